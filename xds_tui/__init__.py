@@ -1,0 +1,5 @@
+"""xds-tui: rent and watch Xuandashi (渲大师) cloud hosts from a terminal."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,142 @@
+"""Everything that a call to the service can end in, other than its answer.
+
+    XdsError
+    ├── NotSent          the request never left: asking again is harmless
+    ├── Refused          the service said no, with a code: nothing was done
+    ├── SignedOut        the service does not know us: nothing was done, a new token is needed
+    ├── BadAnswer        a reading call was answered by something that makes no sense
+    └── OutcomeUnknown   a changing call left and its outcome is not known: look, do not repeat
+
+They are split by what the caller may do next, because that is the distinction that protects money. A changing
+call never ends in `BadAnswer`: an answer that makes no sense leaves its outcome unknown. A reading call whose
+answer did not arrive ends in `NotSent` or `BadAnswer`: both may be asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from xds_tui.i18n import N_
+
+
+class XdsError(Exception):
+    """A call that did not succeed.
+
+    Attributes:
+        summary: what happened, one sentence in English, marked for translation, without values.
+        detail: what was seen, in the words of whoever said it; cleaned, may be empty, never a secret.
+        trace_id: what the vendor's support asks for; empty where nothing was answered.
+
+    """
+
+    def __init__(self, summary: str, detail: str = "", *, trace_id: str = "") -> None:
+        super().__init__(summary, detail, trace_id)
+        self.summary = summary
+        self.detail = detail
+        self.trace_id = trace_id
+
+    def __str__(self) -> str:
+        return f"{self.summary} ({self.detail})" if self.detail else self.summary
+
+
+class NotSent(XdsError):
+    """The request never left this machine, or was held back by it (`--read-only`)."""
+
+
+class Refused(XdsError):
+    """The service answered with a code other than 0.
+
+    Attributes:
+        code: the service's code.
+        message: its `msg`, cleaned.
+        retry_after: seconds to wait before asking again, where the service said so (429, 503).
+
+    """
+
+    def __init__(
+        self, code: int, message: str, *, trace_id: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(explain(code).meaning, message, trace_id=trace_id)
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+
+class SignedOut(XdsError):
+    """The token is missing, wrong or expired (401), or the account ID and secret were not accepted.
+
+    Attributes:
+        code: the service's code, 401 where it gave none.
+        message: its `msg`, cleaned.
+
+    """
+
+    def __init__(self, summary: str, code: int, message: str, *, trace_id: str = "") -> None:
+        super().__init__(summary, message, trace_id=trace_id)
+        self.code = code
+        self.message = message
+
+
+class BadAnswer(XdsError):
+    """A reading call was answered by something that is not the service's envelope, or not in time."""
+
+
+class OutcomeUnknown(XdsError):
+    """A changing call left, and whether it was carried out is not known. It must not be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a code means and what the user can do, both marked for translation."""
+
+    meaning: str
+    remedy: str
+
+
+_CHECK: Final = N_("Check what was sent; give the vendor's support the traceId if it is right.")
+_LATER: Final = N_("Try again later; give the vendor's support the traceId if it stays.")
+_WAIT: Final = N_("Wait for it to finish.")
+_POWER_ON: Final = N_("Start the host first.")
+_TOP_UP: Final = N_("Top up the wallet in the vendor's console, www.xuandashi.com, then order again.")
+
+_EXPLANATIONS: Final = {
+    401: Explanation(N_("The service does not accept the token"), N_("Sign in again.")),
+    429: Explanation(N_("Too many requests"), N_("Wait a little.")),
+    500: Explanation(N_("The service had a system error"), _LATER),
+    503: Explanation(N_("The service's interface had an error"), _LATER),
+    1001: Explanation(N_("No permission"), _CHECK),
+    1003: Explanation(N_("The service refused"), N_("Its message says why.")),
+    1005: Explanation(N_("The request is being processed"), N_("Wait for its result before asking again.")),
+    1007: Explanation(N_("A required parameter is missing"), _CHECK),
+    1021: Explanation(N_("The machine does not exist"), N_("Refresh the list.")),
+    1037: Explanation(
+        N_("The account has no real-name verification"),
+        N_("Complete it in the vendor's console, www.xuandashi.com."),
+    ),
+    6000: Explanation(N_("The host is starting"), _WAIT),
+    6001: Explanation(N_("The host is stopping"), _WAIT),
+    6002: Explanation(N_("No resources are left for this package"), N_("Choose another package.")),
+    6003: Explanation(N_("The wallet does not cover one hour"), _TOP_UP),
+    6005: Explanation(N_("The creation is queued"), N_("Try again later.")),
+    7002: Explanation(N_("The host is not started, so it cannot reboot"), _POWER_ON),
+    7003: Explanation(N_("The host is unavailable, so it cannot reboot"), N_("Try again later.")),
+    7004: Explanation(N_("The host is not running, so it cannot reboot"), _POWER_ON),
+    7005: Explanation(
+        N_("The package's type and the image's type differ"), N_("Choose a pair of the same type.")
+    ),
+    9000: Explanation(
+        N_("The wallet has an error"), N_("Check the wallet in the vendor's console, www.xuandashi.com.")
+    ),
+    9001: Explanation(N_("The wallet's balance is too low"), _TOP_UP),
+}
+
+_UNKNOWN: Final = Explanation(
+    N_("The service answered with a code that nobody documented"),
+    N_("Its message may say why; give the vendor's support the code and the traceId."),
+)
+
+
+def explain(code: int) -> Explanation:
+    """Return what `code` means (reference: error codes)."""
+    return _EXPLANATIONS.get(code, _UNKNOWN)

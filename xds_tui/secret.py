@@ -1,0 +1,49 @@
+"""A value that must not be seen: it shows as dots everywhere but where it is asked for by name."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final, NoReturn, final
+
+MASK: Final = "••••"
+"""What a secret shows as. Its length says nothing about the value."""
+
+
+@final
+class Secret:
+    """A token, an app secret or a host's password.
+
+    `repr`, `str`, f-strings, dataclass dumps and logs show `MASK`; pickling is refused. The value leaves only
+    through `reveal`, so a search for that word finds every place where a secret is used.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.__value.encode(), other.__value.encode())
+
+    def __hash__(self) -> int:
+        return hash(self.__value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written anywhere")
