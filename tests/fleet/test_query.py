@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_tui.fleet import query
+from xds_tui.fleet.query import QueryError, Term
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("", []),
+        ("   ", []),
+        ("Train", [Term(None, ":", "train", 0, False)]),
+        ("-windows", [Term(None, ":", "windows", 0, True)]),
+        ("status:on gpu:4090", [Term("status", ":", "on", 0, False), Term("gpu", ":", "4090", 0, False)]),
+        ("expires<24h", [Term("expires", "<", "24h", 86_400, False)]),
+        ("mem>=64", [Term("mem", ">=", "64", 64, False)]),
+        ("-cpu=8", [Term("cpu", "=", "8", 8, True)]),
+        ('name:"render farm" x', [Term("name", ":", "render farm", 0, False), Term(None, ":", "x", 0, False)]),
+        ("渲染", [Term(None, ":", "渲染", 0, False)]),
+    ],
+)
+def test_a_filter_is_read_term_by_term(text: str, terms: list[Term]) -> None:
+    assert query.parse(text) == tuple(terms)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("colour:red", "colour"),
+        ("name<b", "name<b"),
+        ("mem:lots", "mem:lots"),
+        ("expires<24", "expires<24"),
+        ("expires<soon", "expires<soon"),
+        ('name:"open', 'name:"open'),
+        ('on "open quote', '"open'),
+    ],
+)
+def test_what_cannot_be_read_is_named(text: str, word: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        query.parse(text)
+    assert caught.value.word == word
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    try:
+        query.parse(text)
+    except QueryError as error:
+        assert "{word}" in error.reason

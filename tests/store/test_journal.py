@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+import json
+import signal
+import string
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made import NOON, a_host, a_package, a_snapshot, an_image
+
+from xds_tui.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
+from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise
+from xds_tui.secret import Secret
+from xds_tui.store import journal as journal_module
+from xds_tui.store.db import Database, StoreError
+from xds_tui.store.journal import Journal
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    return Journal(database, "default")
+
+
+def an_event(seconds: int = 0, **fields: object) -> Event:
+    return replace(Event(at=NOON + seconds * SECOND, kind=EventKind.APPEARED, host_id="h1"), **fields)
+
+
+def an_order(order_id: str = "o1", seconds: int = 0, **fields: object) -> Order:
+    order = Order(
+        id=order_id, action=Action.REBOOT, state=OrderState.INTENDED, created_at=NOON + seconds * SECOND, host_id="h1"
+    )
+    return replace(order, **fields)
+
+
+A_PURCHASE = Order(
+    id="0123456789abcdef0123456789abcdef",
+    action=Action.CREATE,
+    state=OrderState.REFUSED,
+    created_at=NOON,
+    promise=Promise(
+        package=a_package(gpu_count=1, discount=Decimal("0.80")),
+        image=an_image(),
+        billing=Billing.RENT,
+        period=Period(PeriodUnit.MONTH, 2),
+        hours=1440,
+        estimate=Decimal("1267.20"),
+        known_hosts=frozenset({"h1"}),
+    ),
+    code=9001,
+    message="余额不足",
+    trace_id="T-1",
+    sent_at=NOON + SECOND,
+    ended_at=NOON + 2 * SECOND,
+)
+
+A_PURCHASE_AS_VERSION_1_WROTE_IT = """
+{"id":"0123456789abcdef0123456789abcdef","action":"create","state":"refused","created_at":"2026-11-23T12:00:00Z",
+"host_id":null,"host_name":"","promise":{"package":{"id":"p1","name":"office","type":"BL","cpu":4,"memory":16,
+"disk":128,"bandwidth":30,"gpu_count":1,"gpu_name":null,"amount":"1.10","discount":"0.80","purpose":0,"area":0,
+"offer":2,"raw":{}},"image":{"id":"4005","type":"BL","name":"Ubuntu Server","version":"20.04 x64"},"billing":1,
+"period":{"unit":3,"number":2},"hours":1440,"estimate":"1267.20","known_hosts":["h1"]},"code":9001,
+"message":"余额不足","trace_id":"T-1","sent_at":"2026-11-23T12:00:01Z","ended_at":"2026-11-23T12:00:02Z"}
+"""
+
+
+async def store_order_body(database: Database, body: str) -> None:
+    row = ("o9", "default", 0, "sent", body)
+    await database.write(
+        lambda connection: connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", row) and None
+    )
+
+
+async def test_events_come_back_newest_first_with_everything_in_them(journal: Journal) -> None:
+    off = an_event(
+        1, kind=EventKind.STATUS, host_name="渲染-07", own=True, old=Status.ON, new=Status.STOPPING, order_id="o1"
+    )
+    refused = an_event(
+        2, kind=EventKind.ORDER, action=Action.REBOOT, state=OrderState.REFUSED, code=7002, message="no", trace_id="T"
+    )
+    await journal.add_events([an_event(0), off])
+    await journal.add_events([refused])
+    assert await journal.events(10) == (refused, off, an_event(0))
+
+
+async def test_no_events_are_no_work(journal: Journal) -> None:
+    await journal.add_events([])
+    assert await journal.events(10) == ()
+
+
+async def test_pages_of_events_miss_none_that_happened_at_one_moment(journal: Journal) -> None:
+    written = [an_event(seconds, host_id=f"h{seconds}-{n}") for seconds in range(4) for n in range(3)]
+    await journal.add_events(written)
+    read: list[Event] = []
+    before = None
+    while page := await journal.events(2, before):
+        read += page
+        before = page[-1].at
+    assert read == written[::-1]
+
+
+async def test_the_oldest_events_beyond_the_bound_are_dropped(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "MAX_EVENTS", 5)
+    await journal.add_events([an_event(seconds) for seconds in range(7)])
+    await journal.add_events([an_event(7)])
+    assert await journal.events(100) == tuple(an_event(seconds) for seconds in (7, 6, 5, 4, 3))
+
+
+async def test_events_older_than_ninety_days_are_dropped(journal: Journal) -> None:
+    await journal.add_events([an_event(0), an_event(1)])
+    newest = Event(at=NOON + timedelta(days=90) + SECOND, kind=EventKind.RECOVERED)
+    await journal.add_events([newest])
+    assert await journal.events(10) == (newest, an_event(1))
+
+
+async def test_an_event_that_cannot_be_read_is_left_out(database: Database, journal: Journal) -> None:
+    await journal.add_events([an_event(0)])
+    statement = "INSERT INTO events (profile, at, body) VALUES ('default', 0, ?)"
+    body = json.dumps({"at": "2026-11-23T12:00:00Z", "kind": "teleported"})
+    await database.write(lambda connection: connection.execute(statement, (body,)) and None)
+    assert await journal.events(10) == (an_event(0),)
+
+
+async def test_an_order_replaces_what_was_written_of_it(journal: Journal) -> None:
+    await journal.write_order(an_order())
+    sent = an_order(state=OrderState.SENT, sent_at=NOON + SECOND)
+    await journal.write_order(sent)
+    assert await journal.orders(10) == (sent,)
+
+
+async def test_the_latest_orders_come_newest_first(journal: Journal) -> None:
+    orders = [an_order(f"o{n}", n) for n in range(4)]
+    for order in orders:
+        await journal.write_order(order)
+    await journal.write_order(orders[0])
+    assert await journal.orders(3) == (orders[3], orders[2], orders[1])
+
+
+async def test_open_orders_are_those_that_nothing_final_happened_to(journal: Journal) -> None:
+    orders = {state: an_order(state.value, n, state=state) for n, state in enumerate(OrderState)}
+    for order in orders.values():
+        await journal.write_order(order)
+    expected = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
+    assert await journal.open_orders() == tuple(orders[state] for state in expected)
+
+
+async def test_a_purchase_comes_back_with_its_promise_to_the_digit(journal: Journal) -> None:
+    await journal.write_order(A_PURCHASE)
+    (read,) = await journal.orders(1)
+    assert read == A_PURCHASE
+    assert read.promise is not None
+    assert str(read.promise.package.amount) == "1.10"
+
+
+async def test_a_purchase_that_version_1_wrote_can_be_read(database: Database, journal: Journal) -> None:
+    await store_order_body(database, A_PURCHASE_AS_VERSION_1_WROTE_IT)
+    assert await journal.orders(1) == (A_PURCHASE,)
+
+
+async def test_an_order_that_cannot_be_read_is_never_passed_over(database: Database, journal: Journal) -> None:
+    await store_order_body(database, "{}")
+    with pytest.raises(StoreError, match="cannot be read"):
+        await journal.open_orders()
+
+
+async def test_profiles_do_not_see_each_other(database: Database, journal: Journal) -> None:
+    other = Journal(database, "sandbox")
+    await other.add_events([an_event()])
+    await other.write_order(an_order())
+    await other.save_snapshot(a_snapshot())
+    assert await journal.events(10) == ()
+    assert await journal.orders(10) == await journal.open_orders() == ()
+    assert await journal.last_snapshot() is None
+
+
+async def test_two_instances_write_and_read_one_file(path: Path, journal: Journal) -> None:
+    second_database = await Database.open(path)
+    second = Journal(second_database, "default")
+    await journal.write_order(an_order("o1", 1))
+    await second.write_order(an_order("o2", 2))
+    await journal.add_events([an_event(1)])
+    await second.add_events([an_event(2)])
+    for either in (journal, second):
+        assert [order.id for order in await either.orders(10)] == ["o2", "o1"]
+        assert await either.events(10) == (an_event(2), an_event(1))
+    await second_database.close()
+
+
+WRITES_AN_ORDER = """
+import asyncio, datetime, pathlib, sys
+from xds_tui.record import Action, Order, OrderState
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+
+async def main(path):
+    journal = Journal(await Database.open(path), "default")
+    for number in range(1_000_000):
+        now = datetime.datetime.now(datetime.UTC)
+        await journal.write_order(Order(id=str(number), action=Action.CREATE, state=OrderState.SENT, created_at=now))
+        print(number, flush=True)
+
+asyncio.run(main(pathlib.Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no kill -9")
+async def test_an_order_once_written_survives_kill_9(path: Path) -> None:
+    def write_until_killed() -> list[str]:
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITES_AN_ORDER, path], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            written = [process.stdout.readline().strip() for _ in range(20)]
+            process.send_signal(signal.SIGKILL)
+            return written + process.stdout.read().split("\n")[:-1]
+
+    written = write_until_killed()
+    assert len(written) >= 20
+    database = await Database.open(path)
+    assert database.problem is None
+    found = {order.id for order in await Journal(database, "default").open_orders()}
+    await database.close()
+    assert set(written) <= found
+
+
+async def test_a_later_snapshot_replaces_the_last(journal: Journal) -> None:
+    await journal.save_snapshot(a_snapshot(a_host(id="h1"), a_host(id="h2")))
+    await journal.save_snapshot(a_snapshot(a_host(id="h2"), at=NOON + SECOND))
+    snapshot = await journal.last_snapshot()
+    assert snapshot is not None
+    assert snapshot.at == NOON + SECOND
+    assert [host.id for host in snapshot.hosts] == ["h2"]
+
+
+async def test_a_snapshot_that_cannot_be_read_is_none(database: Database, journal: Journal) -> None:
+    await database.write(
+        lambda connection: connection.execute("INSERT INTO snapshots VALUES ('default', '{\"hosts\": 3}')") and None
+    )
+    assert await journal.last_snapshot() is None
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+NUMBERS = st.none() | st.integers(0, 2**40)
+PASSWORDS = st.text(string.ascii_letters, min_size=12, max_size=20).map(lambda text: Secret(f"pw-{text}"))
+HOSTS = st.builds(
+    Host,
+    id=TEXTS,
+    name=TEXTS,
+    status=st.sampled_from(Status),
+    billing=st.none() | st.sampled_from(Billing),
+    cpu=NUMBERS,
+    memory=NUMBERS,
+    disk=NUMBERS,
+    gpu_count=st.integers(0, 8),
+    gpu_name=st.none() | TEXTS,
+    os=TEXTS,
+    account=st.none() | TEXTS,
+    password=st.none() | PASSWORDS,
+    address=st.none() | TEXTS,
+    port=NUMBERS,
+    mac=st.none() | TEXTS,
+    ipv4=st.none() | TEXTS,
+    purpose=st.none() | st.sampled_from(Purpose),
+    area=st.none() | st.sampled_from(Area),
+    created=st.none() | MOMENTS,
+    expires=st.none() | MOMENTS,
+    raw=st.dictionaries(TEXTS, TEXTS, max_size=3),
+)
+
+
+@given(hosts=st.lists(HOSTS, max_size=5).map(tuple), at=MOMENTS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_snapshot_comes_back_whole_but_for_its_passwords(
+    path: Path, journal: Journal, hosts: tuple[Host, ...], at: datetime
+) -> None:
+    await journal.save_snapshot(Snapshot(hosts, at))
+    read = await journal.last_snapshot()
+    assert read is not None
+    assert read.at == at
+    assert read.hosts == tuple(replace(host, password=None) for host in hosts)
+    on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir() if file.is_file())
+    for host in hosts:
+        if host.password is not None:
+            assert host.password.reveal().encode() not in on_disk

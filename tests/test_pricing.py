@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made import a_host, a_package, catalog_of
+
+from xds_tui import pricing
+from xds_tui.model import Billing, Period, PeriodUnit, Status
+from xds_tui.pricing import Rate
+
+money = st.decimals(min_value=0, max_value=10_000, allow_nan=False, allow_infinity=False, places=6)
+factor = st.decimals(min_value=0, max_value=2, allow_nan=False, allow_infinity=False, places=19)
+
+
+@pytest.mark.parametrize(
+    ("amount", "discount", "period", "count", "total", "for_hours"),
+    [
+        ("1.10", "0.8", Period(PeriodUnit.MONTH, 3), 2, "3801.60", 2160),
+        ("0.07", "0.85", Period(PeriodUnit.HOUR, 1), 1, "0.06", 1),
+        ("2.88", "0.80", Period(PeriodUnit.MONTH, 1), 2, "3317.76", 720),
+        ("0.005", "1", Period(PeriodUnit.HOUR, 1), 1, "0.01", 1),
+        ("0.0049999999999999999999", "1", Period(PeriodUnit.HOUR, 1), 1, "0.00", 1),
+        ("1", "1", Period(PeriodUnit.YEAR, 1), 1, "8760.00", 8760),
+    ],
+)
+def test_an_estimate_is_amount_times_discount_times_hours_times_count(
+    amount: str, discount: str, period: Period, count: int, total: str, for_hours: int
+) -> None:
+    package = a_package(amount=Decimal(amount), discount=Decimal(discount))
+    estimate = pricing.estimate(package, pricing.hours(period), count)
+    assert estimate is not None
+    assert str(estimate.total) == total
+    assert estimate.hours == for_hours
+
+
+@given(money, factor, st.integers(1, 100_000), st.integers(1, 100))
+def test_an_estimate_is_rounded_once_half_up_at_the_end(
+    amount: Decimal, discount: Decimal, for_hours: int, count: int
+) -> None:
+    estimate = pricing.estimate(a_package(amount=amount, discount=discount), for_hours, count)
+    assert estimate is not None
+    exact = Fraction(amount) * Fraction(discount) * for_hours * count
+    assert Fraction(estimate.total) == Fraction(int(exact * 100 + Fraction(1, 2)), 100)
+
+
+@given(money, factor)
+def test_the_hourly_price_keeps_every_digit(amount: Decimal, discount: Decimal) -> None:
+    hourly = pricing.hourly(a_package(amount=amount, discount=discount))
+    assert hourly is not None
+    assert Fraction(hourly) == Fraction(amount) * Fraction(discount)
+
+
+@pytest.mark.parametrize("unknown", ["amount", "discount"])
+def test_a_price_that_was_not_understood_gives_no_estimate(unknown: str) -> None:
+    package = replace(a_package(), **{unknown: None})
+    assert pricing.hourly(package) is None
+    assert pricing.estimate(package, 1) is None
+
+
+def test_a_host_costs_what_the_packages_that_look_like_it_cost() -> None:
+    host = a_host(cpu=8, status=Status.ON, billing=Billing.ON_DEMAND)
+    cheap = a_package(id="a", cpu=8, amount=Decimal("1.00"))
+    dear = a_package(id="b", cpu=8, amount=Decimal("1.50"))
+    other = a_package(id="c", cpu=16, amount=Decimal("9.00"))
+    assert pricing.rate_of(host, catalog_of(cheap, other)) == Rate(Decimal("1.00"), Decimal("1.00"))
+    assert pricing.rate_of(host, catalog_of(cheap, dear, other)) == Rate(Decimal("1.00"), Decimal("1.50"))
+    assert pricing.rate_of(host, catalog_of(other)) is None
+
+
+def test_the_fleet_rate_counts_what_is_on_and_tells_rents_apart() -> None:
+    catalog = catalog_of(a_package(cpu=8, amount=Decimal("1.25"), discount=Decimal("0.8")))
+    rate = pricing.fleet_rate(
+        [
+            a_host(id="1", cpu=8, status=Status.ON),
+            a_host(id="2", cpu=8, status=Status.BILLED),
+            a_host(id="3", cpu=8, status=Status.OFF),
+            a_host(id="4", cpu=8, status=Status.ON, billing=Billing.RENT),
+            a_host(id="5", cpu=99, status=Status.ON),
+        ],
+        catalog,
+    )
+    assert rate.on_demand == Rate(Decimal(2), Decimal(2))
+    assert rate.prepaid == Rate(Decimal(1), Decimal(1))
+    assert rate.unpriced == 1

@@ -1,0 +1,125 @@
+"""What came back, judged: the service's envelope, or whatever stood in its place.
+
+The envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+
+from xds_tui.api.errors import BadAnswer, Refused, SignedOut, explain
+from xds_tui.api.text import clean
+from xds_tui.api.wire import Envelope, decode_envelope
+from xds_tui.i18n import N_
+
+UNAUTHORISED: Final = 401
+"""The code, and the HTTP status, of a token that is missing, wrong or expired."""
+
+MAX_SHOWN: Final = 200
+"""Characters of what came instead of the envelope."""
+
+MAX_RETRY_AFTER: Final = 3_600.0
+"""Seconds: a service that asks for more than an hour is asked again after one."""
+
+_LOOKED_AT: Final = 8_192
+"""Bytes of a page in which its title is looked for."""
+
+_TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1|$)", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<[^<>]*>?")
+
+Mask = Callable[[str], str]
+"""Replaces every secret in a text: a page may send back what it was sent."""
+
+
+def accepted(response: httpx.Response, mask: Mask) -> Envelope:
+    """Return the envelope in `response` if its code is 0.
+
+    Raises:
+        SignedOut: for code 401.
+        Refused: for every other code.
+        BadAnswer: as `envelope_in`.
+
+    """
+    envelope = envelope_in(response, mask)
+    if envelope.code == UNAUTHORISED:
+        raise SignedOut(explain(UNAUTHORISED).meaning, envelope.code, envelope.message, trace_id=envelope.trace_id)
+    if envelope.code != 0:
+        raise refusal(envelope, response)
+    return envelope
+
+
+def refusal(envelope: Envelope, response: httpx.Response) -> Refused:
+    """Return the service's no."""
+    return Refused(
+        envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response)
+    )
+
+
+def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
+    """Return the envelope in `response`, whatever its code.
+
+    Raises:
+        SignedOut, Refused: there is none, and the HTTP status is 401; or 429 or 503.
+        BadAnswer: there is none, it makes no sense, or we are sent elsewhere.
+
+    """
+    if response.is_redirect or response.has_redirect_location:
+        raise BadAnswer(N_("The service sent us elsewhere, which is not followed"), mask(_target(response)))
+    failure: BadAnswer
+    try:
+        envelope = decode_envelope(response.content)
+    except BadAnswer as error:
+        failure = error
+    else:
+        return Envelope(envelope.code, envelope.data, mask(envelope.message), mask(envelope.trace_id))
+    if failure.detail:
+        raise BadAnswer(failure.summary, mask(failure.detail), trace_id=mask(failure.trace_id))
+    seen = mask(describe(response))
+    if response.status_code == UNAUTHORISED:
+        raise SignedOut(explain(UNAUTHORISED).meaning, UNAUTHORISED, seen)
+    if response.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        raise Refused(response.status_code, seen, retry_after=retry_after(response))
+    raise BadAnswer(failure.summary, seen)
+
+
+def describe(response: httpx.Response) -> str:
+    """Return in a few words what came: HTTP status, content type, and a page's title or first words."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no content type"
+    page = response.content[:_LOOKED_AT].decode("utf-8", "replace")
+    title = _TITLE.search(page)
+    words = title[1] if title and title[1].strip() else _TAG.sub(" ", _INVISIBLE.sub(" ", page))
+    shown = " ".join(html.unescape(words).split()) or "empty"
+    return clean(f"HTTP {response.status_code}, {kind}: {shown}", MAX_SHOWN)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that `Retry-After`, in seconds or as an HTTP date, asks to wait; None: it does not."""
+    said = response.headers.get("Retry-After", "").strip()
+    if said.isascii() and said.isdigit() and len(said) <= len("9999999999"):
+        seconds = float(said)
+    else:
+        try:
+            moment = parsedate_to_datetime(said)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _target(response: httpx.Response) -> str:
+    """Return where a redirect leads, without its path: that may hold what was asked, or worse."""
+    try:
+        target = httpx.URL(response.headers.get("Location", ""))
+    except (httpx.InvalidURL, UnicodeError):
+        return f"HTTP {response.status_code}"
+    where = f"{target.scheme}://{target.netloc.decode('ascii', 'replace')}" if target.host else "another path"
+    return clean(f"HTTP {response.status_code} → {where}", MAX_SHOWN)

@@ -1,0 +1,209 @@
+"""What the service sends, decoded tolerantly into the model.
+
+Spelling, types and gaps of the wire end here. A row that cannot be understood costs only itself, a field only
+itself; an answer that is not the service's envelope is a `BadAnswer`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from xds_tui.api.document import parsed
+from xds_tui.api.errors import BadAnswer
+from xds_tui.api.fields import Row, exact, flag, is_identity, is_null, plain
+from xds_tui.api.rows import host_in, image_in, package_in
+from xds_tui.api.text import clean
+from xds_tui.i18n import N_
+from xds_tui.model import Host, Image, Package
+from xds_tui.secret import Secret
+
+MAX_CODE: Final = 10**9
+"""The documented ones have six digits at most."""
+
+_NOT_AN_ENVELOPE: Final = N_("What answered does not speak the service's language")
+_CONTRADICTION: Final = N_("The service's answer contradicts itself")
+_NO_SENSE: Final = N_("The service's answer makes no sense")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every answer is wrapped in; `code` 0 is success."""
+
+    code: int
+    data: msgspec.Raw | None
+    """None where it was left out; null is there."""
+    message: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostPage:
+    """One page of the host list."""
+
+    hosts: tuple[Host, ...]
+    total: int | None
+    """Hosts in the whole list; None where the service did not say."""
+    unreadable: int
+    """Rows without an ID that could be used: there, but not to be told apart."""
+
+
+def decode_envelope(body: bytes) -> Envelope:
+    """Return the envelope in `body`; `code` decides about success.
+
+    Raises:
+        BadAnswer: if it is not one, or if `success` says the contrary of `code`.
+
+    """
+    fields = parsed(body, dict[str, msgspec.Raw])
+    row = None if fields is None else Row(fields)
+    code = None if row is None else _code(row)
+    if row is None or code is None:
+        raise BadAnswer(_NOT_AN_ENVELOPE)
+    envelope = Envelope(code, row.part("data"), row.text("msg") or "", row.text("traceId") or "")
+    success = row.flag("success")
+    if success is not None and success != (code == 0):
+        raise BadAnswer(
+            _CONTRADICTION, f"code {code}, success {success}: {envelope.message}", trace_id=envelope.trace_id
+        )
+    return envelope
+
+
+def decode_hosts(envelope: Envelope) -> HostPage:
+    """Return a page of `mypage`: `{"data": [host] | null, "totalCounts": int or str}`; null is an empty page.
+
+    Raises:
+        BadAnswer: if there is no list.
+
+    """
+    if envelope.data is not None and is_null(envelope.data):
+        return HostPage((), None, 0)
+    page = Row.of(envelope.data)
+    if page is None or (page.part("data") is None and page.integer("totalCounts") != 0):
+        raise _senseless(envelope)
+    rows = _rows(envelope, page.part("data"))
+    hosts = tuple(host for row in rows if (host := host_in(Row.of(row))) is not None)
+    return HostPage(hosts, page.integer("totalCounts"), len(rows) - len(hosts))
+
+
+def decode_host(envelope: Envelope) -> Host | None:
+    """Return the host of `one/{id}`; None where null was sent.
+
+    Raises:
+        BadAnswer: if it is something else, or a host without an ID.
+
+    """
+    if is_null(envelope.data):
+        return None
+    host = host_in(Row.of(envelope.data))
+    if host is None:
+        raise _senseless(envelope)
+    return host
+
+
+def decode_images(envelope: Envelope) -> tuple[Image, ...]:
+    """Return the images; one without an ID cannot be chosen and is left out.
+
+    Raises:
+        BadAnswer: if there is no list, or nothing in it has an ID.
+
+    """
+    rows = _rows(envelope, envelope.data)
+    images = tuple(image for row in rows if (image := image_in(Row.of(row))) is not None)
+    if rows and not images:
+        raise _senseless(envelope)
+    return images
+
+
+def decode_packages(envelope: Envelope) -> tuple[Package, ...]:
+    """Return the packages; one without an ID cannot be bought and is left out.
+
+    Raises:
+        BadAnswer: if there is no list, or nothing in it has an ID.
+
+    """
+    rows = _rows(envelope, envelope.data)
+    packages = tuple(package for row in rows if (package := package_in(Row.of(row))) is not None)
+    if rows and not packages:
+        raise _senseless(envelope)
+    return packages
+
+
+def decode_created(envelope: Envelope) -> str | None:
+    """Return the ID of a host that was just created; None for `true`: accepted, without its ID.
+
+    Raises:
+        BadAnswer: for everything else.
+
+    """
+    if flag(envelope.data):
+        return None
+    created = plain(envelope.data)
+    if flag(envelope.data) is False or created is None or " " in created or not is_identity(created):
+        raise _senseless(envelope)
+    return created
+
+
+def decode_flag(envelope: Envelope) -> bool:
+    """Return whether it was done, where the answer is `true` or `false`.
+
+    Raises:
+        BadAnswer: if it is neither.
+
+    """
+    done = flag(envelope.data)
+    if done is None:
+        raise _senseless(envelope)
+    return done
+
+
+def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
+    """Return the token of `getToken` and its life in milliseconds; None where that was not understood.
+
+    Raises:
+        BadAnswer: if there is no token that could be sent.
+
+    """
+    row = Row.of(envelope.data)
+    token = None if row is None else row.text("token")
+    if row is None or token is None or not is_sendable(token):
+        raise BadAnswer(_NO_SENSE, trace_id=envelope.trace_id)
+    return Secret(token), row.integer("effectiveTime")
+
+
+def is_sendable(token: str) -> bool:
+    """Whether `token` can stand in an HTTP header."""
+    return token.isascii() and token.isprintable() and bool(token) and " " not in token
+
+
+def _code(row: Row) -> int | None:
+    said = plain(row.part("code"))
+    number = exact(said.strip()) if said else None
+    if number is None or number != number.to_integral_value() or abs(number) > MAX_CODE:
+        return None
+    return int(number)
+
+
+def _senseless(envelope: Envelope) -> BadAnswer:
+    """Return the error for data of the wrong shape, saying what came, and not what may be a password in it."""
+    shown = "no data" if envelope.data is None else clean(_shape(envelope.data))
+    return BadAnswer(
+        _NO_SENSE, f"{shown}; {envelope.message}" if envelope.message else shown, trace_id=envelope.trace_id
+    )
+
+
+def _shape(document: msgspec.Raw) -> str:
+    content = bytes(document)
+    names = {b"{": "an object", b"[": "a list", b'"': "a string", b"n": "null"}
+    return names.get(content[:1], content[:20].decode("utf-8", "replace"))
+
+
+def _rows(envelope: Envelope, document: msgspec.Raw | None) -> list[msgspec.Raw]:
+    if is_null(document):
+        return []
+    rows = parsed(document, list[msgspec.Raw]) if document is not None else None
+    if rows is None:
+        raise _senseless(envelope)
+    return rows

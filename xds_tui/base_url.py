@@ -1,0 +1,47 @@
+"""Where the service is: its two environments, and the rule for any other address."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from xds_tui.i18n import N_
+
+PRODUCTION: Final = "https://client.xuandashi.com"
+SANDBOX: Final = "https://client-sandbox.xuandashi.com"
+"""Separate accounts and data (reference: environments)."""
+
+
+def check_base_url(url: str, *, insecure_http: bool = False) -> str:
+    """Return `url` without a trailing slash, if the token may be sent there; a path prefix is kept.
+
+    Plain http would show the token to everyone on the way, so it is for this machine only, unless
+    `insecure_http` says that the user wants it.
+
+    Raises:
+        ValueError: with a sentence for the user, marked for translation.
+
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(N_("The service's address is not a URL")) from None
+    if parts.scheme not in ("http", "https") or not host or not url.strip().isprintable() or " " in url.strip():
+        raise ValueError(N_("The service's address must begin with https:// and name a host"))
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(N_("The service's address must not hold a name, a password, a query or a fragment"))
+    if parts.scheme == "http" and not insecure_http and not is_loopback(host):
+        raise ValueError(N_("Without https the token could be read on the way"))
+    return SplitResult(parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", "").geturl()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an IP address, is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,3 @@
+"""The fleet over time: watching it, and changing it."""
+
+from __future__ import annotations

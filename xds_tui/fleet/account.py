@@ -1,0 +1,188 @@
+"""Who we are to the service: credentials from the environment, the keyring or the sign-in screen, and their client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from xds_tui.api.errors import SignedOut, XdsError
+from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.i18n import N_
+from xds_tui.vault import Stored, Vault, VaultError
+
+if TYPE_CHECKING:
+    from xds_tui.api.client import Client
+
+
+class Source(Enum):
+    """Where the credentials in use came from."""
+
+    NOWHERE = "nowhere"
+    ENVIRONMENT = "environment"
+    KEYRING = "keyring"
+    TYPED = "typed"
+    """On the sign-in screen; for this run, unless the keyring took them."""
+    DEMO = "demo"
+
+
+class Connect(Protocol):
+    """Makes a client; awaited because its first call imports an HTTP library, which painting must not wait for."""
+
+    async def __call__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        token: Token | None,
+        keep_token: Callable[[Token], None],
+    ) -> Client:
+        """Make a client of the service at `base_url`.
+
+        Args:
+            base_url: a checked one.
+            credentials: what proves who we are.
+            token: one that an earlier run minted and that may still live.
+            keep_token: called with every token that is minted.
+
+        """
+
+
+class Account:
+    """Holds the credentials in use and the client that uses them."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        base_url: str,
+        profile: str,
+        vault: Vault | None,
+        given: Credentials | None = None,
+        source: Source = Source.NOWHERE,
+    ) -> None:
+        """Begin signed out.
+
+        Args:
+            connect: makes clients.
+            base_url: where the service is, until signing in says otherwise.
+            profile: the name under which the keyring keeps credentials.
+            vault: the keyring; None: there is none to be touched.
+            given: credentials that need no keyring.
+            source: where `given` came from.
+
+        """
+        self._connect = connect
+        self._profile = profile
+        self._vault = vault
+        self._given = given
+        self._client: Client | None = None
+        self._keeping: set[asyncio.Task[None]] = set()
+        self.base_url = base_url
+        self.source = source
+        self.account_id = given.account_id if isinstance(given, AccountKey) else ""
+        self.vault_trouble: VaultError | None = None
+        """Why the keyring could not be read or written, if so."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a keyring to keep credentials in."""
+        return self._vault is not None
+
+    def client(self) -> Client:
+        """The client of whoever is signed in.
+
+        Raises:
+            SignedOut: where nobody is.
+
+        """
+        if self._client is None:
+            raise SignedOut(N_("Nobody is signed in"), 401, "")
+        return self._client
+
+    async def open(self) -> None:
+        """Sign in with what was given, or with what the keyring holds; stay signed out where there is neither."""
+        if self._given is not None:
+            await self._use(self.base_url, self._given, None)
+            return
+        stored = await self._read()
+        if stored is not None:
+            self.source = Source.KEYRING
+            await self._use(stored.base_url or self.base_url, stored.credentials, stored.token)
+
+    async def sign_in(self, base_url: str, credentials: Credentials, *, keep: bool) -> None:
+        """Sign in with what the user typed, once the service has taken it.
+
+        A keyring that does not take it is told by `vault_trouble`; the credentials then hold for this run.
+
+        Raises:
+            XdsError: if the service does not take the credentials or cannot be asked; nothing has changed then.
+
+        """
+        client = await self._connect(base_url, credentials, None, self._keep_token)
+        try:
+            await client.hosts(1)
+        except XdsError:
+            await client.aclose()
+            raise
+        await self._switch_to(client, base_url, credentials)
+        self.source = Source.TYPED
+        self.vault_trouble = None
+        if keep and self._vault is not None:
+            try:
+                await self._vault.write(self._profile, Stored(credentials, base_url))
+                self.source = Source.KEYRING
+            except VaultError as error:
+                self.vault_trouble = error
+
+    async def keyring_name(self) -> str:
+        """The keyring's own name for itself.
+
+        Raises:
+            VaultError: if there is none that can be used.
+
+        """
+        if self._vault is None:
+            return ""
+        return await self._vault.backend_name()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        for task in self._keeping:
+            task.cancel()
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _read(self) -> Stored | None:
+        if self._vault is None:
+            return None
+        try:
+            return await self._vault.read(self._profile)
+        except VaultError as error:
+            self.vault_trouble = error
+            return None
+
+    async def _use(self, base_url: str, credentials: Credentials, token: Token | None) -> None:
+        client = await self._connect(base_url, credentials, token, self._keep_token)
+        await self._switch_to(client, base_url, credentials)
+
+    async def _switch_to(self, client: Client, base_url: str, credentials: Credentials) -> None:
+        old, self._client = self._client, client
+        self.base_url = base_url
+        self.account_id = credentials.account_id if isinstance(credentials, AccountKey) else ""
+        if old is not None:
+            await old.aclose()
+
+    def _keep_token(self, token: Token) -> None:
+        """Keep a renewed token for the next start; a keyring that refused once is not asked again."""
+        if self._vault is not None and self.source is Source.KEYRING and self.vault_trouble is None:
+            task = asyncio.get_running_loop().create_task(self._write_token(self._vault, token))
+            self._keeping.add(task)
+            task.add_done_callback(self._keeping.discard)
+
+    async def _write_token(self, vault: Vault, token: Token) -> None:
+        try:
+            await vault.write_token(self._profile, token)
+        except VaultError as error:
+            self.vault_trouble = error

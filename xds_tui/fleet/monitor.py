@@ -1,0 +1,290 @@
+"""The loop that watches the fleet: real clock, real calls; `pace` says when and what, `sweep` how."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from xds_tui.api.errors import Refused, SignedOut, XdsError
+from xds_tui.fleet.account import Account
+from xds_tui.fleet.changes import changes
+from xds_tui.fleet.orders import Orders
+from xds_tui.fleet.pace import MAX_LOOKS, Pace
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.sweep import sweep
+from xds_tui.model import Billing, Catalog, Host, Snapshot
+from xds_tui.record import Event, EventKind
+from xds_tui.store.db import StoreError
+
+if TYPE_CHECKING:
+    from xds_tui.store.journal import Journal
+
+REMEMBERED: Final = 200
+"""Events that are shown without asking the journal for more."""
+
+CATALOG_AGE: Final = 600.0
+"""Seconds after which the catalog is read again: prices move rarely, and buying reads them once more anyway."""
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+class Monitor:
+    """Keeps one `FleetState` true and publishes every change of it."""
+
+    def __init__(
+        self,
+        account: Account,
+        journal: Journal,
+        *,
+        interval: float,
+        clock: Callable[[], datetime] = utc_now,
+        first: Snapshot | None = None,
+        lot: Callable[[], float] = random.random,
+    ) -> None:
+        """Make a monitor that has not asked anything yet.
+
+        Args:
+            account: who asks.
+            journal: what is remembered, and where events go.
+            interval: seconds between two sweeps.
+            clock: the time, UTC.
+            first: a snapshot that is shown until the first sweep, marked as remembered.
+            lot: draws from [0, 1), for the jitter of the back-off.
+
+        """
+        self._account = account
+        self._journal = journal
+        self._clock = clock
+        self._publish: Callable[[FleetState], None] = lambda state: None
+        self._pace = Pace(interval=interval, sweep_at=0, look_at=0)
+        self._woken = asyncio.Event()
+        self._late: set[str] = set()
+        self._lot = lot
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._catalog_at: float | None = None
+        self._catalog_task: asyncio.Task[None] | None = None
+        self.orders = Orders(account.client, journal, clock, self._tell)
+        self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
+
+    # What the screens ask for
+
+    def refresh(self) -> None:
+        """Ask for everything now: the fleet and the catalog."""
+        self._catalog_at = None
+        self._wake(self._pace.at_once(self._now()))
+
+    def pause(self, paused: bool) -> None:
+        """Stop sweeping, or begin again at once."""
+        pace = replace(self._pace, paused=paused)
+        self._wake(pace if paused else pace.at_once(self._now()))
+        self._update(link=Link.PAUSED if paused else Link.CONNECTING)
+
+    def every(self, interval: float) -> None:
+        """Sweep every `interval` seconds from now on."""
+        self._wake(self._pace.every(interval, self._now()))
+        self._update(interval=interval)
+
+    # The loop
+
+    async def run(self, publish: Callable[[FleetState], None]) -> None:
+        """Watch until cancelled, and hand every new state to `publish`."""
+        self._publish = publish
+        await self._remember()
+        await self._account.open()
+        await self.orders.take_up()
+        self._update(account=self._account.account_id)
+        while True:
+            await self._wait()
+            if self._pace.sweep_is_due(self._now()):
+                await self._sweep()
+            elif self.state.link is not Link.SIGNED_OUT:
+                await self._look()
+
+    async def close(self, patience: float) -> bool:
+        """Wait for the orders under way, at most `patience` seconds; whether all of them ended."""
+        ended = await self.orders.close(patience)
+        if self._catalog_task is not None:
+            self._catalog_task.cancel()
+        await self._account.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+        return ended
+
+    async def _remember(self) -> None:
+        """Show what an earlier run left, until the service has answered."""
+        try:
+            snapshot = self.state.snapshot or await self._journal.last_snapshot()
+            events = await self._journal.events(REMEMBERED)
+        except StoreError as error:
+            self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+            return
+        self._update(snapshot=snapshot, is_remembered=snapshot is not None, events=tuple(events))
+
+    async def _wait(self) -> None:
+        """Sleep until something is due, or until somebody wants it sooner."""
+        self._woken.clear()
+        wait = None
+        if self.state.link is not Link.SIGNED_OUT:
+            wait = self._pace.wait(self._now(), looking=bool(self._on_their_way()))
+        try:
+            async with asyncio.timeout(wait):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _sweep(self) -> None:
+        try:
+            client = self._account.client()
+            swept = await sweep(client, self.state.snapshot, self._clock)
+        except XdsError as error:
+            self._fail(error)
+            return
+        snapshot = await self._with_latecomers(swept.snapshot)
+        self._pace = self._pace.swept(self._now())
+        self._recover()
+        await self._show(snapshot, unreadable=swept.unreadable, link=Link.PAUSED if self._pace.paused else Link.LIVE)
+        self._read_catalog_if_old()
+
+    async def _look(self) -> None:
+        """Ask for the hosts that are on their way, one by one, and put them into the snapshot."""
+        self._pace = self._pace.looked(self._now())
+        if self.state.snapshot is None:
+            return
+        seen: dict[str, Host | None] = {}
+        try:
+            for host_id in self._on_their_way():
+                seen[host_id] = await self._account.client().host(host_id)
+        except XdsError as error:
+            self._fail(error)
+            return
+        await self._show(_merged(self.state.snapshot, seen, self._clock()))
+
+    async def _with_latecomers(self, snapshot: Snapshot) -> Snapshot:
+        """Add the hosts that we bought and that are there, though they have not entered the list yet."""
+        listed = {host.id for host in snapshot.hosts}
+        self._late = (self._late | set(self.orders.awaited_ids())) - listed
+        seen: dict[str, Host | None] = {}
+        for host_id in list(self._late)[:MAX_LOOKS]:
+            try:
+                seen[host_id] = await self._account.client().host(host_id)
+            except XdsError:
+                # The list was read, so the service is there; this host is asked for again with the next sweep.
+                break
+        return _merged(snapshot, seen, snapshot.at)
+
+    def _on_their_way(self) -> tuple[str, ...]:
+        """The hosts worth a look of their own: what an order waits for, and what is starting or stopping."""
+        if self.state.snapshot is None or self.state.link in (Link.SIGNED_OUT, Link.TROUBLE):
+            return ()
+        changing = [host.id for host in self.state.snapshot.hosts if host.status.is_changing]
+        wanted = dict.fromkeys((*self.orders.awaited_ids(), *self.orders.touched_ids(), *changing))
+        return tuple(wanted)[:MAX_LOOKS]
+
+    # The catalog
+
+    def _read_catalog_if_old(self) -> None:
+        is_old = self._catalog_at is None or self._now() - self._catalog_at > CATALOG_AGE
+        if is_old and (self._catalog_task is None or self._catalog_task.done()):
+            self._catalog_task = asyncio.get_running_loop().create_task(self._read_catalog())
+
+    async def _read_catalog(self) -> None:
+        try:
+            client = self._account.client()
+            images = await client.images()
+            packages = {billing: await client.packages(billing) for billing in Billing}
+        except XdsError as error:
+            self._update(catalog_trouble=error)
+            return
+        self._catalog_at = self._now()
+        self._update(catalog=Catalog(images, packages, self._clock()), catalog_trouble=None)
+
+    # What is published
+
+    async def _show(self, snapshot: Snapshot, **also: Any) -> None:
+        own = {order.host_id for order in self.orders.all if order.host_id}
+        self._tell(changes(self.state.snapshot, snapshot, own))
+        self._update(snapshot=snapshot, is_remembered=False, **also)
+        await self.orders.observe(snapshot)
+        try:
+            await self._journal.save_snapshot(snapshot)
+        except StoreError as error:
+            self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+
+    def _fail(self, error: XdsError) -> None:
+        """Keep the last data, say why they are not newer, and try again later; a missing token is not tried."""
+        retry_after = error.retry_after if isinstance(error, Refused) else None
+        self._pace = self._pace.failed(self._now(), self._lot(), retry_after)
+        if self.state.trouble is None or type(self.state.trouble) is not type(error):
+            kind = EventKind.SIGNED_OUT if isinstance(error, SignedOut) else EventKind.TROUBLE
+            self._tell(
+                [
+                    self._event(
+                        kind,
+                        summary=error.summary,
+                        message=error.detail,
+                        trace_id=error.trace_id,
+                        code=error.code if isinstance(error, Refused | SignedOut) else None,
+                    )
+                ]
+            )
+        if isinstance(error, SignedOut):
+            self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None)
+        else:
+            wait = self._pace.wait(self._now(), looking=False) or 0
+            self._update(link=Link.TROUBLE, trouble=error, retry_at=self._clock() + timedelta(seconds=wait))
+
+    def _recover(self) -> None:
+        if self.state.trouble is not None:
+            self._tell([self._event(EventKind.RECOVERED)])
+            self._update(trouble=None, retry_at=None)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Show events and write them down; the orders' own come this way too."""
+        if events:
+            self._begin(self._write(events))
+        latest = (*reversed(events), *self.state.events)[:REMEMBERED]
+        self._update(events=latest, orders=self.orders.all)
+
+    async def _write(self, events: Sequence[Event]) -> None:
+        try:
+            await self._journal.add_events(events)
+        except StoreError as error:
+            # Told on the screen alone: telling it through `_tell` would try to write it again.
+            told = self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)
+            self._update(events=(told, *self.state.events)[:REMEMBERED])
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _event(self, kind: EventKind, **about: Any) -> Event:
+        return Event(at=self._clock(), kind=kind, **about)
+
+    def _update(self, **changed: Any) -> None:
+        self.state = replace(self.state, **changed)
+        self._publish(self.state)
+
+    def _wake(self, pace: Pace) -> None:
+        self._pace = pace
+        self._woken.set()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _merged(snapshot: Snapshot, seen: Mapping[str, Host | None], at: datetime) -> Snapshot:
+    """Put hosts that were asked for singly into a snapshot: the new ones on top, the vanished ones out."""
+    if not seen:
+        return snapshot
+    there = {host.id for host in snapshot.hosts}
+    new = [host for host_id, host in seen.items() if host is not None and host_id not in there]
+    kept = [seen.get(host.id, host) for host in snapshot.hosts]
+    return Snapshot((*new, *(host for host in kept if host is not None)), at)

@@ -1,0 +1,74 @@
+"""Whether the fleet agrees with an order: pure, by looking at a snapshot.
+
+A create whose host's ID is not known is settled by a host that was not there before, is what was bought, and came
+into being about when the order was sent. One host settles one order: those that the service accepted choose before
+those whose outcome is unknown, and older ones before younger ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from xds_tui.model import Host, Package, Snapshot, Status
+from xds_tui.record import Action, Order, OrderState
+
+CLOCK_SKEW: Final = timedelta(minutes=10)
+"""How far the service's clock may be from ours before a host's creation time speaks against it."""
+
+LATEST: Final = timedelta(hours=2)
+"""A host that came into being longer after the sending than this is not the order's: the longest queue we expect."""
+
+
+def settled(orders: Iterable[Order], snapshot: Snapshot) -> dict[str, str]:
+    """Return which of `orders` the fleet agrees with: order ID to host ID.
+
+    Only orders that are DONE or UNKNOWN are looked at, and only in a snapshot from after their sending.
+    """
+    waiting = [
+        order
+        for order in orders
+        if order.state in (OrderState.DONE, OrderState.UNKNOWN) and order.sent_at and order.sent_at <= snapshot.at
+    ]
+    hosts = {host.id: host for host in snapshot.hosts}
+    agreed = {order.id: order.host_id for order in waiting if order.host_id and _agrees(order, hosts)}
+    nameless = [order for order in waiting if order.action is Action.CREATE and order.host_id is None]
+    nameless.sort(key=lambda order: (order.state is OrderState.UNKNOWN, order.sent_at))
+    taken = {order.host_id for order in orders if order.action is Action.CREATE and order.host_id}
+    for order in nameless:
+        if host_id := next((id_ for id_, host in hosts.items() if id_ not in taken and _may_be(host, order)), None):
+            agreed[order.id] = host_id
+            taken.add(host_id)
+    return agreed
+
+
+def _agrees(order: Order, hosts: dict[str, Host]) -> bool:
+    host = hosts.get(order.host_id or "")
+    match order.action:
+        case Action.DELETE:
+            return host is None
+        case Action.CREATE:
+            return host is not None
+        case Action.POWER_OFF:
+            return host is not None and host.status is Status.OFF
+        case Action.POWER_ON | Action.REBOOT:
+            return host is not None and host.status.is_on
+
+
+def _may_be(host: Host, order: Order) -> bool:
+    if order.promise is None or order.sent_at is None or host.id in order.promise.known_hosts:
+        return False
+    if host.billing not in (None, order.promise.billing):
+        return False
+    if host.created is not None and not order.sent_at - CLOCK_SKEW <= host.created <= order.sent_at + LATEST:
+        return False
+    return _fits(host, order.promise.package)
+
+
+def _fits(host: Host, package: Package) -> bool:
+    """Whether the host has the package's specification, as far as either tells it."""
+    pairs = ((host.cpu, package.cpu), (host.memory, package.memory), (host.disk, package.disk))
+    same = all(seen is None or bought is None or seen == bought for seen, bought in pairs)
+    # A package with a GPU of unknown name was seen; whether its hosts tell of that GPU is not known.
+    return same and (host.gpu_count == package.gpu_count or package.gpu_name is None)

@@ -1,0 +1,50 @@
+"""What the screens are shown: the fleet, the catalog and the orders as they stand, in one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from xds_tui.api.errors import XdsError
+from xds_tui.model import Catalog, Snapshot
+from xds_tui.record import Event, Order
+
+
+class Link(Enum):
+    """How we stand with the service."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    TROUBLE = "trouble"
+    """The last sweep failed; the data are those of the sweep before."""
+    SIGNED_OUT = "signed out"
+    """Nothing can be asked before the user signs in."""
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetState:
+    """Everything that is known at one moment; compared by identity."""
+
+    link: Link = Link.CONNECTING
+    interval: float = 15.0
+    """Seconds between two sweeps."""
+    account: str = ""
+    """The account ID, or empty with a bare token."""
+    snapshot: Snapshot | None = None
+    """The last consistent one; None until there is any."""
+    is_remembered: bool = False
+    """Whether `snapshot` is the one kept from an earlier run."""
+    unreadable: int = 0
+    """Rows of the service's list that could not be told apart as hosts."""
+    trouble: XdsError | None = None
+    """Why `link` is what it is, where it is not live."""
+    retry_at: datetime | None = None
+    """When the next try is due, while in trouble."""
+    catalog: Catalog | None = None
+    catalog_trouble: XdsError | None = None
+    events: tuple[Event, ...] = ()
+    """The latest, newest first."""
+    orders: tuple[Order, ...] = ()
+    """Those that are open and those that ended lately, newest first."""

@@ -1,0 +1,162 @@
+"""Which hosts are shown, in which order and with which columns: a snapshot in, host IDs out.
+
+Nothing here draws or chooses words: `tui/` does. Sorting is stable, and what a host does not tell comes last
+in either direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, Term
+from xds_tui.model import Area, Billing, Host, Purpose, Snapshot, Status
+
+COLUMNS: Final = ("name", "status", "os", "cpu", "mem", "disk", "gpu", "billing", "expires", "area", "address", "id")
+"""Every column there is, in the order they are shown."""
+
+SORTABLE: Final = COLUMNS
+
+_STATUS_WORDS: Final = {
+    Status.OFF: "off",
+    Status.STARTING: "starting changing",
+    Status.ON: "on",
+    Status.BILLED: "on billed",
+    Status.STOPPING: "stopping changing",
+    Status.EXPIRED: "expired",
+    Status.UNKNOWN: "unknown",
+}
+_BILLING_WORDS: Final = {Billing.ON_DEMAND: "demand", Billing.RENT: "rent"}
+_AREA_WORDS: Final = {Area.SOUTH: "south", Area.WEST: "west", Area.INTERNATIONAL: "international"}
+_PURPOSE_WORDS: Final = {Purpose.OFFICE: "office", Purpose.IMAGE: "image", Purpose.COMPUTE: "compute"}
+
+_STATUS_ORDER: Final = (
+    Status.STARTING,
+    Status.STOPPING,
+    Status.BILLED,
+    Status.ON,
+    Status.UNKNOWN,
+    Status.OFF,
+    Status.EXPIRED,
+)
+"""What changes first, then what runs, then what rests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of hosts; None keeps the service's own."""
+
+    column: str | None = None
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many hosts there are of what matters at a glance."""
+
+    total: int
+    on: int
+    changing: int
+    expiring: int
+    """Rents that end within 24 hours."""
+
+
+def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime) -> tuple[str, ...]:
+    """Return the IDs of the hosts that `query` holds for, in the order of `sort`."""
+    hosts: Sequence[Host] = snapshot.hosts
+    if query:
+        hosts = [host for host in hosts if all(_holds(term, host, now) for term in query)]
+    if sort.column is not None:
+        hosts = _sorted(hosts, sort)
+    return tuple(host.id for host in hosts)
+
+
+def counts(snapshot: Snapshot, now: datetime) -> Counts:
+    """Count what the title of the host table names."""
+    on = changing = expiring = 0
+    for host in snapshot.hosts:
+        on += host.status.is_on
+        changing += host.status.is_changing
+        left = seconds_left(host, now)
+        expiring += left is not None and 0 < left < 86_400
+    return Counts(len(snapshot.hosts), on, changing, expiring)
+
+
+def seconds_left(host: Host, now: datetime) -> float | None:
+    """Return the seconds until `host` expires, negative once it has, or None if it does not."""
+    return None if host.expires is None else (host.expires - now).total_seconds()
+
+
+def _sorted(hosts: Sequence[Host], sort: Sort) -> list[Host]:
+    key = _SORT_KEYS[sort.column or "name"]
+    told = [host for host in hosts if key(host) is not None]
+    told.sort(key=lambda host: key(host) or 0, reverse=sort.descending)
+    return told + [host for host in hosts if key(host) is None]
+
+
+_SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
+    "name": lambda host: host.name.casefold() or None,
+    "status": lambda host: float(_STATUS_ORDER.index(host.status)),
+    "os": lambda host: host.os.casefold() or None,
+    "cpu": lambda host: host.cpu,
+    "mem": lambda host: host.memory,
+    "disk": lambda host: host.disk,
+    "gpu": lambda host: f"{host.gpu_name or ''} {host.gpu_count:04}" if host.gpu_count else None,
+    "billing": lambda host: _BILLING_WORDS[host.billing] if host.billing else None,
+    "expires": lambda host: host.expires.timestamp() if host.expires else None,
+    "area": lambda host: _AREA_WORDS[host.area] if host.area else None,
+    "address": lambda host: host.address,
+    "id": lambda host: host.id,
+}
+
+
+def _holds(term: Term, host: Host, now: datetime) -> bool:
+    return _matches(term, host, now) is not term.negated
+
+
+def _matches(term: Term, host: Host, now: datetime) -> bool:
+    if term.field is None:
+        return any(term.text in _text(host, field) for field in _TEXTS)
+    if term.field in NUMBER_FIELDS or term.field in TIME_FIELDS:
+        value = _number(host, term.field, now)
+        return value is not None and COMPARISONS[term.sign](value, term.number)
+    return _text_matches(term, _text(host, term.field))
+
+
+def _text_matches(term: Term, text: str) -> bool:
+    if term.field == "status":
+        return term.text in text.split()
+    return term.text == text if term.sign == "=" else term.text in text
+
+
+def _text(host: Host, field: str) -> str:
+    return _TEXTS[field](host).casefold()
+
+
+_TEXTS: Final[dict[str, Callable[[Host], str]]] = {
+    "name": lambda host: host.name,
+    "id": lambda host: host.id,
+    "status": lambda host: _STATUS_WORDS[host.status],
+    "os": lambda host: host.os,
+    "gpu": lambda host: f"{host.gpu_name or ''}×{host.gpu_count}" if host.gpu_count else "",
+    "area": lambda host: _AREA_WORDS[host.area] if host.area else "",
+    "use": lambda host: _PURPOSE_WORDS[host.purpose] if host.purpose else "",
+    "billing": lambda host: _BILLING_WORDS[host.billing] if host.billing else "",
+    "address": lambda host: host.address or "",
+}
+
+
+def _number(host: Host, field: str, now: datetime) -> float | None:
+    match field:
+        case "cpu":
+            return host.cpu
+        case "mem":
+            return host.memory
+        case "disk":
+            return host.disk
+        case "expires":
+            return seconds_left(host, now)
+        case _:
+            return None if host.created is None else (now - host.created).total_seconds()

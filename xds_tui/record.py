@@ -1,0 +1,129 @@
+"""What we remember: events that were seen, and the orders that were given. Frozen, stdlib and model only.
+
+Both are kept as they are by `store/journal.py`, so a field added here needs a default: what an earlier version
+wrote must still be read. Words for them are made by `tui/wording`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from xds_tui.model import Billing, Image, Package, Period, Status
+
+
+class Action(Enum):
+    """What an order asks the service to do."""
+
+    CREATE = "create"
+    POWER_ON = "power on"
+    POWER_OFF = "power off"
+    REBOOT = "reboot"
+    DELETE = "delete"
+
+
+class OrderState(Enum):
+    """How far an order has come; `fleet/order_states.py` has the table of what leads where."""
+
+    INTENDED = "intended"
+    """Decided by the user; nothing has left."""
+    SENT = "sent"
+    """Its request may have left."""
+    REFUSED = "refused"
+    """The service said no: nothing was done."""
+    NOT_SENT = "not sent"
+    """Its request provably never left."""
+    UNKNOWN = "unknown"
+    """Its request left, and what became of it is not known."""
+    DONE = "done"
+    """The service said yes."""
+    SETTLED = "settled"
+    """The fleet was seen to agree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What the user was shown on deciding to buy one host."""
+
+    package: Package
+    """As it was seen, with the unit price and discount."""
+    image: Image
+    billing: Billing
+    period: Period | None
+    """None for on-demand."""
+    hours: int
+    """What `estimate` counts: the hours of `period` by our lengths, 1 for on-demand."""
+    estimate: Decimal
+    """CNY for one host and those hours, rounded to 0.01."""
+    known_hosts: frozenset[str] = frozenset()
+    """IDs of the hosts that existed before, against which a new one is recognised; not needed once the order ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One request that changes something, from the user's intent to its outcome."""
+
+    id: str
+    """A random UUID as 32 hex digits; ours, the service never sees it."""
+    action: Action
+    state: OrderState
+    created_at: datetime
+    """When the user decided. Aware UTC, as all times here."""
+    host_id: str | None = None
+    """The host that is acted on; for CREATE the one that came of it, once that is known."""
+    host_name: str = ""
+    promise: Promise | None = None
+    """For CREATE, else None."""
+    batch: str = ""
+    """Shared by the orders that the user gave together."""
+    summary: str = ""
+    """What went wrong, an error's own sentence marked for translation; empty where nothing did."""
+    code: int | None = None
+    """The service's code, where it answered."""
+    message: str = ""
+    """In the words of whoever ended it, cleaned."""
+    trace_id: str = ""
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When `state` became the present one, if that was by an outcome."""
+
+
+class EventKind(Enum):
+    """What sort of thing happened."""
+
+    APPEARED = "appeared"
+    GONE = "gone"
+    STATUS = "status"
+    """`old` became `new`."""
+    ORDER = "order"
+    """The order `order_id` to do `action` came to `state`."""
+    TROUBLE = "trouble"
+    """The service could not be asked, or answered badly; said once, when it begins."""
+    RECOVERED = "recovered"
+    SIGNED_OUT = "signed out"
+    SIGNED_IN = "signed in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened, in values rather than words, so that it can be told in any language."""
+
+    at: datetime
+    kind: EventKind
+    host_id: str | None = None
+    host_name: str = ""
+    own: bool = False
+    """Whether it came of an order given here."""
+    old: Status | None = None
+    new: Status | None = None
+    order_id: str | None = None
+    action: Action | None = None
+    state: OrderState | None = None
+    code: int | None = None
+    summary: str = ""
+    """An error's own sentence, in English and marked for translation."""
+    message: str = ""
+    """In the words of whoever said it, cleaned; never a secret."""
+    trace_id: str = ""

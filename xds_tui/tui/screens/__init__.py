@@ -1,0 +1,3 @@
+"""The screens, one a file."""
+
+from __future__ import annotations

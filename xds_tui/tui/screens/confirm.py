@@ -1,0 +1,133 @@
+"""Questions before something happens that cannot be taken back, each a function with a yes or a no.
+
+Three tiers by consequence: starting a host is undone by stopping it and is not asked about; stopping and
+rebooting interrupt someone's work and are asked y/N; deleting is final and wants the target typed out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from xds_tui.i18n import _
+
+SETTLING: Final = 0.6
+"""Seconds after its first paint in which a dialog takes no yes: what was typed before it was seen was not meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, about what, and what it would cost."""
+
+    title: str
+    targets: Sequence[str]
+    """One line a host."""
+    note: str = ""
+    """What is lost, or what the user may not see; empty where there is nothing to say."""
+
+
+class Dialog(ModalScreen[bool]):
+    """A question that is answered by yes or no; a yes pressed before it could be read does not count."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+        self._shown_at = float("inf")
+
+    def compose(self) -> ComposeResult:
+        """The question above, the ways to answer it below."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(self._question.title), classes="dialog-title")
+            with VerticalScroll(classes="dialog-targets", can_focus=False):
+                yield Static(Content("\n".join(self._question.targets)))
+            if self._question.note:
+                yield Static(Content(self._question.note), classes="dialog-note")
+            yield from self.answers()
+
+    def answers(self) -> ComposeResult:
+        """The widgets that answer: each kind of question has its own."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Count from the first paint, not from the construction: a stalled terminal shows a dialog late."""
+        self.call_after_refresh(self._note_shown)
+
+    def _note_shown(self) -> None:
+        self._shown_at = time.monotonic()
+
+    def action_yes(self) -> None:
+        """Answer yes, once the question can have been read."""
+        if time.monotonic() - self._shown_at >= SETTLING:
+            self.dismiss(True)
+
+    def action_no(self) -> None:
+        """Answer no."""
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#yes")
+    def _on_yes(self) -> None:
+        self.action_yes()
+
+    @on(Button.Pressed, "#no")
+    def _on_no(self) -> None:
+        self.action_no()
+
+
+class AskScreen(Dialog):
+    """Ask y/N about what interrupts; no is preselected."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", _("Yes")),
+        Binding("n,escape,q", "no", _("No")),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+    AUTO_FOCUS = "#no"
+
+    def answers(self) -> ComposeResult:
+        """No, and yes."""
+        with Horizontal(classes="dialog-buttons"):
+            yield Button(Content(_("No  n")), id="no", compact=True)
+            yield Button(Content(_("Yes  y")), id="yes", variant="warning", compact=True)
+
+
+class TypeScreen(Dialog):
+    """Ask for the target to be typed out before something final; enter is dead until it matches."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", _("Cancel"))]
+    AUTO_FOCUS = "#typed"
+
+    def __init__(self, question: Question, wanted: str) -> None:
+        super().__init__(question)
+        self._wanted = wanted
+
+    def answers(self) -> ComposeResult:
+        """The field to type the target into, and the two buttons."""
+        yield Static(Content(_("Type {word} and press enter:").format(word=self._wanted)), classes="dialog-ask")
+        yield Input(id="typed", compact=True)
+        with Horizontal(classes="dialog-buttons"):
+            yield Button(Content(_("Cancel  esc")), id="no", compact=True)
+            yield Button(Content(_("Delete")), id="yes", variant="error", disabled=True, compact=True)
+
+    @on(Input.Changed)
+    def _unlock(self, event: Input.Changed) -> None:
+        self.query_one("#yes", Button).disabled = event.value.strip() != self._wanted
+
+    def action_yes(self) -> None:
+        """Answer yes if what was typed is what was asked for."""
+        if self.query_one(Input).value.strip() == self._wanted:
+            super().action_yes()
+
+    @on(Input.Submitted)
+    def _on_submitted(self) -> None:
+        self.action_yes()

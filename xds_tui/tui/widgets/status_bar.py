@@ -1,0 +1,114 @@
+"""The top line: whose fleet this is, how true it is, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from xds_tui import pricing
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.i18n import _
+from xds_tui.tui import wording
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the user is: what stays the same from one refresh to the next."""
+
+    profile: str
+    environment: str
+    """`production`, `sandbox`, `demo` or the host name of another address."""
+    read_only: bool = False
+
+
+class StatusBar(Widget):
+    """Profile and account at the left, the state of the data in the middle, the running cost at the right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status-bar--name",
+        "status-bar--place",
+        "status-bar--good",
+        "status-bar--warn",
+        "status-bar--muted",
+    }
+    DEFAULT_CSS = """
+    StatusBar {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        .status-bar--name { text-style: bold; color: $primary; }
+        .status-bar--place { text-style: bold; }
+        .status-bar--good { color: $text-success; }
+        .status-bar--warn { color: $text-warning; text-style: bold; }
+        .status-bar--muted { color: $text-muted; }
+    }
+    """
+
+    fleet: reactive[FleetState] = reactive(FleetState)
+    """What is shown."""
+
+    def __init__(self, place: Place, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._place = place
+
+    def render(self) -> Content:
+        """The line; on a narrow screen the name of the program leaves, then the cost."""
+        width = self.size.width
+        name = self._styled("渲大师 xds  ", "name")
+        place, link, cost = self._where(), self._link(), self._cost()
+        if name.cell_length + place.cell_length + link.cell_length + cost.cell_length + 4 <= width:
+            place = name + place
+        elif place.cell_length + link.cell_length + cost.cell_length + 4 > width:
+            cost = Content("")
+        room = max(2, width - place.cell_length - link.cell_length - cost.cell_length)
+        return Content.assemble(place, " " * (room - room // 2), link, " " * (room // 2), cost)
+
+    def _styled(self, text: str, part: str) -> Content:
+        return Content(text).stylize(self.get_visual_style(f"status-bar--{part}", partial=True))
+
+    def _where(self) -> Content:
+        words = [self._place.profile, self._place.environment]
+        if words[0] == words[1] or words[0] == "default":
+            words = words[1:]
+        if self.fleet.account:
+            words.append(self.fleet.account)
+        where = self._styled(" · ".join(words), "place")
+        if self._place.read_only:
+            where += Content(" ") + self._styled(_("read-only"), "warn")
+        return where
+
+    def _link(self) -> Content:
+        """The state in one word, and the time of the data it is said of."""
+        fleet = self.fleet
+        at = wording.clock(fleet.snapshot.at) if fleet.snapshot else ""
+        match fleet.link:
+            case Link.LIVE:
+                every = _("every {seconds:g} s").format(seconds=fleet.interval)
+                return self._styled("● ", "good") + Content(f"{_('live')} · {every} · {at}")
+            case Link.CONNECTING:
+                told = _("connecting") + (f" · {_('data of {time}').format(time=at)}" if at else "")
+                return self._styled(f"◌ {told}", "muted")
+            case Link.PAUSED:
+                return self._styled(f"‖ {_('paused')} · {at}", "warn")
+            case Link.SIGNED_OUT:
+                told = _("sign in") + (f" · {_('data of {time}').format(time=at)}" if at else "")
+                return self._styled(f"! {told}", "warn")
+            case Link.TROUBLE:
+                told = f"{_('stale')} · {_('data of {time}').format(time=at)}" if at else _("offline")
+                if fleet.retry_at:
+                    told += " · " + _("next try {time}").format(time=wording.clock(fleet.retry_at))
+                return self._styled(f"▲ {told}", "warn")
+
+    def _cost(self) -> Content:
+        """What is billed by the hour now; prepaid rents told apart."""
+        if self.fleet.snapshot is None or self.fleet.catalog is None:
+            return Content("")
+        rate = pricing.fleet_rate(self.fleet.snapshot.hosts, self.fleet.catalog)
+        told = Content(f"{wording.rate(rate.on_demand)}/h")
+        if rate.prepaid.high:
+            told += self._styled(" + " + _("{rate}/h prepaid").format(rate=wording.rate(rate.prepaid)), "muted")
+        return told

@@ -1,0 +1,208 @@
+"""From the domain to words: status glyphs, money, ages, sizes, errors, in the chosen language.
+
+Everything here returns plain text; what is a colour is the widgets' and the theme's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError, explain
+from xds_tui.i18n import N_, _, ngettext
+from xds_tui.model import Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
+from xds_tui.pricing import Estimate, Rate
+
+NOTHING: Final = "—"
+"""Stands where there is no value."""
+
+STATUS: Final = {
+    Status.OFF: ("○", N_("off")),
+    Status.STARTING: ("◐", N_("starting")),
+    Status.ON: ("●", N_("on")),
+    Status.BILLED: ("●", N_("on, billed")),
+    Status.STOPPING: ("◑", N_("stopping")),
+    Status.EXPIRED: ("✕", N_("expired")),
+    Status.UNKNOWN: ("?", N_("unknown")),
+}
+_BILLING: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("rent")}
+_AREA: Final = {Area.SOUTH: N_("South China"), Area.WEST: N_("West China"), Area.INTERNATIONAL: N_("International")}
+_PURPOSE: Final = {Purpose.OFFICE: N_("office"), Purpose.IMAGE: N_("image processing"), Purpose.COMPUTE: N_("compute")}
+UNITS: Final = {
+    PeriodUnit.HOUR: (N_("hour"), N_("hours")),
+    PeriodUnit.DAY: (N_("day"), N_("days")),
+    PeriodUnit.WEEK: (N_("week"), N_("weeks")),
+    PeriodUnit.MONTH: (N_("month"), N_("months")),
+    PeriodUnit.QUARTER: (N_("quarter"), N_("quarters")),
+    PeriodUnit.YEAR: (N_("year"), N_("years")),
+}
+
+
+def status(host: Host) -> str:
+    """A host's status as glyph and word; an unknown one shows what was sent."""
+    glyph, word = STATUS[host.status]
+    if host.status is Status.UNKNOWN and (sent := host.raw.get("status")):
+        return f"{glyph} {sent}"
+    return f"{glyph} {_(word)}"
+
+
+def billing(mode: Billing | None) -> str:
+    """On-demand or rent."""
+    return _(_BILLING[mode]) if mode else NOTHING
+
+
+def area(where: Area | None) -> str:
+    """Where a machine stands."""
+    return _(_AREA[where]) if where else NOTHING
+
+
+def purpose(what: Purpose | None) -> str:
+    """What a machine is meant for."""
+    return _(_PURPOSE[what]) if what else NOTHING
+
+
+def number(value: int | None, raw: str | None = None) -> str:
+    """A count or a size in GB; what was not understood is shown as it was sent."""
+    if value is None:
+        return raw or NOTHING
+    return str(value)
+
+
+def gpu(name: str | None, count: int) -> str:
+    """Model and number of the GPUs; one of unknown name is still a GPU."""
+    if not count:
+        return NOTHING
+    return f"{name or 'GPU'}×{count}"
+
+
+def unit(of: PeriodUnit, count: int = 1) -> str:
+    """The unit's name, for so many of it."""
+    one, many = UNITS[of]
+    return ngettext(one, many, count)
+
+
+def period(of: Period) -> str:
+    """A period as number and unit."""
+    return f"{of.number} {unit(of.unit, of.number)}"
+
+
+# Money
+
+
+def money(amount: Decimal) -> str:
+    """A sum of CNY that has been rounded to 0.01."""
+    return f"¥{amount:,.2f}"
+
+
+def price(per_hour: Decimal | None) -> str:
+    """CNY an hour for a column: at least 2 and at most 4 decimals."""
+    if per_hour is None:
+        return "?"
+    short = per_hour.quantize(Decimal("0.0001"), ROUND_HALF_UP) if _decimals(per_hour) > 4 else per_hour
+    return _at_least_two_decimals(short)
+
+
+def exact(value: Decimal) -> str:
+    """A number with every digit it was sent with."""
+    return f"{value:f}"
+
+
+def rate(of: Rate | None) -> str:
+    """What something costs an hour: one sum with ≈, a range, or nothing."""
+    if of is None:
+        return NOTHING
+    if of.low == of.high:
+        return f"≈{_rounded(of.low)}"
+    return f"{_rounded(of.low)}–{_rounded(of.high)}"
+
+
+def working(estimate: Estimate) -> str:
+    """The estimate's own arithmetic: amount × discount × hours × hosts = total."""
+    return (
+        f"{exact(estimate.amount)} × {exact(estimate.discount)} × {estimate.hours} h × {estimate.count}"
+        f" = {money(estimate.total)}"
+    )
+
+
+def discount(package: Package) -> str:
+    """How much is taken off, or nothing where nothing is."""
+    if package.discount is None or package.discount == 1:
+        return ""
+    return _("{percent} % off").format(percent=f"{((1 - package.discount) * 100).normalize():f}")
+
+
+def _rounded(amount: Decimal) -> str:
+    return money(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _at_least_two_decimals(value: Decimal) -> str:
+    whole, _dot, decimals = f"{value:f}".partition(".")
+    decimals = decimals.rstrip("0").ljust(2, "0")
+    return f"{whole}.{decimals}"
+
+
+# Time
+
+
+def clock(at: datetime) -> str:
+    """The local time of day."""
+    return at.astimezone().strftime("%H:%M:%S")
+
+
+def moment(at: datetime | None) -> str:
+    """Local date and time, to the minute."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else NOTHING
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units: `2d 4h`, `5h 10m`, `3 min`, `40 s`."""
+    seconds = max(0, int(length.total_seconds()))
+    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days}d {hours}h"
+    if seconds >= 3600:
+        return f"{hours}h {minutes:02}m"
+    if minutes:
+        return _("{minutes} min").format(minutes=minutes)
+    return _("{seconds} s").format(seconds=seconds)
+
+
+def expires(host: Host, now: datetime) -> str:
+    """How long until a host expires; `!` within 24 hours, so that it is not colour alone."""
+    if host.expires is None:
+        return host.raw.get("expirationTime", NOTHING)
+    left = host.expires - now
+    if left <= timedelta(0):
+        return _("expired")
+    return f"{span(left)} !" if left < timedelta(days=1) else span(left)
+
+
+# Trouble
+
+
+def trouble(error: XdsError) -> tuple[str, ...]:
+    """An error in lines: what happened, what to do, and what the vendor's support asks for."""
+    lines = [_(error.summary) + (f": {error.detail}" if error.detail else "")]
+    lines.append(remedy(error))
+    if isinstance(error, Refused | SignedOut):
+        lines.append(_("code {code}").format(code=error.code))
+    if error.trace_id:
+        lines.append(f"traceId {error.trace_id}")
+    return tuple(lines)
+
+
+def remedy(error: XdsError) -> str:
+    """What the user can do about an error."""
+    if isinstance(error, Refused):
+        return _(explain(error.code).remedy)
+    if isinstance(error, SignedOut):
+        return _("Sign in again.")
+    if isinstance(error, OutcomeUnknown):
+        return _("It may or may not have been done. It is not sent again; the next sweeps will tell.")
+    return _("Nothing was changed. It is tried again by itself, or at once with r.")
