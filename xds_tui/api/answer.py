@@ -33,7 +33,7 @@ _LOOKED_AT: Final = 8_192
 """Bytes of a page in which its title is looked for."""
 
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
-_INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1|$)", re.IGNORECASE | re.DOTALL)
+_INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^<>]*>?")
 
 Mask = Callable[[str], str]
@@ -59,9 +59,7 @@ def accepted(response: httpx.Response, mask: Mask) -> Envelope:
 
 def refusal(envelope: Envelope, response: httpx.Response) -> Refused:
     """Return the service's no."""
-    return Refused(
-        envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response)
-    )
+    return Refused(envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response))
 
 
 def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:

@@ -52,7 +52,8 @@ def proxy_for(base_url: httpx.URL) -> str | None:
 
     None for this machine, which a proxy cannot reach, and for plain http, whose headers a proxy could read.
     """
-    if base_url.scheme != "https" or is_loopback(base_url.host) or proxy_bypass(base_url.host):
+    host = base_url.raw_host.decode("ascii")
+    if base_url.scheme != "https" or is_loopback(host) or proxy_bypass(host):
         return None
     proxies = getproxies()
     proxy = proxies.get("https") or proxies.get("all")

@@ -40,8 +40,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.TransportError: whatever the transport below raises.
-            httpx.DecodingError: the answer is compressed, though we asked for it plain.
-            httpx.RemoteProtocolError: it is larger than `MAX_BODY`.
+            httpx.DecodingError: the answer is compressed, though we asked for it plain, or larger than `MAX_BODY`.
 
         """
         request.headers["Accept-Encoding"] = "identity"
@@ -69,11 +68,13 @@ async def _whole(response: httpx.Response) -> httpx.Response:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise httpx.DecodingError(f"Content-Encoding: {encoding}")
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise httpx.StreamError("an answer that cannot be awaited")
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.stream:
         body += chunk
         if len(body) > MAX_BODY:
-            raise httpx.RemoteProtocolError(f"more than {MAX_BODY} bytes")
+            raise httpx.DecodingError(f"more than {MAX_BODY} bytes")
     headers = [(name, value) for name, value in response.headers.raw if name.lower() in _KEPT]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body))
 

@@ -159,6 +159,17 @@ def decode_flag(envelope: Envelope) -> bool:
     return done
 
 
+def expect_done(envelope: Envelope) -> None:
+    """Accept everything that code 0 comes with but `false`: the document has nothing else than `true`.
+
+    Raises:
+        BadAnswer: for `false`, of which nobody knows what it means here.
+
+    """
+    if flag(envelope.data) is False:
+        raise BadAnswer(_CONTRADICTION, f"code 0, data false; {envelope.message}", trace_id=envelope.trace_id)
+
+
 def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
     """Return the token of `getToken` and its life in milliseconds; None where that was not understood.
 

@@ -7,12 +7,10 @@ rebooting interrupt someone's work and are asked y/N; deleting is final and want
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -20,20 +18,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from xds_tui.i18n import _
+from xds_tui.tui.questions import Question, Tier
 
 SETTLING: Final = 0.6
 """Seconds after its first paint in which a dialog takes no yes: what was typed before it was seen was not meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked, about what, and what it would cost."""
-
-    title: str
-    targets: Sequence[str]
-    """One line a host."""
-    note: str = ""
-    """What is lost, or what the user may not see; empty where there is nothing to say."""
 
 
 class Dialog(ModalScreen[bool]):
@@ -107,13 +95,11 @@ class TypeScreen(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", _("Cancel"))]
     AUTO_FOCUS = "#typed"
 
-    def __init__(self, question: Question, wanted: str) -> None:
-        super().__init__(question)
-        self._wanted = wanted
-
     def answers(self) -> ComposeResult:
         """The field to type the target into, and the two buttons."""
-        yield Static(Content(_("Type {word} and press enter:").format(word=self._wanted)), classes="dialog-ask")
+        yield Static(
+            Content(_("Type {word} and press enter:").format(word=self._question.wanted)), classes="dialog-ask"
+        )
         yield Input(id="typed", compact=True)
         with Horizontal(classes="dialog-buttons"):
             yield Button(Content(_("Cancel  esc")), id="no", compact=True)
@@ -121,13 +107,21 @@ class TypeScreen(Dialog):
 
     @on(Input.Changed)
     def _unlock(self, event: Input.Changed) -> None:
-        self.query_one("#yes", Button).disabled = event.value.strip() != self._wanted
+        self.query_one("#yes", Button).disabled = event.value.strip() != self._question.wanted
 
     def action_yes(self) -> None:
         """Answer yes if what was typed is what was asked for."""
-        if self.query_one(Input).value.strip() == self._wanted:
+        if self.query_one(Input).value.strip() == self._question.wanted:
             super().action_yes()
 
     @on(Input.Submitted)
     def _on_submitted(self) -> None:
         self.action_yes()
+
+
+async def confirmed(app: App[object], question: Question) -> bool:
+    """Ask as the question's tier demands, and return the answer; call it in a worker."""
+    if question.tier is Tier.REVERSIBLE:
+        return True
+    dialog = TypeScreen(question) if question.tier is Tier.FINAL else AskScreen(question)
+    return await app.push_screen_wait(dialog)

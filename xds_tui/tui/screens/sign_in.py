@@ -7,74 +7,154 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, RadioButton, RadioSet, Static
 
 from xds_tui.api.errors import XdsError
+from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.fleet.account import Account
-from xds_tui.i18n import N_, _
+from xds_tui.i18n import _
 from xds_tui.secret import Secret
-from xds_tui.settings import PRODUCTION, SANDBOX, SettingsError, checked_base_url
 from xds_tui.tui import wording
+from xds_tui.vault import VaultError
 
-_ENVIRONMENTS: Final = (
-    ("production", N_("Production"), PRODUCTION),
-    ("sandbox", N_("Sandbox"), SANDBOX),
-    ("other", N_("Another address"), ""),
-)
-_WAYS: Final = (
-    ("key", N_("Account ID and secret: renews by itself")),
-    ("token", N_("A token: ends after 30 minutes")),
-)
+_ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
 
 
 class SignInScreen(ModalScreen[bool]):
     """Ask for credentials until the service takes them: True; False: the user left without."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", _("Not now"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", _("Not now")),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
     AUTO_FOCUS = "#account"
 
-    def __init__(self, account: Account, why: str = "") -> None:
+    def __init__(self, account: Account, *, insecure_http: bool = False) -> None:
+        """Make the screen.
+
+        Args:
+            account: what is signed in.
+            insecure_http: whether plain http is allowed to other machines than this one.
+
+        """
         super().__init__()
         self._account = account
-        self._why = why
+        self._insecure_http = insecure_http
 
     def compose(self) -> ComposeResult:
         """Where, how, the credentials, and where they will be kept."""
-        with VerticalScroll(classes="dialog sign-in", can_focus=False):
+        named = {url: name for name, url in _ENVIRONMENTS.items()}.get(self._account.base_url, "other")
+        with VerticalScroll(classes="dialog", id="sign-in-form", can_focus=False):
             yield Static(Content(_("Sign in to 渲大师")), classes="dialog-title")
-            yield Static(Content(self._why), id="why")
-            with Horizontal(classes="sign-in-choices"):
-                with RadioSet(id="where", compact=True):
-                    for name, label, url in _ENVIRONMENTS:
-                        yield RadioButton(Content(_(label)), id=name, value=url == self._environment, compact=True)
-                with RadioSet(id="way", compact=True):
-                    for name, label in _WAYS:
-                        yield RadioButton(Content(_(label)), id=name, value=name == "key", compact=True)
+            with RadioSet(id="where", compact=True):
+                for name, label in (
+                    ("production", _("Production")),
+                    ("sandbox", _("Sandbox")),
+                    ("other", _("Another address")),
+                ):
+                    yield RadioButton(Content(label), id=name, value=name == named, compact=True)
             yield from _field("address", _("Address"), self._account.base_url)
+            with RadioSet(id="way", compact=True):
+                yield RadioButton(Content(_("Account ID and secret: renews by itself")), value=True, compact=True)
+                yield RadioButton(Content(_("A token: ends after 30 minutes")), id="bare", compact=True)
             yield from _field("account", _("Account ID"), self._account.account_id)
             yield from _field("secret", _("Secret"), password=True)
             yield from _field("token", _("Token"), password=True)
-            yield Checkbox(Content(_("Keep it in the keyring of this machine")), value=True, id="keep", compact=True)
-            yield Static(id="keyring", classes="dialog-note")
+            yield Checkbox(Content(_("Keep it in the keyring")), value=self._account.keeps, id="keep", compact=True)
+            yield Static(id="keyring")
             yield Static(id="answer")
             with Horizontal(classes="dialog-buttons"):
-                yield Button(Content(_("Sign in  enter")), id="sign-in", variant="primary", compact=True)
                 yield Button(Content(_("Not now  esc")), id="leave", compact=True)
+                yield Button(Content(_("Sign in  enter")), id="submit", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         """Show the fields of the preselected way, and find out about the keyring meanwhile."""
         self._show_fields()
         self._name_keyring()
 
-    @property
-    def _environment(self) -> str:
-        known = {url for _name, _label, url in _ENVIRONMENTS}
-        return self._account.base_url if self._account.base_url in known else ""
+    @work
+    async def _name_keyring(self) -> None:
+        line = self.query_one("#keyring", Static)
+        try:
+            name = await self._account.keyring_name()
+        except VaultError as error:
+            self.query_one("#keep", Checkbox).value = False
+            self.query_one("#keep", Checkbox).disabled = True
+            line.update(Content(_("Kept for this run only: {reason}").format(reason=wording.vault_trouble(error))))
+            return
+        line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
-    @property
-    def _uses_token(self) -> bool:
-        return self.query_one("#token-way", RadioButton).value
+    @on(RadioSet.Changed)
+    def _show_fields(self) -> None:
+        other = self.query_one("#other", RadioButton).value
+        bare = self.query_one("#bare", RadioButton).value
+        self.query_one("#address-field").display = other
+        self.query_one("#account-field").display = self.query_one("#secret-field").display = not bare
+        self.query_one("#token-field").display = bare
+
+    def _typed(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value.strip()
+
+    @on(Input.Submitted)
+    def _enter(self, event: Input.Submitted) -> None:
+        """Go to the next field that is empty; from the last one sign in."""
+        for field in self.query(Input):
+            if field.display and field.parent and field.parent.display and not field.value.strip():
+                field.focus()
+                if field is not event.input:
+                    return
+        self._sign_in()
+
+    @on(Button.Pressed, "#submit")
+    def _submit(self) -> None:
+        self._sign_in()
+
+    @on(Button.Pressed, "#leave")
+    def action_leave(self) -> None:
+        """Leave without signing in."""
+        self.dismiss(False)
+
+    @work(exclusive=True)
+    async def _sign_in(self) -> None:
+        """Try what was typed; say what came of it in place, with nothing typed lost."""
+        answer = self.query_one("#answer", Static)
+        answer.remove_class("-bad")
+        answer.update(Content(_("Asking the service …")))
+        try:
+            base_url, credentials = self._what_was_typed()
+            await self._account.sign_in(base_url, credentials, keep=self.query_one("#keep", Checkbox).value)
+        except (XdsError, ValueError) as error:
+            lines = wording.trouble(error) if isinstance(error, XdsError) else [_(str(error))]
+            answer.add_class("-bad")
+            answer.update(Content("\n".join(lines)))
+            return
+        self.dismiss(True)
+
+    def _what_was_typed(self) -> tuple[str, Credentials]:
+        """Return the address and the credentials.
+
+        Raises:
+            ValueError: with a marked sentence for the user, if something is missing or wrong.
+
+        """
+        chosen = self.query_one("#where", RadioSet).pressed_button
+        url = _ENVIRONMENTS.get((chosen.id or "") if chosen else "", self._typed("address"))
+        base_url = check_base_url(url, insecure_http=self._insecure_http)
+        if self.query_one("#bare", RadioButton).value:
+            if not self._typed("token"):
+                raise ValueError(_("The token is missing"))
+            return base_url, BareToken(Secret(self._typed("token")))
+        if not self._typed("account") or not self._typed("secret"):
+            raise ValueError(_("Account ID and secret are both needed"))
+        return base_url, AccountKey(self._typed("account"), Secret(self._typed("secret")))
+
+
+def _field(name: str, label: str, value: str = "", *, password: bool = False) -> ComposeResult:
+    with Horizontal(classes="field", id=f"{name}-field"):
+        yield Static(Content(label), classes="field-name")
+        yield Input(value, password=password, id=name, compact=True)

@@ -170,8 +170,9 @@ def _placed(slot: Slot, text: str, style: Style, around: Style) -> list[_Part]:
 
 
 def _strip(parts: list[_Part], width: int, style: Style) -> Strip:
-    """Join what is drawn in one style, because each segment costs some 40 bytes of colours, and fill up to `width`."""
-    filled = (part for part in parts if part[1])
+    """Fill up to `width`, and join what is drawn in one style, because each segment costs some 40 bytes of colours."""
+    missing = width - sum(cell_len(text) for _, text in parts)
+    filled = [part for part in (*parts, (style, " " * missing)) if part[1]]
     runs = groupby(filled, itemgetter(0))
     segments = [Segment("".join(text for _, text in run), shared) for shared, run in runs]
     return Strip(segments).adjust_cell_length(width, style)

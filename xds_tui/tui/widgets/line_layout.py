@@ -52,7 +52,7 @@ class Layout:
     """The columns that fit, from left to right."""
 
     def slot_at(self, x: int) -> Slot | None:
-        """Return the slot that cell `x` of a line belongs to, or None left of the first and right of the last."""
+        """Return the slot that cell `x` of a line belongs to, or None for one that belongs to none."""
         for slot in reversed(self.slots):
             if slot.x <= x:
                 return slot if x < slot.x + slot.width else None

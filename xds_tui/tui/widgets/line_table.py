@@ -34,11 +34,15 @@ from xds_tui.tui.widgets.line_drawing import (
     TextLook,
 )
 from xds_tui.tui.widgets.line_layout import Column, fit
+from xds_tui.tui.widgets.line_place import Place
+from xds_tui.tui.widgets.line_rows import KEPT, SeenRows
 
 __all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "LineTable", "Row"]
 
-_KEPT: Final = 512
-"""Rows and strips that are kept: a few screenfuls, however many rows there are."""
+_PARTS: Final = (
+    *("header", "cursor", "cursor-blurred", "marked", "changed", "placeholder"),
+    *("dim", "good", "warn", "bad", "busy", "muted", "accent"),
+)
 
 
 class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -47,40 +51,16 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Up", show=False, id="line-table.up"),
-        Binding("down,j", "cursor_down", "Down", show=False, id="line-table.down"),
-        Binding("pageup", "page_up", "Page up", show=False, id="line-table.page-up"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="line-table.page-down"),
+        Binding("up,k", "step(-1)", "Up", show=False, id="line-table.up"),
+        Binding("down,j", "step(1)", "Down", show=False, id="line-table.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="line-table.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="line-table.page-down"),
         Binding("home,g", "first", "First row", show=False, id="line-table.first"),
         Binding("end,G", "last", "Last row", show=False, id="line-table.last"),
         Binding("enter", "select", "Select", show=False, id="line-table.select"),
         Binding("space", "mark", "Mark", show=False, id="line-table.mark"),
     ]
-    """
-    | Key(s) | Description |
-    | :- | :- |
-    | up, k / down, j | Move the cursor a row. |
-    | pageup / pagedown | Move the cursor a screenful. |
-    | home, g / end, G | Move the cursor to the first or last row. |
-    | enter | Select the row with the cursor. |
-    | space | Mark the row with the cursor, or take the mark away. |
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-table--header",
-        "line-table--cursor",
-        "line-table--cursor-blurred",
-        "line-table--marked",
-        "line-table--changed",
-        "line-table--placeholder",
-        "line-table--dim",
-        "line-table--good",
-        "line-table--warn",
-        "line-table--bad",
-        "line-table--busy",
-        "line-table--muted",
-        "line-table--accent",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{part}" for part in _PARTS}
     DEFAULT_CSS = """
     LineTable {
         width: 1fr;
@@ -168,16 +148,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.set_reactive(LineTable.placeholder, placeholder)
         self._glyphs = glyphs or Glyphs()
-        self._columns: tuple[Column, ...] = ()
+        self._rows = SeenRows((), _no_row)
         self._layout = fit((), 0)
         self._keys: tuple[str, ...] = ()
-        self._row_of: Callable[[str], Row] = _no_row
-        self._rows: LRUCache[str, Row] = LRUCache(_KEPT)
-        self._rows_before: LRUCache[str, Row] = LRUCache(_KEPT)
         self._cursor = 0
         self._marked: frozenset[str] = frozenset()
         self._drawn: dict[int, Look] = {}
-        self._strips: LRUCache[Look, Strip] = LRUCache(_KEPT)
+        self._strips: LRUCache[Look, Strip] = LRUCache(KEPT)
         self._click_moved = False
 
     def show(self, columns: Sequence[Column], keys: Sequence[str], row: Callable[[str], Row]) -> None:
@@ -194,21 +171,14 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
                 next `show`, and must answer the same each time.
 
         """
-        columns = tuple(columns)
-        self._rows_before = self._rows if columns == self._columns else LRUCache(_KEPT)
-        self._rows = LRUCache(_KEPT)
-        self._columns = columns
-        self._row_of = row
+        self._rows.read_from(tuple(columns), row)
         self._arrange()
-        before = self.cursor_key
-        if (keys := tuple(keys)) != self._keys:
-            self._place(keys)
-        self._repaint()
-        self._tell_cursor(before)
+        keys = tuple(keys)
+        self._go(self._place if keys == self._keys else self._place.among(keys))
 
     def fade(self) -> None:
         """Take the marks of change away."""
-        self._rows_before = LRUCache(_KEPT)
+        self._rows.fade()
         self._repaint()
 
     @property
@@ -219,12 +189,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def hidden_columns(self) -> int:
         """How many columns are left out because the width does not suffice."""
-        return len(self._columns) - len(self._layout.slots)
+        return len(self._rows.columns) - len(self._layout.slots)
 
     @property
     def cursor_key(self) -> str | None:
         """The key of the row with the cursor; None where there are no rows."""
-        return self._keys[self._cursor] if self._keys else None
+        return self._place.key
 
     @property
     def marked(self) -> frozenset[str]:
@@ -238,9 +208,9 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on the row of `key` and show it; False if there is none."""
-        index = _index(self._keys, key)
+        index = self._place.index(key)
         if index is not None:
-            self._move(index)
+            self._go(self._place.at(index))
         return index is not None
 
     def mark(self, keys: Iterable[str]) -> None:
@@ -269,9 +239,9 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_virtual_size(self, virtual_size: Size) -> None:
         """Show the scrollbar if it is necessary, in the right size."""
-        if not self.size:
-            return
-        self.show_vertical_scrollbar = shown = virtual_size.height > self.container_size.height
+        # Before the first layout only what is higher than the screen surely needs one; it saves a second layout.
+        room = self.container_size.height or self.app.size.height
+        self.show_vertical_scrollbar = shown = virtual_size.height > room
         if shown:
             self.vertical_scrollbar.window_virtual_size = virtual_size.height
         self.vertical_scrollbar.display = shown
@@ -303,37 +273,28 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         if offset.y == 0:
             if (slot := self._layout.slot_at(offset.x)) is not None:
                 self.post_message(self.HeaderSelected(self, slot.column.key))
-        elif (index := self._top + offset.y - 1) < len(self._keys):
+        elif (index := self.scroll_offset.y + offset.y - 1) < len(self._keys):
             self._click_row(index, event)
 
     def on_resize(self) -> None:
         """Keep the row with the cursor in sight."""
-        self._arrange()
-        self._reveal()
+        self._go(self._place.at(self._cursor))
 
-    def action_cursor_up(self) -> None:
-        """Move the cursor a row up."""
-        self._move(self._cursor - 1)
+    def action_step(self, rows: int) -> None:
+        """Move the cursor so many rows down, or up."""
+        self._go(self._place.at(self._cursor + rows))
 
-    def action_cursor_down(self) -> None:
-        """Move the cursor a row down."""
-        self._move(self._cursor + 1)
-
-    def action_page_up(self) -> None:
-        """Move the cursor a screenful up."""
-        self._move(self._cursor - self._page)
-
-    def action_page_down(self) -> None:
-        """Move the cursor a screenful down."""
-        self._move(self._cursor + self._page)
+    def action_page(self, pages: int) -> None:
+        """Move the cursor so many screenfuls down, or up."""
+        self._go(self._place.at(self._cursor + pages * self._place.page))
 
     def action_first(self) -> None:
         """Move the cursor to the first row."""
-        self._move(0)
+        self._go(self._place.at(0))
 
     def action_last(self) -> None:
         """Move the cursor to the last row."""
-        self._move(len(self._keys) - 1)
+        self._go(self._place.at(len(self._keys) - 1))
 
     def action_select(self) -> None:
         """Select the row with the cursor."""
@@ -346,14 +307,19 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._set_marks(self._marked ^ {key})
 
     @property
-    def _page(self) -> int:
-        """How many rows there is room for."""
-        return max(1, self.scrollable_content_region.height - 1)
+    def _place(self) -> Place:
+        height = self.scrollable_content_region.height
+        room = height - 1 if height else len(self._keys)  # nothing is out of sight before the first layout
+        return Place(self._keys, self._cursor, self.scroll_offset.y, max(1, room))
 
-    @property
-    def _top(self) -> int:
-        """The index of the first row on screen."""
-        return self.scroll_offset.y
+    def _go(self, place: Place) -> None:
+        before = self.cursor_key
+        self._keys, self._cursor = place.keys, place.cursor
+        self.virtual_size = Size(0, len(place.keys) + 1)
+        self.scroll_to(y=place.top, animate=False, force=True)
+        self._repaint()
+        if place.key != before:
+            self.post_message(self.RowHighlighted(self, place.key))
 
     def _set_marks(self, marked: frozenset[str]) -> None:
         if marked != self._marked:
@@ -363,59 +329,15 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _click_row(self, index: int, event: events.Click) -> None:
         moved = index != self._cursor
-        self._move(index)
+        self._go(self._place.at(index))
         if event.ctrl or event.shift:
             self.action_mark()
         elif not moved and (event.chain == 1 or self._click_moved):
             self.action_select()
         self._click_moved = moved
 
-    def _move(self, index: int) -> None:
-        before = self.cursor_key
-        self._cursor = max(0, min(index, len(self._keys) - 1))
-        self._reveal()
-        self._repaint()
-        self._tell_cursor(before)
-
-    def _tell_cursor(self, before: str | None) -> None:
-        if self.cursor_key != before:
-            self.post_message(self.RowHighlighted(self, self.cursor_key))
-
-    def _reveal(self) -> None:
-        """Scroll as little as shows the row with the cursor."""
-        if self._cursor < self._top:
-            self._scroll(self._cursor)
-        elif self._cursor >= self._top + self._page:
-            self._scroll(self._cursor - self._page + 1)
-
-    def _scroll(self, top: int) -> None:
-        self.scroll_to(y=top, animate=False, force=True)
-
-    def _place(self, keys: tuple[str, ...]) -> None:
-        """Put other rows in place of the old without moving what the eye rests on.
-
-        That is the row with the cursor, or the top one where the cursor was scrolled out of sight.
-        """
-        top = self._top
-        seen = top <= self._cursor < top + self._page
-        anchor = self._cursor if seen else top
-        cursor, anchored = self._moved(keys, self._cursor), self._moved(keys, anchor)
-        self._keys, self._cursor = keys, cursor
-        top = min(top + anchored - anchor, len(keys) - self._page)
-        if top < self._top:  # or the shorter table would be drawn scrolled to its end first
-            self._scroll(top)
-        self.virtual_size = Size(0, len(keys) + 1)
-        self._scroll(top)
-        if seen:
-            self._reveal()
-
-    def _moved(self, keys: tuple[str, ...], index: int) -> int:
-        """Return where in `keys` the row is that was at `index`, or the one that took its place."""
-        moved = _index(keys, self._keys[index]) if index < len(self._keys) else None
-        return max(0, min(index, len(keys) - 1)) if moved is None else moved
-
     def _arrange(self) -> None:
-        self._layout = fit(self._columns, self.scrollable_content_region.width, margin=MARGIN, gap=GAP)
+        self._layout = fit(self._rows.columns, self.scrollable_content_region.width, margin=MARGIN, gap=GAP)
 
     def _repaint(self) -> None:
         """Repaint the lines that look different from what was drawn last."""
@@ -431,7 +353,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._arrange()
         if y == 0:
             return HeaderLook(self._layout, self.sort_key, self.sort_reverse)
-        index = self._top + y - 1
+        index = self.scroll_offset.y + y - 1
         if index < len(self._keys):
             return self._row_look(index)
         middle = not self._keys and y == (region.height + 1) // 2
@@ -439,12 +361,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _row_look(self, index: int) -> RowLook:
         key = self._keys[index]
-        if (row := self._rows.get(key)) is None:
-            row = self._rows[key] = self._row_of(key)
         state = "" if index != self._cursor else "cursor" if self.has_focus else "cursor-blurred"
-        before = self._rows_before.get(key)
-        changed = frozenset[int]() if before is None or before.cells == row.cells else _differing(before, row)
-        return RowLook(self._layout, row, state, key in self._marked, changed)
+        return RowLook(self._layout, self._rows[key], state, key in self._marked, self._rows.changed(key))
 
     def _style(self, *parts: str) -> Style:
         return self.get_visual_style(*(f"line-table--{part}" for part in parts)).rich_style
@@ -452,15 +370,3 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
 def _no_row(key: str) -> Row:
     raise KeyError(key)
-
-
-def _index(keys: tuple[str, ...], key: str) -> int | None:
-    try:
-        return keys.index(key)
-    except ValueError:
-        return None
-
-
-def _differing(before: Row, row: Row) -> frozenset[int]:
-    pairs = enumerate(zip(before.cells, row.cells, strict=True))
-    return frozenset(index for index, (old, new) in pairs if old != new)

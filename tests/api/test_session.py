@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from xds_tui.api.errors import BadAnswer, Refused, SignedOut
+from xds_tui.api.session import DOCUMENTED_LIFE, MARGIN, SAFE, TOKEN_HEADER, Session
+from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
+from xds_tui.secret import Secret
+
+BASE = "https://service.test/prefix"
+ACCOUNT = AccountKey("A27550582", Secret("app-s3cr3t"))
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+class Service:
+    """Mints token-1, token-2, ... and accepts only the newest; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.minted = 0
+        self.asked: list[str | None] = []
+        self.mints: list[dict[str, str]] = []
+        self.accepts: str | None = None
+        self.life: object = 1_800_000
+        self.mint_answer: httpx.Response | None = None
+        self.status_of_401 = 200
+        self.gate: asyncio.Event | None = None
+        self.asked_to_mint = asyncio.Event()
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/v1/auth/getToken"):
+            return await self._mint(request)
+        token = request.headers.get(TOKEN_HEADER)
+        self.asked.append(token)
+        if token != self.accepts:
+            return httpx.Response(self.status_of_401, json={"code": 401, "msg": "expired", "traceId": "t401"})
+        return httpx.Response(200, json={"code": 0, "data": []})
+
+    async def _mint(self, request: httpx.Request) -> httpx.Response:
+        assert TOKEN_HEADER not in request.headers
+        assert str(request.url) == BASE + "/v1/auth/getToken"
+        self.mints.append(json.loads(request.content))
+        self.asked_to_mint.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.mint_answer is not None:
+            return self.mint_answer
+        self.minted += 1
+        self.accepts = f"token-{self.minted}"
+        return httpx.Response(200, json={"code": 0, "data": {"token": self.accepts, "effectiveTime": self.life}})
+
+
+class Pair:
+    """A session and the service that it talks to."""
+
+    def __init__(self, credentials: Credentials = ACCOUNT, **more: object) -> None:
+        self.service = Service()
+        self.clock = Clock()
+        self.kept: list[tuple[Secret, datetime]] = []
+        self.session = Session(
+            BASE,
+            credentials,
+            clock=self.clock,
+            on_token=lambda *token: self.kept.append(token),
+            **more,  # type: ignore[arg-type]
+        )
+        self.http = httpx.AsyncClient(auth=self.session, transport=httpx.MockTransport(self.service))
+
+    async def read(self) -> httpx.Response:
+        return await self.http.get(BASE + "/v1/pve/open/image", extensions={SAFE: True})
+
+    async def change(self) -> httpx.Response:
+        return await self.http.post(BASE + "/v1/pve/open/createRent", extensions={SAFE: False})
+
+
+async def test_the_first_call_mints_and_every_other_uses_the_same_token() -> None:
+    pair = Pair()
+    await pair.read()
+    await pair.change()
+    assert pair.service.mints == [{"uuid": "A27550582", "secret": "app-s3cr3t"}]
+    assert pair.service.asked == ["token-1", "token-1"]
+    assert pair.kept == [(Secret("token-1"), NOON + timedelta(minutes=30))]
+
+
+async def test_a_token_is_renewed_before_it_ends() -> None:
+    pair = Pair()
+    await pair.read()
+    pair.clock.move(seconds=1800 - MARGIN.total_seconds() - 1)
+    await pair.read()
+    assert pair.service.minted == 1
+    pair.clock.move(seconds=1)
+    await pair.change()
+    assert pair.service.asked == ["token-1", "token-1", "token-2"]
+
+
+async def test_a_token_that_lives_briefly_is_used_for_most_of_its_life() -> None:
+    pair = Pair()
+    pair.service.life = 10_000
+    await pair.read()
+    pair.clock.move(seconds=7.9)
+    await pair.read()
+    assert pair.service.minted == 1
+    pair.clock.move(seconds=0.1)
+    await pair.read()
+    assert pair.service.minted == 2
+
+
+@pytest.mark.parametrize("life", [None, "soon", -1, 0])
+async def test_a_life_that_is_not_understood_is_the_documented_one(life: object) -> None:
+    pair = Pair()
+    pair.service.life = life
+    await pair.read()
+    assert pair.kept == [(Secret("token-1"), NOON + DOCUMENTED_LIFE)]
+
+
+async def test_a_life_beyond_all_measure_is_bounded() -> None:
+    pair = Pair()
+    pair.service.life = 10**18
+    await pair.read()
+    assert pair.kept == [(Secret("token-1"), NOON + timedelta(days=1))]
+
+
+async def test_twenty_waiters_share_one_renewal() -> None:
+    pair = Pair()
+    pair.service.gate = asyncio.Event()
+    calls = [asyncio.create_task(pair.read()) for _ in range(20)]
+    await pair.service.asked_to_mint.wait()
+    pair.service.gate.set()
+    await asyncio.gather(*calls)
+    assert pair.service.minted == 1
+    assert pair.service.asked == ["token-1"] * 20
+
+
+async def test_twenty_calls_that_are_rejected_together_share_one_renewal() -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    await asyncio.gather(*(pair.read() for _ in range(20)))
+    assert pair.service.minted == 1
+    assert pair.service.asked.count("token-1") == 20
+
+
+async def test_a_cancelled_renewal_leaves_the_way_to_the_next() -> None:
+    pair = Pair()
+    pair.service.gate = asyncio.Event()
+    first = asyncio.create_task(pair.read())
+    await pair.service.asked_to_mint.wait()
+    second = asyncio.create_task(pair.read())
+    first.cancel()
+    pair.service.gate.set()
+    assert (await second).status_code == 200
+    assert first.cancelled()
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_after_a_401_a_safe_call_mints_once_and_is_sent_once_more(status: int) -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    pair.service.status_of_401 = status
+    assert (await pair.read()).json()["code"] == 0
+    assert pair.service.asked == ["stale", "token-1"]
+    assert pair.service.minted == 1
+
+
+async def test_a_fresh_token_that_is_rejected_too_ends_in_signed_out() -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": {"token": "bad"}})
+    with pytest.raises(SignedOut) as caught:
+        await pair.read()
+    assert caught.value.trace_id == "t401"
+    assert pair.service.asked == ["bad", "bad"]
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_after_a_401_a_changing_call_is_not_sent_again_but_the_next_mints(status: int) -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    pair.service.status_of_401 = status
+    with pytest.raises(SignedOut):
+        await pair.change()
+    assert pair.service.asked == ["stale"]
+    await pair.change()
+    assert pair.service.asked == ["stale", "token-1"]
+
+
+async def test_a_call_that_nobody_marked_is_taken_for_a_changing_one() -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    with pytest.raises(SignedOut):
+        await pair.http.get(BASE + "/v1/pve/open/operate/h1?type=1")
+    assert pair.service.asked == ["stale"]
+
+
+@pytest.mark.parametrize("code", [401, 1001, 1003, 4711])
+async def test_a_wrong_secret_is_said_and_not_tried_again_until_it_is_replaced(code: int) -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "wrong secret", "traceId": "t1"})
+    for _ in range(3):
+        with pytest.raises(SignedOut) as caught:
+            await pair.read()
+        assert (caught.value.code, caught.value.message, caught.value.trace_id) == (code, "wrong secret", "t1")
+    assert len(pair.service.mints) == 1
+    pair.service.mint_answer = None
+    pair.session.replace(AccountKey("A27550582", Secret("right")))
+    await pair.read()
+    assert pair.service.mints[-1]["secret"] == "right"
+
+
+@pytest.mark.parametrize("code", [429, 500, 503, 1005, 6005])
+async def test_a_service_that_cannot_mint_now_is_asked_again(code: int) -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "busy"}, headers={"Retry-After": "5"})
+    with pytest.raises(Refused) as caught:
+        await pair.change()
+    assert (caught.value.code, caught.value.retry_after) == (code, 5.0)
+    pair.service.mint_answer = None
+    await pair.change()
+    assert pair.service.asked == ["token-1"]
+
+
+@pytest.mark.parametrize("data", [None, "token", {"token": ""}, {"token": "a\nb"}, {"token": None}])
+async def test_a_token_that_makes_no_sense_is_a_bad_answer(data: object) -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": data})
+    with pytest.raises(BadAnswer):
+        await pair.read()
+    assert pair.service.asked == []
+
+
+async def test_a_bare_token_is_used_as_it_is_and_cannot_be_renewed() -> None:
+    pair = Pair(BareToken(Secret("mine")))
+    pair.service.accepts = "mine"
+    await pair.read()
+    pair.service.accepts = "another"
+    with pytest.raises(SignedOut):
+        await pair.read()
+    assert pair.service.mints == []
+    assert pair.service.asked == ["mine", "mine"]
+
+
+@pytest.mark.parametrize("token", ["", "a\nb", "tökén", "a b"])
+async def test_a_bare_token_that_no_header_could_hold_is_not_sent(token: str) -> None:
+    pair = Pair(BareToken(Secret(token)))
+    with pytest.raises(SignedOut):
+        await pair.read()
+    assert pair.service.asked == []
+
+
+async def test_a_token_that_another_instance_minted_is_taken_instead_of_minting() -> None:
+    async def found() -> Token:
+        return Token(Secret("theirs"), NOON + timedelta(minutes=20))
+
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)), find_token=found)
+    pair.service.accepts = "theirs"
+    await pair.read()
+    assert pair.service.asked == ["stale", "theirs"]
+    assert pair.service.mints == []
+
+
+@pytest.mark.parametrize(
+    "found", [None, Token(Secret("stale"), NOON + timedelta(hours=1)), Token(Secret("over"), NOON - timedelta(hours=1))]
+)
+async def test_a_found_token_that_is_none_the_rejected_one_or_over_is_passed_by(found: Token | None) -> None:
+    async def find() -> Token | None:
+        return found
+
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)), find_token=find)
+    await pair.read()
+    assert pair.service.asked == ["stale", "token-1"]
+
+
+async def test_a_token_minted_for_credentials_that_were_replaced_meanwhile_is_not_kept() -> None:
+    pair = Pair()
+    pair.service.gate = asyncio.Event()
+    call = asyncio.create_task(pair.read())
+    await pair.service.asked_to_mint.wait()
+    pair.session.replace(AccountKey("B", Secret("other")))
+    pair.service.gate.set()
+    await call
+    assert pair.kept == []
+    await pair.read()
+    assert [mint["uuid"] for mint in pair.service.mints] == ["A27550582", "B"]
+
+
+async def test_no_other_origin_is_given_the_token() -> None:
+    pair = Pair(BareToken(Secret("mine")))
+    for url in ("https://other.test/", "http://service.test/", "https://service.test:8443/"):
+        await pair.http.get(url, extensions={SAFE: True})
+    assert pair.service.asked == [None, None, None]
+
+
+async def test_the_secrets_of_a_session_are_masked_and_do_not_show() -> None:
+    pair = Pair()
+    await pair.read()
+    assert pair.session.mask("app-s3cr3t and token-1") == "•••• and ••••"
+    assert "s3cr3t" not in f"{vars(pair.session)}"

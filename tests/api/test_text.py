@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_tui.api.text import MAX_LENGTH, REPLACEMENT, clean
+
+
+@pytest.mark.parametrize(
+    "char",
+    [
+        "\x1b",
+        "\x07",
+        "\n",
+        "\x9b",
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\u200d",
+        "\ue000",
+        "\ud800",
+        "\u2028",
+        "\u2029",
+        "\ufeff",
+    ],
+)
+def test_what_a_terminal_would_obey_is_replaced(char: str) -> None:
+    assert clean(f"a{char}b") == f"a{REPLACEMENT}b"
+
+
+def test_words_of_every_language_stay() -> None:
+    assert clean("渲大师 Ünï 4090×1 😀\u3000ok") == "渲大师 Ünï 4090×1 😀\u3000ok"
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_nothing_unsafe_survives_and_cleaning_again_changes_nothing(text: str) -> None:
+    cleaned = clean(text)
+    assert not {unicodedata.category(char) for char in cleaned} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert clean(cleaned) == cleaned
+
+
+def test_a_text_is_bounded() -> None:
+    assert len(clean("x" * 10 * MAX_LENGTH)) == MAX_LENGTH
+    assert clean("abc", 2) == "ab"

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from xds_tui.api.transport import MAX_BODY, BoundedTransport, Sending
+
+URL = "http://127.0.0.1/"
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body without an end, which counts what was taken of it."""
+
+    taken = 0
+    closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.taken += 65_536
+            yield bytes(65_536)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def bounded(response: httpx.Response) -> BoundedTransport:
+    return BoundedTransport(httpx.MockTransport(lambda _: response))
+
+
+async def test_an_answer_is_handed_up_whole() -> None:
+    response = httpx.Response(200, headers={"Set-Cookie": "a=1", "Retry-After": "3"}, content=b"x" * MAX_BODY)
+    whole = await bounded(response).handle_async_request(httpx.Request("GET", URL))
+    assert len(whole.content) == MAX_BODY
+    assert dict(whole.headers) == {"retry-after": "3", "content-length": str(MAX_BODY)}
+
+
+async def test_an_answer_without_end_is_broken_off_at_the_bound() -> None:
+    body = Endless()
+    with pytest.raises(httpx.DecodingError, match=r"more than 8388608 bytes"):
+        await bounded(httpx.Response(200, stream=body)).handle_async_request(httpx.Request("GET", URL))
+    assert body.closed
+    assert body.taken <= MAX_BODY + 65_536
+
+
+async def test_a_compressed_answer_is_refused_unread() -> None:
+    body = Endless()
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body)
+    with pytest.raises(httpx.DecodingError, match="gzip"):
+        await bounded(response).handle_async_request(httpx.Request("GET", URL))
+    assert body.taken == 0
+    assert body.closed
+
+
+async def test_no_encoding_is_asked_for() -> None:
+    request = httpx.Request("GET", URL, headers={"Accept-Encoding": "gzip, br"})
+    await bounded(httpx.Response(200)).handle_async_request(request)
+    assert request.headers["Accept-Encoding"] == "identity"
+
+
+async def test_whatever_breaks_below_is_a_transport_error() -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        raise UnicodeError("label too long")
+
+    with pytest.raises(httpx.TransportError, match="UnicodeError: label too long"):
+        await BoundedTransport(httpx.MockTransport(broken)).handle_async_request(httpx.Request("GET", URL))
+
+
+async def test_what_does_not_trace_counts_as_sent_when_it_is_handed_over() -> None:
+    sending = Sending()
+    await bounded(httpx.Response(200)).handle_async_request(httpx.Request("GET", URL, extensions={"trace": sending}))
+    assert sending.started
+
+
+async def test_a_request_counts_as_sent_from_its_first_byte_but_not_by_the_proxys_tunnel() -> None:
+    sending = Sending()
+    await sending("connection.connect_tcp.complete", {})
+    await sending("http11.send_request_headers.started", {"request": SimpleNamespace(method=b"CONNECT")})
+    assert not sending.started
+    await sending("http11.send_request_headers.started", {"request": SimpleNamespace(method=b"POST")})
+    assert sending.started

@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import fail, null
+from keyring.backends.chainer import ChainerBackend
+from keyring.backends.SecretService import Keyring as SecretService
+from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
+
+from xds_tui import vault as vault_module
+from xds_tui.credentials import AccountKey, BareToken, Token
+from xds_tui.secret import Secret
+from xds_tui.vault import Stored, Trouble, Vault, VaultError, usable
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ACCOUNT = Stored(
+    AccountKey("A27550582", Secret("app-secret")), "https://client.xuandashi.com", Token(Secret("minted"), NOON)
+)
+BARE = Stored(BareToken(Secret("bare")), "https://client-sandbox.xuandashi.com")
+
+
+class InMemory(KeyringBackend):
+    """Keeps items in a dict, as long as nothing is put in its way."""
+
+    priority = 1  # type: ignore[assignment]
+    name = "Test keyring"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: dict[str, str] = {}
+        self.calls = 0
+
+    def act(self) -> None:
+        self.calls += 1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.act()
+        assert service == "xds-tui"
+        return self.items.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.act()
+        assert service == "xds-tui"
+        self.items[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.act()
+        if username not in self.items:
+            raise PasswordDeleteError("No such password!")
+        del self.items[username]
+
+
+class Raising(InMemory):
+    """Raises the same error from every call."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def act(self) -> None:
+        raise self.error
+
+
+class Blocking(InMemory):
+    """Waits in every call, as for a prompt that nobody answers, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.let_go = threading.Event()
+
+    def act(self) -> None:
+        super().act()
+        self.reached.set()
+        assert self.let_go.wait(30)
+
+
+class Forgetful(InMemory):
+    def set_password(self, service: str, username: str, password: str) -> None:
+        pass
+
+
+@pytest.fixture
+def backend() -> InMemory:
+    return InMemory()
+
+
+@pytest.fixture
+def vault(backend: InMemory) -> Vault:
+    return Vault(backend)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault_module, "UNASKED", 0.02)
+    monkeypatch.setattr(vault_module, "ASKED", 0.02)
+
+
+async def trouble_of(vault: Vault) -> VaultError:
+    with pytest.raises(VaultError) as caught:
+        await vault.read("default")
+    return caught.value
+
+
+@pytest.mark.parametrize("stored", [ACCOUNT, BARE])
+async def test_what_was_written_is_read(vault: Vault, stored: Stored) -> None:
+    await vault.write("default", stored)
+    assert await vault.read("default") == stored
+
+
+async def test_what_is_kept_is_short_separate_items(vault: Vault, backend: InMemory) -> None:
+    await vault.write("prod", ACCOUNT)
+    assert backend.items == {
+        "prod/account": "A27550582",
+        "prod/base-url": "https://client.xuandashi.com",
+        "prod/secret": "app-secret",
+        "prod/token": "minted",
+        "prod/token-ends": "2026-11-23T12:00:00+00:00",
+    }
+
+
+async def test_writing_leaves_nothing_of_what_was_there(vault: Vault, backend: InMemory) -> None:
+    await vault.write("default", ACCOUNT)
+    await vault.write("default", BARE)
+    assert await vault.read("default") == BARE
+    assert set(backend.items) == {"default/base-url", "default/token"}
+
+
+async def test_a_renewed_token_replaces_the_one_before(vault: Vault) -> None:
+    await vault.write("default", ACCOUNT)
+    renewed = Token(Secret("renewed"), NOON.replace(hour=13))
+    await vault.write_token("default", renewed)
+    assert await vault.read("default") == Stored(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+
+
+async def test_profiles_are_apart(vault: Vault) -> None:
+    await vault.write("one", ACCOUNT)
+    await vault.write("two", BARE)
+    await vault.remove("one")
+    assert await vault.read("one") is None
+    assert await vault.read("two") == BARE
+
+
+async def test_removing_nothing_is_no_error(vault: Vault) -> None:
+    await vault.remove("default")
+
+
+@pytest.mark.parametrize("lost", ["account", "secret", "base-url"])
+async def test_half_an_account_is_nothing(vault: Vault, backend: InMemory, lost: str) -> None:
+    await vault.write("default", Stored(ACCOUNT.credentials, ACCOUNT.base_url))
+    del backend.items[f"default/{lost}"]
+    assert await vault.read("default") is None
+
+
+@pytest.mark.parametrize("ends", [None, "soon"])
+async def test_a_minted_token_without_its_end_is_left_out(vault: Vault, backend: InMemory, ends: str | None) -> None:
+    await vault.write("default", ACCOUNT)
+    del backend.items["default/token-ends"]
+    if ends:
+        backend.items["default/token-ends"] = ends
+    assert await vault.read("default") == Stored(ACCOUNT.credentials, ACCOUNT.base_url)
+
+
+async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend: InMemory) -> None:
+    await Vault(backend).write("default", BARE)
+    undisturbed = InMemory()
+    await Vault(undisturbed).write("default", ACCOUNT)
+    for allowed in range(30):
+        broken = InMemory()
+        broken.items = dict(backend.items)
+        left = iter(range(allowed))
+
+        def act(left: object = left) -> None:
+            if next(left, None) is None:  # type: ignore[call-overload]
+                raise KeyringError("gone")
+
+        broken.act = act  # type: ignore[method-assign]
+        try:
+            await Vault(broken).write("default", ACCOUNT)
+        except VaultError:
+            pass
+        else:
+            break
+        broken.act = lambda: None  # type: ignore[method-assign]
+        assert await Vault(broken).read("default") in (None, BARE, ACCOUNT)
+    else:
+        pytest.fail("the write never went through")
+
+
+async def test_the_keyring_is_called_by_its_own_name(vault: Vault) -> None:
+    assert await vault.backend_name() == "Test keyring"
+
+
+async def test_a_keyring_that_forgets_is_found_out() -> None:
+    with pytest.raises(VaultError) as caught:
+        await Vault(Forgetful()).write("default", BARE)
+    assert caught.value.trouble is Trouble.NOT_KEPT
+
+
+async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touched() -> None:
+    class WinVaultKeyring(InMemory):
+        pass
+
+    WinVaultKeyring.__module__, WinVaultKeyring.__qualname__ = "keyring.backends.Windows", "WinVaultKeyring"
+    backend = WinVaultKeyring()
+    vault = Vault(backend)
+    await vault.write("default", ACCOUNT)
+    with pytest.raises(VaultError) as caught:
+        await vault.write("default", Stored(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
+    assert caught.value.trouble is Trouble.NOT_KEPT
+    assert await vault.read("default") == ACCOUNT
+
+
+class WindowsError1312(Exception):
+    winerror = 1312
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (NoKeyringError("none"), Trouble.UNAVAILABLE),
+        (InitError("Failed to create the collection"), Trouble.UNAVAILABLE),
+        (KeyringLocked("Failed to unlock the collection!"), Trouble.LOCKED),
+        (PasswordSetError("no"), Trouble.DENIED),
+        (KeyringError("Can't get password from keychain: (-25308, 'Unknown Error')"), Trouble.LOCKED),
+        (PasswordSetError("Can't store password on keychain: (-25293, 'Security Auth Failure')"), Trouble.DENIED),
+        (WindowsError1312("CredRead"), Trouble.UNAVAILABLE),
+        (RuntimeError("odd"), Trouble.UNAVAILABLE),
+        (OSError(5, "input/output error"), Trouble.UNAVAILABLE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), Trouble.UNAVAILABLE),
+    ],
+)
+async def test_whatever_a_backend_raises_is_answered_in_our_words(error: Exception, trouble: Trouble) -> None:
+    answer = await trouble_of(Vault(Raising(error)))
+    assert answer.trouble is trouble
+    assert answer.summary
+
+
+async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_value() -> None:
+    answer = await trouble_of(Vault(Raising(ValueError("cannot store 'app-secret'"))))
+    assert answer.detail == "ValueError"
+    assert "app-secret" not in str(answer)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends() -> None:
+    backend = Blocking()
+    vault = Vault(backend)
+    assert (await trouble_of(vault)).trouble is Trouble.TIMED_OUT
+    made = backend.calls
+    again = await trouble_of(vault)
+    assert (again.trouble, again.summary) == (Trouble.TIMED_OUT, "The keyring is still waiting for an answer")
+    assert backend.calls == made
+    backend.let_go.set()
+    await asyncio.to_thread(next(t for t in threading.enumerate() if t.name == "xds-tui keyring").join)
+    assert await vault.read("default") is None
+
+
+async def test_a_wait_can_be_given_up() -> None:
+    backend = Blocking()
+    vault = Vault(backend)
+    asking = asyncio.create_task(vault.read("default"))
+    assert await asyncio.to_thread(backend.reached.wait, 20)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await trouble_of(vault)).trouble is Trouble.TIMED_OUT
+    backend.let_go.set()
+
+
+async def test_calls_made_together_take_turns(vault: Vault) -> None:
+    await asyncio.gather(vault.write("one", ACCOUNT), vault.write("two", BARE), vault.write("one", BARE))
+    assert await asyncio.gather(vault.read("one"), vault.read("two")) == [BARE, BARE]
+
+
+STUCK = """
+import asyncio, sys, threading
+sys.path.insert(0, sys.argv[1])
+from test_vault import Blocking
+from xds_tui import vault
+
+class Stuck(Blocking):
+    def act(self):
+        threading.Event().wait()
+
+async def main():
+    vault.UNASKED = 0.05
+    try:
+        await vault.Vault(Stuck()).read("default")
+    except vault.VaultError as error:
+        print(error.trouble.value)
+
+asyncio.run(main())
+"""
+
+
+def test_a_stuck_keyring_does_not_hold_up_the_exit() -> None:
+    command = [sys.executable, "-c", STUCK, Path(__file__).parent]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("timed out\n", "")
+
+
+class PlaintextKeyring(InMemory):
+    """Named as the one of keyrings.alt, which writes base64 into a file."""
+
+
+PlaintextKeyring.__module__ = "keyrings.alt.file"
+
+
+def a_chain(*links: KeyringBackend) -> ChainerBackend:
+    class Chain(ChainerBackend):
+        backends = links
+
+    Chain.__module__, Chain.__qualname__ = ChainerBackend.__module__, ChainerBackend.__qualname__
+    return Chain()
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        (null.Keyring(), "does not keep secrets safely (keyring.backends.null.Keyring)"),
+        (PlaintextKeyring(), "does not keep secrets safely (keyrings.alt.file.PlaintextKeyring)"),
+        (a_chain(PlaintextKeyring()), "does not keep secrets safely (keyrings.alt.file.PlaintextKeyring)"),
+        (fail.Keyring(), "There is no keyring on this machine"),
+        (a_chain(), "There is no keyring on this machine"),
+    ],
+)
+def test_a_keyring_that_is_not_safe_is_refused_in_words(backend: KeyringBackend, said: str) -> None:
+    with pytest.raises(VaultError) as caught:
+        usable(backend)
+    assert caught.value.trouble is Trouble.UNAVAILABLE
+    assert str(caught.value).endswith(said)
+
+
+def test_of_a_chain_the_first_safe_keyring_is_used_alone() -> None:
+    safe = SecretService()
+    assert usable(a_chain(PlaintextKeyring(), safe)) is safe
+    assert usable(safe) is safe
+
+
+FOUND = """
+import asyncio, sys
+from xds_tui.vault import Vault, VaultError
+assert "keyring" not in sys.modules
+try:
+    asyncio.run(Vault().read("default"))
+except VaultError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("keyring.backends.null.Keyring", "does not keep secrets safely (keyring.backends.null.Keyring)"),
+        ("keyring.backends.fail.Keyring", "There is no keyring on this machine"),
+        ("no.such.Keyring", "The keyring cannot be used (ModuleNotFoundError(\"No module named 'no'\"))"),
+        ("Keyring", "The keyring cannot be used (ValueError('Empty module name'))"),
+    ],
+)
+def test_what_the_machines_own_setting_leads_to_is_judged_too(setting: str, said: str) -> None:
+    environ = {"PYTHON_KEYRING_BACKEND": setting, "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run([sys.executable, "-c", FOUND], capture_output=True, text=True, check=True, env=environ)
+    assert ran.stdout.strip().endswith(said)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_tui.tui.widgets.line_place import Place
+
+TEN = tuple("abcdefghij")
+key_lists = st.lists(st.sampled_from(TEN), unique=True).map(tuple)
+
+
+def test_the_cursor_stays_on_its_row_and_its_line_when_rows_come_in_above() -> None:
+    place = Place(TEN, cursor=4, top=2, page=4).among(("x", "y", *TEN))
+    assert (place.key, place.cursor - place.top) == ("e", 2)
+
+
+def test_the_row_that_took_its_place_gets_the_cursor() -> None:
+    assert Place(TEN, cursor=4, top=2, page=4).among(tuple("abcdfghij")).key == "f"
+
+
+def test_the_last_row_gets_the_cursor_when_the_end_has_gone() -> None:
+    assert Place(TEN, cursor=9, top=6, page=4).among(TEN[:3]) == Place(TEN[:3], cursor=2, top=0, page=4)
+
+
+def test_a_cursor_out_of_sight_leaves_the_top_row_where_it_is() -> None:
+    place = Place(TEN, cursor=0, top=5, page=3).among(("x", *TEN))
+    assert (place.key, place.keys[place.top]) == ("a", "f")
+
+
+def test_moving_scrolls_as_little_as_shows_the_cursor() -> None:
+    place = Place(TEN, cursor=0, top=0, page=4)
+    assert [place.at(index).top for index in (3, 4, 9, 99)] == [0, 1, 6, 6]
+    assert Place(TEN, cursor=9, top=6, page=4).at(5).top == 5
+
+
+def test_an_empty_list_has_no_key() -> None:
+    empty = Place(TEN, cursor=4, top=2, page=4).among(())
+    assert empty.key is None
+    assert empty.at(3).key is None
+    assert empty.among(TEN).key == "a"
+
+
+@given(key_lists, key_lists, st.integers(0, 9), st.integers(0, 9), st.integers(1, 12))
+def test_after_any_change_the_place_is_one_that_exists(
+    old: tuple[str, ...], new: tuple[str, ...], cursor: int, top: int, page: int
+) -> None:
+    top = max(0, min(top, len(old) - page))
+    before = Place(old, max(0, min(cursor, len(old) - 1)), top, page)
+    after = before.among(new)
+    assert 0 <= after.cursor <= max(0, len(new) - 1)
+    assert 0 <= after.top <= max(0, len(new) - page)
+    assert after.is_seen or not before.is_seen
+    if before.key in new:
+        assert after.key == before.key
+
+
+@given(key_lists, st.integers(0, 9), st.integers(0, 9), st.integers(1, 12))
+def test_the_same_rows_are_the_same_place(keys: tuple[str, ...], cursor: int, top: int, page: int) -> None:
+    top = max(0, min(top, len(keys) - page))
+    place = Place(keys, max(0, min(cursor, len(keys) - 1)), top, page)
+    assert place.among(keys) == place

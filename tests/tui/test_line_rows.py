@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from xds_tui.tui.widgets.line_drawing import Cell, Row
+from xds_tui.tui.widgets.line_layout import Column
+from xds_tui.tui.widgets.line_rows import SeenRows
+
+COLUMNS = (Column("name", "NAME", 8), Column("status", "STATUS", 8))
+
+
+def row(name: str, status: str) -> Row:
+    return Row((Cell(name), Cell(status)))
+
+
+def test_a_row_is_read_once() -> None:
+    asked: list[str] = []
+
+    def source(key: str) -> Row:
+        asked.append(key)
+        return row(key, "on")
+
+    rows = SeenRows(COLUMNS, source)
+    assert rows["a"] is rows["a"]
+    assert asked == ["a"]
+
+
+def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_reading() -> None:
+    rows = SeenRows(COLUMNS, lambda key: row(key, "on"))
+    assert rows["a"]
+    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    assert rows.changed("a") == {1}
+    assert rows.changed("never read before") == frozenset()
+    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    assert rows.changed("a") == frozenset()
+
+
+def test_nothing_is_new_after_a_fade_or_with_other_columns() -> None:
+    rows = SeenRows(COLUMNS, lambda key: row(key, "on"))
+    assert rows["a"]
+    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    rows.fade()
+    assert rows.changed("a") == frozenset()
+    rows.read_from(COLUMNS[:1], lambda key: Row((Cell("other"),)))
+    assert rows.changed("a") == frozenset()

@@ -1,0 +1,277 @@
+"""The service, one method an endpoint: the host rental document, and nothing of HTTP.
+
+Reading calls may be asked again by whoever wants; nothing here does, but for the one new token after a 401. Changing
+calls (both creates, power, reboot, delete; power and reboot are GETs on the wire) are sent once, each over a connection
+of its own, and whatever befalls them after that leaves their outcome unknown. That holds for cancellation too:
+`asyncio.CancelledError` passes through, and its receiver has to take the outcome for unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from xds_tui import __version__
+from xds_tui.api import answer, wire
+from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, XdsError
+from xds_tui.api.failures import FAILURES, failure
+from xds_tui.api.fields import is_identity
+from xds_tui.api.route import open_route
+from xds_tui.api.session import SAFE, FindToken, OnToken, Session, utc_now
+from xds_tui.api.transport import BoundedTransport, Sending
+from xds_tui.api.wire import Envelope, HostPage
+from xds_tui.base_url import check_base_url
+from xds_tui.credentials import Credentials, Token
+from xds_tui.i18n import N_
+from xds_tui.model import Billing, Host, Image, Package, Period
+
+_T = TypeVar("_T")
+
+MAX_PAGE_SIZE: Final = 25
+"""Nobody knows what more would do, so it is never asked for (reference: mypage)."""
+
+_HOST_GONE: Final = frozenset({1001, 1021})
+"""Codes of `one/{id}` for a host that is not there, or not ours."""
+
+_SERVER_ERRORS: Final = range(500, 600)
+"""Codes by which the service says that something broke, which is not that nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long a call may take, in seconds from its start to the last byte of its answer.
+
+    A reading call is worth less than the next one; a changing call is waited for long, because giving it up leaves
+    its outcome unknown.
+    """
+
+    connect: float = 10.0
+    reading: float = 20.0
+    changing: float = 60.0
+
+
+class Client:
+    """A connection to the service as one account.
+
+    Args:
+        base_url: where the service is, with or without a trailing slash or a path prefix.
+        credentials: who we are.
+        transport: how to get there, if not over the network (the demo); it is closed with the client.
+        read_only: whether every changing call is held back.
+        insecure_http: whether plain http may leave this machine.
+        deadlines: how long calls may take.
+        token, clock, on_token, find_token: see `Session`.
+
+    Raises:
+        NotSent: from here, if the token may not be sent to `base_url`.
+
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        read_only: bool = False,
+        insecure_http: bool = False,
+        deadlines: Deadlines | None = None,
+        token: Token | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        on_token: OnToken | None = None,
+        find_token: FindToken | None = None,
+    ) -> None:
+        self._base_url = _checked(base_url, insecure_http)
+        self._transport = transport
+        self._read_only = read_only
+        self._deadlines = deadlines or Deadlines()
+        self._pools: dict[bool, httpx.AsyncClient] = {}
+        self.session = Session(
+            str(self._base_url), credentials, token=token, clock=clock, on_token=on_token, find_token=find_token
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for pool in self._pools.values():
+            await pool.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def images(self) -> tuple[Image, ...]:
+        """Return the operating systems that a host can be created with.
+
+        Raises:
+            NotSent, Refused, SignedOut, BadAnswer: as every reading call; it may be asked again.
+
+        """
+        return wire.decode_images(await self._read("image"))
+
+    async def packages(self, billing: Billing) -> tuple[Package, ...]:
+        """Return what can be bought as `billing`; raises as `images`."""
+        return wire.decode_packages(await self._read(f"packAge/{billing.value}"))
+
+    async def hosts(self, page: int, page_size: int = MAX_PAGE_SIZE) -> HostPage:
+        """Return one page of our hosts, counted from 1, of at most 25; raises as `images`."""
+        if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
+            raise ValueError(f"page {page} of {page_size}")
+        return wire.decode_hosts(await self._read("mypage", {"page": page, "pageSize": page_size}))
+
+    async def host(self, host_id: str) -> Host | None:
+        """Return one host, None if it is not there or not ours; raises as `images`."""
+        try:
+            return wire.decode_host(await self._read(f"one/{_segment(host_id)}"))
+        except Refused as refusal:
+            if refusal.code not in _HOST_GONE:
+                raise
+            return None
+
+    async def create_on_demand(self, *, package_id: str, image_id: str) -> str | None:
+        """Buy a host by the hour and return its ID; None: accepted, without its ID.
+
+        Raises:
+            NotSent, Refused, SignedOut: nothing was bought.
+            OutcomeUnknown: it may have been. As for every changing call, never send it again: look.
+
+        """
+        body = {"packageId": package_id, "imageId": image_id}
+        return await self._change(wire.decode_created, "POST", "createquantity", body=body)
+
+    async def create_rent(self, *, package_id: str, image_id: str, period: Period) -> str | None:
+        """Buy a host for `period` and return its ID; None: accepted, without its ID; raises as `create_on_demand`."""
+        body: dict[str, str | int] = {
+            "packageId": package_id,
+            "imageId": image_id,
+            "periodNumber": period.number,
+            "periodType": period.unit.value,
+        }
+        return await self._change(wire.decode_created, "POST", "createRent", body=body)
+
+    async def power(self, host_id: str, on: bool) -> None:
+        """Have a host started or stopped: accepted is not done, its status tells; raises as `create_on_demand`."""
+        await self._change(wire.expect_done, "GET", f"operate/{_segment(host_id)}", query={"type": int(on)})
+
+    async def reboot(self, host_id: str) -> None:
+        """Have a host rebooted: accepted is not done; raises as `create_on_demand`."""
+        await self._change(wire.expect_done, "GET", f"reboot/{_segment(host_id)}")
+
+    async def delete(self, host_id: str) -> bool:
+        """Delete a host with all that is on it; False: the service did not; raises as `create_on_demand`."""
+        return await self._change(wire.decode_flag, "DELETE", f"delete/{_segment(host_id)}")
+
+    async def _read(self, path: str, query: Mapping[str, int] | None = None) -> Envelope:
+        """Send a call that changes nothing: this is the list of what `read_only` lets through."""
+        return await self._call(Sending(), "GET", path, safe=True, query=query)
+
+    async def _change(
+        self,
+        decode: Callable[[Envelope], _T],
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, int] | None = None,
+        body: Mapping[str, str | int] | None = None,
+    ) -> _T:
+        """Send a call that changes something, once, and make of every answer but a clear one an unknown outcome."""
+        sending = Sending()
+        outcome: XdsError
+        try:
+            return decode(await self._call(sending, method, path, safe=False, query=query, body=body))
+        except BadAnswer as error:
+            kind = OutcomeUnknown if sending.started else NotSent
+            outcome = kind(error.summary, error.detail, trace_id=error.trace_id)
+        except Refused as error:
+            if not sending.started or error.code not in _SERVER_ERRORS:
+                raise
+            outcome = OutcomeUnknown(error.summary, f"{error.code}: {error.message}", trace_id=error.trace_id)
+        raise outcome
+
+    async def _call(
+        self,
+        sending: Sending,
+        method: str,
+        path: str,
+        *,
+        safe: bool,
+        query: Mapping[str, int] | None = None,
+        body: Mapping[str, str | int] | None = None,
+    ) -> Envelope:
+        """Send one request and return the envelope of its answer, whose code is 0."""
+        if self._read_only and not safe:
+            raise NotSent(N_("Nothing is changed in read-only mode"))
+        pool = self._pool(safe)
+        request = pool.build_request(
+            method,
+            f"{str(self._base_url).rstrip('/')}/v1/pve/open/{path}",
+            params=query,
+            content=None if body is None else json.dumps(body),
+            headers={"Content-Type": "application/json"},
+            extensions={"trace": sending, SAFE: safe},
+        )
+        outcome: XdsError
+        try:
+            async with asyncio.timeout(self._deadlines.reading if safe else self._deadlines.changing):
+                response = await pool.send(request)
+            return answer.accepted(response, self.session.mask)
+        except FAILURES as error:
+            outcome = failure(error, sent=sending.started, safe=safe)
+        raise outcome
+
+    def _pool(self, safe: bool) -> httpx.AsyncClient:
+        """Return the connections for reading, or those for changing: these are never used twice.
+
+        A kept connection may be dead already when the next request is written to it; for a change that would be an
+        unknown outcome for nothing.
+        """
+        if safe not in self._pools:
+            inner = self._transport or open_route(self._base_url, keep_alive=safe)
+            deadline = self._deadlines.reading if safe else self._deadlines.changing
+            self._pools[safe] = httpx.AsyncClient(
+                auth=self.session,
+                headers={"User-Agent": f"xds-tui/{__version__}", "Accept": "application/json"},
+                timeout=httpx.Timeout(deadline, connect=self._deadlines.connect),
+                transport=BoundedTransport(inner),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._pools[safe]
+
+
+def _checked(base_url: str, insecure_http: bool) -> httpx.URL:
+    refusal = NotSent(N_("The service's address is not a URL"))
+    try:
+        url = httpx.URL(check_base_url(base_url, insecure_http=insecure_http))
+        if url.host:
+            return url
+    except (httpx.InvalidURL, UnicodeError):
+        pass
+    except ValueError as error:
+        refusal = NotSent(str(error))
+    raise refusal
+
+
+def _segment(host_id: str) -> str:
+    """Return a host's ID as one segment of a path.
+
+    Raises:
+        NotSent: it would not stay one.
+
+    """
+    if not is_identity(host_id) or host_id in (".", ".."):
+        raise NotSent(N_("This host's ID cannot be sent"))
+    return quote(host_id, safe="")

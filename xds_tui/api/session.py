@@ -1,0 +1,221 @@
+"""The token: minted when there is none, renewed before it ends, once for however many wait.
+
+An `httpx.Auth` flow that every request passes. After a 401 it re-sends only what the caller marked `SAFE`, for the
+method alone says nothing here (power is a GET). A secret that was refused is not tried again by machinery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import httpx
+
+from xds_tui.api import answer, wire
+from xds_tui.api.errors import SignedOut, XdsError
+from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
+from xds_tui.i18n import N_
+from xds_tui.secret import MASK, Secret
+
+TOKEN_HEADER: Final = "Finovy-Access-Token"  # noqa: S105 - the header's name, not a token
+MINT_PATH: Final = "/v1/auth/getToken"
+
+SAFE: Final = "xds-tui.safe"
+"""The request extension that marks a call which changes nothing, so that it may be sent again."""
+
+MARGIN: Final = timedelta(seconds=60)
+"""A token is renewed so long before it ends: a call that leaves now still finds it alive when it arrives,
+also if the clocks differ by most of it."""
+
+MARGIN_SHARE: Final = 5
+"""Of a token that lives only briefly at most one part in this many is given away."""
+
+DOCUMENTED_LIFE: Final = timedelta(milliseconds=1_800_000)
+"""What the document promises; used where `effectiveTime` was not understood."""
+
+MAX_LIFE: Final = timedelta(days=1)
+"""A token that claims to live longer is renewed daily all the same."""
+
+_PASSING: Final = frozenset({429, 1005, 6005, *range(500, 600)})
+"""Codes of getToken, that say nothing about the secret."""
+
+OnToken = Callable[[Secret, datetime], None]
+FindToken = Callable[[], Awaitable[Token | None]]
+
+
+def utc_now() -> datetime:
+    """Return the wall clock's time: unlike a monotonic one it goes on while the machine sleeps, as tokens do."""
+    return datetime.now(UTC)
+
+
+class Session(httpx.Auth):
+    """Who we are to the service, and the token that says so.
+
+    Args:
+        base_url: the only origin that is ever given a token.
+        credentials: an account with its secret, or a bare token.
+        token: one that was kept from before.
+        clock: the wall clock, aware UTC.
+        on_token: told of each new token and its end, so that it can be kept. It must not raise.
+        find_token: asked before a new token is minted, for one that another instance may have minted meanwhile.
+
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        token: Token | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        on_token: OnToken | None = None,
+        find_token: FindToken | None = None,
+    ) -> None:
+        self._base_url = httpx.URL(base_url)
+        self._credentials = credentials
+        self._clock = clock
+        self._on_token = on_token
+        self._find_token = find_token
+        self._renewing = asyncio.Lock()
+        self._rejected: Secret | None = None
+        self._refusal: SignedOut | None = None
+        self._token: Token | None = None
+        self._renew_at = datetime.min.replace(tzinfo=UTC)
+        if token is not None:
+            self._take(token)
+
+    def replace(self, credentials: Credentials) -> None:
+        """Go on as somebody else, or with a secret that may be right this time."""
+        self._credentials = credentials
+        self._token = self._rejected = self._refusal = None
+
+    def mask(self, text: str) -> str:
+        """Return `text` without the secrets of this session."""
+        proof = self._credentials.secret if isinstance(self._credentials, AccountKey) else self._credentials.token
+        for secret in (proof, self._token.value if self._token else None, self._rejected):
+            if secret:
+                text = text.replace(secret.reveal(), MASK)
+        return text
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Give `request` a token, minting one first if need be; after a 401, once more if it is `SAFE`.
+
+        Raises:
+            SignedOut: the credentials were not accepted, or the token was not and the request is not sent again.
+            Refused, BadAnswer: a new token was asked for and did not come; `request` itself was not sent.
+
+        """
+        if _origin(request.url) != _origin(self._base_url):
+            yield request
+            return
+        attempts = 2 if request.extensions.get(SAFE) and isinstance(self._credentials, AccountKey) else 1
+        for attempt in range(1, attempts + 1):
+            token = self._current()
+            if token is None:
+                async with self._renewing:
+                    token = self._current() or await self._found()
+                    if token is None:
+                        credentials = self._credentials
+                        token = self._minted((yield self._mint_request(request)), credentials)
+            request.headers[TOKEN_HEADER] = token.reveal()
+            rejection = self._rejection((yield request))
+            if rejection is None:
+                return
+            self._drop(token)
+            if attempt == attempts:
+                raise rejection
+
+    def _current(self) -> Secret | None:
+        """Return the token to use now; None: a new one is needed.
+
+        Raises:
+            SignedOut: the secret was refused before, or the bare token cannot be one.
+
+        """
+        if self._refusal is not None:
+            raise self._refusal.with_traceback(None)
+        if isinstance(self._credentials, BareToken):
+            if not wire.is_sendable(self._credentials.token.reveal()):
+                raise SignedOut(N_("The token holds characters that no token has"), answer.UNAUTHORISED, "")
+            return self._credentials.token
+        return self._token.value if self._token is not None and self._clock() < self._renew_at else None
+
+    async def _found(self) -> Secret | None:
+        """Return a token that another instance minted, if it is alive and not the one that was just rejected."""
+        token = await self._find_token() if self._find_token is not None else None
+        if token is None or token.value == self._rejected or not wire.is_sendable(token.value.reveal()):
+            return None
+        self._take(token)
+        return self._current()
+
+    def _take(self, token: Token) -> None:
+        left = token.ends_at - self._clock()
+        self._token = token
+        self._renew_at = token.ends_at - min(MARGIN, left / MARGIN_SHARE)
+
+    def _drop(self, token: Secret) -> None:
+        self._rejected = token
+        if self._token is not None and self._token.value == token:
+            self._token = None
+
+    def _mint_request(self, request: httpx.Request) -> httpx.Request:
+        """Return the request for a token. It has no trace: the call that waits for it has not been sent yet."""
+        if not isinstance(self._credentials, AccountKey):
+            raise TypeError("a bare token mints nothing")
+        account, secret = self._credentials.account_id, self._credentials.secret
+        return httpx.Request(
+            "POST",
+            str(self._base_url).rstrip("/") + MINT_PATH,
+            headers={"Content-Type": "application/json", "User-Agent": request.headers.get("User-Agent", "")},
+            content=json.dumps({"uuid": account, "secret": secret.reveal()}),
+            extensions={"timeout": request.extensions.get("timeout", {})},
+        )
+
+    def _minted(self, response: httpx.Response, credentials: Credentials) -> Secret:
+        """Return the token in `response`, and keep it unless the credentials were replaced meanwhile.
+
+        Raises:
+            SignedOut: the account and its secret were not accepted; remembered, so that nobody asks again.
+            Refused: the service cannot mint a token now.
+            BadAnswer: it made no sense.
+
+        """
+        envelope = answer.envelope_in(response, self.mask)
+        if envelope.code in _PASSING:
+            raise answer.refusal(envelope, response)
+        if envelope.code != 0:
+            refusal = SignedOut(
+                N_("The account ID and secret were not accepted"),
+                envelope.code,
+                envelope.message,
+                trace_id=envelope.trace_id,
+            )
+            if self._credentials is credentials:
+                self._refusal = refusal
+            raise refusal
+        value, milliseconds = wire.decode_token(envelope)
+        life = (
+            timedelta(milliseconds=min(milliseconds, MAX_LIFE // timedelta(milliseconds=1))) if milliseconds else None
+        )
+        token = Token(value, self._clock() + (life or DOCUMENTED_LIFE))
+        if self._credentials is credentials:
+            self._take(token)
+            if self._on_token is not None:
+                self._on_token(token.value, token.ends_at)
+        return value
+
+    def _rejection(self, response: httpx.Response) -> SignedOut | None:
+        try:
+            answer.accepted(response, self.mask)
+        except SignedOut as error:
+            return error
+        except XdsError:
+            return None
+        return None
+
+
+def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    return url.scheme, url.raw_host, url.port

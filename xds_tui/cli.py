@@ -1,0 +1,206 @@
+"""The command line: argv to settings to parts to a command.
+
+The only place where the parts are built and given to each other. What a command does not need is not imported: the
+HTTP library, the keyring and the simulator come after the first paint, Textual only when there is a screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from xds_tui import __version__, i18n
+from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.i18n import _
+from xds_tui.settings import Arguments, Environment, Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from xds_tui.api.client import Client
+    from xds_tui.tui.app import Parts
+
+FAILURE: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+_LEAKY: Final = ("TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT")
+"""Textual's own variables that write typed passwords to a file or press keys by themselves."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` names, and return the exit code."""
+    i18n.choose(i18n.from_environment())
+    options = _parser().parse_args(argv)
+    try:
+        settings = load(_arguments(options), os.environ)
+    except SettingsError as error:
+        print(f"xds-tui: {error}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
+        return USAGE
+    i18n.choose(settings.language or i18n.from_environment())
+    try:
+        if options.command == "simulate":
+            return _simulate(options)
+        return _run_app(settings, options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xds-tui", description=_("Rent and watch Xuandashi (渲大师) cloud hosts from a terminal.")
+    )
+    parser.add_argument("--version", action="version", version=f"xds-tui {__version__}")
+    parser.add_argument(
+        "--demo", action="store_true", help=_("run on the embedded simulator, with nothing real touched")
+    )
+    parser.add_argument("--demo-hosts", type=int, default=40, metavar="N", help=_("hosts in the demo (40)"))
+    parser.add_argument("--demo-seed", type=int, default=7, metavar="N", help=_("which demo fleet (7)"))
+    parser.add_argument("--profile", metavar="NAME", help=_("whose credentials and settings to use"))
+    parser.add_argument("--base-url", metavar="URL", help=_("where the service is"))
+    parser.add_argument("--interval", type=float, metavar="SECONDS", help=_("between two refreshes (15)"))
+    parser.add_argument("--read-only", action="store_true", help=_("refuse everything that changes something"))
+    parser.add_argument("--lang", choices=i18n.LANGUAGES, help=_("the language"))
+    parser.add_argument("--no-mouse", action="store_true", help=_("leave the mouse to the terminal"))
+    parser.add_argument(
+        "--insecure-http", action="store_true", help=_("allow plain http to other machines: others can read the token")
+    )
+    commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"))
+    simulate = commands.add_parser("simulate", help=_("serve the simulator on this machine, for trying things out"))
+    simulate.add_argument("--port", type=int, default=8765, metavar="N", help=_("0 takes a free one (8765)"))
+    simulate.add_argument("--dialect", choices=("later", "document"), default="later", help=_("of the service"))
+    simulate.add_argument("--hosts", type=int, default=40, metavar="N", help=_("in the fleet (40)"))
+    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("which fleet (7)"))
+    simulate.add_argument("--control", action="store_true", help=_("let tests move its clock and set faults"))
+    return parser
+
+
+def _arguments(options: argparse.Namespace) -> Arguments:
+    return Arguments(
+        profile=options.profile,
+        base_url=options.base_url,
+        interval=options.interval,
+        read_only=options.read_only,
+        language=options.lang,
+        no_mouse=options.no_mouse,
+        insecure_http=options.insecure_http,
+    )
+
+
+def _run_app(settings: Settings, options: argparse.Namespace) -> int:
+    if problem := _no_terminal():
+        print(f"xds-tui: {problem}", file=sys.stderr)  # noqa: T201 - as above
+        return FAILURE
+    for name in _LEAKY:
+        os.environ.pop(name, None)
+    parts = _demo_parts(settings, options) if options.demo else _parts(settings)
+    from xds_tui.tui.app import XdsApp
+
+    app = XdsApp(parts)
+    app.run(mouse=settings.mouse)
+    return app.return_code or 0
+
+
+def _no_terminal() -> str:
+    """Why no screen can be shown here; empty where one can."""
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        return _("the app needs a terminal on standard input and standard error")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return _("the terminal says that it is a dumb one (TERM)")
+    return ""
+
+
+def _parts(settings: Settings) -> Parts:
+    """Build what the real thing needs."""
+    from xds_tui.fleet.account import Account, Source
+    from xds_tui.fleet.monitor import Monitor, utc_now
+    from xds_tui.settings import state_dir
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
+    from xds_tui.tui.app import Parts
+    from xds_tui.tui.widgets.status_bar import Place
+    from xds_tui.vault import Vault
+
+    account = Account(
+        Connector(settings),
+        base_url=settings.base_url,
+        profile=settings.profile,
+        vault=Vault(),
+        given=settings.credentials,
+        source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
+    )
+    database = Database(state_dir() / "journal.db")
+    monitor = Monitor(account, Journal(database, _scope(settings)), interval=settings.interval)
+    place = Place(settings.profile, _environment_name(settings), settings.read_only)
+    return Parts(
+        monitor=monitor,
+        account=account,
+        place=place,
+        clock=utc_now,
+        keymap=settings.keymap,
+        insecure_http=settings.insecure_http,
+        close=database.close,
+    )
+
+
+def _scope(settings: Settings) -> str:
+    """Under which name the journal keeps what happens.
+
+    The profile, as a rule; with credentials from the environment the service and the account too, because then the
+    profile says nothing about whose hosts they are.
+    """
+    credentials = settings.credentials
+    if credentials is None:
+        return settings.profile
+    who = credentials.account_id if isinstance(credentials, AccountKey) else "token"
+    return f"{settings.profile} {urlsplit(settings.base_url).netloc} {who}"
+
+
+def _environment_name(settings: Settings) -> str:
+    if settings.environment is Environment.OTHER:
+        return urlsplit(settings.base_url).netloc
+    return settings.environment.value
+
+
+class Connector:
+    """Makes clients of the real service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def __call__(
+        self, base_url: str, credentials: Credentials, token: Token | None, keep_token: Callable[[Token], None]
+    ) -> Client:
+        """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
+        await _imported("xds_tui.api.client")
+        from xds_tui.api.client import Client
+
+        return Client(
+            base_url,
+            credentials,
+            read_only=self._settings.read_only,
+            insecure_http=self._settings.insecure_http,
+            token=token,
+            on_token=lambda value, ends_at: keep_token(Token(value, ends_at)),
+        )
+
+
+async def _imported(*names: str) -> None:
+    """Import modules on a daemon thread: leaving must not wait for it."""
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def work() -> None:
+        for name in names:
+            importlib.import_module(name)
+        with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
+            loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=work, daemon=True).start()
+    await done.wait()

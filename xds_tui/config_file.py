@@ -1,0 +1,161 @@
+"""config.toml: read key by key, and never fatal. What is wrong in it is named with its line and left out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from xds_tui.i18n import N_
+
+T = TypeVar("T")
+Table = tuple[str, ...]
+
+TOP: Final[Table] = ()
+"""The table above all others."""
+PROFILES: Final[Table] = ("profiles",)
+"""The table that holds one table for each profile."""
+
+_KEYS: Final[Table] = ("keys",)
+_PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http"}
+_TOP_KEYS: Final = {"profile", "language", "mouse", "ascii"} | _PROFILE_KEYS
+_WEIGHTY: Final = {"profile", "base_url", "read_only"}
+"""Keys that decide what may be bought where."""
+
+_HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?$")
+_PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_BAD_PROFILE: Final = N_("A profile's name is 1 to 40 letters, digits, dots, hyphens and underscores")
+_NO_TABLE: Final = N_("This must be a table")
+_UNKNOWN: Final = N_("Nothing is known by this name")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used.
+
+    Attributes:
+        summary: what is wrong, one sentence in English, marked for translation, without values.
+        detail: which setting, and where it stands; never a secret.
+
+    """
+
+    def __init__(self, summary: str, detail: str) -> None:
+        super().__init__(summary, detail)
+        self.summary = summary
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.detail}: {self.summary}"
+
+
+class ConfigFile:
+    """config.toml while it is being read.
+
+    Attributes:
+        problems: what was found wrong so far.
+        is_doubtful: whether the user may have asked for read-only or for another service, and was not understood.
+
+    """
+
+    def __init__(self, path: Path, *, must_exist: bool) -> None:
+        self._path = path
+        self._text = ""
+        self._content: dict[str, Any] = {}
+        self.problems: list[SettingsError] = []
+        self.is_doubtful = False
+        try:
+            self._text = path.read_text(encoding="utf-8")
+            self._content = tomllib.loads(self._text)
+        except FileNotFoundError:
+            if must_exist:
+                self._doubt(N_("The file does not exist"), str(path))
+        except tomllib.TOMLDecodeError as error:
+            self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{path}: {error}")
+        except (OSError, ValueError, RecursionError) as error:
+            self._doubt(N_("The file cannot be read, so nothing in it counts"), f"{path}: {error}")
+
+    def first(self, tables: Iterable[Table], key: str, read: Callable[[object], T]) -> T | None:
+        """Return what the first of `tables` that has `key` says, by `read`, or None; what is wrong is named."""
+        for name in tables:
+            table = self._table(name)
+            if key in table:
+                try:
+                    return read(table[key])
+                except ValueError as error:
+                    self._name(str(error), name, key)
+                    self.is_doubtful |= key in _WEIGHTY
+                    return None
+        return None
+
+    def keymap(self) -> dict[str, str]:
+        """Return each action of [keys] with its keys."""
+        keymap = {}
+        for action, keys in self._table(_KEYS).items():
+            listed = keys if isinstance(keys, list) else [keys]
+            if listed and all(isinstance(key, str) and key for key in listed):
+                keymap[action] = ",".join(listed)
+            else:
+                self._name(N_("Keys must be a text or a list of texts"), _KEYS, action)
+        return keymap
+
+    def name_unknown(self) -> None:
+        """Name every key that means nothing, and every table that is none."""
+        for key in self._content.keys() - _TOP_KEYS - {*_KEYS, *PROFILES}:
+            self._name(_UNKNOWN, TOP, key)
+        if not isinstance(self._content.get("keys", {}), dict):
+            self._name(_NO_TABLE, TOP, "keys")
+        if not isinstance(self._content.get("profiles", {}), dict):
+            self._name(_NO_TABLE, TOP, "profiles")
+            self.is_doubtful = True
+        for profile, table in self._table(PROFILES).items():
+            self._name_unknown_in_profile(profile, table)
+
+    def _name_unknown_in_profile(self, profile: str, table: object) -> None:
+        if not _PROFILE_NAME.fullmatch(profile):
+            self._name(_BAD_PROFILE, PROFILES, profile)
+        if not isinstance(table, dict):
+            self._name(_NO_TABLE, PROFILES, profile)
+            self.is_doubtful = True
+            return
+        for key in table.keys() - _PROFILE_KEYS:
+            self._name(_UNKNOWN, (*PROFILES, profile), key)
+
+    def _table(self, name: Table) -> dict[str, Any]:
+        table: object = self._content
+        for part in name:
+            table = table.get(part) if isinstance(table, dict) else None
+        return table if isinstance(table, dict) else {}
+
+    def _name(self, summary: str, table: Table, key: str) -> None:
+        line = self._line(table, key)
+        where = f"{self._path}:{line}" if line else str(self._path)
+        self.problems.append(SettingsError(summary, f"{where}: {'.'.join((*table, key))}"))
+
+    def _doubt(self, summary: str, detail: str) -> None:
+        self.problems.append(SettingsError(summary, detail))
+        self.is_doubtful = True
+
+    def _line(self, table: Table, key: str) -> int | None:
+        """Return the line that `key` is set on, where it is written the usual way: the parser does not tell."""
+        inside: Table = TOP
+        for number, line in enumerate(self._text.splitlines(), 1):
+            if header := _HEADER.match(line):
+                inside = tuple(part.strip(" \"'") for part in header[1].split(".", maxsplit=1))
+                if inside == (*table, key):
+                    return number
+            elif inside == table and line.partition("=")[0].strip(" \t\"'") == key:
+                return number
+        return None
+
+
+def profile_name(value: object) -> str:
+    """Return `value` if it can be a profile's name: it becomes part of names in the keyring.
+
+    Raises:
+        ValueError: with a sentence for the user, marked for translation.
+
+    """
+    if not isinstance(value, str) or not _PROFILE_NAME.fullmatch(value):
+        raise ValueError(_BAD_PROFILE)
+    return value

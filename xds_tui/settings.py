@@ -1,0 +1,233 @@
+"""config.toml, the environment and the command line, made into one frozen `Settings`.
+
+The command line beats the environment, that beats the profile's table in config.toml, that beats the rest of it,
+and that beats the defaults. What is wrong on the command line or in the environment is refused; what is wrong in
+config.toml is named in `Settings.problems` and left out. Where that leaves open whether the user asked for
+read-only or for another service, the program is read-only: a slip in a file must not become a purchase.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Final, TypeVar
+
+from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
+from xds_tui.config_file import PROFILES, TOP, ConfigFile, SettingsError, profile_name
+from xds_tui.credentials import AccountKey, BareToken, Credentials
+from xds_tui.i18n import LANGUAGES, N_
+from xds_tui.secret import Secret
+
+__all__ = ["Arguments", "Environment", "Settings", "SettingsError", "default_config_path", "load", "state_dir"]
+
+T = TypeVar("T")
+
+DEFAULT_PROFILE: Final = "default"
+DEFAULT_INTERVAL: Final = 15.0
+"""Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
+MIN_INTERVAL: Final = 5.0
+MAX_INTERVAL: Final = 3600.0
+
+
+class Environment(Enum):
+    """Which of the service's environments an address belongs to (reference: environments)."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """What the command line says; None and False: nothing."""
+
+    profile: str | None = None
+    base_url: str | None = None
+    interval: float | None = None
+    """Seconds."""
+    read_only: bool = False
+    language: str | None = None
+    no_mouse: bool = False
+    insecure_http: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that the user has chosen, or not."""
+
+    config_path: Path
+    """Where config.toml is, or would be."""
+    profile: str = DEFAULT_PROFILE
+    base_url: str = PRODUCTION
+    base_url_given: bool = False
+    """Whether somebody chose it; if not, it may give way to the one that was signed in to."""
+    interval: float = DEFAULT_INTERVAL
+    """Seconds between two sweeps."""
+    read_only: bool = False
+    language: str | None = None
+    """One of `i18n.LANGUAGES`; None: the locale's."""
+    mouse: bool = True
+    insecure_http: bool = False
+    """Whether plain http is allowed to other machines than this one."""
+    ascii: bool = False
+    """Whether the terminal is thought not to understand UTF-8."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Action to its keys, separated by commas, as Textual's keymap takes them."""
+    credentials: Credentials | None = None
+    """Those of the environment."""
+    credentials_source: str = ""
+    """The variables that `credentials` came from, to be named on the screen."""
+    problems: tuple[SettingsError, ...] = ()
+    """What is wrong in config.toml."""
+
+    @property
+    def environment(self) -> Environment:
+        """The service's environment that `base_url` belongs to."""
+        known = {PRODUCTION: Environment.PRODUCTION, SANDBOX: Environment.SANDBOX}
+        return known.get(self.base_url, Environment.OTHER)
+
+
+def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path | None = None) -> Settings:
+    """Read config.toml and put it together with `arguments` and `environ`.
+
+    Args:
+        arguments: what the command line says.
+        environ: the environment; an empty variable is one that is not there.
+        config_path: the file, unless XDS_CONFIG names one; None: where the platform has it.
+
+    Raises:
+        SettingsError: for what is wrong in `arguments` or `environ`.
+
+    """
+    environ = {name: value.strip() for name, value in environ.items() if value.strip()}
+    named = environ.get("XDS_CONFIG")
+    path = Path(named) if named else config_path or default_config_path()
+    config = ConfigFile(path, must_exist=named is not None)
+    profile = _profile(arguments, environ, config)
+    tables = ((*PROFILES, profile), TOP)
+    insecure_http = arguments.insecure_http or bool(config.first(tables, "insecure_http", _flag))
+
+    def url(value: object) -> str:
+        return check_base_url(_text(value), insecure_http=insecure_http)
+
+    base_url = (
+        _given("--base-url", arguments.base_url, url)
+        or _given("XDS_BASE_URL", environ.get("XDS_BASE_URL"), url)
+        or config.first(tables, "base_url", url)
+    )
+    interval = _given("--interval", arguments.interval, _seconds) or config.first(tables, "interval", _seconds)
+    language = (
+        _given("--lang", arguments.language, _language)
+        or _given("XDS_LANG", environ.get("XDS_LANG"), _language)
+        or config.first([TOP], "language", _language)
+    )
+    read_only = arguments.read_only or bool(config.first(tables, "read_only", _flag))
+    ascii_only = config.first([TOP], "ascii", _flag)
+    credentials, source = _credentials(environ)
+    keymap = config.keymap()
+    config.name_unknown()
+    return Settings(
+        config_path=path,
+        profile=profile,
+        base_url=base_url or PRODUCTION,
+        base_url_given=base_url is not None,
+        interval=interval or DEFAULT_INTERVAL,
+        read_only=read_only or config.is_doubtful,
+        language=language,
+        mouse=not arguments.no_mouse and config.first([TOP], "mouse", _flag) is not False,
+        insecure_http=insecure_http,
+        ascii=_lacks_utf8(environ) if ascii_only is None else ascii_only,
+        keymap=keymap,
+        credentials=credentials,
+        credentials_source=source,
+        problems=tuple(config.problems),
+    )
+
+
+def default_config_path() -> Path:
+    """Return where config.toml is by the platform's custom (XDG)."""
+    import platformdirs
+
+    return platformdirs.user_config_path("xds-tui", appauthor=False) / "config.toml"
+
+
+def state_dir() -> Path:
+    """Return the folder of what the program remembers, by the platform's custom (XDG); it may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_state_path("xds-tui", appauthor=False)
+
+
+def _profile(arguments: Arguments, environ: Mapping[str, str], config: ConfigFile) -> str:
+    return (
+        _given("--profile", arguments.profile, profile_name)
+        or _given("XDS_PROFILE", environ.get("XDS_PROFILE"), profile_name)
+        or config.first([TOP], "profile", profile_name)
+        or DEFAULT_PROFILE
+    )
+
+
+def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
+    """Return the credentials of the environment and the names of their variables; a token beats an account."""
+    if token := environ.get("XDS_TOKEN"):
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise SettingsError(N_("It has characters that no token has"), "XDS_TOKEN")
+        return BareToken(Secret(token)), "XDS_TOKEN"
+    account_id, secret = environ.get("XDS_UUID"), environ.get("XDS_SECRET")
+    if account_id and secret:
+        return AccountKey(account_id, Secret(secret)), "XDS_UUID, XDS_SECRET"
+    if account_id or secret:
+        raise SettingsError(
+            N_("It is not set, though the other of the pair is"), "XDS_SECRET" if account_id else "XDS_UUID"
+        )
+    return None, ""
+
+
+def _lacks_utf8(environ: Mapping[str, str]) -> bool:
+    """Whether the locale names another encoding than UTF-8, or none; Windows has no such variables."""
+    if sys.platform == "win32":
+        return False
+    named = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
+    return "utf8" not in named.lower().replace("-", "")
+
+
+def _given(name: str, value: object, read: Callable[[object], T]) -> T | None:
+    """Return what the argument or variable `name` says, None if it is not there.
+
+    Raises:
+        SettingsError: if it says nothing that can be used.
+
+    """
+    if value is None:
+        return None
+    try:
+        return read(value)
+    except ValueError as error:
+        raise SettingsError(str(error), name) from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(N_("This must be a text"))
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(N_("This must be true or false"))
+    return value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_INTERVAL <= value <= MAX_INTERVAL:
+        raise ValueError(N_("The interval must be 5 to 3600 seconds"))
+    return float(value)
+
+
+def _language(value: object) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(N_("The language must be en or zh_CN"))
+    return str(value)

@@ -1,0 +1,117 @@
+"""The app introduces the parts to each other, and holds no rules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from xds_tui.fleet.account import Account
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.i18n import _
+from xds_tui.tui.screens.fleet import FleetScreen
+from xds_tui.tui.screens.help import HelpScreen, keys_of
+from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.screens.sign_in import SignInScreen
+from xds_tui.tui.widgets.status_bar import Place
+
+_THEME: Final = Path(__file__).parent / "theme"
+
+PATIENCE: Final = 5.0
+"""Seconds that leaving waits for orders under way; those that take longer are settled at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What `cli` built for the app."""
+
+    monitor: Monitor
+    account: Account
+    place: Place
+    clock: Callable[[], datetime]
+    keymap: Mapping[str, str]
+    close: Callable[[], Awaitable[None]]
+    """Closes what is left when the monitor has ended."""
+    insecure_http: bool = False
+
+
+class FleetUpdated(Message):
+    """Something is known that was not before; only the newest counts."""
+
+    def __init__(self, state: FleetState) -> None:
+        super().__init__()
+        self.state = state
+
+    def can_replace(self, message: Message) -> bool:
+        """Let the newest state take the place of one that waits to be shown."""
+        return isinstance(message, FleetUpdated)
+
+
+class XdsApp(App[int]):
+    """Runs the monitor, and hands what it publishes to the screens."""
+
+    TITLE = "xds-tui"
+    ENABLE_COMMAND_PALETTE = True
+    CSS_PATH: ClassVar = [_THEME / f"{name}.tcss" for name in ("base", "fleet", "create", "detail", "dialog")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", _("Quit"), id="app.quit"),
+        Binding("i", "sign_in", _("Sign in"), id="app.sign-in", show=False),
+        Binding("question_mark", "help", _("Help"), id="app.help", key_display="?"),
+    ]
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        if "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ:
+            # Every frame of an animation crosses the line.
+            self.animation_level = "none"
+
+    def on_mount(self) -> None:
+        """Show the fleet as it is known, and begin to watch it."""
+        self.set_keymap(dict(self._parts.keymap))
+        self.push_screen(FleetScreen(self._parts.monitor, self._parts.account, self._parts.place, self._parts.clock))
+        self._watch()
+
+    @work
+    async def _watch(self) -> None:
+        await self._parts.monitor.run(self._publish)
+
+    def _publish(self, state: FleetState) -> None:
+        self.post_message(FleetUpdated(state))
+
+    def on_fleet_updated(self, message: FleetUpdated) -> None:
+        """Hand the state to every screen that shows it."""
+        needs_sign_in = message.state.link is Link.SIGNED_OUT
+        for screen in self.screen_stack:
+            if isinstance(screen, LiveScreen):
+                if screen.fleet.link is Link.SIGNED_OUT:
+                    needs_sign_in = False
+                screen.fleet = message.state
+        if needs_sign_in and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
+            self.action_sign_in()
+
+    @work
+    async def action_sign_in(self) -> None:
+        """Sign in, as somebody else or again."""
+        if await self.push_screen_wait(SignInScreen(self._parts.account, insecure_http=self._parts.insecure_http)):
+            self._parts.monitor.refresh()
+
+    def action_help(self) -> None:
+        """List the keys of what has the focus."""
+        bindings = list(self.screen.active_bindings.values())
+        self.push_screen(HelpScreen(keys_of(bindings, self.get_key_display)))
+
+    async def action_quit(self) -> None:
+        """Leave, once the orders under way are written down."""
+        await self._parts.monitor.close(PATIENCE)
+        await self._parts.close()
+        self.exit(0)

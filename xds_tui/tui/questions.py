@@ -1,0 +1,86 @@
+"""What is asked before an order is given, in words: pure, by consequence (see `screens/confirm.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from xds_tui.i18n import _, ngettext
+from xds_tui.model import Billing, Host
+from xds_tui.record import Action
+from xds_tui.tui import wording
+
+
+class Tier(Enum):
+    """How much an order can do harm."""
+
+    REVERSIBLE = "reversible"
+    """Done at once: the opposite order undoes it."""
+    INTERRUPTING = "interrupting"
+    FINAL = "final"
+
+
+_TIERS = {
+    Action.POWER_ON: Tier.REVERSIBLE,
+    Action.POWER_OFF: Tier.INTERRUPTING,
+    Action.REBOOT: Tier.INTERRUPTING,
+    Action.DELETE: Tier.FINAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, about what, and what it would cost."""
+
+    tier: Tier
+    title: str
+    targets: Sequence[str]
+    """One line a host."""
+    note: str
+    """What is lost, or what the user may not see; empty where there is nothing to say."""
+    wanted: str
+    """What has to be typed for something final."""
+
+
+def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> Question:
+    """Return the question for doing `action` to `hosts`, of which the filter hides `hidden`."""
+    titles = {
+        Action.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", len(hosts)),
+        Action.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", len(hosts)),
+        Action.REBOOT: ngettext("Reboot {count} host?", "Reboot {count} hosts?", len(hosts)),
+        Action.DELETE: ngettext("Delete {count} host for good?", "Delete {count} hosts for good?", len(hosts)),
+    }
+    notes = [_loss(action, hosts, now)]
+    if hidden:
+        notes.append(
+            ngettext(
+                "{count} of them is hidden by the filter.", "{count} of them are hidden by the filter.", hidden
+            ).format(count=hidden)
+        )
+    return Question(
+        tier=_TIERS[action],
+        title=titles[action].format(count=len(hosts)),
+        targets=[_target(host) for host in hosts],
+        note=" ".join(note for note in notes if note),
+        wanted=hosts[0].id if len(hosts) == 1 else f"delete {len(hosts)}",
+    )
+
+
+def _target(host: Host) -> str:
+    parts = (host.name, host.id, wording.status(host), host.os)
+    return " · ".join(part for part in parts if part)
+
+
+def _loss(action: Action, hosts: Sequence[Host], now: datetime) -> str:
+    if action is Action.POWER_OFF and any(host.billing is Billing.ON_DEMAND for host in hosts):
+        return _("Whether a stopped on-demand host is still billed is the vendor's to say.")
+    if action is not Action.DELETE:
+        return ""
+    told = [_("The disks and everything on them are lost.")]
+    for host in hosts:
+        if host.billing is Billing.RENT and host.expires is not None and host.expires > now:
+            left = wording.span(host.expires - now)
+            told.append(_("{host} is paid for another {time}, which is forfeited.").format(host=host.name, time=left))
+    return " ".join(told)

@@ -1,0 +1,342 @@
+"""The wizard: mode, package, image, period and count, review; then the purchase, host by host.
+
+Steps can be taken in any order and nothing is lost on the way. What is chosen in one step narrows what the others
+offer (`tui/draft`), and the cost card follows every keystroke.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from enum import IntEnum
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import ContentSwitcher, Footer, Input, Static
+
+from xds_tui import catalog, pricing
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import FleetState
+from xds_tui.i18n import _, ngettext
+from xds_tui.model import Billing, Period, PeriodUnit
+from xds_tui.record import Order
+from xds_tui.tui import wording
+from xds_tui.tui.draft import MOST_HOSTS, MOST_PERIODS, Draft
+from xds_tui.tui.screens.confirm import SETTLING
+from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.widgets.cost_card import CostCard
+from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
+from xds_tui.tui.widgets.purchase import Purchase, is_under_way
+
+
+class Step(IntEnum):
+    """Where the user is; each but the last can be reached from every other."""
+
+    MODE = 0
+    PACKAGE = 1
+    IMAGE = 2
+    PERIOD = 3
+    REVIEW = 4
+    BUYING = 5
+
+
+_TITLES: Final = (_("Billing"), _("Package"), _("Image"), _("How much"), _("Review"))
+
+_MODES: Final = {
+    Billing.ON_DEMAND: _("paid afterwards, by the hour; a started hour by the time used"),
+    Billing.RENT: _("paid in advance for a period"),
+}
+
+
+class CreateScreen(LiveScreen[Draft]):
+    """Fill in a draft, read what it costs, and buy it; the draft is handed back for the next time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next", _("Next"), id="create.next"),
+        Binding("escape", "previous", _("Back"), id="create.back"),
+        Binding("B", "buy", _("Buy"), id="create.buy", key_display="B"),
+        *(Binding(str(step + 1), f"step({step})", title, show=False) for step, title in enumerate(_TITLES)),
+        Binding("backspace", "show_all", _("Show all"), id="create.all", show=False),
+    ]
+
+    draft: reactive[Draft] = reactive(Draft, repaint=False)
+    """What is filled in."""
+    step: reactive[Step] = reactive(Step.MODE, repaint=False)
+    """Which step is shown."""
+
+    def __init__(self, monitor: Monitor, draft: Draft) -> None:
+        super().__init__(monitor.state)
+        self._monitor = monitor
+        self._shown_at = float("inf")
+        self._batch = ""
+        self.set_reactive(CreateScreen.draft, draft)
+
+    def compose(self) -> ComposeResult:
+        """The steps' names above, the step and what it costs side by side or one above the other."""
+        yield Static(id="rail")
+        with Horizontal(id="wizard"):
+            with ContentSwitcher(initial="mode", id="steps"):
+                yield LineTable(id="mode")
+                yield LineTable(id="package", placeholder=_("No package goes with this image: backspace lets go of it"))
+                yield LineTable(id="image", placeholder=_("No image goes with this package: backspace lets go of it"))
+                with Vertical(id="period"):
+                    yield LineTable(id="units")
+                    with Horizontal(classes="field", id="number-field"):
+                        yield Static(Content(_("How many periods")), classes="field-name")
+                        yield Input("1", id="number", type="integer", max_length=3, compact=True)
+                    with Horizontal(classes="field"):
+                        yield Static(Content(_("How many hosts")), classes="field-name")
+                        yield Input("1", id="count", type="integer", max_length=2, compact=True)
+                    yield Static(id="period-problem")
+                with VerticalScroll(id="review"):
+                    yield Static(id="review-text")
+                yield Purchase(id="buying")
+            with VerticalScroll(id="cost", can_focus=False):
+                yield CostCard(id="card")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Begin with the first thing that is not chosen yet."""
+        self._draw()
+        if self.draft.package is None:
+            self.step = Step.MODE
+        else:
+            self.step = Step.PERIOD if self.draft.is_complete else Step.IMAGE
+        self._show_step()
+
+    # What is shown
+
+    def watch_fleet(self, old: FleetState, new: FleetState) -> None:
+        """Keep prices and orders as they are now."""
+        if not self.is_mounted:
+            return
+        if new.catalog is not None and old.catalog is not new.catalog:
+            self.draft = self.draft.renewed(new.catalog)
+            self._draw()
+        if self._batch:
+            self.query_one(Purchase).show_orders(self._orders())
+
+    def watch_draft(self) -> None:
+        """Draw what was chosen, and what that leaves to choose from."""
+        if self.is_mounted:
+            self._draw()
+
+    def watch_step(self) -> None:
+        """Show the step, and put the focus on it."""
+        if self.is_mounted:
+            self._show_step()
+
+    def _show_step(self) -> None:
+        self.query_one(ContentSwitcher).current = self.step.name.lower()
+        self._shown_at = time.monotonic()
+        self._draw_rail()
+        fields = {Step.MODE: "#mode", Step.PACKAGE: "#package", Step.IMAGE: "#image", Step.REVIEW: "#review"}
+        if self.step is Step.PERIOD:
+            self.query_one("#number" if self.draft.billing is Billing.RENT else "#count").focus()
+        elif self.step in fields:
+            self.query_one(fields[self.step]).focus()
+        self.refresh_bindings()
+
+    def _draw(self) -> None:
+        card = self.query_one(CostCard)
+        card.draft, card.catalog = self.draft, self.fleet.catalog
+        self._draw_modes()
+        self._draw_offers()
+        self._draw_units()
+        self._draw_rail()
+        self.query_one("#review-text", Static).update(Content("\n".join(self._review())))
+        self.query_one("#number-field").display = self.draft.billing is Billing.RENT
+        self.query_one("#units").display = self.draft.billing is Billing.RENT
+
+    def _draw_rail(self) -> None:
+        parts = []
+        for step, title in enumerate(_TITLES):
+            mark = "▸" if step == self.step else "✓" if self._is_done(Step(step)) else " "
+            parts.append(f"{mark}{step + 1} {title}")
+        self.query_one("#rail", Static).update(Content("  ".join(parts)))
+
+    def _is_done(self, step: Step) -> bool:
+        done = {Step.PACKAGE: self.draft.package is not None, Step.IMAGE: self.draft.image is not None}
+        return done.get(step, step < self.step)
+
+    def _draw_modes(self) -> None:
+        table = self.query_one("#mode", LineTable)
+        columns = (Column("name", _("BILLING"), 12), Column("what", "", 20, grow=1))
+        modes = {mode.name: mode for mode in Billing}
+
+        def row(key: str) -> Row:
+            chosen = modes[key] is self.draft.billing
+            name = wording.billing(modes[key])
+            return Row((Cell(f"✓ {name}" if chosen else name, "accent" if chosen else ""), Cell(_MODES[modes[key]])))
+
+        table.show(columns, list(modes), row)
+
+    def _draw_offers(self) -> None:
+        there = self.fleet.catalog
+        if there is None:
+            return
+        packages = {package.id: package for package in catalog.packages(there, self.draft.billing, self.draft.image)}
+        images = {image.id: image for image in catalog.images(there, self.draft.billing, self.draft.package)}
+        self.query_one("#package", LineTable).show(
+            PACKAGE_COLUMNS, list(packages), lambda key: package_row(packages[key], self.draft.package)
+        )
+        self.query_one("#image", LineTable).show(
+            IMAGE_COLUMNS, list(images), lambda key: image_row(images[key], self.draft.image)
+        )
+
+    def _draw_units(self) -> None:
+        units = {unit.name: unit for unit in PeriodUnit}
+        columns = (Column("unit", _("PERIOD"), 10), Column("hours", _("HOURS"), 6, align="right"))
+
+        def row(key: str) -> Row:
+            hours = pricing.hours(Period(units[key], 1))
+            return Row((Cell(wording.unit(units[key])), Cell(f"{hours}", "muted")))
+
+        table = self.query_one("#units", LineTable)
+        table.show(columns, list(units), row)
+        table.move_to(self.draft.unit.name)
+
+    def _review(self) -> list[str]:
+        """Exactly what will be bought, and what is missing for it."""
+        draft = self.draft
+        if not draft.is_complete or draft.package is None or draft.image is None or draft.estimate is None:
+            missing = [
+                title for title, value in ((_TITLES[1], draft.package), (_TITLES[2], draft.image)) if value is None
+            ]
+            return [_("Not ready to buy: {missing}").format(missing=", ".join(missing) or _("the price is not known"))]
+        lines = [
+            ngettext("{count} host, {mode}", "{count} hosts, {mode}", draft.count).format(
+                count=draft.count, mode=wording.billing(draft.billing)
+            ),
+            "",
+            f"{_('Package')}  {draft.package.name} ({draft.package.id}, {draft.package.type})",
+            f"         {offer_lines(draft.package)[0]} · {wording.gpu(draft.package.gpu_name, draft.package.gpu_count)}",
+            f"         {offer_lines(draft.package)[1]}",
+            f"{_('Image')}    {draft.image.label} ({draft.image.id}, {draft.image.type})",
+        ]
+        if draft.period:
+            lines.append(f"{_('Period')}   {wording.period(draft.period)} = {draft.hours} h, {_('paid in advance')}")
+        lines += ["", wording.working(draft.estimate)]
+        if draft.billing is Billing.ON_DEMAND:
+            lines.append(_("an hour while on, paid afterwards from the wallet"))
+        return [*lines, "", _("Press B (shift+b) to buy. The price is read once more before anything is sent.")]
+
+    # What the user does
+
+    @on(LineTable.RowSelected, "#mode")
+    def _choose_mode(self, event: LineTable.RowSelected) -> None:
+        self.draft = self.draft.with_billing(Billing[event.key], self.fleet.catalog)
+        self.action_next()
+
+    @on(LineTable.RowSelected, "#package")
+    def _choose_package(self, event: LineTable.RowSelected) -> None:
+        there = self.fleet.catalog
+        if there and (package := catalog.package_by_id(there, self.draft.billing, event.key)):
+            self.draft = self.draft.with_package(package)
+            self.action_next()
+
+    @on(LineTable.RowHighlighted, "#package")
+    def _preview_package(self, event: LineTable.RowHighlighted) -> None:
+        """Let the card show what lies under the cursor, before it is chosen."""
+        there = self.fleet.catalog
+        package = catalog.package_by_id(there, self.draft.billing, event.key or "") if there else None
+        if self.step is Step.PACKAGE and package is not None:
+            self.query_one(CostCard).draft = replace(self.draft, package=package)
+
+    @on(LineTable.RowSelected, "#image")
+    def _choose_image(self, event: LineTable.RowSelected) -> None:
+        there = self.fleet.catalog
+        if there and (image := catalog.image_by_id(there, event.key)):
+            self.draft = self.draft.with_image(image)
+            self.action_next()
+
+    @on(LineTable.RowHighlighted, "#units")
+    def _choose_unit(self, event: LineTable.RowHighlighted) -> None:
+        if event.key and self.step is Step.PERIOD:
+            self.draft = replace(self.draft, unit=PeriodUnit[event.key])
+
+    @on(LineTable.RowSelected, "#units")
+    def _leave_units(self) -> None:
+        self.query_one("#number").focus()
+
+    @on(Input.Submitted, "#number")
+    def _leave_number(self) -> None:
+        self.query_one("#count").focus()
+
+    @on(Input.Submitted, "#count")
+    def _leave_count(self) -> None:
+        self.action_next()
+
+    @on(Input.Changed, "#number,#count")
+    def _count(self) -> None:
+        number, count = self._typed("number", MOST_PERIODS), self._typed("count", MOST_HOSTS)
+        self.draft = replace(self.draft, number=number or self.draft.number, count=count or self.draft.count)
+        problem = ""
+        if number is None or count is None:
+            problem = _("Periods: 1 to {periods}; hosts: 1 to {hosts}.").format(periods=MOST_PERIODS, hosts=MOST_HOSTS)
+        self.query_one("#period-problem", Static).update(Content(problem))
+
+    def _typed(self, field: str, most: int) -> int | None:
+        text = self.query_one(f"#{field}", Input).value.strip()
+        return int(text) if text.isdecimal() and 1 <= int(text) <= most else None
+
+    @property
+    def _is_countable(self) -> bool:
+        return self._typed("number", MOST_PERIODS) is not None and self._typed("count", MOST_HOSTS) is not None
+
+    def action_next(self) -> None:
+        """Take the next step; not past fields that cannot be read, and not into buying."""
+        if self.step is Step.BUYING:
+            self._leave()
+        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or self._is_countable):
+            self.step = Step(self.step + 1)
+
+    def action_previous(self) -> None:
+        """Take a step back; from the first leave the wizard, from a purchase stop what has not been sent."""
+        if self.step is Step.BUYING:
+            if is_under_way(self._orders()):
+                self._monitor.orders.stop(self._batch)
+            else:
+                self._leave()
+        elif self.step is Step.MODE:
+            self._leave()
+        else:
+            self.step = Step(self.step - 1)
+
+    def action_step(self, step: int) -> None:
+        """Go to a step."""
+        if self.step is not Step.BUYING and self._is_countable:
+            self.step = Step(step)
+
+    def action_show_all(self) -> None:
+        """Let go of what narrows the list that is shown."""
+        if self.step is Step.PACKAGE:
+            self.draft = replace(self.draft, image=None)
+        elif self.step is Step.IMAGE:
+            self.draft = replace(self.draft, package=None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to buy only where it can be read what is bought."""
+        if action == "buy":
+            return self.step is Step.REVIEW and self.draft.is_complete
+        return True
+
+    def action_buy(self) -> None:
+        """Buy, unless the key was pressed before the review could be read."""
+        if time.monotonic() - self._shown_at < SETTLING or not self.draft.is_complete or self.step is not Step.REVIEW:
+            return
+        self._batch = self._monitor.orders.buy(self.draft.promise(), self.draft.count)
+        self.step = Step.BUYING
+        self.query_one(Purchase).show_orders(self._orders())
+
+    def _orders(self) -> list[Order]:
+        return [order for order in reversed(self._monitor.orders.all) if order.batch == self._batch]
+
+    def _leave(self) -> None:
+        self.dismiss(self.draft)

@@ -1,0 +1,167 @@
+"""Everything known of one host; its password only while the user asks to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from xds_tui import pricing
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.i18n import _
+from xds_tui.model import Host
+from xds_tui.record import Action
+from xds_tui.secret import MASK
+from xds_tui.tui import questions, wording
+from xds_tui.tui.giving import give
+from xds_tui.tui.screens.confirm import confirmed
+from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.widgets.notice import Notice
+
+REVEALED: Final = 30.0
+"""Seconds that a password stays on screen."""
+
+
+class DetailScreen(LiveScreen[None]):
+    """One host, by ID: it stays the same host whatever the list does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "leave", _("Back"), id="detail.back"),
+        Binding("v", "reveal", _("Password"), id="detail.reveal"),
+        Binding("y", "copy_address", _("Copy address"), id="detail.copy"),
+        Binding("Y", "copy_password", _("Copy password"), id="detail.copy-password", key_display="Y"),
+        Binding("s", "ask('power_on')", _("Start"), id="detail.start"),
+        Binding("x", "ask('power_off')", _("Stop"), id="detail.stop"),
+        Binding("b", "ask('reboot')", _("Reboot"), id="detail.reboot"),
+        Binding("D", "ask('delete')", _("Delete"), id="detail.delete", key_display="D"),
+    ]
+
+    def __init__(self, monitor: Monitor, host_id: str, clock: Callable[[], datetime]) -> None:
+        super().__init__(monitor.state)
+        self._monitor = monitor
+        self._host_id = host_id
+        self._clock = clock
+        self._is_revealed = False
+        self._hiding: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The fields, this host's history under them, and the keys."""
+        with VerticalScroll(id="detail", classes="pane"):
+            yield Static(id="fields")
+            yield Static(id="host-events")
+        yield Notice(id="notice")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Draw what is known."""
+        self._draw()
+
+    def watch_fleet(self) -> None:
+        """Draw what is known now."""
+        if self.is_mounted:
+            self._draw()
+
+    @property
+    def _host(self) -> Host | None:
+        snapshot = self.fleet.snapshot
+        return next((host for host in snapshot.hosts if host.id == self._host_id), None) if snapshot else None
+
+    def _draw(self) -> None:
+        host = self._host
+        pane = self.query_one("#detail")
+        if host is None:
+            pane.border_title = Content(self._host_id)
+            self.query_one("#fields", Static).update(Content(_("This host is gone.")))
+            return
+        pane.border_title = Content(f"{host.name} · {wording.status(host)}")
+        pairs = self._pairs(host)
+        width = max(wording.cells(name) for name, _value in pairs)
+        lines = [f"{wording.padded(name, width)}  {value}" for name, value in pairs]
+        self.query_one("#fields", Static).update(Content("\n".join(lines)))
+        told = [event for event in self.fleet.events if event.host_id == host.id]
+        history = [f"{wording.moment(event.at)}  {wording.event(event)}" for event in told]
+        self.query_one("#host-events", Static).update(Content("\n".join(["", *history])))
+
+    def _pairs(self, host: Host) -> list[tuple[str, str]]:
+        now, raw = self._clock(), host.raw
+        rate = pricing.rate_of(host, self.fleet.catalog) if self.fleet.catalog else None
+        return [
+            (_("ID"), host.id),
+            (_("Status"), wording.status(host)),
+            (_("System"), host.os or wording.NOTHING),
+            (_("Processor"), _("{count} cores").format(count=wording.number(host.cpu, raw.get("cpu")))),
+            (_("Memory"), f"{wording.number(host.memory, raw.get('memory'))} GB"),
+            (_("Disk"), f"{wording.number(host.disk, raw.get('rigidDisk'))} GB"),
+            (_("GPU"), wording.gpu(host.gpu_name, host.gpu_count)),
+            (_("Area"), wording.area(host.area)),
+            (_("Use"), wording.purpose(host.purpose)),
+            (_("Billing"), wording.billing(host.billing)),
+            (_("Price"), f"{wording.rate(rate)}/h" if rate else wording.NOTHING),
+            (_("Created"), wording.moment(host.created)),
+            (_("Expires"), _with_span(host, now)),
+            (_("Address"), wording.address(host)),
+            (_("IPv4"), host.ipv4 or wording.NOTHING),
+            (_("MAC"), host.mac or wording.NOTHING),
+            (_("Account"), host.account or wording.NOTHING),
+            (_("Password"), self._password(host)),
+            *((_("Not understood: {field}").format(field=field), text) for field, text in raw.items()),
+        ]
+
+    def _password(self, host: Host) -> str:
+        if host.password is None:
+            return wording.NOTHING
+        return host.password.reveal() if self._is_revealed else f"{MASK}  {_('v shows it for 30 s')}"
+
+    def action_reveal(self) -> None:
+        """Show the password for a while, or hide it again."""
+        self._set_revealed(not self._is_revealed)
+
+    def _set_revealed(self, revealed: bool) -> None:
+        self._is_revealed = revealed
+        if self._hiding is not None:
+            self._hiding.stop()
+        self._hiding = self.set_timer(REVEALED, lambda: self._set_revealed(False)) if revealed else None
+        self._draw()
+
+    def on_screen_suspend(self) -> None:
+        """Hide the password when something else is shown."""
+        self._set_revealed(False)
+
+    def action_copy_address(self) -> None:
+        """Send the address to the terminal's clipboard."""
+        if (host := self._host) and host.address:
+            self._copy(wording.address(host), _("The address was sent to the terminal's clipboard."))
+
+    def action_copy_password(self) -> None:
+        """Send the password to the terminal's clipboard."""
+        if (host := self._host) and host.password:
+            self._copy(host.password.reveal(), _("The password was sent to the terminal's clipboard."))
+
+    def _copy(self, text: str, told: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.query_one(Notice).tell([told, _("Nothing arrives if the terminal does not take OSC 52.")], mild=True)
+
+    @work
+    async def action_ask(self, name: str) -> None:
+        """Do something to this host, if the user confirms it."""
+        action, host = Action[name.upper()], self._host
+        if host and await confirmed(self.app, questions.about(action, [host], 0, self._clock())):
+            give(self._monitor, action, [host.id])
+
+    def action_leave(self) -> None:
+        """Go back to the hosts."""
+        self.dismiss()
+
+
+def _with_span(host: Host, now: datetime) -> str:
+    if host.expires is None:
+        return wording.expires(host, now)
+    return f"{wording.moment(host.expires)} ({wording.expires(host, now)})"

@@ -1,0 +1,359 @@
+"""The main screen: the catalog, the hosts, and what happened."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Key, Resize
+from textual.reactive import reactive
+from textual.widgets import Footer, Input
+
+from xds_tui.fleet import order_states, view
+from xds_tui.fleet.account import Account
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.query import Query, QueryError, parse
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.view import Sort
+from xds_tui.i18n import _
+from xds_tui.model import Host, Status
+from xds_tui.record import Action, Event, EventKind, OrderState
+from xds_tui.tui import questions, wording
+from xds_tui.tui.draft import Draft
+from xds_tui.tui.giving import give
+from xds_tui.tui.screens.confirm import confirmed
+from xds_tui.tui.screens.create import CreateScreen
+from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.widgets.catalog_pane import CatalogPane
+from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.notice import Notice
+from xds_tui.tui.widgets.status_bar import Place, StatusBar
+
+WIDE: Final = 110
+"""Columns from which the panes stand side by side."""
+
+INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
+
+_PANES: Final = {"hosts": "#hosts", "catalog": "#packages", "history": "#events"}
+
+
+class FleetScreen(LiveScreen[None]):
+    """Shows a `FleetState`, and asks for what the user wants done with the hosts in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", _("New"), id="fleet.new"),
+        Binding("s", "ask('power_on')", _("Start"), id="fleet.start"),
+        Binding("x", "ask('power_off')", _("Stop"), id="fleet.stop"),
+        Binding("b", "ask('reboot')", _("Reboot"), id="fleet.reboot"),
+        Binding("D", "ask('delete')", _("Delete"), id="fleet.delete", key_display="D"),
+        Binding("slash", "filter", _("Filter"), id="fleet.filter", key_display="/"),
+        Binding("1", "pane('hosts')", _("Hosts"), id="fleet.hosts"),
+        Binding("2", "pane('catalog')", _("Catalog"), id="fleet.catalog"),
+        Binding("3", "pane('history')", _("History"), id="fleet.history"),
+        Binding("o", "sort", _("Sort"), id="fleet.sort", show=False),
+        Binding("r", "refresh", _("Refresh"), id="fleet.refresh", show=False),
+        Binding("p", "pause", _("Pause"), id="fleet.pause", show=False),
+        Binding("plus", "interval(1)", _("Slower"), id="fleet.slower", show=False, key_display="+"),
+        Binding("minus", "interval(-1)", _("Faster"), id="fleet.faster", show=False, key_display="-"),
+        Binding("z", "zoom", _("Zoom"), id="fleet.zoom", show=False),
+        Binding("escape", "back", _("Back"), id="fleet.back", show=False),
+    ]
+    AUTO_FOCUS = "#hosts"
+
+    query_text: reactive[str] = reactive("", repaint=False)
+    """The filter as typed; the last one that could be read is in force."""
+    sort: reactive[Sort] = reactive(Sort(), repaint=False)
+    """The order of the hosts."""
+
+    def __init__(self, monitor: Monitor, account: Account, place: Place, clock: Callable[[], datetime]) -> None:
+        """Make the screen.
+
+        Args:
+            monitor: what is asked for refreshes, and whose orders are given.
+            account: who the wizard buys for.
+            place: where the user is.
+            clock: the time, UTC.
+
+        """
+        super().__init__(monitor.state)
+        self._monitor = monitor
+        self._account = account
+        self._place = place
+        self._clock = clock
+        self._query: Query = ()
+        self._hosts: dict[str, Host] = {}
+        self._wanted: str | None = None
+        self._draft = Draft()
+
+    def compose(self) -> ComposeResult:
+        """Status above, panes in the middle, trouble and keys below."""
+        yield StatusBar(self._place, id="status")
+        with Horizontal(id="panes"):
+            yield CatalogPane(id="catalog", classes="pane")
+            with Vertical(id="main"):
+                yield HostTable(id="hosts", classes="pane")
+                yield EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
+        yield Notice(id="notice")
+        yield Input(
+            id="filter", placeholder=_("words, status:on, gpu:4090, mem>=64, expires<24h, -windows"), compact=True
+        )
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Draw what is known, and from then on whenever something else is."""
+        self.query_one("#filter").display = False
+        self._show_pane("hosts")
+        self._draw()
+        self.set_interval(60, self._draw_hosts)
+
+    # What is shown
+
+    def watch_fleet(self, old: FleetState, new: FleetState) -> None:
+        """Draw what differs from before."""
+        if not self.is_mounted:
+            return
+        self.query_one(StatusBar).fleet = new
+        self.query_one(CatalogPane).fleet = new
+        if old.snapshot is not new.snapshot or old.orders is not new.orders:
+            self._draw_hosts()
+        if old.events is not new.events:
+            self.query_one(EventList).show_events(new.events)
+            self._notice_events(old.events, new.events)
+        if old.trouble is not new.trouble:
+            self._notice_trouble(new)
+
+    def watch_query_text(self, text: str) -> None:
+        """Filter by what is typed; while it cannot be read, by the last that could."""
+        try:
+            self._query = parse(text)
+        except QueryError as error:
+            self.query_one(Notice).tell([_(error.reason).format(word=error.word)], mild=True)
+            return
+        self.query_one(Notice).dismiss()
+        self._draw_hosts()
+
+    def watch_sort(self) -> None:
+        """Order the hosts anew."""
+        self._draw_hosts()
+
+    def _draw(self) -> None:
+        self.query_one(StatusBar).fleet = self.fleet
+        self.query_one(CatalogPane).fleet = self.fleet
+        self.query_one(EventList).show_events(self.fleet.events)
+        self._notice_trouble(self.fleet)
+        self._draw_hosts()
+
+    def _draw_hosts(self) -> None:
+        """Draw the hosts that the filter holds for, and what the title counts."""
+        snapshot, now = self.fleet.snapshot, self._clock()
+        table = self.query_one(HostTable)
+        table.placeholder = self._why_empty()
+        if snapshot is None:
+            return
+        self._hosts = {host.id: host for host in snapshot.hosts}
+        table.forget(table.marked.difference(self._hosts))
+        intents = {
+            order.host_id: order
+            for order in reversed(self.fleet.orders)
+            if order.host_id and order_states.is_intent(order, now)
+        }
+        table.sort_key, table.sort_reverse = self.sort.column, self.sort.descending
+        table.show_hosts(self._hosts, view.rows(snapshot, self._query, self.sort, now), intents, now)
+        self._title(table)
+        if self._wanted is not None and table.move_to(self._wanted):
+            self._wanted = None
+
+    def _title(self, table: HostTable) -> None:
+        snapshot = self.fleet.snapshot
+        if snapshot is None:
+            return
+        of = view.counts(snapshot, self._clock())
+        parts = [_("{count} on").format(count=of.on)]
+        if of.changing:
+            parts.append(_("{count} changing").format(count=of.changing))
+        if of.expiring:
+            parts.append(_("{count} expires < 24 h").format(count=of.expiring))
+        if self.fleet.unreadable:
+            parts.append(_("{count} unreadable").format(count=self.fleet.unreadable))
+        if table.marked:
+            parts.append(_("{count} marked").format(count=len(table.marked)))
+        shown = f"{table.row_count}/{of.total}" if self._query else f"{of.total}"
+        table.border_title = Content(" · ".join([_("Hosts {count}").format(count=shown), *parts]))
+        table.border_subtitle = Content(self.query_text)
+
+    def _why_empty(self) -> str:
+        if self.fleet.link is Link.SIGNED_OUT:
+            return _("Signed out: press i to sign in")
+        if self.fleet.snapshot is None:
+            return _("Waiting for the first answer")
+        if self._query:
+            return _("No host matches the filter: esc clears it")
+        return _("No hosts yet: n rents one")
+
+    def _notice_trouble(self, state: FleetState) -> None:
+        notice = self.query_one(Notice)
+        if state.trouble is not None:
+            notice.tell(wording.trouble(state.trouble), mild=state.link is not Link.SIGNED_OUT)
+        else:
+            notice.dismiss()
+
+    def _notice_events(self, old: Sequence[Event], new: Sequence[Event]) -> None:
+        """Keep what went wrong with an order in sight, and find the host that came of one."""
+        known = set(map(id, old))
+        for event in reversed([event for event in new if id(event) not in known]):
+            if event.kind is not EventKind.ORDER:
+                continue
+            if event.state in (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.UNKNOWN):
+                self.query_one(Notice).tell(wording.event_lines(event), mild=event.state is OrderState.UNKNOWN)
+            elif event.action is Action.CREATE and event.state is OrderState.SETTLED:
+                self._meet(event)
+
+    def _meet(self, event: Event) -> None:
+        """Select a host that was bought, and say how to start it if it is off."""
+        self._wanted = event.host_id
+        host = self._hosts.get(event.host_id or "")
+        if host is not None and host.status is Status.OFF:
+            self.query_one(Notice).tell([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
+        self._draw_hosts()
+
+    # Panes
+
+    def on_resize(self, event: Resize) -> None:
+        """Put the panes side by side, or show one at a time."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def action_pane(self, name: str) -> None:
+        """Show a pane, and put the focus on it."""
+        self._show_pane(name)
+        self.query_one(_PANES[name]).focus()
+
+    def _show_pane(self, name: str) -> None:
+        for pane in _PANES:
+            self.set_class(pane == name, f"-{pane}")
+
+    def on_descendant_focus(self) -> None:
+        """Let the pane with the focus be the one that a narrow screen shows."""
+        for name, selector in _PANES.items():
+            pane = self.query_one(selector)
+            if pane.has_focus or (name == "catalog" and self.query_one(CatalogPane).has_focus_within):
+                self._show_pane(name)
+
+    def action_zoom(self) -> None:
+        """Give the focused pane the whole screen, or share it again."""
+        self.toggle_class("-zoomed")
+
+    def action_back(self) -> None:
+        """Leave what was opened last: the notice, the zoom, the filter, the marks, the other pane."""
+        table = self.query_one(HostTable)
+        if self.query_one(Notice).dismiss():
+            return
+        if self.has_class("-zoomed"):
+            self.remove_class("-zoomed")
+        elif self.query_text:
+            self.query_one("#filter", Input).value = ""
+        elif table.marked:
+            table.clear_marks()
+        else:
+            self.action_pane("hosts")
+
+    # Filter and order
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+        self._show_pane("hosts")
+
+    @on(Input.Changed, "#filter")
+    def _filter_as_typed(self, event: Input.Changed) -> None:
+        self.query_text = event.value
+
+    @on(Input.Submitted, "#filter")
+    def _close_filter(self, event: Input.Submitted) -> None:
+        event.input.display = False
+        self.query_one(HostTable).focus()
+
+    def on_key(self, event: Key) -> None:
+        """Let esc in the filter close and clear it."""
+        field = self.query_one("#filter", Input)
+        if event.key == "escape" and field.has_focus:
+            event.stop()
+            field.value = ""
+            field.display = False
+            self.query_one(HostTable).focus()
+
+    def action_sort(self) -> None:
+        """Order by the next column; after the last as the service does."""
+        columns = (None, *view.SORTABLE)
+        self.sort = Sort(columns[(columns.index(self.sort.column) + 1) % len(columns)])
+
+    @on(LineTable.HeaderSelected, "#hosts")
+    def _sort_by(self, event: LineTable.HeaderSelected) -> None:
+        self.sort = Sort(event.column, event.column == self.sort.column and not self.sort.descending)
+
+    @on(LineTable.MarksChanged, "#hosts")
+    def _count_marks(self) -> None:
+        self._title(self.query_one(HostTable))
+
+    # What the user wants done
+
+    def action_refresh(self) -> None:
+        """Ask for everything now."""
+        self._monitor.refresh()
+
+    def action_pause(self) -> None:
+        """Stop asking, or begin again."""
+        self._monitor.pause(self.fleet.link is not Link.PAUSED)
+
+    def action_interval(self, step: int) -> None:
+        """Ask less or more often."""
+        place = bisect_left(INTERVALS, self.fleet.interval) + step
+        self._monitor.every(INTERVALS[max(0, min(place, len(INTERVALS) - 1))])
+
+    def action_ask(self, name: str) -> None:
+        """Do something to the marked hosts, or else to the one under the cursor."""
+        table = self.query_one(HostTable)
+        marked = table.marked
+        targets = [id_ for id_ in self._hosts if id_ in marked] or [table.cursor_key or ""]
+        hidden = len(table.hidden_marks) if marked else 0
+        self._order(Action[name.upper()], [self._hosts[id_] for id_ in targets if id_ in self._hosts], hidden)
+
+    @work
+    async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
+        if not hosts:
+            self.query_one(Notice).tell([_("There is no host to do that to")], mild=True)
+            return
+        if await confirmed(self.app, questions.about(action, hosts, hidden, self._clock())):
+            give(self._monitor, action, [host.id for host in hosts])
+            self.query_one(HostTable).clear_marks()
+
+    @on(LineTable.RowSelected, "#hosts")
+    def _open_host(self, event: LineTable.RowSelected) -> None:
+        self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock))
+
+    @on(LineTable.RowSelected, "#events")
+    def _open_event(self, event: LineTable.RowSelected) -> None:
+        told = self.query_one(EventList).event_of(event.key)
+        self.query_one(Notice).tell([wording.moment(told.at), *wording.event_lines(told)], mild=True)
+
+    @work
+    async def action_new(self) -> None:
+        """Rent a host: the wizard, with the draft of last time or with what is chosen in the catalog."""
+        pane = self.query_one(CatalogPane)
+        if pane.has_focus_within:
+            choice = pane.selection()
+            self._draft = replace(self._draft, billing=choice.billing, package=choice.package, image=choice.image)
+        self._draft = await self.app.push_screen_wait(CreateScreen(self._monitor, self._draft))

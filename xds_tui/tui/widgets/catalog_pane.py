@@ -1,0 +1,204 @@
+"""Images × packages: choosing one of either shows only what goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from xds_tui import catalog
+from xds_tui.catalog import ANY, Criteria
+from xds_tui.fleet.state import FleetState
+from xds_tui.i18n import _
+from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
+from xds_tui.tui import wording
+from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the user has chosen in the catalog so far."""
+
+    billing: Billing = Billing.ON_DEMAND
+    image: Image | None = None
+    package: Package | None = None
+
+
+class CatalogPane(Vertical):
+    """The billing mode, the images and the packages of it, and what the chosen package costs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "switch_billing", _("On-demand/rent"), id="catalog.billing"),
+        Binding("f", "next_gpu", _("GPU"), id="catalog.gpu", show=False),
+        Binding("a", "next_area", _("Area"), id="catalog.area", show=False),
+        Binding("u", "next_purpose", _("Use"), id="catalog.use", show=False),
+        Binding("o", "by_price", _("By price"), id="catalog.sort", show=False),
+        Binding("backspace", "clear", _("Show all"), id="catalog.clear", show=False),
+    ]
+    DEFAULT_CSS = """
+    CatalogPane {
+        #billing, #criteria { height: 1; padding: 0 1; }
+        #images { height: 1fr; min-height: 3; }
+        #packages { height: 2fr; min-height: 4; }
+        #offer { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
+    }
+    """
+
+    fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
+    """Where the catalog comes from."""
+    choice: reactive[Choice] = reactive(Choice(), repaint=False)
+    """What is chosen."""
+    criteria: reactive[Criteria] = reactive(ANY, repaint=False)
+    """Which packages are shown."""
+
+    def compose(self) -> ComposeResult:
+        """Mode above, images and packages below, the price of the package at the foot."""
+        yield Static(id="billing")
+        yield LineTable(id="images", placeholder=_("Waiting for the catalog"))
+        yield LineTable(id="packages", placeholder=_("Waiting for the catalog"))
+        yield Static(id="criteria")
+        yield Static(id="offer")
+
+    def focus_first(self) -> None:
+        """Put the focus where choosing begins."""
+        self.query_one("#packages", LineTable).focus()
+
+    def selection(self) -> Choice:
+        """What is chosen, or else under the cursor: what `n` buys."""
+        there = self.fleet.catalog
+        if there is None:
+            return self.choice
+        image = self.choice.image or catalog.image_by_id(there, self._cursor("images"))
+        package = self.choice.package or catalog.package_by_id(there, self.choice.billing, self._cursor("packages"))
+        if image and package and image.type != package.type:
+            # Only one of them was chosen on purpose; the other just lay under its cursor.
+            image, package = (image, None) if self.choice.image else (None, package)
+        return Choice(self.choice.billing, image, package)
+
+    def watch_fleet(self, old: FleetState, new: FleetState) -> None:
+        """Draw the catalog if it is another."""
+        if old.catalog is not new.catalog or old.catalog_trouble is not new.catalog_trouble:
+            self._draw()
+
+    def watch_choice(self) -> None:
+        """Show only what goes with the choice."""
+        self._draw()
+
+    def watch_criteria(self) -> None:
+        """Show only what meets the criteria."""
+        self._draw()
+
+    def on_mount(self) -> None:
+        """Draw what there is."""
+        self._draw()
+
+    @on(LineTable.RowSelected, "#images")
+    def _choose_image(self, event: LineTable.RowSelected) -> None:
+        event.stop()
+        there = self.fleet.catalog
+        image = catalog.image_by_id(there, event.key) if there else None
+        self.choice = replace(self.choice, image=None if image == self.choice.image else image)
+
+    @on(LineTable.RowSelected, "#packages")
+    def _choose_package(self, event: LineTable.RowSelected) -> None:
+        event.stop()
+        there = self.fleet.catalog
+        package = catalog.package_by_id(there, self.choice.billing, event.key) if there else None
+        self.choice = replace(self.choice, package=None if package == self.choice.package else package)
+
+    @on(LineTable.RowHighlighted, "#packages")
+    def _show_offer(self, event: LineTable.RowHighlighted) -> None:
+        event.stop()
+        self._draw_offer()
+
+    def action_switch_billing(self) -> None:
+        """Switch between on-demand and rent; a package that is not sold so is let go."""
+        modes = list(Billing)
+        billing = modes[(modes.index(self.choice.billing) + 1) % len(modes)]
+        package = self.choice.package
+        if package and self.fleet.catalog:
+            package = catalog.package_by_id(self.fleet.catalog, billing, package.id)
+        self.choice = Choice(billing, self.choice.image, package)
+
+    def action_next_gpu(self) -> None:
+        """Any, with a GPU, without."""
+        self.criteria = replace(self.criteria, gpu=_next((None, True, False), self.criteria.gpu))
+
+    def action_next_area(self) -> None:
+        """Any area, then each."""
+        self.criteria = replace(self.criteria, area=_next((None, *Area), self.criteria.area))
+
+    def action_next_purpose(self) -> None:
+        """Any use, then each."""
+        self.criteria = replace(self.criteria, purpose=_next((None, *Purpose), self.criteria.purpose))
+
+    def action_by_price(self) -> None:
+        """Sort by price, or as the service does."""
+        self.criteria = replace(self.criteria, by_price=not self.criteria.by_price)
+
+    def action_clear(self) -> None:
+        """Choose nothing, and show everything of this billing mode."""
+        self.choice = Choice(self.choice.billing)
+        self.criteria = ANY
+
+    def _cursor(self, table: str) -> str:
+        return self.query_one(f"#{table}", LineTable).cursor_key or ""
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        there = self.fleet.catalog
+        modes = [
+            f"[{wording.billing(mode)}]" if mode is self.choice.billing else f" {wording.billing(mode)} "
+            for mode in Billing
+        ]
+        self.query_one("#billing", Static).update(Content(" ".join(modes) + "  m"))
+        self.query_one("#criteria", Static).update(Content(self._criteria_words()))
+        images, packages = self.query_one("#images", LineTable), self.query_one("#packages", LineTable)
+        if there is None:
+            trouble = self.fleet.catalog_trouble
+            text = wording.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+            images.placeholder = packages.placeholder = text
+            return
+        self._show_images(images, there)
+        self._show_packages(packages, there)
+        self._draw_offer()
+
+    def _show_images(self, table: LineTable, there: Catalog) -> None:
+        shown = {image.id: image for image in catalog.images(there, self.choice.billing, self.choice.package)}
+        table.placeholder = _("No image goes with this package")
+        table.show(IMAGE_COLUMNS, list(shown), lambda key: image_row(shown[key], self.choice.image))
+
+    def _show_packages(self, table: LineTable, there: Catalog) -> None:
+        shown = {
+            package.id: package
+            for package in catalog.packages(there, self.choice.billing, self.choice.image, self.criteria)
+        }
+        table.placeholder = _("No package: backspace shows all")
+        table.show(PACKAGE_COLUMNS, list(shown), lambda key: package_row(shown[key], self.choice.package))
+
+    def _draw_offer(self) -> None:
+        package = self.selection().package
+        self.query_one("#offer", Static).update(Content("\n".join(offer_lines(package)) if package else ""))
+
+    def _criteria_words(self) -> str:
+        wish = self.criteria
+        gpu = {None: _("any GPU"), True: _("with GPU"), False: _("no GPU")}[wish.gpu]
+        area = wording.area(wish.area) if wish.area else _("any area")
+        use = wording.purpose(wish.purpose) if wish.purpose else _("any use")
+        order = _("by price") if wish.by_price else _("unsorted")
+        return f"f {gpu} · a {area} · u {use} · o {order}"
+
+
+def _next(values: tuple[_Value, ...], value: _Value) -> _Value:
+    return values[(values.index(value) + 1) % len(values)]

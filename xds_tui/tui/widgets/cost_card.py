@@ -1,0 +1,102 @@
+"""What a draft costs, with its working, and every period side by side."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from xds_tui import catalog, pricing
+from xds_tui.i18n import _
+from xds_tui.model import Billing, Catalog, Package, Period, PeriodUnit
+from xds_tui.tui import wording
+from xds_tui.tui.draft import Draft
+
+_ON_DEMAND_SPANS: Final = ((1, _("1 hour")), (24, _("1 day")), (720, _("30 days")))
+"""Hours of running, and their words."""
+
+
+class CostCard(Static):
+    """The estimate of a draft; it follows every keystroke."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"cost-card--total", "cost-card--muted", "cost-card--chosen"}
+    DEFAULT_CSS = """
+    CostCard {
+        height: auto;
+        padding: 0 1;
+        .cost-card--total { text-style: bold; color: $text-success; }
+        .cost-card--chosen { text-style: bold; }
+        .cost-card--muted { color: $text-muted; }
+    }
+    """
+
+    draft: reactive[Draft] = reactive(Draft, layout=True)
+    """What is estimated."""
+    catalog: reactive[Catalog | None] = reactive(None, layout=True)
+    """Where its price comes from."""
+
+    def render(self) -> Content:
+        """The working, the periods, and what an estimate leaves out."""
+        package = self.draft.package
+        if package is None:
+            return self._muted(_("Choose a package to see what it costs."))
+        if self.draft.estimate is None:
+            return Content(_("The price of this package was not understood, so it cannot be bought."))
+        lines = [*self._now(package), *self._side_by_side(package), self._muted(self._reservation())]
+        return Content("\n").join(lines)
+
+    def _now(self, package: Package) -> list[Content]:
+        draft = self.draft
+        if draft.billing is Billing.ON_DEMAND:
+            hours = [
+                (words, estimate)
+                for for_hours, words in _ON_DEMAND_SPANS
+                if (estimate := pricing.estimate(package, for_hours, draft.count)) is not None
+            ]
+            return [
+                Content.assemble(f"{words:>8}  ", self._styled(wording.working(estimate), "total"))
+                for words, estimate in hours
+            ]
+        estimate = draft.estimate
+        if estimate is None or draft.period is None:
+            return []
+        hosts = f" × {draft.count}" if draft.count > 1 else ""
+        return [
+            Content(f"{wording.period(draft.period)} = {estimate.hours} h{hosts}"),
+            self._styled(wording.working(estimate), "total"),
+        ]
+
+    def _side_by_side(self, package: Package) -> list[Content]:
+        """What one host costs for one of each period, rented and by the hour: the two modes may differ in price."""
+        sold = {mode: self._sold_as(mode, package) for mode in Billing}
+        lines = [self._muted(f"{_('one host'):<10}{'':>8} {_('rent'):>13} {_('by the hour'):>13}")]
+        for unit in PeriodUnit:
+            for_hours = pricing.hours(Period(unit, 1))
+            rent, by_the_hour = (_sum_of(sold[mode], for_hours) for mode in (Billing.RENT, Billing.ON_DEMAND))
+            text = f"1 {wording.unit(unit):<8}{for_hours:>6} h {rent:>13} {by_the_hour:>13}"
+            chosen = self.draft.billing is Billing.RENT and unit is self.draft.unit
+            lines.append(self._styled(text, "chosen") if chosen else self._muted(text))
+        return lines
+
+    def _sold_as(self, mode: Billing, package: Package) -> Package | None:
+        if mode is self.draft.billing:
+            return package
+        return catalog.package_by_id(self.catalog, mode, package.id) if self.catalog else None
+
+    def _reservation(self) -> str:
+        at = _("prices of {time}").format(time=wording.clock(self.catalog.at)) if self.catalog else ""
+        told = _("Estimate, {prices}; without tax, cloud disks and traffic. The vendor's bill decides.")
+        return told.format(prices=at)
+
+    def _styled(self, text: str, part: str) -> Content:
+        return Content(text).stylize(self.get_visual_style(f"cost-card--{part}", partial=True))
+
+    def _muted(self, text: str) -> Content:
+        return self._styled(text, "muted")
+
+
+def _sum_of(package: Package | None, for_hours: int) -> str:
+    estimate = pricing.estimate(package, for_hours) if package else None
+    return wording.money(estimate.total) if estimate else wording.NOTHING

@@ -1,0 +1,46 @@
+"""What happened, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from xds_tui.i18n import _
+from xds_tui.record import Event, EventKind, OrderState
+from xds_tui.tui import wording
+from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+
+_COLUMNS: Final = (Column("time", _("TIME"), 8), Column("what", _("WHAT HAPPENED"), 20, grow=1))
+
+_TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED)
+
+
+class EventList(LineTable):
+    """Events, one a line; selecting one tells all of it."""
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """Show `events` in the order they come."""
+        self._events = {_key(event): event for event in events}
+
+        def row(key: str) -> Row:
+            event = self._events[key]
+            return Row((Cell(wording.clock(event.at), "muted"), Cell(wording.event(event), _style(event))))
+
+        self.show(_COLUMNS, list(self._events), row)
+
+    def event_of(self, key: str) -> Event:
+        """The event that a row shows."""
+        return self._events[key]
+
+
+def _key(event: Event) -> str:
+    parts = (event.at.isoformat(), event.kind.value, event.host_id, event.order_id, event.state and event.state.value)
+    return "|".join(str(part) for part in parts)
+
+
+def _style(event: Event) -> str:
+    if event.kind in (EventKind.TROUBLE, EventKind.SIGNED_OUT) or event.state in _TROUBLED:
+        return "bad"
+    if event.state is OrderState.UNKNOWN:
+        return "warn"
+    return "" if event.own else "muted"

@@ -1,0 +1,68 @@
+"""Images and packages as lines of a table, and a package in words: the catalog and the wizard show them alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xds_tui import pricing
+from xds_tui.i18n import _
+from xds_tui.model import Image, Package
+from xds_tui.tui import wording
+from xds_tui.tui.widgets.line_table import Cell, Column, Row
+
+IMAGE_COLUMNS: Final = (Column("name", _("IMAGE"), 14, grow=1), Column("type", _("TYPE"), 5))
+PACKAGE_COLUMNS: Final = (
+    Column("name", _("PACKAGE"), 10, grow=3),
+    Column("gpu", _("GPU"), 8, drop=2, grow=1),
+    Column("cpu", _("CPU"), 3, align="right"),
+    Column("mem", _("GB"), 4, align="right"),
+    Column("disk", _("DISK"), 5, align="right", drop=4),
+    Column("price", _("¥/h"), 7, align="right"),
+    Column("off", _("OFF"), 4, align="right", drop=3),
+    Column("type", _("TYPE"), 4, drop=1),
+    Column("area", _("AREA"), 13, drop=5),
+)
+
+
+def image_row(image: Image, chosen: Image | None) -> Row:
+    """One line for an image; the chosen one is ticked."""
+    name = f"✓ {image.label}" if image == chosen else image.label
+    return Row((Cell(name, "accent" if image == chosen else ""), Cell(image.type, "muted")))
+
+
+def package_row(package: Package, chosen: Package | None) -> Row:
+    """One line for a package, at its price after the discount; the chosen one is ticked."""
+    is_chosen = package == chosen
+    return Row(
+        (
+            Cell(f"✓ {package.name}" if is_chosen else package.name, "accent" if is_chosen else ""),
+            Cell(wording.gpu(package.gpu_name, package.gpu_count)),
+            Cell(wording.number(package.cpu, package.raw.get("cpuNumber"))),
+            Cell(wording.number(package.memory, package.raw.get("memoryNumber"))),
+            Cell(wording.number(package.disk, package.raw.get("rigidDiskNumber"))),
+            Cell(wording.price(pricing.hourly(package)), "" if pricing.hourly(package) is not None else "bad"),
+            Cell(wording.percent_off(package), "good"),
+            Cell(package.type, "muted"),
+            Cell(wording.area(package.area), "muted"),
+        )
+    )
+
+
+def offer_lines(package: Package) -> list[str]:
+    """The package in words: what it is, and what it costs before and after the discount."""
+    machine = _("{cpu} cores · {memory} GB memory · {disk} GB disk").format(
+        cpu=wording.number(package.cpu), memory=wording.number(package.memory), disk=wording.number(package.disk)
+    )
+    lines = [machine, f"{wording.area(package.area)} · {wording.purpose(package.purpose)}"]
+    price = pricing.hourly(package)
+    if price is None or package.amount is None:
+        lines.append(_("Its price was not understood, so it cannot be bought."))
+    elif price == package.amount:
+        lines.append(_("¥{price}/h, no discount").format(price=wording.price(price)))
+    else:
+        lines.append(
+            _("¥{price}/h, {off} off the list price ¥{list}").format(
+                price=wording.price(price), off=wording.percent_off(package), list=wording.price(package.amount)
+            )
+        )
+    return lines

@@ -1,0 +1,87 @@
+"""A purchase under way: its orders one a line, and how it stands in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from xds_tui.i18n import _
+from xds_tui.record import Order, OrderState
+from xds_tui.tui import wording
+from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+
+_COLUMNS: Final = (
+    Column("number", _("HOST"), 4, align="right"),
+    Column("state", _("STATE"), 16),
+    Column("id", _("ID"), 12, drop=1),
+    Column("why", _("WHY"), 20, grow=1),
+)
+_STYLES: Final = {
+    OrderState.DONE: "good",
+    OrderState.SETTLED: "good",
+    OrderState.SENT: "busy",
+    OrderState.UNKNOWN: "warn",
+    OrderState.REFUSED: "bad",
+    OrderState.NOT_SENT: "bad",
+}
+_BOUGHT: Final = (OrderState.DONE, OrderState.SETTLED)
+_UNDER_WAY: Final = (OrderState.INTENDED, OrderState.SENT)
+
+
+def is_under_way(orders: Sequence[Order]) -> bool:
+    """Whether any of them is still to be sent or answered."""
+    return any(order.state in _UNDER_WAY for order in orders)
+
+
+class Purchase(Vertical):
+    """Shows the orders of one purchase."""
+
+    DEFAULT_CSS = """
+    Purchase {
+        #purchase-orders { height: 1fr; }
+        #purchase-summary { height: auto; padding: 0 1; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The orders, and what they come to."""
+        yield LineTable(id="purchase-orders")
+        yield Static(id="purchase-summary")
+
+    def show_orders(self, orders: Sequence[Order]) -> None:
+        """Show `orders`, in the order they are sent."""
+        numbered = {order.id: (number, order) for number, order in enumerate(orders, 1)}
+
+        def row(key: str) -> Row:
+            number, order = numbered[key]
+            return Row(
+                (
+                    Cell(f"{number}"),
+                    Cell(wording.order_state(order.state), _STYLES.get(order.state, "muted")),
+                    Cell(order.host_id or wording.NOTHING),
+                    Cell(wording.order_reason(order)),
+                )
+            )
+
+        self.query_one(LineTable).show(_COLUMNS, list(numbered), row)
+        self.query_one("#purchase-summary", Static).update(Content("\n".join(_summary(orders))))
+
+
+def _summary(orders: Sequence[Order]) -> list[str]:
+    bought = sum(order.state in _BOUGHT for order in orders)
+    lines = [_("{bought} of {asked} bought.").format(bought=bought, asked=len(orders))]
+    if is_under_way(orders):
+        lines.append(_("Buying one after another; esc stops after the one under way."))
+        return lines
+    failed = next((order for order in orders if order.state not in _BOUGHT), None)
+    if failed is not None:
+        lines += wording.order_lines(failed)
+    if any(order.state is OrderState.DONE for order in orders):
+        lines.append(_("A new host may take minutes to enter the list; it is looked for and then selected."))
+    lines.append(_("enter or esc: back to the hosts"))
+    return lines
