@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from xds_tui import pricing
 from xds_tui.model import Area, Billing, Catalog, Host, Image, Offer, Package, Purpose, Snapshot, Status
+from xds_tui.record import Action, Order, OrderState, Promise
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -70,3 +72,18 @@ def catalog_of(*packages: Package, images: tuple[Image, ...] = (_IMAGE,)) -> Cat
 
 def a_snapshot(*hosts: Host, at: datetime = NOON) -> Snapshot:
     return Snapshot(hosts, at)
+
+
+def a_promise(**fields: Any) -> Promise:
+    package = fields.get("package", _PACKAGE)
+    estimate = pricing.estimate(package, 1)
+    assert estimate is not None
+    promise = Promise(
+        package=package, image=_IMAGE, billing=Billing.ON_DEMAND, period=None, hours=1, estimate=estimate.total
+    )
+    return replace(promise, **fields)
+
+
+def an_order(**fields: Any) -> Order:
+    order = Order(id="o", action=Action.POWER_ON, state=OrderState.INTENDED, created_at=NOON, host_id="h1")
+    return replace(order, **fields)

@@ -84,7 +84,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Pope
                     yield process
                 finally:
                     process.kill()
-                    bus.kill()
+                    bus.terminate()
 
 
 @pytest.fixture(autouse=True)

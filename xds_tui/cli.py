@@ -24,11 +24,15 @@ from xds_tui.settings import Arguments, Environment, Settings, SettingsError, lo
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+    from xds_tui.simulator.world import World
     from xds_tui.tui.app import Parts
 
 FAILURE: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
+
+DEMO_URL: Final = "https://demo.invalid"
+"""Nothing listens there: the demo's transport ends in this process."""
 
 _LEAKY: Final = ("TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT")
 """Textual's own variables that write typed passwords to a file or press keys by themselves."""
@@ -165,7 +169,7 @@ def _scope(settings: Settings) -> str:
 def _environment_name(settings: Settings) -> str:
     if settings.environment is Environment.OTHER:
         return urlsplit(settings.base_url).netloc
-    return settings.environment.value
+    return str(settings.environment.value)
 
 
 class Connector:
@@ -204,3 +208,92 @@ async def _imported(*names: str) -> None:
 
     threading.Thread(target=work, daemon=True).start()
     await done.wait()
+
+
+def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
+    """Build what the demo needs: a world of its own in this process, no keyring, nothing on the disk."""
+    import msgspec
+
+    from xds_tui.api import wire
+    from xds_tui.fleet.account import Account, Source
+    from xds_tui.fleet.monitor import Monitor, utc_now
+    from xds_tui.model import Snapshot
+    from xds_tui.secret import Secret
+    from xds_tui.simulator.demo_fleet import populate
+    from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
+    from xds_tui.tui.app import Parts
+    from xds_tui.tui.widgets.status_bar import Place
+
+    world = World(Options(seed=options.demo_seed, lively=True))
+    populate(world, options.demo_hosts)
+    world.liven()
+    account = Account(
+        DemoConnector(world, read_only=settings.read_only),
+        base_url=DEMO_URL,
+        profile="demo",
+        vault=None,
+        given=AccountKey(ACCOUNT, Secret(SECRET)),
+        source=Source.DEMO,
+    )
+    database = Database(None)
+    # The first paint does not wait for the HTTP library: it shows what the world would answer.
+    rows = world.host_rows()
+    page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
+    listed = wire.Envelope(0, page, "", "")
+    monitor = Monitor(
+        account,
+        Journal(database, "demo"),
+        interval=settings.interval,
+        first=Snapshot(wire.decode_hosts(listed).hosts, utc_now()),
+    )
+    place = Place("demo", "demo", settings.read_only)
+    return Parts(
+        monitor=monitor, account=account, place=place, clock=utc_now, keymap=settings.keymap, close=database.close
+    )
+
+
+class DemoConnector:
+    """Makes clients of a simulated service in this process."""
+
+    def __init__(self, world: World, *, read_only: bool) -> None:
+        self._world = world
+        self._read_only = read_only
+
+    async def __call__(
+        self, base_url: str, credentials: Credentials, token: Token | None, keep_token: Callable[[Token], None]
+    ) -> Client:
+        """Make a client; what it needs is imported on a thread, so that the screen lives meanwhile."""
+        await _imported("xds_tui.api.client", "xds_tui.simulator.server")
+        import httpx
+
+        from xds_tui.api.client import Client
+        from xds_tui.simulator.line import Service
+        from xds_tui.simulator.server import build
+
+        transport = httpx.ASGITransport(build(Service(self._world)))
+        return Client(base_url, credentials, transport=transport, read_only=self._read_only)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    """Serve the simulator until a signal ends it."""
+    import time
+
+    from xds_tui.simulator.control import SkewedClock
+    from xds_tui.simulator.demo_fleet import populate
+    from xds_tui.simulator.line import Service
+    from xds_tui.simulator.serve import RunningSimulator, greeting
+    from xds_tui.simulator.world import Options, World
+
+    clock = SkewedClock(time.time) if options.control else time.time
+    world = World(Options(dialect=options.dialect, seed=options.seed), clock)
+    populate(world, options.hosts)
+    try:
+        simulator = RunningSimulator(Service(world), port=options.port, control=options.control)
+    except OSError as error:
+        print(f"xds-tui: {error}", file=sys.stderr)  # noqa: T201 - as above
+        return FAILURE
+    print(greeting(simulator.url), flush=True)  # noqa: T201 - as above
+    simulator.serve()
+    return 0

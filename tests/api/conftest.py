@@ -1,100 +1,21 @@
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from raw_server import TOKEN, RawServer, raw_server
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.credentials import BareToken
 from xds_tui.secret import Secret
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.server import Service
+from xds_tui.simulator.world import Options, World
 
-TOKEN = "3V41hUWEwlwKH44m7SpJOs"
-HANG_UP = b""
-
-Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
-
-
-def http(body: bytes | str = b"", status: str = "200 OK", kind: str = "application/json", **headers: str) -> bytes:
-    """Write an HTTP answer out; header names are given with `_` for `-`."""
-    content = body.encode() if isinstance(body, str) else body
-    head = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"}
-    head |= {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + content
-
-
-def envelope(data: Any = None, code: int = 0, msg: str = "success", **more: Any) -> str:
-    return json.dumps({"code": code, "data": data, "msg": msg, "traceId": "trace-1", **more})
-
-
-@dataclass
-class RawServer:
-    """A server on loopback that says what it is told to, and remembers the requests that came, whole."""
-
-    port: int = 0
-    answer: bytes | Script = HANG_UP
-    requests: list[str] = field(default_factory=list)
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            lines = head.lower().split("\r\n")
-            length = next((int(line.split(":")[1]) for line in lines if line.startswith("content-length")), 0)
-            self.requests.append(head + (await reader.readexactly(length)).decode())
-            self.asked.set()
-            if callable(self.answer):
-                await self.answer(reader, writer)
-            else:
-                writer.write(self.answer)
-                await writer.drain()
-        except asyncio.IncompleteReadError:
-            pass
-
-
-@contextlib.asynccontextmanager
-async def listening(script: Script) -> AsyncIterator[int]:
-    """Run `script` for each connection to the port that is given, and end them all."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await script(reader, writer)
-            writer.close()
-            await writer.wait_closed()
-        except ConnectionError:
-            pass
-        finally:
-            writer.transport.abort()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.ensure_future(serve(reader, writer)))
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()
-
-
-@contextlib.asynccontextmanager
-async def raw_server(answer: bytes | Script = HANG_UP) -> AsyncIterator[RawServer]:
-    served = RawServer(answer=answer)
-    async with listening(served.serve) as served.port:
-        yield served
+Simulate = Callable[..., RunningSimulator]
 
 
 @pytest.fixture
@@ -108,3 +29,16 @@ async def client(server: RawServer) -> AsyncIterator[Client]:
     """A client with a bare token, pointed at `server`."""
     async with Client(server.url, BareToken(Secret(TOKEN)), deadlines=Deadlines(5, 10, 10)) as made:
         yield made
+
+
+@pytest.fixture
+def simulate() -> Iterator[Simulate]:
+    """Serve a simulator of the options that are given over real HTTP, until the test ends."""
+    with ExitStack() as stack:
+
+        def serve(**options: Any) -> RunningSimulator:
+            world = World(Options(**options))
+            populate(world, world.options.hosts)
+            return stack.enter_context(RunningSimulator(Service(world)))
+
+        yield serve

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from conftest import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw_server
+from raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw_server
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
@@ -307,6 +307,21 @@ async def test_tls_that_is_none_was_never_sent() -> None:
             await client.images()
 
 
+@pytest.mark.parametrize("answer", [HANG_UP, b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", PORTAL])
+async def test_a_tunnel_that_the_proxy_does_not_open_was_never_sent_through(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.answer = answer
+    async with Client("https://service.test", BareToken(Secret(TOKEN))) as client:
+        with pytest.raises(NotSent):
+            await CHANGES["create_rent"](client)
+    assert server.requests[0].startswith("CONNECT service.test:443 ")
+    assert TOKEN not in server.requests[0]
+
+
 @every_change
 async def test_a_change_whose_token_could_not_be_minted_was_never_sent(server: RawServer, call: Call) -> None:
     async with Client(server.url, AccountKey("A1", Secret("app-s3cr3t"))) as client:
@@ -424,6 +439,16 @@ async def test_a_transport_that_is_handed_in_is_used_and_closed() -> None:
         with pytest.raises(OutcomeUnknown):
             await CHANGES["create_on_demand"](client)
     assert closed
+
+
+async def test_a_closed_client_sends_nothing(server: RawServer, client: Client) -> None:
+    server.answer = http(envelope([]))
+    await client.images()
+    await client.aclose()
+    for call in (*READS.values(), *CHANGES.values()):
+        with pytest.raises(NotSent):
+            await call(client)
+    assert len(server.requests) == 1
 
 
 def test_the_errors_are_imported_without_httpx() -> None:

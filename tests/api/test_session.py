@@ -304,3 +304,39 @@ async def test_the_secrets_of_a_session_are_masked_and_do_not_show() -> None:
     await pair.read()
     assert pair.session.mask("app-s3cr3t and token-1") == "•••• and ••••"
     assert "s3cr3t" not in f"{vars(pair.session)}"
+
+
+async def test_a_wrong_secret_that_was_replaced_meanwhile_does_not_stop_the_new_one() -> None:
+    pair = Pair()
+    pair.service.gate = asyncio.Event()
+    pair.service.mint_answer = httpx.Response(200, json={"code": 1003, "msg": "wrong secret"})
+    call = asyncio.create_task(pair.read())
+    await pair.service.asked_to_mint.wait()
+    pair.session.replace(AccountKey("B", Secret("right")))
+    pair.service.gate.set()
+    with pytest.raises(SignedOut):
+        await call
+    pair.service.mint_answer = None
+    assert (await pair.read()).status_code == 200
+
+
+async def test_a_token_found_for_credentials_that_were_replaced_meanwhile_is_not_used() -> None:
+    async def found() -> Token:
+        pair.session.replace(BareToken(Secret("mine")))
+        return Token(Secret("theirs"), NOON + timedelta(minutes=20))
+
+    pair = Pair(find_token=found)
+    pair.service.accepts = "mine"
+    await pair.read()
+    assert pair.service.asked == ["mine"]
+
+
+async def test_a_late_401_of_an_old_token_leaves_the_new_one_in_use() -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    late = pair.session.async_auth_flow(httpx.Request("GET", BASE + "/x", extensions={SAFE: True}))
+    assert (await anext(late)).headers[TOKEN_HEADER] == "stale"
+    await pair.read()
+    again = await late.asend(httpx.Response(401, json={"code": 401}))
+    assert again.headers[TOKEN_HEADER] == "token-1"
+    await late.aclose()
+    assert pair.service.minted == 1

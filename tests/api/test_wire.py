@@ -408,6 +408,8 @@ def test_power_accepts_everything_but_false() -> None:
 
 
 def test_a_token_comes_with_its_life() -> None:
+    long = "x" * 10_000
+    assert wire.decode_token(an_envelope(f'{{"token":"{long}"}}'))[0] == Secret(long)
     assert wire.decode_token(an_envelope('{"token":"abc","effectiveTime":"1800000"}')) == (Secret("abc"), 1_800_000)
     assert wire.decode_token(an_envelope('{"token":"abc"}')) == (Secret("abc"), None)
 

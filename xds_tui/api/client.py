@@ -70,6 +70,9 @@ class Client:
         deadlines: how long calls may take.
         token, clock, on_token, find_token: see `Session`.
 
+    Attributes:
+        session: who we are; `session.replace` makes it somebody else.
+
     Raises:
         NotSent: from here, if the token may not be sent to `base_url`.
 
@@ -94,6 +97,7 @@ class Client:
         self._read_only = read_only
         self._deadlines = deadlines or Deadlines()
         self._pools: dict[bool, httpx.AsyncClient] = {}
+        self._closed = False
         self.session = Session(
             str(self._base_url), credentials, token=token, clock=clock, on_token=on_token, find_token=find_token
         )
@@ -107,7 +111,8 @@ class Client:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections; every later call is `NotSent`."""
+        self._closed = True
         for pool in self._pools.values():
             await pool.aclose()
         if self._transport is not None:
@@ -214,6 +219,8 @@ class Client:
         """Send one request and return the envelope of its answer, whose code is 0."""
         if self._read_only and not safe:
             raise NotSent(N_("Nothing is changed in read-only mode"))
+        if self._closed:
+            raise NotSent(N_("The connection was closed"))
         pool = self._pool(safe)
         request = pool.build_request(
             method,

@@ -54,9 +54,7 @@ class Refused(XdsError):
 
     """
 
-    def __init__(
-        self, code: int, message: str, *, trace_id: str = "", retry_after: float | None = None
-    ) -> None:
+    def __init__(self, code: int, message: str, *, trace_id: str = "", retry_after: float | None = None) -> None:
         super().__init__(explain(code).meaning, message, trace_id=trace_id)
         self.code = code
         self.message = message
@@ -122,9 +120,7 @@ _EXPLANATIONS: Final = {
     7002: Explanation(N_("The host is not started, so it cannot reboot"), _POWER_ON),
     7003: Explanation(N_("The host is unavailable, so it cannot reboot"), N_("Try again later.")),
     7004: Explanation(N_("The host is not running, so it cannot reboot"), _POWER_ON),
-    7005: Explanation(
-        N_("The package's type and the image's type differ"), N_("Choose a pair of the same type.")
-    ),
+    7005: Explanation(N_("The package's type and the image's type differ"), N_("Choose a pair of the same type.")),
     9000: Explanation(
         N_("The wallet has an error"), N_("Check the wallet in the vendor's console, www.xuandashi.com.")
     ),

@@ -61,6 +61,7 @@ class Session(httpx.Auth):
         clock: the wall clock, aware UTC.
         on_token: told of each new token and its end, so that it can be kept. It must not raise.
         find_token: asked before a new token is minted, for one that another instance may have minted meanwhile.
+            It must not raise.
 
     """
 
@@ -138,17 +139,24 @@ class Session(httpx.Auth):
         if self._refusal is not None:
             raise self._refusal.with_traceback(None)
         if isinstance(self._credentials, BareToken):
-            if not wire.is_sendable(self._credentials.token.reveal()):
+            if not wire.is_word(self._credentials.token.reveal()):
                 raise SignedOut(N_("The token holds characters that no token has"), answer.UNAUTHORISED, "")
             return self._credentials.token
         return self._token.value if self._token is not None and self._clock() < self._renew_at else None
 
     async def _found(self) -> Secret | None:
         """Return a token that another instance minted, if it is alive and not the one that was just rejected."""
-        token = await self._find_token() if self._find_token is not None else None
-        if token is None or token.value == self._rejected or not wire.is_sendable(token.value.reveal()):
+        if self._find_token is None:
             return None
-        self._take(token)
+        credentials = self._credentials
+        token = await self._find_token()
+        if (
+            token is not None
+            and token.value != self._rejected
+            and wire.is_word(token.value.reveal())
+            and self._credentials is credentials
+        ):
+            self._take(token)
         return self._current()
 
     def _take(self, token: Token) -> None:

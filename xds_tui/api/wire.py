@@ -141,7 +141,7 @@ def decode_created(envelope: Envelope) -> str | None:
     if flag(envelope.data):
         return None
     created = plain(envelope.data)
-    if flag(envelope.data) is False or created is None or " " in created or not is_identity(created):
+    if flag(envelope.data) is False or not is_identity(created) or not is_word(created):
         raise _senseless(envelope)
     return created
 
@@ -178,15 +178,15 @@ def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
 
     """
     row = Row.of(envelope.data)
-    token = None if row is None else row.text("token")
-    if row is None or token is None or not is_sendable(token):
+    token = None if row is None else plain(row.part("token"))
+    if row is None or token is None or not is_word(token):
         raise BadAnswer(_NO_SENSE, trace_id=envelope.trace_id)
     return Secret(token), row.integer("effectiveTime")
 
 
-def is_sendable(token: str) -> bool:
-    """Whether `token` can stand in an HTTP header."""
-    return token.isascii() and token.isprintable() and bool(token) and " " not in token
+def is_word(text: str) -> bool:
+    """Whether `text` is one word of printable ASCII, which a token has to be to stand in an HTTP header."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 def _code(row: Row) -> int | None:

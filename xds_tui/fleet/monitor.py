@@ -17,7 +17,7 @@ from xds_tui.fleet.pace import MAX_LOOKS, Pace
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.fleet.sweep import sweep
 from xds_tui.model import Billing, Catalog, Host, Snapshot
-from xds_tui.record import Event, EventKind
+from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Monitor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._catalog_at: float | None = None
         self._catalog_task: asyncio.Task[None] | None = None
-        self.orders = Orders(account.client, journal, clock, self._tell)
+        self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
         self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
 
     # What the screens ask for
@@ -245,8 +245,16 @@ class Monitor:
             self._tell([self._event(EventKind.RECOVERED)])
             self._update(trouble=None, retry_at=None)
 
+    def _tell_of_orders(self, events: Sequence[Event]) -> None:
+        """Tell what became of orders, and look at once what the fleet says to it."""
+        self._tell(events)
+        now = self._now()
+        if any(event.state in (OrderState.DONE, OrderState.UNKNOWN) for event in events):
+            is_named = all(event.host_id for event in events)
+            self._wake(replace(self._pace, look_at=now) if is_named else self._pace.at_once(now))
+
     def _tell(self, events: Sequence[Event]) -> None:
-        """Show events and write them down; the orders' own come this way too."""
+        """Show events and write them down."""
         if events:
             self._begin(self._write(events))
         latest = (*reversed(events), *self.state.events)[:REMEMBERED]

@@ -81,22 +81,24 @@ class Database:
     """An open database and the daemon thread that alone works on it, one job after another."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open nothing yet: that is `open`'s."""
+        """Begin to open and migrate the file at `path`, creating it (0600) and its folders (0700); None: in memory.
+
+        It is opened on the store's thread, before the first job; nothing is raised for a file that cannot be used:
+        see `problem`.
+        """
         self._path = path
         self._problem: StoreError | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="xds-tui store", daemon=True)
+        self._thread.start()
+        self._jobs.put(self._open)
 
     @classmethod
     async def open(cls, path: Path | None) -> Database:
-        """Open and migrate the file at `path`, creating it (0600) and its folders (0700); None: in memory.
-
-        Raises nothing for a file that cannot be used: see `problem`.
-        """
+        """Return the database once it is open, so that `problem` tells."""
         database = cls(path)
-        database._thread.start()
-        await database._do(database._open)
+        await database._do(lambda: None)
         return database
 
     @property

@@ -63,7 +63,7 @@ class XdsApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     CSS_PATH: ClassVar = [_THEME / f"{name}.tcss" for name in ("base", "fleet", "create", "detail", "dialog")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", _("Quit"), id="app.quit"),
+        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", show=False, priority=True),
         Binding("i", "sign_in", _("Sign in"), id="app.sign-in", show=False),
         Binding("question_mark", "help", _("Help"), id="app.help", key_display="?"),
     ]

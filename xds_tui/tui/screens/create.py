@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Footer, Input, Static
 
@@ -28,8 +29,8 @@ from xds_tui.record import Order
 from xds_tui.tui import wording
 from xds_tui.tui.draft import MOST_HOSTS, MOST_PERIODS, Draft
 from xds_tui.tui.screens.confirm import SETTLING
-from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.widgets.cost_card import CostCard
+from xds_tui.tui.screens.live import WIDE, LiveScreen
+from xds_tui.tui.widgets.cost_card import CostCard, sums
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.purchase import Purchase, is_under_way
@@ -52,6 +53,13 @@ _MODES: Final = {
     Billing.ON_DEMAND: _("paid afterwards, by the hour; a started hour by the time used"),
     Billing.RENT: _("paid in advance for a period"),
 }
+
+_UNIT_COLUMNS: Final = (
+    Column("unit", _("PERIOD"), 10),
+    Column("hours", _("HOURS"), 6, align="right"),
+    Column("rent", _("RENT ¥"), 13, align="right"),
+    Column("by the hour", _("BY THE HOUR ¥"), 14, align="right"),
+)
 
 
 class CreateScreen(LiveScreen[Draft]):
@@ -101,6 +109,10 @@ class CreateScreen(LiveScreen[Draft]):
                 yield CostCard(id="card")
         yield Footer(show_command_palette=False, compact=True)
 
+    def on_resize(self, event: Resize) -> None:
+        """Put the card beside the step, or under it."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+
     def on_mount(self) -> None:
         """Begin with the first thing that is not chosen yet."""
         self._draw()
@@ -134,6 +146,7 @@ class CreateScreen(LiveScreen[Draft]):
 
     def _show_step(self) -> None:
         self.query_one(ContentSwitcher).current = self.step.name.lower()
+        self.set_class(self.step in (Step.REVIEW, Step.BUYING), "-decided")
         self._shown_at = time.monotonic()
         self._draw_rail()
         fields = {Step.MODE: "#mode", Step.PACKAGE: "#package", Step.IMAGE: "#image", Step.REVIEW: "#review"}
@@ -141,11 +154,15 @@ class CreateScreen(LiveScreen[Draft]):
             self.query_one("#number" if self.draft.billing is Billing.RENT else "#count").focus()
         elif self.step in fields:
             self.query_one(fields[self.step]).focus()
+        self.query_one(CostCard).draft = self.draft
+        self._draw_step_of_card()
+        self._preview_package()
         self.refresh_bindings()
 
     def _draw(self) -> None:
         card = self.query_one(CostCard)
         card.draft, card.catalog = self.draft, self.fleet.catalog
+        self._draw_step_of_card()
         self._draw_modes()
         self._draw_offers()
         self._draw_units()
@@ -153,6 +170,11 @@ class CreateScreen(LiveScreen[Draft]):
         self.query_one("#review-text", Static).update(Content("\n".join(self._review())))
         self.query_one("#number-field").display = self.draft.billing is Billing.RENT
         self.query_one("#units").display = self.draft.billing is Billing.RENT
+
+    def _draw_step_of_card(self) -> None:
+        """Leave the periods to the step that has them in a table of its own."""
+        is_tabled = self.step is Step.PERIOD and self.draft.billing is Billing.RENT
+        self.query_one(CostCard).with_periods = not is_tabled
 
     def _draw_rail(self) -> None:
         parts = []
@@ -191,16 +213,24 @@ class CreateScreen(LiveScreen[Draft]):
         )
 
     def _draw_units(self) -> None:
+        """Set what one host costs for each period side by side, rented and by the hour."""
+        draft, there = self.draft, self.fleet.catalog
         units = {unit.name: unit for unit in PeriodUnit}
-        columns = (Column("unit", _("PERIOD"), 10), Column("hours", _("HOURS"), 6, align="right"))
 
         def row(key: str) -> Row:
+            rent, by_the_hour = sums(draft.package, draft.billing, units[key], there) if draft.package else ("", "")
             hours = pricing.hours(Period(units[key], 1))
-            return Row((Cell(wording.unit(units[key])), Cell(f"{hours}", "muted")))
+            cells = (
+                Cell(f"1 {wording.unit(units[key])}"),
+                Cell(f"{hours}", "muted"),
+                Cell(rent),
+                Cell(by_the_hour, "muted"),
+            )
+            return Row(cells)
 
         table = self.query_one("#units", LineTable)
-        table.show(columns, list(units), row)
-        table.move_to(self.draft.unit.name)
+        table.show(_UNIT_COLUMNS, list(units), row)
+        table.move_to(draft.unit.name)
 
     def _review(self) -> list[str]:
         """Exactly what will be bought, and what is missing for it."""
@@ -216,8 +246,7 @@ class CreateScreen(LiveScreen[Draft]):
             ),
             "",
             f"{_('Package')}  {draft.package.name} ({draft.package.id}, {draft.package.type})",
-            f"         {offer_lines(draft.package)[0]} · {wording.gpu(draft.package.gpu_name, draft.package.gpu_count)}",
-            f"         {offer_lines(draft.package)[1]}",
+            *(f"         {line}" for line in offer_lines(draft.package)[:2]),
             f"{_('Image')}    {draft.image.label} ({draft.image.id}, {draft.image.type})",
         ]
         if draft.period:
@@ -242,10 +271,10 @@ class CreateScreen(LiveScreen[Draft]):
             self.action_next()
 
     @on(LineTable.RowHighlighted, "#package")
-    def _preview_package(self, event: LineTable.RowHighlighted) -> None:
+    def _preview_package(self) -> None:
         """Let the card show what lies under the cursor, before it is chosen."""
-        there = self.fleet.catalog
-        package = catalog.package_by_id(there, self.draft.billing, event.key or "") if there else None
+        there, key = self.fleet.catalog, self.query_one("#package", LineTable).cursor_key or ""
+        package = catalog.package_by_id(there, self.draft.billing, key) if there else None
         if self.step is Step.PACKAGE and package is not None:
             self.query_one(CostCard).draft = replace(self.draft, package=package)
 

@@ -32,16 +32,13 @@ from xds_tui.tui.giving import give
 from xds_tui.tui.screens.confirm import confirmed
 from xds_tui.tui.screens.create import CreateScreen
 from xds_tui.tui.screens.detail import DetailScreen
-from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.catalog_pane import CatalogPane
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.notice import Notice
 from xds_tui.tui.widgets.status_bar import Place, StatusBar
-
-WIDE: Final = 110
-"""Columns from which the panes stand side by side."""
 
 INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
@@ -58,10 +55,11 @@ class FleetScreen(LiveScreen[None]):
         Binding("x", "ask('power_off')", _("Stop"), id="fleet.stop"),
         Binding("b", "ask('reboot')", _("Reboot"), id="fleet.reboot"),
         Binding("D", "ask('delete')", _("Delete"), id="fleet.delete", key_display="D"),
-        Binding("slash", "filter", _("Filter"), id="fleet.filter", key_display="/"),
-        Binding("1", "pane('hosts')", _("Hosts"), id="fleet.hosts"),
+        Binding("slash", "filter", _("Find"), id="fleet.filter", key_display="/"),
+        Binding("1", "pane('hosts')", _("Hosts"), id="fleet.hosts", show=False),
         Binding("2", "pane('catalog')", _("Catalog"), id="fleet.catalog"),
         Binding("3", "pane('history')", _("History"), id="fleet.history"),
+        Binding("q", "app.quit", _("Quit"), id="fleet.quit"),
         Binding("o", "sort", _("Sort"), id="fleet.sort", show=False),
         Binding("r", "refresh", _("Refresh"), id="fleet.refresh", show=False),
         Binding("p", "pause", _("Pause"), id="fleet.pause", show=False),
@@ -114,6 +112,7 @@ class FleetScreen(LiveScreen[None]):
     def on_mount(self) -> None:
         """Draw what is known, and from then on whenever something else is."""
         self.query_one("#filter").display = False
+        self.query_one(EventList).border_title = Content(_("History"))
         self._show_pane("hosts")
         self._draw()
         self.set_interval(60, self._draw_hosts)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual.reactive import reactive
 from textual.screen import Screen, ScreenResultType
 
 from xds_tui.fleet.state import FleetState
+
+WIDE: Final = 110
+"""Columns from which things stand side by side."""
 
 
 class LiveScreen(Screen[ScreenResultType]):

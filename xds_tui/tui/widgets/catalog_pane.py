@@ -38,7 +38,7 @@ class CatalogPane(Vertical):
     """The billing mode, the images and the packages of it, and what the chosen package costs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "switch_billing", _("On-demand/rent"), id="catalog.billing"),
+        Binding("m", "switch_billing", _("Mode"), id="catalog.billing"),
         Binding("f", "next_gpu", _("GPU"), id="catalog.gpu", show=False),
         Binding("a", "next_area", _("Area"), id="catalog.area", show=False),
         Binding("u", "next_purpose", _("Use"), id="catalog.use", show=False),
@@ -47,7 +47,8 @@ class CatalogPane(Vertical):
     ]
     DEFAULT_CSS = """
     CatalogPane {
-        #billing, #criteria { height: 1; padding: 0 1; }
+        #billing { height: 1; padding: 0 1; }
+        #criteria { height: 2; padding: 0 1; }
         #images { height: 1fr; min-height: 3; }
         #packages { height: 2fr; min-height: 4; }
         #offer { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
@@ -158,6 +159,7 @@ class CatalogPane(Vertical):
         if not self.is_mounted:
             return
         there = self.fleet.catalog
+        self.border_title = Content(f"{_('Catalog')} · {wording.billing(self.choice.billing)}")
         modes = [
             f"[{wording.billing(mode)}]" if mode is self.choice.billing else f" {wording.billing(mode)} "
             for mode in Billing
@@ -197,7 +199,7 @@ class CatalogPane(Vertical):
         area = wording.area(wish.area) if wish.area else _("any area")
         use = wording.purpose(wish.purpose) if wish.purpose else _("any use")
         order = _("by price") if wish.by_price else _("unsorted")
-        return f"f {gpu} · a {area} · u {use} · o {order}"
+        return f"f {gpu}  a {area}\nu {use}  o {order}"
 
 
 def _next(values: tuple[_Value, ...], value: _Value) -> _Value:

@@ -37,6 +37,9 @@ class CostCard(Static):
     catalog: reactive[Catalog | None] = reactive(None, layout=True)
     """Where its price comes from."""
 
+    with_periods: reactive[bool] = reactive(True, layout=True)
+    """Whether every period is set beside the others."""
+
     def render(self) -> Content:
         """The working, the periods, and what an estimate leaves out."""
         package = self.draft.package
@@ -44,7 +47,8 @@ class CostCard(Static):
             return self._muted(_("Choose a package to see what it costs."))
         if self.draft.estimate is None:
             return Content(_("The price of this package was not understood, so it cannot be bought."))
-        lines = [*self._now(package), *self._side_by_side(package), self._muted(self._reservation())]
+        periods = self._side_by_side(package) if self.with_periods else []
+        lines = [*self._now(package), *periods, self._muted(self._reservation())]
         return Content("\n").join(lines)
 
     def _now(self, package: Package) -> list[Content]:
@@ -69,21 +73,15 @@ class CostCard(Static):
         ]
 
     def _side_by_side(self, package: Package) -> list[Content]:
-        """What one host costs for one of each period, rented and by the hour: the two modes may differ in price."""
-        sold = {mode: self._sold_as(mode, package) for mode in Billing}
+        """What one host costs for one of each period, rented and by the hour."""
         lines = [self._muted(f"{_('one host'):<10}{'':>8} {_('rent'):>13} {_('by the hour'):>13}")]
         for unit in PeriodUnit:
-            for_hours = pricing.hours(Period(unit, 1))
-            rent, by_the_hour = (_sum_of(sold[mode], for_hours) for mode in (Billing.RENT, Billing.ON_DEMAND))
-            text = f"1 {wording.unit(unit):<8}{for_hours:>6} h {rent:>13} {by_the_hour:>13}"
+            rent, by_the_hour = sums(package, self.draft.billing, unit, self.catalog)
+            hours = pricing.hours(Period(unit, 1))
+            text = f"1 {wording.unit(unit):<8}{hours:>6} h {rent:>13} {by_the_hour:>13}"
             chosen = self.draft.billing is Billing.RENT and unit is self.draft.unit
             lines.append(self._styled(text, "chosen") if chosen else self._muted(text))
         return lines
-
-    def _sold_as(self, mode: Billing, package: Package) -> Package | None:
-        if mode is self.draft.billing:
-            return package
-        return catalog.package_by_id(self.catalog, mode, package.id) if self.catalog else None
 
     def _reservation(self) -> str:
         at = _("prices of {time}").format(time=wording.clock(self.catalog.at)) if self.catalog else ""
@@ -97,6 +95,14 @@ class CostCard(Static):
         return self._styled(text, "muted")
 
 
-def _sum_of(package: Package | None, for_hours: int) -> str:
-    estimate = pricing.estimate(package, for_hours) if package else None
-    return wording.money(estimate.total) if estimate else wording.NOTHING
+def sums(package: Package, billing: Billing, unit: PeriodUnit, there: Catalog | None) -> tuple[str, str]:
+    """What one host of `package` costs for one `unit`, as a rent and by the hour: the modes may differ in price.
+
+    `billing` is the mode that `package` was listed in; for the other one it is looked up in the catalog.
+    """
+    told = []
+    for mode in (Billing.RENT, Billing.ON_DEMAND):
+        sold = package if mode is billing else catalog.package_by_id(there, mode, package.id) if there else None
+        estimate = pricing.estimate(sold, pricing.hours(Period(unit, 1))) if sold else None
+        told.append(wording.money(estimate.total) if estimate else wording.NOTHING)
+    return told[0], told[1]

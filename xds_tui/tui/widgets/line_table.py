@@ -67,6 +67,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         height: 1fr;
         overflow-x: hidden;
         overflow-y: auto;
+        padding-right: 1;
         scrollbar-size-vertical: 1;
         .line-table--header { color: $text-muted; text-style: bold; }
         .line-table--cursor {

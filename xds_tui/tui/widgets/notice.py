@@ -18,8 +18,8 @@ class Notice(Static):
         max-height: 6;
         padding: 0 1;
         background: $error-muted;
-        color: $text-error;
-        &.-mild { background: $warning-muted; color: $text-warning; }
+        color: $text;
+        &.-mild { background: $warning-muted; }
     }
     """
 

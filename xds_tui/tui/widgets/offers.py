@@ -53,6 +53,8 @@ def offer_lines(package: Package) -> list[str]:
     machine = _("{cpu} cores · {memory} GB memory · {disk} GB disk").format(
         cpu=wording.number(package.cpu), memory=wording.number(package.memory), disk=wording.number(package.disk)
     )
+    if package.gpu_count:
+        machine += f" · {wording.gpu(package.gpu_name, package.gpu_count)}"
     lines = [machine, f"{wording.area(package.area)} · {wording.purpose(package.purpose)}"]
     price = pricing.hourly(package)
     if price is None or package.amount is None:

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
+
+from xds_tui.fleet.settling import settled
+from xds_tui.model import Billing, Status
+from xds_tui.record import Action, Order, OrderState
+
+LATER = NOON + timedelta(minutes=1)
+
+
+def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised: Any) -> Order:
+    return an_order(
+        id=id_, action=Action.CREATE, state=state, host_id=None, sent_at=NOON, promise=a_promise(**promised)
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "agrees"),
+    [
+        (Action.POWER_ON, Status.ON, True),
+        (Action.POWER_ON, Status.BILLED, True),
+        (Action.POWER_ON, Status.STARTING, False),
+        (Action.POWER_ON, Status.OFF, False),
+        (Action.POWER_OFF, Status.OFF, True),
+        (Action.POWER_OFF, Status.STOPPING, False),
+        (Action.DELETE, Status.OFF, False),
+        (Action.CREATE, Status.OFF, True),
+    ],
+)
+@pytest.mark.parametrize("state", [OrderState.DONE, OrderState.UNKNOWN])
+def test_an_order_is_settled_when_its_host_agrees(
+    action: Action, status: Status, agrees: bool, state: OrderState
+) -> None:
+    order = an_order(action=action, state=state, host_id="h", sent_at=NOON)
+    assert bool(settled([order], a_snapshot(a_host(id="h", status=status), at=LATER))) is agrees
+
+
+def test_a_delete_is_settled_when_its_host_is_gone() -> None:
+    order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
+    assert settled([order], a_snapshot(at=LATER)) == {"o": "h"}
+
+
+def test_a_snapshot_from_before_the_sending_settles_nothing() -> None:
+    order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=LATER)
+    assert settled([order], a_snapshot(at=NOON)) == {}
+
+
+def test_an_order_that_ended_is_left_alone() -> None:
+    order = an_order(action=Action.DELETE, state=OrderState.REFUSED, host_id="h", sent_at=NOON)
+    assert settled([order], a_snapshot(at=LATER)) == {}
+
+
+def test_a_new_host_of_the_right_kind_settles_a_create_without_id() -> None:
+    assert settled([a_create()], a_snapshot(a_host(id="new", created=NOON), at=LATER)) == {"o": "new"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": "known"},
+        {"cpu": 99},
+        {"memory": 99},
+        {"billing": Billing.RENT},
+        {"gpu_count": 1, "gpu_name": "RTX 4090"},
+        {"created": NOON - timedelta(minutes=11)},
+        {"created": NOON + timedelta(hours=3)},
+    ],
+)
+def test_a_host_that_cannot_be_ours_is_not_taken_for_it(other: dict[str, Any]) -> None:
+    package = a_package(gpu_name="")
+    host = a_host(**{"id": "new", "created": NOON} | other)
+    order = a_create(package=package, known_hosts=frozenset({"known"}))
+    assert settled([order], a_snapshot(host, at=LATER)) == {}
+
+
+def test_a_clock_that_is_minutes_off_does_not_hide_a_host() -> None:
+    host = a_host(id="new", created=NOON - timedelta(minutes=9))
+    assert settled([a_create()], a_snapshot(host, at=LATER)) == {"o": "new"}
+
+
+def test_one_host_does_not_settle_two_orders() -> None:
+    orders = [a_create("unknown"), a_create("accepted", OrderState.DONE)]
+    one = a_snapshot(a_host(id="new", created=NOON), at=LATER)
+    assert settled(orders, one) == {"accepted": "new"}
+    two = a_snapshot(*one.hosts, a_host(id="newer", created=NOON), at=LATER)
+    assert settled(orders, two) == {"accepted": "new", "unknown": "newer"}
+
+
+def test_a_host_that_another_order_has_is_taken() -> None:
+    named = an_order(id="named", action=Action.CREATE, state=OrderState.SETTLED, host_id="new", sent_at=NOON)
+    assert settled([named, a_create()], a_snapshot(a_host(id="new", created=NOON), at=LATER)) == {}

@@ -1,0 +1,66 @@
+"""One simulated host: what it is, and how it looks on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from xds_tui.simulator.goods import ImageSpec, PackageSpec
+
+OFF, STARTING, ON, BILLED, STOPPING, EXPIRED = range(6)
+
+RUNNING: Final = (ON, BILLED)
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """A host with its state; times are seconds since the epoch."""
+
+    id: str
+    name: str
+    owner: str
+    package: PackageSpec
+    image: ImageSpec
+    rented: bool
+    created: float
+    status: int = OFF
+    expires: float | None = None
+    listed_from: float = 0.0
+    """When it enters the list."""
+    gone_from: float | None = None
+    """When a deleted one leaves it."""
+    password: str = ""
+    port: int = 0
+    version: int = 0
+    """Counts the changes of `status`, so that a transition that was overtaken is recognised."""
+
+    def row(self, dialect: str, *, page: bool) -> dict[str, Any]:
+        """As the service sends it; in a page the document's dialect leaves `mac` and `ipv4` out."""
+        windows = self.image.name.startswith("Windows")
+        reached = bool(self.port)
+        row: dict[str, Any] = {
+            "id": self.id,
+            "name": self.name,
+            "gpuConfiguration": self.package.gpu_name or "-",
+            "gpuNumber": self.package.gpu or None,
+            "memory": self.package.memory,
+            "cpu": self.package.cpu,
+            "rigidDisk": self.package.disk,
+            "operatingSystem": self.image.name,
+            "hostAccount": ("administrator" if windows else "root") if reached else None,
+            "hostPw": self.password if reached else None,
+            "useType": "1" if self.rented else "0",
+            "status": str(self.status),
+            "address": "gx-xds-rdp.songmao-idc.com" if reached else ("" if self.rented else None),
+            "port": self.port if reached else (0 if self.rented else None),
+            "pveMachineType": str(self.package.purpose),
+            "createTime": int(self.created * 1000),
+            "expirationTime": int(self.expires * 1000) if self.expires is not None else None,
+        }
+        if dialect == "later":
+            row["area"] = str(self.package.area)
+        if dialect == "later" or not page:
+            digits = sum(map(ord, self.id)) % 256
+            row["mac"] = f"52:54:00:1a:{digits:02x}:{self.port % 256:02x}" if reached else None
+            row["ipv4"] = f"10.8.{digits}.{self.port % 250 + 1}:{self.port}" if reached and windows else None
+        return row
