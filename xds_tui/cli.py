@@ -13,7 +13,7 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from xds_tui.settings import Arguments, Environment, Settings, SettingsError, lo
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+    from xds_tui.fleet.account import Tokens
     from xds_tui.simulator.world import World
     from xds_tui.tui.app import Parts
 
@@ -136,6 +137,7 @@ def _parts(settings: Settings) -> Parts:
         base_url=settings.base_url,
         profile=settings.profile,
         vault=Vault(),
+        is_base_url_given=settings.base_url_given,
         given=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
@@ -149,6 +151,7 @@ def _parts(settings: Settings) -> Parts:
         clock=utc_now,
         keymap=settings.keymap,
         insecure_http=settings.insecure_http,
+        problems=[str(problem) for problem in settings.problems],
         close=database.close,
     )
 
@@ -178,9 +181,7 @@ class Connector:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def __call__(
-        self, base_url: str, credentials: Credentials, token: Token | None, keep_token: Callable[[Token], None]
-    ) -> Client:
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
         """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
         await _imported("xds_tui.api.client")
         from xds_tui.api.client import Client
@@ -190,8 +191,9 @@ class Connector:
             credentials,
             read_only=self._settings.read_only,
             insecure_http=self._settings.insecure_http,
-            token=token,
-            on_token=lambda value, ends_at: keep_token(Token(value, ends_at)),
+            token=tokens.first,
+            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            find_token=tokens.find,
         )
 
 
@@ -261,9 +263,7 @@ class DemoConnector:
         self._world = world
         self._read_only = read_only
 
-    async def __call__(
-        self, base_url: str, credentials: Credentials, token: Token | None, keep_token: Callable[[Token], None]
-    ) -> Client:
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
         """Make a client; what it needs is imported on a thread, so that the screen lives meanwhile."""
         await _imported("xds_tui.api.client", "xds_tui.simulator.server")
         import httpx

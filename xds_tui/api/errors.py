@@ -99,6 +99,9 @@ _POWER_ON: Final = N_("Start the host first.")
 _TOP_UP: Final = N_("Top up the wallet in the vendor's console, www.xuandashi.com, then order again.")
 
 _EXPLANATIONS: Final = {
+    0: Explanation(
+        N_("The service answered that it did not do it"), N_("A host that is on may have to be stopped first.")
+    ),
     401: Explanation(N_("The service does not accept the token"), N_("Sign in again.")),
     429: Explanation(N_("Too many requests"), N_("Wait a little.")),
     500: Explanation(N_("The service had a system error"), _LATER),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,24 +28,25 @@ class Source(Enum):
     DEMO = "demo"
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Where a client finds tokens that live already, and leaves those it mints."""
+
+    first: Token | None
+    """One that an earlier run minted."""
+    keep: Callable[[Token], None]
+    find: Callable[[], Awaitable[Token | None]]
+    """Looks for one that another instance may have minted meanwhile."""
+
+
 class Connect(Protocol):
     """Makes a client; awaited because its first call imports an HTTP library, which painting must not wait for."""
 
-    async def __call__(
-        self,
-        base_url: str,
-        credentials: Credentials,
-        token: Token | None,
-        keep_token: Callable[[Token], None],
-    ) -> Client:
-        """Make a client of the service at `base_url`.
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        """Make a client of the service at `base_url`, a checked one.
 
-        Args:
-            base_url: a checked one.
-            credentials: what proves who we are.
-            token: one that an earlier run minted and that may still live.
-            keep_token: called with every token that is minted.
-
+        Raises:
+            XdsError: if no connection can even be tried.
         """
 
 
@@ -58,6 +60,7 @@ class Account:
         base_url: str,
         profile: str,
         vault: Vault | None,
+        is_base_url_given: bool = False,
         given: Credentials | None = None,
         source: Source = Source.NOWHERE,
     ) -> None:
@@ -68,6 +71,8 @@ class Account:
             base_url: where the service is, until signing in says otherwise.
             profile: the name under which the keyring keeps credentials.
             vault: the keyring; None: there is none to be touched.
+            is_base_url_given: whether the user named `base_url`; credentials that the keyring has for another
+                address are then not sent there.
             given: credentials that need no keyring.
             source: where `given` came from.
 
@@ -76,7 +81,9 @@ class Account:
         self._profile = profile
         self._vault = vault
         self._given = given
+        self._is_base_url_given = is_base_url_given
         self._client: Client | None = None
+        self._trouble: XdsError | None = None
         self._keeping: set[asyncio.Task[None]] = set()
         self.base_url = base_url
         self.source = source
@@ -101,14 +108,22 @@ class Account:
         return self._client
 
     async def open(self) -> None:
-        """Sign in with what was given, or with what the keyring holds; stay signed out where there is neither."""
+        """Sign in with what was given, or with what the keyring holds; stay signed out where there is neither.
+
+        What goes wrong is told by `client`, or by `vault_trouble` where it was the keyring.
+        """
         if self._given is not None:
             await self._use(self.base_url, self._given, None)
             return
         stored = await self._read()
-        if stored is not None:
-            self.source = Source.KEYRING
-            await self._use(stored.base_url or self.base_url, stored.credentials, stored.token)
+        if stored is None:
+            return
+        base_url = stored.base_url or self.base_url
+        if self._is_base_url_given and base_url != self.base_url:
+            self._trouble = SignedOut(N_("The keyring has credentials for another address"), 401, base_url)
+            return
+        self.source = Source.KEYRING
+        await self._use(base_url, stored.credentials, stored.token)
 
     async def sign_in(self, base_url: str, credentials: Credentials, *, keep: bool) -> None:
         """Sign in with what the user typed, once the service has taken it.
@@ -119,7 +134,7 @@ class Account:
             XdsError: if the service does not take the credentials or cannot be asked; nothing has changed then.
 
         """
-        client = await self._connect(base_url, credentials, None, self._keep_token)
+        client = await self._connect(base_url, credentials, self._tokens(None))
         try:
             await client.hosts(1)
         except XdsError:
@@ -164,8 +179,22 @@ class Account:
             return None
 
     async def _use(self, base_url: str, credentials: Credentials, token: Token | None) -> None:
-        client = await self._connect(base_url, credentials, token, self._keep_token)
+        try:
+            client = await self._connect(base_url, credentials, self._tokens(token))
+        except XdsError as error:
+            self._trouble = error
+            return
         await self._switch_to(client, base_url, credentials)
+
+    def _tokens(self, first: Token | None) -> Tokens:
+        return Tokens(first, self._keep_token, self._find_token)
+
+    async def _find_token(self) -> Token | None:
+        """Look into the keyring for a token that another instance keeps there."""
+        if self.source is not Source.KEYRING or self.vault_trouble is not None:
+            return None
+        stored = await self._read()
+        return stored.token if stored else None
 
     async def _switch_to(self, client: Client, base_url: str, credentials: Credentials) -> None:
         old, self._client = self._client, client

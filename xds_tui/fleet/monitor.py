@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 200
 """Events that are shown without asking the journal for more."""
 
+SAVE_EVERY: Final = timedelta(minutes=1)
+"""Between two writings of the snapshot, which is megabytes for a large fleet."""
+
 CATALOG_AGE: Final = 600.0
 """Seconds after which the catalog is read again: prices move rarely, and buying reads them once more anyway."""
 
@@ -66,7 +69,9 @@ class Monitor:
         self._pace = Pace(interval=interval, sweep_at=0, look_at=0)
         self._woken = asyncio.Event()
         self._late: set[str] = set()
+        self._identity = ("", "")
         self._lot = lot
+        self._saved: Snapshot | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._catalog_at: float | None = None
         self._catalog_task: asyncio.Task[None] | None = None
@@ -79,6 +84,16 @@ class Monitor:
         """Ask for everything now: the fleet and the catalog."""
         self._catalog_at = None
         self._wake(self._pace.at_once(self._now()))
+
+    def signed_in(self) -> None:
+        """Begin anew for whoever signed in: what is known is of whoever was before, unless it is the same."""
+        identity = (self._account.base_url, self._account.account_id)
+        if identity != self._identity:
+            self._identity = identity
+            self._late.clear()
+            self._update(snapshot=None, is_remembered=False, catalog=None)
+        self._update(link=Link.CONNECTING, account=self._account.account_id)
+        self.refresh()
 
     def pause(self, paused: bool) -> None:
         """Stop sweeping, or begin again at once."""
@@ -98,7 +113,8 @@ class Monitor:
         self._publish = publish
         await self._remember()
         await self._account.open()
-        await self.orders.take_up()
+        self._identity = (self._account.base_url, self._account.account_id)
+        await self._take_up_orders()
         self._update(account=self._account.account_id)
         while True:
             await self._wait()
@@ -112,10 +128,18 @@ class Monitor:
         ended = await self.orders.close(patience)
         if self._catalog_task is not None:
             self._catalog_task.cancel()
+        if self.state.snapshot is not None and self.state.snapshot is not self._saved and self._saved is not None:
+            await self._save(self.state.snapshot)
         await self._account.close()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience)
         return ended
+
+    async def _take_up_orders(self) -> None:
+        try:
+            await self.orders.take_up()
+        except StoreError as error:
+            self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
 
     async def _remember(self) -> None:
         """Show what an earlier run left, until the service has answered."""
@@ -164,6 +188,8 @@ class Monitor:
         except XdsError as error:
             self._fail(error)
             return
+        listed = {host.id for host in self.state.snapshot.hosts}
+        self._late |= {host_id for host_id, host in seen.items() if host is not None and host_id not in listed}
         await self._show(_merged(self.state.snapshot, seen, self._clock()))
 
     async def _with_latecomers(self, snapshot: Snapshot) -> Snapshot:
@@ -212,6 +238,12 @@ class Monitor:
         self._tell(changes(self.state.snapshot, snapshot, own))
         self._update(snapshot=snapshot, is_remembered=False, **also)
         await self.orders.observe(snapshot)
+        if self._saved is None or (snapshot.hosts != self._saved.hosts and snapshot.at - self._saved.at > SAVE_EVERY):
+            await self._save(snapshot)
+
+    async def _save(self, snapshot: Snapshot) -> None:
+        """Keep the snapshot for the next start; a disk that is full is said once, not every time."""
+        self._saved = snapshot
         try:
             await self._journal.save_snapshot(snapshot)
         except StoreError as error:

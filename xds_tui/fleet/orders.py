@@ -38,7 +38,6 @@ TAKEN_UP: Final = timedelta(days=7)
 
 STOPPED: Final = N_("Stopped before it was sent")
 PRICE_MOVED: Final = N_("The price moved, so nothing was bought")
-NOT_DELETED: Final = N_("the service answered that the host was not deleted")
 GONE_FROM_CATALOG: Final = N_("The package is no longer sold, so nothing was bought")
 
 
@@ -273,6 +272,9 @@ class Orders:
     async def _end(self, order: Order, event: OrderEvent, error: XdsError | StoreError | None = None) -> Order:
         """Show what came of an order, and write it down; a journal that fails then is said, not fatal."""
         ended = replace(order, state=order_states.after(order.state, event), ended_at=self._clock())
+        if ended.promise is not None and ended.state in order_states.FINAL:
+            # The hosts that were known are for finding the new one; kept for ever they would be the journal's bulk.
+            ended = replace(ended, promise=replace(ended.promise, known_hosts=frozenset()))
         if error is not None:
             ended = replace(ended, summary=error.summary, message=error.detail)
         if isinstance(error, XdsError):
@@ -303,7 +305,7 @@ async def _create(client: Client, promise: Promise) -> str | None:
 
 async def _delete(client: Client, host_id: str) -> None:
     if not await client.delete(host_id):
-        raise Refused(0, NOT_DELETED)
+        raise Refused(0, "")
 
 
 def _event(order: Order) -> Event:

@@ -92,7 +92,7 @@ class Database:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="xds-tui store", daemon=True)
         self._thread.start()
-        self._jobs.put(self._open)
+        self._submit(self._open)
 
     @classmethod
     async def open(cls, path: Path | None) -> Database:

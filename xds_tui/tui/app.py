@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +44,8 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     """Closes what is left when the monitor has ended."""
     insecure_http: bool = False
+    problems: Sequence[str] = ()
+    """What is wrong with the configuration, one sentence each."""
 
 
 class FleetUpdated(Message):
@@ -79,6 +83,10 @@ class XdsApp(App[int]):
         """Show the fleet as it is known, and begin to watch it."""
         self.set_keymap(dict(self._parts.keymap))
         self.push_screen(FleetScreen(self._parts.monitor, self._parts.account, self._parts.place, self._parts.clock))
+        for problem in self._parts.problems:
+            self.notify(problem, severity="warning", timeout=20, markup=False)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
         self._watch()
 
     @work
@@ -103,7 +111,7 @@ class XdsApp(App[int]):
     async def action_sign_in(self) -> None:
         """Sign in, as somebody else or again."""
         if await self.push_screen_wait(SignInScreen(self._parts.account, insecure_http=self._parts.insecure_http)):
-            self._parts.monitor.refresh()
+            self._parts.monitor.signed_in()
 
     def action_help(self) -> None:
         """List the keys of what has the focus."""

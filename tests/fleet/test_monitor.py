@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from conditions import until
+from made import a_host, a_promise, a_snapshot
+
+from xds_tui import catalog
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import BadAnswer, SignedOut
+from xds_tui.credentials import AccountKey, BareToken, Credentials
+from xds_tui.fleet.account import Account, Tokens
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.model import Billing, Status
+from xds_tui.record import EventKind, OrderState
+from xds_tui.secret import Secret
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.line import Service
+from xds_tui.simulator.machine import OFF
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock
+from xds_tui.store.journal import Journal
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+
+
+class Watching:
+    """A monitor at work on a simulator, and everything it published."""
+
+    def __init__(self, simulator: RunningSimulator, journal: Journal, credentials: Credentials | None = KEY) -> None:
+        self.simulator = simulator
+        self.service = simulator.service
+        self.states: list[FleetState] = []
+        self.account = Account(connect, base_url=simulator.url, profile="test", vault=None, given=credentials)
+        self.monitor = Monitor(
+            self.account,
+            journal,
+            interval=3600,
+            clock=lambda: datetime.fromtimestamp(self.service.world.clock(), UTC),
+            lot=lambda: 0.0,
+        )
+
+    @property
+    def state(self) -> FleetState:
+        return self.monitor.state
+
+    def pages(self) -> int:
+        return sum("mypage" in request for request in self.service.requests)
+
+    async def swept(self) -> FleetState:
+        """Ask for a sweep, and return what is known after it."""
+        before = self.state.snapshot
+        self.monitor.refresh()
+        await until(lambda: self.state.snapshot is not before and self.state.link is Link.LIVE)
+        return self.state
+
+
+async def connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    return Client(base_url, credentials, deadlines=Deadlines(connect=2, reading=2, changing=2))
+
+
+@contextlib.asynccontextmanager
+async def watching(watch: Watching) -> AsyncIterator[Watching]:
+    running = asyncio.create_task(watch.monitor.run(watch.states.append))
+    try:
+        yield watch
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await watch.monitor.close(5)
+
+
+@pytest.fixture
+async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
+    async with watching(Watching(simulator, journal)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        yield watch
+
+
+async def test_the_fleet_and_the_catalog_are_read_at_the_start(watch: Watching) -> None:
+    assert watch.state.snapshot is not None
+    assert len(watch.state.snapshot.hosts) == 12
+    assert watch.state.account == ACCOUNT
+    await until(lambda: watch.state.catalog is not None)
+    assert watch.state.catalog is not None
+    assert len(watch.state.catalog.images) >= 8
+
+
+async def test_what_happens_to_a_host_is_an_event(watch: Watching, clock: ManualClock) -> None:
+    host = next(host for host in watch.service.world.machines.values() if host.status == OFF)
+    with watch.service.lock:
+        watch.service.world.power(watch.service.world.accounts[ACCOUNT], host.id, on=True)
+    clock.advance(60)
+    state = await watch.swept()
+    event = next(event for event in state.events if event.host_id == host.id)
+    assert event.kind is EventKind.STATUS
+    assert event.old is Status.OFF
+
+
+async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Watching) -> None:
+    known = watch.state.snapshot
+    watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
+    watch.monitor.refresh()
+    await until(lambda: watch.state.link is Link.TROUBLE)
+    assert watch.state.snapshot is known
+    assert isinstance(watch.state.trouble, BadAnswer)
+    assert watch.state.retry_at is not None
+    state = await watch.swept()
+    assert state.trouble is None
+    kinds = [event.kind for event in state.events]
+    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
+
+
+async def test_an_expired_token_is_no_trouble_with_an_account_key(watch: Watching) -> None:
+    watch.service.world.expire_tokens()
+    await watch.swept()
+    assert all(state.link is not Link.SIGNED_OUT for state in watch.states)
+
+
+async def test_an_expired_bare_token_asks_for_another_and_takes_it(
+    simulator: RunningSimulator, journal: Journal
+) -> None:
+    world = simulator.service.world
+    token = BareToken(Secret(world.mint()))
+    async with watching(Watching(simulator, journal, token)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        known = watch.state.snapshot
+        world.expire_tokens()
+        watch.monitor.refresh()
+        await until(lambda: watch.state.link is Link.SIGNED_OUT)
+        assert watch.state.snapshot is known
+        assert isinstance(watch.state.trouble, SignedOut)
+        await watch.account.sign_in(simulator.url, BareToken(Secret(world.mint())), keep=False)
+        watch.monitor.signed_in()
+        await until(lambda: watch.state.link is Link.LIVE)
+
+
+async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Watching) -> None:
+    other = AccountKey("A00000002", Secret(SECRET))
+    await watch.account.sign_in(watch.simulator.url, other, keep=False)
+    watch.monitor.signed_in()
+    await until(lambda: watch.state.link is Link.LIVE and watch.state.snapshot is not None)
+    assert watch.state.snapshot is not None
+    assert watch.state.snapshot.hosts == ()
+    assert not any(event.kind is EventKind.GONE for event in watch.state.events)
+
+
+async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulator, journal: Journal) -> None:
+    wrong = AccountKey(ACCOUNT, Secret("wrong"))
+    async with watching(Watching(simulator, journal, wrong)) as watch:
+        await until(lambda: watch.state.link is Link.SIGNED_OUT)
+        watch.monitor.refresh()
+        watch.monitor.refresh()
+        await until(lambda: watch.state.link is Link.SIGNED_OUT)
+        assert watch.service.requests == ["POST /v1/auth/getToken"]
+
+
+async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
+    watch.monitor.pause(True)
+    assert watch.state.link is Link.PAUSED
+    pages = watch.pages()
+    watch.monitor.every(5)
+    await asyncio.sleep(0)
+    assert watch.pages() == pages
+    watch.monitor.pause(False)
+    await until(lambda: watch.state.link is Link.LIVE)
+    assert watch.pages() > pages
+
+
+async def bought(watch: Watching) -> None:
+    """Buy one host of the first pair that goes together."""
+    await until(lambda: watch.state.catalog is not None)
+    there = watch.state.catalog
+    assert there is not None
+    package = catalog.packages(there, Billing.ON_DEMAND)[0]
+    image = catalog.images(there, Billing.ON_DEMAND, package)[0]
+    watch.monitor.orders.buy(a_promise(package=package, image=image), 1)
+
+
+@pytest.mark.parametrize("dialect", ["later", "document"])
+async def test_a_host_that_was_bought_is_found(
+    dialect: str, simulator: RunningSimulator, journal: Journal, service: Service
+) -> None:
+    service.world.options = service.world.options.__class__(dialect=dialect)
+    async with watching(Watching(simulator, journal)) as watch:
+        await bought(watch)
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+        (sale,) = service.world.ledger
+        order = watch.state.orders[0]
+        assert order.host_id == sale.host_id
+        assert watch.state.snapshot is not None
+        assert sale.host_id in {host.id for host in watch.state.snapshot.hosts}
+
+
+@pytest.mark.parametrize("kind", [Kind.DROP_AFTER, Kind.TRUNCATED, Kind.HTML_AFTER])
+async def test_a_purchase_whose_answer_was_lost_is_settled_by_looking(watch: Watching, kind: Kind) -> None:
+    watch.service.faults.set(Fault(kind=kind, endpoint="pve/open/createquantity"))
+    await bought(watch)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+    assert len(watch.service.world.ledger) == 1
+    states = [event.state for event in watch.state.events if event.kind is EventKind.ORDER]
+    assert OrderState.UNKNOWN in states
+
+
+async def test_a_purchase_that_was_dropped_before_it_was_done_stays_unknown(watch: Watching) -> None:
+    watch.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
+    await bought(watch)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.UNKNOWN)
+    await watch.swept()
+    assert watch.state.orders[0].state is OrderState.UNKNOWN
+    assert watch.service.world.ledger == []
+    assert sum("create" in request for request in watch.service.requests) == 1
+
+
+async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called_gone(
+    simulator: RunningSimulator, journal: Journal, service: Service
+) -> None:
+    async with watching(Watching(simulator, journal)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        listed = type(service.world).listed
+        new: list[str] = []
+        hidden = lambda owner=ACCOUNT: [h for h in listed(service.world, owner) if h.id not in new]  # noqa: E731
+        service.world.listed = hidden  # type: ignore[method-assign]
+        sell = service.world.create
+        service.world.create = lambda *order: (host := sell(*order), new.append(host.id))[0]  # type: ignore[method-assign]
+        await bought(watch)
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+        state = await watch.swept()
+        assert state.snapshot is not None
+        assert new[0] in {host.id for host in state.snapshot.hosts}
+        assert not any(event.kind is EventKind.GONE for event in state.events)
+
+
+async def test_the_last_snapshot_is_shown_before_the_service_answers(
+    simulator: RunningSimulator, journal: Journal
+) -> None:
+    await journal.save_snapshot(a_snapshot(a_host(id="remembered")))
+    async with watching(Watching(simulator, journal)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        first = next(state for state in watch.states if state.snapshot is not None)
+        assert first.is_remembered
+        assert first.snapshot is not None
+        assert [host.id for host in first.snapshot.hosts] == ["remembered"]
+        assert not watch.state.is_remembered
+
+
+async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None:
+    watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
+    watch.monitor.refresh()
+    await until(lambda: watch.state.link is Link.TROUBLE)
+    await watch.monitor.close(5)
+    assert [event.kind for event in await journal.events(10)] == [EventKind.TROUBLE]
