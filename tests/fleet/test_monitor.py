@@ -136,14 +136,14 @@ async def test_an_expired_bare_token_asks_for_another_and_takes_it(
         await until(lambda: watch.state.link is Link.SIGNED_OUT)
         assert watch.state.snapshot is known
         assert isinstance(watch.state.trouble, SignedOut)
-        await watch.account.sign_in(simulator.url, BareToken(Secret(world.mint())), keep=False)
+        await watch.account.sign_in(simulator.url, BareToken(Secret(world.mint())))
         watch.monitor.signed_in()
         await until(lambda: watch.state.link is Link.LIVE)
 
 
 async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Watching) -> None:
     other = AccountKey("A00000002", Secret(SECRET))
-    await watch.account.sign_in(watch.simulator.url, other, keep=False)
+    await watch.account.sign_in(watch.simulator.url, other)
     watch.monitor.signed_in()
     await until(lambda: watch.state.link is Link.LIVE and watch.state.snapshot is not None)
     assert watch.state.snapshot is not None

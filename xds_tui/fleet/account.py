@@ -47,6 +47,7 @@ class Connect(Protocol):
 
         Raises:
             XdsError: if no connection can even be tried.
+
         """
 
 
@@ -82,6 +83,7 @@ class Account:
         self._vault = vault
         self._given = given
         self._is_base_url_given = is_base_url_given
+        self._in_use: Credentials | None = None
         self._client: Client | None = None
         self._trouble: XdsError | None = None
         self._keeping: set[asyncio.Task[None]] = set()
@@ -90,6 +92,11 @@ class Account:
         self.account_id = given.account_id if isinstance(given, AccountKey) else ""
         self.vault_trouble: VaultError | None = None
         """Why the keyring could not be read or written, if so."""
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether there is anything to sign in with; if not, being signed out is how things are, not trouble."""
+        return self._client is not None or self._trouble is not None
 
     @property
     def keeps(self) -> bool:
@@ -125,10 +132,8 @@ class Account:
         self.source = Source.KEYRING
         await self._use(base_url, stored.credentials, stored.token)
 
-    async def sign_in(self, base_url: str, credentials: Credentials, *, keep: bool) -> None:
-        """Sign in with what the user typed, once the service has taken it.
-
-        A keyring that does not take it is told by `vault_trouble`; the credentials then hold for this run.
+    async def sign_in(self, base_url: str, credentials: Credentials) -> None:
+        """Sign in with what the user typed, once the service has taken it; it holds for this run.
 
         Raises:
             XdsError: if the service does not take the credentials or cannot be asked; nothing has changed then.
@@ -142,13 +147,20 @@ class Account:
             raise
         await self._switch_to(client, base_url, credentials)
         self.source = Source.TYPED
+
+    async def keep(self) -> str:
+        """Put the credentials in use into the keyring, and return the keyring's own name; it may prompt.
+
+        Raises:
+            VaultError: if it did not take them; they still hold for this run.
+
+        """
+        if self._vault is None or self._in_use is None:
+            return ""
+        await self._vault.write(self._profile, Stored(self._in_use, self.base_url))
+        self.source = Source.KEYRING
         self.vault_trouble = None
-        if keep and self._vault is not None:
-            try:
-                await self._vault.write(self._profile, Stored(credentials, base_url))
-                self.source = Source.KEYRING
-            except VaultError as error:
-                self.vault_trouble = error
+        return await self._vault.backend_name()
 
     async def keyring_name(self) -> str:
         """The keyring's own name for itself.
@@ -199,6 +211,7 @@ class Account:
     async def _switch_to(self, client: Client, base_url: str, credentials: Credentials) -> None:
         old, self._client = self._client, client
         self.base_url = base_url
+        self._in_use = credentials
         self.account_id = credentials.account_id if isinstance(credentials, AccountKey) else ""
         if old is not None:
             await old.aclose()

@@ -250,27 +250,28 @@ class Monitor:
             self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
 
     def _fail(self, error: XdsError) -> None:
-        """Keep the last data, say why they are not newer, and try again later; a missing token is not tried."""
+        """Keep the last data, say why they are not newer, and try again later; without credentials wait for some."""
+        if not self._account.has_credentials:
+            self._update(link=Link.SIGNED_OUT)
+            return
         retry_after = error.retry_after if isinstance(error, Refused) else None
         self._pace = self._pace.failed(self._now(), self._lot(), retry_after)
-        if self.state.trouble is None or type(self.state.trouble) is not type(error):
-            kind = EventKind.SIGNED_OUT if isinstance(error, SignedOut) else EventKind.TROUBLE
-            self._tell(
-                [
-                    self._event(
-                        kind,
-                        summary=error.summary,
-                        message=error.detail,
-                        trace_id=error.trace_id,
-                        code=error.code if isinstance(error, Refused | SignedOut) else None,
-                    )
-                ]
-            )
+        if type(self.state.trouble) is not type(error):
+            self._tell([self._trouble(error)])
         if isinstance(error, SignedOut):
             self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None)
         else:
             wait = self._pace.wait(self._now(), looking=False) or 0
             self._update(link=Link.TROUBLE, trouble=error, retry_at=self._clock() + timedelta(seconds=wait))
+
+    def _trouble(self, error: XdsError) -> Event:
+        return self._event(
+            EventKind.SIGNED_OUT if isinstance(error, SignedOut) else EventKind.TROUBLE,
+            summary=error.summary,
+            message=error.detail,
+            trace_id=error.trace_id,
+            code=error.code if isinstance(error, Refused | SignedOut) else None,
+        )
 
     def _recover(self) -> None:
         if self.state.trouble is not None:

@@ -20,11 +20,13 @@ from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
+from xds_tui.tui import wording
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.help import HelpScreen, keys_of
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.widgets.status_bar import Place
+from xds_tui.vault import VaultError
 
 _THEME: Final = Path(__file__).parent / "theme"
 
@@ -110,8 +112,23 @@ class XdsApp(App[int]):
     @work
     async def action_sign_in(self) -> None:
         """Sign in, as somebody else or again."""
-        if await self.push_screen_wait(SignInScreen(self._parts.account, insecure_http=self._parts.insecure_http)):
-            self._parts.monitor.signed_in()
+        account = self._parts.account
+        signed_in = await self.push_screen_wait(SignInScreen(account, insecure_http=self._parts.insecure_http))
+        if signed_in is None:
+            return
+        self._parts.monitor.signed_in()
+        if signed_in.keep:
+            await self._keep(account)
+
+    async def _keep(self, account: Account) -> None:
+        """Have the credentials kept, and say where; the keyring may ask the user first."""
+        try:
+            name = await account.keep()
+        except VaultError as error:
+            told = _("Kept for this run only: {reason}").format(reason=wording.vault_trouble(error))
+            self.notify(told, severity="warning", timeout=20, markup=False)
+            return
+        self.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
 
     def action_help(self) -> None:
         """List the keys of what has the focus."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -24,8 +25,16 @@ from xds_tui.vault import VaultError
 _ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
 
 
-class SignInScreen(ModalScreen[bool]):
-    """Ask for credentials until the service takes them: True; False: the user left without."""
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The service took the credentials."""
+
+    keep: bool
+    """Whether the user wants them in the keyring, which may take a prompt and so is done elsewhere."""
+
+
+class SignInScreen(ModalScreen[SignedIn | None]):
+    """Ask for credentials until the service takes them; None: the user left without."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", _("Not now")),
@@ -67,6 +76,7 @@ class SignInScreen(ModalScreen[bool]):
             yield from _field("token", _("Token"), password=True)
             yield Checkbox(Content(_("Keep it in the keyring")), value=self._account.keeps, id="keep", compact=True)
             yield Static(id="keyring")
+            yield Static(Content(_("No account yet? xds-tui --demo shows everything.")), classes="hint")
             yield Static(id="answer")
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content(_("Not now  esc")), id="leave", compact=True)
@@ -117,7 +127,7 @@ class SignInScreen(ModalScreen[bool]):
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
         """Leave without signing in."""
-        self.dismiss(False)
+        self.dismiss(None)
 
     @work(exclusive=True)
     async def _sign_in(self) -> None:
@@ -127,13 +137,13 @@ class SignInScreen(ModalScreen[bool]):
         answer.update(Content(_("Asking the service …")))
         try:
             base_url, credentials = self._what_was_typed()
-            await self._account.sign_in(base_url, credentials, keep=self.query_one("#keep", Checkbox).value)
+            await self._account.sign_in(base_url, credentials)
         except (XdsError, ValueError) as error:
             lines = wording.trouble(error) if isinstance(error, XdsError) else [_(str(error))]
             answer.add_class("-bad")
             answer.update(Content("\n".join(lines)))
             return
-        self.dismiss(True)
+        self.dismiss(SignedIn(self.query_one("#keep", Checkbox).value))
 
     def _what_was_typed(self) -> tuple[str, Credentials]:
         """Return the address and the credentials.
