@@ -108,11 +108,11 @@ class Account:
 
         Raises:
             SignedOut: where nobody is.
-
+            XdsError: if there are credentials but no connection can be tried with them.
         """
-        if self._client is None:
-            raise SignedOut(N_("Nobody is signed in"), 401, "")
-        return self._client
+        if self._client is not None:
+            return self._client
+        raise self._trouble or SignedOut(N_("Nobody is signed in"), 401, "")
 
     async def open(self) -> None:
         """Sign in with what was given, or with what the keyring holds; stay signed out where there is neither.
@@ -210,6 +210,7 @@ class Account:
 
     async def _switch_to(self, client: Client, base_url: str, credentials: Credentials) -> None:
         old, self._client = self._client, client
+        self._trouble = None
         self.base_url = base_url
         self._in_use = credentials
         self.account_id = credentials.account_id if isinstance(credentials, AccountKey) else ""
