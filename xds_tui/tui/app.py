@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
+from rich.segment import Segments
+from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -20,7 +22,7 @@ from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
-from xds_tui.tui import wording
+from xds_tui.tui import crash, wording
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.help import HelpScreen, keys_of
 from xds_tui.tui.screens.live import LiveScreen
@@ -140,3 +142,11 @@ class XdsApp(App[int]):
         await self._parts.monitor.close(PATIENCE)
         await self._parts.close()
         self.exit(0)
+
+    def _fatal_error(self) -> None:
+        """Say what failed without the values that Textual would print (a private name: its minor version is pinned)."""
+        error = self._exception
+        if error is not None:
+            told = self.console.render(Text(crash.report(error)), self.console.options)
+            self._exit_renderables.append(Segments(list(told)))
+        self._close_messages_no_wait()

@@ -181,7 +181,8 @@ class CreateScreen(LiveScreen[Draft]):
         for step, title in enumerate(_TITLES):
             mark = "▸" if step == self.step else "✓" if self._is_done(Step(step)) else " "
             parts.append(f"{mark}{step + 1} {title}")
-        self.query_one("#rail", Static).update(Content("  ".join(parts)))
+        hint = "" if self.step is Step.BUYING else _("enter next · esc back")
+        self.query_one("#rail", Static).update(Content("  ".join([*parts, hint])))
 
     def _is_done(self, step: Step) -> bool:
         done = {Step.PACKAGE: self.draft.package is not None, Step.IMAGE: self.draft.image is not None}

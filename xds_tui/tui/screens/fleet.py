@@ -337,6 +337,7 @@ class FleetScreen(LiveScreen[None]):
             return
         if await confirmed(self.app, questions.about(action, hosts, hidden, self._clock())):
             give(self._monitor, action, [host.id for host in hosts])
+            self.query_one(Notice).dismiss()
             self.query_one(HostTable).clear_marks()
 
     @on(LineTable.RowSelected, "#hosts")

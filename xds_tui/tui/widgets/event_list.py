@@ -27,6 +27,9 @@ class EventList(LineTable):
             return Row((Cell(wording.clock(event.at), "muted"), Cell(wording.event(event), _style(event))))
 
         self.show(_COLUMNS, list(self._events), row)
+        if not self.has_focus:
+            # Nobody reads further down: what is newest is what matters.
+            self.action_first()
 
     def event_of(self, key: str) -> Event:
         """The event that a row shows."""

@@ -27,6 +27,9 @@ MARGIN: Final = 3
 GAP: Final = 2
 """Cells between two columns."""
 
+END: Final = 1
+"""Cells right of the last column, so that its text does not touch the scrollbar."""
+
 REPLACEMENT: Final = "\ufffd"
 """What stands for a character that could act on a terminal."""
 

@@ -59,19 +59,20 @@ class Layout:
         return None
 
 
-def fit(columns: Sequence[Column], width: int, *, margin: int = 0, gap: int = 1) -> Layout:
-    """Place `columns` in a line of `width` cells: `margin` at the left, `gap` between two.
+def fit(columns: Sequence[Column], width: int, *, margin: int = 0, gap: int = 1, end: int = 0) -> Layout:
+    """Place `columns` in a line of `width` cells: `margin` at the left, `gap` between two, `end` at the right.
 
     While they do not fit, the one with the highest `drop` leaves, of equals the rightmost. What is to spare goes to
     those that grow. Columns that never leave keep their width and may stick out at the right.
     """
     staying = list(range(len(columns)))
-    while _needed(columns, staying, margin, gap) > width:
+    room = width - end
+    while _needed(columns, staying, margin, gap) > room:
         leaves = max(reversed(staying), key=lambda index: columns[index].drop, default=None)
         if leaves is None or columns[leaves].drop == 0:
             break
         staying.remove(leaves)
-    spare = max(0, width - _needed(columns, staying, margin, gap))
+    spare = max(0, room - _needed(columns, staying, margin, gap))
     shares = _shares([columns[index].grow for index in staying], spare)
     slots = []
     x = margin

@@ -23,6 +23,7 @@ from textual.strip import Strip
 
 from xds_tui.tui.widgets.line_drawing import (
     ASCII_GLYPHS,
+    END,
     GAP,
     MARGIN,
     Cell,
@@ -67,7 +68,6 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         height: 1fr;
         overflow-x: hidden;
         overflow-y: auto;
-        padding-right: 1;
         scrollbar-size-vertical: 1;
         .line-table--header { color: $text-muted; text-style: bold; }
         .line-table--cursor {
@@ -338,7 +338,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._click_moved = moved
 
     def _arrange(self) -> None:
-        self._layout = fit(self._rows.columns, self.scrollable_content_region.width, margin=MARGIN, gap=GAP)
+        self._layout = fit(self._rows.columns, self.scrollable_content_region.width, margin=MARGIN, gap=GAP, end=END)
 
     def _repaint(self) -> None:
         """Repaint the lines that look different from what was drawn last."""

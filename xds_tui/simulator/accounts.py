@@ -1,0 +1,95 @@
+"""The simulated service's customers, and the tokens that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from xds_tui.simulator.options import Options
+from xds_tui.simulator.refusal import Code, Refusal
+
+ACCOUNT: Final = "A27550582"
+SECRET: Final = "demo-secret-7f3c"  # noqa: S105 - of the simulated accounts; it opens nothing else
+UNVERIFIED: Final = "A00000001"
+POOR: Final = "A00000002"
+FROZEN: Final = "A00000003"
+
+
+@dataclass(slots=True)
+class Account:
+    """A customer; `wallet` is in CNY."""
+
+    uuid: str
+    secret: str
+    wallet: Decimal
+    verified: bool = True
+    frozen: bool = False
+    """Whether the wallet is blocked."""
+
+
+def opening_accounts() -> dict[str, Account]:
+    """The accounts of a new world: the one that owns the fleet, and one for each way to be refused a purchase."""
+    accounts = (
+        Account(ACCOUNT, SECRET, Decimal(100_000)),
+        Account(UNVERIFIED, SECRET, Decimal(1000), verified=False),
+        Account(POOR, SECRET, Decimal("0.05")),
+        Account(FROZEN, SECRET, Decimal(1000), frozen=True),
+    )
+    return {account.uuid: account for account in accounts}
+
+
+class Tokens:
+    """Which tokens live, whose they are, and until when."""
+
+    def __init__(
+        self, options: Options, clock: Callable[[], float], accounts: dict[str, Account], name: Callable[[int], str]
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._accounts = accounts
+        self._name = name
+        self._living: dict[str, tuple[str, float]] = {}
+
+    def mint(self, uuid: str) -> str:
+        """Give the account a token."""
+        now = self._clock()
+        self._living = {
+            token: (owner, ends)
+            for token, (owner, ends) in self._living.items()
+            if ends > now and not (self._options.single_token and owner == uuid)
+        }
+        token = self._name(22)
+        self._living[token] = (uuid, now + self._options.token_seconds)
+        return token
+
+    def expire(self) -> None:
+        """End every token."""
+        self._living = {}
+
+    def sign_in(self, uuid: object, secret: object) -> str:
+        """Mint a token for who knows the secret.
+
+        Raises:
+            Refusal: 1007 without both, 1001 where they do not belong together.
+
+        """
+        if not uuid or not secret:
+            raise Refusal(Code.PARAMETER_MISSING)
+        account = self._accounts.get(uuid) if isinstance(uuid, str) else None
+        if account is None or account.secret != secret:
+            raise Refusal(Code.NO_PERMISSION, "账号或密钥错误")
+        return self.mint(account.uuid)
+
+    def account_of(self, token: str) -> Account:
+        """The account that a token stands for.
+
+        Raises:
+            Refusal: 401 for a token that is missing, wrong or over.
+
+        """
+        uuid, ends = self._living.get(token, ("", 0.0))
+        if ends <= self._clock():
+            raise Refusal(Code.SIGNED_OUT)
+        return self._accounts[uuid]

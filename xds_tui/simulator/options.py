@@ -1,0 +1,45 @@
+"""How the simulated service behaves where the documents leave it open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+DOCUMENT: Final = "document"
+LATER: Final = "later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One reading of the documents; times are in seconds."""
+
+    dialect: str = LATER
+    """`document`: as the host rental document has it; `later`: as its later revision does."""
+    seed: int = 7
+    """What everything random comes from: names, tokens, and how long a host takes."""
+    hosts: int = 40
+    """How many hosts whoever builds the world is to give it."""
+    auth_status: int = 200
+    """The HTTP status that carries code 401."""
+    token_seconds: float = 1800.0
+    """How long a token lives."""
+    single_token: bool = False
+    """Whether minting a token ends the account's older ones."""
+    starts_created: bool = False
+    """Whether a created host starts by itself; the document's examples show status 0."""
+    enters_list_after: float = 0.0
+    """Seconds until a created host is in the list and in `one`."""
+    leaves_list_after: float = 0.0
+    """Seconds until a deleted host is in neither."""
+    processing: float = 0.0
+    """Seconds in which a second create of the same pair is refused with 1005."""
+    queue_full: bool = False
+    """Whether creates are refused with 6005."""
+    missing: str = "code"
+    """What `one/{id}` answers for a host that is not there: `code` (1021, in the document 1001) or `null`."""
+    oversized_page: str = "cut"
+    """What a page size over 25 meets: `cut` or `error`."""
+    totals_as_text: bool = False
+    """Whether `totalCounts` is sent as a string, as the document's table says."""
+    lively: bool = False
+    """Whether whoever builds the world is to let hosts start and stop by themselves."""
