@@ -280,7 +280,7 @@ def _simulate(options: argparse.Namespace) -> int:
     """Serve the simulator until a signal ends it."""
     import time
 
-    from xds_tui.simulator.control import SkewedClock
+    from xds_tui.simulator.clocks import SkewedClock
     from xds_tui.simulator.demo_fleet import populate
     from xds_tui.simulator.line import Service
     from xds_tui.simulator.serve import RunningSimulator, greeting
@@ -291,7 +291,7 @@ def _simulate(options: argparse.Namespace) -> int:
     populate(world, options.hosts)
     try:
         simulator = RunningSimulator(Service(world), port=options.port, control=options.control)
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # the port is taken, or is none
         print(f"xds-tui: {error}", file=sys.stderr)  # noqa: T201 - as above
         return FAILURE
     print(greeting(simulator.url), flush=True)  # noqa: T201 - as above

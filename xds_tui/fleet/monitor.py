@@ -85,6 +85,12 @@ class Monitor:
         self._catalog_at = None
         self._wake(self._pace.at_once(self._now()))
 
+    def refresh_catalog(self) -> None:
+        """Read images and prices again, now."""
+        self._catalog_at = None
+        if self.state.link is not Link.SIGNED_OUT:
+            self._read_catalog_if_old()
+
     def signed_in(self) -> None:
         """Begin anew for whoever signed in: what is known is of whoever was before, unless it is the same."""
         identity = (self._account.base_url, self._account.account_id)

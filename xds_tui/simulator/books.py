@@ -49,9 +49,7 @@ class Books:
         self._options = options
         self._last_sale: dict[tuple[str, str, str], float] = {}
 
-    def purchase(
-        self, account: Account, package: PackageSpec, image: ImageSpec, seconds: int, now: float
-    ) -> Decimal:
+    def purchase(self, account: Account, package: PackageSpec, image: ImageSpec, seconds: int, now: float) -> Decimal:
         """Take the money and the stock, and return what was charged in advance; `seconds` is 0 for on-demand.
 
         Raises:

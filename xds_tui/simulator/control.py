@@ -3,70 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.clocks import ManualClock, SkewedClock
+from xds_tui.simulator.faults import Fault
+from xds_tui.simulator.line import Service
 
-if TYPE_CHECKING:
-    from xds_tui.simulator.line import Service
-
-
-class SkewedClock:
-    """The wall clock, moved ahead by as much as tests asked for."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        """The time, in seconds since the epoch."""
-        return self._clock() + self.ahead
+_MOVABLE: Final = (ManualClock, SkewedClock)
 
 
 def control_routes(service: Service) -> list[Route]:
-    """`GET /_sim/state`, `POST /_sim/advance {"seconds"}`, `POST /_sim/faults [{"kind", …}]`, `POST /_sim/expire`."""
+    """`GET /_sim/state`, `POST /_sim/advance {"seconds"}`, `POST /_sim/faults [{"kind", …}]`, `POST /_sim/expire`.
 
-    async def state(request: Request) -> Response:
-        with service.lock:
-            world = service.world
-            world.catch_up()
-            told: dict[str, Any] = {
-                "ledger": [
-                    {"host": sale.host_id, "package": sale.package_id, "image": sale.image_id, "charged": sale.charged}
-                    for sale in world.ledger
-                ],
-                "hosts": {host.id: host.status for host in world.listed()},
-                "wallets": {account.uuid: account.wallet for account in world.accounts.values()},
-                "requests": service.requests,
-            }
-        return Response(msgspec.json.encode(told), media_type="application/json")
-
-    async def advance(request: Request) -> Response:
-        seconds = float(msgspec.json.decode(await request.body())["seconds"])
-        with service.lock:
-            if not isinstance(service.world.clock, SkewedClock):
-                return Response("this clock cannot be moved", 409)
-            service.world.clock.ahead += seconds
-            service.world.catch_up()
-        return Response("{}", media_type="application/json")
-
-    async def faults(request: Request) -> Response:
-        rows = msgspec.json.decode(await request.body())
-        service.faults.set(*(Fault(**{**row, "kind": Kind(row["kind"])}) for row in rows))
-        return Response("{}", media_type="application/json")
-
-    async def expire(request: Request) -> Response:
-        service.world.expire_tokens()
-        return Response("{}", media_type="application/json")
-
+    Each answers JSON; 400 for a body that makes no sense, 409 where the clock cannot be moved.
+    """
+    control = _Control(service)
     return [
-        Route("/_sim/state", state),
-        Route("/_sim/advance", advance, methods=["POST"]),
-        Route("/_sim/faults", faults, methods=["POST"]),
-        Route("/_sim/expire", expire, methods=["POST"]),
+        _route("GET", "state", control.state),
+        _route("POST", "advance", control.advance),
+        _route("POST", "faults", control.faults),
+        _route("POST", "expire", control.expire),
     ]
+
+
+def _route(method: str, name: str, act: Callable[[bytes], object]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        try:
+            answer, status = act(await request.body()), 200
+        except _Immovable as error:
+            answer, status = {"error": str(error)}, 409
+        except (ValueError, RecursionError) as error:
+            answer, status = {"error": str(error)}, 400
+        return Response(msgspec.json.encode(answer), status, media_type="application/json")
+
+    return Route(f"/_sim/{name}", endpoint, methods=[method])
+
+
+class _Advance(msgspec.Struct):
+    seconds: float
+
+
+class _Immovable(Exception):
+    """The clock cannot be moved."""
+
+
+class _Control:
+    """One method a route: it takes the request's body and returns the answer."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def state(self, body: bytes) -> object:
+        """The ledger, each host's status by ID, newest first, the wallets, and what was asked of the service."""
+        with self._service.lock:
+            world = self._service.world
+            hosts = {host.id: host.status for host in world.listed()}
+            ledger: list[dict[str, Any]] = [
+                {"host": sale.host_id, "package": sale.package_id, "image": sale.image_id, "charged": sale.charged}
+                for sale in world.ledger
+            ]
+            wallets = {account.uuid: account.wallet for account in world.accounts.values()}
+            return {"ledger": ledger, "hosts": hosts, "wallets": wallets, "requests": list(self._service.requests)}
+
+    def advance(self, body: bytes) -> object:
+        """Let `seconds` pass."""
+        seconds = msgspec.json.decode(body, type=_Advance).seconds
+        with self._service.lock:
+            clock = self._service.world.clock
+            if not isinstance(clock, _MOVABLE):
+                raise _Immovable("this clock cannot be moved")
+            clock.advance(seconds)
+            self._service.world.catch_up()
+        return {}
+
+    def faults(self, body: bytes) -> object:
+        """Let these faults happen; each is an object with the fields of `Fault`."""
+        self._service.faults.set(*msgspec.json.decode(body, type=list[Fault]))
+        return {}
+
+    def expire(self, body: bytes) -> object:
+        """End every token."""
+        with self._service.lock:
+            self._service.world.expire_tokens()
+        return {}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import string
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
+from xds_tui.simulator.accounts import ACCOUNT
 from xds_tui.simulator.goods import IMAGES, PACKAGES
 from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, RUNNING, STARTING, STOPPING, Machine
-from xds_tui.simulator.world import ACCOUNT, World
+from xds_tui.simulator.world import World
 
 _NAMES: Final = (
     "渲染-{:02}",
@@ -21,56 +24,75 @@ _NAMES: Final = (
     "ci-runner-{}",
 )
 
-_OPENING: Final = (
-    (STARTING, False, None),
-    (BILLED, False, None),
-    (ON, True, 240.0),
-    (STOPPING, False, None),
-    (OFF, True, 5 * 3600.0),
-    (ON, True, 20 * 3600.0),
-    (EXPIRED, True, -3600.0),
-)
-"""Status, rented, and seconds until it expires, of the newest hosts: one of each, and a rent with minutes left."""
-
-_STATUSES: Final = (BILLED, BILLED, BILLED, ON, ON, OFF, OFF, EXPIRED)
-_DAY: Final = 86_400.0
+_HOUR: Final = 3600.0
+_DAY: Final = 24 * _HOUR
 _SPAN: Final = 60 * _DAY
 """How far back the oldest host was created."""
 
+_MONTH_OF_HOURS: Final = 720
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What a host has come to; `left` is the seconds until it expires, None for an on-demand host."""
+
+    status: int
+    left: float | None = None
+
+
+_OPENING: Final = (
+    _Rest(STARTING),
+    _Rest(BILLED),
+    _Rest(ON, 4 * 60),
+    _Rest(STOPPING),
+    _Rest(OFF, 5 * _HOUR),
+    _Rest(ON, 20 * _HOUR),
+    _Rest(EXPIRED, -_HOUR),
+)
+"""The newest hosts: one of each status, and a rent with minutes left."""
+
+_STATUSES: Final = (BILLED, BILLED, BILLED, ON, ON, OFF, OFF, EXPIRED)
+
 
 def populate(world: World, count: int) -> None:
-    """Give the main account `count` hosts."""
-    lot = random.Random(world.options.seed)  # noqa: S311 - repeatable on purpose
+    """Give the main account `count` hosts, and a wallet that pays for them for a month."""
+    # Not the world's own seed: from the same one, a host bought later could get the ID of one of these.
+    lot = random.Random(f"fleet {world.options.seed}")  # noqa: S311 - repeatable on purpose
     now = world.clock()
+    hourly = Decimal(0)
     for number in range(count):
-        age = (count - number) * _SPAN / count
-        from_the_top = count - 1 - number
-        if from_the_top < len(_OPENING):
-            status, rented, left = _OPENING[from_the_top]
-        else:
-            status = lot.choice(_STATUSES)
-            rented = status in (ON, EXPIRED) or (status == OFF and lot.random() < 0.4)
-            left = None if not rented else (-lot.uniform(1, 9) if status == EXPIRED else lot.uniform(2, 40)) * _DAY
-        world.add(
-            _host(lot, number, status, rented=rented, created=now - age, expires=None if left is None else now + left)
-        )
+        newer = count - 1 - number
+        age = (newer + 1) * _SPAN / count
+        rest = _OPENING[newer] if newer < len(_OPENING) else _a_rest(lot, age)
+        host = _host(lot, number, rest, now - age, now)
+        world.add(host)
+        hourly += 0 if host.rented else host.package.hourly
+    account = world.accounts[ACCOUNT]
+    account.wallet = max(account.wallet, hourly * _MONTH_OF_HOURS)
 
 
-def _host(
-    lot: random.Random, number: int, status: int, *, rented: bool, created: float, expires: float | None
-) -> Machine:
-    package = lot.choice([package for package in PACKAGES if package.use in (2, int(rented)) and package.stock])
-    is_reached = status in RUNNING or lot.random() < 0.7
+def _a_rest(lot: random.Random, age: float) -> _Rest:
+    status = lot.choice(_STATUSES)
+    if status == EXPIRED:
+        return _Rest(status, -lot.uniform(0.05, 0.5) * age)
+    is_rented = status == ON or (status == OFF and lot.random() < 0.4)
+    return _Rest(status, lot.uniform(2, 40) * _DAY if is_rented else None)
+
+
+def _host(lot: random.Random, number: int, rest: _Rest, created: float, now: float) -> Machine:
+    is_rented = rest.left is not None
+    package = lot.choice([package for package in PACKAGES if package.is_sold(rented=is_rented) and package.stock])
+    is_reached = rest.status in RUNNING or lot.random() < 0.7
     return Machine(
         id="".join(lot.choices(string.ascii_letters + string.digits, k=10)),
         name=_NAMES[number % len(_NAMES)].format(number // len(_NAMES) + 1),
         owner=ACCOUNT,
         package=package,
         image=lot.choice([image for image in IMAGES if image.type == package.type]),
-        rented=rented,
+        rented=is_rented,
         created=created,
-        status=status,
-        expires=expires,
+        status=rest.status,
+        expires=None if rest.left is None else max(now + rest.left, created),
         password="".join(lot.choices(string.ascii_letters + string.digits, k=8)),
         port=lot.randrange(50_000, 60_000) if is_reached else 0,
     )

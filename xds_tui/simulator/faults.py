@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass
 from enum import Enum
+
+from xds_tui.simulator.refusal import Code
 
 
 class Kind(Enum):
@@ -25,15 +27,15 @@ class Kind(Enum):
     DRIP = "drip"
     """Do it, and send one byte of the answer every `seconds`."""
     CODE = "code"
-    """Answer with `code` and `message`, and do nothing."""
+    """Answer `code` with `message`, and do nothing."""
     BUSY = "busy"
-    """Answer 429 with Retry-After: `seconds`."""
+    """Answer 429 with Retry-After: `seconds`, and do nothing."""
     REDIRECT = "redirect"
-    """Answer 302 to `location`."""
+    """Answer 302 to `location`, and do nothing."""
     HUGE = "huge"
-    """Send `size` bytes."""
+    """Answer an envelope whose `data` is `size` bytes long."""
     NONSENSE = "nonsense"
-    """Answer 200 with JSON that is no envelope."""
+    """Answer 200 with JSON that is no envelope, and do nothing."""
     EXPIRE_TOKENS = "expire tokens"
     """End every token first, then go on as always."""
     SHIFT = "shift"
@@ -53,38 +55,61 @@ class Fault:
     """Requests that go wrong."""
     seconds: float = 0.0
     status: int = 502
-    code: int = 500
-    message: str = "系统异常"
+    code: int = Code.SYSTEM_ERROR
+    message: str = ""
+    """Empty: that of the code."""
     location: str = ""
     size: int = 0
 
 
-@dataclass(slots=True)
-class Faults:
-    """The faults that are still to come, and what was asked meanwhile."""
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A fault that is still to come."""
 
-    pending: deque[Fault] = field(default_factory=deque)
-    _seen: dict[int, int] = field(default_factory=dict)
+    fault: Fault
+    met: int = 0
+    """Requests that it was meant for, until now."""
+
+    def strikes(self) -> bool:
+        """Count one more request, and say whether it goes wrong."""
+        self.met += 1
+        return self.met > self.fault.skip
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has struck as often as it says."""
+        return self.met >= self.fault.skip + self.fault.times
+
+
+class Faults:
+    """The faults that are still to come. They may be set from any thread."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Waiting] = []
+        self._lock = threading.Lock()
 
     def set(self, *faults: Fault) -> None:
-        """Let these happen, beside those still to come."""
-        self.pending.extend(faults)
+        """Let these happen, after those still to come."""
+        with self._lock:
+            self._waiting.extend(_Waiting(fault) for fault in faults)
 
     def clear(self) -> None:
         """Let everything go well from now on."""
-        self.pending.clear()
-        self._seen.clear()
+        with self._lock:
+            self._waiting.clear()
+
+    @property
+    def pending(self) -> list[Fault]:
+        """Those still to come."""
+        with self._lock:
+            return [waiting.fault for waiting in self._waiting]
 
     def next(self, path: str) -> Fault | None:
         """The fault that strikes a request to `path` (behind `v1/`), if any; each strikes as often as it says."""
-        for fault in self.pending:
-            if not path.startswith(fault.endpoint):
-                continue
-            seen = self._seen[id(fault)] = self._seen.get(id(fault), 0) + 1
-            if seen <= fault.skip:
-                continue
-            if seen >= fault.skip + fault.times:
-                self.pending.remove(fault)
-                del self._seen[id(fault)]
-            return fault
+        with self._lock:
+            for waiting in self._waiting:
+                if path.startswith(waiting.fault.endpoint) and waiting.strikes():
+                    if waiting.is_over:
+                        self._waiting.remove(waiting)
+                    return waiting.fault
         return None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from xds_tui.simulator.options import DOCUMENT
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
@@ -53,6 +55,10 @@ class PackageSpec:
         """What an hour costs, after the discount."""
         return Decimal(self.amount) * Decimal(self.discount)
 
+    def is_sold(self, *, rented: bool) -> bool:
+        """Whether it is sold as a rent, or on demand."""
+        return self.use in (2, int(rented))
+
     def row(self, dialect: str) -> dict[str, Any]:
         """As the service sends it."""
         price: Any = (self.amount, self.discount) if self.as_text else (Decimal(self.amount), Decimal(self.discount))
@@ -65,7 +71,7 @@ class PackageSpec:
             "rigidDiskNumber": self.disk,
             "amount": price[0],
             "cpuNumber": self.cpu,
-            ("bandWidth" if dialect == "document" or self.as_text else "band_width"): self.bandwidth,
+            ("bandWidth" if dialect == DOCUMENT or self.as_text else "band_width"): self.bandwidth,
             "type": self.type,
             "pveMachineType": str(self.purpose),
             "area": str(self.area),

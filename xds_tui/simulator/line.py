@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from xds_tui.simulator.accounts import ACCOUNT
+from xds_tui.simulator.envelope import envelope
 from xds_tui.simulator.faults import Fault, Faults, Kind
-from xds_tui.simulator.machine import OFF, Machine
-from xds_tui.simulator.world import ACCOUNT, World
+from xds_tui.simulator.goods import IMAGES, PACKAGES
+from xds_tui.simulator.machine import Machine
+from xds_tui.simulator.refusal import MESSAGES
+from xds_tui.simulator.world import World
 
 HTML: Final = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
 
-_BEFORE: Final = (Kind.DROP_BEFORE, Kind.HTML, Kind.CODE, Kind.BUSY, Kind.REDIRECT, Kind.HUGE, Kind.NONSENSE)
-"""Faults that leave the world as it is."""
+_FIRST: Final = (Kind.LATENCY, Kind.EXPIRE_TOKENS, Kind.SHIFT)
+"""Faults after which the request goes on as always."""
+
+_AFTER: Final = (Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP)
+"""Faults that spoil the answer to what was done."""
+
+_KEPT_REQUESTS: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -28,11 +37,17 @@ class Service:
     world: World
     faults: Faults = field(default_factory=Faults)
     requests: list[str] = field(default_factory=list)
-    """`METHOD path?query` of every request, in the order they came."""
+    """`METHOD path?query` of the requests, in the order they came; after very many the oldest are forgotten."""
     lock: threading.RLock = field(default_factory=threading.RLock)
-    """Held by whoever looks at the world from another thread."""
+    """Held by whoever looks at the world while it is served by another thread."""
     drop: Callable[[Scope], None] | None = None
     """Breaks the connection of a request; None in-process, where an exception does."""
+
+    def note(self, request: str) -> None:
+        """Remember a request."""
+        self.requests.append(request)
+        if len(self.requests) > _KEPT_REQUESTS:
+            del self.requests[: _KEPT_REQUESTS // 2]
 
 
 class BadLine:
@@ -47,64 +62,69 @@ class BadLine:
         if scope["type"] != "http" or scope["path"].startswith("/_sim/"):
             await self._app(scope, receive, send)
             return
-        query = scope["query_string"].decode()
-        self._service.requests.append(f"{scope['method']} {scope['path']}{'?' + query if query else ''}")
+        query = scope["query_string"].decode("latin-1")
+        self._service.note(f"{scope['method']} {scope['path']}{'?' + query if query else ''}")
         fault = self._service.faults.next(scope["path"].removeprefix("/v1/"))
         if fault is None:
             await self._app(scope, receive, send)
-        elif fault.kind in _BEFORE:
-            await self._instead(fault, scope, send)
+        elif fault.kind in _FIRST:
+            await self._before(fault)
+            await self._app(scope, receive, send)
         else:
-            await self._spoiled(fault, scope, receive, send)
-
-    async def _instead(self, fault: Fault, scope: Scope, send: Send) -> None:
-        """Answer without having done anything."""
-        match fault.kind:
-            case Kind.DROP_BEFORE:
+            answer = await self._spoiled(fault, scope, receive) if fault.kind in _AFTER else self._instead(fault)
+            if answer is None:
                 self._drop(scope)
-            case Kind.HTML:
-                await _send(send, fault.status, HTML, b"text/html")
-            case Kind.CODE:
-                body = msgspec.json.encode(
-                    {"code": fault.code, "data": None, "msg": fault.message, "traceId": "t-fault"}
-                )
-                await _send(send, 200, body)
-            case Kind.BUSY:
-                await _send(send, 429, b"slow down", b"text/plain", (b"retry-after", b"%d" % fault.seconds))
-            case Kind.REDIRECT:
-                await _send(send, 302, b"", b"text/plain", (b"location", fault.location.encode()))
-            case Kind.HUGE:
-                await _send(send, 200, b'{"code":0,"data":"' + b"x" * fault.size + b'"}')
-            case _:
-                await _send(send, 200, b'["not", "an", "envelope"]')
+            else:
+                await answer(scope, receive, send)
 
-    async def _spoiled(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        """Do it, and spoil the answer."""
-        world = self._service.world
+    async def _before(self, fault: Fault) -> None:
+        """Do what comes before a request that then goes on."""
         if fault.kind is Kind.LATENCY:
             await asyncio.sleep(fault.seconds)
-        elif fault.kind is Kind.EXPIRE_TOKENS:
-            world.expire_tokens()
-        elif fault.kind is Kind.SHIFT:
-            with self._service.lock:
-                world.add(_sibling(world))
-        if fault.kind in (Kind.LATENCY, Kind.EXPIRE_TOKENS, Kind.SHIFT):
-            await self._app(scope, receive, send)
             return
+        with self._service.lock:
+            if fault.kind is Kind.EXPIRE_TOKENS:
+                self._service.world.expire_tokens()
+            else:
+                _shift(self._service.world)
+
+    def _instead(self, fault: Fault) -> Response | None:
+        """The answer to a request that nothing was done about; None for none."""
+        match fault.kind:
+            case Kind.DROP_BEFORE:
+                return None
+            case Kind.HTML:
+                return _html(fault)
+            case Kind.CODE:
+                message = fault.message or MESSAGES.get(fault.code, "")
+                return envelope(self._service.world.options, fault.code, message)
+            case Kind.BUSY:
+                return Response("slow down", 429, {"retry-after": f"{fault.seconds:.0f}"}, "text/plain")
+            case Kind.REDIRECT:
+                return Response(b"", 302, {"location": fault.location})
+            case Kind.HUGE:
+                return _json(b'{"code":0,"data":"' + b"x" * fault.size + b'"}')
+            case _:
+                return _json(b'["not", "an", "envelope"]')
+
+    async def _spoiled(self, fault: Fault, scope: Scope, receive: Receive) -> Response | None:
+        """Do what was asked, and return what is left of the answer; None for nothing."""
         body = bytearray()
 
         async def collect(message: Message) -> None:
             body.extend(message.get("body", b""))
 
         await self._app(scope, receive, collect)
-        if fault.kind is Kind.DROP_AFTER:
-            self._drop(scope)
-        elif fault.kind is Kind.HTML_AFTER:
-            await _send(send, fault.status, HTML, b"text/html")
-        elif fault.kind is Kind.TRUNCATED:
-            await _send(send, 200, bytes(body[: len(body) // 2]))
-        else:
-            await _drip(send, bytes(body), fault.seconds)
+        match fault.kind:
+            case Kind.DROP_AFTER:
+                return None
+            case Kind.HTML_AFTER:
+                return _html(fault)
+            case Kind.TRUNCATED:
+                return _json(bytes(body[: len(body) // 2]))
+            case _:
+                length = {"content-length": str(len(body))}
+                return StreamingResponse(_drops(body, fault.seconds), 200, length, "application/json")
 
     def _drop(self, scope: Scope) -> None:
         if self._service.drop is None:
@@ -112,35 +132,31 @@ class BadLine:
         self._service.drop(scope)
 
 
-async def _send(
-    send: Send, status: int, body: bytes, kind: bytes = b"application/json", *headers: tuple[bytes, bytes]
-) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [(b"content-type", kind), length, *headers]}
-    )
-    await send({"type": "http.response.body", "body": body})
+def _html(fault: Fault) -> Response:
+    return Response(HTML, fault.status, media_type="text/html")
 
 
-async def _drip(send: Send, body: bytes, seconds: float) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    for at in range(len(body)):
-        await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": at + 1 < len(body)})
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+async def _drops(body: bytearray, seconds: float) -> AsyncIterator[bytes]:
+    for byte in body:
+        yield bytes((byte,))
         await asyncio.sleep(seconds)
 
 
-def _sibling(world: World) -> Machine:
-    """A new host like the newest one."""
-    like = world.listed()[0]
-    number = len(world.machines)
-    return Machine(
-        id=f"shift{number:05}",
-        name=f"shift-{number}",
-        owner=ACCOUNT,
-        package=like.package,
-        image=like.image,
-        rented=False,
-        created=world.clock(),
-        status=OFF,
+def _shift(world: World) -> None:
+    """Put a new host on top of the list."""
+    package, number = PACKAGES[0], len(world.machines)
+    world.add(
+        Machine(
+            id=f"shift{number:05}",
+            name=f"shift-{number}",
+            owner=ACCOUNT,
+            package=package,
+            image=next(image for image in IMAGES if image.type == package.type),
+            rented=False,
+            created=world.clock(),
+        )
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xds_tui.simulator.goods import ImageSpec, PackageSpec
+from xds_tui.simulator.options import DOCUMENT
 
 OFF, STARTING, ON, BILLED, STOPPING, EXPIRED = range(6)
 
@@ -33,6 +34,12 @@ class Machine:
     port: int = 0
     version: int = 0
     """Counts the changes of `status`, so that a transition that was overtaken is recognised."""
+    billed_until: float = 0.0
+    """Until when it has been paid for, while it is billed."""
+
+    def is_listed(self, now: float) -> bool:
+        """Whether its owner sees it."""
+        return self.listed_from <= now and (self.gone_from is None or self.gone_from > now)
 
     def row(self, dialect: str, *, page: bool) -> dict[str, Any]:
         """As the service sends it; in a page the document's dialect leaves `mac` and `ipv4` out."""
@@ -57,9 +64,9 @@ class Machine:
             "createTime": int(self.created * 1000),
             "expirationTime": int(self.expires * 1000) if self.expires is not None else None,
         }
-        if dialect == "later":
+        if dialect != DOCUMENT:
             row["area"] = str(self.package.area)
-        if dialect == "later" or not page:
+        if dialect != DOCUMENT or not page:
             digits = sum(map(ord, self.id)) % 256
             row["mac"] = f"52:54:00:1a:{digits:02x}:{self.port % 256:02x}" if reached else None
             row["ipv4"] = f"10.8.{digits}.{self.port % 250 + 1}:{self.port}" if reached and windows else None

@@ -33,7 +33,7 @@ class Code(IntEnum):
     WALLET_TOO_LOW = 9001
 
 
-MESSAGES: Final = {
+MESSAGES: Final[dict[int, str]] = {
     Code.OK: "success",
     Code.SIGNED_OUT: "认证失败",
     Code.NOT_FOUND: "资源不存在",

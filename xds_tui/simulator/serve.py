@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import threading
 import time
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Final, Self
 
 import uvicorn
 from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from xds_tui.simulator.accounts import ACCOUNT, SECRET
 from xds_tui.simulator.line import Service
 from xds_tui.simulator.server import build
-from xds_tui.simulator.world import ACCOUNT, SECRET
 
 LOOPBACK: Final = "127.0.0.1"
 
 
 class RunningSimulator:
-    """Serves a `Service` in a thread, as a context manager; `url` is where.
+    """Serves a `Service` in a thread, as a context manager, or in this thread until a signal; `url` is where.
 
     Attributes:
         service: what is served; hold `service.lock` while looking at its world.
         url: such as `http://127.0.0.1:40123`.
+
+    Raises:
+        OSError: the port is taken.
 
     """
 
@@ -46,12 +50,14 @@ class RunningSimulator:
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve_until_ended()), daemon=True)
+        self._ended = asyncio.Event()
 
     def __enter__(self) -> Self:
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
+                self._socket.close()
                 raise RuntimeError("the simulator did not start")
             time.sleep(0.005)
         return self
@@ -59,14 +65,34 @@ class RunningSimulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
         self._socket.close()
 
     def serve(self) -> None:
-        """Serve in this thread, until a signal ends it."""
-        self._server.run([self._socket])
+        """Serve in this thread, until SIGTERM or, with KeyboardInterrupt, SIGINT ends it."""
+        # uvicorn raises the signal again after it has ended: without this SIGTERM would kill the process then.
+        before = signal.signal(signal.SIGTERM, self._end)
+        try:
+            self._server.run([self._socket])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            self._socket.close()
+
+    async def _serve_until_ended(self) -> None:
+        """Serve until `__exit__`, and then break every connection: uvicorn's own way to end takes 0.2 s and more."""
+        self._loop = asyncio.get_running_loop()
+        serving = asyncio.create_task(self._server.serve([self._socket]))
+        serving.add_done_callback(lambda _: self._ended.set())
+        await self._ended.wait()
+        for server in self._server.servers:
+            server.close()
+        for transport in list(self._transports.values()):
+            transport.abort()
+        serving.cancel()
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._server.should_exit = True
 
     def _protocol(self) -> type[H11Protocol]:
         transports = self._transports

@@ -99,7 +99,7 @@ class World:
         """
         host = self.find(host_id, owner)
         if host is None:
-            raise Refusal(Code.NO_PERMISSION if self.options.dialect == DOCUMENT else Code.NO_SUCH_HOST)
+            raise self._no_such_host()
         return host
 
     def create(self, account: Account, package_id: object, image_id: object, period: tuple[int, int] | None) -> Machine:
@@ -214,8 +214,11 @@ class World:
     def _changeable(self, host_id: str, account: Account) -> Machine:
         host = self.one(host_id, account.uuid)
         if host.gone_from is not None:
-            raise Refusal(Code.NO_SUCH_HOST)
+            raise self._no_such_host()
         return host
+
+    def _no_such_host(self) -> Refusal:
+        return Refusal(Code.NO_PERMISSION if self.options.dialect == DOCUMENT else Code.NO_SUCH_HOST)
 
     def _name(self, length: int) -> str:
         return "".join(self._lot.choices(string.ascii_letters + string.digits, k=length))

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xds_tui.fleet.monitor import Monitor
+from xds_tui.model import Host
 from xds_tui.record import Action
 
 
-def give(monitor: Monitor, action: Action, host_ids: Sequence[str]) -> None:
-    """Give the order for the hosts with these IDs that are still there: time has passed since they were picked."""
+def give(monitor: Monitor, action: Action, picked: Sequence[Host]) -> list[Host]:
+    """Give the order for those of the picked hosts that are still there, by ID, and return those that are not.
+
+    Time has passed since they were picked: nothing is sent for a host that is gone.
+    """
     snapshot = monitor.state.snapshot
-    hosts = [host for host in snapshot.hosts if host.id in host_ids] if snapshot else []
+    there = {host.id: host for host in snapshot.hosts} if snapshot else {}
+    hosts = [there[host.id] for host in picked if host.id in there]
     match action:
         case Action.POWER_ON:
             monitor.orders.power(hosts, on=True)
@@ -23,3 +28,4 @@ def give(monitor: Monitor, action: Action, host_ids: Sequence[str]) -> None:
             monitor.orders.delete(hosts)
         case Action.CREATE:
             raise ValueError("a host that is not there yet is bought with Orders.buy")
+    return [host for host in picked if host.id not in there]

@@ -5,6 +5,7 @@ Everything here returns plain text; what is a colour is the widgets' and the the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -199,6 +200,11 @@ def span(length: timedelta) -> str:
     return _("{seconds} s").format(seconds=seconds)
 
 
+def minutes(length: timedelta) -> str:
+    """A length of time to the minute: what is shown may stand until the next one."""
+    return span(max(length, timedelta(minutes=1)))
+
+
 def expires(host: Host, now: datetime) -> str:
     """How long until a host expires; `!` within 24 hours, so that it is not colour alone."""
     if host.expires is None:
@@ -300,6 +306,12 @@ def order_lines(of: Order) -> tuple[str, ...]:
     if of.trace_id:
         lines.append(f"traceId {of.trace_id}")
     return tuple(lines)
+
+
+def gone_meanwhile(hosts: Sequence[Host]) -> str:
+    """That nothing was sent for hosts that are not there any more."""
+    names = ", ".join(host.name or host.id for host in hosts)
+    return _("Gone meanwhile, so nothing was sent: {hosts}").format(hosts=names)
 
 
 def event(of: Event) -> str:

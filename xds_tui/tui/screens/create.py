@@ -91,8 +91,8 @@ class CreateScreen(LiveScreen[Draft]):
         with Horizontal(id="wizard"):
             with ContentSwitcher(initial="mode", id="steps"):
                 yield LineTable(id="mode")
-                yield LineTable(id="package", placeholder=_("No package goes with this image: backspace lets go of it"))
-                yield LineTable(id="image", placeholder=_("No image goes with this package: backspace lets go of it"))
+                yield LineTable(id="package")
+                yield LineTable(id="image")
                 with Vertical(id="period"):
                     yield LineTable(id="units")
                     with Horizontal(classes="field", id="number-field"):
@@ -203,7 +203,15 @@ class CreateScreen(LiveScreen[Draft]):
     def _draw_offers(self) -> None:
         there = self.fleet.catalog
         if there is None:
+            trouble = self.fleet.catalog_trouble
+            text = wording.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+            self.query_one("#package", LineTable).placeholder = text
+            self.query_one("#image", LineTable).placeholder = text
             return
+        self.query_one("#package", LineTable).placeholder = _(
+            "No package goes with this image: backspace lets go of it"
+        )
+        self.query_one("#image", LineTable).placeholder = _("No image goes with this package: backspace lets go of it")
         packages = {package.id: package for package in catalog.packages(there, self.draft.billing, self.draft.image)}
         images = {image.id: image for image in catalog.images(there, self.draft.billing, self.draft.package)}
         self.query_one("#package", LineTable).show(

@@ -154,7 +154,9 @@ class DetailScreen(LiveScreen[None]):
         """Do something to this host, if the user confirms it."""
         action, host = Action[name.upper()], self._host
         if host and await confirmed(self.app, questions.about(action, [host], 0, self._clock())):
-            give(self._monitor, action, [host.id])
+            gone = give(self._monitor, action, [host])
+            if gone:
+                self.query_one(Notice).tell([wording.gone_meanwhile(gone)])
 
     def action_leave(self) -> None:
         """Go back to the hosts."""

@@ -97,7 +97,7 @@ class FleetScreen(LiveScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Status above, panes in the middle, trouble and keys below."""
-        yield StatusBar(self._place, id="status")
+        yield StatusBar(self._place, self._clock, id="status")
         with Horizontal(id="panes"):
             yield CatalogPane(id="catalog", classes="pane")
             with Vertical(id="main"):
@@ -115,9 +115,14 @@ class FleetScreen(LiveScreen[None]):
         self.query_one(EventList).border_title = Content(_("History"))
         self._show_pane("hosts")
         self._draw()
-        self.set_interval(60, self._draw_hosts)
+        self.set_interval(60, self._tick)
 
     # What is shown
+
+    def _tick(self) -> None:
+        """Let the ages that are shown go on: once a minute, the only thing that is drawn without a reason."""
+        self.query_one(StatusBar).refresh()
+        self._draw_hosts()
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""
@@ -336,8 +341,10 @@ class FleetScreen(LiveScreen[None]):
             self.query_one(Notice).tell([_("There is no host to do that to")], mild=True)
             return
         if await confirmed(self.app, questions.about(action, hosts, hidden, self._clock())):
-            give(self._monitor, action, [host.id for host in hosts])
             self.query_one(Notice).dismiss()
+            gone = give(self._monitor, action, hosts)
+            if gone:
+                self.query_one(Notice).tell([wording.gone_meanwhile(gone)])
             self.query_one(HostTable).clear_marks()
 
     @on(LineTable.RowSelected, "#hosts")
@@ -356,4 +363,5 @@ class FleetScreen(LiveScreen[None]):
         if pane.has_focus_within:
             choice = pane.selection()
             self._draft = replace(self._draft, billing=choice.billing, package=choice.package, image=choice.image)
+        self._monitor.refresh_catalog()
         self._draft = await self.app.push_screen_wait(CreateScreen(self._monitor, self._draft))

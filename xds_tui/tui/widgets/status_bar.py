@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from textual.content import Content
@@ -10,8 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from xds_tui import pricing
+from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState, Link
-from xds_tui.i18n import _
+from xds_tui.i18n import _, ngettext
 from xds_tui.tui import wording
 
 
@@ -51,20 +54,24 @@ class StatusBar(Widget):
     fleet: reactive[FleetState] = reactive(FleetState)
     """What is shown."""
 
-    def __init__(self, place: Place, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, place: Place, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._place = place
+        self._clock = clock
 
     def render(self) -> Content:
-        """The line; on a narrow screen the name of the program leaves, then the cost."""
+        """The line; on a narrow screen the counts leave first, then the program's name, then the cost."""
         width = self.size.width
-        name = self._styled("渲大师 xds  ", "name")
         place, link, cost = self._where(), self._link(), self._cost()
-        if name.cell_length + place.cell_length + link.cell_length + cost.cell_length + 4 <= width:
-            place = name + place
-        elif place.cell_length + link.cell_length + cost.cell_length + 4 > width:
-            cost = Content("")
-        room = max(2, width - place.cell_length - link.cell_length - cost.cell_length)
+        used = place.cell_length + link.cell_length + cost.cell_length
+        name, counts = self._styled("渲大师 xds  ", "name"), self._counts()
+        if used + name.cell_length + 4 <= width:
+            place, used = name + place, used + name.cell_length
+        elif used + 4 > width:
+            used, cost = used - cost.cell_length, Content("")
+        if used + counts.cell_length + 4 <= width:
+            link, used = link + counts, used + counts.cell_length
+        room = max(2, width - used)
         return Content.assemble(place, " " * (room - room // 2), link, " " * (room // 2), cost)
 
     def _styled(self, text: str, part: str) -> Content:
@@ -98,10 +105,23 @@ class StatusBar(Widget):
                 told = _("sign in") + (f" · {_('data of {time}').format(time=at)}" if at else "")
                 return self._styled(f"! {told}", "warn")
             case Link.TROUBLE:
-                told = f"{_('stale')} · {_('data of {time}').format(time=at)}" if at else _("offline")
+                told = f"{self._age()} · {_('data of {time}').format(time=at)}" if at else _("offline")
                 if fleet.retry_at:
                     told += " · " + _("next try {time}").format(time=wording.clock(fleet.retry_at))
                 return self._styled(f"▲ {told}", "warn")
+
+    def _age(self) -> str:
+        """How old the data are, to the minute."""
+        if self.fleet.snapshot is None:
+            return _("offline")
+        return _("stale {age}").format(age=wording.minutes(self._clock() - self.fleet.snapshot.at))
+
+    def _counts(self) -> Content:
+        if self.fleet.snapshot is None:
+            return Content("")
+        of = view.counts(self.fleet.snapshot, self._clock())
+        told = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
+        return Content(f" · {told}, {_('{count} on').format(count=of.on)}")
 
     def _cost(self) -> Content:
         """What is billed by the hour now; prepaid rents told apart."""

@@ -1,0 +1,118 @@
+"""What each endpoint of the host rental document does; how it travels is `server`'s."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from xds_tui.simulator.accounts import Account
+from xds_tui.simulator.books import PERIOD_SECONDS
+from xds_tui.simulator.goods import IMAGES, PACKAGES
+from xds_tui.simulator.options import DOCUMENT
+from xds_tui.simulator.refusal import Code, Refusal
+from xds_tui.simulator.world import World
+
+MAX_PAGE_SIZE: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request holds."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, object]
+
+    def flag(self, name: str) -> bool:
+        """A `0` or `1` of the query."""
+        return self._of_query(name, "[01]") == "1"
+
+    def count(self, name: str) -> int:
+        """A whole number of the query, from 1."""
+        return int(self._of_query(name, "0*[1-9][0-9]{0,5}"))
+
+    def _of_query(self, name: str, form: str) -> str:
+        text = self.query.get(name)
+        if text is None:
+            raise Refusal(Code.PARAMETER_MISSING)
+        if not re.fullmatch(form, text):
+            raise Refusal(Code.NO_PERMISSION)
+        return text
+
+
+class Endpoints:
+    """One method an endpoint: it takes who asks and what, and returns the envelope's `data` or raises `Refusal`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get_token(self, asked: Asked) -> object:
+        """`POST auth/getToken`: a token for an account ID and its secret; nobody has to be signed in."""
+        token = self._world.tokens.sign_in(asked.body.get("uuid"), asked.body.get("secret"))
+        return {"token": token, "effectiveTime": int(self._world.options.token_seconds * 1000)}
+
+    def images(self, account: Account, asked: Asked) -> object:
+        """`GET pve/open/image`: every image."""
+        return [image.row() for image in IMAGES]
+
+    def packages(self, account: Account, asked: Asked) -> object:
+        """`GET pve/open/packAge/{type}`: the packages sold on demand (`0`) or as a rent (`1`)."""
+        billing = asked.path["type"]
+        if billing not in ("0", "1"):
+            raise Refusal(Code.NO_PERMISSION)
+        dialect = self._world.options.dialect
+        return [package.row(dialect) for package in PACKAGES if package.is_sold(rented=billing == "1")]
+
+    def create_on_demand(self, account: Account, asked: Asked) -> object:
+        """`POST pve/open/createquantity`: `true` as the document has it, the host's ID in the later dialect."""
+        host = self._world.create(account, asked.body.get("packageId"), asked.body.get("imageId"), None)
+        return True if self._world.options.dialect == DOCUMENT else host.id
+
+    def create_rent(self, account: Account, asked: Asked) -> object:
+        """`POST pve/open/createRent`: the host's ID."""
+        period = _period(asked.body.get("periodNumber"), asked.body.get("periodType"))
+        return self._world.create(account, asked.body.get("packageId"), asked.body.get("imageId"), period).id
+
+    def power(self, account: Account, asked: Asked) -> object:
+        """`GET pve/open/operate/{id}?type=`: `true` when the host will be started (`1`) or stopped (`0`)."""
+        self._world.power(account, asked.path["id"], on=asked.flag("type"))
+        return True
+
+    def reboot(self, account: Account, asked: Asked) -> object:
+        """`GET pve/open/reboot/{id}`: `true` when the host will be rebooted."""
+        self._world.reboot(account, asked.path["id"])
+        return True
+
+    def one(self, account: Account, asked: Asked) -> object:
+        """`GET pve/open/one/{id}`: the host; null or a refusal where there is none."""
+        options, host_id = self._world.options, asked.path["id"]
+        if options.missing == "null" and self._world.find(host_id, account.uuid) is None:
+            return None
+        return self._world.one(host_id, account.uuid).row(options.dialect, page=False)
+
+    def page(self, account: Account, asked: Asked) -> object:
+        """`GET pve/open/mypage?page=&pageSize=`: the hosts of one page, newest first, and how many there are."""
+        options = self._world.options
+        page, size = asked.count("page"), asked.count("pageSize")
+        if size > MAX_PAGE_SIZE and options.oversized_page == "error":
+            raise Refusal(Code.NO_PERMISSION)
+        size = min(size, MAX_PAGE_SIZE)
+        hosts = self._world.listed(account.uuid)
+        rows = [host.row(options.dialect, page=True) for host in hosts[(page - 1) * size : page * size]]
+        return {"data": rows, "totalCounts": str(len(hosts)) if options.totals_as_text else len(hosts)}
+
+    def delete(self, account: Account, asked: Asked) -> object:
+        """`DELETE pve/open/delete/{id}`: whether the host was deleted."""
+        return self._world.delete(account, asked.path["id"])
+
+
+def _period(number: object, unit: object) -> tuple[int, int]:
+    """The number and the type of a rent's periods, both as whole numbers."""
+    if number is None or unit is None:
+        raise Refusal(Code.PARAMETER_MISSING)
+    # A bool is an int to Python, but not to the service.
+    if type(number) is not int or type(unit) is not int or number < 1 or unit not in range(len(PERIOD_SECONDS)):
+        raise Refusal(Code.NO_PERMISSION)
+    return number, unit

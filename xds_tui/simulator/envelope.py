@@ -1,0 +1,28 @@
+"""The form of every answer: `{"code", "data", "msg", "traceId"}`, and `success` in the later dialect."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from xds_tui.simulator.options import DOCUMENT, Options
+from xds_tui.simulator.refusal import Code
+
+# Decimals go out as numbers with the digits that they have: 1.10 stays 1.10.
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+def envelope(options: Options, code: int, message: str, data: object = None, *, status: int = 200) -> Response:
+    """Return the answer; the HTTP status of code 401 is the service's own choice, of another code `status`."""
+    answer: dict[str, object] = {"code": code}
+    if code == Code.OK or options.dialect != DOCUMENT:
+        answer["data"] = data
+    answer |= {"msg": message, "traceId": uuid.uuid4().hex}
+    if options.dialect != DOCUMENT:
+        answer["success"] = code == Code.OK
+    if code == Code.SIGNED_OUT:
+        status = options.auth_status
+    return Response(_ENCODER.encode(answer), status, media_type="application/json")
