@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from xds_tui.api.errors import Refused, SignedOut, XdsError
+from xds_tui.api.errors import BadAnswer, Refused, SignedOut, XdsError
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.changes import changes
 from xds_tui.fleet.orders import Orders
 from xds_tui.fleet.pace import MAX_LOOKS, Pace
+from xds_tui.fleet.price_list import PriceList
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.fleet.sweep import sweep
-from xds_tui.model import Billing, Catalog, Host, Snapshot
+from xds_tui.model import Catalog, Host, Snapshot
 from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.store.db import StoreError
 
@@ -28,9 +30,6 @@ REMEMBERED: Final = 200
 
 SAVE_EVERY: Final = timedelta(minutes=1)
 """Between two writings of the snapshot, which is megabytes for a large fleet."""
-
-CATALOG_AGE: Final = 600.0
-"""Seconds after which the catalog is read again: prices move rarely, and buying reads them once more anyway."""
 
 
 def utc_now() -> datetime:
@@ -73,8 +72,7 @@ class Monitor:
         self._lot = lot
         self._saved: Snapshot | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._catalog_at: float | None = None
-        self._catalog_task: asyncio.Task[None] | None = None
+        self._prices = PriceList(account.client, clock, self._show_catalog)
         self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
         self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
 
@@ -82,14 +80,13 @@ class Monitor:
 
     def refresh(self) -> None:
         """Ask for everything now: the fleet and the catalog."""
-        self._catalog_at = None
+        self.refresh_catalog()
         self._wake(self._pace.at_once(self._now()))
 
     def refresh_catalog(self) -> None:
         """Read images and prices again, now."""
-        self._catalog_at = None
         if self.state.link is not Link.SIGNED_OUT:
-            self._read_catalog_if_old()
+            self._prices.read()
 
     def signed_in(self) -> None:
         """Begin anew for whoever signed in: what is known is of whoever was before, unless it is the same."""
@@ -132,8 +129,7 @@ class Monitor:
     async def close(self, patience: float) -> bool:
         """Wait for the orders under way, at most `patience` seconds; whether all of them ended."""
         ended = await self.orders.close(patience)
-        if self._catalog_task is not None:
-            self._catalog_task.cancel()
+        self._prices.close()
         if self.state.snapshot is not None and self.state.snapshot is not self._saved and self._saved is not None:
             await self._save(self.state.snapshot)
         await self._account.close()
@@ -159,28 +155,32 @@ class Monitor:
 
     async def _wait(self) -> None:
         """Sleep until something is due, or until somebody wants it sooner."""
-        self._woken.clear()
         wait = None
         if self.state.link is not Link.SIGNED_OUT:
             wait = self._pace.wait(self._now(), looking=bool(self._on_their_way()))
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._woken.wait()
-        except TimeoutError:
-            return
+        self._woken.clear()
 
     async def _sweep(self) -> None:
         try:
-            client = self._account.client()
-            swept = await sweep(client, self.state.snapshot, self._clock)
+            swept = await sweep(self._account.client(), self.state.snapshot, self._clock)
         except XdsError as error:
-            self._fail(error)
+            if self._woken.is_set():
+                # Asked for anew meanwhile, perhaps as somebody else: this failure is of what was before.
+                self._pace = self._pace.at_once(self._now())
+            else:
+                self._fail(error)
             return
         snapshot = await self._with_latecomers(swept.snapshot)
         self._pace = self._pace.swept(self._now())
+        if self._woken.is_set():
+            # What it is wanted for may have happened after this sweep had begun.
+            self._pace = self._pace.at_once(self._now())
         self._recover()
         await self._show(snapshot, unreadable=swept.unreadable, link=Link.PAUSED if self._pace.paused else Link.LIVE)
-        self._read_catalog_if_old()
+        self._prices.read_if_old()
 
     async def _look(self) -> None:
         """Ask for the hosts that are on their way, one by one, and put them into the snapshot."""
@@ -191,6 +191,9 @@ class Monitor:
         try:
             for host_id in self._on_their_way():
                 seen[host_id] = await self._account.client().host(host_id)
+        except (Refused, BadAnswer):
+            # The list may still be readable, and the next sweep tells if not: look no more until then.
+            self._pace = replace(self._pace, look_at=self._pace.sweep_at)
         except XdsError as error:
             self._fail(error)
             return
@@ -219,25 +222,11 @@ class Monitor:
         wanted = dict.fromkeys((*self.orders.awaited_ids(), *self.orders.touched_ids(), *changing))
         return tuple(wanted)[:MAX_LOOKS]
 
-    # The catalog
-
-    def _read_catalog_if_old(self) -> None:
-        is_old = self._catalog_at is None or self._now() - self._catalog_at > CATALOG_AGE
-        if is_old and (self._catalog_task is None or self._catalog_task.done()):
-            self._catalog_task = asyncio.get_running_loop().create_task(self._read_catalog())
-
-    async def _read_catalog(self) -> None:
-        try:
-            client = self._account.client()
-            images = await client.images()
-            packages = {billing: await client.packages(billing) for billing in Billing}
-        except XdsError as error:
-            self._update(catalog_trouble=error)
-            return
-        self._catalog_at = self._now()
-        self._update(catalog=Catalog(images, packages, self._clock()), catalog_trouble=None)
-
     # What is published
+
+    def _show_catalog(self, catalog: Catalog | None, trouble: XdsError | None) -> None:
+        """Show what was read; prices that could not be read anew stay, with the time they are of."""
+        self._update(catalog=catalog or self.state.catalog, catalog_trouble=trouble)
 
     async def _show(self, snapshot: Snapshot, **also: Any) -> None:
         own = {order.host_id for order in self.orders.all if order.host_id}

@@ -16,11 +16,12 @@ from uuid import uuid4
 from xds_tui import catalog
 from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
 from xds_tui.fleet import order_states
+from xds_tui.fleet.order_events import not_written, told
 from xds_tui.fleet.order_states import OrderEvent
 from xds_tui.fleet.settling import settled
 from xds_tui.i18n import N_
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise
+from xds_tui.record import Action, Event, Order, OrderState, Promise
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ class Orders:
         try:
             await self._journal.write_order(ended)
         except StoreError as failure:
-            self._tell([_failure(ended, failure)])
+            self._tell([not_written(ended, failure)])
         return ended
 
     def _show(self, order: Order) -> None:
@@ -293,7 +294,7 @@ class Orders:
         ended = [old.id for old in self._orders.values() if old.state in order_states.FINAL]
         for order_id in ended[:-REMEMBERED]:
             del self._orders[order_id]
-        self._tell([_event(order)])
+        self._tell([told(order)])
 
 
 async def _create(client: Client, promise: Promise) -> str | None:
@@ -306,26 +307,3 @@ async def _create(client: Client, promise: Promise) -> str | None:
 async def _delete(client: Client, host_id: str) -> None:
     if not await client.delete(host_id):
         raise Refused(0, "")
-
-
-def _event(order: Order) -> Event:
-    return Event(
-        at=order.ended_at or order.sent_at or order.created_at,
-        kind=EventKind.ORDER,
-        host_id=order.host_id,
-        host_name=order.host_name,
-        own=True,
-        order_id=order.id,
-        action=order.action,
-        state=order.state,
-        code=order.code,
-        summary=order.summary,
-        message=order.message,
-        trace_id=order.trace_id,
-    )
-
-
-def _failure(order: Order, error: StoreError) -> Event:
-    return Event(
-        at=order.ended_at or order.created_at, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail
-    )

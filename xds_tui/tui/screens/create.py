@@ -14,23 +14,24 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.reactive import reactive
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Footer, Static
 
-from xds_tui import catalog, pricing
+from xds_tui import catalog
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
-from xds_tui.model import Billing, Period, PeriodUnit
+from xds_tui.model import Billing, Catalog
 from xds_tui.record import Order
 from xds_tui.tui import wording
-from xds_tui.tui.draft import MOST_HOSTS, MOST_PERIODS, Draft
+from xds_tui.tui.draft import Draft
 from xds_tui.tui.screens.confirm import SETTLING
 from xds_tui.tui.screens.live import WIDE, LiveScreen
-from xds_tui.tui.widgets.cost_card import CostCard, sums
+from xds_tui.tui.widgets.cost_card import CostCard
+from xds_tui.tui.widgets.how_much import HowMuch
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.purchase import Purchase, is_under_way
@@ -50,16 +51,9 @@ class Step(IntEnum):
 _TITLES: Final = (_("Billing"), _("Package"), _("Image"), _("How much"), _("Review"))
 
 _MODES: Final = {
-    Billing.ON_DEMAND: _("paid afterwards, by the hour; a started hour by the time used"),
+    Billing.ON_DEMAND: _("by the hour, paid afterwards"),
     Billing.RENT: _("paid in advance for a period"),
 }
-
-_UNIT_COLUMNS: Final = (
-    Column("unit", _("PERIOD"), 10),
-    Column("hours", _("HOURS"), 6, align="right"),
-    Column("rent", _("RENT ¥"), 13, align="right"),
-    Column("by the hour", _("BY THE HOUR ¥"), 14, align="right"),
-)
 
 
 class CreateScreen(LiveScreen[Draft]):
@@ -83,6 +77,7 @@ class CreateScreen(LiveScreen[Draft]):
         self._monitor = monitor
         self._shown_at = float("inf")
         self._batch = ""
+        self._moved = ""
         self.set_reactive(CreateScreen.draft, draft)
 
     def compose(self) -> ComposeResult:
@@ -93,15 +88,7 @@ class CreateScreen(LiveScreen[Draft]):
                 yield LineTable(id="mode")
                 yield LineTable(id="package")
                 yield LineTable(id="image")
-                with Vertical(id="period"):
-                    yield LineTable(id="units")
-                    with Horizontal(classes="field", id="number-field"):
-                        yield Static(Content(_("How many periods")), classes="field-name")
-                        yield Input("1", id="number", type="integer", max_length=3, compact=True)
-                    with Horizontal(classes="field"):
-                        yield Static(Content(_("How many hosts")), classes="field-name")
-                        yield Input("1", id="count", type="integer", max_length=2, compact=True)
-                    yield Static(id="period-problem")
+                yield HowMuch(id="period")
                 with VerticalScroll(id="review"):
                     yield Static(id="review-text")
                 yield Purchase(id="buying")
@@ -129,10 +116,19 @@ class CreateScreen(LiveScreen[Draft]):
         if not self.is_mounted:
             return
         if new.catalog is not None and old.catalog is not new.catalog:
-            self.draft = self.draft.renewed(new.catalog)
-            self._draw()
+            self._renew(new.catalog)
         if self._batch:
             self.query_one(Purchase).show_orders(self._orders())
+
+    def _renew(self, there: Catalog) -> None:
+        """Take the newest prices; one that moved while it was being read is said beside the one that was seen."""
+        seen, self.draft = self.draft, self.draft.renewed(there)
+        if seen.package and self.draft.package and pricing.hourly(seen.package) != pricing.hourly(self.draft.package):
+            self._moved = _("The price moved: it was ¥{old}/h, now it is ¥{new}/h.").format(
+                old=wording.price(pricing.hourly(seen.package)), new=wording.price(pricing.hourly(self.draft.package))
+            )
+            self._shown_at = time.monotonic()
+        self._draw()
 
     def watch_draft(self) -> None:
         """Draw what was chosen, and what that leaves to choose from."""
@@ -151,7 +147,7 @@ class CreateScreen(LiveScreen[Draft]):
         self._draw_rail()
         fields = {Step.MODE: "#mode", Step.PACKAGE: "#package", Step.IMAGE: "#image", Step.REVIEW: "#review"}
         if self.step is Step.PERIOD:
-            self.query_one("#number" if self.draft.billing is Billing.RENT else "#count").focus()
+            self.query_one(HowMuch).focus_first()
         elif self.step in fields:
             self.query_one(fields[self.step]).focus()
         self.query_one(CostCard).draft = self.draft
@@ -165,11 +161,9 @@ class CreateScreen(LiveScreen[Draft]):
         self._draw_step_of_card()
         self._draw_modes()
         self._draw_offers()
-        self._draw_units()
+        self.query_one(HowMuch).show(self.draft, self.fleet.catalog)
         self._draw_rail()
         self.query_one("#review-text", Static).update(Content("\n".join(self._review())))
-        self.query_one("#number-field").display = self.draft.billing is Billing.RENT
-        self.query_one("#units").display = self.draft.billing is Billing.RENT
 
     def _draw_step_of_card(self) -> None:
         """Leave the periods to the step that has them in a table of its own."""
@@ -181,7 +175,7 @@ class CreateScreen(LiveScreen[Draft]):
         for step, title in enumerate(_TITLES):
             mark = "▸" if step == self.step else "✓" if self._is_done(Step(step)) else " "
             parts.append(f"{mark}{step + 1} {title}")
-        hint = "" if self.step is Step.BUYING else _("enter next · esc back")
+        hint = "" if self.step is Step.BUYING else _("enter: next")
         self.query_one("#rail", Static).update(Content("  ".join([*parts, hint])))
 
     def _is_done(self, step: Step) -> bool:
@@ -221,26 +215,6 @@ class CreateScreen(LiveScreen[Draft]):
             IMAGE_COLUMNS, list(images), lambda key: image_row(images[key], self.draft.image)
         )
 
-    def _draw_units(self) -> None:
-        """Set what one host costs for each period side by side, rented and by the hour."""
-        draft, there = self.draft, self.fleet.catalog
-        units = {unit.name: unit for unit in PeriodUnit}
-
-        def row(key: str) -> Row:
-            rent, by_the_hour = sums(draft.package, draft.billing, units[key], there) if draft.package else ("", "")
-            hours = pricing.hours(Period(units[key], 1))
-            cells = (
-                Cell(f"1 {wording.unit(units[key])}"),
-                Cell(f"{hours}", "muted"),
-                Cell(rent),
-                Cell(by_the_hour, "muted"),
-            )
-            return Row(cells)
-
-        table = self.query_one("#units", LineTable)
-        table.show(_UNIT_COLUMNS, list(units), row)
-        table.move_to(draft.unit.name)
-
     def _review(self) -> list[str]:
         """Exactly what will be bought, and what is missing for it."""
         draft = self.draft
@@ -263,6 +237,8 @@ class CreateScreen(LiveScreen[Draft]):
         lines += ["", wording.working(draft.estimate)]
         if draft.billing is Billing.ON_DEMAND:
             lines.append(_("an hour while on, paid afterwards from the wallet"))
+        if self._moved:
+            lines += ["", self._moved]
         return [*lines, "", _("Press B (shift+b) to buy. The price is read once more before anything is sent.")]
 
     # What the user does
@@ -294,45 +270,19 @@ class CreateScreen(LiveScreen[Draft]):
             self.draft = self.draft.with_image(image)
             self.action_next()
 
-    @on(LineTable.RowHighlighted, "#units")
-    def _choose_unit(self, event: LineTable.RowHighlighted) -> None:
-        if event.key and self.step is Step.PERIOD:
-            self.draft = replace(self.draft, unit=PeriodUnit[event.key])
+    @on(HowMuch.Changed)
+    def _choose_how_much(self, event: HowMuch.Changed) -> None:
+        self.draft = replace(self.draft, unit=event.unit, number=event.number, count=event.count)
 
-    @on(LineTable.RowSelected, "#units")
-    def _leave_units(self) -> None:
-        self.query_one("#number").focus()
-
-    @on(Input.Submitted, "#number")
-    def _leave_number(self) -> None:
-        self.query_one("#count").focus()
-
-    @on(Input.Submitted, "#count")
-    def _leave_count(self) -> None:
+    @on(HowMuch.Done)
+    def _leave_how_much(self) -> None:
         self.action_next()
-
-    @on(Input.Changed, "#number,#count")
-    def _count(self) -> None:
-        number, count = self._typed("number", MOST_PERIODS), self._typed("count", MOST_HOSTS)
-        self.draft = replace(self.draft, number=number or self.draft.number, count=count or self.draft.count)
-        problem = ""
-        if number is None or count is None:
-            problem = _("Periods: 1 to {periods}; hosts: 1 to {hosts}.").format(periods=MOST_PERIODS, hosts=MOST_HOSTS)
-        self.query_one("#period-problem", Static).update(Content(problem))
-
-    def _typed(self, field: str, most: int) -> int | None:
-        text = self.query_one(f"#{field}", Input).value.strip()
-        return int(text) if text.isdecimal() and 1 <= int(text) <= most else None
-
-    @property
-    def _is_countable(self) -> bool:
-        return self._typed("number", MOST_PERIODS) is not None and self._typed("count", MOST_HOSTS) is not None
 
     def action_next(self) -> None:
         """Take the next step; not past fields that cannot be read, and not into buying."""
         if self.step is Step.BUYING:
             self._leave()
-        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or self._is_countable):
+        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or self.query_one(HowMuch).is_readable):
             self.step = Step(self.step + 1)
 
     def action_previous(self) -> None:
@@ -349,7 +299,7 @@ class CreateScreen(LiveScreen[Draft]):
 
     def action_step(self, step: int) -> None:
         """Go to a step."""
-        if self.step is not Step.BUYING and self._is_countable:
+        if self.step is not Step.BUYING and self.query_one(HowMuch).is_readable:
             self.step = Step(step)
 
     def action_show_all(self) -> None:

@@ -90,6 +90,7 @@ class FleetScreen(LiveScreen[None]):
         self._account = account
         self._place = place
         self._clock = clock
+        self._began = clock()
         self._query: Query = ()
         self._hosts: dict[str, Host] = {}
         self._wanted: str | None = None
@@ -216,7 +217,7 @@ class FleetScreen(LiveScreen[None]):
     def _notice_events(self, old: Sequence[Event], new: Sequence[Event]) -> None:
         """Keep what went wrong with an order in sight, and find the host that came of one."""
         known = set(map(id, old))
-        for event in reversed([event for event in new if id(event) not in known]):
+        for event in reversed([event for event in new if id(event) not in known and event.at >= self._began]):
             if event.kind is not EventKind.ORDER:
                 continue
             if event.state in (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.UNKNOWN):

@@ -160,11 +160,8 @@ class CatalogPane(Vertical):
             return
         there = self.fleet.catalog
         self.border_title = Content(f"{_('Catalog')} · {wording.billing(self.choice.billing)}")
-        modes = [
-            f"[{wording.billing(mode)}]" if mode is self.choice.billing else f" {wording.billing(mode)} "
-            for mode in Billing
-        ]
-        self.query_one("#billing", Static).update(Content(" ".join(modes) + "  m"))
+        modes = [f"{'●' if mode is self.choice.billing else '○'} {wording.billing(mode)}" for mode in Billing]
+        self.query_one("#billing", Static).update(Content("  ".join([*modes, f"  m {_('switches')}"])))
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))
         images, packages = self.query_one("#images", LineTable), self.query_one("#packages", LineTable)
         if there is None:

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from simulated import Simulated
+
+from xds_tui.simulator.world import ACCOUNT, SECRET, UNVERIFIED
+
+IMAGE = ("GET", "image")
+KEY = {"uuid": ACCOUNT, "secret": SECRET}
+
+
+async def sign_in(simulated: Simulated, body: object) -> dict[str, Any]:
+    return (await simulated.send("POST", "/v1/auth/getToken", json=body)).json()
+
+
+async def test_a_token_lives_for_thirty_minutes() -> None:
+    simulated = Simulated()
+    answer = await sign_in(simulated, KEY)
+    assert answer["data"]["effectiveTime"] == 1_800_000
+    simulated.token = answer["data"]["token"]
+    simulated.clock.advance(1799.9)
+    assert await simulated.code(*IMAGE) == 0
+    simulated.clock.advance(0.1)
+    assert await simulated.code(*IMAGE) == 401
+
+
+@pytest.mark.parametrize("body", [{}, [], None, "x", {"uuid": ACCOUNT}, {"secret": SECRET}, KEY | {"secret": ""}])
+async def test_without_both_a_parameter_is_missing(body: object) -> None:
+    assert (await sign_in(Simulated(), body))["code"] == 1007
+
+
+@pytest.mark.parametrize("wrong", [{"uuid": "B"}, {"secret": "no"}, {"uuid": [1]}, {"secret": {"a": 1}}, {"uuid": 1}])
+async def test_a_wrong_secret_is_refused(wrong: dict[str, object]) -> None:
+    assert (await sign_in(Simulated(), KEY | wrong))["code"] == 1001
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_a_token_that_is_missing_or_wrong_is_refused_with_the_chosen_status(status: int) -> None:
+    simulated = Simulated(auth_status=status)
+    for headers in ({}, {"Finovy-Access-Token": ""}, {"Finovy-Access-Token": "wrong"}):
+        response = await simulated.send("GET", "/v1/pve/open/image", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (status, 401)
+
+
+async def test_every_endpoint_but_the_one_for_tokens_wants_a_token() -> None:
+    simulated = Simulated(3)
+    simulated.token = "wrong"
+    host_id = simulated.world.host_rows()[0]["id"]
+    for method, path in (
+        ("GET", "image"),
+        ("GET", "packAge/0"),
+        ("POST", "createquantity"),
+        ("POST", "createRent"),
+        ("GET", f"operate/{host_id}?type=0"),
+        ("GET", f"reboot/{host_id}"),
+        ("GET", f"one/{host_id}"),
+        ("GET", "mypage?page=1&pageSize=1"),
+        ("DELETE", f"delete/{host_id}"),
+    ):
+        assert await simulated.code(method, path) == 401
+
+
+@pytest.mark.parametrize(("single", "code"), [(False, 0), (True, 401)])
+async def test_a_new_token_ends_the_accounts_older_ones_only_if_so_chosen(single: bool, code: int) -> None:
+    simulated = Simulated(single_token=single)
+    simulated.world.mint(UNVERIFIED)
+    assert await simulated.code(*IMAGE) == 0
+    newest = simulated.world.mint()
+    assert await simulated.code(*IMAGE) == code
+    simulated.token = newest
+    assert await simulated.code(*IMAGE) == 0
+
+
+async def test_every_token_can_be_ended_at_once() -> None:
+    simulated = Simulated()
+    simulated.world.expire_tokens()
+    assert await simulated.code(*IMAGE) == 401
+    simulated.token = simulated.world.mint()
+    assert await simulated.code(*IMAGE) == 0

@@ -1,0 +1,31 @@
+"""What an order's changes are told as."""
+
+from __future__ import annotations
+
+from xds_tui.record import Event, EventKind, Order
+from xds_tui.store.db import StoreError
+
+
+def told(order: Order) -> Event:
+    """The event of the state that `order` has come to."""
+    return Event(
+        at=order.ended_at or order.sent_at or order.created_at,
+        kind=EventKind.ORDER,
+        host_id=order.host_id,
+        host_name=order.host_name,
+        own=True,
+        order_id=order.id,
+        action=order.action,
+        state=order.state,
+        code=order.code,
+        summary=order.summary,
+        message=order.message,
+        trace_id=order.trace_id,
+    )
+
+
+def not_written(order: Order, error: StoreError) -> Event:
+    """The event of an outcome that is known but could not be written down."""
+    return Event(
+        at=order.ended_at or order.created_at, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail
+    )

@@ -1,0 +1,67 @@
+"""Keeps the catalog that is shown: read at the start, on request, and when it has become old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.api.errors import XdsError
+from xds_tui.model import Billing, Catalog
+
+if TYPE_CHECKING:
+    from xds_tui.api.client import Client
+
+MAX_AGE: Final = 600.0
+"""Seconds after which it is read again: prices move rarely, and buying reads them once more anyway."""
+
+
+class PriceList:
+    """Reads images and packages, one reading at a time."""
+
+    def __init__(
+        self,
+        client: Callable[[], Client],
+        clock: Callable[[], datetime],
+        tell: Callable[[Catalog | None, XdsError | None], None],
+    ) -> None:
+        """Make a list that has not been read.
+
+        Args:
+            client: gives the client of whoever is signed in.
+            clock: the time, UTC.
+            tell: is handed what was read, or why nothing was.
+        """
+        self._client = client
+        self._clock = clock
+        self._tell = tell
+        self._read_at: float | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    def read(self) -> None:
+        """Begin to read it, unless that is under way."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.get_running_loop().create_task(self._read())
+
+    def read_if_old(self) -> None:
+        """Begin to read it if it never was, or long ago."""
+        now = asyncio.get_running_loop().time()
+        if self._read_at is None or now - self._read_at > MAX_AGE:
+            self.read()
+
+    def close(self) -> None:
+        """Give up a reading under way."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _read(self) -> None:
+        try:
+            client = self._client()
+            images = await client.images()
+            packages = {billing: await client.packages(billing) for billing in Billing}
+        except XdsError as error:
+            self._tell(None, error)
+            return
+        self._read_at = asyncio.get_running_loop().time()
+        self._tell(Catalog(images, packages, self._clock()), None)
