@@ -20,7 +20,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Footer, Static
 
-from xds_tui import catalog
+from xds_tui import catalog, pricing
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
