@@ -66,7 +66,7 @@ class Order:
     """One request that changes something, from the user's intent to its outcome."""
 
     id: str
-    """A random UUID as 32 hex digits; ours, the service never sees it."""
+    """128 random bits as 32 hex digits; ours, the service never sees it."""
     action: Action
     state: OrderState
     created_at: datetime

@@ -40,7 +40,7 @@ class Simulated:
         """Send a request with the token, to a path behind `v1/pve/open/`."""
         headers = {"Finovy-Access-Token": self.token}
         content = {} if body is None else {"json": body}
-        return await self.send(method, f"/v1/pve/open/{path}", headers=headers, params=query, **content)
+        return await self.send(method, f"/v1/pve/open/{path}", headers=headers, params=query or None, **content)
 
     async def data(self, method: str, path: str, body: object = None, **query: Any) -> Any:
         """Ask, and return what the answer holds."""
@@ -66,10 +66,15 @@ class Simulated:
         """Ask to start or stop a host, and return the code."""
         return await self.code("GET", f"operate/{host_id}", type=int(on))
 
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, and sign in again: tokens do not last."""
+        self.clock.advance(seconds)
+        self.token = self.world.mint(self.account.uuid)
+
     async def started(self, host_id: str) -> str:
         """Start a host, and let the time pass until it runs, and is billed if it is to be."""
         assert await self.power(host_id, on=True) == 0
-        self.clock.advance(20)
+        self.let_pass(20)
         assert await self.status(host_id) in (ON, BILLED)
         return host_id
 

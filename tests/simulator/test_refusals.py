@@ -147,14 +147,14 @@ async def test_7002_7003_and_7004_when_there_is_nothing_to_reboot() -> None:
     simulated.clock.advance(20)
     await simulated.power(host_id, on=False)
     assert await simulated.code(*reboot) == 7004
-    simulated.clock.advance(DAY)
+    simulated.let_pass(DAY)
     assert await simulated.code(*reboot) == 7003
 
 
 async def test_1003_for_an_expired_host_that_is_to_start() -> None:
     simulated = Simulated()
     host_id = await simulated.rent(1, 0)
-    simulated.clock.advance(HOUR)
+    simulated.let_pass(HOUR)
     answer = (await simulated.ask("GET", f"operate/{host_id}", type=1)).json()
     assert (answer["code"], answer["msg"]) == (1003, "主机已过期")
     assert await simulated.power(host_id, on=False) == 0

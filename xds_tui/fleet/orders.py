@@ -7,13 +7,12 @@ program must not cancel a request whose bytes have left. `order_states` has the 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
-from xds_tui import catalog
 from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
 from xds_tui.fleet import order_states
 from xds_tui.fleet.order_events import not_written, told
@@ -108,7 +107,7 @@ class Orders:
         The price is asked for once more before the first is sent; if it is not what was promised, nothing is
         bought. An outcome that would be the next one's too ends the batch.
         """
-        batch = uuid4().hex
+        batch = _new_id()
         orders = [self._intended(Action.CREATE, batch, promise=promise) for _ in range(count)]
         self._start(self._buy_in_turn(orders, promise))
         return batch
@@ -165,7 +164,7 @@ class Orders:
 
     def _intended(self, action: Action, batch: str, host: Host | None = None, promise: Promise | None = None) -> Order:
         order = Order(
-            id=uuid4().hex,
+            id=_new_id(),
             batch=batch,
             action=action,
             state=OrderState.INTENDED,
@@ -183,7 +182,7 @@ class Orders:
         task.add_done_callback(self._tasks.discard)
 
     def _send_each(self, action: Action, hosts: Iterable[Host], call: Callable[[Client, str], Awaitable[None]]) -> None:
-        batch = uuid4().hex
+        batch = _new_id()
         for host in hosts:
             if not self._is_under_way(action, host.id):
                 order = self._intended(action, batch, host)
@@ -222,6 +221,8 @@ class Orders:
 
     async def _why_not(self, promise: Promise) -> XdsError | None:
         """Return why the promise cannot be kept any more, or None: the price is as it was shown."""
+        from xds_tui import catalog  # nobody buys before the first paint
+
         try:
             offered = await self._client().packages(promise.billing)
         except XdsError as error:
@@ -295,6 +296,10 @@ class Orders:
         for order_id in ended[:-REMEMBERED]:
             del self._orders[order_id]
         self._tell([told(order)])
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
 
 
 async def _create(client: Client, promise: Promise) -> str | None:

@@ -27,7 +27,9 @@ _NAMES: Final = (
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
 _SPAN: Final = 60 * _DAY
-"""How far back the oldest host was created."""
+"""How far apart the oldest and the newest host were created."""
+_YOUNGEST: Final = 2 * _HOUR
+"""How long ago the newest was."""
 
 _MONTH_OF_HOURS: Final = 720
 
@@ -62,7 +64,7 @@ def populate(world: World, count: int) -> None:
     hourly = Decimal(0)
     for number in range(count):
         newer = count - 1 - number
-        age = (newer + 1) * _SPAN / count
+        age = _YOUNGEST + newer * _SPAN / count
         rest = _OPENING[newer] if newer < len(_OPENING) else _a_rest(lot, age)
         host = _host(lot, number, rest, now - age, now)
         world.add(host)
@@ -92,7 +94,7 @@ def _host(lot: random.Random, number: int, rest: _Rest, created: float, now: flo
         rented=is_rented,
         created=created,
         status=rest.status,
-        expires=None if rest.left is None else max(now + rest.left, created),
+        expires=None if rest.left is None else now + rest.left,
         password="".join(lot.choices(string.ascii_letters + string.digits, k=8)),
         port=lot.randrange(50_000, 60_000) if is_reached else 0,
     )

@@ -13,7 +13,7 @@ class Kind(Enum):
     """A way to go wrong."""
 
     LATENCY = "latency"
-    """Answer after `seconds`."""
+    """Do it and answer after `seconds`, also when nobody waits for it any more."""
     DROP_BEFORE = "drop before"
     """Break the connection, and do nothing."""
     DROP_AFTER = "drop after"

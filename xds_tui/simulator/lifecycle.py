@@ -47,8 +47,6 @@ class Lifecycle:
         self._become(host, STOPPING, now)
 
     def _become(self, host: Machine, status: int, now: float) -> None:
-        if host.status == EXPIRED:
-            return
         if host.status == BILLED:
             self._books.bill(host, now)
         host.status = status

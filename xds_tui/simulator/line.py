@@ -62,14 +62,16 @@ class BadLine:
         if scope["type"] != "http" or scope["path"].startswith("/_sim/"):
             await self._app(scope, receive, send)
             return
-        query = scope["query_string"].decode("latin-1")
+        query = scope["query_string"].decode()
         self._service.note(f"{scope['method']} {scope['path']}{'?' + query if query else ''}")
         fault = self._service.faults.next(scope["path"].removeprefix("/v1/"))
         if fault is None:
             await self._app(scope, receive, send)
         elif fault.kind in _FIRST:
+            # Read before: after a wait the client may be gone, and its request with it.
+            whole = await _read(receive)
             await self._before(fault)
-            await self._app(scope, receive, send)
+            await self._app(scope, whole, send)
         else:
             answer = await self._spoiled(fault, scope, receive) if fault.kind in _AFTER else self._instead(fault)
             if answer is None:
@@ -130,6 +132,18 @@ class BadLine:
         if self._service.drop is None:
             raise ConnectionResetError("the connection was dropped")
         self._service.drop(scope)
+
+
+async def _read(receive: Receive) -> Receive:
+    """Read a request to its end, and return what gives it once more."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 def _html(fault: Fault) -> Response:

@@ -22,7 +22,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 class RunningSimulator:
-    """Serves a `Service` in a thread, as a context manager, or in this thread until a signal; `url` is where.
+    """Serves a `Service`: as a context manager in a thread, or with `serve` until a signal.
 
     Attributes:
         service: what is served; hold `service.lock` while looking at its world.
@@ -47,7 +47,7 @@ class RunningSimulator:
             log_config=None,
             log_level="critical",
             access_log=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=0,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve_until_ended()), daemon=True)
@@ -68,9 +68,10 @@ class RunningSimulator:
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
         self._socket.close()
+        self.service.drop = None
 
     def serve(self) -> None:
-        """Serve in this thread, until SIGTERM or, with KeyboardInterrupt, SIGINT ends it."""
+        """Serve in the main thread, until SIGTERM or, with KeyboardInterrupt, SIGINT ends it."""
         # uvicorn raises the signal again after it has ended: without this SIGTERM would kill the process then.
         before = signal.signal(signal.SIGTERM, self._end)
         try:

@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
-from rich.segment import Segments
-from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -22,13 +20,9 @@ from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
-from xds_tui.tui import crash, wording
 from xds_tui.tui.screens.fleet import FleetScreen
-from xds_tui.tui.screens.help import HelpScreen, keys_of
 from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.widgets.status_bar import Place
-from xds_tui.vault import VaultError
 
 _THEME: Final = Path(__file__).parent / "theme"
 
@@ -69,7 +63,7 @@ class XdsApp(App[int]):
 
     TITLE = "xds-tui"
     ENABLE_COMMAND_PALETTE = True
-    CSS_PATH: ClassVar = [_THEME / f"{name}.tcss" for name in ("base", "fleet", "create", "detail", "dialog")]
+    CSS_PATH: ClassVar = [_THEME / "base.tcss", _THEME / "fleet.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", _("Quit"), id="app.quit", show=False, priority=True),
         Binding("i", "sign_in", _("Sign in"), id="app.sign-in", show=False),
@@ -79,14 +73,19 @@ class XdsApp(App[int]):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
+        self._is_signing_in = False
         if "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ:
             # Every frame of an animation crosses the line.
             self.animation_level = "none"
 
+    def get_default_screen(self) -> FleetScreen:
+        """Begin with the fleet, not with an empty screen under it."""
+        parts = self._parts
+        return FleetScreen(parts.monitor, parts.account, parts.place, parts.clock)
+
     def on_mount(self) -> None:
-        """Show the fleet as it is known, and begin to watch it."""
+        """Begin to watch the fleet; it is shown as it is known."""
         self.set_keymap(dict(self._parts.keymap))
-        self.push_screen(FleetScreen(self._parts.monitor, self._parts.account, self._parts.place, self._parts.clock))
         for problem in self._parts.problems:
             self.notify(problem, severity="warning", timeout=20, markup=False)
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -108,14 +107,20 @@ class XdsApp(App[int]):
                 if screen.fleet.link is Link.SIGNED_OUT:
                     needs_sign_in = False
                 screen.fleet = message.state
-        if needs_sign_in and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
+        if needs_sign_in and not self._is_signing_in:
             self.action_sign_in()
 
     @work
     async def action_sign_in(self) -> None:
         """Sign in, as somebody else or again."""
+        from xds_tui.tui.screens.sign_in import SignInScreen
+
         account = self._parts.account
-        signed_in = await self.push_screen_wait(SignInScreen(account, insecure_http=self._parts.insecure_http))
+        self._is_signing_in = True
+        try:
+            signed_in = await self.push_screen_wait(SignInScreen(account, insecure_http=self._parts.insecure_http))
+        finally:
+            self._is_signing_in = False
         if signed_in is None:
             return
         self._parts.monitor.signed_in()
@@ -124,6 +129,9 @@ class XdsApp(App[int]):
 
     async def _keep(self, account: Account) -> None:
         """Have the credentials kept, and say where; the keyring may ask the user first."""
+        from xds_tui.tui import wording
+        from xds_tui.vault import VaultError
+
         try:
             name = await account.keep()
         except VaultError as error:
@@ -134,6 +142,8 @@ class XdsApp(App[int]):
 
     def action_help(self) -> None:
         """List the keys of what has the focus."""
+        from xds_tui.tui.screens.help import HelpScreen, keys_of
+
         bindings = list(self.screen.active_bindings.values())
         self.push_screen(HelpScreen(keys_of(bindings, self.get_key_display)))
 
@@ -145,6 +155,11 @@ class XdsApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Say what failed without the values that Textual would print (a private name: its minor version is pinned)."""
+        from rich.segment import Segments
+        from rich.text import Text
+
+        from xds_tui.tui import crash
+
         error = self._exception
         if error is not None:
             told = self.console.render(Text(crash.report(error)), self.console.options)

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
 from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError, explain
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
-from xds_tui.pricing import Estimate, Rate
 from xds_tui.record import Action, Event, EventKind, Order, OrderState
-from xds_tui.vault import VaultError
+
+if TYPE_CHECKING:
+    from xds_tui.pricing import Estimate, Rate
+    from xds_tui.vault import VaultError
 
 NOTHING: Final = "—"
 """Stands where there is no value."""

@@ -27,6 +27,8 @@ SETTLING: Final = 0.6
 class Dialog(ModalScreen[bool]):
     """A question that is answered by yes or no; a yes pressed before it could be read does not count."""
 
+    CSS_PATH = "../theme/dialog.tcss"
+
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question

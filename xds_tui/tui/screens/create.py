@@ -18,7 +18,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.reactive import reactive
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from xds_tui import catalog, pricing
 from xds_tui.fleet.monitor import Monitor
@@ -32,6 +32,7 @@ from xds_tui.tui.screens.confirm import SETTLING
 from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.cost_card import CostCard
 from xds_tui.tui.widgets.how_much import HowMuch
+from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.purchase import Purchase, is_under_way
@@ -67,6 +68,8 @@ class CreateScreen(LiveScreen[Draft]):
         Binding("backspace", "show_all", _("Show all"), id="create.all", show=False),
     ]
 
+    CSS_PATH = "../theme/create.tcss"
+
     draft: reactive[Draft] = reactive(Draft, repaint=False)
     """What is filled in."""
     step: reactive[Step] = reactive(Step.MODE, repaint=False)
@@ -94,7 +97,7 @@ class CreateScreen(LiveScreen[Draft]):
                 yield Purchase(id="buying")
             with VerticalScroll(id="cost", can_focus=False):
                 yield CostCard(id="card")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_resize(self, event: Resize) -> None:
         """Put the card beside the step, or under it."""

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from xds_tui import pricing
 from xds_tui.fleet.monitor import Monitor
@@ -24,6 +24,7 @@ from xds_tui.tui import questions, wording
 from xds_tui.tui.giving import give
 from xds_tui.tui.screens.confirm import confirmed
 from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 
 REVEALED: Final = 30.0
@@ -44,6 +45,8 @@ class DetailScreen(LiveScreen[None]):
         Binding("D", "ask('delete')", _("Delete"), id="detail.delete", key_display="D"),
     ]
 
+    CSS_PATH = "../theme/detail.tcss"
+
     def __init__(self, monitor: Monitor, host_id: str, clock: Callable[[], datetime]) -> None:
         super().__init__(monitor.state)
         self._monitor = monitor
@@ -58,7 +61,7 @@ class DetailScreen(LiveScreen[None]):
             yield Static(id="fields")
             yield Static(id="host-events")
         yield Notice(id="notice")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Draw what is known."""

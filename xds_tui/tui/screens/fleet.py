@@ -1,21 +1,24 @@
-"""The main screen: the catalog, the hosts, and what happened."""
+"""The main screen: the catalog, the hosts, and what happened.
+
+The other screens are imported when they are opened: the first paint does not wait for them.
+"""
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Key, Resize
+from textual.events import Resize
 from textual.reactive import reactive
-from textual.widgets import Footer, Input
 
 from xds_tui.fleet import order_states, view
 from xds_tui.fleet.account import Account
@@ -26,24 +29,24 @@ from xds_tui.fleet.view import Sort
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
 from xds_tui.record import Action, Event, EventKind, OrderState
-from xds_tui.tui import questions, wording
-from xds_tui.tui.draft import Draft
-from xds_tui.tui.giving import give
-from xds_tui.tui.screens.confirm import confirmed
-from xds_tui.tui.screens.create import CreateScreen
-from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui import wording
 from xds_tui.tui.screens.live import WIDE, LiveScreen
-from xds_tui.tui.widgets.catalog_pane import CatalogPane
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.notice import Notice
 from xds_tui.tui.widgets.status_bar import Place, StatusBar
 
+if TYPE_CHECKING:
+    from xds_tui.tui.draft import Draft
+    from xds_tui.tui.widgets.catalog_pane import CatalogPane
+    from xds_tui.tui.widgets.filter_field import FilterField
+
 INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
 
-_PANES: Final = {"hosts": "#hosts", "catalog": "#packages", "history": "#events"}
+_PANES: Final = ("hosts", "catalog", "history")
 
 
 class FleetScreen(LiveScreen[None]):
@@ -86,6 +89,7 @@ class FleetScreen(LiveScreen[None]):
 
         """
         super().__init__(monitor.state)
+        self.add_class("-hosts")
         self._monitor = monitor
         self._account = account
         self._place = place
@@ -94,29 +98,49 @@ class FleetScreen(LiveScreen[None]):
         self._query: Query = ()
         self._hosts: dict[str, Host] = {}
         self._wanted: str | None = None
-        self._draft = Draft()
+        self._draft: Draft | None = None
+        self._catalog: CatalogPane | None = None
+        self._events: EventList | None = None
+        self._filter: FilterField | None = None
 
     def compose(self) -> ComposeResult:
-        """Status above, panes in the middle, trouble and keys below."""
+        """Status above, hosts in the middle, trouble and keys below; the other panes come after the first paint."""
+        # A class that is set later would have every widget styled twice.
+        self.set_class(self.app.size.width >= WIDE, "-wide")
         yield StatusBar(self._place, self._clock, id="status")
         with Horizontal(id="panes"):
-            yield CatalogPane(id="catalog", classes="pane")
+            yield Vertical(id="catalog-space")
             with Vertical(id="main"):
                 yield HostTable(id="hosts", classes="pane")
-                yield EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
+                yield Vertical(id="events-space")
         yield Notice(id="notice")
-        yield Input(
-            id="filter", placeholder=_("words, status:on, gpu:4090, mem>=64, expires<24h, -windows"), compact=True
-        )
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Draw what is known, and from then on whenever something else is."""
-        self.query_one("#filter").display = False
-        self.query_one(EventList).border_title = Content(_("History"))
-        self._show_pane("hosts")
-        self._draw()
+        self.query_one(StatusBar).fleet = self.fleet
+        self._notice_trouble(self.fleet)
+        self._draw_hosts()
+        self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)
+
+    async def _fill(self) -> None:
+        """Put the other panes into the room that was left for them."""
+        from xds_tui.tui.widgets.catalog_pane import CatalogPane
+
+        events = EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
+        events.border_title = Content(_("History"))
+        catalog = CatalogPane(id="catalog", classes="pane")
+        with self.app.batch_update():
+            await self.query_one("#events-space").mount(events)
+            await self.query_one("#catalog-space").mount(catalog)
+            events.show_events(self.fleet.events)
+            catalog.fleet = self.fleet
+        self._events, self._catalog = events, catalog
+        if not gc.isenabled():
+            # Disabled by the command line for a quicker start; what there is now stays, so it is never looked at again.
+            gc.freeze()
+            gc.enable()
 
     # What is shown
 
@@ -130,11 +154,13 @@ class FleetScreen(LiveScreen[None]):
         if not self.is_mounted:
             return
         self.query_one(StatusBar).fleet = new
-        self.query_one(CatalogPane).fleet = new
+        if self._catalog is not None:
+            self._catalog.fleet = new
         if old.snapshot is not new.snapshot or old.orders is not new.orders:
             self._draw_hosts()
         if old.events is not new.events:
-            self.query_one(EventList).show_events(new.events)
+            if self._events is not None:
+                self._events.show_events(new.events)
             self._notice_events(old.events, new.events)
         if old.trouble is not new.trouble:
             self._notice_trouble(new)
@@ -151,13 +177,6 @@ class FleetScreen(LiveScreen[None]):
 
     def watch_sort(self) -> None:
         """Order the hosts anew."""
-        self._draw_hosts()
-
-    def _draw(self) -> None:
-        self.query_one(StatusBar).fleet = self.fleet
-        self.query_one(CatalogPane).fleet = self.fleet
-        self.query_one(EventList).show_events(self.fleet.events)
-        self._notice_trouble(self.fleet)
         self._draw_hosts()
 
     def _draw_hosts(self) -> None:
@@ -241,8 +260,14 @@ class FleetScreen(LiveScreen[None]):
 
     def action_pane(self, name: str) -> None:
         """Show a pane, and put the focus on it."""
+        pane = {"hosts": self.query_one(HostTable), "catalog": self._catalog, "history": self._events}[name]
+        if pane is None:
+            return
         self._show_pane(name)
-        self.query_one(_PANES[name]).focus()
+        if isinstance(pane, HostTable | EventList):
+            pane.focus()
+        else:
+            pane.focus_first()
 
     def _show_pane(self, name: str) -> None:
         for pane in _PANES:
@@ -250,10 +275,12 @@ class FleetScreen(LiveScreen[None]):
 
     def on_descendant_focus(self) -> None:
         """Let the pane with the focus be the one that a narrow screen shows."""
-        for name, selector in _PANES.items():
-            pane = self.query_one(selector)
-            if pane.has_focus or (name == "catalog" and self.query_one(CatalogPane).has_focus_within):
-                self._show_pane(name)
+        if self.query_one(HostTable).has_focus:
+            self._show_pane("hosts")
+        elif self._events is not None and self._events.has_focus:
+            self._show_pane("history")
+        elif self._catalog is not None and self._catalog.has_focus_within:
+            self._show_pane("catalog")
 
     def action_zoom(self) -> None:
         """Give the focused pane the whole screen, or share it again."""
@@ -266,8 +293,8 @@ class FleetScreen(LiveScreen[None]):
             return
         if self.has_class("-zoomed"):
             self.remove_class("-zoomed")
-        elif self.query_text:
-            self.query_one("#filter", Input).value = ""
+        elif self._filter is not None and self.query_text:
+            self._filter.value = ""
         elif table.marked:
             table.clear_marks()
         else:
@@ -275,30 +302,26 @@ class FleetScreen(LiveScreen[None]):
 
     # Filter and order
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Open the filter."""
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
+        if self._filter is None:
+            from xds_tui.tui.widgets.filter_field import FilterField
+
+            self._filter = FilterField()
+            await self.mount(self._filter, before=self.query_one(KeyBar))
+        self._filter.display = True
+        self._filter.focus()
         self._show_pane("hosts")
 
-    @on(Input.Changed, "#filter")
-    def _filter_as_typed(self, event: Input.Changed) -> None:
-        self.query_text = event.value
+    def on_filter_field_typed(self, event: FilterField.Typed) -> None:
+        """Filter as it is typed."""
+        self.query_text = event.text
 
-    @on(Input.Submitted, "#filter")
-    def _close_filter(self, event: Input.Submitted) -> None:
-        event.input.display = False
+    def on_filter_field_left(self) -> None:
+        """Close the filter."""
+        if self._filter is not None:
+            self._filter.display = False
         self.query_one(HostTable).focus()
-
-    def on_key(self, event: Key) -> None:
-        """Let esc in the filter close and clear it."""
-        field = self.query_one("#filter", Input)
-        if event.key == "escape" and field.has_focus:
-            event.stop()
-            field.value = ""
-            field.display = False
-            self.query_one(HostTable).focus()
 
     def action_sort(self) -> None:
         """Order by the next column; after the last as the service does."""
@@ -338,6 +361,10 @@ class FleetScreen(LiveScreen[None]):
 
     @work
     async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
+        from xds_tui.tui import questions
+        from xds_tui.tui.giving import give
+        from xds_tui.tui.screens.confirm import confirmed
+
         if not hosts:
             self.query_one(Notice).tell([_("There is no host to do that to")], mild=True)
             return
@@ -350,19 +377,26 @@ class FleetScreen(LiveScreen[None]):
 
     @on(LineTable.RowSelected, "#hosts")
     def _open_host(self, event: LineTable.RowSelected) -> None:
+        from xds_tui.tui.screens.detail import DetailScreen
+
         self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock))
 
     @on(LineTable.RowSelected, "#events")
     def _open_event(self, event: LineTable.RowSelected) -> None:
-        told = self.query_one(EventList).event_of(event.key)
+        if self._events is None:
+            return
+        told = self._events.event_of(event.key)
         self.query_one(Notice).tell([wording.moment(told.at), *wording.event_lines(told)], mild=True)
 
     @work
     async def action_new(self) -> None:
         """Rent a host: the wizard, with the draft of last time or with what is chosen in the catalog."""
-        pane = self.query_one(CatalogPane)
-        if pane.has_focus_within:
-            choice = pane.selection()
-            self._draft = replace(self._draft, billing=choice.billing, package=choice.package, image=choice.image)
+        from xds_tui.tui.draft import Draft
+        from xds_tui.tui.screens.create import CreateScreen
+
+        draft = self._draft or Draft()
+        if self._catalog is not None and self._catalog.has_focus_within:
+            choice = self._catalog.selection()
+            draft = replace(draft, billing=choice.billing, package=choice.package, image=choice.image)
         self._monitor.refresh_catalog()
-        self._draft = await self.app.push_screen_wait(CreateScreen(self._monitor, self._draft))
+        self._draft = await self.app.push_screen_wait(CreateScreen(self._monitor, draft))

@@ -42,6 +42,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
     AUTO_FOCUS = "#account"
+    CSS_PATH = "../theme/dialog.tcss"
 
     def __init__(self, account: Account, *, insecure_http: bool = False) -> None:
         """Make the screen.

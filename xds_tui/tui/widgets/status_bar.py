@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from xds_tui import pricing
 from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _, ngettext
@@ -127,6 +126,8 @@ class StatusBar(Widget):
         """What is billed by the hour now; prepaid rents told apart."""
         if self.fleet.snapshot is None or self.fleet.catalog is None:
             return Content("")
+        from xds_tui import pricing  # not needed before there is a catalog, long after the first paint
+
         rate = pricing.fleet_rate(self.fleet.snapshot.hosts, self.fleet.catalog)
         told = Content(f"{wording.rate(rate.on_demand)}/h")
         if rate.prepaid.high:

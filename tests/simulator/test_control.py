@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from simulated import HOUR, OFF, STARTING, Simulated
+
+from xds_tui.simulator.clocks import SkewedClock
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.line import Service
+from xds_tui.simulator.server import build
+from xds_tui.simulator.world import ACCOUNT, World
+
+
+async def state(simulated: Simulated) -> Any:
+    return (await simulated.send("GET", "/_sim/state")).json()
+
+
+async def test_the_state_tells_the_books_the_hosts_and_the_requests() -> None:
+    simulated = Simulated()
+    host_id = await simulated.rent()
+    assert await state(simulated) == {
+        "ledger": [{"host": host_id, "package": "bzoff4", "image": "5001", "charged": "23.76"}],
+        "hosts": {host_id: OFF},
+        "wallets": {uuid: str(account.wallet) for uuid, account in simulated.world.accounts.items()},
+        "requests": ["POST /v1/pve/open/createRent"],
+    }
+    assert (await state(simulated))["wallets"][ACCOUNT] == "99976.24"
+
+
+async def test_time_can_be_moved() -> None:
+    simulated = Simulated()
+    host_id = await simulated.buy()
+    await simulated.power(host_id, on=True)
+    assert (await state(simulated))["hosts"][host_id] == STARTING
+    assert (await simulated.send("POST", "/_sim/advance", json={"seconds": HOUR})).json() == {}
+    assert (await state(simulated))["hosts"][host_id] == 3
+    assert await simulated.code("GET", "image") == 401
+
+
+async def test_a_clock_that_cannot_be_moved_says_so() -> None:
+    simulated = Simulated()
+    simulated.world.clock = lambda: 0.0
+    assert (await simulated.send("POST", "/_sim/advance", json={"seconds": 1})).status_code == 409
+
+
+def test_a_skewed_clock_is_ahead_by_what_was_asked_for() -> None:
+    clock = SkewedClock(lambda: 5.0)
+    clock.advance(2.5)
+    clock.advance(1)
+    assert clock() == 8.5
+
+
+async def test_faults_can_be_set() -> None:
+    simulated = Simulated()
+    rows = [{"kind": "code", "code": 503, "skip": 1}, {"kind": "drop after", "endpoint": "pve/open/one"}]
+    assert (await simulated.send("POST", "/_sim/faults", json=rows)).status_code == 200
+    assert simulated.service.faults.pending == [
+        Fault(kind=Kind.CODE, code=503, skip=1),
+        Fault(kind=Kind.DROP_AFTER, endpoint="pve/open/one"),
+    ]
+    assert [await simulated.code("GET", "image") for _ in range(3)] == [0, 503, 0]
+
+
+async def test_tokens_can_be_ended() -> None:
+    simulated = Simulated()
+    assert (await simulated.send("POST", "/_sim/expire")).status_code == 200
+    assert await simulated.code("GET", "image") == 401
+
+
+@pytest.mark.parametrize("path", ["advance", "faults"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"7", b'[{"kind": "no such"}]', b'[{"kind": "html", "skip": "x"}]', b"\xff", b"[" * 99_999]
+)
+async def test_a_body_that_makes_no_sense_is_refused(path: str, body: bytes) -> None:
+    simulated = Simulated()
+    assert (await simulated.send("POST", f"/_sim/{path}", content=body)).status_code == 400
+    assert simulated.service.faults.pending == []
+
+
+async def test_faults_do_not_strike_the_side_door() -> None:
+    simulated = Simulated()
+    simulated.service.faults.set(Fault(kind=Kind.DROP_BEFORE, times=9))
+    assert (await state(simulated))["hosts"] == {}
+
+
+async def test_the_side_door_is_shut_unless_asked_for() -> None:
+    transport = httpx.ASGITransport(build(Service(World())))
+    async with httpx.AsyncClient(transport=transport, base_url="http://simulated") as http:
+        for method, path in (("GET", "state"), ("POST", "advance"), ("POST", "faults"), ("POST", "expire")):
+            assert (await http.request(method, f"/_sim/{path}")).status_code == 404

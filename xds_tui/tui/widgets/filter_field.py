@@ -1,0 +1,52 @@
+"""The field that the filter is typed into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from xds_tui.i18n import _
+
+
+class FilterField(Input):
+    """Tells the filter as it is typed; enter leaves it in force, esc takes it away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Keep"), id="filter.keep"),
+        Binding("escape", "clear", _("Clear"), id="filter.clear"),
+    ]
+
+    @dataclass
+    class Typed(Message):
+        """Another filter is wanted."""
+
+        text: str
+
+    class Left(Message):
+        """The user is done with the field."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            placeholder=_("words, status:on, gpu:4090, mem>=64, expires<24h, -windows"), id="filter", compact=True
+        )
+        self.cursor_blink = False
+
+    @on(Input.Changed)
+    def _tell(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    @on(Input.Submitted)
+    def _keep(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left())
+
+    def action_clear(self) -> None:
+        """Show everything again."""
+        self.value = ""
+        self.post_message(self.Left())
