@@ -108,10 +108,15 @@ def fleet_rate(hosts: Iterable[Host], catalog: Catalog) -> FleetRate:
     """Add up what the hosts that are on cost an hour."""
     sums = {billing: [Decimal(0), Decimal(0)] for billing in Billing}
     unpriced = 0
+    known: dict[object, Rate | None] = {}
     for host in hosts:
         if not host.status.is_on:
             continue
-        rate = rate_of(host, catalog)
+        # Many hosts are of few kinds, and each kind is looked for among all packages once.
+        kind = (host.billing, host.cpu, host.memory, host.disk, host.gpu_count, host.gpu_name, host.area)
+        if kind not in known:
+            known[kind] = rate_of(host, catalog)
+        rate = known[kind]
         if rate is None or host.billing is None:
             unpriced += 1
             continue

@@ -170,9 +170,9 @@ class FleetScreen(LiveScreen[None]):
         try:
             self._query = parse(text)
         except QueryError as error:
-            self.query_one(Notice).tell([_(error.reason).format(word=error.word)], mild=True)
+            self.query_one(Notice).tell([_(error.reason).format(word=error.word)], mild=True, subject="filter")
             return
-        self.query_one(Notice).dismiss()
+        self.query_one(Notice).take_back("filter")
         self._draw_hosts()
 
     def watch_sort(self) -> None:
@@ -229,9 +229,10 @@ class FleetScreen(LiveScreen[None]):
     def _notice_trouble(self, state: FleetState) -> None:
         notice = self.query_one(Notice)
         if state.trouble is not None:
-            notice.tell(wording.trouble(state.trouble), mild=state.link is not Link.SIGNED_OUT)
+            is_mild = state.link is not Link.SIGNED_OUT
+            notice.tell(wording.trouble(state.trouble), mild=is_mild, subject="service")
         else:
-            notice.dismiss()
+            notice.take_back("service")
 
     def _notice_events(self, old: Sequence[Event], new: Sequence[Event]) -> None:
         """Keep what went wrong with an order in sight, and find the host that came of one."""

@@ -23,13 +23,22 @@ class Notice(Static):
     }
     """
 
-    def tell(self, lines: Sequence[str], *, mild: bool = False) -> None:
+    subject = ""
+    """What it is about, for those that take back only what they said themselves."""
+
+    def tell(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
         """Show `lines` in place of what is shown."""
+        self.subject = subject
         self.set_class(mild, "-mild")
         self.update(Content(" · ".join(line for line in lines if line)))
         self.display = True
 
+    def take_back(self, subject: str) -> None:
+        """Take the notice away if it is about `subject`: it is no longer true."""
+        if self.subject == subject:
+            self.display = False
+
     def dismiss(self) -> bool:
-        """Take the notice away; whether there was one."""
+        """Take the notice away, whatever it is about; whether there was one."""
         was_shown, self.display = self.display, False
         return was_shown

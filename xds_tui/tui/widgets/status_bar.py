@@ -59,19 +59,28 @@ class StatusBar(Widget):
         self._clock = clock
 
     def render(self) -> Content:
-        """The line; on a narrow screen the counts leave first, then the program's name, then the cost."""
-        width = self.size.width
-        place, link, cost = self._where(), self._link(), self._cost()
-        used = place.cell_length + link.cell_length + cost.cell_length
+        """The line: what matters less leaves where the width does not suffice, the prepaid cost first."""
+        width = self.size.width - 4
+        place, link = self._where(), self._link()
+        billed, prepaid = self._cost()
         name, counts = self._styled("渲大师 xds  ", "name"), self._counts()
-        if used + name.cell_length + 4 <= width:
-            place, used = name + place, used + name.cell_length
-        elif used + 4 > width:
-            used, cost = used - cost.cell_length, Content("")
-        if used + counts.cell_length + 4 <= width:
-            link, used = link + counts, used + counts.cell_length
-        room = max(2, width - used)
-        return Content.assemble(place, " " * (room - room // 2), link, " " * (room // 2), cost)
+        left = width - place.cell_length - link.cell_length
+        shown = {}
+        for part, text in (("billed", billed), ("counts", counts), ("name", name), ("prepaid", prepaid)):
+            fits = text.cell_length <= left
+            left -= text.cell_length * fits
+            shown[part] = text if fits else Content("")
+        room = left + 4
+        return Content.assemble(
+            shown["name"],
+            place,
+            " " * (room - room // 2),
+            link,
+            shown["counts"],
+            " " * (room // 2),
+            shown["billed"],
+            shown["prepaid"],
+        )
 
     def _styled(self, text: str, part: str) -> Content:
         return Content(text).stylize(self.get_visual_style(f"status-bar--{part}", partial=True))
@@ -122,14 +131,13 @@ class StatusBar(Widget):
         told = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
         return Content(f" · {told}, {_('{count} on').format(count=of.on)}")
 
-    def _cost(self) -> Content:
-        """What is billed by the hour now; prepaid rents told apart."""
+    def _cost(self) -> tuple[Content, Content]:
+        """What is billed by the hour now, and what rents have prepaid."""
         if self.fleet.snapshot is None or self.fleet.catalog is None:
-            return Content("")
+            return Content(""), Content("")
         from xds_tui import pricing  # not needed before there is a catalog, long after the first paint
 
         rate = pricing.fleet_rate(self.fleet.snapshot.hosts, self.fleet.catalog)
-        told = Content(f"{wording.rate(rate.on_demand)}/h")
-        if rate.prepaid.high:
-            told += self._styled(" + " + _("{rate}/h prepaid").format(rate=wording.rate(rate.prepaid)), "muted")
-        return told
+        prepaid = " + " + _("{rate}/h prepaid").format(rate=wording.rate(rate.prepaid)) if rate.prepaid.high else ""
+        billed = f"{wording.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
+        return Content(billed), self._styled(prepaid, "muted")
