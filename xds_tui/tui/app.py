@@ -129,13 +129,13 @@ class XdsApp(App[int]):
 
     async def _keep(self, account: Account) -> None:
         """Have the credentials kept, and say where; the keyring may ask the user first."""
-        from xds_tui.tui import wording
+        from xds_tui.tui import telling
         from xds_tui.vault import VaultError
 
         try:
             name = await account.keep()
         except VaultError as error:
-            told = _("Kept for this run only: {reason}").format(reason=wording.vault_trouble(error))
+            told = _("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))
             self.notify(told, severity="warning", timeout=20, markup=False)
             return
         self.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)

@@ -1,25 +1,21 @@
-"""From the domain to words: status glyphs, money, ages, sizes, errors, in the chosen language.
+"""From the domain to words: status glyphs, money, ages, sizes, in the chosen language; `telling` has what happened.
 
 Everything here returns plain text; what is a colour is the widgets' and the theme's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError, explain
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
 
 if TYPE_CHECKING:
     from xds_tui.pricing import Estimate, Rate
-    from xds_tui.vault import VaultError
 
 NOTHING: Final = "—"
 """Stands where there is no value."""
@@ -215,151 +211,3 @@ def expires(host: Host, now: datetime) -> str:
     if left <= timedelta(0):
         return _("expired")
     return f"{span(left)} !" if left < timedelta(days=1) else span(left)
-
-
-# Trouble
-
-_UNKNOWN_REMEDY: Final = N_("It may or may not have been done. It is not sent again; the next sweeps will tell.")
-
-
-def trouble(error: XdsError) -> tuple[str, ...]:
-    """An error in lines: what happened, what to do, and what the vendor's support asks for."""
-    lines = [_(error.summary) + (f": {error.detail}" if error.detail else "")]
-    lines.append(remedy(error))
-    if isinstance(error, Refused | SignedOut):
-        lines.append(_("code {code}").format(code=error.code))
-    if error.trace_id:
-        lines.append(f"traceId {error.trace_id}")
-    return tuple(lines)
-
-
-def vault_trouble(error: VaultError) -> str:
-    """Why the keyring will not do, in one line."""
-    return f"{_(error.summary)}: {error.detail}" if error.detail else _(error.summary)
-
-
-def remedy(error: XdsError) -> str:
-    """What the user can do about an error."""
-    if isinstance(error, Refused):
-        return _(explain(error.code).remedy)
-    if isinstance(error, SignedOut):
-        return _("Sign in again.")
-    if isinstance(error, OutcomeUnknown):
-        return _(_UNKNOWN_REMEDY)
-    return _("Nothing was changed. It is tried again by itself, or at once with r.")
-
-
-# Orders and events
-
-_ACTIONS: Final = {
-    Action.CREATE: N_("buy"),
-    Action.POWER_ON: N_("start"),
-    Action.POWER_OFF: N_("stop"),
-    Action.REBOOT: N_("reboot"),
-    Action.DELETE: N_("delete"),
-}
-_INTENTS: Final = {
-    Action.CREATE: N_("→ creating"),
-    Action.POWER_ON: N_("→ on"),
-    Action.POWER_OFF: N_("→ off"),
-    Action.REBOOT: N_("→ reboot"),
-    Action.DELETE: N_("→ gone"),
-}
-_STATES: Final = {
-    OrderState.INTENDED: N_("waiting"),
-    OrderState.SENT: N_("sent"),
-    OrderState.NOT_SENT: N_("not sent"),
-    OrderState.REFUSED: N_("refused"),
-    OrderState.UNKNOWN: N_("outcome unknown"),
-    OrderState.DONE: N_("accepted"),
-    OrderState.SETTLED: N_("done"),
-}
-
-
-def action(of: Action) -> str:
-    """What an order asks for."""
-    return _(_ACTIONS[of])
-
-
-def order_state(of: OrderState) -> str:
-    """How far an order has come."""
-    return _(_STATES[of])
-
-
-def intent(of: Order) -> str:
-    """What is meant to happen to a host, as intent and not as fact."""
-    return _(_INTENTS[of.action])
-
-
-def order_reason(of: Order) -> str:
-    """Why an order came to nothing, in one line; empty where it did not."""
-    if not of.summary:
-        return ""
-    return f"{_(of.summary)}: {of.message}" if of.message else _(of.summary)
-
-
-def order_lines(of: Order) -> tuple[str, ...]:
-    """Why an order came to nothing: what happened, what to do, code and traceId."""
-    lines = [order_reason(of)]
-    if of.state is OrderState.UNKNOWN:
-        lines.append(_(_UNKNOWN_REMEDY))
-    elif of.code:
-        lines += [_(explain(of.code).remedy), _("code {code}").format(code=of.code)]
-    if of.trace_id:
-        lines.append(f"traceId {of.trace_id}")
-    return tuple(lines)
-
-
-def gone_meanwhile(hosts: Sequence[Host]) -> str:
-    """That nothing was sent for hosts that are not there any more."""
-    names = ", ".join(host.name or host.id for host in hosts)
-    return _("Gone meanwhile, so nothing was sent: {hosts}").format(hosts=names)
-
-
-def event(of: Event) -> str:
-    """An event in one line, without its time."""
-    who = of.host_name or of.host_id or ""
-    match of.kind:
-        case EventKind.APPEARED:
-            return _("{host} appeared, {status}").format(host=who, status=status_word(of.new)) + _you(of)
-        case EventKind.GONE:
-            return _("{host} is gone").format(host=who) + _you(of)
-        case EventKind.STATUS:
-            return f"{who} {status_word(of.old)} → {status_word(of.new)}" + _you(of)
-        case EventKind.ORDER:
-            return _order_event(of, who)
-        case EventKind.TROUBLE | EventKind.SIGNED_OUT:
-            return _with_detail(_(of.summary), of)
-        case EventKind.RECOVERED:
-            return _("the service answers again")
-        case EventKind.SIGNED_IN:
-            return _("signed in")
-
-
-def event_lines(of: Event) -> tuple[str, ...]:
-    """Everything an event tells, one fact a line: what happened, what to do, code and traceId."""
-    lines = [event(of)]
-    if of.code is not None:
-        lines += [_(explain(of.code).remedy), _("code {code}").format(code=of.code)]
-    elif of.state is OrderState.UNKNOWN:
-        lines.append(_(_UNKNOWN_REMEDY))
-    if of.host_id:
-        lines.append(_("host {id}").format(id=of.host_id))
-    if of.trace_id:
-        lines.append(f"traceId {of.trace_id}")
-    return tuple(lines)
-
-
-def _order_event(of: Event, who: str) -> str:
-    what = f"{action(of.action)} {who}".rstrip() if of.action else who
-    state = order_state(of.state) if of.state else ""
-    told = f"{what}: {state}"
-    return f"{told}: {_with_detail(_(of.summary), of)}" if of.summary else told
-
-
-def _with_detail(summary: str, of: Event) -> str:
-    return f"{summary}: {of.message}" if of.message else summary
-
-
-def _you(of: Event) -> str:
-    return f" ({_('you')})" if of.own else ""

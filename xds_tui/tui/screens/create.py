@@ -26,7 +26,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Catalog
 from xds_tui.record import Order
-from xds_tui.tui import wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.screens.confirm import SETTLING
 from xds_tui.tui.screens.live import WIDE, LiveScreen
@@ -201,7 +201,7 @@ class CreateScreen(LiveScreen[Draft]):
         there = self.fleet.catalog
         if there is None:
             trouble = self.fleet.catalog_trouble
-            text = wording.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+            text = telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
             self.query_one("#package", LineTable).placeholder = text
             self.query_one("#image", LineTable).placeholder = text
             return

@@ -20,7 +20,7 @@ from xds_tui.i18n import _
 from xds_tui.model import Host
 from xds_tui.record import Action
 from xds_tui.secret import MASK
-from xds_tui.tui import questions, wording
+from xds_tui.tui import questions, telling, wording
 from xds_tui.tui.giving import give
 from xds_tui.tui.screens.confirm import confirmed
 from xds_tui.tui.screens.live import LiveScreen
@@ -90,7 +90,7 @@ class DetailScreen(LiveScreen[None]):
         lines = [f"{wording.padded(name, width)}  {value}" for name, value in pairs]
         self.query_one("#fields", Static).update(Content("\n".join(lines)))
         told = [event for event in self.fleet.events if event.host_id == host.id]
-        history = [f"{wording.moment(event.at)}  {wording.event(event)}" for event in told]
+        history = [f"{wording.moment(event.at)}  {telling.event(event)}" for event in told]
         self.query_one("#host-events", Static).update(Content("\n".join(["", *history])))
 
     def _pairs(self, host: Host) -> list[tuple[str, str]]:
@@ -159,7 +159,7 @@ class DetailScreen(LiveScreen[None]):
         if host and await confirmed(self.app, questions.about(action, [host], 0, self._clock())):
             gone = give(self._monitor, action, [host])
             if gone:
-                self.query_one(Notice).tell([wording.gone_meanwhile(gone)])
+                self.query_one(Notice).tell([telling.gone_meanwhile(gone)])
 
     def action_leave(self) -> None:
         """Go back to the hosts."""

@@ -29,7 +29,7 @@ from xds_tui.fleet.view import Sort
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
 from xds_tui.record import Action, Event, EventKind, OrderState
-from xds_tui.tui import wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.host_table import HostTable
@@ -230,7 +230,7 @@ class FleetScreen(LiveScreen[None]):
         notice = self.query_one(Notice)
         if state.trouble is not None:
             is_mild = state.link is not Link.SIGNED_OUT
-            notice.tell(wording.trouble(state.trouble), mild=is_mild, subject="service")
+            notice.tell(telling.trouble(state.trouble), mild=is_mild, subject="service")
         else:
             notice.take_back("service")
 
@@ -241,7 +241,7 @@ class FleetScreen(LiveScreen[None]):
             if event.kind is not EventKind.ORDER:
                 continue
             if event.state in (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.UNKNOWN):
-                self.query_one(Notice).tell(wording.event_lines(event), mild=event.state is OrderState.UNKNOWN)
+                self.query_one(Notice).tell(telling.event_lines(event), mild=event.state is OrderState.UNKNOWN)
             elif event.action is Action.CREATE and event.state is OrderState.SETTLED:
                 self._meet(event)
 
@@ -362,7 +362,7 @@ class FleetScreen(LiveScreen[None]):
 
     @work
     async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
-        from xds_tui.tui import questions
+        from xds_tui.tui import questions, telling
         from xds_tui.tui.giving import give
         from xds_tui.tui.screens.confirm import confirmed
 
@@ -373,7 +373,7 @@ class FleetScreen(LiveScreen[None]):
             self.query_one(Notice).dismiss()
             gone = give(self._monitor, action, hosts)
             if gone:
-                self.query_one(Notice).tell([wording.gone_meanwhile(gone)])
+                self.query_one(Notice).tell([telling.gone_meanwhile(gone)])
             self.query_one(HostTable).clear_marks()
 
     @on(LineTable.RowSelected, "#hosts")
@@ -387,7 +387,7 @@ class FleetScreen(LiveScreen[None]):
         if self._events is None:
             return
         told = self._events.event_of(event.key)
-        self.query_one(Notice).tell([wording.moment(told.at), *wording.event_lines(told)], mild=True)
+        self.query_one(Notice).tell([wording.moment(told.at), *telling.event_lines(told)], mild=True)
 
     @work
     async def action_new(self) -> None:

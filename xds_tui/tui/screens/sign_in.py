@@ -19,7 +19,7 @@ from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.fleet.account import Account
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
-from xds_tui.tui import wording
+from xds_tui.tui import telling
 from xds_tui.vault import VaultError
 
 _ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
@@ -96,7 +96,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
         except VaultError as error:
             self.query_one("#keep", Checkbox).value = False
             self.query_one("#keep", Checkbox).disabled = True
-            line.update(Content(_("Kept for this run only: {reason}").format(reason=wording.vault_trouble(error))))
+            line.update(Content(_("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))))
             return
         line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
@@ -140,7 +140,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
             base_url, credentials = self._what_was_typed()
             await self._account.sign_in(base_url, credentials)
         except (XdsError, ValueError) as error:
-            lines = wording.trouble(error) if isinstance(error, XdsError) else [_(str(error))]
+            lines = telling.trouble(error) if isinstance(error, XdsError) else [_(str(error))]
             answer.add_class("-bad")
             answer.update(Content("\n".join(lines)))
             return

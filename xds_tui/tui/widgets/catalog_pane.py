@@ -18,7 +18,7 @@ from xds_tui.catalog import ANY, Criteria
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
-from xds_tui.tui import wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 
@@ -166,7 +166,7 @@ class CatalogPane(Vertical):
         images, packages = self.query_one("#images", LineTable), self.query_one("#packages", LineTable)
         if there is None:
             trouble = self.fleet.catalog_trouble
-            text = wording.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+            text = telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
             images.placeholder = packages.placeholder = text
             return
         self._show_images(images, there)

@@ -7,7 +7,7 @@ from typing import Final
 
 from xds_tui.i18n import _
 from xds_tui.record import Event, EventKind, OrderState
-from xds_tui.tui import wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (Column("time", _("TIME"), 8), Column("what", _("WHAT HAPPENED"), 20, grow=1))
@@ -24,7 +24,7 @@ class EventList(LineTable):
 
         def row(key: str) -> Row:
             event = self._events[key]
-            return Row((Cell(wording.clock(event.at), "muted"), Cell(wording.event(event), _style(event))))
+            return Row((Cell(wording.clock(event.at), "muted"), Cell(telling.event(event), _style(event))))
 
         self.show(_COLUMNS, list(self._events), row)
         if not self.has_focus:

@@ -9,7 +9,7 @@ from typing import Final
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
 from xds_tui.record import Order
-from xds_tui.tui import wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
@@ -67,7 +67,7 @@ def _is_resting(host: Host) -> bool:
 
 def _status(host: Host, order: Order | None, _now: datetime) -> Cell:
     if order is not None:
-        return Cell(wording.intent(order), "accent")
+        return Cell(telling.intent(order), "accent")
     return Cell(wording.status(host), _STYLES[host.status])
 
 

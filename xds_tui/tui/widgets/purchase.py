@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from xds_tui.i18n import _
 from xds_tui.record import Order, OrderState
-from xds_tui.tui import wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
@@ -62,9 +62,9 @@ class Purchase(Vertical):
             return Row(
                 (
                     Cell(f"{number}"),
-                    Cell(wording.order_state(order.state), _STYLES.get(order.state, "muted")),
+                    Cell(telling.order_state(order.state), _STYLES.get(order.state, "muted")),
                     Cell(order.host_id or wording.NOTHING),
-                    Cell(wording.order_reason(order)),
+                    Cell(telling.order_reason(order)),
                 )
             )
 
@@ -80,7 +80,7 @@ def _summary(orders: Sequence[Order]) -> list[str]:
         return lines
     failed = next((order for order in orders if order.state not in _BOUGHT), None)
     if failed is not None:
-        lines += wording.order_lines(failed)
+        lines += telling.order_lines(failed)
     if any(order.state is OrderState.DONE for order in orders):
         lines.append(_("A new host may take minutes to enter the list; it is looked for and then selected."))
     lines.append(_("enter or esc: back to the hosts"))
