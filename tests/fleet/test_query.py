@@ -33,6 +33,8 @@ def test_a_filter_is_read_term_by_term(text: str, terms: list[Term]) -> None:
         ("colour:red", "colour"),
         ("name<b", "name<b"),
         ("mem:lots", "mem:lots"),
+        ("mem:", "mem:"),
+        ("on expires<", "expires<"),
         ("expires<24", "expires<24"),
         ("expires<soon", "expires<soon"),
         ('name:"open', 'name:"open'),

@@ -92,6 +92,8 @@ def _term(match: re.Match[str]) -> Term:
     negated, field, sign = bool(match["not"]), match["field"], match["sign"] or ":"
     text = match["value"].strip('"').lower()
     if field is None:
+        if text.rstrip("<>:=") in FIELDS and text[-1] in "<>:=":
+            raise QueryError(N_("{word}: its value is missing"), text)
         return Term(None, ":", text, 0, negated)
     if field not in FIELDS:
         raise QueryError(N_("{word}: there is no such field"), field)

@@ -18,20 +18,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.reactive import reactive
 
-from xds_tui.fleet import order_states, view
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.query import Query, QueryError, parse
 from xds_tui.fleet.state import FleetState, Link
-from xds_tui.fleet.view import Sort
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
 from xds_tui.record import Action, Event, EventKind, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.line_table import LineTable
@@ -41,7 +38,6 @@ from xds_tui.tui.widgets.status_bar import Place, StatusBar
 if TYPE_CHECKING:
     from xds_tui.tui.draft import Draft
     from xds_tui.tui.widgets.catalog_pane import CatalogPane
-    from xds_tui.tui.widgets.filter_field import FilterField
 
 INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
@@ -63,7 +59,6 @@ class FleetScreen(LiveScreen[None]):
         Binding("2", "pane('catalog')", _("Catalog"), id="fleet.catalog"),
         Binding("3", "pane('history')", _("History"), id="fleet.history"),
         Binding("q", "app.quit", _("Quit"), id="fleet.quit"),
-        Binding("o", "sort", _("Sort"), id="fleet.sort", show=False),
         Binding("r", "refresh", _("Refresh"), id="fleet.refresh", show=False),
         Binding("p", "pause", _("Pause"), id="fleet.pause", show=False),
         Binding("plus", "interval(1)", _("Slower"), id="fleet.slower", show=False, key_display="+"),
@@ -72,11 +67,6 @@ class FleetScreen(LiveScreen[None]):
         Binding("escape", "back", _("Back"), id="fleet.back", show=False),
     ]
     AUTO_FOCUS = "#hosts"
-
-    query_text: reactive[str] = reactive("", repaint=False)
-    """The filter as typed; the last one that could be read is in force."""
-    sort: reactive[Sort] = reactive(Sort(), repaint=False)
-    """The order of the hosts."""
 
     def __init__(self, monitor: Monitor, account: Account, place: Place, clock: Callable[[], datetime]) -> None:
         """Make the screen.
@@ -95,13 +85,9 @@ class FleetScreen(LiveScreen[None]):
         self._place = place
         self._clock = clock
         self._began = clock()
-        self._query: Query = ()
-        self._hosts: dict[str, Host] = {}
-        self._wanted: str | None = None
         self._draft: Draft | None = None
         self._catalog: CatalogPane | None = None
         self._events: EventList | None = None
-        self._filter: FilterField | None = None
 
     def compose(self) -> ComposeResult:
         """Status above, hosts in the middle, trouble and keys below; the other panes come after the first paint."""
@@ -111,7 +97,7 @@ class FleetScreen(LiveScreen[None]):
         with Horizontal(id="panes"):
             yield Vertical(id="catalog-space")
             with Vertical(id="main"):
-                yield HostTable(id="hosts", classes="pane")
+                yield HostPane(self.fleet, self._clock, id="hosts-pane", classes="pane")
                 yield Vertical(id="events-space")
         yield Notice(id="notice")
         yield KeyBar()
@@ -120,7 +106,6 @@ class FleetScreen(LiveScreen[None]):
         """Draw what is known, and from then on whenever something else is."""
         self.query_one(StatusBar).fleet = self.fleet
         self._notice_trouble(self.fleet)
-        self._draw_hosts()
         self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)
 
@@ -142,12 +127,16 @@ class FleetScreen(LiveScreen[None]):
             gc.freeze()
             gc.enable()
 
+    @property
+    def _hosts(self) -> HostPane:
+        return self.query_one(HostPane)
+
     # What is shown
 
     def _tick(self) -> None:
         """Let the ages that are shown go on: once a minute, the only thing that is drawn without a reason."""
         self.query_one(StatusBar).refresh()
-        self._draw_hosts()
+        self._hosts.draw()
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""
@@ -156,75 +145,13 @@ class FleetScreen(LiveScreen[None]):
         self.query_one(StatusBar).fleet = new
         if self._catalog is not None:
             self._catalog.fleet = new
-        if old.snapshot is not new.snapshot or old.orders is not new.orders:
-            self._draw_hosts()
+        self._hosts.fleet = new
         if old.events is not new.events:
             if self._events is not None:
                 self._events.show_events(new.events)
             self._notice_events(old.events, new.events)
         if old.trouble is not new.trouble:
             self._notice_trouble(new)
-
-    def watch_query_text(self, text: str) -> None:
-        """Filter by what is typed; while it cannot be read, by the last that could."""
-        try:
-            self._query = parse(text)
-        except QueryError as error:
-            self.query_one(Notice).tell([_(error.reason).format(word=error.word)], mild=True, subject="filter")
-            return
-        self.query_one(Notice).take_back("filter")
-        self._draw_hosts()
-
-    def watch_sort(self) -> None:
-        """Order the hosts anew."""
-        self._draw_hosts()
-
-    def _draw_hosts(self) -> None:
-        """Draw the hosts that the filter holds for, and what the title counts."""
-        snapshot, now = self.fleet.snapshot, self._clock()
-        table = self.query_one(HostTable)
-        table.placeholder = self._why_empty()
-        if snapshot is None:
-            return
-        self._hosts = {host.id: host for host in snapshot.hosts}
-        table.forget(table.marked.difference(self._hosts))
-        intents = {
-            order.host_id: order
-            for order in reversed(self.fleet.orders)
-            if order.host_id and order_states.is_intent(order, now)
-        }
-        table.sort_key, table.sort_reverse = self.sort.column, self.sort.descending
-        table.show_hosts(self._hosts, view.rows(snapshot, self._query, self.sort, now), intents, now)
-        self._title(table)
-        if self._wanted is not None and table.move_to(self._wanted):
-            self._wanted = None
-
-    def _title(self, table: HostTable) -> None:
-        snapshot = self.fleet.snapshot
-        if snapshot is None:
-            return
-        of = view.counts(snapshot, self._clock())
-        parts = [_("{count} on").format(count=of.on)]
-        if of.changing:
-            parts.append(_("{count} changing").format(count=of.changing))
-        if of.expiring:
-            parts.append(_("{count} expires < 24 h").format(count=of.expiring))
-        if self.fleet.unreadable:
-            parts.append(_("{count} unreadable").format(count=self.fleet.unreadable))
-        if table.marked:
-            parts.append(_("{count} marked").format(count=len(table.marked)))
-        shown = f"{table.row_count}/{of.total}" if self._query else f"{of.total}"
-        table.border_title = Content(" · ".join([_("Hosts {count}").format(count=shown), *parts]))
-        table.border_subtitle = Content(self.query_text)
-
-    def _why_empty(self) -> str:
-        if self.fleet.link is Link.SIGNED_OUT:
-            return _("Signed out: press i to sign in")
-        if self.fleet.snapshot is None:
-            return _("Waiting for the first answer")
-        if self._query:
-            return _("No host matches the filter: esc clears it")
-        return _("No hosts yet: n rents one")
 
     def _notice_trouble(self, state: FleetState) -> None:
         notice = self.query_one(Notice)
@@ -247,11 +174,11 @@ class FleetScreen(LiveScreen[None]):
 
     def _meet(self, event: Event) -> None:
         """Select a host that was bought, and say how to start it if it is off."""
-        self._wanted = event.host_id
-        host = self._hosts.get(event.host_id or "")
+        host_id = event.host_id or ""
+        self._hosts.select(host_id)
+        host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:
             self.query_one(Notice).tell([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
-        self._draw_hosts()
 
     # Panes
 
@@ -261,7 +188,7 @@ class FleetScreen(LiveScreen[None]):
 
     def action_pane(self, name: str) -> None:
         """Show a pane, and put the focus on it."""
-        pane = {"hosts": self.query_one(HostTable), "catalog": self._catalog, "history": self._events}[name]
+        pane = {"hosts": self._hosts.table, "catalog": self._catalog, "history": self._events}[name]
         if pane is None:
             return
         self._show_pane(name)
@@ -276,7 +203,7 @@ class FleetScreen(LiveScreen[None]):
 
     def on_descendant_focus(self) -> None:
         """Let the pane with the focus be the one that a narrow screen shows."""
-        if self.query_one(HostTable).has_focus:
+        if self._hosts.has_focus_within:
             self._show_pane("hosts")
         elif self._events is not None and self._events.has_focus:
             self._show_pane("history")
@@ -289,53 +216,19 @@ class FleetScreen(LiveScreen[None]):
 
     def action_back(self) -> None:
         """Leave what was opened last: the notice, the zoom, the filter, the marks, the other pane."""
-        table = self.query_one(HostTable)
         if self.query_one(Notice).dismiss():
             return
         if self.has_class("-zoomed"):
             self.remove_class("-zoomed")
-        elif self._filter is not None and self.query_text:
-            self._filter.value = ""
-        elif table.marked:
-            table.clear_marks()
-        else:
+        elif self._hosts.table.marked and not self._hosts.query_text:
+            self._hosts.table.clear_marks()
+        elif not self._hosts.clear_filter():
             self.action_pane("hosts")
-
-    # Filter and order
 
     async def action_filter(self) -> None:
         """Open the filter."""
-        if self._filter is None:
-            from xds_tui.tui.widgets.filter_field import FilterField
-
-            self._filter = FilterField()
-            await self.mount(self._filter, before=self.query_one(KeyBar))
-        self._filter.display = True
-        self._filter.focus()
         self._show_pane("hosts")
-
-    def on_filter_field_typed(self, event: FilterField.Typed) -> None:
-        """Filter as it is typed."""
-        self.query_text = event.text
-
-    def on_filter_field_left(self) -> None:
-        """Close the filter."""
-        if self._filter is not None:
-            self._filter.display = False
-        self.query_one(HostTable).focus()
-
-    def action_sort(self) -> None:
-        """Order by the next column; after the last as the service does."""
-        columns = (None, *view.SORTABLE)
-        self.sort = Sort(columns[(columns.index(self.sort.column) + 1) % len(columns)])
-
-    @on(LineTable.HeaderSelected, "#hosts")
-    def _sort_by(self, event: LineTable.HeaderSelected) -> None:
-        self.sort = Sort(event.column, event.column == self.sort.column and not self.sort.descending)
-
-    @on(LineTable.MarksChanged, "#hosts")
-    def _count_marks(self) -> None:
-        self._title(self.query_one(HostTable))
+        await self._hosts.open_filter()
 
     # What the user wants done
 
@@ -354,11 +247,7 @@ class FleetScreen(LiveScreen[None]):
 
     def action_ask(self, name: str) -> None:
         """Do something to the marked hosts, or else to the one under the cursor."""
-        table = self.query_one(HostTable)
-        marked = table.marked
-        targets = [id_ for id_ in self._hosts if id_ in marked] or [table.cursor_key or ""]
-        hidden = len(table.hidden_marks) if marked else 0
-        self._order(Action[name.upper()], [self._hosts[id_] for id_ in targets if id_ in self._hosts], hidden)
+        self._order(Action[name.upper()], *self._hosts.picked())
 
     @work
     async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
@@ -374,7 +263,7 @@ class FleetScreen(LiveScreen[None]):
             gone = give(self._monitor, action, hosts)
             if gone:
                 self.query_one(Notice).tell([telling.gone_meanwhile(gone)])
-            self.query_one(HostTable).clear_marks()
+            self._hosts.table.clear_marks()
 
     @on(LineTable.RowSelected, "#hosts")
     def _open_host(self, event: LineTable.RowSelected) -> None:
