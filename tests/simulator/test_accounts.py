@@ -73,6 +73,16 @@ async def test_a_new_token_ends_the_accounts_older_ones_only_if_so_chosen(single
     assert await simulated.code(*IMAGE) == 0
 
 
+async def test_the_account_can_be_given_the_token_that_it_has_with_what_is_left_of_it() -> None:
+    simulated = Simulated(same_token=True)
+    assert (await sign_in(simulated, {"uuid": UNVERIFIED, "secret": SECRET}))["data"]["token"] != simulated.token
+    simulated.clock.advance(600)
+    assert (await sign_in(simulated, KEY))["data"] == {"token": simulated.token, "effectiveTime": 1_200_000}
+    simulated.clock.advance(1200)
+    renewed = (await sign_in(simulated, KEY))["data"]
+    assert (renewed["token"] != simulated.token, renewed["effectiveTime"]) == (True, 1_800_000)
+
+
 async def test_every_token_can_be_ended_at_once() -> None:
     simulated = Simulated()
     simulated.world.expire_tokens()

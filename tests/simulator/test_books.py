@@ -14,6 +14,7 @@ async def test_the_ledger_holds_every_create_that_was_carried_out() -> None:
     first, second = simulated.world.ledger
     assert (first.host_id, first.rented, first.seconds, first.charged) == (on_demand, False, 0, 0)
     assert (first.package_id, first.image_id, first.account) == ("bzoff4", "5001", ACCOUNT)
+    assert (first.period, second.period) == (None, (4, 3))
     assert (second.host_id, second.rented, second.seconds) == (rented, True, 4 * 2_592_000)
     assert (second.package_id, second.image_id, second.at) == ("bzrent4", "5002", simulated.clock.now)
 

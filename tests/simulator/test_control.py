@@ -21,7 +21,17 @@ async def test_the_state_tells_the_books_the_hosts_and_the_requests() -> None:
     simulated = Simulated()
     host_id = await simulated.rent()
     assert await state(simulated) == {
-        "ledger": [{"host": host_id, "package": "bzoff4", "image": "5001", "charged": "23.76"}],
+        "ledger": [
+            {
+                "at": simulated.clock.now,
+                "account": ACCOUNT,
+                "host": host_id,
+                "package": "bzoff4",
+                "image": "5001",
+                "period": [1, 1],
+                "charged": "23.76",
+            }
+        ],
         "hosts": {host_id: OFF},
         "wallets": {uuid: str(account.wallet) for uuid, account in simulated.world.accounts.items()},
         "requests": ["POST /v1/pve/open/createRent"],

@@ -59,6 +59,14 @@ async def test_an_on_demand_create_answers_true_in_the_document_and_the_id_later
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("answers_true", [True, False])
+async def test_what_an_on_demand_create_answers_can_be_chosen(dialect: str, *, answers_true: bool) -> None:
+    simulated = Simulated(dialect=dialect, create_answers_true=answers_true)
+    answer = await simulated.data("POST", "createquantity", PAIR)
+    assert answer == (True if answers_true else simulated.world.ledger[0].host_id)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 async def test_a_created_host_is_off_on_top_of_the_list_and_named_after_its_id(dialect: str) -> None:
     simulated = Simulated(3, dialect=dialect)
     host_id = await simulated.rent()
@@ -86,6 +94,9 @@ async def test_hosts_show_the_oddities_of_the_examples() -> None:
     assert {None, "root", "administrator"} <= {row["hostAccount"] for row in rows}
     assert all(isinstance(row["status"], str) for row in rows)
     assert any(row["gpuNumber"] and row["gpuConfiguration"] == "-" for row in rows)
+    named = [row for row in rows if row["ipv4"] is not None]
+    assert named
+    assert all(row["ipv4"] == f"{row['address']}:{row['port']}" for row in named)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -107,6 +118,13 @@ async def test_a_page_size_over_25_is_cut_or_an_error() -> None:
     )["data"]
     assert await error.code("GET", "mypage", page=1, pageSize=26) == 1001
     assert await error.code("GET", "mypage", page=1, pageSize=25) == 0
+
+
+@pytest.mark.parametrize(("choice", "empty"), [("list", []), ("null", None)])
+async def test_a_page_without_hosts_is_an_empty_list_or_null(choice: str, empty: object) -> None:
+    simulated = Simulated(1, empty_page=choice)
+    pages = [await simulated.data("GET", "mypage", page=page, pageSize=25) for page in (1, 2)]
+    assert (len(pages[0]["data"]), pages[1]) == (1, {"data": empty, "totalCounts": 1})
 
 
 async def test_totals_can_be_text() -> None:

@@ -22,7 +22,7 @@ from xds_tui.simulator.world import World
 
 CREATE = ("POST", "createquantity", PAIR)
 DROPS = [Kind.DROP_BEFORE, Kind.DROP_AFTER]
-DONE = [Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP, Kind.LATENCY, Kind.SHIFT]
+DONE = [Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP, Kind.LATENCY, Kind.SHIFT, Kind.WRONG_TYPE]
 
 
 def faulty(kind: Kind, **fields: object) -> Simulated:
@@ -99,6 +99,18 @@ async def test_nonsense_is_json_without_an_envelope() -> None:
     assert isinstance((await faulty(Kind.NONSENSE).ask("GET", "image")).json(), list)
 
 
+async def test_a_wrong_type_is_a_list_in_a_list_in_a_sound_envelope() -> None:
+    answer = (await faulty(Kind.WRONG_TYPE).ask(*CREATE)).json()
+    assert (answer["code"], answer["data"]) == (0, [[42]])
+
+
+async def test_a_fault_can_strike_one_page_of_the_list_alone() -> None:
+    simulated = Simulated(60)
+    simulated.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/mypage?page=2&"))
+    codes = [await simulated.code("GET", "mypage", page=page, pageSize=25) for page in (1, 2, 20, 2)]
+    assert codes == [0, 500, 0, 0]
+
+
 async def test_a_truncated_answer_is_the_first_half_of_it() -> None:
     answer = await faulty(Kind.TRUNCATED).ask(*CREATE)
     assert answer.text.startswith('{"code":0,"data":"')
@@ -150,11 +162,10 @@ def test_a_drop_breaks_the_connection_and_only_that_one(
 
 async def test_a_drip_is_sent_byte_by_byte_and_is_whole_in_the_end() -> None:
     simulated, sent = faulty(Kind.DRIP), []
+    asked: list[Message] = [{"type": "http.request", "body": b""}]
 
     async def receive() -> Message:
-        if not sent:
-            return {"type": "http.request", "body": b""}
-        return await asyncio.Future()  # nobody hangs up
+        return asked.pop() if asked else await asyncio.Future()  # nobody hangs up
 
     async def send(message: Message) -> None:
         sent.append(message)

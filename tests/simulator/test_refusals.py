@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from simulated import DAY, HOUR, PAIR, STARTING, STOPPING, Simulated
+from simulated import DAY, HOUR, OFF, PAIR, STARTING, STOPPING, Simulated
 
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.refusal import MESSAGES, Code, Refusal
@@ -97,6 +97,20 @@ async def test_6002_when_the_last_one_is_sold() -> None:
     simulated.world.stock["bzoff4"] = 1
     await simulated.buy()
     assert await code_of_create(simulated, "createRent", PAIR | DAYS) == 6002
+
+
+async def test_6002_when_there_is_no_place_left_to_start_a_host_in() -> None:
+    simulated = Simulated()
+    simulated.world.stock["bzoff4"] = 1
+    host_id = await simulated.buy()
+    simulated.world.stock["bzoff4"] = -1
+    assert await simulated.power(host_id, on=True) == 6002
+    assert await simulated.status(host_id) == OFF
+    simulated.world.stock["bzoff4"] = 0
+    await simulated.started(host_id)
+    simulated.world.stock["bzoff4"] = -1
+    assert await simulated.power(host_id, on=True) == 0
+    assert await simulated.power(host_id, on=False) == 0
 
 
 @pytest.mark.parametrize(("path", "body"), CREATES)

@@ -4,7 +4,7 @@ import json
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated import PAIR, Simulated
 
@@ -32,6 +32,15 @@ async def test_every_answer_is_an_envelope(dialect: str, fields: list[str], fiel
     assert refused.json().get("data") is None
     assert (list(fine.json()), list(refused.json())) == (fields, fields_of_errors)
     assert fine.json()["traceId"] != refused.json()["traceId"]
+
+
+async def test_errors_come_with_the_http_status_that_was_chosen() -> None:
+    simulated = Simulated(error_status=400, auth_status=401)
+    answers = [await simulated.ask("GET", path) for path in ("image", "one/nobody", "nothing")]
+    simulated.token = "wrong"
+    answers.append(await simulated.ask("GET", "image"))
+    seen = [(answer.status_code, answer.json()["code"]) for answer in answers]
+    assert seen == [(200, 0), (400, 1021), (404, 404), (401, 401)]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,7 @@ async def test_garbage_is_refused_and_changes_nothing(path: str, body: bytes) ->
     assert await simulated.code("GET", "image") == 0
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

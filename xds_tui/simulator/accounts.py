@@ -68,8 +68,8 @@ class Tokens:
         """End every token."""
         self._living = {}
 
-    def sign_in(self, uuid: object, secret: object) -> str:
-        """Mint a token for who knows the secret.
+    def sign_in(self, uuid: object, secret: object) -> tuple[str, float]:
+        """Give a token to who knows the secret, and say how many seconds it lives.
 
         Raises:
             Refusal: 1007 without both, 1001 where they do not belong together.
@@ -80,7 +80,12 @@ class Tokens:
         account = self._accounts.get(uuid) if isinstance(uuid, str) else None
         if account is None or account.secret != secret:
             raise Refusal(Code.NO_PERMISSION, "账号或密钥错误")
-        return self.mint(account.uuid)
+        if self._options.same_token:
+            now = self._clock()
+            for token, (owner, ends) in self._living.items():
+                if owner == account.uuid and ends > now:
+                    return token, ends - now
+        return self.mint(account.uuid), self._options.token_seconds
 
     def account_of(self, token: str) -> Account:
         """The account that a token stands for.

@@ -32,6 +32,8 @@ class Sale:
     package_id: str
     image_id: str
     rented: bool
+    period: tuple[int, int] | None
+    """`periodNumber` and `periodType` as they were asked for; None for on-demand."""
     seconds: int
     """Paid in advance; 0 for on-demand."""
     charged: Decimal

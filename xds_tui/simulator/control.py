@@ -64,7 +64,15 @@ class _Control:
             world = self._service.world
             hosts = {host.id: host.status for host in world.listed()}
             ledger: list[dict[str, Any]] = [
-                {"host": sale.host_id, "package": sale.package_id, "image": sale.image_id, "charged": sale.charged}
+                {
+                    "at": sale.at,
+                    "account": sale.account,
+                    "host": sale.host_id,
+                    "package": sale.package_id,
+                    "image": sale.image_id,
+                    "period": sale.period,
+                    "charged": sale.charged,
+                }
                 for sale in world.ledger
             ]
             wallets = {account.uuid: account.wallet for account in world.accounts.values()}

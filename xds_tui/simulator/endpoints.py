@@ -50,8 +50,8 @@ class Endpoints:
 
     def get_token(self, asked: Asked) -> object:
         """`POST auth/getToken`: a token for an account ID and its secret; nobody has to be signed in."""
-        token = self._world.tokens.sign_in(asked.body.get("uuid"), asked.body.get("secret"))
-        return {"token": token, "effectiveTime": int(self._world.options.token_seconds * 1000)}
+        token, seconds = self._world.tokens.sign_in(asked.body.get("uuid"), asked.body.get("secret"))
+        return {"token": token, "effectiveTime": round(seconds * 1000)}
 
     def images(self, account: Account, asked: Asked) -> object:
         """`GET pve/open/image`: every image."""
@@ -68,7 +68,11 @@ class Endpoints:
     def create_on_demand(self, account: Account, asked: Asked) -> object:
         """`POST pve/open/createquantity`: `true` as the document has it, the host's ID in the later dialect."""
         host = self._world.create(account, asked.body.get("packageId"), asked.body.get("imageId"), None)
-        return True if self._world.options.dialect == DOCUMENT else host.id
+        options = self._world.options
+        answers_true = options.create_answers_true
+        if answers_true is None:
+            answers_true = options.dialect == DOCUMENT
+        return True if answers_true else host.id
 
     def create_rent(self, account: Account, asked: Asked) -> object:
         """`POST pve/open/createRent`: the host's ID."""
@@ -101,7 +105,8 @@ class Endpoints:
         size = min(size, MAX_PAGE_SIZE)
         hosts = self._world.listed(account.uuid)
         rows = [host.row(options.dialect, page=True) for host in hosts[(page - 1) * size : page * size]]
-        return {"data": rows, "totalCounts": str(len(hosts)) if options.totals_as_text else len(hosts)}
+        data = None if options.empty_page == "null" and not rows else rows
+        return {"data": data, "totalCounts": str(len(hosts)) if options.totals_as_text else len(hosts)}
 
     def delete(self, account: Account, asked: Asked) -> object:
         """`DELETE pve/open/delete/{id}`: whether the host was deleted."""

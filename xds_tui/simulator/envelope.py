@@ -15,14 +15,15 @@ from xds_tui.simulator.refusal import Code
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-def envelope(options: Options, code: int, message: str, data: object = None, *, status: int = 200) -> Response:
-    """Return the answer; the HTTP status of code 401 is the service's own choice, of another code `status`."""
+def envelope(options: Options, code: int, message: str, data: object = None, *, status: int | None = None) -> Response:
+    """Return the answer; which HTTP status carries which code is the options' choice unless `status` is given."""
     answer: dict[str, object] = {"code": code}
     if code == Code.OK or options.dialect != DOCUMENT:
         answer["data"] = data
     answer |= {"msg": message, "traceId": uuid.uuid4().hex}
     if options.dialect != DOCUMENT:
         answer["success"] = code == Code.OK
-    if code == Code.SIGNED_OUT:
-        status = options.auth_status
+    if status is None:
+        chosen: dict[int, int] = {Code.OK: 200, Code.SIGNED_OUT: options.auth_status}
+        status = chosen.get(code, options.error_status)
     return Response(_ENCODER.encode(answer), status, media_type="application/json")

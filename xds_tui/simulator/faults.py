@@ -26,6 +26,8 @@ class Kind(Enum):
     """Do it, and cut the answer off in the middle."""
     DRIP = "drip"
     """Do it, and send one byte of the answer every `seconds`."""
+    WRONG_TYPE = "wrong type"
+    """Do it, and answer an envelope whose `data` is a list in a list, which it is for no endpoint."""
     CODE = "code"
     """Answer `code` with `message`, and do nothing."""
     BUSY = "busy"
@@ -48,7 +50,7 @@ class Fault:
 
     kind: Kind
     endpoint: str = ""
-    """The start of the path behind `v1/`, such as `pve/open/mypage`; empty: any."""
+    """The start of the path behind `v1/` with its query, such as `pve/open/mypage?page=2&`; empty: any."""
     skip: int = 0
     """Requests that go well first."""
     times: int = 1
@@ -62,7 +64,7 @@ class Fault:
     size: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Waiting:
     """A fault that is still to come."""
 
@@ -104,11 +106,14 @@ class Faults:
         with self._lock:
             return [waiting.fault for waiting in self._waiting]
 
-    def next(self, path: str) -> Fault | None:
-        """The fault that strikes a request to `path` (behind `v1/`), if any; each strikes as often as it says."""
+    def next(self, target: str) -> Fault | None:
+        """The fault that strikes a request, if any; each strikes as often as it says.
+
+        `target` is the path behind `v1/` with its query.
+        """
         with self._lock:
             for waiting in self._waiting:
-                if path.startswith(waiting.fault.endpoint) and waiting.strikes():
+                if target.startswith(waiting.fault.endpoint) and waiting.strikes():
                     if waiting.is_over:
                         self._waiting.remove(waiting)
                     return waiting.fault

@@ -16,7 +16,7 @@ from xds_tui.simulator.envelope import envelope
 from xds_tui.simulator.faults import Fault, Faults, Kind
 from xds_tui.simulator.goods import IMAGES, PACKAGES
 from xds_tui.simulator.machine import Machine
-from xds_tui.simulator.refusal import MESSAGES
+from xds_tui.simulator.refusal import MESSAGES, Code
 from xds_tui.simulator.world import World
 
 HTML: Final = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
@@ -24,7 +24,7 @@ HTML: Final = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>
 _FIRST: Final = (Kind.LATENCY, Kind.EXPIRE_TOKENS, Kind.SHIFT)
 """Faults after which the request goes on as always."""
 
-_AFTER: Final = (Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP)
+_AFTER: Final = (Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP, Kind.WRONG_TYPE)
 """Faults that spoil the answer to what was done."""
 
 _KEPT_REQUESTS: Final = 100_000
@@ -63,8 +63,9 @@ class BadLine:
             await self._app(scope, receive, send)
             return
         query = scope["query_string"].decode()
-        self._service.note(f"{scope['method']} {scope['path']}{'?' + query if query else ''}")
-        fault = self._service.faults.next(scope["path"].removeprefix("/v1/"))
+        target = f"{scope['path']}{'?' + query if query else ''}"
+        self._service.note(f"{scope['method']} {target}")
+        fault = self._service.faults.next(target.removeprefix("/v1/"))
         if fault is None:
             await self._app(scope, receive, send)
         elif fault.kind in _FIRST:
@@ -124,6 +125,8 @@ class BadLine:
                 return _html(fault)
             case Kind.TRUNCATED:
                 return _json(bytes(body[: len(body) // 2]))
+            case Kind.WRONG_TYPE:
+                return envelope(self._service.world.options, Code.OK, MESSAGES[Code.OK], [[42]])
             case _:
                 length = {"content-length": str(len(body))}
                 return StreamingResponse(_drops(body, fault.seconds), 200, length, "application/json")

@@ -12,6 +12,8 @@ OFF, STARTING, ON, BILLED, STOPPING, EXPIRED = range(6)
 
 RUNNING: Final = (ON, BILLED)
 
+_ADDRESS: Final = "gx-xds-rdp.songmao-idc.com"
+
 
 @dataclass(slots=True, kw_only=True)
 class Machine:
@@ -58,7 +60,7 @@ class Machine:
             "hostPw": self.password if reached else None,
             "useType": "1" if self.rented else "0",
             "status": str(self.status),
-            "address": "gx-xds-rdp.songmao-idc.com" if reached else ("" if self.rented else None),
+            "address": _ADDRESS if reached else ("" if self.rented else None),
             "port": self.port if reached else (0 if self.rented else None),
             "pveMachineType": str(self.package.purpose),
             "createTime": int(self.created * 1000),
@@ -69,5 +71,5 @@ class Machine:
         if dialect != DOCUMENT or not page:
             digits = sum(map(ord, self.id)) % 256
             row["mac"] = f"52:54:00:1a:{digits:02x}:{self.port % 256:02x}" if reached else None
-            row["ipv4"] = f"10.8.{digits}.{self.port % 250 + 1}:{self.port}" if reached and windows else None
+            row["ipv4"] = f"{_ADDRESS}:{self.port}" if reached and windows else None
         return row

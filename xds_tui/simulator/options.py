@@ -21,10 +21,16 @@ class Options:
     """How many hosts whoever builds the world is to give it."""
     auth_status: int = 200
     """The HTTP status that carries code 401."""
+    error_status: int = 200
+    """The HTTP status that carries every other code but 0."""
     token_seconds: float = 1800.0
     """How long a token lives."""
     single_token: bool = False
     """Whether minting a token ends the account's older ones."""
+    same_token: bool = False
+    """Whether getToken answers the token that the account has, with what is left of its time."""
+    create_answers_true: bool | None = None
+    """Whether createquantity answers `true` instead of the host's ID; None: as the dialect has it."""
     starts_created: bool = False
     """Whether a created host starts by itself; the document's examples show status 0."""
     enters_list_after: float = 0.0
@@ -39,6 +45,8 @@ class Options:
     """What `one/{id}` answers for a host that is not there: `code` (1021, in the document 1001) or `null`."""
     oversized_page: str = "cut"
     """What a page size over 25 meets: `cut` or `error`."""
+    empty_page: str = "list"
+    """What a page without hosts holds: `list`, which is `[]`, or `null`."""
     totals_as_text: bool = False
     """Whether `totalCounts` is sent as a string, as the document's table says."""
     lively: bool = False

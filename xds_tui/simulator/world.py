@@ -42,7 +42,8 @@ class World:
     Attributes:
         machines: every host there ever was, by ID, oldest first.
         accounts: by account ID.
-        stock: how many of each package can still be created, by package ID.
+        stock: how many of each package can still be created, by package ID; below 0 its hosts that are off find no
+            place to start in either.
         ledger: every create that was carried out, oldest first.
         tokens: who is signed in.
 
@@ -134,6 +135,7 @@ class World:
             package_id=package.id,
             image_id=image.id,
             rented=host.rented,
+            period=period,
             seconds=seconds,
             charged=charged,
             host_id=host.id,
@@ -148,7 +150,7 @@ class World:
 
         Raises:
             Refusal: 6000 or 6001 while it is on its way; 1003 to start an expired host, 6003 to start one that the
-                wallet cannot pay for an hour.
+                wallet cannot pay for an hour, 6002 to start one that there is no place for.
 
         """
         host = self._changeable(host_id, account)
@@ -165,6 +167,8 @@ class World:
         if not host.rented and not self._books.can_pay_an_hour(host):
             raise Refusal(Code.TOO_POOR_FOR_AN_HOUR)
         if host.status == OFF:
+            if self.stock[host.package.id] < 0:
+                raise Refusal(Code.NO_RESOURCES)
             self._lifecycle.start(host, self.clock())
 
     def reboot(self, account: Account, host_id: str) -> None:

@@ -89,7 +89,7 @@ class XdsApp(App[int]):
         for problem in self._parts.problems:
             self.notify(problem, severity="warning", timeout=20, markup=False)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self._watch()
 
     @work

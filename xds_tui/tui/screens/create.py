@@ -7,7 +7,7 @@ offer (`tui/draft`), and the cost card follows every keystroke.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import ClassVar, Final
 
@@ -25,7 +25,7 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Catalog
-from xds_tui.record import Order
+from xds_tui.record import Order, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.screens.confirm import SETTLING
@@ -57,8 +57,18 @@ _MODES: Final = {
 }
 
 
-class CreateScreen(LiveScreen[Draft]):
-    """Fill in a draft, read what it costs, and buy it; the draft is handed back for the next time."""
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How the wizard was left."""
+
+    draft: Draft
+    """What was filled in, for the next time."""
+    has_bought: bool
+    """Whether there is a new host to look at, or to look for."""
+
+
+class CreateScreen(LiveScreen[Finished]):
+    """Fill in a draft, read what it costs, and buy it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", _("Next"), id="create.next"),
@@ -330,4 +340,5 @@ class CreateScreen(LiveScreen[Draft]):
         return [order for order in reversed(self._monitor.orders.all) if order.batch == self._batch]
 
     def _leave(self) -> None:
-        self.dismiss(self.draft)
+        has_bought = any(order.state not in (OrderState.NOT_SENT, OrderState.REFUSED) for order in self._orders())
+        self.dismiss(Finished(self.draft, has_bought))

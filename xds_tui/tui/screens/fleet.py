@@ -285,8 +285,11 @@ class FleetScreen(LiveScreen[None]):
         from xds_tui.tui.screens.create import CreateScreen
 
         draft = self._draft or Draft()
-        if self._catalog is not None and self._catalog.has_focus_within:
+        if self._catalog is not None and self.has_class("-catalog"):
             choice = self._catalog.selection()
             draft = replace(draft, billing=choice.billing, package=choice.package, image=choice.image)
         self._monitor.refresh_catalog()
-        self._draft = await self.app.push_screen_wait(CreateScreen(self._monitor, draft))
+        finished = await self.app.push_screen_wait(CreateScreen(self._monitor, draft))
+        self._draft = finished.draft
+        if finished.has_bought:
+            self.action_pane("hosts")

@@ -32,15 +32,35 @@ class CostCard(Static):
     }
     """
 
-    draft: reactive[Draft] = reactive(Draft, layout=True)
+    draft: reactive[Draft] = reactive(Draft, repaint=False)
     """What is estimated."""
-    catalog: reactive[Catalog | None] = reactive(None, layout=True)
+    catalog: reactive[Catalog | None] = reactive(None, repaint=False)
     """Where its price comes from."""
 
-    with_periods: reactive[bool] = reactive(True, layout=True)
+    with_periods: reactive[bool] = reactive(True, repaint=False)
     """Whether every period is set beside the others."""
 
-    def render(self) -> Content:
+    def on_mount(self) -> None:
+        """Show what is known."""
+        self._show()
+
+    def watch_draft(self) -> None:
+        """Estimate anew."""
+        self._show()
+
+    def watch_catalog(self) -> None:
+        """Take the new prices."""
+        self._show()
+
+    def watch_with_periods(self) -> None:
+        """Show or hide the periods."""
+        self._show()
+
+    def _show(self) -> None:
+        if self.is_mounted:
+            self.update(self._estimated())
+
+    def _estimated(self) -> Content:
         """The working, the periods, and what an estimate leaves out."""
         package = self.draft.package
         if package is None:

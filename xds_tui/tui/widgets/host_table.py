@@ -13,7 +13,7 @@ from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
-    Column("name", _("NAME"), 14, grow=3),
+    Column("name", _("NAME"), 16, grow=3),
     Column("status", _("STATUS"), 12),
     Column("os", _("OS"), 14, drop=2, grow=1),
     Column("cpu", _("CPU"), 3, align="right"),

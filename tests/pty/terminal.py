@@ -1,0 +1,127 @@
+"""A real pseudo-terminal with a program in it: keys go in, an emulated screen comes out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+import pyte
+
+PATIENCE: Final = 20.0
+"""Seconds after which a screen that did not come fails its test."""
+
+KEYS: Final = {"enter": "\r", "tab": "\t", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "backspace": "\x7f"}
+
+_ANSWERS: Final = (
+    (re.compile(rb"\x1b\[c"), b"\x1b[?62;22c"),
+    (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"),
+    (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
+    (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
+)
+"""What a terminal says when it is asked."""
+
+_UNKNOWN_TO_PYTE: Final = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[[0-9;]* q|\x1b\[[0-9;]*t"
+    rb"|\x1b[P_^X][^\x1b]*\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+)
+
+
+class Terminal:
+    """Runs a command in a pseudo-terminal; as a context manager it leaves no process behind."""
+
+    def __init__(
+        self, command: Sequence[str], *, columns: int = 120, rows: int = 40, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self.raw = bytearray()
+        self.exit_code: int | None = None
+        self._stream = pyte.ByteStream(self.screen)
+        self._pid, self._fd = pty.fork()
+        if self._pid == 0:
+            os.execvpe(command[0], list(command), {**(environ or os.environ), "TERM": "xterm-256color"})  # noqa: S606
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.modes_before = termios.tcgetattr(self._fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.exit_code is None:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+        os.close(self._fd)
+
+    @property
+    def text(self) -> str:
+        """The screen."""
+        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
+
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's line discipline, as termios tells it."""
+        return termios.tcgetattr(self._fd)
+
+    def press(self, *keys: str) -> None:
+        """Press keys, by name or as the character they are."""
+        for key in keys:
+            os.write(self._fd, KEYS.get(key, key).encode())
+            # Keys that arrive as one burst after an escape are read as one sequence.
+            self._read(0.15 if key == "escape" else 0.02)
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        os.write(self._fd, text.encode())
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        os.kill(self._pid, number)
+
+    def wait_for(self, pattern: str, *, gone: bool = False) -> str:
+        """Wait until the screen matches (or, `gone`, does not), and return it."""
+        ends = time.monotonic() + PATIENCE
+        while bool(re.search(pattern, self.text)) is gone:
+            assert time.monotonic() < ends, f"{pattern!r} did not {'go' if gone else 'come'}:\n{self.text}"
+            assert self._read(0.05) or bool(re.search(pattern, self.text)) is not gone, f"it ended:\n{self.text}"
+        return self.text
+
+    def wait_for_end(self) -> int:
+        """Wait until the program has ended, and return its exit code."""
+        ends = time.monotonic() + PATIENCE
+        while self._read(0.05):
+            assert time.monotonic() < ends, f"it did not end:\n{self.text}"
+        assert self.exit_code is not None
+        return self.exit_code
+
+    def _read(self, seconds: float) -> bool:
+        """Take in what the program writes for a while; False once it has ended."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if not select.select([self._fd], [], [], left)[0]:
+                continue
+            try:
+                data = os.read(self._fd, 65536)
+            except OSError:
+                data = b""
+            if not data:
+                if self.exit_code is None:
+                    self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+                return False
+            self.raw += data
+            for question, answer in _ANSWERS:
+                if question.search(data):
+                    os.write(self._fd, answer)
+            self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
+        return True
