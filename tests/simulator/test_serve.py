@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 
 import httpx
@@ -69,6 +70,23 @@ def test_it_ends_while_a_client_still_waits(kind: Kind) -> None:
             waiting.result(timeout=30)
     http.close()
     assert not [thread for thread in threading.enumerate() if thread.daemon and "lambda" in thread.name]
+
+
+def test_connections_made_in_the_moment_in_which_it_ends_are_closed_too() -> None:
+    service = Service(World())
+    simulator = RunningSimulator(service).__enter__()
+    address = ("127.0.0.1", port_of(simulator.url))
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        with service.lock:  # the server waits for it with its whole event loop
+            first = stack.enter_context(socket.create_connection(address))
+            first.sendall(b"POST /v1/auth/getToken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            while not service.requests:
+                pass
+            for _ in range(10):
+                stack.enter_context(socket.create_connection(address))
+            ending = pool.submit(simulator.__exit__, None, None, None)
+        ending.result(timeout=30)
+    gc.collect()  # what was left open warns, and a warning is an error
 
 
 def test_many_clients_at_once_are_all_served_and_the_books_are_right() -> None:

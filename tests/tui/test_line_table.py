@@ -62,7 +62,7 @@ class Screen:
 
     @property
     def lines(self) -> list[str]:
-        compositor = self.pilot.app.screen._compositor  # noqa: SLF001 - there is no other way to read the screen
+        compositor = self.pilot.app.screen._compositor
         return [strip.text for strip in compositor.render_strips()][: ROWS + 1]
 
     @property

@@ -23,8 +23,7 @@ _UNKNOWN_REMEDY: Final = N_("It may or may not have been done. It is not sent ag
 
 def trouble(error: XdsError) -> tuple[str, ...]:
     """An error in lines: what happened, what to do, and what the vendor's support asks for."""
-    lines = [_(error.summary) + (f": {error.detail}" if error.detail else "")]
-    lines.append(remedy(error))
+    lines = [_with_detail(error.summary, error.detail), remedy(error)]
     if isinstance(error, Refused | SignedOut):
         lines.append(_("code {code}").format(code=error.code))
     if error.trace_id:
@@ -34,7 +33,7 @@ def trouble(error: XdsError) -> tuple[str, ...]:
 
 def vault_trouble(error: VaultError) -> str:
     """Why the keyring will not do, in one line."""
-    return f"{_(error.summary)}: {error.detail}" if error.detail else _(error.summary)
+    return _with_detail(error.summary, error.detail)
 
 
 def remedy(error: XdsError) -> str:
@@ -92,7 +91,7 @@ def order_reason(of: Order) -> str:
     """Why an order came to nothing, in one line; empty where it did not."""
     if not of.summary:
         return ""
-    return f"{_(of.summary)}: {of.message}" if of.message else _(of.summary)
+    return _with_detail(of.summary, of.message)
 
 
 def order_lines(of: Order) -> tuple[str, ...]:
@@ -126,7 +125,7 @@ def event(of: Event) -> str:
         case EventKind.ORDER:
             return _order_event(of, who)
         case EventKind.TROUBLE | EventKind.SIGNED_OUT:
-            return _with_detail(_(of.summary), of)
+            return _with_detail(of.summary, of.message)
         case EventKind.RECOVERED:
             return _("the service answers again")
         case EventKind.SIGNED_IN:
@@ -151,11 +150,13 @@ def _order_event(of: Event, who: str) -> str:
     what = f"{action(of.action)} {who}".rstrip() if of.action else who
     state = order_state(of.state) if of.state else ""
     told = f"{what}: {state}"
-    return f"{told}: {_with_detail(_(of.summary), of)}" if of.summary else told
+    return f"{told}: {_with_detail(of.summary, of.message)}" if of.summary else told
 
 
-def _with_detail(summary: str, of: Event) -> str:
-    return f"{summary}: {of.message}" if of.message else summary
+def _with_detail(summary: str, detail: str) -> str:
+    """What happened, and the words it was said in where they tell more: in Chinese they are often the vendor's own."""
+    told = _(summary)
+    return told if told.startswith(detail) else f"{told}: {detail}"
 
 
 def _you(of: Event) -> str:

@@ -32,14 +32,6 @@ STATUS: Final = {
 _BILLING: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("rent")}
 _AREA: Final = {Area.SOUTH: N_("South China"), Area.WEST: N_("West China"), Area.INTERNATIONAL: N_("International")}
 _PURPOSE: Final = {Purpose.OFFICE: N_("office"), Purpose.IMAGE: N_("image processing"), Purpose.COMPUTE: N_("compute")}
-UNITS: Final = {
-    PeriodUnit.HOUR: (N_("hour"), N_("hours")),
-    PeriodUnit.DAY: (N_("day"), N_("days")),
-    PeriodUnit.WEEK: (N_("week"), N_("weeks")),
-    PeriodUnit.MONTH: (N_("month"), N_("months")),
-    PeriodUnit.QUARTER: (N_("quarter"), N_("quarters")),
-    PeriodUnit.YEAR: (N_("year"), N_("years")),
-}
 
 
 def status(host: Host) -> str:
@@ -93,8 +85,15 @@ def gpu(name: str | None, count: int) -> str:
 
 def unit(of: PeriodUnit, count: int = 1) -> str:
     """The unit's name, for so many of it."""
-    one, many = UNITS[of]
-    return ngettext(one, many, count)
+    units = {
+        PeriodUnit.HOUR: ngettext("hour", "hours", count),
+        PeriodUnit.DAY: ngettext("day", "days", count),
+        PeriodUnit.WEEK: ngettext("week", "weeks", count),
+        PeriodUnit.MONTH: ngettext("month", "months", count),
+        PeriodUnit.QUARTER: ngettext("quarter", "quarters", count),
+        PeriodUnit.YEAR: ngettext("year", "years", count),
+    }
+    return units[of]
 
 
 def period(of: Period) -> str:
@@ -110,6 +109,11 @@ def cells(text: str) -> int:
 def padded(text: str, width: int) -> str:
     """`text` in exactly `width` cells."""
     return set_cell_size(text, width)
+
+
+def flush_right(text: str, width: int) -> str:
+    """`text` at the right of `width` cells; one that is longer stays as it is."""
+    return " " * (width - cell_len(text)) + text
 
 
 # Money
@@ -190,9 +194,9 @@ def span(length: timedelta) -> str:
     seconds = max(0, int(length.total_seconds()))
     days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
     if days:
-        return f"{days}d {hours}h"
+        return _("{days}d {hours}h").format(days=days, hours=hours)
     if seconds >= 3600:
-        return f"{hours}h {minutes:02}m"
+        return _("{hours}h {minutes:02}m").format(hours=hours, minutes=minutes)
     if minutes:
         return _("{minutes} min").format(minutes=minutes)
     return _("{seconds} s").format(seconds=seconds)
@@ -210,4 +214,4 @@ def expires(host: Host, now: datetime) -> str:
     left = host.expires - now
     if left <= timedelta(0):
         return _("expired")
-    return f"{span(left)} !" if left < timedelta(days=1) else span(left)
+    return _("{left} !").format(left=span(left)) if left < timedelta(days=1) else span(left)

@@ -101,7 +101,7 @@ class CreateScreen(LiveScreen[Finished]):
                 yield LineTable(id="mode")
                 yield LineTable(id="package")
                 yield LineTable(id="image")
-                yield HowMuch(id="period")
+                yield HowMuch(self.draft, id="period")
                 with VerticalScroll(id="review"):
                     yield Static(id="review-text")
                 yield Purchase(id="buying")
@@ -236,17 +236,19 @@ class CreateScreen(LiveScreen[Finished]):
                 title for title, value in ((_TITLES[1], draft.package), (_TITLES[2], draft.image)) if value is None
             ]
             return [_("Not ready to buy: {missing}").format(missing=", ".join(missing) or _("the price is not known"))]
+        width = max(map(wording.cells, (_("Package"), _("Image"), _("Period")))) + 2
         lines = [
             ngettext("{count} host, {mode}", "{count} hosts, {mode}", draft.count).format(
                 count=draft.count, mode=wording.billing(draft.billing)
             ),
             "",
-            f"{_('Package')}  {draft.package.name} ({draft.package.id}, {draft.package.type})",
-            *(f"         {line}" for line in offer_lines(draft.package)[:2]),
-            f"{_('Image')}    {draft.image.label} ({draft.image.id}, {draft.image.type})",
+            f"{wording.padded(_('Package'), width)}{draft.package.name} ({draft.package.id}, {draft.package.type})",
+            *(f"{'':{width}}{line}" for line in offer_lines(draft.package)[:2]),
+            f"{wording.padded(_('Image'), width)}{draft.image.label} ({draft.image.id}, {draft.image.type})",
         ]
         if draft.period:
-            lines.append(f"{_('Period')}   {wording.period(draft.period)} = {draft.hours} h, {_('paid in advance')}")
+            paid = f"{wording.period(draft.period)} = {draft.hours} h, {_('paid in advance')}"
+            lines.append(wording.padded(_("Period"), width) + paid)
         lines += ["", wording.working(draft.estimate)]
         if draft.billing is Billing.ON_DEMAND:
             lines.append(_("an hour while on, paid afterwards from the wallet"))

@@ -113,6 +113,8 @@ class FleetScreen(LiveScreen[None]):
         """Put the other panes into the room that was left for them."""
         from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
+        if not self.query_one("#events-space").is_attached:
+            return  # left before anything was painted
         events = EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
         events.border_title = Content(_("History"))
         catalog = CatalogPane(id="catalog", classes="pane")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -12,8 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.tui import wording
+
+TEXTUALS_OWN: Final = (N_("Focus Next"), N_("Focus Previous"), N_("Copy selected text"), N_("palette"))
+"""What Textual calls the keys that it adds to every screen."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -46,7 +49,7 @@ def keys_of(bindings: Sequence[ActiveBinding], display: Callable[[Binding], str]
     for active in bindings:
         binding = active.binding
         if binding.description and active.enabled:
-            keys = told.setdefault(binding.description, [])
+            keys = told.setdefault(_(binding.description), [])
             if (key := display(binding)) not in keys:
                 keys.append(key)
     return [(" ".join(keys), what) for what, keys in told.items()]

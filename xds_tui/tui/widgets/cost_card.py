@@ -80,7 +80,7 @@ class CostCard(Static):
                 if (estimate := pricing.estimate(package, for_hours, draft.count)) is not None
             ]
             return [
-                Content.assemble(f"{words:>8}  ", self._styled(wording.working(estimate), "total"))
+                Content.assemble(f"{wording.flush_right(words, 8)}  ", self._styled(wording.working(estimate), "total"))
                 for words, estimate in hours
             ]
         estimate = draft.estimate
@@ -94,11 +94,12 @@ class CostCard(Static):
 
     def _side_by_side(self, package: Package) -> list[Content]:
         """What one host costs for one of each period, rented and by the hour."""
-        lines = [self._muted(f"{_('one host'):<10}{'':>8} {_('rent'):>13} {_('by the hour'):>13}")]
+        modes = f"{wording.flush_right(_('rent'), 13)} {wording.flush_right(_('by the hour'), 13)}"
+        lines = [self._muted(f"{wording.padded(_('one host'), 18)} {modes}")]
         for unit in PeriodUnit:
             rent, by_the_hour = sums(package, self.draft.billing, unit, self.catalog)
             hours = pricing.hours(Period(unit, 1))
-            text = f"1 {wording.unit(unit):<8}{hours:>6} h {rent:>13} {by_the_hour:>13}"
+            text = f"1 {wording.padded(wording.unit(unit), 8)}{hours:>6} h {rent:>13} {by_the_hour:>13}"
             chosen = self.draft.billing is Billing.RENT and unit is self.draft.unit
             lines.append(self._styled(text, "chosen") if chosen else self._muted(text))
         return lines

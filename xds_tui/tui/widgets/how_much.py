@@ -50,19 +50,19 @@ class HowMuch(Vertical):
     class Done(Message):
         """Enter was pressed in the last field."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._draft = Draft()
+        self._draft = draft
 
     def compose(self) -> ComposeResult:
         """The periods above, the counts below."""
         yield LineTable(id="units")
         with Horizontal(classes="field", id="number-field"):
             yield Static(Content(_("How many periods")), classes="field-name")
-            yield Input("1", id="number", type="integer", max_length=3, compact=True)
+            yield Input(str(self._draft.number), id="number", type="integer", max_length=3, compact=True)
         with Horizontal(classes="field"):
             yield Static(Content(_("How many hosts")), classes="field-name")
-            yield Input("1", id="count", type="integer", max_length=2, compact=True)
+            yield Input(str(self._draft.count), id="count", type="integer", max_length=2, compact=True)
         yield Static(id="period-problem")
 
     def on_mount(self) -> None:

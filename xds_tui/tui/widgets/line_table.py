@@ -21,6 +21,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from xds_tui.i18n import _
 from xds_tui.tui.widgets.line_drawing import (
     ASCII_GLYPHS,
     END,
@@ -52,14 +53,14 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step(-1)", "Up", show=False, id="line-table.up"),
-        Binding("down,j", "step(1)", "Down", show=False, id="line-table.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="line-table.page-up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="line-table.page-down"),
-        Binding("home,g", "first", "First row", show=False, id="line-table.first"),
-        Binding("end,G", "last", "Last row", show=False, id="line-table.last"),
-        Binding("enter", "select", "Select", show=False, id="line-table.select"),
-        Binding("space", "mark", "Mark", show=False, id="line-table.mark"),
+        Binding("up,k", "step(-1)", _("Up"), show=False, id="line-table.up"),
+        Binding("down,j", "step(1)", _("Down"), show=False, id="line-table.down"),
+        Binding("pageup", "page(-1)", _("Page up"), show=False, id="line-table.page-up"),
+        Binding("pagedown", "page(1)", _("Page down"), show=False, id="line-table.page-down"),
+        Binding("home,g", "first", _("First row"), show=False, id="line-table.first"),
+        Binding("end,G", "last", _("Last row"), show=False, id="line-table.last"),
+        Binding("enter", "select", _("Select"), show=False, id="line-table.select"),
+        Binding("space", "mark", _("Mark"), show=False, id="line-table.mark"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{part}" for part in _PARTS}
     DEFAULT_CSS = """

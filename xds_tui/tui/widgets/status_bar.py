@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -13,8 +13,10 @@ from textual.widget import Widget
 
 from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState, Link
-from xds_tui.i18n import _, ngettext
+from xds_tui.i18n import N_, _, ngettext
 from xds_tui.tui import wording
+
+_ENVIRONMENTS: Final = {"production": N_("production"), "sandbox": N_("sandbox"), "demo": N_("demo")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ class StatusBar(Widget):
         return Content(text).stylize(self.get_visual_style(f"status-bar--{part}", partial=True))
 
     def _where(self) -> Content:
-        words = [self._place.profile, self._place.environment]
-        if words[0] == words[1] or words[0] == "default":
-            words = words[1:]
+        profile, environment = self._place.profile, self._place.environment
+        words = [] if profile in (environment, "default") else [profile]
+        words.append(_(_ENVIRONMENTS[environment]) if environment in _ENVIRONMENTS else environment)
         if self.fleet.account:
             words.append(self.fleet.account)
         where = self._styled(" · ".join(words), "place")
@@ -128,8 +130,8 @@ class StatusBar(Widget):
         if self.fleet.snapshot is None:
             return Content("")
         of = view.counts(self.fleet.snapshot, self._clock())
-        told = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
-        return Content(f" · {told}, {_('{count} on').format(count=of.on)}")
+        hosts = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
+        return Content(" · " + _("{hosts}, {count} on").format(hosts=hosts, count=of.on))
 
     def _cost(self) -> tuple[Content, Content]:
         """What is billed by the hour now, and what rents have prepaid."""

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from xds_tui.tui.screens import confirm, create
+
+
+@pytest.fixture(autouse=True)
+def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Show times as they are inside."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a yes count at once: the test is not about keys that come too early."""
+    monkeypatch.setattr(confirm, "SETTLING", 0.0)
+    monkeypatch.setattr(create, "SETTLING", 0.0)

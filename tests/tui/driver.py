@@ -1,0 +1,144 @@
+"""The vocabulary of screen tests: the whole app on a simulated service, with time in the test's hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import httpx
+from conditions import until
+
+from xds_tui.api.client import Client
+from xds_tui.credentials import AccountKey, Credentials
+from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import Link
+from xds_tui.secret import Secret
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.line import Service
+from xds_tui.simulator.machine import Machine
+from xds_tui.simulator.server import build
+from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+from xds_tui.tui.app import Parts, XdsApp
+from xds_tui.tui.widgets.status_bar import Place
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+MORNING = 1_790_000_000.0
+"""Seconds since the epoch: when every test begins."""
+
+
+class Desk:
+    """The app, the world behind it, and what a person can do and see."""
+
+    def __init__(
+        self, *, hosts: int = 12, options: Options | None = None, credentials: Credentials | None = KEY
+    ) -> None:
+        self.clock = ManualClock(MORNING)
+        self.world = World(options or Options(), self.clock)
+        populate(self.world, hosts)
+        self.service = Service(self.world)
+        self.database = Database(None)
+        self.account = Account(
+            self._connect,
+            base_url="https://simulated.invalid",
+            profile="test",
+            vault=None,
+            given=credentials,
+            source=Source.DEMO,
+        )
+        self.monitor = Monitor(
+            self.account, Journal(self.database, "test"), interval=3600, clock=self.now, lot=lambda: 0.0
+        )
+        self.app = XdsApp(
+            Parts(
+                monitor=self.monitor,
+                account=self.account,
+                place=Place("test", "simulated"),
+                clock=self.now,
+                keymap={},
+                close=self.database.close,
+            )
+        )
+        self.app.animation_level = "none"
+        self.pilot: Pilot[int]
+
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        return Client(base_url, credentials, transport=httpx.ASGITransport(build(self.service)), clock=self.now)
+
+    def now(self) -> datetime:
+        """The world's time."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    # What a person does
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after another."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        await self.press(*text)
+
+    async def sweep(self) -> None:
+        """Have the whole fleet asked for, and shown."""
+        before = self.monitor.state.snapshot
+        self.monitor.refresh()
+        await until(lambda: self.monitor.state.snapshot is not before and self.monitor.state.link is Link.LIVE)
+        await self.pilot.pause()
+
+    # What a person sees
+
+    @property
+    def text(self) -> str:
+        """The screen on top."""
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    async def see(self, pattern: str) -> str:
+        """Wait until the screen matches, and return it."""
+        return await self._wait(pattern, lambda text: re.search(pattern, text) is not None)
+
+    async def see_no_more(self, pattern: str) -> str:
+        """Wait until the screen does not match, and return it."""
+        return await self._wait(pattern, lambda text: re.search(pattern, text) is None)
+
+    async def _wait(self, pattern: str, holds: Callable[[str], bool]) -> str:
+        try:
+            await until(lambda: holds(self.text))
+        except TimeoutError:
+            raise AssertionError(f"waiting for {pattern!r}:\n{self.text}") from None
+        return self.text
+
+    def asked(self, part: str) -> int:
+        """How many requests had `part` in their path."""
+        return sum(part in request for request in self.service.requests)
+
+    # What the world holds
+
+    def host(self, name: str) -> Machine:
+        """The host of this name."""
+        return next(host for host in self.world.machines.values() if host.name == name)
+
+
+@asynccontextmanager
+async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
+    """Run the app in a terminal of this size until the test ends."""
+    async with desk.app.run_test(size=(columns, rows)) as pilot:
+        desk.pilot = pilot
+        if desk.account._given is not None:
+            await desk.see("● live")
+            await desk.see(r"Hosts \d")
+            await until(lambda: desk.monitor.state.catalog is not None)
+            await pilot.pause()
+        yield desk
+        await desk.monitor.close(5)
+    await desk.database.close()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+from textual.widgets import Input
+
+from xds_tui.secret import MASK
+from xds_tui.simulator.machine import OFF
+from xds_tui.simulator.world import ACCOUNT, SECRET
+from xds_tui.tui.screens import detail as detail_module
+from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.widgets.host_table import HostTable
+
+
+async def opened(desk: Desk) -> str:
+    """Open the first host that is off and has a password, and return the password."""
+    target = next(host for host in desk.world.listed() if host.status == OFF and host.port)
+    desk.app.screen.query_one(HostTable).move_to(target.id)
+    await desk.press("enter")
+    await desk.see(target.id)
+    return target.password
+
+
+async def test_the_password_is_hidden_until_asked_for_and_again_after() -> None:
+    async with sitting_at(Desk()) as desk:
+        password = await opened(desk)
+        assert password not in desk.text
+        assert MASK in desk.text
+        await desk.press("v")
+        await desk.see(password)
+        await desk.press("v")
+        await desk.see_no_more(password)
+
+
+async def test_the_password_hides_itself_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detail_module, "REVEALED", 0.1)
+    async with sitting_at(Desk()) as desk:
+        password = await opened(desk)
+        await desk.press("v")
+        await desk.see_no_more(password)
+        screen = desk.app.screen
+        assert isinstance(screen, DetailScreen)
+        await until(lambda: not screen._is_revealed)
+
+
+async def test_the_password_is_hidden_when_something_else_is_shown() -> None:
+    async with sitting_at(Desk()) as desk:
+        password = await opened(desk)
+        await desk.press("v")
+        await desk.see(password)
+        await desk.press("question_mark", "escape")
+        assert password not in desk.text
+        await desk.press("v", "escape", "enter")
+        await desk.see("Password")
+        assert password not in desk.text
+
+
+async def test_a_host_that_goes_while_it_is_shown_is_said_to_be_gone() -> None:
+    async with sitting_at(Desk()) as desk:
+        await opened(desk)
+        shown = desk.app.screen
+        assert isinstance(shown, DetailScreen)
+        desk.world.machines[shown._host_id].gone_from = desk.clock()
+        await desk.sweep()
+        await desk.see("This host is gone")
+
+
+async def test_copying_sends_the_address_and_says_what_may_be_wrong() -> None:
+    async with sitting_at(Desk()) as desk:
+        await opened(desk)
+        await desk.press("y")
+        await desk.see("Nothing arrives if the terminal does not take OSC 52")
+        assert desk.app.clipboard.startswith("gx-xds-rdp.songmao-idc.com:")
+
+
+async def typed_in(desk: Desk, **fields: str) -> None:
+    await desk.see("Sign in to")
+    for name, value in fields.items():
+        desk.app.screen.query_one(f"#{name}", Input).value = value
+    await desk.pilot.pause()
+    await desk.pilot.click("#submit")
+
+
+async def test_signing_in_shows_the_fleet() -> None:
+    async with sitting_at(Desk(credentials=None)) as desk:
+        await desk.see("! sign in")
+        await typed_in(desk, account=ACCOUNT, secret=SECRET)
+        await desk.see("● live")
+        await desk.see("Hosts 12")
+        assert ACCOUNT in desk.text
+
+
+async def test_a_wrong_secret_is_said_in_place_and_nothing_typed_is_lost() -> None:
+    async with sitting_at(Desk(credentials=None)) as desk:
+        await typed_in(desk, account=ACCOUNT, secret="wrong-secret")
+        text = await desk.see("were not accepted")
+        assert "code 1001" in text
+        assert ACCOUNT in text
+        assert "wrong-secret" not in text
+        assert desk.asked("getToken") == 1
+        desk.app.screen.query_one("#secret", Input).value = SECRET
+        await desk.pilot.pause()
+        await desk.pilot.click("#submit")
+        await desk.see("Hosts 12")
+
+
+async def test_a_bare_token_will_do() -> None:
+    async with sitting_at(Desk(credentials=None)) as desk:
+        await desk.see("Sign in to")
+        await desk.pilot.click("#bare")
+        await typed_in(desk, token=desk.world.mint())
+        await desk.see("Hosts 12")
+        assert desk.asked("getToken") == 0
+
+
+async def test_what_is_missing_or_unsafe_is_said_before_anything_is_sent() -> None:
+    async with sitting_at(Desk(credentials=None)) as desk:
+        await typed_in(desk, account=ACCOUNT)
+        await desk.see("Account ID and secret are both needed")
+        await typed_in(desk, address="http://example.org", secret="s", account="a")
+        await desk.see("Without https the token could be read")
+        assert desk.service.requests == []
+
+
+async def test_leaving_keeps_the_app_and_says_how_to_come_back() -> None:
+    async with sitting_at(Desk(credentials=None)) as desk:
+        await desk.see("Sign in to")
+        await desk.press("escape")
+        await desk.see("Signed out: press i to sign in")
+        await desk.press("i")
+        await desk.see("Sign in to")
