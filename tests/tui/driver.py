@@ -89,6 +89,16 @@ class Desk:
         """Type a text."""
         await self.press(*text)
 
+    async def settle(self) -> None:
+        """Wait until the app has shown what it begins with."""
+        fleet = self.app.screen_stack[0]
+        await until(lambda: getattr(fleet, "_catalog", None) is not None)
+        if self.account._given is not None:
+            await self.see("● live")
+            await self.see(r"Hosts \d")
+            await until(lambda: self.monitor.state.catalog is not None)
+        await self.pilot.pause()
+
     async def sweep(self) -> None:
         """Have the whole fleet asked for, and shown."""
         before = self.monitor.state.snapshot
@@ -134,11 +144,7 @@ async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIte
     """Run the app in a terminal of this size until the test ends."""
     async with desk.app.run_test(size=(columns, rows)) as pilot:
         desk.pilot = pilot
-        if desk.account._given is not None:
-            await desk.see("● live")
-            await desk.see(r"Hosts \d")
-            await until(lambda: desk.monitor.state.catalog is not None)
-            await pilot.pause()
+        await desk.settle()
         yield desk
         await desk.monitor.close(5)
     await desk.database.close()

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from conditions import until
 from driver import Desk
 
 from xds_tui.simulator.faults import Fault, Kind
@@ -29,11 +28,7 @@ def looks_right(snap_compare: Snap, scene: Scene, size: tuple[int, int], desk: D
 
     async def play(pilot: Pilot[int]) -> None:
         desk.pilot = pilot
-        if desk.account._given is not None:
-            await desk.see("● live")
-            await desk.see(r"Hosts \d")
-            await until(lambda: desk.monitor.state.catalog is not None)
-        await pilot.pause()
+        await desk.settle()
         await scene(desk)
         await pilot.pause()
 
@@ -102,12 +97,12 @@ async def keys(desk: Desk) -> None:
 async def trouble(desk: Desk) -> None:
     desk.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=9))
     desk.monitor.refresh()
-    await desk.see("502 Bad Gateway")
+    await desk.see("stale")
+    await desk.see("with r")
 
 
 async def sign_in(desk: Desk) -> None:
     await desk.see("Sign in to")
-    await desk.see("The keyring here|Kept for this run")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -247,7 +247,8 @@ class CreateScreen(LiveScreen[Finished]):
             f"{wording.padded(_('Image'), width)}{draft.image.label} ({draft.image.id}, {draft.image.type})",
         ]
         if draft.period:
-            paid = f"{wording.period(draft.period)} = {draft.hours} h, {_('paid in advance')}"
+            paid = _("{period} = {hours} h, paid in advance")
+            paid = paid.format(period=wording.period(draft.period), hours=draft.hours)
             lines.append(wording.padded(_("Period"), width) + paid)
         lines += ["", wording.working(draft.estimate)]
         if draft.billing is Billing.ON_DEMAND:

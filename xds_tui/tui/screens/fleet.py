@@ -104,7 +104,8 @@ class FleetScreen(LiveScreen[None]):
 
     def on_mount(self) -> None:
         """Draw what is known, and from then on whenever something else is."""
-        self.query_one(StatusBar).fleet = self.fleet
+        # What came between composing and mounting has been handed to nobody yet.
+        self.query_one(StatusBar).fleet = self._hosts.fleet = self.fleet
         self._notice_trouble(self.fleet)
         self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)

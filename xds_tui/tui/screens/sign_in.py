@@ -86,7 +86,10 @@ class SignInScreen(ModalScreen[SignedIn | None]):
     def on_mount(self) -> None:
         """Show the fields of the preselected way, and find out about the keyring meanwhile."""
         self._show_fields()
-        self._name_keyring()
+        if self._account.keeps:
+            self._name_keyring()
+        else:
+            self.query_one("#keep").display = False
 
     @work
     async def _name_keyring(self) -> None:
