@@ -101,7 +101,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
             self.query_one("#keep", Checkbox).disabled = True
             line.update(Content(_("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))))
             return
-        line.update(Content(_("The keyring here is {name}.").format(name=name) if name else ""))
+        line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
     @on(RadioSet.Changed)
     def _show_fields(self) -> None:
