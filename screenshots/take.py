@@ -5,6 +5,7 @@ Needs what the tests need, Pillow, and two fonts: Debian's fonts-dejavu-core and
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,8 @@ NAMED: Final = {"black": "000000", "red": "cd3131", "green": "0dbc79", "brown": 
 
 def main() -> None:
     """Take every picture."""
-    with Terminal([COMMAND, "--demo"]) as demo:
+    colourful = {**os.environ, "COLORTERM": "truecolor"}
+    with Terminal([COMMAND, "--demo"], environ=colourful) as demo:
         demo.wait_for("● live")
         demo.wait_for(r"starting → on")
         save(demo, "fleet")
@@ -36,7 +38,7 @@ def main() -> None:
         demo.press("1", "down", "enter")
         demo.wait_for("Password")
         save(demo, "detail")
-    with Terminal([COMMAND, "--demo"]) as demo:
+    with Terminal([COMMAND, "--demo"], environ=colourful) as demo:
         demo.wait_for("● live")
         demo.press("n")
         demo.wait_for("▸1 Billing")
@@ -51,7 +53,7 @@ def main() -> None:
         demo.press("enter")
         demo.wait_for("▸5 Review")
         save(demo, "review")
-    nobody = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    nobody = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
     with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], environ=nobody) as new:
         new.wait_for("Kept for this run|The keyring here")
         save(new, "sign-in")

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load(_arguments(options), os.environ)
     except SettingsError as error:
-        print(f"xds-tui: {error}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
+        print(f"xds-tui: {_said(error)}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
         return USAGE
     i18n.choose(settings.language or i18n.from_environment())
     try:
@@ -52,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_app(settings, options)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _said(error: SettingsError) -> str:
+    return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -151,7 +155,7 @@ def _parts(settings: Settings) -> Parts:
         clock=utc_now,
         keymap=settings.keymap,
         insecure_http=settings.insecure_http,
-        problems=[str(problem) for problem in settings.problems],
+        problems=[_said(problem) for problem in settings.problems],
         close=database.close,
     )
 
