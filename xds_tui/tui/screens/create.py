@@ -188,7 +188,7 @@ class CreateScreen(LiveScreen[Finished]):
         for step, title in enumerate(_TITLES):
             mark = "▸" if step == self.step else "✓" if self._is_done(Step(step)) else " "
             parts.append(f"{mark}{step + 1} {title}")
-        hint = "" if self.step is Step.BUYING else _("enter: next")
+        hint = "" if self.step in (Step.REVIEW, Step.BUYING) else _("enter: next")
         self.query_one("#rail", Static).update(Content("  ".join([*parts, hint])))
 
     def _is_done(self, step: Step) -> bool:
@@ -329,6 +329,9 @@ class CreateScreen(LiveScreen[Finished]):
         """Offer to buy only where it can be read what is bought."""
         if action == "buy":
             return self.step is Step.REVIEW and self.draft.is_complete
+        if action == "next":
+            # Enter is what the finger rests on: at the review it does nothing.
+            return self.step is not Step.REVIEW
         return True
 
     def action_buy(self) -> None:
