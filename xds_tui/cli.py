@@ -237,7 +237,7 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
     from xds_tui.tui.app import Parts
     from xds_tui.tui.widgets.status_bar import Place
 
-    world = World(Options(seed=options.demo_seed, lively=True))
+    world = World(Options(seed=options.demo_seed))
     populate(world, options.demo_hosts)
     world.liven()
     account = Account(

@@ -155,18 +155,21 @@ async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulat
     wrong = AccountKey(ACCOUNT, Secret("wrong"))
     async with watching(Watching(simulator, journal, wrong)) as watch:
         await until(lambda: watch.state.link is Link.SIGNED_OUT)
-        watch.monitor.refresh()
-        watch.monitor.refresh()
-        await until(lambda: watch.state.link is Link.SIGNED_OUT)
+        for _ in range(2):
+            published = len(watch.states)
+            watch.monitor.refresh()
+            await until(lambda published=published: len(watch.states) > published)
         assert watch.service.requests == ["POST /v1/auth/getToken"]
 
 
 async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
     watch.monitor.pause(True)
     assert watch.state.link is Link.PAUSED
-    pages = watch.pages()
-    watch.monitor.every(5)
-    await asyncio.sleep(0)
+    await until(lambda: watch.state.catalog is not None)
+    pages, catalog_before = watch.pages(), watch.state.catalog
+    watch.monitor.refresh()
+    # The catalog takes three requests one after another: a sweep would have begun before it is there.
+    await until(lambda: watch.state.catalog is not catalog_before)
     assert watch.pages() == pages
     watch.monitor.pause(False)
     await until(lambda: watch.state.link is Link.LIVE)

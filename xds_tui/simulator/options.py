@@ -49,5 +49,3 @@ class Options:
     """What a page without hosts holds: `list`, which is `[]`, or `null`."""
     totals_as_text: bool = False
     """Whether `totalCounts` is sent as a string, as the document's table says."""
-    lively: bool = False
-    """Whether whoever builds the world is to let hosts start and stop by themselves."""
