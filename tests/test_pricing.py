@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import a_host, a_package, catalog_of
+from made import NOON, a_host, a_package, catalog_of
 
 from xds_tui import pricing
-from xds_tui.model import Billing, Period, PeriodUnit, Status
+from xds_tui.model import Area, Billing, Period, PeriodUnit, Purpose, Status
 from xds_tui.pricing import Rate
 
 money = st.decimals(min_value=0, max_value=10_000, allow_nan=False, allow_infinity=False, places=6)
@@ -74,16 +76,51 @@ def test_a_host_costs_what_the_packages_that_look_like_it_cost() -> None:
 
 def test_the_fleet_rate_counts_what_is_on_and_tells_rents_apart() -> None:
     catalog = catalog_of(a_package(cpu=8, amount=Decimal("1.25"), discount=Decimal("0.8")))
-    rate = pricing.fleet_rate(
+    rate = pricing.costs(
         [
             a_host(id="1", cpu=8, status=Status.ON),
             a_host(id="2", cpu=8, status=Status.BILLED),
             a_host(id="3", cpu=8, status=Status.OFF),
             a_host(id="4", cpu=8, status=Status.ON, billing=Billing.RENT),
             a_host(id="5", cpu=99, status=Status.ON),
+            a_host(id="6", cpu=8, status=Status.OFF, billing=Billing.RENT),
+            a_host(id="7", cpu=8, status=Status.EXPIRED, billing=Billing.RENT),
+            a_host(id="8", cpu=8, status=Status.OFF, billing=Billing.RENT, expires=NOON - timedelta(seconds=1)),
         ],
         catalog,
-    )
+        {},
+        NOON,
+    ).fleet
     assert rate.on_demand == Rate(Decimal(2), Decimal(2))
-    assert rate.prepaid == Rate(Decimal(1), Decimal(1))
+    assert rate.prepaid == Rate(Decimal(2), Decimal(2))
     assert rate.unpriced == 1
+
+
+def test_a_host_that_was_bought_here_costs_what_it_was_bought_for() -> None:
+    hosts = [a_host(id="ours"), a_host(id="other"), a_host(id="strange", cpu=99)]
+    costs = pricing.costs(hosts, catalog_of(a_package()), {"ours": Decimal("0.99")}, NOON)
+    assert costs.hosts == {
+        "ours": Rate(Decimal("0.99"), Decimal("0.99"), is_known=True),
+        "other": Rate(Decimal("1.10"), Decimal("1.10")),
+    }
+    assert costs.fleet.on_demand == Rate(Decimal("2.09"), Decimal("2.09"))
+    assert costs.fleet.unpriced == 1
+
+
+def test_before_there_is_a_catalog_only_what_was_bought_here_has_a_price() -> None:
+    costs = pricing.costs([a_host(id="ours"), a_host(id="other")], None, {"ours": Decimal(1)}, NOON)
+    assert set(costs.hosts) == {"ours"}
+    assert costs.fleet.on_demand.is_known
+
+
+@pytest.mark.parametrize("differs", [{"purpose": Purpose.COMPUTE}, {"area": Area.WEST}, {"disk": 1}, {"gpu_count": 1}])
+def test_a_package_that_differs_in_anything_is_not_what_a_host_is(differs: dict[str, Any]) -> None:
+    assert pricing.rate_of(a_host(), catalog_of(a_package(**differs))) is None
+
+
+def test_a_rent_has_cost_its_whole_period_and_a_host_on_demand_at_most_every_hour() -> None:
+    rate, now = Rate(Decimal("1.10"), Decimal("1.50")), NOON + timedelta(hours=10)
+    rent = a_host(billing=Billing.RENT, expires=NOON + timedelta(hours=100))
+    assert pricing.accrued(rent, rate, now) == Decimal("150.00")
+    assert pricing.accrued(a_host(), rate, now) == Decimal("15.00")
+    assert pricing.accrued(a_host(created=None), rate, now) is None

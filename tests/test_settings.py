@@ -10,7 +10,17 @@ import pytest
 from xds_tui.base_url import PRODUCTION, SANDBOX
 from xds_tui.credentials import AccountKey, BareToken
 from xds_tui.secret import Secret
-from xds_tui.settings import Arguments, Environment, Settings, SettingsError, default_config_path, load, state_dir
+from xds_tui.settings import (
+    Alerts,
+    Arguments,
+    Environment,
+    Notification,
+    Settings,
+    SettingsError,
+    default_config_path,
+    load,
+    state_dir,
+)
 
 Load = Callable[..., Settings]
 
@@ -280,6 +290,24 @@ def test_whether_the_terminal_knows_utf_8_is_told_by_the_locale(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other customs")
+def test_what_calls_the_user_is_chosen_one_by_one(loaded: Load) -> None:
+    assert loaded("").alerts == Alerts(bell=True, notification=Notification.NONE, title=False)
+    chosen = loaded('[alerts]\nbell = false\nnotification = "osc777"\ntitle = true\n')
+    assert chosen.alerts == Alerts(bell=False, notification=Notification.OSC777, title=True)
+    assert problems(chosen) == []
+
+
+def test_what_is_wrong_with_the_alerts_is_named_and_left_out(loaded: Load) -> None:
+    settings = loaded('[alerts]\nbell = "yes"\nnotification = "smoke"\nsiren = true\n')
+    assert settings.alerts == Alerts()
+    assert problems(settings) == [
+        "config.toml:2: alerts.bell: This must be true or false",
+        "config.toml:3: alerts.notification: This must be none, osc9 or osc777",
+        "config.toml:4: alerts.siren: Nothing is known by this name",
+    ]
+    assert problems(loaded("alerts = 3\n")) == ["config.toml:1: alerts: This must be a table"]
+
+
 def test_files_are_where_xdg_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))

@@ -109,11 +109,10 @@ def _run_app(settings: Settings, options: argparse.Namespace) -> int:
     # again: a sixth of the time to the first paint, which enables it again.
     gc.disable()
     parts = _demo_parts(settings, options) if options.demo else _parts(settings)
+    from xds_tui.tui import ending
     from xds_tui.tui.app import XdsApp
 
-    app = XdsApp(parts)
-    app.run(mouse=settings.mouse)
-    return app.return_code or 0
+    return ending.run(XdsApp(parts), mouse=settings.mouse)
 
 
 def _no_terminal() -> str:
@@ -155,6 +154,7 @@ def _parts(settings: Settings) -> Parts:
         clock=utc_now,
         keymap=settings.keymap,
         insecure_http=settings.insecure_http,
+        alerts=settings.alerts,
         problems=[_said(problem) for problem in settings.problems],
         close=database.close,
     )

@@ -18,8 +18,12 @@ TOP: Final[Table] = ()
 PROFILES: Final[Table] = ("profiles",)
 """The table that holds one table for each profile."""
 
+ALERTS: Final[Table] = ("alerts",)
+"""The table of what the user is called by."""
+
 _KEYS: Final[Table] = ("keys",)
 _PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http"}
+_ALERT_KEYS: Final = {"bell", "notification", "title"}
 _TOP_KEYS: Final = {"profile", "language", "mouse", "ascii"} | _PROFILE_KEYS
 _WEIGHTY: Final = {"profile", "base_url", "read_only"}
 """Keys that decide what may be bought where."""
@@ -101,10 +105,13 @@ class ConfigFile:
 
     def name_unknown(self) -> None:
         """Name every key that means nothing, and every table that is none."""
-        for key in self._content.keys() - _TOP_KEYS - {*_KEYS, *PROFILES}:
+        for key in self._content.keys() - _TOP_KEYS - {*_KEYS, *ALERTS, *PROFILES}:
             self._name(_UNKNOWN, TOP, key)
-        if not isinstance(self._content.get("keys", {}), dict):
-            self._name(_NO_TABLE, TOP, "keys")
+        for table in (*_KEYS, *ALERTS):
+            if not isinstance(self._content.get(table, {}), dict):
+                self._name(_NO_TABLE, TOP, table)
+        for key in self._table(ALERTS).keys() - _ALERT_KEYS:
+            self._name(_UNKNOWN, ALERTS, key)
         if not isinstance(self._content.get("profiles", {}), dict):
             self._name(_NO_TABLE, TOP, "profiles")
             self.is_doubtful = True

@@ -7,12 +7,13 @@ covers the machine's price alone: no tax, cloud disks or traffic. The vendor's b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
-from xds_tui.model import Billing, Catalog, Host, Package, Period, PeriodUnit
+from xds_tui.model import Billing, Catalog, Host, Package, Period, PeriodUnit, Status
 
 HOURS: Final = {
     PeriodUnit.HOUR: 1,
@@ -46,10 +47,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What something costs an hour, between two bounds that are equal when it is known. CNY/hour, not rounded."""
+    """What something costs an hour, between two bounds that may be equal. CNY/hour, not rounded."""
 
     low: Decimal
     high: Decimal
+    is_known: bool = False
+    """Whether it is from the order and not from what the catalog has that looks alike."""
 
 
 def hours(period: Period) -> int:
@@ -77,11 +80,83 @@ def rounded(exact: Decimal) -> Decimal:
     return exact.quantize(_FEN, ROUND_HALF_UP, _EXACT)
 
 
+@dataclass(frozen=True, slots=True)
+class FleetRate:
+    """What the hosts cost an hour together."""
+
+    on_demand: Rate
+    """Of the on-demand hosts that are on: billed by the hour now."""
+    prepaid: Rate
+    """Of the rents that have not ended, on or off: already paid, so told apart."""
+    unpriced: int
+    """Hosts that cost something that is not known: not part of the sums."""
+
+
+_ZERO: Final = Rate(Decimal(0), Decimal(0), is_known=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """What a fleet costs, host by host and together; compared by identity."""
+
+    hosts: Mapping[str, Rate] = field(default_factory=dict)
+    """By host ID, whether it is on or off; a host whose price is not known is not in it."""
+    fleet: FleetRate = FleetRate(_ZERO, _ZERO, 0)
+
+
+def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, Decimal], now: datetime) -> Costs:
+    """Return what `hosts` cost an hour.
+
+    Args:
+        hosts: the fleet.
+        catalog: what is sold now, for hosts that were not bought here; None: not known yet.
+        bought: what an hour of a host cost when it was bought here, by its ID. CNY/hour.
+        now: rents that ended before cost nothing any more.
+
+    """
+    rates: dict[str, Rate] = {}
+    sums = dict.fromkeys(Billing, _ZERO)
+    unpriced = 0
+    alike: dict[object, Rate | None] = {}
+    for host in hosts:
+        price = bought.get(host.id)
+        if price is not None:
+            rate: Rate | None = Rate(price, price, is_known=True)
+        else:
+            # Many hosts are of few kinds, and each kind is looked for among all packages once.
+            kind = (host.billing, host.purpose, host.area, *_specification(host))
+            if kind not in alike:
+                alike[kind] = rate_of(host, catalog) if catalog is not None else None
+            rate = alike[kind]
+        if rate is not None:
+            rates[host.id] = rate
+        if not _is_paid_for(host, now):
+            continue
+        if rate is None or host.billing is None:
+            unpriced += 1
+        else:
+            sums[host.billing] = _sum(sums[host.billing], rate)
+    return Costs(rates, FleetRate(sums[Billing.ON_DEMAND], sums[Billing.RENT], unpriced))
+
+
+def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:
+    """Return the most that `host` can have cost until `now`, in CNY, or None if it does not say since when.
+
+    For a rent that is the whole period, which was paid in advance; for an on-demand host every hour since it was
+    created, for nobody promises that one which is off costs nothing (reference: what nobody documents).
+    """
+    until = host.expires if host.billing is Billing.RENT else now
+    if host.created is None or until is None:
+        return None
+    seconds = Decimal(max(0, int((until - host.created).total_seconds())))
+    return rounded(_EXACT.divide(_EXACT.multiply(rate.high, seconds), Decimal(3600)))
+
+
 def rate_of(host: Host, catalog: Catalog) -> Rate | None:
     """Return what `host` costs an hour, or None if no package of the catalog looks like it.
 
-    A host does not say what it was bought as, so every package with its processor, memory, disk, GPU and area may
-    be it; where their prices differ, the bounds do. A field that the host does not tell rules nothing out.
+    A host does not say what it was bought as, so every package with its processor, memory, disk, GPU, area and use
+    may be it; where their prices differ, the bounds do. A field that the host does not tell rules nothing out.
     """
     if host.billing is None:
         return None
@@ -93,47 +168,26 @@ def rate_of(host: Host, catalog: Catalog) -> Rate | None:
     return Rate(min(prices), max(prices)) if prices else None
 
 
-@dataclass(frozen=True, slots=True)
-class FleetRate:
-    """What the hosts that are on cost an hour together."""
-
-    on_demand: Rate
-    prepaid: Rate
-    """Of rents: already paid, so told apart."""
-    unpriced: int
-    """Hosts that are on and whose price is not known: not part of the sums."""
+def _is_paid_for(host: Host, now: datetime) -> bool:
+    """Whether the hour that runs now is billed, or was paid in advance."""
+    if host.billing is Billing.RENT:
+        return host.status is not Status.EXPIRED and (host.expires is None or host.expires > now)
+    return host.status.is_on
 
 
-def fleet_rate(hosts: Iterable[Host], catalog: Catalog) -> FleetRate:
-    """Add up what the hosts that are on cost an hour."""
-    sums = {billing: [Decimal(0), Decimal(0)] for billing in Billing}
-    unpriced = 0
-    known: dict[object, Rate | None] = {}
-    for host in hosts:
-        if not host.status.is_on:
-            continue
-        # Many hosts are of few kinds, and each kind is looked for among all packages once.
-        kind = (host.billing, host.cpu, host.memory, host.disk, host.gpu_count, host.gpu_name, host.area)
-        if kind not in known:
-            known[kind] = rate_of(host, catalog)
-        rate = known[kind]
-        if rate is None or host.billing is None:
-            unpriced += 1
-            continue
-        bounds = sums[host.billing]
-        bounds[0] = _EXACT.add(bounds[0], rate.low)
-        bounds[1] = _EXACT.add(bounds[1], rate.high)
-    return FleetRate(Rate(*sums[Billing.ON_DEMAND]), Rate(*sums[Billing.RENT]), unpriced)
+def _sum(one: Rate, other: Rate) -> Rate:
+    is_known = one.is_known and other.is_known
+    return Rate(_EXACT.add(one.low, other.low), _EXACT.add(one.high, other.high), is_known)
+
+
+def _specification(of: Host | Package) -> tuple[object, ...]:
+    return of.cpu, of.memory, of.disk, of.gpu_count, of.gpu_name
 
 
 def _looks_like(host: Host, package: Package) -> bool:
-    pairs = (
-        (host.cpu, package.cpu),
-        (host.memory, package.memory),
-        (host.disk, package.disk),
-        (host.gpu_name, package.gpu_name),
-        (host.area, package.area),
+    pairs = zip(
+        (*_specification(host), host.area, host.purpose),
+        (*_specification(package), package.area, package.purpose),
+        strict=True,
     )
-    return host.gpu_count == package.gpu_count and all(
-        ours is None or theirs is None or ours == theirs for ours, theirs in pairs
-    )
+    return all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)

@@ -1,12 +1,12 @@
-"""What we remember: events that were seen, and the orders that were given. Frozen, stdlib and model only.
+"""What we remember: events, the orders that were given, and what each sweep counted. Frozen, stdlib and model only.
 
-Both are kept as they are by `store/journal.py`, so a field added here needs a default: what an earlier version
-wrote must still be read. Words for them are made by `tui/wording`.
+Events and orders are kept as they are by `store/journal.py`, so a field added here needs a default: what an earlier
+version wrote must still be read. Words for them are made by `tui/wording`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -41,6 +41,8 @@ class OrderState(Enum):
     """The service said yes."""
     SETTLED = "settled"
     """The fleet was seen to agree."""
+    NOT_SEEN = "not seen"
+    """The fleet was not seen to agree, though it had the time to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class Order:
     message: str = ""
     """In the words of whoever ended it, cleaned."""
     trace_id: str = ""
+    sender: str = field(default="", compare=False)
+    """The running program that gave it, as `store/instance.py` names it: one that lives still knows best."""
     sent_at: datetime | None = None
     ended_at: datetime | None = None
     """When `state` became the present one, if that was by an outcome."""
@@ -102,6 +106,8 @@ class EventKind(Enum):
     TROUBLE = "trouble"
     """The service could not be asked, or answered badly; said once, when it begins."""
     RECOVERED = "recovered"
+    EXPIRING = "expiring"
+    """A rent ends at `expires`, in less than `within` hours."""
     SIGNED_OUT = "signed out"
     SIGNED_IN = "signed in"
 
@@ -116,8 +122,13 @@ class Event:
     host_name: str = ""
     own: bool = False
     """Whether it came of an order given here."""
+    alert: bool = False
+    """Whether the user should be called to the screen for it."""
     old: Status | None = None
     new: Status | None = None
+    expires: datetime | None = None
+    within: int | None = None
+    """Hours."""
     order_id: str | None = None
     action: Action | None = None
     state: OrderState | None = None
@@ -127,3 +138,21 @@ class Event:
     message: str = ""
     """In the words of whoever said it, cleaned; never a secret."""
     trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one sweep counted: a point in the plots. Rates are CNY/hour, None where no price was known."""
+
+    at: datetime
+    total: int
+    on: int
+    changing: int
+    unpriced: int = 0
+    """Hosts whose price is not known: in none of the rates."""
+    billed_low: Decimal | None = None
+    """Of on-demand hosts that are on; between two bounds that are equal when it is known."""
+    billed_high: Decimal | None = None
+    prepaid_low: Decimal | None = None
+    """Of rents that have not ended."""
+    prepaid_high: Decimal | None = None

@@ -16,12 +16,22 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
-from xds_tui.config_file import PROFILES, TOP, ConfigFile, SettingsError, profile_name
+from xds_tui.config_file import ALERTS, PROFILES, TOP, ConfigFile, SettingsError, profile_name
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.i18n import LANGUAGES, N_
 from xds_tui.secret import Secret
 
-__all__ = ["Arguments", "Environment", "Settings", "SettingsError", "default_config_path", "load", "state_dir"]
+__all__ = [
+    "Alerts",
+    "Arguments",
+    "Environment",
+    "Notification",
+    "Settings",
+    "SettingsError",
+    "default_config_path",
+    "load",
+    "state_dir",
+]
 
 T = TypeVar("T")
 
@@ -30,6 +40,26 @@ DEFAULT_INTERVAL: Final = 15.0
 """Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
 MIN_INTERVAL: Final = 5.0
 MAX_INTERVAL: Final = 3600.0
+
+
+class Notification(Enum):
+    """How the terminal is asked to notify the user."""
+
+    NONE = "none"
+    OSC9 = "osc9"
+    """As iTerm2, WezTerm, kitty, foot and Windows Terminal know it."""
+    OSC777 = "osc777"
+    """As urxvt, foot and Ghostty know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What is done, beside the line in the history, when something calls for the user."""
+
+    bell: bool = True
+    notification: Notification = Notification.NONE
+    title: bool = False
+    """Whether the window's title counts the hosts that are on and the alerts that were not looked at."""
 
 
 class Environment(Enum):
@@ -74,6 +104,7 @@ class Settings:
     """Whether plain http is allowed to other machines than this one."""
     ascii: bool = False
     """Whether the terminal is thought not to understand UTF-8."""
+    alerts: Alerts = field(default_factory=Alerts)
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Action to its keys, separated by commas, as Textual's keymap takes them."""
     credentials: Credentials | None = None
@@ -127,6 +158,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     read_only = arguments.read_only or bool(config.first(tables, "read_only", _flag))
     ascii_only = config.first([TOP], "ascii", _flag)
     credentials, source = _credentials(environ)
+    alerts = _alerts(config)
     keymap = config.keymap()
     config.name_unknown()
     return Settings(
@@ -140,6 +172,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         mouse=not arguments.no_mouse and config.first([TOP], "mouse", _flag) is not False,
         insecure_http=insecure_http,
         ascii=_lacks_utf8(environ) if ascii_only is None else ascii_only,
+        alerts=alerts,
         keymap=keymap,
         credentials=credentials,
         credentials_source=source,
@@ -167,6 +200,16 @@ def _profile(arguments: Arguments, environ: Mapping[str, str], config: ConfigFil
         or _given("XDS_PROFILE", environ.get("XDS_PROFILE"), profile_name)
         or config.first([TOP], "profile", profile_name)
         or DEFAULT_PROFILE
+    )
+
+
+def _alerts(config: ConfigFile) -> Alerts:
+    standard = Alerts()
+    bell, title = config.first([ALERTS], "bell", _flag), config.first([ALERTS], "title", _flag)
+    return Alerts(
+        standard.bell if bell is None else bell,
+        config.first([ALERTS], "notification", _notification) or standard.notification,
+        standard.title if title is None else title,
     )
 
 
@@ -225,6 +268,13 @@ def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_INTERVAL <= value <= MAX_INTERVAL:
         raise ValueError(N_("The interval must be 5 to 3600 seconds"))
     return float(value)
+
+
+def _notification(value: object) -> Notification:
+    try:
+        return Notification(value)
+    except ValueError:
+        raise ValueError(N_("This must be none, osc9 or osc777")) from None
 
 
 def _language(value: object) -> str:

@@ -243,6 +243,7 @@ async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called
 async def test_the_last_snapshot_is_shown_before_the_service_answers(
     simulator: RunningSimulator, journal: Journal
 ) -> None:
+    await journal.belong_to(simulator.url, ACCOUNT)
     await journal.save_snapshot(a_snapshot(a_host(id="remembered")))
     async with watching(Watching(simulator, journal)) as watch:
         await until(lambda: watch.state.link is Link.LIVE)
@@ -253,9 +254,18 @@ async def test_the_last_snapshot_is_shown_before_the_service_answers(
         assert not watch.state.is_remembered
 
 
+async def test_somebody_elses_last_snapshot_is_not_shown(simulator: RunningSimulator, journal: Journal) -> None:
+    await journal.belong_to(simulator.url, "somebody else")
+    await journal.save_snapshot(a_snapshot(a_host(id="theirs")))
+    async with watching(Watching(simulator, journal)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        shown = {host.id for state in watch.states if state.snapshot for host in state.snapshot.hosts}
+        assert "theirs" not in shown
+
+
 async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
     await until(lambda: watch.state.link is Link.TROUBLE)
     await watch.monitor.close(5)
-    assert [event.kind for event in await journal.events(10)] == [EventKind.TROUBLE]
+    assert EventKind.TROUBLE in [event.kind for event in await journal.events(10)]

@@ -22,8 +22,8 @@ def test_what_was_sent_is_never_taken_back_nor_sent_again() -> None:
     assert OrderState.INTENDED not in NEXT.values()
 
 
-def test_an_unknown_outcome_ends_by_seeing_only() -> None:
-    assert {event for state, event in NEXT if state is OrderState.UNKNOWN} == {OrderEvent.SEEN}
+def test_an_unknown_outcome_ends_by_looking_only() -> None:
+    assert {event for state, event in NEXT if state is OrderState.UNKNOWN} == {OrderEvent.SEEN, OrderEvent.LATE}
 
 
 def test_a_restart_leaves_nothing_under_way() -> None:

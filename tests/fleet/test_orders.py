@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,9 +13,10 @@ from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
 
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
-from xds_tui.fleet.orders import GONE_FROM_CATALOG, PRICE_MOVED, STOPPED, Orders
+from xds_tui.fleet.orders import ENDED_BEFORE, NOT_SEEN, SOMEBODY_ELSE, STOPPED, Orders
+from xds_tui.fleet.recheck import GONE_FROM_CATALOG, PRICE_MOVED
 from xds_tui.i18n import N_
-from xds_tui.model import Billing, Package, Period, PeriodUnit, Status
+from xds_tui.model import Billing, Host, Package, Period, PeriodUnit, Status
 from xds_tui.record import Action, Event, EventKind, Order, OrderState
 from xds_tui.store.db import StoreError
 from xds_tui.store.journal import Journal
@@ -74,6 +75,10 @@ class Desk:
 
     def _tell(self, events: Sequence[Event]) -> None:
         self.told += events
+
+    async def see(self, *hosts: Host, at: datetime = NOON) -> None:
+        """Let a sweep that begins and ends now see these hosts."""
+        await self.orders.observe(a_snapshot(*hosts, at=at), self.orders.book.answered_ids())
 
     async def ended(self) -> list[Order]:
         """The orders, oldest first, when nothing is under way any more."""
@@ -191,10 +196,10 @@ async def test_an_order_is_on_the_disk_as_sent_before_its_request_leaves(desk: D
 
 
 async def test_an_order_that_cannot_be_written_is_not_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(order: Order) -> None:
+    async def full(orders: Sequence[Order]) -> None:
         raise StoreError(N_("The disk is full"))
 
-    monkeypatch.setattr(desk.journal, "write_order", full)
+    monkeypatch.setattr(desk.journal, "write_orders", full)
     desk.orders.buy(a_promise(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.summary) == (OrderState.NOT_SENT, "The disk is full")
@@ -231,15 +236,15 @@ async def test_a_key_that_bounced_sends_once(desk: Desk) -> None:
 
 async def test_a_create_without_id_finds_its_host_among_the_new(desk: Desk) -> None:
     old = a_host(id="old", created=NOON)
-    await desk.orders.observe(a_snapshot(old))
+    await desk.see(old)
     desk.service.answers = [None]
     desk.orders.buy(a_promise(), 1)
     await desk.ended()
     later = NOON + timedelta(minutes=3)
-    await desk.orders.observe(a_snapshot(old, at=later))
+    await desk.see(old, at=later)
     assert desk.orders.all[0].state is OrderState.DONE
-    new = a_host(id="new", name="渲染-9", status=Status.OFF, created=NOON)
-    await desk.orders.observe(a_snapshot(new, old, at=later))
+    new = a_host(id="new", name="渲染-9", status=Status.OFF, created=NOON, os="Ubuntu Server")
+    await desk.see(new, old, at=later)
     order = desk.orders.all[0]
     assert (order.state, order.host_id, order.host_name) == (OrderState.SETTLED, "new", "渲染-9")
     assert await written(desk.journal) == [OrderState.SETTLED]
@@ -254,7 +259,7 @@ async def test_what_an_earlier_run_left_is_taken_up(desk: Desk) -> None:
         an_order(id="final", state=OrderState.REFUSED),
         an_order(id="ancient", state=OrderState.UNKNOWN, created_at=old, sent_at=old),
     ):
-        await desk.journal.write_order(order)
+        await desk.journal.write_orders([order])
     await desk.orders.take_up()
     assert {order.id: order.state for order in desk.orders.all} == {
         "intended": OrderState.NOT_SENT,
@@ -262,6 +267,90 @@ async def test_what_an_earlier_run_left_is_taken_up(desk: Desk) -> None:
         "unknown": OrderState.UNKNOWN,
     }
     assert desk.service.asked == []
+
+
+async def test_what_the_user_decided_is_on_the_disk_before_anything_leaves(desk: Desk) -> None:
+    seen: list[list[OrderState]] = []
+
+    async def look() -> None:
+        seen.append(await written(desk.journal))
+
+    desk.service.before_answer = look
+    desk.service.answers = ["a", "b", None, None]
+    desk.orders.buy(a_promise(), 2)
+    await desk.ended()
+    assert seen[0] == [OrderState.SENT, OrderState.INTENDED]
+    desk.orders.power([a_host(id=f"h{n}") for n in range(2)], on=True)
+    await desk.ended()
+    assert len(seen[2]) == 4
+
+
+async def test_orders_that_an_end_cut_off_say_so(desk: Desk) -> None:
+    await desk.journal.write_orders(
+        [an_order(id="i", state=OrderState.INTENDED), an_order(id="s", state=OrderState.SENT, sent_at=NOON)]
+    )
+    await desk.orders.take_up()
+    assert [order.summary for order in reversed(desk.orders.all)] == [
+        ENDED_BEFORE[OrderState.INTENDED],
+        ENDED_BEFORE[OrderState.SENT],
+    ]
+
+
+async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> None:
+    at_the_service, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        at_the_service.set()
+        await go_on.wait()
+
+    desk.service.before_answer = wait
+    desk.service.answers = ["a", "b"]
+    desk.orders.buy(a_promise(), 2)
+    await at_the_service.wait()
+    desk.orders.forget()
+    told = len(desk.told)
+    go_on.set()
+    assert await desk.ended() == []
+    assert desk.service.asked == ["buy p1 4005"]
+    assert desk.told[told:] == []
+    orders = await desk.journal.orders(2)
+    assert {order.state: order.summary for order in orders} == {
+        OrderState.DONE: "",
+        OrderState.NOT_SENT: SOMEBODY_ELSE,
+    }
+
+
+async def test_a_fleet_that_does_not_come_to_agree_is_said_once(desk: Desk) -> None:
+    host = a_host(id="h1", status=Status.ON)
+    desk.service.answers = [None]
+    desk.orders.power([host], on=False)
+    await desk.ended()
+    await desk.see(host)
+    assert desk.orders.all[0].state is OrderState.DONE
+    desk.now += timedelta(minutes=6)
+    await desk.see(host)
+    await desk.see(host)
+    told = [event for event in desk.told if event.state is OrderState.NOT_SEEN]
+    assert [event.summary for event in told] == [NOT_SEEN]
+
+
+async def test_a_create_is_never_given_up_by_the_clock(desk: Desk) -> None:
+    desk.service.answers = [OutcomeUnknown("reset")]
+    desk.orders.buy(a_promise(), 1)
+    await desk.ended()
+    desk.now += timedelta(hours=5)
+    await desk.see()
+    assert desk.orders.all[0].state is OrderState.UNKNOWN
+
+
+async def test_what_a_host_was_bought_for_is_known_also_after_a_restart(desk: Desk, journal: Journal) -> None:
+    desk.service.answers = ["a"]
+    desk.orders.buy(a_promise(package=a_package(discount=Decimal("0.5"))), 1)
+    desk.service.catalog = (a_package(discount=Decimal("0.5")),)
+    await desk.ended()
+    again = Desk(journal)
+    await again.orders.take_up()
+    assert desk.orders.book.bought == again.orders.book.bought == {"a": Decimal("0.550")}
 
 
 async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: Desk) -> None:
@@ -277,7 +366,7 @@ async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: 
 
 
 async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
-    await desk.orders.observe(a_snapshot(a_host(id="old")))
+    await desk.see(a_host(id="old"))
     desk.service.answers = [Refused(6002, "资源不足")]
     desk.orders.buy(replace(a_promise(), known_hosts=frozenset()), 1)
     await desk.ended()

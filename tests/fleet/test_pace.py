@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.fleet.pace import LOOK_EVERY, MAX_WAIT, Pace
+from xds_tui.fleet.pace import LOOK_EVERY, MAX_WAIT, Pace, jumped
 
 START = Pace(interval=15, sweep_at=0, look_at=0)
 
@@ -62,3 +62,25 @@ def test_nothing_is_due_while_paused_but_what_an_order_waits_for() -> None:
 def test_a_shorter_interval_counts_from_now() -> None:
     assert START.swept(0).every(5, 2).sweep_at == 7
     assert START.swept(0).every(60, 2).sweep_at == 15
+
+
+def test_a_service_that_cannot_be_reached_is_tried_every_interval() -> None:
+    pace, waits = START, []
+    for _ in range(5):
+        pace = pace.failed(0, lot=0.5, is_unreachable=True)
+        waits.append(pace.wait(0, looking=True))
+    assert waits == [15 * 0.875] * 5
+
+
+def test_the_patience_that_the_service_asked_for_binds_also_who_asks_by_hand() -> None:
+    pace = START.failed(0, 0, retry_after=60)
+    for impatient in (pace.at_once(10), pace.every(5, 10)):
+        assert not impatient.sweep_is_due(59)
+        assert impatient.sweep_is_due(60)
+    assert pace.swept(60).at_once(61).sweep_is_due(61)
+
+
+def test_clocks_that_part_tell_of_a_sleep_or_of_a_clock_that_was_set() -> None:
+    assert jumped(15, 8 * 3600)
+    assert jumped(15, -3600)
+    assert not jumped(15, 15.2)

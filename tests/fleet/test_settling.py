@@ -6,11 +6,16 @@ from typing import Any
 import pytest
 from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
 
-from xds_tui.fleet.settling import settled
-from xds_tui.model import Billing, Status
+from xds_tui.fleet import settling
+from xds_tui.model import Billing, Period, PeriodUnit, Snapshot, Status
 from xds_tui.record import Action, Order, OrderState
 
 LATER = NOON + timedelta(minutes=1)
+
+
+def settled(orders: list[Order], snapshot: Snapshot) -> dict[str, str]:
+    """Settle, where every order had been answered when the snapshot began to be read."""
+    return settling.settled(orders, snapshot, {order.id for order in orders})
 
 
 def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised: Any) -> Order:
@@ -45,9 +50,37 @@ def test_a_delete_is_settled_when_its_host_is_gone() -> None:
     assert settled([order], a_snapshot(at=LATER)) == {"o": "h"}
 
 
-def test_a_snapshot_from_before_the_sending_settles_nothing() -> None:
+def test_a_snapshot_that_was_begun_before_the_answer_settles_nothing() -> None:
+    order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
+    assert settling.settled([order], a_snapshot(at=LATER), answered=()) == {}
+
+
+def test_a_clock_that_was_set_back_since_the_sending_does_not_matter() -> None:
     order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=LATER)
-    assert settled([order], a_snapshot(at=NOON)) == {}
+    assert settled([order], a_snapshot(at=NOON)) == {"o": "h"}
+
+
+def test_while_a_create_is_under_way_a_new_host_may_be_its() -> None:
+    under_way = a_create("sent", OrderState.SENT)
+    assert settled([under_way, a_create()], a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)) == {}
+
+
+MONTH = Period(PeriodUnit.MONTH, 1)
+
+
+@pytest.mark.parametrize(("days", "is_ours"), [(28, True), (30, True), (31, True), (7, False), (90, False)])
+def test_a_rent_of_another_length_is_not_ours(days: int, is_ours: bool) -> None:
+    order = a_create(billing=Billing.RENT, period=MONTH, hours=720)
+    host = a_host(os="Ubuntu", id="new", billing=Billing.RENT, created=NOON, expires=NOON + timedelta(days=days))
+    assert bool(settled([order], a_snapshot(host, at=LATER))) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("runs", "is_ours"), [("Ubuntu Server", True), ("Windows", False), ("Rocky", True), ("", True)]
+)
+def test_a_host_with_another_system_is_not_ours(runs: str, is_ours: bool) -> None:
+    host = a_host(id="new", created=NOON, os=runs)
+    assert bool(settled([a_create()], a_snapshot(host, at=LATER))) is is_ours
 
 
 def test_an_order_that_ended_is_left_alone() -> None:
@@ -56,7 +89,7 @@ def test_an_order_that_ended_is_left_alone() -> None:
 
 
 def test_a_new_host_of_the_right_kind_settles_a_create_without_id() -> None:
-    assert settled([a_create()], a_snapshot(a_host(id="new", created=NOON), at=LATER)) == {"o": "new"}
+    assert settled([a_create()], a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)) == {"o": "new"}
 
 
 @pytest.mark.parametrize(
@@ -73,24 +106,24 @@ def test_a_new_host_of_the_right_kind_settles_a_create_without_id() -> None:
 )
 def test_a_host_that_cannot_be_ours_is_not_taken_for_it(other: dict[str, Any]) -> None:
     package = a_package(gpu_name="")
-    host = a_host(**{"id": "new", "created": NOON} | other)
+    host = a_host(**{"id": "new", "created": NOON, "os": "Ubuntu"} | other)
     order = a_create(package=package, known_hosts=frozenset({"known"}))
     assert settled([order], a_snapshot(host, at=LATER)) == {}
 
 
 def test_a_clock_that_is_minutes_off_does_not_hide_a_host() -> None:
-    host = a_host(id="new", created=NOON - timedelta(minutes=9))
+    host = a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=9))
     assert settled([a_create()], a_snapshot(host, at=LATER)) == {"o": "new"}
 
 
 def test_one_host_does_not_settle_two_orders() -> None:
     orders = [a_create("unknown"), a_create("accepted", OrderState.DONE)]
-    one = a_snapshot(a_host(id="new", created=NOON), at=LATER)
+    one = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
     assert settled(orders, one) == {"accepted": "new"}
-    two = a_snapshot(*one.hosts, a_host(id="newer", created=NOON), at=LATER)
+    two = a_snapshot(*one.hosts, a_host(os="Ubuntu", id="newer", created=NOON), at=LATER)
     assert settled(orders, two) == {"accepted": "new", "unknown": "newer"}
 
 
 def test_a_host_that_another_order_has_is_taken() -> None:
     named = an_order(id="named", action=Action.CREATE, state=OrderState.SETTLED, host_id="new", sent_at=NOON)
-    assert settled([named, a_create()], a_snapshot(a_host(id="new", created=NOON), at=LATER)) == {}
+    assert settled([named, a_create()], a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)) == {}

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from made import NOON, a_host, a_package, a_snapshot, an_image
 
 from xds_tui.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise
+from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise, Sample
 from xds_tui.secret import Secret
 from xds_tui.store import journal as journal_module
+from xds_tui.store import retention
+from xds_tui.store import samples as samples_module
 from xds_tui.store.db import Database, StoreError
 from xds_tui.store.journal import Journal
 
@@ -44,7 +46,7 @@ def journal(database: Database) -> Journal:
 
 
 def an_event(seconds: int = 0, **fields: object) -> Event:
-    return replace(Event(at=NOON + seconds * SECOND, kind=EventKind.APPEARED, host_id="h1"), **fields)
+    return replace(Event(at=NOON + seconds * SECOND, kind=EventKind.RECOVERED, host_id="h1"), **fields)
 
 
 def an_order(order_id: str = "o1", seconds: int = 0, **fields: object) -> Order:
@@ -52,6 +54,18 @@ def an_order(order_id: str = "o1", seconds: int = 0, **fields: object) -> Order:
         id=order_id, action=Action.REBOOT, state=OrderState.INTENDED, created_at=NOON + seconds * SECOND, host_id="h1"
     )
     return replace(order, **fields)
+
+
+def a_sample(seconds: int = 0) -> Sample:
+    return Sample(
+        at=NOON + seconds * SECOND,
+        total=3,
+        on=2,
+        changing=1,
+        unpriced=1,
+        billed_low=Decimal("1.10"),
+        billed_high=Decimal("1.50"),
+    )
 
 
 A_PURCHASE = Order(
@@ -124,51 +138,60 @@ async def test_the_oldest_events_beyond_the_bound_are_dropped(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "MAX_EVENTS", 5)
+    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
     await journal.add_events([an_event(seconds) for seconds in range(7)])
     await journal.add_events([an_event(7)])
     assert await journal.events(100) == tuple(an_event(seconds) for seconds in (7, 6, 5, 4, 3))
 
 
-async def test_events_older_than_ninety_days_are_dropped(journal: Journal) -> None:
+async def test_events_older_than_ninety_days_are_dropped(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
     await journal.add_events([an_event(0), an_event(1)])
     newest = Event(at=NOON + timedelta(days=90) + SECOND, kind=EventKind.RECOVERED)
     await journal.add_events([newest])
     assert await journal.events(10) == (newest, an_event(1))
 
 
+async def test_a_clock_that_was_years_ahead_for_a_moment_does_not_empty_the_history(journal: Journal) -> None:
+    await journal.add_events([an_event(0), an_event(1)])
+    await journal.add_events([Event(at=NOON + timedelta(days=3650), kind=EventKind.RECOVERED)])
+    await journal.add_events([Event(at=NOON + 2 * SECOND, kind=EventKind.TROUBLE)])
+    assert len(await journal.events(10)) == 4
+
+
 async def test_an_event_that_cannot_be_read_is_left_out(database: Database, journal: Journal) -> None:
     await journal.add_events([an_event(0)])
-    statement = "INSERT INTO events (profile, at, body) VALUES ('default', 0, ?)"
+    statement = "INSERT INTO events (scope, at, body) VALUES ('default', 0, ?)"
     body = json.dumps({"at": "2026-11-23T12:00:00Z", "kind": "teleported"})
     await database.write(lambda connection: connection.execute(statement, (body,)) and None)
     assert await journal.events(10) == (an_event(0),)
 
 
 async def test_an_order_replaces_what_was_written_of_it(journal: Journal) -> None:
-    await journal.write_order(an_order())
+    await journal.write_orders([an_order()])
     sent = an_order(state=OrderState.SENT, sent_at=NOON + SECOND)
-    await journal.write_order(sent)
+    await journal.write_orders([sent])
     assert await journal.orders(10) == (sent,)
 
 
 async def test_the_latest_orders_come_newest_first(journal: Journal) -> None:
     orders = [an_order(f"o{n}", n) for n in range(4)]
     for order in orders:
-        await journal.write_order(order)
-    await journal.write_order(orders[0])
+        await journal.write_orders([order])
+    await journal.write_orders([orders[0]])
     assert await journal.orders(3) == (orders[3], orders[2], orders[1])
 
 
 async def test_open_orders_are_those_that_nothing_final_happened_to(journal: Journal) -> None:
     orders = {state: an_order(state.value, n, state=state) for n, state in enumerate(OrderState)}
     for order in orders.values():
-        await journal.write_order(order)
+        await journal.write_orders([order])
     expected = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
     assert await journal.open_orders() == tuple(orders[state] for state in expected)
 
 
 async def test_a_purchase_comes_back_with_its_promise_to_the_digit(journal: Journal) -> None:
-    await journal.write_order(A_PURCHASE)
+    await journal.write_orders([A_PURCHASE])
     (read,) = await journal.orders(1)
     assert read == A_PURCHASE
     assert read.promise is not None
@@ -189,18 +212,124 @@ async def test_an_order_that_cannot_be_read_is_never_passed_over(database: Datab
 async def test_profiles_do_not_see_each_other(database: Database, journal: Journal) -> None:
     other = Journal(database, "sandbox")
     await other.add_events([an_event()])
-    await other.write_order(an_order())
+    await other.write_orders([an_order()])
     await other.save_snapshot(a_snapshot())
     assert await journal.events(10) == ()
     assert await journal.orders(10) == await journal.open_orders() == ()
     assert await journal.last_snapshot() is None
 
 
+async def test_accounts_of_one_profile_do_not_see_each_other(database: Database, journal: Journal) -> None:
+    await journal.belong_to("https://one.invalid", "A1")
+    await journal.add_events([an_event()])
+    await journal.write_orders([an_order()])
+    await journal.add_sample(a_sample())
+    await journal.save_snapshot(a_snapshot())
+    await journal.belong_to("https://one.invalid", "A2")
+    assert await journal.events(10) == ()
+    assert await journal.orders(10) == await journal.open_orders() == ()
+    assert await journal.samples(NOON, 10, NOON) == ()
+    assert await journal.last_snapshot() is None
+
+
+async def test_before_anybody_signs_in_the_journal_is_the_last_ones(database: Database, journal: Journal) -> None:
+    for number, account in enumerate(("A1", "A2")):
+        await journal.belong_to("https://one.invalid", account)
+        await journal.add_events([an_event(host_id=account)])
+        await journal.save_snapshot(a_snapshot(a_host(id=account), at=NOON + number * SECOND))
+    after_restart = Journal(database, "default")
+    snapshot = await after_restart.last_snapshot()
+    assert snapshot is not None
+    assert [host.id for host in snapshot.hosts] == ["A2"]
+    assert [event.host_id for event in await after_restart.events(10)] == ["A2"]
+
+
+async def test_samples_come_back_oldest_first_and_to_the_digit(journal: Journal) -> None:
+    written = [a_sample(seconds) for seconds in range(3)]
+    for sample in written:
+        await journal.add_sample(sample)
+    assert await journal.samples(NOON + SECOND, 10, NOON + 9 * SECOND) == tuple(written[1:])
+    assert str(written[0].billed_low) == "1.10"
+
+
+async def test_of_many_samples_the_last_of_each_stretch_is_given(journal: Journal) -> None:
+    for seconds in range(100):
+        await journal.add_sample(a_sample(seconds))
+    found = await journal.samples(NOON, 10, NOON + 100 * SECOND)
+    assert [(sample.at - NOON) // SECOND for sample in found] == [9, 19, 29, 39, 49, 59, 69, 79, 89, 99]
+
+
+async def test_samples_are_bounded(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples_module, "MAX_SAMPLES", 5)
+    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
+    for seconds in range(8):
+        await journal.add_sample(a_sample(seconds))
+    assert len(await journal.samples(NOON, 100, NOON + 100 * SECOND)) == 5
+
+
+async def test_what_was_said_is_remembered_once(journal: Journal) -> None:
+    assert await journal.said(["a", "b"], NOON) == frozenset()
+    assert await journal.said(["b", "c"], NOON) == {"b"}
+
+
+async def test_what_two_programs_saw_is_kept_once(path: Path, journal: Journal) -> None:
+    second_database = await Database.open(path)
+    second = Journal(second_database, "default")
+    off = {"kind": EventKind.STATUS, "old": Status.ON, "new": Status.OFF}
+    on = {"kind": EventKind.STATUS, "old": Status.OFF, "new": Status.ON}
+    await journal.add_events([an_event(0, **off)])
+    await second.add_events([an_event(9, **off), an_event(9, host_id="h2", **off)])
+    await journal.add_events([an_event(15, **on), an_event(30, **off)])
+    kept = [((event.at - NOON) // SECOND, event.host_id, event.new) for event in await journal.events(10)]
+    assert kept == [(30, "h1", Status.OFF), (15, "h1", Status.ON), (9, "h2", Status.OFF), (0, "h1", Status.OFF)]
+    await second_database.close()
+
+
+async def test_orders_of_another_program_are_taken_up_only_when_it_has_ended(path: Path, journal: Journal) -> None:
+    second_database = await Database.open(path)
+    second = Journal(second_database, "default")
+    await second.write_orders([an_order(state=OrderState.SENT)])
+    assert await journal.open_orders() == ()
+    assert len(await second.open_orders()) == 1
+    await second_database.close()
+    assert [order.id for order in await journal.open_orders()] == ["o1"]
+
+
+async def test_one_host_settles_one_create_whoever_finds_it(path: Path, journal: Journal) -> None:
+    second_database = await Database.open(path)
+    second = Journal(second_database, "default")
+    lost = replace(A_PURCHASE, state=OrderState.UNKNOWN, host_id=None)
+    for number, either in enumerate((journal, second)):
+        await either.write_orders([replace(lost, id=f"o{number}")])
+    found = replace(lost, state=OrderState.SETTLED, host_id="h9")
+    assert await journal.settle_order(replace(found, id="o0"))
+    assert not await second.settle_order(replace(found, id="o1"))
+    assert {order.id: order.host_id for order in await journal.orders(9)} == {"o0": "h9", "o1": None}
+    await second_database.close()
+
+
+async def test_a_host_may_be_anothers_while_its_create_is_under_way(path: Path, journal: Journal) -> None:
+    second_database = await Database.open(path)
+    second = Journal(second_database, "default")
+    await second.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.SENT, host_id=None)])
+    found = replace(A_PURCHASE, id="o0", state=OrderState.SETTLED, host_id="h9")
+    assert not await journal.settle_order(found)
+    await second_database.close()
+    assert await journal.settle_order(found)
+
+
+async def test_what_each_host_was_bought_for_is_known_by_its_id(journal: Journal) -> None:
+    await journal.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.SETTLED, host_id="h9")])
+    await journal.write_orders([replace(A_PURCHASE, id="o2", state=OrderState.UNKNOWN, host_id=None)])
+    await journal.write_orders([an_order("o3")])
+    assert await journal.bought() == {"h9": A_PURCHASE.promise}
+
+
 async def test_two_instances_write_and_read_one_file(path: Path, journal: Journal) -> None:
     second_database = await Database.open(path)
     second = Journal(second_database, "default")
-    await journal.write_order(an_order("o1", 1))
-    await second.write_order(an_order("o2", 2))
+    await journal.write_orders([an_order("o1", 1)])
+    await second.write_orders([an_order("o2", 2)])
     await journal.add_events([an_event(1)])
     await second.add_events([an_event(2)])
     for either in (journal, second):
@@ -219,7 +348,7 @@ async def main(path):
     journal = Journal(await Database.open(path), "default")
     for number in range(1_000_000):
         now = datetime.datetime.now(datetime.UTC)
-        await journal.write_order(Order(id=str(number), action=Action.CREATE, state=OrderState.SENT, created_at=now))
+        await journal.write_orders([Order(id=str(number), action=Action.CREATE, state=OrderState.SENT, created_at=now)])
         print(number, flush=True)
 
 asyncio.run(main(pathlib.Path(sys.argv[1])))
@@ -257,7 +386,9 @@ async def test_a_later_snapshot_replaces_the_last(journal: Journal) -> None:
 
 async def test_a_snapshot_that_cannot_be_read_is_none(database: Database, journal: Journal) -> None:
     await database.write(
-        lambda connection: connection.execute("INSERT INTO snapshots VALUES ('default', '{\"hosts\": 3}')") and None
+        lambda connection: (
+            connection.execute("INSERT INTO snapshots VALUES ('default', 'default', 0, '{\"hosts\": 3}')") and None
+        )
     )
     assert await journal.last_snapshot() is None
 

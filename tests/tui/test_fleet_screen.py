@@ -167,9 +167,29 @@ async def test_an_expired_bare_token_asks_for_another_and_keeps_the_hosts() -> N
     async with sitting_at(desk):
         desk.world.expire_tokens()
         desk.monitor.refresh()
+        assert "Hosts 12" in await desk.see("! sign in · stale")
+        await desk.see("Press i to sign in again")
+        await desk.press("i")
         await desk.see("Sign in to")
         await desk.press("escape")
         assert "Hosts 12" in await desk.see("! sign in")
+
+
+async def test_a_token_that_ends_takes_nothing_from_who_is_typing() -> None:
+    desk = Desk(credentials=None)
+    desk.account._given = BareToken(Secret(desk.world.mint()))
+    async with sitting_at(desk):
+        await desk.press("slash")
+        await desk.type("off")
+        desk.world.expire_tokens()
+        desk.monitor.refresh()
+        await desk.see("! sign in · stale")
+        await desk.type("ice")
+        await desk.see(r"office")
+        await desk.press("f2")
+        await desk.see("Sign in to")
+        await desk.press("escape")
+        await desk.see(r"╭.*Hosts \d+/12")
 
 
 async def test_names_from_the_network_are_shown_inert() -> None:
@@ -178,7 +198,7 @@ async def test_names_from_the_network_are_shown_inert() -> None:
         host.name = name
     async with sitting_at(desk, 200, 50):
         text = await desk.see(r"\[/nope\]")
-        assert "[@click=app.quit]x" in text
+        assert "[@click=app.qui" in text
         assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in text.replace("\n", ""))
         assert "\u202e" not in text
         for host in list(desk.world.listed())[-len(HOSTILE) :]:

@@ -99,6 +99,16 @@ class Account:
         return self._client is not None or self._trouble is not None
 
     @property
+    def is_given(self) -> bool:
+        """Whether the credentials come from outside, so that `identity` is known before `open`."""
+        return self._given is not None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Whose fleet it is: the service's address and the account ID, empty with a bare token."""
+        return self.base_url, self.account_id
+
+    @property
     def keeps(self) -> bool:
         """Whether there is a keyring to keep credentials in."""
         return self._vault is not None

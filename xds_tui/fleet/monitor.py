@@ -5,31 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from xds_tui.api.errors import BadAnswer, Refused, SignedOut, XdsError
+from xds_tui import pricing
+from xds_tui.api.errors import BadAnswer, NotSent, Refused, SignedOut, XdsError
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.changes import changes
+from xds_tui.fleet.chronicle import Chronicle
 from xds_tui.fleet.orders import Orders
-from xds_tui.fleet.pace import MAX_LOOKS, Pace
+from xds_tui.fleet.pace import MAX_LOOKS, NAP, Pace, jumped
 from xds_tui.fleet.price_list import PriceList
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.fleet.sweep import sweep
 from xds_tui.model import Catalog, Host, Snapshot
+from xds_tui.pricing import Costs
 from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
-
-REMEMBERED: Final = 200
-"""Events that are shown without asking the journal for more."""
-
-SAVE_EVERY: Final = timedelta(minutes=1)
-"""Between two writings of the snapshot, which is megabytes for a large fleet."""
 
 
 def utc_now() -> datetime:
@@ -38,7 +35,14 @@ def utc_now() -> datetime:
 
 
 class Monitor:
-    """Keeps one `FleetState` true and publishes every change of it."""
+    """Keeps one `FleetState` true and publishes every change of it.
+
+    Attributes:
+        state: what is known now.
+        orders: the one door for what changes anything.
+        history: what is remembered, to be read.
+
+    """
 
     def __init__(
         self,
@@ -62,17 +66,18 @@ class Monitor:
 
         """
         self._account = account
-        self._journal = journal
         self._clock = clock
         self._publish: Callable[[FleetState], None] = lambda state: None
         self._pace = Pace(interval=interval, sweep_at=0, look_at=0)
         self._woken = asyncio.Event()
         self._late: set[str] = set()
-        self._identity = ("", "")
+        self._identity: tuple[str, str] | None = None
+        self._is_anew = False
         self._lot = lot
-        self._saved: Snapshot | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._changing_hands: asyncio.Task[None] | None = None
         self._prices = PriceList(account.client, clock, self._show_catalog)
+        self._chronicle = Chronicle(journal, clock, self._show_events)
+        self.history = journal
         self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
         self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
 
@@ -90,13 +95,14 @@ class Monitor:
 
     def signed_in(self) -> None:
         """Begin anew for whoever signed in: what is known is of whoever was before, unless it is the same."""
-        identity = (self._account.base_url, self._account.account_id)
-        if identity != self._identity:
-            self._identity = identity
-            self._late.clear()
-            self._update(snapshot=None, is_remembered=False, catalog=None)
-        self._update(link=Link.CONNECTING, account=self._account.account_id)
-        self.refresh()
+        # A bare token does not say whose it is: the hosts that it shows will.
+        self._is_anew = not self._account.account_id
+        if self._identity not in (None, self._account.identity):
+            self._forget()
+        self._update(link=Link.CONNECTING, account=self._account.account_id, trouble=None)
+        self._changing_hands = asyncio.get_running_loop().create_task(self._belong())
+        self._prices.begin_anew()
+        self._wake(self._pace.at_once(self._now()))
 
     def pause(self, paused: bool) -> None:
         """Stop sweeping, or begin again at once."""
@@ -114,10 +120,13 @@ class Monitor:
     async def run(self, publish: Callable[[FleetState], None]) -> None:
         """Watch until cancelled, and hand every new state to `publish`."""
         self._publish = publish
-        await self._remember()
+        if self._account.is_given:
+            # Whose the hosts are is known at once, so nobody else's are shown before.
+            await self._chronicle.belong_to(*self._account.identity)
+        await self._recall()
         await self._account.open()
-        self._identity = (self._account.base_url, self._account.account_id)
-        await self._take_up_orders()
+        if self._account.has_credentials:
+            await self._belong()
         self._update(account=self._account.account_id)
         while True:
             await self._wait()
@@ -129,43 +138,60 @@ class Monitor:
     async def close(self, patience: float) -> bool:
         """Wait for the orders under way, at most `patience` seconds; whether all of them ended."""
         ended = await self.orders.close(patience)
-        self._prices.close()
-        if self.state.snapshot is not None and self.state.snapshot is not self._saved and self._saved is not None:
-            await self._save(self.state.snapshot)
+        await self._prices.close()
         await self._account.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=patience)
+        await self._chronicle.close(None if self.state.is_remembered else self.state.snapshot, patience)
         return ended
 
-    async def _take_up_orders(self) -> None:
+    async def _recall(self) -> None:
+        """Show what an earlier run left, until the service has answered."""
+        snapshot = await self._chronicle.recall()
+        if self.state.snapshot is None and snapshot is not None:
+            self._update(snapshot=snapshot, is_remembered=True)
+        if self.state.snapshot is not None:
+            self.orders.book.know(self.state.snapshot)
+
+    async def _belong(self) -> None:
+        """Have what is remembered be that of whoever is signed in, and take up the orders of that account."""
+        self._identity = self._account.identity
+        if await self._chronicle.belong_to(*self._identity):
+            if self.state.is_remembered:
+                self._forget()
+            await self._recall()
         try:
             await self.orders.take_up()
         except StoreError as error:
-            self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+            self._chronicle.tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+        self._update(orders=self.orders.all)
+        self._reckon()
 
-    async def _remember(self) -> None:
-        """Show what an earlier run left, until the service has answered."""
-        try:
-            snapshot = self.state.snapshot or await self._journal.last_snapshot()
-            events = await self._journal.events(REMEMBERED)
-        except StoreError as error:
-            self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
-            return
-        self._update(snapshot=snapshot, is_remembered=snapshot is not None, events=tuple(events))
+    def _forget(self) -> None:
+        """Let go of what is somebody else's."""
+        self._late.clear()
+        self.orders.forget()
+        self._update(snapshot=None, is_remembered=False, catalog=None, costs=Costs(), events=(), orders=())
 
     async def _wait(self) -> None:
-        """Sleep until something is due, or until somebody wants it sooner."""
-        wait = None
-        if self.state.link is not Link.SIGNED_OUT:
-            wait = self._pace.wait(self._now(), looking=bool(self._on_their_way()))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._woken.wait()
+        """Sleep until something is due, until somebody wants it sooner, or until the machine has slept."""
+        while not self._woken.is_set():
+            wait = None
+            if self.state.link is not Link.SIGNED_OUT:
+                wait = self._pace.wait(self._now(), looking=bool(self._on_their_way()))
+            if wait == 0:
+                break
+            began, wall = self._now(), self._clock()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait if wait is None else min(wait, NAP)):
+                    await self._woken.wait()
+            if jumped(self._now() - began, (self._clock() - wall).total_seconds()):
+                self._pace = self._pace.at_once(self._now())
         self._woken.clear()
 
     async def _sweep(self) -> None:
+        whose, answered = self._account.identity, self.orders.book.answered_ids()
         try:
             swept = await sweep(self._account.client(), self.state.snapshot, self._clock)
+            snapshot = await self._with_latecomers(swept.snapshot)
         except XdsError as error:
             if self._woken.is_set():
                 # Asked for anew meanwhile, perhaps as somebody else: this failure is of what was before.
@@ -173,38 +199,45 @@ class Monitor:
             else:
                 self._fail(error)
             return
-        snapshot = await self._with_latecomers(swept.snapshot)
         self._pace = self._pace.swept(self._now())
         if self._woken.is_set():
             # What it is wanted for may have happened after this sweep had begun.
             self._pace = self._pace.at_once(self._now())
+        if whose != self._account.identity:
+            return
         self._recover()
-        await self._show(snapshot, unreadable=swept.unreadable, link=Link.PAUSED if self._pace.paused else Link.LIVE)
+        link = Link.PAUSED if self._pace.paused else Link.LIVE
+        await self._show(snapshot, answered, unreadable=swept.unreadable, link=link)
+        self._chronicle.keep(snapshot, self.state.costs, self.state.catalog)
         self._prices.read_if_old()
 
     async def _look(self) -> None:
         """Ask for the hosts that are on their way, one by one, and put them into the snapshot."""
         self._pace = self._pace.looked(self._now())
-        if self.state.snapshot is None:
+        before, answered = self.state.snapshot, self.orders.book.answered_ids()
+        if before is None:
             return
         seen: dict[str, Host | None] = {}
         try:
             for host_id in self._on_their_way():
                 seen[host_id] = await self._account.client().host(host_id)
-        except (Refused, BadAnswer):
-            # The list may still be readable, and the next sweep tells if not: look no more until then.
-            self._pace = replace(self._pace, look_at=self._pace.sweep_at)
         except XdsError as error:
-            self._fail(error)
-            return
-        listed = {host.id for host in self.state.snapshot.hosts}
+            if isinstance(error, BadAnswer) or (isinstance(error, Refused) and error.retry_after is None):
+                # The list may still be readable, and the next sweep tells if not: look no more until then.
+                self._pace = replace(self._pace, look_at=self._pace.sweep_at)
+            else:
+                self._fail(error)
+                return
+        if self.state.snapshot is not before:
+            return  # somebody else signed in meanwhile
+        listed = {host.id for host in before.hosts}
         self._late |= {host_id for host_id, host in seen.items() if host is not None and host_id not in listed}
-        await self._show(_merged(self.state.snapshot, seen, self._clock()))
+        await self._show(_merged(before, seen, self._clock()), answered)
 
     async def _with_latecomers(self, snapshot: Snapshot) -> Snapshot:
         """Add the hosts that we bought and that are there, though they have not entered the list yet."""
         listed = {host.id for host in snapshot.hosts}
-        self._late = (self._late | set(self.orders.awaited_ids())) - listed
+        self._late = (self._late | set(self.orders.book.awaited_ids())) - listed
         seen: dict[str, Host | None] = {}
         for host_id in list(self._late)[:MAX_LOOKS]:
             try:
@@ -219,30 +252,39 @@ class Monitor:
         if self.state.snapshot is None or self.state.link in (Link.SIGNED_OUT, Link.TROUBLE):
             return ()
         changing = [host.id for host in self.state.snapshot.hosts if host.status.is_changing]
-        wanted = dict.fromkeys((*self.orders.awaited_ids(), *self.orders.touched_ids(), *changing))
+        wanted = dict.fromkeys(
+            (*self.orders.book.awaited_ids(), *self.orders.book.touched_ids(self._clock()), *changing)
+        )
         return tuple(wanted)[:MAX_LOOKS]
 
     # What is published
 
+    async def _show(self, snapshot: Snapshot, answered: Collection[str], **also: Any) -> None:
+        """Show what was seen, tell what changed, and settle the orders that it agrees with."""
+        old = self.state.snapshot
+        if self._is_anew:
+            self._is_anew = False
+            old = None if _are_strangers(old, snapshot) else old
+        self._chronicle.tell(changes(old, snapshot, self.orders.book.acting_on(snapshot, answered, self._clock())))
+        self._update(snapshot=snapshot, is_remembered=False, costs=self._costs(snapshot, self.state.catalog), **also)
+        await self._chronicle.tell_of_expiring(snapshot)
+        await self.orders.observe(snapshot, answered)
+
     def _show_catalog(self, catalog: Catalog | None, trouble: XdsError | None) -> None:
         """Show what was read; prices that could not be read anew stay, with the time they are of."""
         self._update(catalog=catalog or self.state.catalog, catalog_trouble=trouble)
+        self._reckon()
 
-    async def _show(self, snapshot: Snapshot, **also: Any) -> None:
-        own = {order.host_id for order in self.orders.all if order.host_id}
-        self._tell(changes(self.state.snapshot, snapshot, own))
-        self._update(snapshot=snapshot, is_remembered=False, **also)
-        await self.orders.observe(snapshot)
-        if self._saved is None or (snapshot.hosts != self._saved.hosts and snapshot.at - self._saved.at > SAVE_EVERY):
-            await self._save(snapshot)
+    def _show_events(self) -> None:
+        self._update(events=self._chronicle.events)
 
-    async def _save(self, snapshot: Snapshot) -> None:
-        """Keep the snapshot for the next start; a disk that is full is said once, not every time."""
-        self._saved = snapshot
-        try:
-            await self._journal.save_snapshot(snapshot)
-        except StoreError as error:
-            self._tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+    def _reckon(self) -> None:
+        """Show what the hosts cost by what is known now."""
+        if self.state.snapshot is not None:
+            self._update(costs=self._costs(self.state.snapshot, self.state.catalog))
+
+    def _costs(self, snapshot: Snapshot, catalog: Catalog | None) -> Costs:
+        return pricing.costs(snapshot.hosts, catalog, self.orders.book.bought, self._clock())
 
     def _fail(self, error: XdsError) -> None:
         """Keep the last data, say why they are not newer, and try again later; without credentials wait for some."""
@@ -250,9 +292,10 @@ class Monitor:
             self._update(link=Link.SIGNED_OUT)
             return
         retry_after = error.retry_after if isinstance(error, Refused) else None
-        self._pace = self._pace.failed(self._now(), self._lot(), retry_after)
+        is_unreachable = isinstance(error, NotSent)
+        self._pace = self._pace.failed(self._now(), self._lot(), is_unreachable=is_unreachable, retry_after=retry_after)
         if type(self.state.trouble) is not type(error):
-            self._tell([self._trouble(error)])
+            self._chronicle.tell([self._trouble(error)])
         if isinstance(error, SignedOut):
             self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None)
         else:
@@ -270,36 +313,17 @@ class Monitor:
 
     def _recover(self) -> None:
         if self.state.trouble is not None:
-            self._tell([self._event(EventKind.RECOVERED)])
+            self._chronicle.tell([self._event(EventKind.RECOVERED)])
             self._update(trouble=None, retry_at=None)
 
     def _tell_of_orders(self, events: Sequence[Event]) -> None:
         """Tell what became of orders, and look at once what the fleet says to it."""
-        self._tell(events)
+        self._chronicle.tell(events)
+        self._update(orders=self.orders.all)
         now = self._now()
         if any(event.state in (OrderState.DONE, OrderState.UNKNOWN) for event in events):
             is_named = all(event.host_id for event in events)
             self._wake(replace(self._pace, look_at=now) if is_named else self._pace.at_once(now))
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        """Show events and write them down."""
-        if events:
-            self._begin(self._write(events))
-        latest = (*reversed(events), *self.state.events)[:REMEMBERED]
-        self._update(events=latest, orders=self.orders.all)
-
-    async def _write(self, events: Sequence[Event]) -> None:
-        try:
-            await self._journal.add_events(events)
-        except StoreError as error:
-            # Told on the screen alone: telling it through `_tell` would try to write it again.
-            told = self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)
-            self._update(events=(told, *self.state.events)[:REMEMBERED])
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _event(self, kind: EventKind, **about: Any) -> Event:
         return Event(at=self._clock(), kind=kind, **about)
@@ -324,3 +348,8 @@ def _merged(snapshot: Snapshot, seen: Mapping[str, Host | None], at: datetime) -
     new = [host for host_id, host in seen.items() if host is not None and host_id not in there]
     kept = [seen.get(host.id, host) for host in snapshot.hosts]
     return Snapshot((*new, *(host for host in kept if host is not None)), at)
+
+
+def _are_strangers(old: Snapshot | None, new: Snapshot) -> bool:
+    """Whether two fleets have no host in common."""
+    return old is not None and {host.id for host in old.hosts}.isdisjoint(host.id for host in new.hosts)

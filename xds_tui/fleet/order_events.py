@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from xds_tui.api.errors import Refused, SignedOut, XdsError
 from xds_tui.record import Event, EventKind, Order
 from xds_tui.store.db import StoreError
 
@@ -22,6 +25,16 @@ def told(order: Order) -> Event:
         message=order.message,
         trace_id=order.trace_id,
     )
+
+
+def explained(order: Order, error: XdsError | StoreError) -> Order:
+    """`order` with what went wrong: the error's own sentence, and the service's code and traceId where it gave any."""
+    order = replace(order, summary=error.summary, message=error.detail)
+    if isinstance(error, XdsError):
+        order = replace(order, trace_id=error.trace_id)
+    if isinstance(error, Refused | SignedOut):
+        order = replace(order, code=error.code)
+    return order
 
 
 def not_written(order: Order, error: StoreError) -> Event:

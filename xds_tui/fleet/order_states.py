@@ -1,7 +1,8 @@
 """How an order goes from the user's intent to an outcome, as one table. Everything that affects it is here.
 
     INTENDED ──leaves──▶ SENT ──accepted──▶ DONE ──seen──▶ SETTLED
-        │                 ├──────lost─────▶ UNKNOWN ──seen────▲
+        │                 │                   └────late──▶ NOT_SEEN
+        │                 ├──────lost─────▶ UNKNOWN ──seen, late: as from DONE
         │                 ├────refused────▶ REFUSED
         └──held back──────┴──held back────▶ NOT_SENT
 
@@ -11,8 +12,9 @@ never INTENDED of one that did. At the next start INTENDED is therefore held bac
 lost its answer (UNKNOWN).
 
 DONE means that the service said yes, not that it is so: a power call is accepted before anything happens, and a
-create may answer without the new host's ID. SETTLED means that the fleet was seen to agree. REFUSED, NOT_SENT and
-SETTLED are final. UNKNOWN is never sent again by machinery; only seeing ends it.
+create may answer without the new host's ID. SETTLED means that the fleet was seen to agree, NOT_SEEN that it did not
+within `PATIENCE`; a create is never late, for money may have been spent on it. REFUSED, NOT_SENT, SETTLED and
+NOT_SEEN are final. UNKNOWN is never sent again by machinery.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from xds_tui.record import Order, OrderState
+from xds_tui.record import Action, Order, OrderState
 
 
 class OrderEvent(Enum):
@@ -39,6 +41,8 @@ class OrderEvent(Enum):
     """It left, and its answer did not come, or made no sense."""
     SEEN = "seen"
     """The fleet agrees with it."""
+    LATE = "late"
+    """The fleet does not agree with it, though it had the time to."""
 
 
 NEXT: Final = {
@@ -49,22 +53,36 @@ NEXT: Final = {
     (OrderState.SENT, OrderEvent.ACCEPTED): OrderState.DONE,
     (OrderState.SENT, OrderEvent.LOST): OrderState.UNKNOWN,
     (OrderState.DONE, OrderEvent.SEEN): OrderState.SETTLED,
+    (OrderState.DONE, OrderEvent.LATE): OrderState.NOT_SEEN,
     (OrderState.UNKNOWN, OrderEvent.SEEN): OrderState.SETTLED,
+    (OrderState.UNKNOWN, OrderEvent.LATE): OrderState.NOT_SEEN,
 }
 
-FINAL: Final = frozenset({OrderState.NOT_SENT, OrderState.REFUSED, OrderState.SETTLED})
+FINAL: Final = frozenset({OrderState.NOT_SENT, OrderState.REFUSED, OrderState.SETTLED, OrderState.NOT_SEEN})
 """Nothing can happen to an order in one of these."""
 
 AFTER_RESTART: Final = {OrderState.INTENDED: OrderEvent.HELD_BACK, OrderState.SENT: OrderEvent.LOST}
 """What a new start means for an order that was found under way."""
 
-INTENT: Final = timedelta(minutes=5)
-"""How long an accepted order is shown as what is meant to happen, if the fleet does not agree before."""
+PATIENCE: Final = timedelta(minutes=5)
+"""How long an order is shown as what is meant to happen, and how long the fleet has to agree with it."""
+
+DELETE_PATIENCE: Final = timedelta(minutes=15)
+"""The same for a delete: a deleted host may stay in the list for minutes."""
 
 
 def is_intent(order: Order, now: datetime) -> bool:
     """Whether `order` should be shown on its host as what is meant to happen."""
-    return order.state not in FINAL and now - order.created_at < INTENT
+    return order.state not in FINAL and _waited(order, now) < _patience(order)
+
+
+def is_late(order: Order, now: datetime) -> bool:
+    """Whether the fleet should have come to agree with `order` by now."""
+    return (
+        order.action is not Action.CREATE
+        and (order.state, OrderEvent.LATE) in NEXT
+        and _waited(order, now) >= _patience(order)
+    )
 
 
 def after(state: OrderState, event: OrderEvent) -> OrderState:
@@ -78,3 +96,11 @@ def after(state: OrderState, event: OrderEvent) -> OrderState:
         return NEXT[state, event]
     except KeyError:
         raise ValueError(f"an order that is {state.name} cannot be {event.name}") from None
+
+
+def _waited(order: Order, now: datetime) -> timedelta:
+    return now - order.created_at
+
+
+def _patience(order: Order) -> timedelta:
+    return DELETE_PATIENCE if order.action is Action.DELETE else PATIENCE

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
 from xds_tui.fleet import order_states
-from xds_tui.fleet.order_events import not_written, told
+from xds_tui.fleet.order_book import OrderBook
+from xds_tui.fleet.order_events import explained, not_written, told
 from xds_tui.fleet.order_states import OrderEvent
-from xds_tui.fleet.settling import settled
 from xds_tui.i18n import N_
 from xds_tui.model import Host, Snapshot
 from xds_tui.record import Action, Event, Order, OrderState, Promise
@@ -30,19 +30,25 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 4
 """Power and reboot requests under way together."""
 
-REMEMBERED: Final = 50
-"""Orders that ended and are still shown."""
-
 TAKEN_UP: Final = timedelta(days=7)
 """Orders older than this are not looked for any more at a start: no host appears that late."""
 
 STOPPED: Final = N_("Stopped before it was sent")
-PRICE_MOVED: Final = N_("The price moved, so nothing was bought")
-GONE_FROM_CATALOG: Final = N_("The package is no longer sold, so nothing was bought")
+SOMEBODY_ELSE: Final = N_("Another account has been signed in to since")
+ENDED_BEFORE: Final = {
+    OrderState.INTENDED: N_("The program ended before it was sent"),
+    OrderState.SENT: N_("The program ended before its answer came"),
+}
+NOT_SEEN: Final = N_("The fleet did not come to show it in time")
 
 
 class Orders:
-    """Gives orders to the service and knows what became of each."""
+    """Gives orders to the service and knows what became of each.
+
+    Attributes:
+        book: the orders as they are known now.
+
+    """
 
     def __init__(
         self,
@@ -64,40 +70,23 @@ class Orders:
         self._journal = journal
         self._clock = clock
         self._tell = tell
-        self._orders: dict[str, Order] = {}
+        self.book = OrderBook()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: set[str] = set()
-        self._known: set[str] = set()
         self._sending = asyncio.Semaphore(AT_ONCE)
+        self._era = 0
 
     # What is known
 
     @property
     def all(self) -> tuple[Order, ...]:
         """The orders that are open and those that ended lately, newest first."""
-        return tuple(reversed(self._orders.values()))
+        return self.book.newest_first
 
     @property
     def is_sending(self) -> bool:
         """Whether any order is on its way right now."""
         return bool(self._tasks)
-
-    def awaited_ids(self) -> tuple[str, ...]:
-        """The hosts that were bought and not seen yet, the newest order's first."""
-        return tuple(
-            order.host_id
-            for order in self.all
-            if order.action is Action.CREATE and order.host_id and order.state is OrderState.DONE
-        )
-
-    def touched_ids(self) -> tuple[str, ...]:
-        """The hosts that should be changing because of an order, the newest order's first."""
-        now = self._clock()
-        return tuple(
-            order.host_id
-            for order in self.all
-            if order.host_id and order.sent_at and order_states.is_intent(order, now)
-        )
 
     # What the user asks for
 
@@ -109,7 +98,7 @@ class Orders:
         """
         batch = _new_id()
         orders = [self._intended(Action.CREATE, batch, promise=promise) for _ in range(count)]
-        self._start(self._buy_in_turn(orders, promise))
+        self._start(self._buy_in_turn(orders, promise, self._era))
         return batch
 
     def power(self, hosts: Iterable[Host], *, on: bool) -> None:
@@ -132,29 +121,54 @@ class Orders:
     # What the fleet shows
 
     async def take_up(self) -> None:
-        """Take up the orders that an earlier run left open."""
-        now = self._clock()
-        for order in await self._journal.open_orders():
-            if event := order_states.AFTER_RESTART.get(order.state):
-                await self._end(order, event)
-            elif now - order.created_at < TAKEN_UP:
-                self._orders[order.id] = order
+        """Take up the orders that an earlier run left open, and what was bought before.
 
-    async def observe(self, snapshot: Snapshot) -> None:
-        """Settle every order that `snapshot` agrees with."""
+        Raises:
+            StoreError: if the journal cannot be read.
+
+        """
+        now = self._clock()
+        for host_id, promise in (await self._journal.bought()).items():
+            self.book.learn_price(host_id, promise)
+        for order in await self._journal.open_orders():
+            if order.id in self.book:
+                continue
+            if event := order_states.AFTER_RESTART.get(order.state):
+                await self._end(replace(order, summary=ENDED_BEFORE[order.state]), event)
+            elif now - order.created_at < TAKEN_UP:
+                self.book.write(order)
+
+    def forget(self) -> None:
+        """Forget what is shown: somebody else is signed in, in whose name none of it is sent or looked for."""
+        self._era += 1
+        self.book.clear()
+
+    async def observe(self, snapshot: Snapshot, answered: Collection[str]) -> None:
+        """Settle every order that `snapshot` agrees with, and end those that it had the time to agree with.
+
+        Args:
+            snapshot: what was seen.
+            answered: `answered_ids` of the moment at which it began to be read; other orders it says nothing about.
+
+        """
         names = {host.id: host.name for host in snapshot.hosts}
-        self._known.update(names)
-        for order_id, host_id in settled(self._orders.values(), snapshot).items():
-            order = self._orders[order_id]
-            name = names.get(host_id, order.host_name)
-            await self._end(replace(order, host_id=host_id, host_name=name), OrderEvent.SEEN)
+        self.book.know(snapshot)
+        for order_id, host_id in self.book.settled_by(snapshot, answered).items():
+            order = self.book[order_id]
+            found = replace(order, host_id=host_id, host_name=names.get(host_id, order.host_name))
+            if order.host_id is not None:
+                await self._end(found, OrderEvent.SEEN)
+            else:
+                await self._settle(found)
+        for order in self.book.late(answered, self._clock()):
+            await self._end(replace(order, summary=order.summary or NOT_SEEN), OrderEvent.LATE)
 
     async def close(self, patience: float) -> bool:
         """Wait at most `patience` seconds for the requests under way; whether all of them ended.
 
         Those that did not are in the journal as sent, and are settled at the next start.
         """
-        for order in self._orders.values():
+        for order in self.book:
             self._stopped.add(order.batch)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience)
@@ -173,7 +187,7 @@ class Orders:
             host_name=host.name if host else "",
             promise=promise,
         )
-        self._orders[order.id] = order
+        self.book.write(order)
         return order
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -183,30 +197,33 @@ class Orders:
 
     def _send_each(self, action: Action, hosts: Iterable[Host], call: Callable[[Client, str], Awaitable[None]]) -> None:
         batch = _new_id()
-        for host in hosts:
-            if not self._is_under_way(action, host.id):
-                order = self._intended(action, batch, host)
-                self._start(self._send_to(order, host.id, call))
+        orders = [self._intended(action, batch, host) for host in hosts if not self.book.is_under_way(action, host)]
+        self._start(self._send_all(orders, call, self._era))
 
-    def _is_under_way(self, action: Action, host_id: str) -> bool:
-        """Whether the very same was asked for a moment ago: a key that bounced must not send twice."""
-        return any(
-            order.action is action
-            and order.host_id == host_id
-            and order.state in (OrderState.INTENDED, OrderState.SENT)
-            for order in self._orders.values()
-        )
+    async def _send_all(
+        self, orders: Sequence[Order], call: Callable[[Client, str], Awaitable[None]], era: int
+    ) -> None:
+        """Write down what the user decided, and send each of it, some at a time."""
+        try:
+            await self._journal.write_orders(orders)
+        except StoreError as error:
+            for order in orders:
+                await self._end(order, OrderEvent.HELD_BACK, error, era)
+            return
+        await asyncio.gather(*(self._send_to(order, order.host_id or "", call, era) for order in orders))
 
-    async def _send_to(self, order: Order, host_id: str, call: Callable[[Client, str], Awaitable[None]]) -> None:
+    async def _send_to(
+        self, order: Order, host_id: str, call: Callable[[Client, str], Awaitable[None]], era: int
+    ) -> None:
         async def send(client: Client) -> str:
             await call(client, host_id)
             return host_id
 
         async with self._sending:
-            await self._send(order, send)
+            await self._send(order, send, era)
 
-    async def _buy_in_turn(self, orders: Sequence[Order], promise: Promise) -> None:
-        why = await self._why_not(promise)
+    async def _buy_in_turn(self, orders: Sequence[Order], promise: Promise, era: int) -> None:
+        why = await self._why_not(orders, promise)
         for order in orders:
             if why is None and order.batch in self._stopped:
                 why = NotSent(STOPPED)
@@ -214,51 +231,45 @@ class Orders:
                 await self._end(order, OrderEvent.HELD_BACK, why)
                 continue
             # A host that appeared since the user decided cannot be the one that is bought now.
-            leaving = replace(order, promise=replace(promise, known_hosts=frozenset(self._known)))
-            ended = await self._send(leaving, lambda client: _create(client, promise))
+            leaving = replace(order, promise=replace(promise, known_hosts=self.book.known_hosts))
+            ended = await self._send(leaving, lambda client: _create(client, promise), era)
             if ended.state is not OrderState.DONE:
                 why = NotSent(STOPPED, ended.summary)
 
-    async def _why_not(self, promise: Promise) -> XdsError | None:
-        """Return why the promise cannot be kept any more, or None: the price is as it was shown."""
-        from xds_tui import catalog  # nobody buys before the first paint
+    async def _why_not(self, orders: Sequence[Order], promise: Promise) -> XdsError | StoreError | None:
+        """Write down what the user decided, and return why it cannot be sent, or None."""
+        from xds_tui.fleet import recheck  # nobody buys before the first paint
 
         try:
-            offered = await self._client().packages(promise.billing)
-        except XdsError as error:
+            await self._journal.write_orders(orders)
+            return await recheck.broken(promise, self._client())
+        except (XdsError, StoreError) as error:
             return error
-        shown = promise.package
-        now = next((package for package in offered if package.id == shown.id), None)
-        if now is None:
-            return NotSent(GONE_FROM_CATALOG)
-        if (now.amount, now.discount) != (shown.amount, shown.discount):
-            return NotSent(PRICE_MOVED, f"{shown.amount} × {shown.discount} → {now.amount} × {now.discount} CNY/h")
-        if catalog.hindrance(promise.image, now, promise.billing) is not None:
-            return NotSent(GONE_FROM_CATALOG)
-        return None
 
-    async def _send(self, order: Order, call: Callable[[Client], Awaitable[str | None]]) -> Order:
+    async def _send(self, order: Order, call: Callable[[Client], Awaitable[str | None]], era: int) -> Order:
         """Write the order down, send it once, and write down what came of it.
 
         A cancellation is passed on as it is: only the end of the program cancels, and then the journal says SENT,
         which the next start reads as "its answer was lost".
         """
         try:
+            if era != self._era:
+                raise NotSent(SOMEBODY_ELSE)
             client = self._client()
-            order = await self._leave(order)
+            order = await self._leave(order, era)
         except (XdsError, StoreError) as error:
-            return await self._end(order, OrderEvent.HELD_BACK, error)
+            return await self._end(order, OrderEvent.HELD_BACK, error, era)
         try:
             host_id = await call(client)
         except NotSent as error:
-            return await self._end(order, OrderEvent.HELD_BACK, error)
+            return await self._end(order, OrderEvent.HELD_BACK, error, era)
         except (Refused, SignedOut) as error:
-            return await self._end(order, OrderEvent.REFUSED, error)
+            return await self._end(order, OrderEvent.REFUSED, error, era)
         except XdsError as error:
-            return await self._end(order, OrderEvent.LOST, error)
-        return await self._end(replace(order, host_id=host_id), OrderEvent.ACCEPTED)
+            return await self._end(order, OrderEvent.LOST, error, era)
+        return await self._end(replace(order, host_id=host_id), OrderEvent.ACCEPTED, era=era)
 
-    async def _leave(self, order: Order) -> Order:
+    async def _leave(self, order: Order, era: int) -> Order:
         """Write that the order leaves, before it does.
 
         Raises:
@@ -267,34 +278,44 @@ class Orders:
         """
         state = order_states.after(order.state, OrderEvent.LEAVES)
         order = replace(order, state=state, sent_at=self._clock())
-        await self._journal.write_order(order)
-        self._show(order)
+        await self._journal.write_orders([order])
+        self._show(order, era)
         return order
 
-    async def _end(self, order: Order, event: OrderEvent, error: XdsError | StoreError | None = None) -> Order:
-        """Show what came of an order, and write it down; a journal that fails then is said, not fatal."""
-        ended = replace(order, state=order_states.after(order.state, event), ended_at=self._clock())
-        if ended.promise is not None and ended.state in order_states.FINAL:
-            # The hosts that were known are for finding the new one; kept for ever they would be the journal's bulk.
-            ended = replace(ended, promise=replace(ended.promise, known_hosts=frozenset()))
-        if error is not None:
-            ended = replace(ended, summary=error.summary, message=error.detail)
-        if isinstance(error, XdsError):
-            ended = replace(ended, trace_id=error.trace_id)
-        if isinstance(error, Refused | SignedOut):
-            ended = replace(ended, code=error.code)
-        self._show(ended)
+    async def _settle(self, found: Order) -> None:
+        """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
+        settled_order = self._ended(found, OrderEvent.SEEN)
         try:
-            await self._journal.write_order(ended)
+            if not await self._journal.settle_order(settled_order):
+                return
+        except StoreError as failure:
+            self._tell([not_written(settled_order, failure)])
+        self._show(settled_order)
+
+    async def _end(
+        self, order: Order, event: OrderEvent, error: XdsError | StoreError | None = None, era: int | None = None
+    ) -> Order:
+        """Show what came of an order, and write it down; a journal that fails then is said, not fatal."""
+        ended = self._ended(order if error is None else explained(order, error), event)
+        self._show(ended, era)
+        try:
+            await self._journal.write_orders([ended])
         except StoreError as failure:
             self._tell([not_written(ended, failure)])
         return ended
 
-    def _show(self, order: Order) -> None:
-        self._orders[order.id] = order
-        ended = [old.id for old in self._orders.values() if old.state in order_states.FINAL]
-        for order_id in ended[:-REMEMBERED]:
-            del self._orders[order_id]
+    def _ended(self, order: Order, event: OrderEvent) -> Order:
+        ended = replace(order, state=order_states.after(order.state, event), ended_at=self._clock())
+        if ended.promise is not None and ended.state in order_states.FINAL:
+            # The hosts that were known are for finding the new one; kept for ever they would be the journal's bulk.
+            ended = replace(ended, promise=replace(ended.promise, known_hosts=frozenset()))
+        return ended
+
+    def _show(self, order: Order, era: int | None = None) -> None:
+        """Show the state that an order came to, unless it is of whoever was signed in before."""
+        if era is not None and era != self._era:
+            return
+        self.book.write(order)
         self._tell([told(order)])
 
 

@@ -1,8 +1,9 @@
 """When to ask the service, and for what: pure, with every time a monotonic one in seconds, handed in.
 
 A whole sweep every interval (the vendor advises 15 s); hosts in transition, and hosts that an order waits for,
-singly in between. Failures back off, doubling from the interval to at most two minutes, with jitter so that
-many instances do not return in step. A `Retry-After` is obeyed.
+singly in between. A service that answers badly is backed off from, doubling from the interval to at most two minutes,
+with jitter so that many instances do not return in step; one that cannot be reached is not burdened by being tried,
+and is tried every interval, so that its return is not missed. A `Retry-After` is obeyed, also by who asks by hand.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ MAX_LOOKS: Final = 8
 JITTER: Final = 0.25
 """The part of a back-off that is drawn by lot."""
 
+JUMP: Final = 5.0
+"""Seconds by which two clocks may drift apart in one wait: more, and the machine slept or its clock was set."""
+
+NAP: Final = 15.0
+"""Seconds of the longest wait in one go, so that it is soon noticed that the machine slept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -32,6 +39,8 @@ class Pace:
     look_at: float
     failures: int = 0
     paused: bool = False
+    not_before: float = 0.0
+    """What the service asked for with `Retry-After`."""
 
     def wait(self, now: float, *, looking: bool) -> float | None:
         """Return the seconds until something is due, or None while paused with nothing to look at."""
@@ -52,22 +61,32 @@ class Pace:
         """Return the pace after hosts were asked for singly."""
         return replace(self, look_at=now + LOOK_EVERY)
 
-    def failed(self, now: float, lot: float, retry_after: float | None = None) -> Pace:
-        """Return the pace after a failure; `lot` is drawn from [0, 1), `retry_after` in seconds.
+    def failed(self, now: float, lot: float, *, is_unreachable: bool = False, retry_after: float | None = None) -> Pace:
+        """Return the pace after a failure.
 
-        A service that asks for more patience than `MAX_WAIT` is given it.
+        Args:
+            now: the time.
+            lot: drawn from [0, 1), for the jitter.
+            is_unreachable: whether the service was not reached at all.
+            retry_after: seconds that the service asked to be left alone for; more than `MAX_WAIT` are granted too.
+
         """
         failures = self.failures + 1
-        pause = min(MAX_WAIT, self.interval * 2 ** min(failures - 1, 10))
+        doublings = 0 if is_unreachable else min(failures - 1, 10)
+        pause = min(MAX_WAIT, self.interval * 2**doublings)
         pause *= 1 - JITTER * lot
-        if retry_after is not None:
-            pause = max(pause, retry_after)
-        return replace(self, failures=failures, sweep_at=now + pause)
+        not_before = now + (retry_after or 0.0)
+        return replace(self, failures=failures, sweep_at=max(now + pause, not_before), not_before=not_before)
 
     def at_once(self, now: float) -> Pace:
-        """Return the pace with a sweep due now: the user asked, or an order ended."""
-        return replace(self, sweep_at=now)
+        """Return the pace with a sweep due as soon as it may be: the user asked, an order ended, the machine woke."""
+        return replace(self, sweep_at=max(now, self.not_before))
 
     def every(self, interval: float, now: float) -> Pace:
         """Return the pace with another interval, counted from now."""
-        return replace(self, interval=interval, sweep_at=min(self.sweep_at, now + interval))
+        return replace(self, interval=interval, sweep_at=max(min(self.sweep_at, now + interval), self.not_before))
+
+
+def jumped(waited: float, passed: float) -> bool:
+    """Whether the wall clock went on otherwise than the time that was waited, in seconds: a sleep, or a clock set."""
+    return abs(passed - waited) > JUMP

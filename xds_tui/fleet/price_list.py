@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import Refused, XdsError
 from xds_tui.model import Billing, Catalog
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_AGE: Final = 600.0
 """Seconds after which it is read again: prices move rarely, and buying reads them once more anyway."""
+
+RETRY: Final = 60.0
+"""Seconds until it is tried again by itself after a failure, if the service does not ask for more."""
 
 
 class PriceList:
@@ -36,7 +39,7 @@ class PriceList:
         self._client = client
         self._clock = clock
         self._tell = tell
-        self._read_at: float | None = None
+        self._due_at = 0.0
         self._reading: asyncio.Task[None] | None = None
 
     def read(self) -> None:
@@ -46,14 +49,20 @@ class PriceList:
 
     def read_if_old(self) -> None:
         """Begin to read it if it never was, or long ago."""
-        now = asyncio.get_running_loop().time()
-        if self._read_at is None or now - self._read_at > MAX_AGE:
+        if asyncio.get_running_loop().time() >= self._due_at:
             self.read()
 
-    def close(self) -> None:
-        """Give up a reading under way."""
+    def begin_anew(self) -> None:
+        """Give up a reading under way, which is for whoever was signed in before, and begin another."""
         if self._reading is not None:
             self._reading.cancel()
+        self._reading = asyncio.get_running_loop().create_task(self._read())
+
+    async def close(self) -> None:
+        """Give up a reading under way, and wait until it has let go of its connection."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
 
     async def _read(self) -> None:
         try:
@@ -61,7 +70,9 @@ class PriceList:
             images = await client.images()
             packages = {billing: await client.packages(billing) for billing in Billing}
         except XdsError as error:
+            retry_after = error.retry_after if isinstance(error, Refused) else None
+            self._due_at = asyncio.get_running_loop().time() + max(RETRY, retry_after or 0)
             self._tell(None, error)
             return
-        self._read_at = asyncio.get_running_loop().time()
+        self._due_at = asyncio.get_running_loop().time() + MAX_AGE
         self._tell(Catalog(images, packages, self._clock()), None)

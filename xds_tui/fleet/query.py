@@ -3,7 +3,7 @@
 gpu:4090 status:on            every term must hold
 train                         a word is looked for in every text of the host
 -windows  -status:off         a minus negates
-mem>=64  expires<24h          numbers compare; times count from now: 30m, 24h, 7d
+mem>=64  cost<2  expires<24h  numbers compare, costs in CNY/hour; times count from now: 30m, 24h, 7d
 "two words"  name:"a b"       quotes keep spaces
 """
 
@@ -18,7 +18,7 @@ from typing import Final
 from xds_tui.i18n import N_
 
 TEXT_FIELDS: Final = ("name", "id", "status", "os", "gpu", "area", "use", "billing", "address")
-NUMBER_FIELDS: Final = ("cpu", "mem", "disk")
+NUMBER_FIELDS: Final = ("cpu", "mem", "disk", "cost")
 TIME_FIELDS: Final = ("expires", "age")
 FIELDS: Final = (*TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 

@@ -2,37 +2,50 @@
 
 A create whose host's ID is not known is settled by a host that was not there before, is what was bought, and came
 into being about when the order was sent. One host settles one order: those that the service accepted choose before
-those whose outcome is unknown, and older ones before younger ones.
+those whose outcome is unknown, and older ones before younger ones. While a create is under way none of this is done:
+a host that is new may be its.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
-from xds_tui.model import Host, Package, Snapshot, Status
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.model import Host, Image, Package, Snapshot, Status
+from xds_tui.record import Action, Order, OrderState, Promise
 
 CLOCK_SKEW: Final = timedelta(minutes=10)
 """How far the service's clock may be from ours before a host's creation time speaks against it."""
+
+LENGTH_TOLERANCE: Final = 0.15
+"""The part of a rent's length by which ours, with months of 30 days, may be off."""
+
+FAMILIES: Final = ("windows", "ubuntu", "debian", "centos")
+"""Systems that a host and an image name alike."""
 
 LATEST: Final = timedelta(hours=2)
 """A host that came into being longer after the sending than this is not the order's: the longest queue we expect."""
 
 
-def settled(orders: Iterable[Order], snapshot: Snapshot) -> dict[str, str]:
+def settled(orders: Collection[Order], snapshot: Snapshot, answered: Collection[str]) -> dict[str, str]:
     """Return which of `orders` the fleet agrees with: order ID to host ID.
 
-    Only orders that are DONE or UNKNOWN are looked at, and only in a snapshot from after their sending.
+    Args:
+        orders: all that are known.
+        snapshot: what was seen.
+        answered: the IDs of the orders that had been answered, or lost, when `snapshot` began to be read.
+
     """
     waiting = [
         order
         for order in orders
-        if order.state in (OrderState.DONE, OrderState.UNKNOWN) and order.sent_at and order.sent_at <= snapshot.at
+        if order.state in (OrderState.DONE, OrderState.UNKNOWN) and order.sent_at and order.id in answered
     ]
     hosts = {host.id: host for host in snapshot.hosts}
     agreed = {order.id: order.host_id for order in waiting if order.host_id and _agrees(order, hosts)}
+    if any(order.action is Action.CREATE and order.state is OrderState.SENT for order in orders):
+        return agreed
     nameless = [order for order in waiting if order.action is Action.CREATE and order.host_id is None]
     nameless.sort(key=lambda order: (order.state is OrderState.UNKNOWN, order.sent_at))
     taken = {order.host_id for order in orders if order.action is Action.CREATE and order.host_id}
@@ -63,7 +76,21 @@ def _may_be(host: Host, order: Order) -> bool:
         return False
     if host.created is not None and not order.sent_at - CLOCK_SKEW <= host.created <= order.sent_at + LATEST:
         return False
-    return _fits(host, order.promise.package)
+    return _fits(host, order.promise.package) and _lasts(host, order.promise) and _runs(host, order.promise.image)
+
+
+def _lasts(host: Host, promise: Promise) -> bool:
+    """Whether a rent lasts about as long as was bought, as far as it tells; nobody documents how long a month is."""
+    if promise.period is None or host.created is None or host.expires is None:
+        return True
+    bought = timedelta(hours=promise.hours)
+    return abs(host.expires - host.created - bought) <= bought * LENGTH_TOLERANCE + CLOCK_SKEW
+
+
+def _runs(host: Host, image: Image) -> bool:
+    """Whether the host runs the family of systems that the image is of, where both tell one that is known."""
+    families = [{family for family in FAMILIES if family in name.casefold()} for name in (host.os, image.name)]
+    return not all(families) or bool(families[0] & families[1])
 
 
 def _fits(host: Host, package: Package) -> bool:

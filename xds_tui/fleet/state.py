@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from xds_tui.api.errors import XdsError
 from xds_tui.model import Catalog, Snapshot
+from xds_tui.pricing import Costs
 from xds_tui.record import Event, Order
 
 
@@ -44,6 +45,8 @@ class FleetState:
     """When the next try is due, while in trouble."""
     catalog: Catalog | None = None
     catalog_trouble: XdsError | None = None
+    costs: Costs = field(default_factory=Costs)
+    """What the hosts of `snapshot` cost, by `catalog` and by what they were bought for."""
     events: tuple[Event, ...] = ()
     """The latest, newest first."""
     orders: tuple[Order, ...] = ()

@@ -13,11 +13,28 @@ from typing import Final
 
 from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, Term
 from xds_tui.model import Area, Billing, Host, Purpose, Snapshot, Status
+from xds_tui.pricing import Costs
 
-COLUMNS: Final = ("name", "status", "os", "cpu", "mem", "disk", "gpu", "billing", "expires", "area", "address", "id")
+COLUMNS: Final = (
+    "name",
+    "status",
+    "os",
+    "cpu",
+    "mem",
+    "disk",
+    "gpu",
+    "cost",
+    "billing",
+    "expires",
+    "area",
+    "address",
+    "id",
+)
 """Every column there is, in the order they are shown."""
 
 SORTABLE: Final = COLUMNS
+
+NO_COSTS: Final = Costs()
 
 _STATUS_WORDS: Final = {
     Status.OFF: "off",
@@ -63,13 +80,16 @@ class Counts:
     """Rents that end within 24 hours."""
 
 
-def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime) -> tuple[str, ...]:
-    """Return the IDs of the hosts that `query` holds for, in the order of `sort`."""
+def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Costs = NO_COSTS) -> tuple[str, ...]:
+    """Return the IDs of the hosts that `query` holds for, in the order of `sort`.
+
+    Where what a host costs is not known to the cent, its highest price is what is compared.
+    """
     hosts: Sequence[Host] = snapshot.hosts
     if query:
-        hosts = [host for host in hosts if all(_holds(term, host, now) for term in query)]
+        hosts = [host for host in hosts if all(_holds(term, host, now, costs) for term in query)]
     if sort.column is not None:
-        hosts = _sorted(hosts, sort)
+        hosts = _sorted(hosts, sort, costs)
     return tuple(host.id for host in hosts)
 
 
@@ -89,8 +109,11 @@ def seconds_left(host: Host, now: datetime) -> float | None:
     return None if host.expires is None else (host.expires - now).total_seconds()
 
 
-def _sorted(hosts: Sequence[Host], sort: Sort) -> list[Host]:
-    key = _SORT_KEYS[sort.column or "name"]
+def _sorted(hosts: Sequence[Host], sort: Sort, costs: Costs) -> list[Host]:
+    def cost(host: Host) -> float | str | None:
+        return _cost(host, costs)
+
+    key = cost if sort.column == "cost" else _SORT_KEYS[sort.column or "name"]
     told = [host for host in hosts if key(host) is not None]
     told.sort(key=lambda host: key(host) or 0, reverse=sort.descending)
     return told + [host for host in hosts if key(host) is None]
@@ -112,15 +135,20 @@ _SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
 }
 
 
-def _holds(term: Term, host: Host, now: datetime) -> bool:
-    return _matches(term, host, now) is not term.negated
+def _cost(host: Host, costs: Costs) -> float | None:
+    rate = costs.hosts.get(host.id)
+    return float(rate.high) if rate is not None else None
 
 
-def _matches(term: Term, host: Host, now: datetime) -> bool:
+def _holds(term: Term, host: Host, now: datetime, costs: Costs) -> bool:
+    return _matches(term, host, now, costs) is not term.negated
+
+
+def _matches(term: Term, host: Host, now: datetime, costs: Costs) -> bool:
     if term.field is None:
         return any(term.text in _text(host, field) for field in _TEXTS)
     if term.field in NUMBER_FIELDS or term.field in TIME_FIELDS:
-        value = _number(host, term.field, now)
+        value = _cost(host, costs) if term.field == "cost" else _number(host, term.field, now)
         return value is not None and COMPARISONS[term.sign](value, term.number)
     return _text_matches(term, _text(host, term.field))
 

@@ -19,6 +19,7 @@ from queue import SimpleQueue
 from typing import Final, TypeVar
 
 from xds_tui.i18n import N_
+from xds_tui.store.instance import Instance
 
 T = TypeVar("T")
 
@@ -35,6 +36,19 @@ MIGRATIONS: Final = (
         "CREATE INDEX orders_by_time ON orders (profile, created_at)",
         "CREATE INDEX orders_by_state ON orders (profile, state)",
         "CREATE TABLE snapshots (profile TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    ),
+    (
+        # A profile can be signed in to as more than one account: what is kept is of one of them.
+        "ALTER TABLE events RENAME COLUMN profile TO scope",
+        "ALTER TABLE orders RENAME COLUMN profile TO scope",
+        "DROP TABLE snapshots",
+        """CREATE TABLE snapshots (scope TEXT PRIMARY KEY, profile TEXT NOT NULL, at INTEGER NOT NULL,
+           body TEXT NOT NULL)""",
+        """CREATE TABLE samples (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, at INTEGER NOT NULL,
+           total INTEGER NOT NULL, running INTEGER NOT NULL, changing INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+           billed_low TEXT, billed_high TEXT, prepaid_low TEXT, prepaid_high TEXT)""",
+        "CREATE INDEX samples_by_time ON samples (scope, at)",
+        "CREATE TABLE said (scope TEXT, key TEXT, at INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID",
     ),
 )
 """The statements that lead from each `user_version` to the next. One that was released is never changed.
@@ -78,7 +92,12 @@ class _TooNewError(Exception):
 
 
 class Database:
-    """An open database and the daemon thread that alone works on it, one job after another."""
+    """An open database and the daemon thread that alone works on it, one job after another.
+
+    Attributes:
+        instance: which of the programs that share the file this one is; for jobs alone.
+
+    """
 
     def __init__(self, path: Path | None) -> None:
         """Begin to open and migrate the file at `path`, creating it (0600) and its folders (0700); None: in memory.
@@ -87,6 +106,7 @@ class Database:
         see `problem`.
         """
         self._path = path
+        self.instance = Instance(path.parent if path is not None else None)
         self._problem: StoreError | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
@@ -157,10 +177,13 @@ class Database:
 
     def _close(self) -> None:
         self._connection.close()
+        self.instance.close()
 
     def _attempt(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return self._in_transaction(begin, work)
+        except OSError as error:
+            raise StoreError(N_("The history could not be read or written"), str(error)) from error
         except sqlite3.Error as error:
             if self._path is None or not _is_damage(error):
                 raise StoreError(N_("The history could not be read or written"), str(error)) from error

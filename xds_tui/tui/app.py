@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
+from textual.actions import SkipAction
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -20,14 +22,29 @@ from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
+from xds_tui.settings import Alerts
+from xds_tui.tui.alarm import Alarm
+from xds_tui.tui.job_control import JobControl
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.widgets.status_bar import Place
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 _THEME: Final = Path(__file__).parent / "theme"
 
 PATIENCE: Final = 5.0
-"""Seconds that leaving waits for orders under way; those that take longer are settled at the next start."""
+"""Seconds that quitting waits for orders under way; those that take longer are settled at the next start."""
+
+HURRY: Final = 1.0
+"""Seconds that any other end waits for them."""
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as a shell has it."""
+
+AGAIN: Final = 2.0
+"""Seconds in which a second Ctrl-C means it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,7 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     """Closes what is left when the monitor has ended."""
     insecure_http: bool = False
+    alerts: Alerts = field(default_factory=Alerts)
     problems: Sequence[str] = ()
     """What is wrong with the configuration, one sentence each."""
 
@@ -66,14 +84,21 @@ class XdsApp(App[int]):
     CSS_PATH: ClassVar = [_THEME / "base.tcss", _THEME / "fleet.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", _("Quit"), id="app.quit", show=False, priority=True),
-        Binding("i", "sign_in", _("Sign in"), id="app.sign-in", show=False),
+        # Before what has the focus: in a dialog, too, nothing else would hear of it.
+        Binding("ctrl+c", "interrupt", _("Quit"), id="app.interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False, priority=True),
+        Binding("i,f2", "sign_in", _("Sign in"), id="app.sign-in", show=False),
         Binding("question_mark", "help", _("Help"), id="app.help", key_display="?"),
     ]
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
+        self._alarm = Alarm(parts.alerts, self._write, parts.clock())
         self._is_signing_in = False
+        self._is_signed_out = False
+        self._interrupted_at = -AGAIN
+        self._job_control: JobControl | None = None
         if "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ:
             # Every frame of an animation crosses the line.
             self.animation_level = "none"
@@ -88,9 +113,18 @@ class XdsApp(App[int]):
         self.set_keymap(dict(self._parts.keymap))
         for problem in self._parts.problems:
             self.notify(problem, severity="warning", timeout=20, markup=False)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+        if not self.is_headless:
+            self._job_control = JobControl(self, self._parts.monitor.refresh)
         self._watch()
+
+    async def on_unmount(self) -> None:
+        """Close everything, whichever way the app ended; the terminal is as it was by now."""
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(2 * HURRY):
+                    await self._parts.monitor.close(HURRY)
+        finally:
+            await self._parts.close()
 
     @work
     async def _watch(self) -> None:
@@ -101,14 +135,23 @@ class XdsApp(App[int]):
 
     def on_fleet_updated(self, message: FleetUpdated) -> None:
         """Hand the state to every screen that shows it."""
-        needs_sign_in = message.state.link is Link.SIGNED_OUT
+        state, was_signed_out = message.state, self._is_signed_out
+        self._is_signed_out = state.link is Link.SIGNED_OUT
         for screen in self.screen_stack:
             if isinstance(screen, LiveScreen):
-                if screen.fleet.link is Link.SIGNED_OUT:
-                    needs_sign_in = False
-                screen.fleet = message.state
-        if needs_sign_in and not self._is_signing_in:
+                screen.fleet = state
+        self._alarm.hear(message.state, self._parts.clock())
+        if not self._is_signed_out or was_signed_out or self._is_signing_in:
+            return
+        if state.snapshot is None or state.is_remembered:
             self.action_sign_in()
+        elif self.screen is not self.screen_stack[0]:
+            # Somebody is in the middle of something: nothing is put over it.
+            self.notify(_("Signed out: F2 signs in again, and nothing here is lost"), severity="warning", markup=False)
+
+    def _write(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     @work
     async def action_sign_in(self) -> None:
@@ -147,11 +190,38 @@ class XdsApp(App[int]):
         bindings = list(self.screen.active_bindings.values())
         self.push_screen(HelpScreen(keys_of(bindings, self.get_key_display)))
 
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave, with the window's title as it was before."""
+        self._alarm.close()
+        super().exit(result, return_code, message)
+
     async def action_quit(self) -> None:
         """Leave, once the orders under way are written down."""
-        await self._parts.monitor.close(PATIENCE)
-        await self._parts.close()
+        self._leave()
+
+    @work
+    async def _leave(self) -> None:
+        orders = self._parts.monitor.orders
+        if orders.is_sending:
+            self.notify(_("Waiting for the orders under way"), markup=False)
+        await orders.close(PATIENCE)
         self.exit(0)
+
+    def action_interrupt(self) -> None:
+        """Leave at the second Ctrl-C in a row; where text is selected it is copied instead."""
+        if self.screen.get_selected_text() or getattr(self.focused, "selected_text", ""):
+            raise SkipAction
+        now = time.monotonic()
+        if now - self._interrupted_at < AGAIN:
+            self.exit(None, INTERRUPTED)
+            return
+        self._interrupted_at = now
+        self.notify(_("Press Ctrl+C again to quit"), timeout=AGAIN, markup=False)
+
+    def action_suspend_process(self) -> None:
+        """Go back to the shell, until it says `fg`."""
+        if self._job_control is not None:
+            self._job_control.stop()
 
     def _fatal_error(self) -> None:
         """Say what failed without the values that Textual would print (a private name: its minor version is pinned)."""

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _UNKNOWN_REMEDY: Final = N_("It may or may not have been done. It is not sent again; the next sweeps will tell.")
 
 
+AT_ONCE: Final = 4
+"""Events that are told of in one notice."""
+
+
 def trouble(error: XdsError) -> tuple[str, ...]:
     """An error in lines: what happened, what to do, and what the vendor's support asks for."""
     lines = [_with_detail(error.summary, error.detail), remedy(error)]
@@ -41,7 +45,7 @@ def remedy(error: XdsError) -> str:
     if isinstance(error, Refused):
         return _(explain(error.code).remedy)
     if isinstance(error, SignedOut):
-        return _("Sign in again.")
+        return _("Press i to sign in again; what is shown stays.")
     if isinstance(error, OutcomeUnknown):
         return _(_UNKNOWN_REMEDY)
     return _("Nothing was changed. It is tried again by itself, or at once with r.")
@@ -69,6 +73,7 @@ _STATES: Final = {
     OrderState.UNKNOWN: N_("outcome unknown"),
     OrderState.DONE: N_("accepted"),
     OrderState.SETTLED: N_("done"),
+    OrderState.NOT_SEEN: N_("not seen to happen"),
 }
 
 
@@ -126,6 +131,9 @@ def event(of: Event) -> str:
             return _order_event(of, who)
         case EventKind.TROUBLE | EventKind.SIGNED_OUT:
             return _with_detail(of.summary, of.message)
+        case EventKind.EXPIRING:
+            at = wording.moment(of.expires)
+            return _("{host} ends within {hours} h, at {time}").format(host=who, hours=of.within, time=at)
         case EventKind.RECOVERED:
             return _("the service answers again")
         case EventKind.SIGNED_IN:
@@ -143,6 +151,16 @@ def event_lines(of: Event) -> tuple[str, ...]:
         lines.append(_("host {id}").format(id=of.host_id))
     if of.trace_id:
         lines.append(f"traceId {of.trace_id}")
+    return tuple(lines)
+
+
+def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
+    """What has to be told of several events at once: all of a single one, of more what each is, as far as it fits."""
+    if len(of) == 1:
+        return event_lines(of[0])
+    lines = [event(one) for one in of[:AT_ONCE]]
+    if len(of) > AT_ONCE:
+        lines.append(_("{count} more in the history").format(count=len(of) - AT_ONCE))
     return tuple(lines)
 
 

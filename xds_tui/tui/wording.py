@@ -138,12 +138,21 @@ def exact(value: Decimal) -> str:
 
 
 def rate(of: Rate | None) -> str:
-    """What something costs an hour: one sum with ≈, a range, or nothing."""
+    """What something costs an hour: one sum, with ≈ if it is not from an order, a range, or nothing."""
     if of is None:
         return NOTHING
     if of.low == of.high:
-        return f"≈{_rounded(of.low)}"
+        return f"{'' if of.is_known else '≈'}{_rounded(of.low)}"
     return f"{_rounded(of.low)}–{_rounded(of.high)}"
+
+
+def rate_cell(of: Rate | None) -> str:
+    """What something costs an hour, for a column that says CNY/hour: with ≈ if it is not from an order."""
+    if of is None:
+        return NOTHING
+    if of.low != of.high:
+        return f"{price(of.low)}–{price(of.high)}"
+    return price(of.low) if of.is_known else f"≈{price(of.low)}"
 
 
 def working(estimate: Estimate) -> str:
@@ -182,6 +191,12 @@ def _at_least_two_decimals(value: Decimal) -> str:
 def clock(at: datetime) -> str:
     """The local time of day."""
     return at.astimezone().strftime("%H:%M:%S")
+
+
+def when(at: datetime, now: datetime) -> str:
+    """The time of day, with the date where it is of another day."""
+    is_today = at.astimezone().date() == now.astimezone().date()
+    return clock(at) if is_today else moment(at)
 
 
 def moment(at: datetime | None) -> str:

@@ -17,7 +17,8 @@ from textual.widgets import Static
 from xds_tui import pricing
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.i18n import _
-from xds_tui.model import Host
+from xds_tui.model import Billing, Host
+from xds_tui.pricing import Rate
 from xds_tui.record import Action
 from xds_tui.secret import MASK
 from xds_tui.tui import questions, telling, wording
@@ -95,7 +96,7 @@ class DetailScreen(LiveScreen[None]):
 
     def _pairs(self, host: Host) -> list[tuple[str, str]]:
         now, raw = self._clock(), host.raw
-        rate = pricing.rate_of(host, self.fleet.catalog) if self.fleet.catalog else None
+        rate = self.fleet.costs.hosts.get(host.id)
         return [
             (_("ID"), host.id),
             (_("Status"), wording.status(host)),
@@ -108,6 +109,7 @@ class DetailScreen(LiveScreen[None]):
             (_("Use"), wording.purpose(host.purpose)),
             (_("Billing"), wording.billing(host.billing)),
             (_("Price"), f"{wording.rate(rate)}/h" if rate else wording.NOTHING),
+            (_("Cost so far"), _so_far(host, rate, now)),
             (_("Created"), wording.moment(host.created)),
             (_("Expires"), _with_span(host, now)),
             (_("Address"), wording.address(host)),
@@ -164,6 +166,15 @@ class DetailScreen(LiveScreen[None]):
     def action_leave(self) -> None:
         """Go back to the hosts."""
         self.dismiss()
+
+
+def _so_far(host: Host, rate: Rate | None, now: datetime) -> str:
+    """What the host has cost: all of a rent's period, or at most every hour since it was created."""
+    total = pricing.accrued(host, rate, now) if rate else None
+    if total is None:
+        return wording.NOTHING
+    told = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
+    return told.format(sum=wording.money(total))
 
 
 def _with_span(host: Host, now: datetime) -> str:

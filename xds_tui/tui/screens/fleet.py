@@ -167,13 +167,14 @@ class FleetScreen(LiveScreen[None]):
     def _notice_events(self, old: Sequence[Event], new: Sequence[Event]) -> None:
         """Keep what went wrong with an order in sight, and find the host that came of one."""
         known = set(map(id, old))
-        for event in reversed([event for event in new if id(event) not in known and event.at >= self._began]):
-            if event.kind is not EventKind.ORDER:
-                continue
-            if event.state in (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.UNKNOWN):
-                self.query_one(Notice).tell(telling.event_lines(event), mild=event.state is OrderState.UNKNOWN)
-            elif event.action is Action.CREATE and event.state is OrderState.SETTLED:
+        happened = [event for event in new if id(event) not in known and event.at >= self._began]
+        for event in reversed(happened):
+            if event.action is Action.CREATE and event.state is OrderState.SETTLED:
                 self._meet(event)
+        called = [event for event in happened if event.alert and event.kind is not EventKind.EXPIRING]
+        if called:
+            is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in called)
+            self.query_one(Notice).tell(telling.events_lines(called), mild=is_mild)
 
     def _meet(self, event: Event) -> None:
         """Select a host that was bought, and say how to start it if it is off."""

@@ -12,7 +12,7 @@ from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (Column("time", _("TIME"), 8), Column("what", _("WHAT HAPPENED"), 20, grow=1))
 
-_TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED)
+_TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.NOT_SEEN)
 
 
 class EventList(LineTable):
@@ -44,6 +44,6 @@ def _key(event: Event) -> str:
 def _style(event: Event) -> str:
     if event.kind in (EventKind.TROUBLE, EventKind.SIGNED_OUT) or event.state in _TROUBLED:
         return "bad"
-    if event.state is OrderState.UNKNOWN:
+    if event.alert:
         return "warn"
     return "" if event.own else "muted"

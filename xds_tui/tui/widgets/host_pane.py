@@ -92,7 +92,7 @@ class HostPane(Vertical):
         if snapshot is None:
             self._hosts = {}
             table.clear_marks()
-            table.show_hosts({}, (), {}, now)
+            table.show_hosts({}, (), {}, {}, now)
             self.border_title = Content("")
             return
         self._hosts = {host.id: host for host in snapshot.hosts}
@@ -103,7 +103,8 @@ class HostPane(Vertical):
             if order.host_id and order_states.is_intent(order, now)
         }
         table.sort_key, table.sort_reverse = self.sort.column, self.sort.descending
-        table.show_hosts(self._hosts, view.rows(snapshot, self._query, self.sort, now), intents, now)
+        ids = view.rows(snapshot, self._query, self.sort, now, self.fleet.costs)
+        table.show_hosts(self._hosts, ids, intents, self.fleet.costs.hosts, now)
         self._draw_title()
         if self._wanted is not None and table.move_to(self._wanted):
             self._wanted = None
@@ -137,7 +138,10 @@ class HostPane(Vertical):
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""
         if self.is_mounted and (
-            old.snapshot is not new.snapshot or old.orders is not new.orders or old.link != new.link
+            old.snapshot is not new.snapshot
+            or old.orders is not new.orders
+            or old.costs is not new.costs
+            or old.link != new.link
         ):
             self.draw()
 

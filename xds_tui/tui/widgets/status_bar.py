@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from xds_tui.api.errors import NotSent
 from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import N_, _, ngettext
@@ -63,12 +64,13 @@ class StatusBar(Widget):
     def render(self) -> Content:
         """The line: what matters less leaves where the width does not suffice, the prepaid cost first."""
         width = self.size.width - 4
-        place, link = self._where(), self._link()
+        place, link, why = self._where(), self._link(), self._why()
         billed, prepaid = self._cost()
         name, counts = self._styled("渲大师 xds  ", "name"), self._counts()
         left = width - place.cell_length - link.cell_length
         shown = {}
-        for part, text in (("billed", billed), ("counts", counts), ("name", name), ("prepaid", prepaid)):
+        order = (("why", why), ("billed", billed), ("counts", counts), ("name", name), ("prepaid", prepaid))
+        for part, text in order:
             fits = text.cell_length <= left
             left -= text.cell_length * fits
             shown[part] = text if fits else Content("")
@@ -78,6 +80,7 @@ class StatusBar(Widget):
             place,
             " " * (room - room // 2),
             link,
+            shown["why"],
             shown["counts"],
             " " * (room // 2),
             shown["billed"],
@@ -99,7 +102,7 @@ class StatusBar(Widget):
         return where
 
     def _link(self) -> Content:
-        """The state in one word, and the time of the data it is said of."""
+        """The state in one word, the time of the data that it is said of, and why it is not live."""
         fleet = self.fleet
         at = wording.clock(fleet.snapshot.at) if fleet.snapshot else ""
         match fleet.link:
@@ -107,24 +110,31 @@ class StatusBar(Widget):
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
                 return self._styled("● ", "good") + Content(f"{_('live')} · {every} · {at}")
             case Link.CONNECTING:
-                told = _("connecting") + (f" · {_('data of {time}').format(time=at)}" if at else "")
-                return self._styled(f"◌ {told}", "muted")
+                return self._styled(_parts("◌", _("connecting"), self._data()), "muted")
             case Link.PAUSED:
-                return self._styled(f"‖ {_('paused')} · {at}", "warn")
+                return self._styled(_parts("‖", _("paused"), self._data()), "warn")
             case Link.SIGNED_OUT:
-                told = _("sign in") + (f" · {_('data of {time}').format(time=at)}" if at else "")
-                return self._styled(f"! {told}", "warn")
+                return self._styled(_parts("!", _("sign in"), self._data()), "warn")
             case Link.TROUBLE:
-                told = f"{self._age()} · {_('data of {time}').format(time=at)}" if at else _("offline")
-                if fleet.retry_at:
-                    told += " · " + _("next try {time}").format(time=wording.clock(fleet.retry_at))
-                return self._styled(f"▲ {told}", "warn")
+                state = _("offline") if isinstance(fleet.trouble, NotSent) or not at else ""
+                return self._styled(_parts("▲", state, self._data()), "warn")
 
-    def _age(self) -> str:
-        """How old the data are, to the minute."""
+    def _why(self) -> Content:
+        """Why the data are not newer, and when they may be."""
+        fleet = self.fleet
+        if fleet.link is not Link.TROUBLE or fleet.trouble is None:
+            return Content("")
+        parts = [_(fleet.trouble.summary)]
+        if fleet.retry_at:
+            parts.append(_("next try {time}").format(time=wording.clock(fleet.retry_at)))
+        return self._styled("".join(f" · {part}" for part in parts), "warn")
+
+    def _data(self) -> str:
+        """How old the data are, to the minute, and the time they are of; empty while there are none."""
         if self.fleet.snapshot is None:
-            return _("offline")
-        return _("stale {age}").format(age=wording.minutes(self._clock() - self.fleet.snapshot.at))
+            return ""
+        at, now = self.fleet.snapshot.at, self._clock()
+        return _("stale {age} · {time}").format(age=wording.minutes(now - at), time=wording.when(at, now))
 
     def _counts(self) -> Content:
         if self.fleet.snapshot is None:
@@ -135,11 +145,13 @@ class StatusBar(Widget):
 
     def _cost(self) -> tuple[Content, Content]:
         """What is billed by the hour now, and what rents have prepaid."""
+        rate = self.fleet.costs.fleet
         if self.fleet.snapshot is None or self.fleet.catalog is None:
             return Content(""), Content("")
-        from xds_tui import pricing  # not needed before there is a catalog, long after the first paint
-
-        rate = pricing.fleet_rate(self.fleet.snapshot.hosts, self.fleet.catalog)
         prepaid = " + " + _("{rate}/h prepaid").format(rate=wording.rate(rate.prepaid)) if rate.prepaid.high else ""
         billed = f"{wording.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
         return Content(billed), self._styled(prepaid, "muted")
+
+
+def _parts(glyph: str, *words: str) -> str:
+    return f"{glyph} {' · '.join(word for word in words if word)}"

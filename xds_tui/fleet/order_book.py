@@ -1,0 +1,128 @@
+"""The orders as they are known now: what is open, what ended lately, and what that says about hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from xds_tui import pricing
+from xds_tui.fleet import order_states
+from xds_tui.fleet.settling import settled
+from xds_tui.model import Host, Snapshot
+from xds_tui.record import Action, Order, OrderState, Promise
+
+REMEMBERED: Final = 50
+"""Orders that ended and are still shown."""
+
+ACTING: Final = timedelta(minutes=10)
+"""How long after an order what happens to its host is taken to come of it."""
+
+
+class OrderBook:
+    """Orders by their ID, in the order they were given.
+
+    Attributes:
+        bought: what an hour of each host that was bought here cost then, in CNY, by its ID.
+
+    """
+
+    def __init__(self) -> None:
+        self._orders: dict[str, Order] = {}
+        self._bought: dict[str, Decimal] = {}
+        self._known: set[str] = set()
+
+    def __iter__(self) -> Iterator[Order]:
+        """Oldest first; the book may change meanwhile."""
+        return iter(tuple(self._orders.values()))
+
+    def __contains__(self, order_id: str) -> bool:
+        return order_id in self._orders
+
+    def __getitem__(self, order_id: str) -> Order:
+        return self._orders[order_id]
+
+    @property
+    def newest_first(self) -> tuple[Order, ...]:
+        """The orders that are open and those that ended lately."""
+        return tuple(reversed(self._orders.values()))
+
+    @property
+    def bought(self) -> Mapping[str, Decimal]:
+        """What an hour of each host that was bought here cost then, in CNY, by its ID."""
+        return self._bought
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """The hosts that have been seen: none of them is one that is bought from now on."""
+        return frozenset(self._known)
+
+    def write(self, order: Order) -> None:
+        """Put in `order` in place of what it was, and let go of the oldest that ended."""
+        self._orders[order.id] = order
+        ended = [old.id for old in self._orders.values() if old.state in order_states.FINAL]
+        for order_id in ended[:-REMEMBERED]:
+            del self._orders[order_id]
+        if order.host_id and order.promise:
+            self.learn_price(order.host_id, order.promise)
+
+    def learn_price(self, host_id: str, promise: Promise) -> None:
+        """Take note of what a host was bought for."""
+        price = pricing.hourly(promise.package)
+        if price is not None:
+            self._bought[host_id] = price
+
+    def know(self, snapshot: Snapshot) -> None:
+        """Take note of the hosts that are there."""
+        self._known.update(host.id for host in snapshot.hosts)
+
+    def clear(self) -> None:
+        """Forget everything: it is somebody else's."""
+        self._orders.clear()
+        self._bought.clear()
+        self._known.clear()
+
+    # What they say about hosts
+
+    def awaited_ids(self) -> tuple[str, ...]:
+        """The hosts that were bought and not seen yet, the newest order's first."""
+        return tuple(
+            order.host_id
+            for order in self.newest_first
+            if order.action is Action.CREATE and order.host_id and order.state is OrderState.DONE
+        )
+
+    def touched_ids(self, now: datetime) -> tuple[str, ...]:
+        """The hosts that should be changing because of an order, the newest order's first."""
+        return tuple(
+            order.host_id
+            for order in self.newest_first
+            if order.host_id and order.sent_at and order_states.is_intent(order, now)
+        )
+
+    def answered_ids(self) -> frozenset[str]:
+        """The orders that have been answered, or whose answer is lost: those that a sweep which begins now can show."""
+        return frozenset(order.id for order in self if order.state in (OrderState.DONE, OrderState.UNKNOWN))
+
+    def settled_by(self, snapshot: Snapshot, answered: Collection[str]) -> Mapping[str, str]:
+        """Return which orders `snapshot` agrees with: order ID to host ID; `answered` as for `settling.settled`."""
+        return settled(tuple(self), snapshot, answered)
+
+    def acting_on(self, snapshot: Snapshot, answered: Collection[str], now: datetime) -> frozenset[str]:
+        """The hosts that `snapshot` may show to have changed because of an order."""
+        lately = {order.host_id for order in self if abs(now - order.created_at) < ACTING and order.host_id}
+        return frozenset(lately) | frozenset(self.settled_by(snapshot, answered).values())
+
+    def late(self, answered: Collection[str], now: datetime) -> tuple[Order, ...]:
+        """The orders that the fleet had the time to agree with, and did not."""
+        return tuple(order for order in self if order.id in answered and order_states.is_late(order, now))
+
+    def is_under_way(self, action: Action, host: Host) -> bool:
+        """Whether the very same was asked for a moment ago: a key that bounced must not send twice."""
+        return any(
+            order.action is action
+            and order.host_id == host.id
+            and order.state in (OrderState.INTENDED, OrderState.SENT)
+            for order in self
+        )

@@ -1,0 +1,71 @@
+"""Which running program is which: several may share one database, and each must know whether another still lives.
+
+A program that lives holds a lock on a file of its own beside the database. The system lets go of it however the
+program ends, kill -9 and power loss included, and nobody can be taken for it afterwards, as with process IDs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+
+class Instance:
+    """One running program, this one. Its methods touch the disk: they are for the store's thread."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Keep the lock in `folder`, once there is a reason to; None: nobody else can share what is in memory."""
+        self._folder = folder
+        self._name = os.urandom(8).hex()
+        self._lock: int | None = None
+
+    def claim(self) -> str:
+        """Return the name of this program, after which others can tell that it lives.
+
+        Raises:
+            OSError: if the lock cannot be made.
+
+        """
+        if self._lock is None and self._folder is not None:
+            self._lock = _locked(self._folder / f"{self._name}.lock")
+        return self._name
+
+    def is_another_alive(self, name: str) -> bool:
+        """Whether `name` is of another program that still runs; a lock that was left behind is removed."""
+        if not name or name == self._name or self._folder is None or not name.isalnum():
+            return False
+        path = self._folder / f"{name}.lock"
+        try:
+            lock = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # it is there and not ours to look at: the careful guess is that it lives
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(lock)
+        path.unlink(missing_ok=True)
+        return False
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self._lock is not None and self._folder is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / f"{self._name}.lock").unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+
+def _locked(path: Path) -> int:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock

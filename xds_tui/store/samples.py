@@ -1,0 +1,57 @@
+"""What the sweeps counted, row by row: statements that `journal` runs on the store's thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from xds_tui.record import Sample
+from xds_tui.store.moments import microseconds, moment
+from xds_tui.store.retention import drop_old
+
+MAX_SAMPLES: Final = 100_000
+"""Samples kept of an account: two weeks of sweeps every 15 s."""
+MAX_AGE: Final = timedelta(days=15)
+
+_COLUMNS: Final = "at, total, running, changing, unpriced, billed_low, billed_high, prepaid_low, prepaid_high"
+_ADD: Final = f"INSERT INTO samples (scope, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_BETWEEN: Final = (
+    f"SELECT {_COLUMNS} FROM samples WHERE id IN (SELECT max(id) FROM samples"  # noqa: S608 - constants
+    " WHERE scope = :scope AND at >= :start AND at <= :end GROUP BY (at - :start) / :width) ORDER BY at"
+)
+
+
+def add_sample(connection: sqlite3.Connection, scope: str, sample: Sample) -> None:
+    """Add a sample, and drop those that have become too many or too old."""
+    counts = (sample.total, sample.on, sample.changing, sample.unpriced)
+    prices = (sample.billed_low, sample.billed_high, sample.prepaid_low, sample.prepaid_high)
+    texts = (None if price is None else str(price) for price in prices)
+    connection.execute(_ADD, (scope, microseconds(sample.at), *counts, *texts))
+    drop_old(connection, "samples", scope, MAX_SAMPLES, MAX_AGE)
+
+
+def samples_between(
+    connection: sqlite3.Connection, scope: str, since: datetime, until: datetime, most: int
+) -> tuple[Sample, ...]:
+    """Return the samples between two moments, oldest first; of more than about `most`, the last of each stretch."""
+    start, end = microseconds(since), microseconds(until)
+    where = {"scope": scope, "start": start, "end": end, "width": max(1, (end - start) // max(1, most))}
+    return tuple(map(_sample, connection.execute(_BETWEEN, where)))
+
+
+def _sample(row: tuple[int, int, int, int, int, str | None, str | None, str | None, str | None]) -> Sample:
+    at, total, running, changing, unpriced, *texts = row
+    billed_low, billed_high, prepaid_low, prepaid_high = (None if text is None else Decimal(text) for text in texts)
+    return Sample(
+        at=moment(at),
+        total=total,
+        on=running,
+        changing=changing,
+        unpriced=unpriced,
+        billed_low=billed_low,
+        billed_high=billed_high,
+        prepaid_low=prepaid_low,
+        prepaid_high=prepaid_high,
+    )

@@ -1,0 +1,88 @@
+"""Ctrl-Z and `fg`: the terminal goes back to the shell, and is taken again.
+
+Textual's own way stops this process alone, which wedges the terminal where a wrapper waits for it, and starts the
+terminal a second time at every SIGCONT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+from textual.app import App
+
+from xds_tui.i18n import _
+from xds_tui.tui import ending
+
+_STDIN: Final = 0
+
+
+class JobControl:
+    """Stops and continues the app, together with whatever started it in the same job."""
+
+    def __init__(self, app: App[Any], resumed: Callable[[], None]) -> None:
+        """Take over SIGTSTP and SIGCONT from Textual's driver, which must have been made.
+
+        Args:
+            app: who holds the terminal.
+            resumed: is called when time has passed without it.
+
+        """
+        self._app = app
+        self._resumed = resumed
+        self._loop = asyncio.get_running_loop()
+        self._is_lent = False
+        app.app_suspend_signal.subscribe(app, lambda _app: self._lend(True), immediate=True)
+        app.app_resume_signal.subscribe(app, lambda _app: self._lend(False), immediate=True)
+        signal.signal(signal.SIGTSTP, self._on_stop)
+        signal.signal(signal.SIGCONT, self._on_continue)
+
+    def stop(self) -> None:
+        """Hand the terminal to the shell and stop, until it is handed back."""
+        if os.getpgrp() == os.getsid(0):
+            # The session's first job is started by no shell that could take over, or say `fg`.
+            self._app.notify(_("There is no shell to go back to"), markup=False)
+            return
+        with self._app.batch_update(), self._app.suspend(), ending.at_once():
+            _stop_job()
+            while _is_in_background():
+                _stop_job()
+        self._resumed()
+
+    def _lend(self, is_lent: bool) -> None:
+        """Remember whether the terminal is the shell's, or that of a program that was started from here."""
+        self._is_lent = is_lent
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._is_lent:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            self._loop.call_soon_threadsafe(self._app.call_later, self.stop)
+
+    def _on_continue(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._is_lent:
+            self._loop.call_soon_threadsafe(self._app.call_later, self._retake)
+
+    def _retake(self) -> None:
+        """Draw everything anew: somebody else stopped us, and may have had the terminal meanwhile."""
+        if ending.is_hung_up():
+            return
+        with self._app.batch_update(), self._app.suspend():
+            pass
+        self._resumed()
+
+
+def _stop_job() -> None:
+    os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+
+def _is_in_background() -> bool:
+    """Whether the terminal is another job's; a terminal that is gone is nobody's."""
+    with contextlib.suppress(OSError):
+        return os.tcgetpgrp(_STDIN) != os.getpgrp()
+    return False
