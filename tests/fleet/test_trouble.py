@@ -1,0 +1,259 @@
+"""Everything that can go wrong between the monitor and the service, and the way back without a key."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conditions import until
+
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import BadAnswer, NotSent, Refused, XdsError
+from xds_tui.credentials import AccountKey, Credentials
+from xds_tui.fleet import monitor as monitor_module
+from xds_tui.fleet.account import Account, Tokens
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.pace import MAX_WAIT
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.record import EventKind
+from xds_tui.secret import Secret
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.line import Service
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.store.journal import Journal
+from xds_tui.tui import telling
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+DEADLINES = Deadlines(connect=1, reading=0.3, changing=1)
+LIST = "pve/open/mypage"
+
+FAULTS = [
+    (Fault(kind=Kind.LATENCY, seconds=5), BadAnswer),
+    (Fault(kind=Kind.DROP_BEFORE), BadAnswer),
+    (Fault(kind=Kind.DROP_AFTER), BadAnswer),
+    (Fault(kind=Kind.HTML, status=502), BadAnswer),
+    (Fault(kind=Kind.HTML, status=200), BadAnswer),
+    (Fault(kind=Kind.HTML_AFTER, status=503), Refused),
+    (Fault(kind=Kind.TRUNCATED), BadAnswer),
+    (Fault(kind=Kind.DRIP, seconds=0.1), BadAnswer),
+    (Fault(kind=Kind.WRONG_TYPE), BadAnswer),
+    (Fault(kind=Kind.NONSENSE), BadAnswer),
+    (Fault(kind=Kind.HUGE, size=9_000_000), BadAnswer),
+    (Fault(kind=Kind.REDIRECT, location="http://portal.invalid/login"), BadAnswer),
+    (Fault(kind=Kind.CODE, code=500), Refused),
+    (Fault(kind=Kind.CODE, code=1003, message="维护中"), Refused),
+    (Fault(kind=Kind.BUSY, seconds=0), Refused),
+]
+
+
+class Watching:
+    """A monitor that sweeps as fast as it can, with everything it published."""
+
+    def __init__(
+        self,
+        url: str,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        *,
+        interval: float = 0.01,
+        credentials: Credentials = KEY,
+    ) -> None:
+        self.states: list[FleetState] = []
+        self.account = Account(connect, base_url=url, profile="test", vault=None, given=credentials)
+        self.monitor = Monitor(self.account, journal, interval=interval, clock=clock, lot=lambda: 0.5)
+
+    @property
+    def state(self) -> FleetState:
+        return self.monitor.state
+
+    async def live(self) -> None:
+        """Wait until a sweep from now on has succeeded."""
+        before = self.state.snapshot
+        await until(lambda: self.state.snapshot is not before and self.state.link is Link.LIVE)
+
+
+async def connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    return Client(base_url, credentials, deadlines=DEADLINES)
+
+
+@contextlib.asynccontextmanager
+async def watching(watch: Watching) -> AsyncIterator[Watching]:
+    running = asyncio.create_task(watch.monitor.run(watch.states.append))
+    try:
+        yield watch
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await watch.monitor.close(5)
+
+
+@pytest.fixture
+def now(clock: ManualClock) -> Callable[[], datetime]:
+    return lambda: datetime.fromtimestamp(clock(), UTC)
+
+
+@pytest.fixture
+async def watch(simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]) -> AsyncIterator[Watching]:
+    async with watching(Watching(simulator.url, journal, now)) as watch:
+        await watch.live()
+        await until(lambda: watch.state.catalog is not None)
+        yield watch
+
+
+def said_well(error: XdsError | None) -> bool:
+    """Whether an error is told in sentences: what happened, and what to do."""
+    assert error is not None
+    what, remedy = telling.trouble(error)[:2]
+    return what[:1].isupper() and remedy.endswith(".") and "Traceback" not in what and "object at" not in what
+
+
+def test_no_way_to_go_wrong_is_left_out() -> None:
+    assert {fault.kind for fault, _error in FAULTS} == set(Kind) - {Kind.EXPIRE_TOKENS, Kind.SHIFT}
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), FAULTS, ids=lambda value: getattr(getattr(value, "kind", None), "name", "")
+)
+async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
+    watch: Watching, service: Service, fault: Fault, error: type[XdsError]
+) -> None:
+    known = {host.id for host in watch.state.snapshot.hosts} if watch.state.snapshot else set()
+    service.faults.set(
+        Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST, "times": 2})
+    )
+    await until(lambda: watch.state.link is Link.TROUBLE)
+    trouble = next(state for state in watch.states if state.link is Link.TROUBLE)
+    assert trouble.snapshot is not None
+    assert {host.id for host in trouble.snapshot.hosts} == known
+    assert isinstance(trouble.trouble, error)
+    assert said_well(trouble.trouble)
+    assert trouble.retry_at is not None
+    await watch.live()
+    assert watch.state.trouble is None
+    kinds = [event.kind for event in watch.state.events]
+    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
+    assert EventKind.GONE not in kinds
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://name-that-nobody-has.invalid", "http://127.0.0.1:9", "https://127.0.0.1:{port}"],
+    ids=["no such name", "refused", "no TLS"],
+)
+async def test_a_service_that_cannot_be_reached_is_offline_and_never_given_up(
+    url: str, simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]
+) -> None:
+    address = url.format(port=simulator.url.rpartition(":")[2])
+    async with watching(Watching(address, journal, now)) as watch:
+        failures = lambda: sum(state.link is Link.TROUBLE for state in watch.states)  # noqa: E731
+        await until(lambda: failures() >= 7)
+        assert isinstance(watch.state.trouble, NotSent)
+        assert said_well(watch.state.trouble)
+
+
+async def test_a_service_that_was_away_is_found_again_within_an_interval(
+    service: Service, journal: Journal, now: Callable[[], datetime]
+) -> None:
+    with RunningSimulator(service) as first:
+        port = int(first.url.rpartition(":")[2])
+        watch = Watching(first.url, journal, now)
+        running = watching(watch)
+        await running.__aenter__()
+        await watch.live()
+    await until(lambda: sum(state.link is Link.TROUBLE for state in watch.states) > 5)
+    known = watch.state.snapshot
+    assert known is not None
+    with RunningSimulator(service, port=port):
+        await watch.live()
+        await running.__aexit__(None, None, None)
+
+
+async def test_the_tries_back_off_to_two_minutes(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
+) -> None:
+    async with watching(Watching(simulator.url, journal, now, interval=20)) as watch:
+        await watch.live()
+        service.faults.set(Fault(kind=Kind.HTML, endpoint=LIST, times=1_000))
+        waits = []
+        for _ in range(5):
+            trouble = watch.state.trouble
+            watch.monitor.refresh()
+            await until(lambda trouble=trouble: watch.state.trouble is not trouble)
+            assert watch.state.retry_at is not None
+            waits.append(round((watch.state.retry_at - now()).total_seconds(), 3))
+    # A lot of one half takes one part in eight off each of 20, 40, 80, 120 and 120 s.
+    assert waits == [17.5, 35.0, 70.0, 105.0, 105.0]
+    assert MAX_WAIT == 120
+
+
+async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
+) -> None:
+    async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
+        await watch.live()
+        await until(lambda: watch.state.catalog is not None)
+        service.faults.set(Fault(kind=Kind.BUSY, endpoint=LIST, seconds=600))
+        watch.monitor.refresh()
+        await until(lambda: watch.state.link is Link.TROUBLE)
+        await until(lambda: "packAge/1" in service.requests[-1])
+        pages = sum(LIST in request for request in service.requests)
+        catalog = watch.state.catalog
+        watch.monitor.refresh()
+        # The catalog takes three requests one after another: a sweep would have begun before it is there.
+        await until(lambda: watch.state.catalog is not catalog)
+        assert sum(LIST in request for request in service.requests) == pages
+        assert watch.state.retry_at is not None
+        assert watch.state.retry_at - now() > timedelta(minutes=9)
+
+
+@pytest.mark.parametrize("hours", [8, -3], ids=["a night asleep", "a clock set back"])
+async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
+    hours: int,
+    simulator: RunningSimulator,
+    journal: Journal,
+    now: Callable[[], datetime],
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(monitor_module, "NAP", 0.01)
+    async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
+        await watch.live()
+        clock.advance(hours * 3600)
+        await watch.live()
+        assert watch.state.snapshot is not None
+        assert watch.state.snapshot.at == now()
+        assert all(state.link not in (Link.SIGNED_OUT, Link.TROUBLE) for state in watch.states)
+
+
+async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobody(
+    journal: Journal, now: Callable[[], datetime], clock: ManualClock
+) -> None:
+    world = World(Options(), clock)
+    populate(world, 70)
+    service = Service(world)
+    with RunningSimulator(service) as simulator:
+        async with watching(Watching(simulator.url, journal, now)) as watch:
+            await watch.live()
+            there = {host.id for host in world.listed()}
+            begun = len(watch.states)
+            service.faults.set(Fault(kind=Kind.SHIFT, endpoint=LIST, times=60))
+            await until(lambda: not service.faults.pending)
+            await watch.live()
+            await watch.live()
+        shown = [state.snapshot for state in watch.states[begun:] if state.snapshot is not None]
+        truth = {host.id for host in world.listed()}
+    for snapshot in shown:
+        ids = [host.id for host in snapshot.hosts]
+        assert there <= set(ids) <= truth
+        assert len(ids) == len(set(ids))
+    assert {host.id for host in shown[-1].hosts} == truth
+    kinds = [event.kind for event in watch.state.events]
+    assert EventKind.GONE not in kinds
+    appeared = [event.host_id for event in watch.state.events if event.kind is EventKind.APPEARED]
+    assert len(appeared) == len(set(appeared))
