@@ -174,13 +174,14 @@ async def test_after_a_401_a_safe_call_mints_once_and_is_sent_once_more(status: 
     assert pair.service.minted == 1
 
 
-async def test_a_fresh_token_that_is_rejected_too_ends_in_signed_out() -> None:
+async def test_fresh_tokens_that_are_rejected_too_end_in_signed_out_for_now() -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": {"token": "bad"}})
     with pytest.raises(SignedOut) as caught:
         await pair.read()
     assert caught.value.trace_id == "t401"
-    assert pair.service.asked == ["bad", "bad"]
+    assert caught.value.is_passing
+    assert pair.service.asked == ["bad"] * 3
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -265,6 +266,38 @@ async def test_a_token_that_another_instance_minted_is_taken_instead_of_minting(
     await pair.read()
     assert pair.service.asked == ["stale", "theirs"]
     assert pair.service.mints == []
+
+
+async def test_the_own_token_that_ends_is_not_taken_again_from_where_it_is_kept() -> None:
+    ending = Token(Secret("ending"), NOON + timedelta(minutes=30))
+
+    async def find() -> Token:
+        return ending
+
+    pair = Pair(token=ending, find_token=find)
+    pair.service.accepts = "ending"
+    await pair.read()
+    pair.clock.move(minutes=29, seconds=1)
+    await pair.read()
+    assert pair.service.asked == ["ending", "token-1"]
+
+
+async def test_a_token_that_another_instance_minted_at_the_same_moment_is_found_at_last() -> None:
+    kept: list[Token] = []
+
+    async def find() -> Token | None:
+        return kept[0] if kept else None
+
+    pair = Pair(find_token=find)
+    pair.service.accepts = "theirs"
+    pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": {"token": "killed"}})
+    pair.service.gate = asyncio.Event()
+    reading = asyncio.create_task(pair.read())
+    await pair.service.asked_to_mint.wait()
+    kept.append(Token(Secret("theirs"), NOON + timedelta(minutes=30)))
+    pair.service.gate.set()
+    await reading
+    assert pair.service.asked == ["killed", "theirs"]
 
 
 @pytest.mark.parametrize(

@@ -67,13 +67,15 @@ class SignedOut(XdsError):
     Attributes:
         code: the service's code, 401 where it gave none.
         message: its `msg`, cleaned.
+        is_passing: whether the next call may do better without the user: it asks for another token.
 
     """
 
-    def __init__(self, summary: str, code: int, message: str, *, trace_id: str = "") -> None:
+    def __init__(self, summary: str, code: int, message: str, *, trace_id: str = "", is_passing: bool = False) -> None:
         super().__init__(summary, message, trace_id=trace_id)
         self.code = code
         self.message = message
+        self.is_passing = is_passing
 
 
 class BadAnswer(XdsError):

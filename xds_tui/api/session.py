@@ -30,6 +30,10 @@ MARGIN: Final = timedelta(seconds=60)
 """A token is renewed so long before it ends: a call that leaves now still finds it alive when it arrives,
 also if the clocks differ by most of it."""
 
+ATTEMPTS: Final = 3
+"""How often a call that is `SAFE` is sent in all. A token that was minted just now may be dead already, where the
+service lets one live at a time and another instance minted too; then that one's is looked for."""
+
 MARGIN_SHARE: Final = 5
 """Of a token that lives only briefly at most one part in this many is given away."""
 
@@ -112,7 +116,8 @@ class Session(httpx.Auth):
         if _origin(request.url) != _origin(self._base_url):
             yield request
             return
-        attempts = 2 if request.extensions.get(SAFE) and isinstance(self._credentials, AccountKey) else 1
+        can_renew = isinstance(self._credentials, AccountKey)
+        attempts = ATTEMPTS if request.extensions.get(SAFE) and can_renew else 1
         for attempt in range(1, attempts + 1):
             token = self._current()
             if token is None:
@@ -127,6 +132,7 @@ class Session(httpx.Auth):
                 return
             self._drop(token)
             if attempt == attempts:
+                rejection.is_passing = can_renew
                 raise rejection
 
     def _current(self) -> Secret | None:
@@ -145,7 +151,7 @@ class Session(httpx.Auth):
         return self._token.value if self._token is not None and self._clock() < self._renew_at else None
 
     async def _found(self) -> Secret | None:
-        """Return a token that another instance minted, if it is alive and not the one that was just rejected."""
+        """Return a token that another instance minted, if it is alive and neither rejected nor the one that ends."""
         if self._find_token is None:
             return None
         credentials = self._credentials
@@ -153,6 +159,7 @@ class Session(httpx.Auth):
         if (
             token is not None
             and token.value != self._rejected
+            and (self._token is None or token.value != self._token.value)
             and wire.is_word(token.value.reveal())
             and self._credentials is credentials
         ):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from xds_tui.api.errors import SignedOut, XdsError
 from xds_tui.credentials import AccountKey, Credentials, Token
@@ -15,6 +15,10 @@ from xds_tui.vault import Stored, Vault, VaultError
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+
+
+KEEPING: Final = 0.5
+"""Seconds that leaving waits for the keyring to take a token."""
 
 
 class Source(Enum):
@@ -184,7 +188,9 @@ class Account:
         return await self._vault.backend_name()
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections; a token that is being kept is given a moment, so that the next start has it."""
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=KEEPING)
         for task in self._keeping:
             task.cancel()
         if self._client is not None:

@@ -27,6 +27,7 @@ from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
+    from xds_tui.vault import VaultError
 
 
 def utc_now() -> datetime:
@@ -73,6 +74,7 @@ class Monitor:
         self._late: set[str] = set()
         self._identity: tuple[str, str] | None = None
         self._is_anew = False
+        self._keyring_trouble: VaultError | None = None
         self._lot = lot
         self._changing_hands: asyncio.Task[None] | None = None
         self._prices = PriceList(account.client, clock, self._show_catalog)
@@ -206,6 +208,7 @@ class Monitor:
         if whose != self._account.identity:
             return
         self._recover()
+        self._tell_of_keyring()
         link = Link.PAUSED if self._pace.paused else Link.LIVE
         await self._show(snapshot, answered, unreadable=swept.unreadable, link=link)
         self._chronicle.keep(snapshot, self.state.costs, self.state.catalog)
@@ -296,7 +299,7 @@ class Monitor:
         self._pace = self._pace.failed(self._now(), self._lot(), is_unreachable=is_unreachable, retry_after=retry_after)
         if type(self.state.trouble) is not type(error):
             self._chronicle.tell([self._trouble(error)])
-        if isinstance(error, SignedOut):
+        if isinstance(error, SignedOut) and not error.is_passing:
             self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None)
         else:
             wait = self._pace.wait(self._now(), looking=False) or 0
@@ -304,12 +307,19 @@ class Monitor:
 
     def _trouble(self, error: XdsError) -> Event:
         return self._event(
-            EventKind.SIGNED_OUT if isinstance(error, SignedOut) else EventKind.TROUBLE,
+            EventKind.SIGNED_OUT if isinstance(error, SignedOut) and not error.is_passing else EventKind.TROUBLE,
             summary=error.summary,
             message=error.detail,
             trace_id=error.trace_id,
             code=error.code if isinstance(error, Refused | SignedOut) else None,
         )
+
+    def _tell_of_keyring(self) -> None:
+        """Tell of a keyring that has begun to fail: the next start may have to ask for a new token, or for more."""
+        trouble = self._account.vault_trouble
+        if trouble is not None and trouble is not self._keyring_trouble:
+            self._chronicle.tell([self._event(EventKind.TROUBLE, summary=trouble.summary, message=trouble.detail)])
+        self._keyring_trouble = trouble
 
     def _recover(self) -> None:
         if self.state.trouble is not None:

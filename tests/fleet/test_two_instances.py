@@ -1,0 +1,124 @@
+"""Two programs on one account: they share a keyring, and neither costs the other its token."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from conditions import until
+
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.fleet.account import Account, Tokens
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.model import Snapshot
+from xds_tui.secret import Secret
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.line import Service
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+from xds_tui.vault import Stored
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+
+
+class SharedVault:
+    """One keyring for all."""
+
+    def __init__(self, stored: Stored) -> None:
+        self.stored = stored
+
+    async def read(self, profile: str) -> Stored:
+        return self.stored
+
+    async def write_token(self, profile: str, token: Token) -> None:
+        self.stored = Stored(self.stored.credentials, self.stored.base_url, token)
+
+
+class Program:
+    """One of them, that sweeps as fast as it can."""
+
+    def __init__(self, url: str, vault: SharedVault, clock: ManualClock) -> None:
+        self.clock = clock
+        self.sweeps = 0
+        self.last: Snapshot | None = None
+        self.links: set[Link] = set()
+        self.database = Database(None)
+        account = Account(self._connect, base_url=url, profile="test", vault=vault)  # type: ignore[arg-type]
+        self.monitor = Monitor(account, Journal(self.database, "test"), interval=0.01, clock=self.now)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        return Client(
+            base_url,
+            credentials,
+            clock=self.now,
+            deadlines=Deadlines(connect=2, reading=2, changing=2),
+            token=tokens.first,
+            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            find_token=tokens.find,
+        )
+
+    def seen(self, state: FleetState) -> None:
+        self.sweeps += state.snapshot is not self.last
+        self.last = state.snapshot
+        self.links.add(state.link)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.monitor.run(self.seen))
+        try:
+            await until(lambda: self.monitor.state.link is Link.LIVE)
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await self.monitor.close(5)
+            await self.database.close()
+
+    async def sweeps_on(self, times: int = 5) -> None:
+        goal = self.sweeps + times
+        await until(lambda: self.sweeps >= goal and self.monitor.state.link is Link.LIVE)
+
+
+@pytest.mark.parametrize("single_token", [True, False])
+async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
+    clock = ManualClock()
+    world = World(Options(single_token=single_token), clock)
+    populate(world, 5)
+    service = Service(world)
+    with RunningSimulator(service) as simulator:
+        vault = SharedVault(Stored(KEY, simulator.url))
+        one, other = Program(simulator.url, vault, clock), Program(simulator.url, vault, clock)
+        mints = lambda: sum("getToken" in request for request in service.requests)  # noqa: E731
+        async with one.running():
+            assert mints() == 1
+            await until(lambda: vault.stored.token is not None)
+            async with other.running():
+                await asyncio.gather(one.sweeps_on(), other.sweeps_on())
+                assert mints() == 1
+                for ended in range(1, 4):
+                    before = mints()
+                    world.expire_tokens() if ended % 2 else clock.advance(1795)
+                    await asyncio.gather(one.sweeps_on(), other.sweeps_on())
+                    settled = mints()
+                    # Both may ask at the same moment, and each may then have to look once for the other's.
+                    assert 1 <= settled - before <= 4
+                    await asyncio.gather(one.sweeps_on(), other.sweeps_on())
+                    assert mints() == settled
+        again = Program(simulator.url, vault, clock)
+        before = mints()
+        async with again.running():
+            await again.sweeps_on()
+        assert mints() == before
+        for program in (one, other, again):
+            assert program.links.isdisjoint({Link.SIGNED_OUT, Link.TROUBLE})
