@@ -9,6 +9,8 @@ from conditions import until
 from driver import Desk, sitting_at
 from textual.widgets import Input
 
+from xds_tui.api.client import Client
+from xds_tui.api.errors import NotSent
 from xds_tui.model import Billing
 from xds_tui.record import OrderState
 from xds_tui.simulator import endpoints
@@ -233,6 +235,76 @@ async def test_an_unknown_outcome_is_shown_as_unknown_and_settled_by_looking() -
         assert OrderState.UNKNOWN in told
         assert len(desk.world.ledger) == 1
         assert desk.asked("createquantity") == 1
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_what_was_never_sent_is_tried_again_with_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with sitting_at(Desk()) as desk:
+        await to_review(desk, "bl4090a1", "4005", count="2")
+
+        async def no_line(*_: object, **__: object) -> None:
+            raise NotSent("The service cannot be reached")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Client, "create_on_demand", no_line)
+            await bought(desk)
+            await desk.see("0 of 2 bought")
+        await desk.press("a")
+        await desk.see("2 of 2 bought")
+        assert len(desk.world.ledger) == 2
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_what_may_have_been_bought_is_bought_again_only_after_saying_so_in_words() -> None:
+    async with sitting_at(Desk()) as desk:
+        desk.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
+        await to_review(desk, "bl4090a1", "4005")
+        await bought(desk)
+        await desk.see("0 of 1 bought")
+        await desk.press("a")
+        await desk.see("Press B")
+        await desk.press("B")
+        await desk.see("Buy again though the first may have gone through")
+        await desk.press("enter")
+        await desk.type("buy agai")
+        await desk.press("enter")
+        await desk.see("Type buy again")
+        assert desk.world.ledger == []
+        await desk.type("n")
+        await desk.press("enter")
+        await desk.see("1 of 1 bought")
+        assert len(desk.world.ledger) == 1
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_the_answer_no_buys_nothing_again() -> None:
+    async with sitting_at(Desk()) as desk:
+        desk.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
+        await to_review(desk, "bl4090a1", "4005")
+        await bought(desk)
+        await desk.see("0 of 1 bought")
+        await desk.press("a")
+        await desk.see("Press B")
+        await desk.press("B")
+        await desk.see("Buy again though the first may have gone through")
+        await desk.press("escape")
+        await desk.see("Press B")
+        assert desk.asked("createquantity") == 1
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_price_that_moved_is_read_again_before_it_is_bought(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with sitting_at(Desk()) as desk:
+        await to_review(desk, "bl4090a1", "4005")
+        await until(_reads_no_more(desk))
+        dearer = tuple(replace(package, amount="3.00") if package.id == "bl4090a1" else package for package in PACKAGES)
+        monkeypatch.setattr(endpoints, "PACKAGES", dearer)
+        await bought(desk)
+        await desk.see("The price moved, so nothing was bought")
+        await desk.press("a")
+        await desk.see("3.00 × 0.80 × 1 h × 1")
+        await bought(desk)
+        await desk.see("1 of 1 bought")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])

@@ -114,6 +114,16 @@ class OrderBook:
         lately = {order.host_id for order in self if abs(now - order.created_at) < ACTING and order.host_id}
         return frozenset(lately) | frozenset(self.settled_by(snapshot, answered).values())
 
+    def unknown_like(self, promise: Promise) -> tuple[Order, ...]:
+        """The creates whose outcome is not known and that may have bought what `promise` is about, oldest first."""
+        return tuple(
+            order
+            for order in self
+            if order.state is OrderState.UNKNOWN
+            and order.promise is not None
+            and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
+        )
+
     def late(self, answered: Collection[str], now: datetime) -> tuple[Order, ...]:
         """The orders that the fleet had the time to agree with, and did not."""
         return tuple(order for order in self if order.id in answered and order_states.is_late(order, now))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PRICE_MOVED: Final = N_("The price moved, so nothing was bought")
 GONE_FROM_CATALOG: Final = N_("The package is no longer sold, so nothing was bought")
+BROKEN: Final = (PRICE_MOVED, GONE_FROM_CATALOG)
+"""Why a promise cannot be kept: it has to be made anew, from what is sold now."""
 
 
 async def broken(promise: Promise, client: Client) -> XdsError | None:

@@ -9,8 +9,8 @@ from enum import Enum
 
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Host
-from xds_tui.record import Action
-from xds_tui.tui import wording
+from xds_tui.record import Action, Order
+from xds_tui.tui import telling, wording
 
 
 class Tier(Enum):
@@ -42,6 +42,8 @@ class Question:
     """What is lost, or what the user may not see; empty where there is nothing to say."""
     wanted: str
     """What has to be typed for something final."""
+    yes: str
+    """What the button says that answers yes."""
 
 
 def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> Question:
@@ -65,7 +67,31 @@ def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> 
         targets=[_target(host) for host in hosts],
         note=" ".join(note for note in notes if note),
         wanted=hosts[0].id if len(hosts) == 1 else f"delete {len(hosts)}",
+        yes=_("Delete") if action is Action.DELETE else _("Yes  y"),
     )
+
+
+def buying_again(unknown: Sequence[Order]) -> Question:
+    """Return the question for buying what may have been bought already by orders whose outcome is not known."""
+    return Question(
+        tier=Tier.FINAL,
+        title=_("Buy again though the first may have gone through?"),
+        targets=[_bought(order) for order in unknown],
+        note=ngettext(
+            "Whether this order was carried out is not known yet. Sweeps look for its host; if it is there, buying"
+            " again buys a second one.",
+            "Whether these orders were carried out is not known yet. Sweeps look for their hosts; if they are there,"
+            " buying again buys more.",
+            len(unknown),
+        ),
+        wanted="buy again",
+        yes=_("Buy again"),
+    )
+
+
+def _bought(order: Order) -> str:
+    name = order.promise.package.name if order.promise else order.id
+    return f"{name} · {wording.moment(order.sent_at or order.created_at)} · {telling.order_reason(order)}"
 
 
 def _target(host: Host) -> str:

@@ -88,7 +88,7 @@ class AskScreen(Dialog):
         """No, and yes."""
         with Horizontal(classes="dialog-buttons"):
             yield Button(Content(_("No  n")), id="no", compact=True)
-            yield Button(Content(_("Yes  y")), id="yes", variant="warning", compact=True)
+            yield Button(Content(self._question.yes), id="yes", variant="warning", compact=True)
 
 
 class TypeScreen(Dialog):
@@ -105,7 +105,7 @@ class TypeScreen(Dialog):
         yield Input(id="typed", compact=True)
         with Horizontal(classes="dialog-buttons"):
             yield Button(Content(_("Cancel  esc")), id="no", compact=True)
-            yield Button(Content(_("Delete")), id="yes", variant="error", disabled=True, compact=True)
+            yield Button(Content(self._question.yes), id="yes", variant="error", disabled=True, compact=True)
 
     @on(Input.Changed)
     def _unlock(self, event: Input.Changed) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import ClassVar, Final
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -21,21 +21,22 @@ from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Static
 
 from xds_tui import catalog, pricing
+from xds_tui.fleet import recheck
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Catalog
-from xds_tui.record import Order, OrderState
-from xds_tui.tui import telling, wording
+from xds_tui.record import Order, OrderState, Promise
+from xds_tui.tui import questions, telling, wording
 from xds_tui.tui.draft import Draft
-from xds_tui.tui.screens.confirm import SETTLING
+from xds_tui.tui.screens.confirm import SETTLING, confirmed
 from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.cost_card import CostCard
 from xds_tui.tui.widgets.how_much import HowMuch
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
-from xds_tui.tui.widgets.purchase import Purchase, is_under_way
+from xds_tui.tui.widgets.purchase import Purchase, is_under_way, not_bought
 
 
 class Step(IntEnum):
@@ -74,6 +75,7 @@ class CreateScreen(LiveScreen[Finished]):
         Binding("enter", "next", _("Next"), id="create.next"),
         Binding("escape", "previous", _("Back"), id="create.back"),
         Binding("B", "buy", _("Buy"), id="create.buy", key_display="B"),
+        Binding("a", "again", _("Try again"), id="create.again"),
         *(Binding(str(step + 1), f"step({step})", title, show=False) for step, title in enumerate(_TITLES)),
         Binding("backspace", "show_all", _("Show all"), id="create.all", show=False),
     ]
@@ -91,6 +93,7 @@ class CreateScreen(LiveScreen[Finished]):
         self._shown_at = float("inf")
         self._batch = ""
         self._moved = ""
+        self._promise: Promise | None = None
         self.set_reactive(CreateScreen.draft, draft)
 
     def compose(self) -> ComposeResult:
@@ -130,8 +133,8 @@ class CreateScreen(LiveScreen[Finished]):
             return
         if new.catalog is not None and old.catalog is not new.catalog:
             self._renew(new.catalog)
-        if self._batch:
-            self.query_one(Purchase).show_orders(self._orders())
+        if self._batch and old.orders is not new.orders:
+            self._show_purchase()
 
     def _renew(self, there: Catalog) -> None:
         """Take the newest prices; one that moved while it was being read is said beside the one that was seen."""
@@ -329,18 +332,47 @@ class CreateScreen(LiveScreen[Finished]):
         """Offer to buy only where it can be read what is bought."""
         if action == "buy":
             return self.step is Step.REVIEW and self.draft.is_complete
+        if action == "again":
+            return self.step is Step.BUYING and not is_under_way(self._orders()) and not_bought(self._orders()) > 0
         if action == "next":
             # Enter is what the finger rests on: at the review it does nothing.
             return self.step is not Step.REVIEW
         return True
 
-    def action_buy(self) -> None:
-        """Buy, unless the key was pressed before the review could be read."""
+    @work
+    async def action_buy(self) -> None:
+        """Buy, unless the key was pressed before the review could be read, or it may have been bought already."""
         if time.monotonic() - self._shown_at < SETTLING or not self.draft.is_complete or self.step is not Step.REVIEW:
             return
-        self._batch = self._monitor.orders.buy(self.draft.promise(), self.draft.count)
+        unknown = self._monitor.orders.book.unknown_like(self.draft.promise())
+        if unknown and not await confirmed(self.app, questions.buying_again(unknown)):
+            return
+        self._buy(self.draft.promise(), self.draft.count)
+
+    def _buy(self, promise: Promise, count: int) -> None:
+        self._promise = promise
+        self._batch = self._monitor.orders.buy(promise, count)
         self.step = Step.BUYING
+        self._show_purchase()
+
+    def action_again(self) -> None:
+        """Try again what was never sent, as it was promised; anything else has to be read at the review once more."""
+        orders = self._orders()
+        count = not_bought(orders)
+        came_to_nothing = [order for order in orders if order.state is not OrderState.DONE and not order.host_id]
+        if self._promise and all(
+            order.state is OrderState.NOT_SENT and order.summary not in recheck.BROKEN for order in came_to_nothing
+        ):
+            self._buy(self._promise, count)
+            return
+        self._batch = ""
+        self.draft = replace(self.draft, count=count)
+        self._monitor.refresh_catalog()
+        self.step = Step.REVIEW
+
+    def _show_purchase(self) -> None:
         self.query_one(Purchase).show_orders(self._orders())
+        self.refresh_bindings()
 
     def _orders(self) -> list[Order]:
         return [order for order in reversed(self._monitor.orders.all) if order.batch == self._batch]

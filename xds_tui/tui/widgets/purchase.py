@@ -30,7 +30,14 @@ _STYLES: Final = {
     OrderState.NOT_SENT: "bad",
 }
 _BOUGHT: Final = (OrderState.DONE, OrderState.SETTLED)
+_NOTHING: Final = (OrderState.NOT_SENT, OrderState.REFUSED)
 _UNDER_WAY: Final = (OrderState.INTENDED, OrderState.SENT)
+
+
+def not_bought(orders: Sequence[Order]) -> int:
+    """How many of them can be tried again: those that certainly came to nothing, or else those nobody knows of."""
+    states = [order.state for order in orders]
+    return sum(state in _NOTHING for state in states) or states.count(OrderState.UNKNOWN)
 
 
 def is_under_way(orders: Sequence[Order]) -> bool:
@@ -83,5 +90,8 @@ def _summary(orders: Sequence[Order]) -> list[str]:
         lines += telling.order_lines(failed)
     if any(order.state is OrderState.DONE for order in orders):
         lines.append(_("A new host may take minutes to enter the list; it is looked for and then selected."))
-    lines.append(_("enter or esc: back to the hosts"))
+    if not_bought(orders):
+        lines.append(_("a: try again · enter or esc: back to the hosts"))
+    else:
+        lines.append(_("enter or esc: back to the hosts"))
     return lines
