@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from conditions import until
 from driver import Desk, sitting_at
 
 from xds_tui.credentials import BareToken
+from xds_tui.model import Status
 from xds_tui.secret import Secret
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import BILLED, OFF, ON
+from xds_tui.tui import app as app_module
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -190,6 +195,24 @@ async def test_a_token_that_ends_takes_nothing_from_who_is_typing() -> None:
         await desk.see("Sign in to")
         await desk.press("escape")
         await desk.see(r"╭.*Hosts \d+/12")
+
+
+async def test_leaving_while_an_order_is_under_way_says_which_and_what_becomes_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app_module, "PATIENCE", 0.05)
+    desk = Desk()
+    desk.service.faults.set(Fault(kind=Kind.LATENCY, endpoint="pve/open/operate", seconds=30))
+    async with sitting_at(desk) as desk:
+        assert desk.monitor.state.snapshot is not None
+        host = next(host for host in desk.monitor.state.snapshot.hosts if host.status is Status.OFF)
+        desk.monitor.orders.power([host], on=True)
+        await until(lambda: desk.asked("operate") == 1)
+        await desk.press("q")
+        await until(lambda: desk.app._exit)
+        (message,) = desk.app._exit_renderables
+    assert "the next start looks what became of them" in str(message)
+    assert re.search(r"start .*: sent", str(message))
 
 
 async def test_names_from_the_network_are_shown_inert() -> None:

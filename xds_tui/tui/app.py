@@ -201,11 +201,16 @@ class XdsApp(App[int]):
 
     @work
     async def _leave(self) -> None:
+        from rich.text import Text
+
+        from xds_tui.tui import telling
+
         orders = self._parts.monitor.orders
         if orders.is_sending:
-            self.notify(_("Waiting for the orders under way"), markup=False)
+            self.notify("\n".join(telling.left_open(orders.all)), timeout=PATIENCE, markup=False)
         await orders.close(PATIENCE)
-        self.exit(0)
+        left = telling.left_open(orders.all)
+        self.exit(0, message=Text("\n".join(left)) if left else None)
 
     def action_interrupt(self) -> None:
         """Leave at the second Ctrl-C in a row; where text is selected it is copied instead."""

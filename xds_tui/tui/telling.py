@@ -67,6 +67,7 @@ _INTENTS: Final = {
     Action.REBOOT: N_("→ reboot"),
     Action.DELETE: N_("→ gone"),
 }
+_OPEN: Final = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
 _STATES: Final = {
     OrderState.INTENDED: N_("waiting"),
     OrderState.SENT: N_("sent"),
@@ -111,6 +112,18 @@ def order_lines(of: Order) -> tuple[str, ...]:
     if of.trace_id:
         lines.append(f"traceId {of.trace_id}")
     return tuple(lines)
+
+
+def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
+    """Which orders are open when the program is left, and what becomes of them; empty where none is."""
+    lines = []
+    for order in orders:
+        if order.state in _OPEN:
+            what = order.promise.package.name if order.promise else order.host_name or order.host_id or ""
+            lines.append(f"  {action(order.action)} {what}: {order_state(order.state)}")
+    if not lines:
+        return ()
+    return (_("Orders that are still open; the next start looks what became of them:"), *lines)
 
 
 def gone_meanwhile(hosts: Sequence[Host]) -> str:
