@@ -19,7 +19,13 @@ from xds_tui.secret import Secret
 Raw = Mapping[str, str]
 
 
-class Status(Enum):
+class Kind(Enum):
+    """One of a few: as quick to look up as an object, where Enum hashes the name anew each time, in Python."""
+
+    __hash__ = object.__hash__
+
+
+class Status(Kind):
     """A host's status, by the service's number for it (reference: host)."""
 
     OFF = 0
@@ -43,14 +49,14 @@ class Status(Enum):
         return self in (Status.STARTING, Status.STOPPING)
 
 
-class Billing(Enum):
+class Billing(Kind):
     """How a host is paid for: by the hour afterwards, or for a period in advance."""
 
     ON_DEMAND = 0
     RENT = 1
 
 
-class Offer(Enum):
+class Offer(Kind):
     """How a package can be bought (its `useType`)."""
 
     ON_DEMAND = 0
@@ -62,7 +68,7 @@ class Offer(Enum):
         return self is Offer.BOTH or self.value == billing.value
 
 
-class Purpose(Enum):
+class Purpose(Kind):
     """What a machine is meant for (`pveMachineType`)."""
 
     OFFICE = 0
@@ -70,7 +76,7 @@ class Purpose(Enum):
     COMPUTE = 2
 
 
-class Area(Enum):
+class Area(Kind):
     """Where a machine stands."""
 
     SOUTH = 0
@@ -78,7 +84,7 @@ class Area(Enum):
     INTERNATIONAL = 2
 
 
-class PeriodUnit(Enum):
+class PeriodUnit(Kind):
     """The unit that a rent is counted in, by the service's number for it (`periodType`)."""
 
     HOUR = 0

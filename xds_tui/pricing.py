@@ -7,6 +7,7 @@ covers the machine's price alone: no tax, cloud disks or traffic. The vendor's b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,28 +116,25 @@ def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, D
 
     """
     rates: dict[str, Rate] = {}
-    sums = dict.fromkeys(Billing, _ZERO)
-    unpriced = 0
+    counted: Counter[tuple[Billing | None, Rate | None]] = Counter()
     alike: dict[object, Rate | None] = {}
     for host in hosts:
         price = bought.get(host.id)
-        if price is not None:
-            rate: Rate | None = Rate(price, price, is_known=True)
-        else:
-            # Many hosts are of few kinds, and each kind is looked for among all packages once.
-            kind = (host.billing, host.purpose, host.area, *_specification(host))
-            if kind not in alike:
-                alike[kind] = rate_of(host, catalog) if catalog is not None else None
+        # Many hosts are of few kinds, and each kind is looked for among all packages and multiplied once.
+        kind = price if price is not None else _kind(host)
+        if kind in alike:
             rate = alike[kind]
+        elif price is not None:
+            rate = alike[kind] = Rate(price, price, is_known=True)
+        else:
+            rate = alike[kind] = rate_of(host, catalog) if catalog is not None else None
         if rate is not None:
             rates[host.id] = rate
-        if not _is_paid_for(host, now):
-            continue
-        if rate is None or host.billing is None:
-            unpriced += 1
-        else:
-            sums[host.billing] = _sum(sums[host.billing], rate)
-    return Costs(rates, FleetRate(sums[Billing.ON_DEMAND], sums[Billing.RENT], unpriced))
+        if _is_paid_for(host, now):
+            counted[host.billing, rate] += 1
+    on_demand, prepaid = (_total(counted, billing) for billing in (Billing.ON_DEMAND, Billing.RENT))
+    unpriced = sum(count for (billing, rate), count in counted.items() if billing is None or rate is None)
+    return Costs(rates, FleetRate(on_demand, prepaid, unpriced))
 
 
 def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:
@@ -175,19 +173,26 @@ def _is_paid_for(host: Host, now: datetime) -> bool:
     return host.status.is_on
 
 
-def _sum(one: Rate, other: Rate) -> Rate:
-    is_known = one.is_known and other.is_known
-    return Rate(_EXACT.add(one.low, other.low), _EXACT.add(one.high, other.high), is_known)
+def _total(counted: Mapping[tuple[Billing | None, Rate | None], int], billing: Billing) -> Rate:
+    """Add up what the hosts of one billing mode cost; known only if that is known of each."""
+    low = high = Decimal(0)
+    is_known = True
+    for (paid_as, rate), count in counted.items():
+        if paid_as is billing and rate is not None:
+            low = _EXACT.fma(rate.low, Decimal(count), low)
+            high = _EXACT.fma(rate.high, Decimal(count), high)
+            is_known &= rate.is_known
+    return Rate(low, high, is_known)
+
+
+def _kind(host: Host) -> tuple[object, ...]:
+    return host.billing, *_specification(host)
 
 
 def _specification(of: Host | Package) -> tuple[object, ...]:
-    return of.cpu, of.memory, of.disk, of.gpu_count, of.gpu_name
+    return of.cpu, of.memory, of.disk, of.gpu_count, of.gpu_name, of.area, of.purpose
 
 
 def _looks_like(host: Host, package: Package) -> bool:
-    pairs = zip(
-        (*_specification(host), host.area, host.purpose),
-        (*_specification(package), package.area, package.purpose),
-        strict=True,
-    )
+    pairs = zip(_specification(host), _specification(package), strict=True)
     return all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)

@@ -29,9 +29,12 @@ def flagged(events: Iterable[Event]) -> tuple[Event, ...]:
 def expiring(snapshot: Snapshot, now: datetime) -> Mapping[str, Event]:
     """Return an event for each rent that ends soon, by a key that stays the same while it is the same news."""
     found = {}
+    latest = now + timedelta(hours=max(HOURS))
     for host in snapshot.hosts:
+        if host.expires is None or not now < host.expires <= latest:
+            continue
         within = _within(host, now)
-        if within is not None and host.expires is not None:
+        if within is not None:
             event = Event(
                 at=now,
                 kind=EventKind.EXPIRING,
@@ -48,10 +51,7 @@ def expiring(snapshot: Snapshot, now: datetime) -> Mapping[str, Event]:
 def _within(host: Host, now: datetime) -> int | None:
     if host.expires is None or host.billing is Billing.ON_DEMAND or host.status is Status.EXPIRED:
         return None
-    left = host.expires - now
-    if left <= timedelta(0):
-        return None
-    return next((hours for hours in HOURS if left <= timedelta(hours=hours)), None)
+    return next((hours for hours in HOURS if host.expires - now <= timedelta(hours=hours)), None)
 
 
 def _calls(event: Event) -> bool:

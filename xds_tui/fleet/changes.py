@@ -24,6 +24,8 @@ def changes(old: Snapshot | None, new: Snapshot, own: Collection[str] = ()) -> t
     happened = []
     for host in new.hosts:
         was = before.get(host.id)
+        if was is host:
+            continue
         kind = EventKind.APPEARED if was is None else EventKind.STATUS
         if was is None or was.status is not host.status:
             happened.append(

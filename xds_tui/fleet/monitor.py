@@ -75,6 +75,8 @@ class Monitor:
         self._identity: tuple[str, str] | None = None
         self._is_anew = False
         self._keyring_trouble: VaultError | None = None
+        self._costs_basis: tuple[object, ...] = ()
+        self._reckoned = Costs()
         self._lot = lot
         self._changing_hands: asyncio.Task[None] | None = None
         self._prices = PriceList(account.client, clock, self._show_catalog)
@@ -287,7 +289,12 @@ class Monitor:
             self._update(costs=self._costs(self.state.snapshot, self.state.catalog))
 
     def _costs(self, snapshot: Snapshot, catalog: Catalog | None) -> Costs:
-        return pricing.costs(snapshot.hosts, catalog, self.orders.book.bought, self._clock())
+        """Return what the hosts cost; what was reckoned before where nothing that it depends on has changed."""
+        basis = (snapshot.hosts, catalog, len(self.orders.book.bought))
+        if basis != self._costs_basis:
+            self._costs_basis = basis
+            self._reckoned = pricing.costs(snapshot.hosts, catalog, self.orders.book.bought, self._clock())
+        return self._reckoned
 
     def _fail(self, error: XdsError) -> None:
         """Keep the last data, say why they are not newer, and try again later; without credentials wait for some."""

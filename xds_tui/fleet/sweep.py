@@ -10,8 +10,8 @@ not seen is asked for by its ID before it is called gone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -81,6 +81,7 @@ async def sweep(source: HostList, before: Snapshot | None, clock: Callable[[], d
 
     """
     known = {host.id: host for host in before.hosts} if before is not None else {}
+    source = _Unchanged(source, dict(known))
     previous: _Reading | None = None
     for _ in range(ATTEMPTS):
         reading = await _read(source)
@@ -91,6 +92,27 @@ async def sweep(source: HostList, before: Snapshot | None, clock: Callable[[], d
     missed = [host_id for host_id in known if host_id not in reading.hosts]
     found = [host for host in await _bounded(source.host, missed) if host is not None]
     return Swept(Snapshot((*reading.hosts.values(), *found), clock()), reading.unreadable)
+
+
+class _Unchanged:
+    """A list whose hosts are the very objects of before where they are equal: what is done with them can rest."""
+
+    def __init__(self, source: HostList, known: Mapping[str, Host]) -> None:
+        self._source = source
+        self._known = known
+
+    async def hosts(self, page: int) -> HostPage:
+        """Ask for one page; comparing page by page never holds up the event loop for long."""
+        there = await self._source.hosts(page)
+        return replace(there, hosts=tuple(map(self._same, there.hosts)))
+
+    async def host(self, host_id: str) -> Host | None:
+        """Ask for one host."""
+        return await self._source.host(host_id)
+
+    def _same(self, host: Host) -> Host:
+        before = self._known.get(host.id)
+        return before if before is not None and before == host else host
 
 
 def _agree(one: _Reading, other: _Reading) -> bool:

@@ -6,9 +6,12 @@ in either direction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, Term
@@ -33,6 +36,8 @@ COLUMNS: Final = (
 """Every column there is, in the order they are shown."""
 
 SORTABLE: Final = COLUMNS
+
+EXPIRES_SOON: Final = timedelta(hours=24)
 
 NO_COSTS: Final = Costs()
 
@@ -86,8 +91,13 @@ def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Cos
     Where what a host costs is not known to the cent, its highest price is what is compared.
     """
     hosts: Sequence[Host] = snapshot.hosts
-    if query:
-        hosts = [host for host in hosts if all(_holds(term, host, now, costs) for term in query)]
+    if words := [term for term in query if term.field is None]:
+        found = list(zip(hosts, _haystacks(snapshot), strict=True))
+        for word in words:
+            found = [pair for pair in found if (word.text in pair[1]) is not word.negated]
+        hosts = [host for host, _text in found]
+    if fields := [term for term in query if term.field is not None]:
+        hosts = [host for host in hosts if all(_holds(term, host, now, costs) for term in fields)]
     if sort.column is not None:
         hosts = _sorted(hosts, sort, costs)
     return tuple(host.id for host in hosts)
@@ -95,13 +105,14 @@ def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Cos
 
 def counts(snapshot: Snapshot, now: datetime) -> Counts:
     """Count what the title of the host table names."""
-    on = changing = expiring = 0
-    for host in snapshot.hosts:
-        on += host.status.is_on
-        changing += host.status.is_changing
-        left = seconds_left(host, now)
-        expiring += left is not None and 0 < left < 86_400
-    return Counts(len(snapshot.hosts), on, changing, expiring)
+    statuses = Counter(map(attrgetter("status"), snapshot.hosts))
+    soon = now + EXPIRES_SOON
+    return Counts(
+        total=len(snapshot.hosts),
+        on=sum(count for status, count in statuses.items() if status.is_on),
+        changing=sum(count for status, count in statuses.items() if status.is_changing),
+        expiring=sum(1 for host in snapshot.hosts if host.expires is not None and now < host.expires < soon),
+    )
 
 
 def seconds_left(host: Host, now: datetime) -> float | None:
@@ -135,6 +146,12 @@ _SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
 }
 
 
+@lru_cache(maxsize=1)
+def _haystacks(snapshot: Snapshot) -> tuple[str, ...]:
+    """Every text of each host, in lower case: made once for a snapshot, and looked through at every keystroke."""
+    return tuple("\n".join([text(host) for text in _TEXTS.values()]).casefold() for host in snapshot.hosts)
+
+
 def _cost(host: Host, costs: Costs) -> float | None:
     rate = costs.hosts.get(host.id)
     return float(rate.high) if rate is not None else None
@@ -145,12 +162,11 @@ def _holds(term: Term, host: Host, now: datetime, costs: Costs) -> bool:
 
 
 def _matches(term: Term, host: Host, now: datetime, costs: Costs) -> bool:
-    if term.field is None:
-        return any(term.text in _text(host, field) for field in _TEXTS)
-    if term.field in NUMBER_FIELDS or term.field in TIME_FIELDS:
-        value = _cost(host, costs) if term.field == "cost" else _number(host, term.field, now)
+    field = term.field or ""
+    if field in NUMBER_FIELDS or field in TIME_FIELDS:
+        value = _cost(host, costs) if field == "cost" else _number(host, field, now)
         return value is not None and COMPARISONS[term.sign](value, term.number)
-    return _text_matches(term, _text(host, term.field))
+    return _text_matches(term, _text(host, field))
 
 
 def _text_matches(term: Term, text: str) -> bool:
