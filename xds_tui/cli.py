@@ -38,6 +38,16 @@ _LEAKY: Final = ("TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBU
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names, and return the exit code."""
+    try:
+        return _run(argv)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its values must not be printed
+        from xds_tui.tui import crash
+
+        print(crash.told(error), file=sys.stderr)  # noqa: T201 - this is the command line's own voice
+        return FAILURE
+
+
+def _run(argv: Sequence[str] | None) -> int:
     i18n.choose(i18n.from_environment())
     options = _parser().parse_args(argv)
     try:

@@ -12,7 +12,7 @@ COLUMNS = 7
 
 class BareTable(App[None]):
     def compose(self) -> ComposeResult:
-        yield DataTable()
+        yield DataTable(cursor_type="row")
 
     def on_mount(self) -> None:
         table = self.query_one(DataTable)

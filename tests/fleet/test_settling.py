@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from xds_tui.fleet import settling
 from xds_tui.model import Billing, Period, PeriodUnit, Snapshot, Status
 from xds_tui.record import Action, Order, OrderState
 
-LATER = NOON + timedelta(minutes=1)
+LATER = NOON + timedelta(minutes=6)
 
 
 def settled(orders: list[Order], snapshot: Snapshot) -> dict[str, str]:
@@ -114,6 +115,31 @@ def test_a_host_that_cannot_be_ours_is_not_taken_for_it(other: dict[str, Any]) -
 def test_a_clock_that_is_minutes_off_does_not_hide_a_host() -> None:
     host = a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=9))
     assert settled([a_create()], a_snapshot(host, at=LATER)) == {"o": "new"}
+
+
+def test_a_host_that_seems_older_than_the_order_is_its_only_when_its_own_would_be_in_the_list() -> None:
+    host = a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=2))
+    assert settled([a_create()], a_snapshot(host, at=NOON + timedelta(minutes=4))) == {}
+    assert settled([a_create()], a_snapshot(host, at=NOON + timedelta(minutes=6))) == {"o": "new"}
+
+
+def test_each_order_is_given_the_host_that_came_soonest_after_it() -> None:
+    orders = [replace(a_create(f"o{n}", OrderState.DONE), sent_at=NOON + timedelta(seconds=10 * n)) for n in range(3)]
+    newest_first = [
+        a_host(os="Ubuntu", id=f"h{n}", created=NOON + timedelta(seconds=10 * n + 1)) for n in reversed(range(3))
+    ]
+    assert settled(orders, a_snapshot(*newest_first, at=LATER)) == {"o0": "h0", "o1": "h1", "o2": "h2"}
+
+
+def test_a_host_of_an_order_that_ended_long_ago_is_taken() -> None:
+    snapshot = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
+    assert settling.settled([a_create()], snapshot, {"o"}, named={"new"}) == {}
+
+
+def test_a_create_that_was_answered_while_the_list_was_read_has_its_choice_too() -> None:
+    unknown, answered = a_create("unknown"), a_create("accepted", OrderState.DONE)
+    snapshot = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
+    assert settling.settled([unknown, answered], snapshot, {"unknown"}) == {}
 
 
 def test_one_host_does_not_settle_two_orders() -> None:

@@ -23,7 +23,7 @@ from xds_tui.store import journal as journal_module
 from xds_tui.store import retention
 from xds_tui.store import samples as samples_module
 from xds_tui.store.db import Database, StoreError
-from xds_tui.store.journal import Journal
+from xds_tui.store.journal import Claim, Journal
 
 SECOND = timedelta(seconds=1)
 
@@ -302,8 +302,8 @@ async def test_one_host_settles_one_create_whoever_finds_it(path: Path, journal:
     for number, either in enumerate((journal, second)):
         await either.write_orders([replace(lost, id=f"o{number}")])
     found = replace(lost, state=OrderState.SETTLED, host_id="h9")
-    assert await journal.settle_order(replace(found, id="o0"))
-    assert not await second.settle_order(replace(found, id="o1"))
+    assert await journal.settle_order(replace(found, id="o0")) is Claim.WRITTEN
+    assert await second.settle_order(replace(found, id="o1")) is Claim.TAKEN
     assert {order.id: order.host_id for order in await journal.orders(9)} == {"o0": "h9", "o1": None}
     await second_database.close()
 
@@ -313,9 +313,9 @@ async def test_a_host_may_be_anothers_while_its_create_is_under_way(path: Path, 
     second = Journal(second_database, "default")
     await second.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.SENT, host_id=None)])
     found = replace(A_PURCHASE, id="o0", state=OrderState.SETTLED, host_id="h9")
-    assert not await journal.settle_order(found)
+    assert await journal.settle_order(found) is Claim.LATER
     await second_database.close()
-    assert await journal.settle_order(found)
+    assert await journal.settle_order(found) is Claim.WRITTEN
 
 
 async def test_what_each_host_was_bought_for_is_known_by_its_id(journal: Journal) -> None:

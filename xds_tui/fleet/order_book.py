@@ -32,6 +32,7 @@ class OrderBook:
         self._orders: dict[str, Order] = {}
         self._bought: dict[str, Decimal] = {}
         self._known: set[str] = set()
+        self._named: set[str] = set()
 
     def __iter__(self) -> Iterator[Order]:
         """Oldest first; the book may change meanwhile."""
@@ -68,10 +69,15 @@ class OrderBook:
             self.learn_price(order.host_id, order.promise)
 
     def learn_price(self, host_id: str, promise: Promise) -> None:
-        """Take note of what a host was bought for."""
+        """Take note of a host that was bought, and what for."""
+        self.take(host_id)
         price = pricing.hourly(promise.package)
         if price is not None:
             self._bought[host_id] = price
+
+    def take(self, host_id: str) -> None:
+        """Take note that a host is some order's: no other is settled by it."""
+        self._named.add(host_id)
 
     def know(self, snapshot: Snapshot) -> None:
         """Take note of the hosts that are there."""
@@ -82,6 +88,7 @@ class OrderBook:
         self._orders.clear()
         self._bought.clear()
         self._known.clear()
+        self._named.clear()
 
     # What they say about hosts
 
@@ -107,7 +114,7 @@ class OrderBook:
 
     def settled_by(self, snapshot: Snapshot, answered: Collection[str]) -> Mapping[str, str]:
         """Return which orders `snapshot` agrees with: order ID to host ID; `answered` as for `settling.settled`."""
-        return settled(tuple(self), snapshot, answered)
+        return settled(tuple(self), snapshot, answered, self._named) if self._orders else {}
 
     def acting_on(self, snapshot: Snapshot, answered: Collection[str], now: datetime) -> frozenset[str]:
         """The hosts that `snapshot` may show to have changed because of an order."""

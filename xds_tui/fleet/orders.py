@@ -22,6 +22,7 @@ from xds_tui.i18n import N_
 from xds_tui.model import Host, Snapshot
 from xds_tui.record import Action, Event, Order, OrderState, Promise
 from xds_tui.store.db import StoreError
+from xds_tui.store.journal import Claim
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
@@ -286,7 +287,10 @@ class Orders:
         """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
         settled_order = self._ended(found, OrderEvent.SEEN)
         try:
-            if not await self._journal.settle_order(settled_order):
+            claim = await self._journal.settle_order(settled_order)
+            if claim is Claim.TAKEN and found.host_id:
+                self.book.take(found.host_id)
+            if claim is not Claim.WRITTEN:
                 return
         except StoreError as failure:
             self._tell([not_written(settled_order, failure)])

@@ -2,14 +2,14 @@
 
 A create whose host's ID is not known is settled by a host that was not there before, is what was bought, and came
 into being about when the order was sent. One host settles one order: those that the service accepted choose before
-those whose outcome is unknown, and older ones before younger ones. While a create is under way none of this is done:
-a host that is new may be its.
+those whose outcome is unknown, and the host that came soonest after an order goes to it. While a create is under way
+none of this is done: a host that is new may be its.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.model import Host, Image, Package, Snapshot, Status
@@ -24,17 +24,26 @@ LENGTH_TOLERANCE: Final = 0.15
 FAMILIES: Final = ("windows", "ubuntu", "debian", "centos")
 """Systems that a host and an image name alike."""
 
+LISTED: Final = timedelta(minutes=5)
+"""So long an order's own host may stay out of the list; only then can one be its that seems older than the order."""
+
+MILLISECOND: Final = timedelta(milliseconds=1)
+"""What a creation time is rounded to."""
+
 LATEST: Final = timedelta(hours=2)
 """A host that came into being longer after the sending than this is not the order's: the longest queue we expect."""
 
 
-def settled(orders: Collection[Order], snapshot: Snapshot, answered: Collection[str]) -> dict[str, str]:
+def settled(
+    orders: Collection[Order], snapshot: Snapshot, answered: Collection[str], named: Collection[str] = ()
+) -> dict[str, str]:
     """Return which of `orders` the fleet agrees with: order ID to host ID.
 
     Args:
         orders: all that are known.
         snapshot: what was seen.
         answered: the IDs of the orders that had been answered, or lost, when `snapshot` began to be read.
+        named: hosts of creates that ended before, which are not among `orders` any more.
 
     """
     waiting = [
@@ -46,14 +55,41 @@ def settled(orders: Collection[Order], snapshot: Snapshot, answered: Collection[
     agreed = {order.id: order.host_id for order in waiting if order.host_id and _agrees(order, hosts)}
     if any(order.action is Action.CREATE and order.state is OrderState.SENT for order in orders):
         return agreed
-    nameless = [order for order in waiting if order.action is Action.CREATE and order.host_id is None]
-    nameless.sort(key=lambda order: (order.state is OrderState.UNKNOWN, order.sent_at))
-    taken = {order.host_id for order in orders if order.action is Action.CREATE and order.host_id}
-    for order in nameless:
-        if host_id := next((id_ for id_, host in hosts.items() if id_ not in taken and _may_be(host, order)), None):
-            agreed[order.id] = host_id
-            taken.add(host_id)
-    return agreed
+    taken = {*named, *(order.host_id for order in orders if order.action is Action.CREATE and order.host_id)}
+    found = _paired(_nameless(orders), [host for host in snapshot.hosts if host.id not in taken], snapshot.at)
+    # Creates that were answered since the snapshot began to be read had their choice too: what it shows may be theirs.
+    return agreed | {order_id: host_id for order_id, host_id in found.items() if order_id in answered}
+
+
+def _nameless(orders: Collection[Order]) -> list[Order]:
+    return [
+        order
+        for order in orders
+        if order.action is Action.CREATE
+        and order.state in (OrderState.DONE, OrderState.UNKNOWN)
+        and order.host_id is None
+        and order.sent_at
+    ]
+
+
+def _paired(orders: Collection[Order], hosts: Collection[Host], now: datetime) -> dict[str, str]:
+    """Give each order the host that came soonest after it, order ID to host ID; accepted orders choose first."""
+    pairs = [(order, host) for order in orders for host in hosts if _may_be(host, order, now)]
+    pairs.sort(key=lambda pair: (pair[0].state is OrderState.UNKNOWN, *_apart(*pair)))
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for order, host in pairs:
+        if order.id not in found and host.id not in taken:
+            found[order.id] = host.id
+            taken.add(host.id)
+    return found
+
+
+def _apart(order: Order, host: Host) -> tuple[bool, timedelta]:
+    """Whether the host seems older than the order, and how far they are apart."""
+    if order.sent_at is None or host.created is None:
+        return True, LATEST
+    return host.created + MILLISECOND < order.sent_at, abs(host.created - order.sent_at)
 
 
 def _agrees(order: Order, hosts: dict[str, Host]) -> bool:
@@ -69,12 +105,14 @@ def _agrees(order: Order, hosts: dict[str, Host]) -> bool:
             return host is not None and host.status.is_on
 
 
-def _may_be(host: Host, order: Order) -> bool:
+def _may_be(host: Host, order: Order, now: datetime) -> bool:
     if order.promise is None or order.sent_at is None or host.id in order.promise.known_hosts:
         return False
     if host.billing not in (None, order.promise.billing):
         return False
     if host.created is not None and not order.sent_at - CLOCK_SKEW <= host.created <= order.sent_at + LATEST:
+        return False
+    if host.created is not None and _apart(order, host)[0] and now - order.sent_at < LISTED:
         return False
     return _fits(host, order.promise.package) and _lasts(host, order.promise) and _runs(host, order.promise.image)
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -50,6 +51,16 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=_without_secret)
 _EVENT: Final = msgspec.json.Decoder(Event)
 _ORDER: Final = msgspec.json.Decoder(Order)
 _SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
+
+
+class Claim(Enum):
+    """What became of the wish to settle a create by a host."""
+
+    WRITTEN = "written"
+    TAKEN = "taken"
+    """Another order of this account names the host."""
+    LATER = "later"
+    """A create is still under way in another program that lives: the host may be its."""
 
 
 class Journal:
@@ -120,23 +131,19 @@ class Journal:
 
         await self._database.write(work)
 
-    async def settle_order(self, found: Order) -> bool:
-        """Write `found`, a create that a host was found for, unless the host is or may be another create's.
-
-        Returns False, and writes nothing, where another order of this account names the host, or is a create that is
-        still under way in a program that lives.
-        """
+    async def settle_order(self, found: Order) -> Claim:
+        """Write `found`, a create that a host was found for, unless the host is or may be another create's."""
         whose = self._whose()
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: sqlite3.Connection) -> Claim:
             scope = whose(connection)
-            for (body,) in connection.execute(_CREATES + " AND id <> ?", (scope, found.id)):
-                other = _ORDER.decode(body)
-                is_under_way = other.state is OrderState.SENT and self._is_another_alive(other)
-                if other.host_id == found.host_id or is_under_way:
-                    return False
+            others = [_ORDER.decode(body) for (body,) in connection.execute(_CREATES, (scope,))]
+            if any(other.host_id == found.host_id and other.id != found.id for other in others):
+                return Claim.TAKEN
+            if any(other.state is OrderState.SENT and self._is_another_alive(other) for other in others):
+                return Claim.LATER
             _write_order(connection, scope, found)
-            return True
+            return Claim.WRITTEN
 
         return await self._database.write(work)
 

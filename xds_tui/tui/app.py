@@ -236,7 +236,8 @@ class XdsApp(App[int]):
         from xds_tui.tui import crash
 
         error = self._exception
-        if error is not None:
-            told = self.console.render(Text(crash.report(error)), self.console.options)
-            self._exit_renderables.append(Segments(list(told)))
+        if error is not None and not self._exit_renderables:
+            told = Text(crash.told(error, self._parts.monitor.state.events), no_wrap=True, overflow="ignore")
+            # Lines that are too long for the terminal are its own to wrap: a path can be copied then.
+            self._exit_renderables.append(Segments(list(self.console.render(told, self.console.options))))
         self._close_messages_no_wait()

@@ -58,6 +58,7 @@ def run(app: App[Any], *, mouse: bool) -> int:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, watch.on_signal)
         threading.excepthook = watch.on_failure
+        runner.get_loop().set_exception_handler(watch.on_lost)
         watch.start()
         runner.run(app.run_async(mouse=mouse))
         code = _FAILURE if app.return_code is None else app.return_code
@@ -113,11 +114,24 @@ class _Watch(threading.Thread):
         """Have the thread that draws go on when the terminal has gone: the event loop would wait for it for ever."""
         thread = failure.thread
         if thread is None or thread.name != _WRITER or not isinstance(failure.exc_value, OSError):
-            threading.__excepthook__(failure)
+            if failure.exc_value is not None:
+                with contextlib.suppress(RuntimeError):  # the loop may have been closed
+                    self._loop.call_soon_threadsafe(self._fail, failure.exc_value)
             return
         _silence()
         self.ask(_HUNG_UP)
         thread.run()
+
+    def on_lost(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End with a report on a mistake that nobody waited for; what befalls a connection is told to its user."""
+        if "transport" not in context and "exception" in context:
+            self._fail(context["exception"])
+
+    def _fail(self, error: BaseException) -> None:
+        from xds_tui.tui import crash
+
+        if crash.is_mistake(error):
+            self._app.call_later(_raise, error)
 
     def run(self) -> None:
         """Wait for the word, hand it to the app, and end the process if it is still there after `LIMIT`."""
@@ -144,6 +158,11 @@ class _Watch(threading.Thread):
             if event & select.POLLHUP:
                 code = _HUNG_UP
         return code
+
+
+def _raise(error: BaseException) -> None:
+    """Fail in the app, which restores the terminal and reports."""
+    raise error
 
 
 def _silence() -> None:

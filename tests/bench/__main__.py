@@ -1,0 +1,45 @@
+"""`python -m tests.bench`: every bench in turn, and one table; `--quick` makes few runs, for trying it out.
+
+Those that mostly wait, `quiet`, `idle` and `bytes`, wait at the same time. The others have the machine for themselves,
+as far as whoever else is on it allows: seconds differ between machines, the ratios are the figures.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from tests.bench import bytes as weights
+from tests.bench import idle, keys, loop, memory, quiet, start
+from tests.bench.table import Line, printed
+
+_ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
+    start.measure,
+    keys.measure,
+    memory.measure,
+    loop.measure,
+)
+_TOGETHER: Final[tuple[Callable[[bool], list[Line]], ...]] = (quiet.measure, idle.measure, weights.measure)
+
+
+def main() -> None:
+    """Run them all."""
+    quick = "--quick" in sys.argv[1:]
+    began = time.monotonic()
+    lines: list[Line] = []
+    for measure in _ALONE:
+        print(f"{time.monotonic() - began:4.0f} s  {measure.__module__}", file=sys.stderr)
+        lines += measure(quick)
+    print(f"{time.monotonic() - began:4.0f} s  those that wait", file=sys.stderr)
+    with ThreadPoolExecutor() as threads:
+        for waiting in [threads.submit(measure, quick) for measure in _TOGETHER]:
+            lines += waiting.result()
+    printed(lines)
+    print(f"\n{time.strftime('%Y-%m-%d')}, `python -m tests.bench`, {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

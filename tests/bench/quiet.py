@@ -1,0 +1,129 @@
+"""`python -m tests.bench.quiet`: what is written while 200 hosts do not change, refreshed every 15 s.
+
+Counted from the second minute on. Writings that follow each other within a second belong together; those that tell
+another time at the top are refreshes, the rest is what a minute's tick and anything else wrote between them. What was
+written is printed under the table, with the line and the column of each text.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.bench.screen import XDS, Chunk, Screen
+from tests.bench.service import LIVE, serving
+from tests.bench.table import Line, printed
+
+HOSTS: Final = 200
+SECONDS: Final = 120.0
+FIRST_MINUTE: Final = 60.0
+TOGETHER: Final = 1.0
+
+MOST: Final = 120
+"""Bytes of a refresh without changes: a clock of eight digits, its colours, where it stands, and a frame's ends."""
+
+_CLOCK: Final = re.compile(rb"[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_PLACE: Final = re.compile(rb"\x1b\[([0-9]+);([0-9]+)H")
+_ESCAPE: Final = re.compile(rb"\x1b\[[?<>=]?[0-9;]*[ -/]*[@-~]|\x1b[=>]")
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What was written in some minutes: one entry a refresh, and one for each writing between them."""
+
+    refreshes: tuple[bytes, ...]
+    between: tuple[bytes, ...]
+
+
+def writings(chunks: Sequence[Chunk]) -> list[bytes]:
+    """Join what was written together."""
+    joined: list[bytes] = []
+    last = float("-inf")
+    for chunk in chunks:
+        if chunk.at - last > TOGETHER:
+            joined.append(b"")
+        joined[-1] += chunk.data
+        last = chunk.at
+    return joined
+
+
+def texts(data: bytes) -> list[str]:
+    """Return the texts in what was written, each as `line:column text`."""
+    parts = _PLACE.split(data)
+    placed = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    found = ((line, column, _ESCAPE.sub(b"", text).decode(errors="replace").strip()) for line, column, text in placed)
+    return [f"{line.decode()}:{column.decode()} {text}" for line, column, text in found if text]
+
+
+def watch(seconds: float, settling: float) -> Quiet:
+    """Let the program alone, and return what it wrote after the first `settling` seconds."""
+    with TemporaryDirectory() as home, serving(HOSTS) as service:
+        service.remember(Path(home))
+        with Screen([XDS], service.environ(Path(home))) as screen:
+            screen.wait_for(LIVE)
+            time.sleep(settling)
+            screen.be_quiet(TOGETHER)
+            since = screen.count
+            time.sleep(seconds)
+            screen.be_quiet(TOGETHER)
+            found = writings(screen.chunks(since))
+    refreshes = tuple(data for data in found if _CLOCK.search(data))
+    return Quiet(refreshes, tuple(data for data in found if not _CLOCK.search(data)))
+
+
+def lines_of(quiet: Quiet) -> list[Line]:
+    """Return what was written as lines of the table."""
+    sizes = [len(data) for data in quiet.refreshes]
+    between = [len(data) for data in quiet.between]
+    middle = statistics.median(sizes) if sizes else 0
+    return [
+        Line(
+            f"bytes of a refresh without changes, {HOSTS} hosts ({len(sizes)} of them)",
+            f"{middle:,.0f} B",
+            spread=f"{min(sizes, default=0):,}–{max(sizes, default=0):,}",
+            aim=f"≤ {MOST} B",
+            is_met=bool(sizes) and middle <= MOST,
+        ),
+        Line(
+            f"bytes between refreshes ({len(between)} writings)",
+            f"{sum(between):,} B",
+            spread=", ".join(f"{size:,}" for size in between),
+            aim="0 B",
+            is_met=not between,
+        ),
+    ]
+
+
+def explained(quiet: Quiet) -> str:
+    """Return what was written, each text that came more than once with the number of times."""
+    told = []
+    for title, writings_ in (("refreshes", quiet.refreshes), ("between them", quiet.between)):
+        counted = Counter(text for data in writings_ for text in texts(data))
+        told.append(f"{title}: " + ("nothing" if not counted else ""))
+        told += [f"  {times:3} × {text}" for text, times in counted.items()]
+    return "\n".join(told)
+
+
+def measure(quick: bool) -> list[Line]:
+    """Let the program alone for some minutes."""
+    return lines_of(watch(35.0 if quick else SECONDS, 5.0 if quick else FIRST_MINUTE))
+
+
+def main() -> None:
+    """Print the table, and what was written."""
+    quick = "--quick" in sys.argv[1:]
+    quiet = watch(35.0 if quick else SECONDS, 5.0 if quick else FIRST_MINUTE)
+    printed(lines_of(quiet))
+    print(explained(quiet))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""One user of the program without its screen: the real parts, told over standard input what to buy.
+
+`python -m tests.proof.buyer FOLDER URL ACCOUNT SECRET`. Each line of input is a `Purchase` or a `Rest` as JSON. What
+the user asked for is written to `FOLDER/asked.jsonl` and synced before the program hears of it; a line of output says
+when a purchase has ended. The process is made to be killed: a new one on the same folder goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from xds_tui import catalog
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import XdsError
+from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.monitor import Monitor, utc_now
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.model import Billing
+from xds_tui.record import Order, OrderState
+from xds_tui.secret import Secret
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Claim, Journal
+from xds_tui.tui.draft import Draft
+
+from .asked import Asked, Purchase, Rest, Stage
+
+DEADLINES: Final = Deadlines(connect=1.0, reading=1.5, changing=0.8)
+"""Far shorter than the program's own, so that a run of minutes meets as many time-outs as a month would."""
+
+INTERVAL: Final = 0.6
+"""Seconds between two sweeps."""
+
+PATIENCE: Final = 30.0
+"""Seconds after which what should have been seen counts as not coming any more."""
+
+_SWEEPS: Final = 3
+"""The fleet is looked at so often, at the end, before an order that was not seen counts as that."""
+
+_OUTCOMES: Final = {OrderState.DONE, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT}
+
+
+class HaltingJournal(Journal):
+    """A journal that can hold an order up beside its writing, so that a kill lands exactly there."""
+
+    halt: Stage | None = None
+
+    async def write_orders(self, orders: Iterable[Order]) -> None:
+        """Write `orders`, and halt before or after if that is the stage to be killed at."""
+        orders = tuple(orders)
+        states = {order.state for order in orders if order.sent_at is not None}
+        if states & _OUTCOMES:
+            await self._halt_at(Stage.ANSWERED)
+        if OrderState.SETTLED in states:
+            await self._halt_at(Stage.SEEN)
+        await super().write_orders(orders)
+        if OrderState.SENT in states:
+            await self._halt_at(Stage.WRITTEN)
+
+    async def settle_order(self, found: Order) -> Claim:
+        """Write that a host was found, and halt before if that is the stage to be killed at."""
+        await self._halt_at(Stage.SEEN)
+        return await super().settle_order(found)
+
+    async def _halt_at(self, stage: Stage) -> None:
+        if self.halt is stage:
+            _say(f"halted {stage.name}")
+            await asyncio.Event().wait()
+
+
+async def _connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    return Client(
+        base_url,
+        credentials,
+        deadlines=DEADLINES,
+        token=tokens.first,
+        on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+        find_token=tokens.find,
+    )
+
+
+class Buyer:
+    """The parts as `cli` builds them, and the hand that uses them."""
+
+    def __init__(self, folder: Path, url: str, key: AccountKey) -> None:
+        account = Account(
+            _connect,
+            base_url=url,
+            profile="proof",
+            vault=None,
+            is_base_url_given=True,
+            given=key,
+            source=Source.ENVIRONMENT,
+        )
+        self._database = Database(folder / "journal.db")
+        self._journal = HaltingJournal(self._database, "proof")
+        self._monitor = Monitor(account, self._journal, interval=INTERVAL)
+        self._log = folder / "asked.jsonl"
+        self._changed = asyncio.Event()
+        self._trouble: XdsError | None = None
+
+    async def work(self) -> None:
+        """Watch the fleet, and buy what is asked for, until told to rest."""
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._monitor.run(self._publish))
+            await self._buy_what_is_asked()
+            await self._see_everything()
+            _say("rested")
+            watching.cancel()
+        await self._monitor.close(PATIENCE)
+        await self._database.close()
+
+    async def _buy_what_is_asked(self) -> None:
+        lines = _lines_of_input()
+        async with asyncio.TaskGroup() as group:
+            while isinstance(told := msgspec.json.decode(await lines.get(), type=Purchase | Rest), Purchase):
+                group.create_task(self._buy(told))
+
+    def _publish(self, state: FleetState) -> None:
+        self._changed.set()
+
+    async def _buy(self, told: Purchase) -> None:
+        await self._until(lambda: self._is_offered(told))
+        draft = self._draft(told)
+        asked = Asked(told.number, told.count, told.kind)
+        self._write(asked)
+        self._journal.halt = told.halt or self._journal.halt
+        # From here to the next await nothing can leave: what was asked for is known, order by order, before.
+        batch = self._monitor.orders.buy(draft.promise(), told.count)
+        own = [order.id for order in self._orders if order.batch == batch]
+        self._write(msgspec.structs.replace(asked, orders=own))
+        await self._until(lambda: not self._is_under_way(batch))
+        _say("ended")
+
+    def _is_offered(self, told: Purchase) -> bool:
+        state = self._monitor.state
+        if state.catalog is None and state.catalog_trouble is not self._trouble:
+            # What a user does who looks at a catalog that could not be read.
+            self._trouble = state.catalog_trouble
+            self._monitor.refresh_catalog()
+        return state.catalog is not None and catalog.image_by_id(state.catalog, told.kind.image) is not None
+
+    def _draft(self, told: Purchase) -> Draft:
+        there = self._monitor.state.catalog
+        assert there is not None
+        kind = told.kind
+        billing = Billing.RENT if kind.period else Billing.ON_DEMAND
+        draft = Draft(
+            billing,
+            catalog.package_by_id(there, billing, kind.package),
+            catalog.image_by_id(there, kind.image),
+            count=told.count,
+        )
+        return draft if kind.period is None else kind.rented(draft)
+
+    def _is_under_way(self, batch: str) -> bool:
+        moving = (OrderState.INTENDED, OrderState.SENT)
+        return any(order.batch == batch and order.state in moving for order in self._orders)
+
+    async def _see_everything(self) -> None:
+        """Look until every order that was accepted is seen, and long enough for the others.
+
+        What a sweep showed is only settled after it is published, so that it takes the next to know that it was.
+        """
+        for _ in range(_SWEEPS):
+            began = utc_now()
+            self._monitor.refresh()
+            async with asyncio.timeout(PATIENCE):
+                await self._until(partial(self._has_swept_since, began))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._until(lambda: all(order.state is not OrderState.DONE for order in self._orders))
+
+    @property
+    def _orders(self) -> tuple[Order, ...]:
+        return tuple(self._monitor.orders.book)
+
+    def _has_swept_since(self, began: datetime) -> bool:
+        state = self._monitor.state
+        return state.link is Link.LIVE and state.snapshot is not None and state.snapshot.at > began
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _write(self, asked: Asked) -> None:
+        with self._log.open("ab") as log:
+            log.write(msgspec.json.encode(asked) + b"\n")
+            log.flush()
+            os.fsync(log.fileno())
+
+
+def _lines_of_input() -> asyncio.Queue[str]:
+    """The lines of standard input, read by a thread; the end of it ends the process."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+if __name__ == "__main__":
+    _folder, _url, _account, _secret = sys.argv[1:]
+    asyncio.run(Buyer(Path(_folder), _url, AccountKey(_account, Secret(_secret))).work())

@@ -1,0 +1,209 @@
+"""The line between a buyer and the simulator, byte by byte: where a create is struck on its way.
+
+A relay on loopback. Everything passes it as it is, but for the create that a `Strike` waits for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Self
+
+from .asked import Stage
+
+LOOPBACK: Final = "127.0.0.1"
+
+_CREATE: Final = b"POST /v1/pve/open/create"
+_PRICE: Final = b"GET /v1/pve/open/packAge"
+_CHUNK: Final = 65_536
+
+STAGES: Final = (
+    Stage.PRICE,
+    Stage.CONNECTED,
+    Stage.SENDING,
+    Stage.ARRIVED,
+    Stage.PROCESSED,
+    Stage.ANSWERING,
+)
+"""Those that the line can see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """What happens to the request that next comes to `stage`."""
+
+    stage: Stage
+    act: Callable[[], None]
+    """Such as killing the buyer; the connection is broken afterwards in any case."""
+
+
+@dataclass(slots=True)
+class _Ends:
+    """The two connections of one request."""
+
+    near: asyncio.StreamReader
+    near_out: asyncio.StreamWriter
+    far: asyncio.StreamReader
+    far_out: asyncio.StreamWriter
+
+    def abort(self) -> None:
+        """Break both: whoever waits on either sees a reset."""
+        self.near_out.transport.abort()
+        self.far_out.transport.abort()
+
+
+class Wire:
+    """The relay.
+
+    Attributes:
+        strike: what the next request that comes so far meets; None once it has.
+        creates: create requests that have come, whole or in part.
+        processing: creates that were passed on whole and not answered yet.
+
+    """
+
+    def __init__(self, port: int) -> None:
+        self._far_port = port
+        self._port = 0
+        self._server: asyncio.Server | None = None
+        self._relaying: dict[asyncio.Task[None], _Ends] = {}
+        self.strike: Strike | None = None
+        self.creates = 0
+        self.processing = 0
+
+    @property
+    def url(self) -> str:
+        """Where the buyer finds the service."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.shut()
+        for ends in self._relaying.values():
+            ends.abort()
+        await asyncio.gather(*self._relaying)
+
+    async def open(self) -> None:
+        """Accept connections."""
+        if self._server is None:
+            self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
+            self._port = self._server.sockets[0].getsockname()[1]
+
+    def shut(self) -> None:
+        """Refuse connections; those that are there stay."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def _accept(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            far, far_out = await asyncio.open_connection(LOOPBACK, self._far_port)
+        except ConnectionError:
+            near_out.transport.abort()
+            return
+        self._relaying[task] = ends = _Ends(near, near_out, far, far_out)
+        try:
+            await self._relay(ends)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            ends.abort()
+            del self._relaying[task]
+
+    async def _relay(self, ends: _Ends) -> None:
+        chunk = await ends.near.read(_CHUNK)
+        if chunk.startswith(_CREATE):
+            await self._create(ends, chunk)
+            return
+        async with _answering(ends):
+            while chunk:
+                if chunk.startswith(_PRICE) and self._strikes(Stage.PRICE):
+                    return
+                ends.far_out.write(chunk)
+                await ends.far_out.drain()
+                chunk = await ends.near.read(_CHUNK)
+
+    async def _create(self, ends: _Ends, first: bytes) -> None:
+        self.creates += 1
+        if self._strikes(Stage.CONNECTED):
+            return
+        request = await _whole(ends.near, first)
+        if self.strike is not None and self.strike.stage is Stage.SENDING:
+            ends.far_out.write(request[: len(request) // 2])
+            await ends.far_out.drain()
+            self._strikes(Stage.SENDING)
+            return
+        self.processing += 1
+        try:
+            ends.far_out.write(request)
+            await ends.far_out.drain()
+            is_struck = self._strikes(Stage.ARRIVED)
+            # Read on though the buyer may be gone: the service goes on, and its answer tells that it has ended.
+            answer = await ends.far.read(_CHUNK)
+        finally:
+            self.processing -= 1
+        if is_struck or self._strikes(Stage.PROCESSED):
+            return
+        if self.strike is not None and self.strike.stage is Stage.ANSWERING:
+            ends.near_out.write(answer[: len(answer) // 2])
+            await ends.near_out.drain()
+            self._strikes(Stage.ANSWERING)
+            return
+        ends.near_out.write(answer)
+        async with _answering(ends):
+            await ends.near.read()
+
+    def _strikes(self, stage: Stage) -> bool:
+        """Strike the request that has come to `stage`, if that is what waits for it."""
+        strike = self.strike
+        if strike is None or strike.stage is not stage:
+            return False
+        self.strike = None
+        strike.act()
+        return True
+
+
+@asynccontextmanager
+async def _answering(ends: _Ends) -> AsyncIterator[None]:
+    """Pass the service's answers on meanwhile."""
+    answering = asyncio.create_task(_pass(ends.far, ends.near_out))
+    try:
+        yield
+    finally:
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
+
+
+async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while chunk := await source.read(_CHUNK):
+        sink.write(chunk)
+        await sink.drain()
+    sink.close()
+
+
+async def _whole(near: asyncio.StreamReader, first: bytes) -> bytes:
+    """A request to its last byte."""
+    request = first
+    while b"\r\n\r\n" not in request:
+        request += await _more(near)
+    head, body = request.split(b"\r\n\r\n", 1)
+    lines = head.lower().split(b"\r\n")
+    length = next(int(line.partition(b":")[2]) for line in lines if line.startswith(b"content-length:"))
+    while len(body) < length:
+        chunk = await _more(near)
+        request, body = request + chunk, body + chunk
+    return request
+
+
+async def _more(near: asyncio.StreamReader) -> bytes:
+    chunk = await near.read(_CHUNK)
+    if not chunk:
+        raise asyncio.IncompleteReadError(b"", None)
+    return chunk
