@@ -384,10 +384,20 @@ async def test_a_later_snapshot_replaces_the_last(journal: Journal) -> None:
     assert [host.id for host in snapshot.hosts] == ["h2"]
 
 
+async def test_a_large_snapshot_comes_back_whole_and_in_order_and_a_smaller_one_after_it(journal: Journal) -> None:
+    hosts = tuple(a_host(id=f"h{n}") for n in range(251))
+    for kept in (hosts, hosts[:7], ()):
+        await journal.save_snapshot(a_snapshot(*kept))
+        snapshot = await journal.last_snapshot()
+        assert snapshot is not None
+        assert snapshot.hosts == kept
+
+
 async def test_a_snapshot_that_cannot_be_read_is_none(database: Database, journal: Journal) -> None:
+    await journal.save_snapshot(a_snapshot())
     await database.write(
         lambda connection: (
-            connection.execute("INSERT INTO snapshots VALUES ('default', 'default', 0, '{\"hosts\": 3}')") and None
+            connection.execute("INSERT INTO snapshot_parts VALUES ('default', 0, '[{\"id\": 3}]')") and None
         )
     )
     assert await journal.last_snapshot() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from functools import lru_cache
 from typing import Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -28,7 +29,7 @@ def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTrans
         max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS if keep_alive else 0
     )
     try:
-        trust = trusted()
+        trust = trusted() if base_url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except (OSError, ValueError) as error:
         failure = NotSent(N_("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read"), str(error))
     else:
@@ -40,9 +41,17 @@ def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTrans
 
 
 def trusted() -> ssl.SSLContext:
-    """Return what TLS trusts: the file or directory that the environment names, else certifi's and the system's."""
+    """Return what TLS trusts: the file or directory that the environment names, else certifi's and the system's.
+
+    Reading the certificates takes a tenth of a second, so it is done once, and may be done ahead on a thread.
+    """
+    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=1)
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
     context = httpx.create_ssl_context()
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+    if not (file or folder):
         context.load_default_certs()
     return context
 

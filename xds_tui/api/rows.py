@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from typing import Final
 
 from xds_tui.api.fields import Row
-from xds_tui.model import Area, Billing, Host, Image, Offer, Package, Purpose, Status
+from xds_tui.model import Area, Billing, Host, Image, Offer, Package, Purpose, Raw, Status
 
 MAX_PORT: Final = 65_535
+
+NOTHING_RAW: Final[Raw] = {}
+"""Of the many rows in which everything was understood; never written to."""
 
 NO_GPU: Final = "-"
 """What `gpuConfiguration` says where there is none."""
@@ -48,7 +52,7 @@ def package_in(row: Row | None) -> Package | None:
         purpose=row.choice("pveMachineType", Purpose),
         area=row.choice("area", Area),
         offer=row.choice("useType", Offer),
-        raw=row.raw,
+        raw=row.raw or NOTHING_RAW,
     )
 
 
@@ -68,10 +72,10 @@ def host_in(row: Row | None) -> Host | None:
         disk=row.integer("rigidDisk"),
         gpu_count=gpu_count,
         gpu_name=gpu_name,
-        os=row.text("operatingSystem") or "",
-        account=row.text("hostAccount"),
+        os=_shared(row.text("operatingSystem")) or "",
+        account=_shared(row.text("hostAccount")),
         password=row.secret("hostPw"),
-        address=row.text("address"),
+        address=_shared(row.text("address")),
         port=row.integer("port", most=MAX_PORT) or None,
         mac=row.text("mac"),
         ipv4=row.text("ipv4"),
@@ -79,16 +83,21 @@ def host_in(row: Row | None) -> Host | None:
         area=row.choice("area", Area),
         created=row.moment("createTime"),
         expires=row.moment("expirationTime"),
-        raw=row.raw,
+        raw=row.raw or NOTHING_RAW,
     )
 
 
 def _gpu(row: Row, name_field: str) -> tuple[int, str | None]:
     """Return number and name; a name without a number is one GPU."""
-    name = row.text(name_field)
+    name = _shared(row.text(name_field))
     name = None if name == NO_GPU else name
     count = row.integer("gpuNumber")
     return (1 if name else 0) if count is None else count, name
+
+
+def _shared(text: str | None) -> str | None:
+    """Return `text` as the one object of its kind: thousands of hosts say the same few words."""
+    return sys.intern(text) if text is not None else None
 
 
 def _discount(row: Row) -> Decimal | None:

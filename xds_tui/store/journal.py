@@ -20,11 +20,11 @@ import msgspec
 from xds_tui.i18n import N_
 from xds_tui.model import Snapshot
 from xds_tui.record import Event, EventKind, Order, OrderState, Promise, Sample
-from xds_tui.secret import Secret
 from xds_tui.store.db import Database, StoreError
 from xds_tui.store.moments import microseconds
 from xds_tui.store.retention import drop_old
 from xds_tui.store.samples import add_sample, samples_between
+from xds_tui.store.snapshots import last_snapshot, save_snapshot, without_secret
 
 MAX_EVENTS: Final = 50_000
 """Events kept of an account; the oldest go first."""
@@ -41,16 +41,9 @@ _LATEST: Final = 2**63 - 1
 """Later than any moment, in microseconds."""
 
 
-def _without_secret(value: object) -> None:
-    """Write null for a secret: nothing secret is kept in the database."""
-    if not isinstance(value, Secret):
-        raise TypeError(f"nothing to keep: {type(value).__name__}")
-
-
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_without_secret)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=without_secret)
 _EVENT: Final = msgspec.json.Decoder(Event)
 _ORDER: Final = msgspec.json.Decoder(Order)
-_SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 
 
 class Claim(Enum):
@@ -179,15 +172,15 @@ class Journal:
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
         """Keep `snapshot` as the last one, without its passwords. For 10,000 hosts that is 3 MB: not every sweep."""
-        body, at, whose = _encode(snapshot), microseconds(snapshot.at), self._whose()
+        whose = self._whose()
         await self._database.write(
-            lambda connection: _execute(connection, _WRITE_SNAPSHOT, (whose(connection), self._profile, at, body))
+            lambda connection: save_snapshot(connection, whose(connection), self._profile, snapshot)
         )
 
     async def last_snapshot(self) -> Snapshot | None:
         """Return the snapshot that was kept last, or None if there is none that this version can read."""
         whose = self._whose()
-        return await self._database.read(lambda connection: _last_snapshot(connection, whose(connection)))
+        return await self._database.read(lambda connection: last_snapshot(connection, whose(connection)))
 
     def _whose(self) -> Callable[[sqlite3.Connection], str]:
         """Return what finds out the scope of what is asked now, whatever happens until the store comes to it."""
@@ -212,7 +205,6 @@ _WRITE_ORDER: Final = (
     "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
 )
-_WRITE_SNAPSHOT: Final = "INSERT OR REPLACE INTO snapshots (scope, profile, at, body) VALUES (?, ?, ?, ?)"
 _PAGE: Final = (
     "SELECT body FROM events WHERE scope = :scope AND at < :before AND at >= ifnull("
     "(SELECT at FROM events WHERE scope = :scope AND at < :before ORDER BY at DESC LIMIT 1 OFFSET :last),"
@@ -274,14 +266,6 @@ def _said(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]
     return before
 
 
-def _last_snapshot(connection: sqlite3.Connection, scope: str) -> Snapshot | None:
-    row = connection.execute("SELECT body FROM snapshots WHERE scope = ?", (scope,)).fetchone()
-    try:
-        return _SNAPSHOT.decode(row[0]) if row else None
-    except ValueError:
-        return None
-
-
 def _readable_events(rows: Iterable[tuple[str]]) -> tuple[Event, ...]:
     return tuple(event for (body,) in rows if (event := _readable_event(body)) is not None)
 
@@ -293,5 +277,5 @@ def _readable_event(body: str) -> Event | None:
         return None
 
 
-def _encode(record: Event | Order | Snapshot) -> str:
+def _encode(record: Event | Order) -> str:
     return _ENCODER.encode(record).decode()

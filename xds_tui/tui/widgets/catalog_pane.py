@@ -21,6 +21,7 @@ from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
+from xds_tui.tui.widgets.titled import Titled
 
 _Value = TypeVar("_Value")
 
@@ -34,7 +35,7 @@ class Choice:
     package: Package | None = None
 
 
-class CatalogPane(Vertical):
+class CatalogPane(Titled, Vertical):
     """The billing mode, the images and the packages of it, and what the chosen package costs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -159,7 +160,7 @@ class CatalogPane(Vertical):
         if not self.is_mounted:
             return
         there = self.fleet.catalog
-        self.border_title = Content(f"{_('Catalog')} · {wording.billing(self.choice.billing)}")
+        self.retitle(f"{_('Catalog')} · {wording.billing(self.choice.billing)}")
         modes = [f"{'●' if mode is self.choice.billing else '○'} {wording.billing(mode)}" for mode in Billing]
         self.query_one("#billing", Static).update(Content("  ".join([*modes, f"  m {_('switches')}"])))
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))

@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.reactive import reactive
 
 from xds_tui.fleet import order_states, view
@@ -21,12 +20,13 @@ from xds_tui.i18n import _
 from xds_tui.model import Host
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.titled import Titled
 
 if TYPE_CHECKING:
     from xds_tui.tui.widgets.filter_field import FilterField
 
 
-class HostPane(Vertical):
+class HostPane(Titled, Vertical):
     """The host table with its filter, its order and its title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,7 +93,7 @@ class HostPane(Vertical):
             self._hosts = {}
             table.clear_marks()
             table.show_hosts({}, (), {}, {}, now)
-            self.border_title = Content("")
+            self.retitle("")
             return
         self._hosts = {host.id: host for host in snapshot.hosts}
         table.forget(table.marked.difference(self._hosts))
@@ -124,7 +124,7 @@ class HostPane(Vertical):
         ):
             if count:
                 parts.append(words.format(count=count))
-        self.border_title = Content(" · ".join(parts))
+        self.retitle(" · ".join(parts))
 
     def _why_empty(self) -> str:
         if self.fleet.link is Link.SIGNED_OUT and self.fleet.snapshot is None:
@@ -152,9 +152,9 @@ class HostPane(Vertical):
         try:
             self._query = parse(text)
         except QueryError as error:
-            self.border_subtitle = Content(_(error.reason).format(word=error.word))
+            self.resubtitle(_(error.reason).format(word=error.word))
             return
-        self.border_subtitle = Content(text)
+        self.resubtitle(text)
         self.draw()
 
     def watch_sort(self) -> None:
