@@ -10,7 +10,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -197,7 +197,7 @@ class Connector:
 
     async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
         """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
-        await _imported("xds_tui.api.client")
+        await _on_thread(lambda: _make_ready(base_url))
         from xds_tui.api.client import Client
 
         return Client(
@@ -211,23 +211,39 @@ class Connector:
         )
 
 
-async def _imported(*names: str) -> None:
-    """Import modules on a daemon thread: leaving must not wait for it."""
+def _make_ready(base_url: str) -> None:
+    """Import the HTTP library, and read the certificates that TLS will ask for."""
+    import contextlib
+
+    from xds_tui.api import client, route  # noqa: F401 - imported here to be there when it is needed
+
+    if base_url.startswith("https"):
+        with contextlib.suppress(OSError, ValueError):  # said with the first request
+            route.trusted()
+
+
+def _make_demo_ready() -> None:
+    from xds_tui.api import client  # noqa: F401 - as above
+    from xds_tui.simulator import server  # noqa: F401 - as above
+
+
+async def _on_thread(work: Callable[[], None]) -> None:
+    """Do what takes long on a daemon thread: leaving must not wait for it."""
     import asyncio
     import contextlib
-    import importlib
     import threading
 
     loop = asyncio.get_running_loop()
     done = asyncio.Event()
 
-    def work() -> None:
-        for name in names:
-            importlib.import_module(name)
-        with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
-            loop.call_soon_threadsafe(done.set)
+    def do() -> None:
+        try:
+            work()
+        finally:
+            with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
+                loop.call_soon_threadsafe(done.set)
 
-    threading.Thread(target=work, daemon=True).start()
+    threading.Thread(target=do, daemon=True).start()
     await done.wait()
 
 
@@ -284,7 +300,7 @@ class DemoConnector:
 
     async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
         """Make a client; what it needs is imported on a thread, so that the screen lives meanwhile."""
-        await _imported("xds_tui.api.client", "xds_tui.simulator.server")
+        await _on_thread(_make_demo_ready)
         import httpx
 
         from xds_tui.api.client import Client

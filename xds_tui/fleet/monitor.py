@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 def utc_now() -> datetime:
     """The time, aware."""
     return datetime.now(UTC)
+
+
+async def _soon() -> None:
+    """Wait for nothing: there is no screen."""
 
 
 class Monitor:
@@ -121,13 +125,20 @@ class Monitor:
 
     # The loop
 
-    async def run(self, publish: Callable[[FleetState], None]) -> None:
-        """Watch until cancelled, and hand every new state to `publish`."""
+    async def run(self, publish: Callable[[FleetState], None], shown: Callable[[], Awaitable[None]] = _soon) -> None:
+        """Watch until cancelled, and hand every new state to `publish`.
+
+        Args:
+            publish: is handed each.
+            shown: is waited for before the keyring and the network are, so that what is remembered is painted first.
+
+        """
         self._publish = publish
         if self._account.is_given:
             # Whose the hosts are is known at once, so nobody else's are shown before.
             await self._chronicle.belong_to(*self._account.identity)
         await self._recall()
+        await shown()
         await self._account.open()
         if self._account.has_credentials:
             await self._belong()

@@ -128,7 +128,13 @@ class XdsApp(App[int]):
 
     @work
     async def _watch(self) -> None:
-        await self._parts.monitor.run(self._publish)
+        await self._parts.monitor.run(self._publish, self._shown)
+
+    async def _shown(self) -> None:
+        """Wait until what was published is on the screen."""
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()
 
     def _publish(self, state: FleetState) -> None:
         self.post_message(FleetUpdated(state))
@@ -230,14 +236,13 @@ class XdsApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Say what failed without the values that Textual would print (a private name: its minor version is pinned)."""
-        from rich.segment import Segments
         from rich.text import Text
 
         from xds_tui.tui import crash
 
         error = self._exception
         if error is not None and not self._exit_renderables:
-            told = Text(crash.told(error, self._parts.monitor.state.events), no_wrap=True, overflow="ignore")
-            # Lines that are too long for the terminal are its own to wrap: a path can be copied then.
-            self._exit_renderables.append(Segments(list(self.console.render(told, self.console.options))))
+            # What is too long for a line is the terminal's to wrap: a path can be copied then.
+            self.error_console.soft_wrap = True
+            self._exit_renderables.append(Text(crash.told(error, self._parts.monitor.state.events)))
         self._close_messages_no_wait()

@@ -179,7 +179,7 @@ def _kept(text: str) -> Path | None:
 def _write(path: Path, text: str) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent)  # 0600
     try:
-        with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -138,7 +138,7 @@ class FleetScreen(LiveScreen[None]):
 
     def _tick(self) -> None:
         """Let the ages that are shown go on: once a minute, the only thing that is drawn without a reason."""
-        self.query_one(StatusBar).refresh()
+        self.query_one(StatusBar).draw()
         self._hosts.draw()
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:

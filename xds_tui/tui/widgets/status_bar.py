@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -19,6 +20,9 @@ from xds_tui.tui import wording
 
 _ENVIRONMENTS: Final = {"production": N_("production"), "sandbox": N_("sandbox"), "demo": N_("demo")}
 
+CLOCK_WIDTH: Final = 8
+"""Cells of a time of day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -28,6 +32,19 @@ class Place:
     environment: str
     """`production`, `sandbox`, `demo` or the host name of another address."""
     read_only: bool = False
+
+
+class Clock(Widget):
+    """The time of the data, over the place that the line leaves for it: all that a quiet refresh writes."""
+
+    DEFAULT_CSS = "Clock { position: absolute; width: 8; height: 1; background: $panel; }"
+
+    time: reactive[str] = reactive("", layout=False)
+    """What is shown."""
+
+    def render(self) -> Content:
+        """The time."""
+        return Content(self.time)
 
 
 class StatusBar(Widget):
@@ -53,16 +70,50 @@ class StatusBar(Widget):
     }
     """
 
-    fleet: reactive[FleetState] = reactive(FleetState)
+    fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
     """What is shown."""
+    line: reactive[Content] = reactive(Content, layout=False)
+    """All of it but the clock."""
 
     def __init__(self, place: Place, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._place = place
         self._clock = clock
 
+    def compose(self) -> ComposeResult:
+        """The clock; the line is drawn under it."""
+        yield Clock()
+
+    def on_mount(self) -> None:
+        """Draw what is known."""
+        self.draw()
+
+    def on_resize(self) -> None:
+        """Fill the width there is."""
+        self.draw()
+
+    def watch_fleet(self) -> None:
+        """Draw what differs from before."""
+        if self.is_mounted:
+            self.draw()
+
     def render(self) -> Content:
-        """The line: what matters less leaves where the width does not suffice, the prepaid cost first."""
+        """The line."""
+        return self.line
+
+    def draw(self) -> None:
+        """Make the line anew: what matters less leaves where the width does not suffice, the prepaid cost first."""
+        clock = self.query_one(Clock)
+        clock.display = self.fleet.link is Link.LIVE
+        line, at = self._composed()
+        clock.time = wording.clock(self.fleet.snapshot.at) if self.fleet.snapshot else ""
+        if clock.styles.offset.x.value != at:
+            clock.styles.offset = (at, 0)
+        if line != self.line:
+            self.line = line
+
+    def _composed(self) -> tuple[Content, int]:
+        """The line, and where in it the clock stands."""
         width = self.size.width - 4
         place, link, why = self._where(), self._link(), self._why()
         billed, prepaid = self._cost()
@@ -75,17 +126,11 @@ class StatusBar(Widget):
             left -= text.cell_length * fits
             shown[part] = text if fits else Content("")
         room = left + 4
-        return Content.assemble(
-            shown["name"],
-            place,
-            " " * (room - room // 2),
-            link,
-            shown["why"],
-            shown["counts"],
-            " " * (room // 2),
-            shown["billed"],
-            shown["prepaid"],
+        before = Content.assemble(shown["name"], place, " " * (room - room // 2), link)
+        line = Content.assemble(
+            before, shown["why"], shown["counts"], " " * (room // 2), shown["billed"], shown["prepaid"]
         )
+        return line, before.cell_length - CLOCK_WIDTH
 
     def _styled(self, text: str, part: str) -> Content:
         return Content(text).stylize(self.get_visual_style(f"status-bar--{part}", partial=True))
@@ -104,11 +149,11 @@ class StatusBar(Widget):
     def _link(self) -> Content:
         """The state in one word, the time of the data that it is said of, and why it is not live."""
         fleet = self.fleet
-        at = wording.clock(fleet.snapshot.at) if fleet.snapshot else ""
+        at = fleet.snapshot is not None
         match fleet.link:
             case Link.LIVE:
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
-                return self._styled("● ", "good") + Content(f"{_('live')} · {every} · {at}")
+                return self._styled("● ", "good") + Content(f"{_('live')} · {every} · {' ' * CLOCK_WIDTH}")
             case Link.CONNECTING:
                 return self._styled(_parts("◌", _("connecting"), self._data()), "muted")
             case Link.PAUSED:
