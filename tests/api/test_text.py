@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.api.text import MAX_LENGTH, REPLACEMENT, clean
+from xds_tui.api.text import MAX_LENGTH, MAX_MARKS, REPLACEMENT, clean
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,26 @@ from xds_tui.api.text import MAX_LENGTH, REPLACEMENT, clean
         "\u2028",
         "\u2029",
         "\ufeff",
+        "\u034f",
+        "\u3164",
+        "\ufe0f",
+        "\U000e0100",
     ],
 )
-def test_what_a_terminal_would_obey_is_replaced(char: str) -> None:
+def test_what_a_terminal_would_obey_or_nobody_would_see_is_replaced(char: str) -> None:
     assert clean(f"a{char}b") == f"a{REPLACEMENT}b"
 
 
-def test_words_of_every_language_stay() -> None:
-    assert clean("渲大师 Ünï 4090×1 😀\u3000ok") == "渲大师 Ünï 4090×1 😀\u3000ok"
+@pytest.mark.parametrize(
+    "text", ["渲大师 Ünï 4090×1 😀\u3000ok", "Tiê\u0301ng Viê\u0323t", "กำลังเริ่ม", "जारी है", "שָׁלוֹם", "한국어"]
+)
+def test_words_of_every_language_stay(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_a_letter_keeps_a_few_marks_and_no_mark_is_drawn_on_what_stands_before() -> None:
+    assert clean("a" + "\u0301" * MAX_MARKS + "\u0302b") == "a" + "\u0301" * MAX_MARKS + f"{REPLACEMENT}b"
+    assert clean("\u0301a") == f"{REPLACEMENT}a"
 
 
 @given(st.text(st.characters(exclude_categories=())))

@@ -1,24 +1,185 @@
 from __future__ import annotations
 
-from textual.app import App
+import os
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+from textual.app import App
+from textual.worker import WorkerFailed
+
+from xds_tui.api.errors import BadAnswer
+from xds_tui.record import Event, EventKind
 from xds_tui.tui import crash
 from xds_tui.tui.app import XdsApp
 
+PLANTED = "planted-secret"
 
-def _fails_with(secret: str) -> None:
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(crash, "state_dir", lambda: tmp_path / "state" / "xds-tui")
+    return tmp_path / "state" / "xds-tui" / "crashes"
+
+
+def fails_with(secret: str) -> None:
     raise ValueError(secret)
 
 
-def test_a_report_names_the_place_and_none_of_the_values() -> None:
-    planted = "planted-secret"
+def fails_while_handling() -> None:
     try:
-        _fails_with(planted)
+        fails_with(PLANTED)
+    except ValueError:
+        raise KeyError(PLANTED)  # noqa: B904 - the context is what is tested
+
+
+def fails_because_of() -> None:
+    try:
+        fails_with(PLANTED)
     except ValueError as error:
-        told = crash.report(error)
+        raise RuntimeError(PLANTED) from error
+
+
+def fails_in_a_group() -> None:
+    try:
+        fails_with(PLANTED)
+    except ValueError as error:
+        raise ExceptionGroup(PLANTED, [error])  # noqa: B904 - as above
+
+
+def fails_in_a_worker() -> None:
+    try:
+        fails_with(PLANTED)
+    except ValueError as error:
+        raise WorkerFailed(error) from None
+
+
+def caught(fail: Callable[[], None]) -> Exception:
+    with pytest.raises(Exception) as seen:  # noqa: PT011 - each way fails with another kind
+        fail()
+    return seen.value
+
+
+@pytest.mark.parametrize(
+    ("fail", "kind"),
+    [
+        (lambda: fails_with(PLANTED), "ValueError"),
+        (fails_while_handling, "KeyError"),
+        (fails_because_of, "RuntimeError"),
+        (fails_in_a_group, "ExceptionGroup"),
+        (fails_in_a_worker, "WorkerFailed"),
+    ],
+)
+def test_a_report_names_every_error_and_place_and_none_of_the_values(fail: Callable[[], None], kind: str) -> None:
+    told = crash.report(caught(fail))
+    assert kind in told
     assert "ValueError" in told
-    assert "_fails_with" in told
-    assert planted not in told
+    assert "test_crash.py:" in told
+    assert "fails_with" in told
+    assert PLANTED not in told
+    assert str(Path.home()) not in told
+
+
+def test_a_report_names_the_versions_and_what_happened_last_without_names() -> None:
+    at = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    event = Event(
+        at=at,
+        kind=EventKind.TROUBLE,
+        host_name=PLANTED,
+        message=PLANTED,
+        code=500,
+        summary="The service had a system error",
+        trace_id="t-1",
+    )
+    told = crash.report(ValueError(), [event])
+    assert "textual 8." in told
+    assert told.endswith("2026-11-23 08:00:00 trouble · 500 · The service had a system error · traceId t-1")
+    assert PLANTED not in told
+
+
+def test_an_endless_recursion_is_reported_in_a_bounded_number_of_lines() -> None:
+    def dig() -> None:
+        dig()
+
+    told = crash.report(caught(dig))
+    assert "RecursionError" in told
+    assert len(told.splitlines()) < 100
+
+
+def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(folder: Path) -> None:
+    what, where, how = crash.told(caught(lambda: fails_with(PLANTED))).splitlines()
+    (path,) = folder.iterdir()
+    assert "ValueError, " in what
+    assert "test_crash.py:" in what
+    assert str(path) in where
+    assert "file it" in how
+    assert "ValueError" in path.read_text()
+
+
+def test_the_report_and_its_folders_are_the_users_own(folder: Path) -> None:
+    crash.told(ValueError())
+    (path,) = folder.iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for parent in (folder, folder.parent, folder.parent.parent):
+        assert stat.S_IMODE(parent.stat().st_mode) == 0o700
+
+
+def test_only_the_latest_reports_are_kept(folder: Path) -> None:
+    for _ in range(crash.KEPT + 1):
+        crash.told(ValueError())
+    first, *_others = sorted(folder.iterdir())
+    crash.told(KeyError())
+    assert len(list(folder.iterdir())) == crash.KEPT
+    assert not first.exists()
+    assert "KeyError" in max(folder.iterdir()).read_text()
+
+
+def not_a_folder(folder: Path) -> None:
+    folder.parent.parent.mkdir()
+    folder.parent.write_text("")
+
+
+def read_only(folder: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("nothing is read-only to root")
+    folder.parent.mkdir(parents=True)
+    folder.parent.chmod(0o500)
+
+
+@pytest.mark.parametrize("hinder", [not_a_folder, read_only])
+def test_where_it_cannot_be_written_the_terminal_shows_the_report(folder: Path, hinder: Callable[[Path], None]) -> None:
+    hinder(folder)
+    told = crash.told(caught(lambda: fails_with(PLANTED)))
+    assert "fails_with" in told
+    assert "file it" in told.splitlines()[-1]
+    assert PLANTED not in told
+
+
+def test_a_home_that_is_full_leaves_no_half_of_a_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert "fails_with" in crash.told(caught(lambda: fails_with(PLANTED)))
+    assert list(folder.iterdir()) == []
+
+
+def test_without_any_home_the_terminal_shows_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(crash, "state_dir", homeless)
+    assert "fails_with" in crash.told(caught(lambda: fails_with(PLANTED)))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_mistake"),
+    [(KeyError(), True), (ConnectionResetError(), False), (BadAnswer("no"), False), (KeyboardInterrupt(), False)],
+)
+def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException, is_mistake: bool) -> None:
+    assert crash.is_mistake(error) is is_mistake
 
 
 def test_textual_still_calls_what_is_replaced() -> None:
