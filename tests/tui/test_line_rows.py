@@ -41,3 +41,10 @@ def test_nothing_is_new_after_a_fade_or_with_other_columns() -> None:
     assert rows.changed("a") == frozenset()
     rows.read_from(COLUMNS[:1], lambda key: Row((Cell("other"),)))
     assert rows.changed("a") == frozenset()
+
+
+def test_what_grows_older_by_itself_is_no_news() -> None:
+    rows = SeenRows(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", ages=True))))
+    assert rows["a"]
+    rows.read_from(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", ages=True))))
+    assert rows.changed("a") == frozenset()

@@ -95,7 +95,7 @@ def _expires(seen: _Seen) -> Cell:
     text = wording.expires(seen.host, seen.now)
     if seen.host.expires is None:
         return Cell(text, "muted")
-    return Cell(text, "warn" if seen.host.expires - seen.now < timedelta(days=1) else "")
+    return Cell(text, "warn" if seen.host.expires - seen.now < timedelta(days=1) else "", ages=True)
 
 
 def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], Cell]:

@@ -46,6 +46,8 @@ class Cell:
     text: str
     style: str = ""
     """The component class `line-table--STYLE` that it is drawn in; empty for the table's own."""
+    ages: bool = False
+    """Whether it tells how long something is, which changes by itself and is no news."""
 
 
 @dataclass(frozen=True, slots=True)
