@@ -155,7 +155,7 @@ def _parts(settings: Settings) -> Parts:
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
     database = Database(state_dir() / "journal.db")
-    monitor = Monitor(account, Journal(database, _scope(settings)), interval=settings.interval)
+    monitor = Monitor(account, Journal(database, settings.profile), interval=settings.interval)
     place = Place(settings.profile, _environment_name(settings), settings.read_only)
     return Parts(
         monitor=monitor,
@@ -163,24 +163,12 @@ def _parts(settings: Settings) -> Parts:
         place=place,
         clock=utc_now,
         keymap=settings.keymap,
+        exports=state_dir() / "exports",
         insecure_http=settings.insecure_http,
         alerts=settings.alerts,
         problems=[_said(problem) for problem in settings.problems],
         close=database.close,
     )
-
-
-def _scope(settings: Settings) -> str:
-    """Under which name the journal keeps what happens.
-
-    The profile, as a rule; with credentials from the environment the service and the account too, because then the
-    profile says nothing about whose hosts they are.
-    """
-    credentials = settings.credentials
-    if credentials is None:
-        return settings.profile
-    who = credentials.account_id if isinstance(credentials, AccountKey) else "token"
-    return f"{settings.profile} {urlsplit(settings.base_url).netloc} {who}"
 
 
 def _environment_name(settings: Settings) -> str:
@@ -256,6 +244,7 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.model import Snapshot
     from xds_tui.secret import Secret
+    from xds_tui.settings import state_dir
     from xds_tui.simulator.demo_fleet import populate
     from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
     from xds_tui.store.db import Database
@@ -287,7 +276,13 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
     )
     place = Place("demo", "demo", settings.read_only)
     return Parts(
-        monitor=monitor, account=account, place=place, clock=utc_now, keymap=settings.keymap, close=database.close
+        monitor=monitor,
+        account=account,
+        place=place,
+        clock=utc_now,
+        keymap=settings.keymap,
+        exports=state_dir() / "exports",
+        close=database.close,
     )
 
 

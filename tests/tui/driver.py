@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -57,6 +59,7 @@ class Desk:
         self.monitor = Monitor(
             self.account, Journal(self.database, "test"), interval=3600, clock=self.now, lot=lambda: 0.0
         )
+        self.exports = Path(tempfile.mkdtemp(prefix="xds-tui-exports-"))
         self.app = XdsApp(
             Parts(
                 monitor=self.monitor,
@@ -64,6 +67,7 @@ class Desk:
                 place=Place("test", "simulated"),
                 clock=self.now,
                 keymap={},
+                exports=self.exports,
                 close=self.database.close,
             )
         )

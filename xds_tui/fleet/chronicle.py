@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xds_tui.fleet import alerts, view
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
-from xds_tui.record import Event, EventKind, Sample
+from xds_tui.record import Event, EventKind, Order, Sample
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
@@ -73,6 +73,31 @@ class Chronicle:
             self.events, self._saved = (), None
             self._said.clear()
         return is_other
+
+    async def past_events(self, limit: int, before: datetime | None = None) -> tuple[Event, ...]:
+        """Return events as `Journal.events` does; none where the disk fails, which is told."""
+        try:
+            return await self.journal.events(limit, before)
+        except StoreError as error:
+            self._fail(error)
+            return ()
+
+    async def past_orders(self, limit: int) -> tuple[Order, ...]:
+        """Return orders as `Journal.orders` does; none where the disk fails, which is told."""
+        try:
+            return await self.journal.orders(limit)
+        except StoreError as error:
+            self._fail(error)
+            return ()
+
+    async def samples(self, length: timedelta, most: int) -> tuple[Sample, ...]:
+        """Return at most about `most` samples of the last `length`, oldest first; none where the disk fails."""
+        now = self._clock()
+        try:
+            return await self.journal.samples(now - length, most, now)
+        except StoreError as error:
+            self._fail(error)
+            return ()
 
     def tell(self, events: Sequence[Event]) -> None:
         """Show events, newest last, and write them down."""

@@ -45,7 +45,7 @@ class Monitor:
     Attributes:
         state: what is known now.
         orders: the one door for what changes anything.
-        history: what is remembered, to be read.
+        history: what is remembered.
 
     """
 
@@ -84,8 +84,7 @@ class Monitor:
         self._lot = lot
         self._changing_hands: asyncio.Task[None] | None = None
         self._prices = PriceList(account.client, clock, self._show_catalog)
-        self._chronicle = Chronicle(journal, clock, self._show_events)
-        self.history = journal
+        self.history = Chronicle(journal, clock, self._show_events)
         self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
         self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
 
@@ -136,7 +135,7 @@ class Monitor:
         self._publish = publish
         if self._account.is_given:
             # Whose the hosts are is known at once, so nobody else's are shown before.
-            await self._chronicle.belong_to(*self._account.identity)
+            await self.history.belong_to(*self._account.identity)
         await self._recall()
         await shown()
         await self._account.open()
@@ -155,12 +154,12 @@ class Monitor:
         ended = await self.orders.close(patience)
         await self._prices.close()
         await self._account.close()
-        await self._chronicle.close(None if self.state.is_remembered else self.state.snapshot, patience)
+        await self.history.close(None if self.state.is_remembered else self.state.snapshot, patience)
         return ended
 
     async def _recall(self) -> None:
         """Show what an earlier run left, until the service has answered."""
-        snapshot = await self._chronicle.recall()
+        snapshot = await self.history.recall()
         if self.state.snapshot is None and snapshot is not None:
             self._update(snapshot=snapshot, is_remembered=True)
         if self.state.snapshot is not None:
@@ -169,14 +168,14 @@ class Monitor:
     async def _belong(self) -> None:
         """Have what is remembered be that of whoever is signed in, and take up the orders of that account."""
         self._identity = self._account.identity
-        if await self._chronicle.belong_to(*self._identity):
+        if await self.history.belong_to(*self._identity):
             if self.state.is_remembered:
                 self._forget()
             await self._recall()
         try:
             await self.orders.take_up()
         except StoreError as error:
-            self._chronicle.tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+            self.history.tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
         self._update(orders=self.orders.all)
         self._reckon()
 
@@ -224,7 +223,7 @@ class Monitor:
         self._tell_of_keyring()
         link = Link.PAUSED if self._pace.paused else Link.LIVE
         await self._show(snapshot, answered, unreadable=swept.unreadable, link=link)
-        self._chronicle.keep(snapshot, self.state.costs, self.state.catalog)
+        self.history.keep(snapshot, self.state.costs, self.state.catalog)
         self._prices.read_if_old()
 
     async def _look(self) -> None:
@@ -281,9 +280,9 @@ class Monitor:
         if self._is_anew:
             self._is_anew = False
             old = None if _are_strangers(old, snapshot) else old
-        self._chronicle.tell(changes(old, snapshot, self.orders.book.acting_on(snapshot, answered, self._clock())))
+        self.history.tell(changes(old, snapshot, self.orders.book.acting_on(snapshot, answered, self._clock())))
         self._update(snapshot=snapshot, is_remembered=False, costs=self._costs(snapshot, self.state.catalog), **also)
-        await self._chronicle.tell_of_expiring(snapshot)
+        await self.history.tell_of_expiring(snapshot)
         await self.orders.observe(snapshot, answered)
 
     def _show_catalog(self, catalog: Catalog | None, trouble: XdsError | None) -> None:
@@ -292,7 +291,7 @@ class Monitor:
         self._reckon()
 
     def _show_events(self) -> None:
-        self._update(events=self._chronicle.events)
+        self._update(events=self.history.events)
 
     def _reckon(self) -> None:
         """Show what the hosts cost by what is known now."""
@@ -316,7 +315,7 @@ class Monitor:
         is_unreachable = isinstance(error, NotSent)
         self._pace = self._pace.failed(self._now(), self._lot(), is_unreachable=is_unreachable, retry_after=retry_after)
         if type(self.state.trouble) is not type(error):
-            self._chronicle.tell([self._trouble(error)])
+            self.history.tell([self._trouble(error)])
         if isinstance(error, SignedOut) and not error.is_passing:
             self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None)
         else:
@@ -336,17 +335,17 @@ class Monitor:
         """Tell of a keyring that has begun to fail: the next start may have to ask for a new token, or for more."""
         trouble = self._account.vault_trouble
         if trouble is not None and trouble is not self._keyring_trouble:
-            self._chronicle.tell([self._event(EventKind.TROUBLE, summary=trouble.summary, message=trouble.detail)])
+            self.history.tell([self._event(EventKind.TROUBLE, summary=trouble.summary, message=trouble.detail)])
         self._keyring_trouble = trouble
 
     def _recover(self) -> None:
         if self.state.trouble is not None:
-            self._chronicle.tell([self._event(EventKind.RECOVERED)])
+            self.history.tell([self._event(EventKind.RECOVERED)])
             self._update(trouble=None, retry_at=None)
 
     def _tell_of_orders(self, events: Sequence[Event]) -> None:
         """Tell what became of orders, and look at once what the fleet says to it."""
-        self._chronicle.tell(events)
+        self.history.tell(events)
         self._update(orders=self.orders.all)
         now = self._now()
         if any(event.state in (OrderState.DONE, OrderState.UNKNOWN) for event in events):

@@ -40,6 +40,8 @@ class RunningSimulator:
         self.service = service
         service.drop = self._drop
         self._socket = socket.create_server((LOOPBACK, port))
+        # asyncio does so only for sockets made with IPPROTO_TCP; else each answer waits 40 ms for an acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
             build(service, control=control),

@@ -233,13 +233,13 @@ def _write_order(connection: sqlite3.Connection, scope: str, order: Order) -> No
 def _add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
     since = microseconds(min(event.at for event in events) - SAME_MOMENT)
     recent = connection.execute("SELECT body FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since))
-    kept = {_about(event): _what(event) for event in _readable_events(recent) if event.kind in _SEEN}
+    kept = {_about(event): event for event in _readable_events(recent) if event.kind in _SEEN}
     rows = []
     for event in events:
         if event.kind in _SEEN:
-            if kept.get(_about(event)) == _what(event):
+            if _is_same(kept.get(_about(event)), event):
                 continue
-            kept[_about(event)] = _what(event)
+            kept[_about(event)] = event
         rows.append((scope, microseconds(event.at), _encode(event)))
     connection.executemany("INSERT INTO events (scope, at, body) VALUES (?, ?, ?)", rows)
     drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
@@ -249,8 +249,13 @@ def _about(event: Event) -> tuple[str | None, bool]:
     return event.host_id, event.kind is EventKind.EXPIRING
 
 
-def _what(event: Event) -> tuple[object, ...]:
-    return event.kind, event.new, event.within
+def _is_same(kept: Event | None, event: Event) -> bool:
+    """Whether the last that was kept of a host is what another program saw of the same change."""
+    return (
+        kept is not None
+        and (kept.kind, kept.new, kept.within) == (event.kind, event.new, event.within)
+        and abs(event.at - kept.at) <= SAME_MOMENT
+    )
 
 
 def _said(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]]) -> frozenset[str]:

@@ -56,6 +56,8 @@ class Parts:
     place: Place
     clock: Callable[[], datetime]
     keymap: Mapping[str, str]
+    exports: Path
+    """The folder that exports are written to."""
     close: Callable[[], Awaitable[None]]
     """Closes what is left when the monitor has ended."""
     insecure_http: bool = False
@@ -106,7 +108,7 @@ class XdsApp(App[int]):
     def get_default_screen(self) -> FleetScreen:
         """Begin with the fleet, not with an empty screen under it."""
         parts = self._parts
-        return FleetScreen(parts.monitor, parts.account, parts.place, parts.clock)
+        return FleetScreen(parts.monitor, parts.account, parts.place, parts.clock, parts.exports)
 
     def on_mount(self) -> None:
         """Begin to watch the fleet; it is shown as it is known."""

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
@@ -58,6 +59,7 @@ class FleetScreen(LiveScreen[None]):
         Binding("1", "pane('hosts')", _("Hosts"), id="fleet.hosts", show=False),
         Binding("2", "pane('catalog')", _("Catalog"), id="fleet.catalog"),
         Binding("3", "pane('history')", _("History"), id="fleet.history"),
+        Binding("h", "history", _("All history"), id="fleet.all-history", show=False),
         Binding("q", "app.quit", _("Quit"), id="fleet.quit"),
         Binding("r", "refresh", _("Refresh"), id="fleet.refresh", show=False),
         Binding("p", "pause", _("Pause"), id="fleet.pause", show=False),
@@ -68,7 +70,9 @@ class FleetScreen(LiveScreen[None]):
     ]
     AUTO_FOCUS = "#hosts"
 
-    def __init__(self, monitor: Monitor, account: Account, place: Place, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, monitor: Monitor, account: Account, place: Place, clock: Callable[[], datetime], exports: Path
+    ) -> None:
         """Make the screen.
 
         Args:
@@ -76,6 +80,7 @@ class FleetScreen(LiveScreen[None]):
             account: who the wizard buys for.
             place: where the user is.
             clock: the time, UTC.
+            exports: the folder that exports are written to.
 
         """
         super().__init__(monitor.state)
@@ -84,6 +89,7 @@ class FleetScreen(LiveScreen[None]):
         self._account = account
         self._place = place
         self._clock = clock
+        self._exports = exports
         self._began = clock()
         self._draft: Draft | None = None
         self._catalog: CatalogPane | None = None
@@ -117,7 +123,7 @@ class FleetScreen(LiveScreen[None]):
         if not self.query_one("#events-space").is_attached:
             return  # left before anything was painted
         events = EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
-        events.border_title = Content(_("History"))
+        events.border_title = Content(_("History · h: all of it, and plots"))
         catalog = CatalogPane(id="catalog", classes="pane")
         with self.app.batch_update():
             await self.query_one("#events-space").mount(events)
@@ -281,6 +287,12 @@ class FleetScreen(LiveScreen[None]):
             return
         told = self._events.event_of(event.key)
         self.query_one(Notice).tell([wording.moment(told.at), *telling.event_lines(told)], mild=True)
+
+    def action_history(self) -> None:
+        """Look back: all events and orders, and plots."""
+        from xds_tui.tui.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen(self._monitor.history, self.fleet, self._clock, self._exports))
 
     @work
     async def action_new(self) -> None:

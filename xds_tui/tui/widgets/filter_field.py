@@ -30,10 +30,8 @@ class FilterField(Input):
     class Left(Message):
         """The user is done with the field."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            placeholder=_("words, status:on, gpu:4090, mem>=64, expires<24h, -windows"), id="filter", compact=True
-        )
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, id="filter", compact=True)
         self.cursor_blink = False
 
     @on(Input.Changed)

@@ -167,7 +167,7 @@ class HostPane(Titled, Vertical):
         if self._filter is None:
             from xds_tui.tui.widgets.filter_field import FilterField
 
-            self._filter = FilterField()
+            self._filter = FilterField(_("words, status:on, gpu:4090, mem>=64, expires<24h, -windows"))
             await self.mount(self._filter)
         self._filter.display = True
         self._filter.focus()

@@ -188,6 +188,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """How many rows there are."""
         return len(self._keys)
 
+    def is_near_end(self, rows: int) -> bool:
+        """Whether fewer than so many rows follow the cursor."""
+        return len(self._keys) - self._cursor <= rows
+
     @property
     def hidden_columns(self) -> int:
         """How many columns are left out because the width does not suffice."""

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+from made import a_package, a_promise, a_snapshot, an_order
+
+from xds_tui.model import Billing, Period, PeriodUnit, Status
+from xds_tui.record import Action, Event, EventKind, OrderState, Sample
+from xds_tui.tui.screens import history
+from xds_tui.tui.screens.history import HistoryScreen
+from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.plots import runs
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+MINUTE = timedelta(minutes=1)
+
+
+@asynccontextmanager
+async def looking_back(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
+    """Sit in front of the history of three days."""
+    async with sitting_at(desk, columns, rows):
+        now, journal = desk.now(), desk.monitor.history.journal
+        await journal.add_events(
+            [
+                Event(
+                    at=now - 5 * number * MINUTE,
+                    kind=EventKind.STATUS,
+                    host_id=f"h{number % 7}",
+                    host_name=f"node-{number % 7}",
+                    old=Status.OFF,
+                    new=Status.ON,
+                )
+                for number in range(60, 0, -1)
+            ]
+        )
+        await journal.add_events(
+            [Event(at=now, kind=EventKind.TROUBLE, summary="The service had a system error", trace_id="trace-77")]
+        )
+        await desk.press("h")
+        await desk.see("▸1 Events")
+        await desk.see("system error")
+        yield desk
+
+
+async def test_everything_that_happened_is_there_and_can_be_searched() -> None:
+    async with looking_back(Desk()) as desk:
+        await desk.see("node-3 off → on")
+        await desk.press("slash")
+        await desk.type("node-3 -trouble")
+        text = await desk.see(r"[89] shown · node-3")
+        assert "node-4" not in text
+        await desk.press("enter", "escape")
+        await desk.see("node-4")
+
+
+async def test_the_trace_id_of_what_went_wrong_is_copied() -> None:
+    async with looking_back(Desk()) as desk:
+        await desk.press("slash")
+        await desk.type("system")
+        await desk.press("enter", "t")
+        await desk.see("traceId trace-77 was sent to the terminal")
+        assert desk.app.clipboard == "trace-77"
+
+
+async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE", 10)
+    monkeypatch.setattr(history, "NEAR", 2)
+    async with looking_back(Desk()) as desk:
+        table = desk.app.screen.query_one(EventList)
+        assert table.row_count < 30
+        while table.row_count < 60:
+            before = table.row_count
+            await desk.press("end")
+            await until(lambda before=before: table.row_count > before)
+
+
+async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> None:
+    desk = Desk()
+    async with sitting_at(desk):
+        assert desk.monitor.state.snapshot is not None
+        rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
+        promise = a_promise(
+            package=a_package(name="the package"),
+            billing=Billing.RENT,
+            period=Period(PeriodUnit.MONTH, 1),
+            hours=720,
+            estimate=Decimal("1658.88"),
+        )
+        order = an_order(
+            action=Action.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=promise, created_at=desk.now()
+        )
+        await desk.monitor.history.journal.write_orders([order])
+        await desk.press("h", "2")
+        await desk.see(r"buy .*done .*¥1,658\.88 +720 +[\d.]+ !")
+        await desk.press("enter")
+        await desk.see("the package")
+
+
+async def test_what_is_shown_is_exported_and_the_path_is_said() -> None:
+    async with looking_back(Desk()) as desk:
+        await desk.press("slash")
+        await desk.type("node-3")
+        await desk.press("enter", "e")
+        await desk.see("rows were written to")
+        (path,) = desk.exports.glob("events-*.json")
+        rows = json.loads(path.read_text())
+        assert {row["host_name"] for row in rows} == {"node-3"}
+        assert path.with_suffix(".csv").exists()
+
+
+async def test_an_export_that_fails_is_said() -> None:
+    async with looking_back(Desk()) as desk:
+        desk.app.screen._exports = desk.exports / "file"  # type: ignore[attr-defined]
+        (desk.exports / "file").write_text("in the way")
+        await desk.press("e")
+        await desk.see("The file could not be written")
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
+async def test_hosts_and_money_are_plotted_over_the_span_that_is_chosen(columns: int, rows: int) -> None:
+    async with looking_back(Desk(), columns, rows) as desk:
+        for number in range(30):
+            at = desk.now() - number * MINUTE
+            sample = Sample(at=at, total=40, on=20, changing=0, billed_low=Decimal(30), billed_high=Decimal(30))
+            await desk.monitor.history.journal.add_sample(sample)
+        await desk.press("3")
+        text = await desk.see("▞ on")
+        assert "▞ billed" in text
+        await desk.see("last hour")
+        await desk.see(r"40┤")
+        await desk.press("s")
+        await desk.see("last day")
+        await desk.press("s")
+        await desk.see("last week")
+
+
+async def test_the_tabs_are_gone_through_and_left() -> None:
+    async with looking_back(Desk()) as desk:
+        for title in ("▸2 Orders", "▸3 Plots", "▸1 Events"):
+            await desk.press("tab")
+            await desk.see(title)
+        await desk.press("left")
+        await desk.see("▸3 Plots")
+        await desk.press("escape")
+        await desk.see("● live")
+
+
+async def test_what_happens_meanwhile_appears() -> None:
+    async with looking_back(Desk()) as desk:
+        assert isinstance(desk.app.screen, HistoryScreen)
+        desk.host("office-1").status = 4
+        await desk.sweep()
+        await desk.see("office-1 .* → stopping")
+
+
+def samples_at(*minutes: int) -> list[Sample]:
+    snapshot = a_snapshot()
+    return [Sample(at=snapshot.at + minute * MINUTE, total=1, on=1, changing=0) for minute in minutes]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "lengths"),
+    [((), []), ((0,), [1]), ((0, 1, 2, 3), [4]), ((0, 1, 2, 60, 61), [3, 2]), ((0, 10, 20, 30), [4])],
+)
+def test_a_stretch_that_nobody_watched_is_a_gap(minutes: tuple[int, ...], lengths: list[int]) -> None:
+    samples = samples_at(*minutes)
+    at = a_snapshot().at
+    assert [len(run) for run in runs(samples, at, at + timedelta(hours=2))] == lengths
+    assert [sample for run in runs(samples, at, at + timedelta(hours=2)) for sample in run] == samples
+
+
+def test_order_of_samples_is_kept() -> None:
+    samples = samples_at(0, 1, 2)
+    assert runs([replace(sample, on=2) for sample in samples], samples[0].at, samples[-1].at)[0][0].on == 2

@@ -1,0 +1,157 @@
+"""Every screen and widget that shows a string of the service, shown a service that sends only hostile ones."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+from hostile import FRAGMENTS, HOSTILE_TEXT, MARKUP, HostileService, unsafe_in
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from xds_tui.api.client import Client
+from xds_tui.credentials import Credentials
+from xds_tui.fleet.account import Tokens
+from xds_tui.fleet.state import Link
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.server import build
+from xds_tui.tui.screens.create import CreateScreen, Step
+from xds_tui.tui.widgets.host_table import HostTable
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+class HostileDesk(Desk):
+    """A desk in front of a service that sends these strings."""
+
+    def __init__(self, strings: list[str]) -> None:
+        super().__init__()
+        self._strings = strings
+
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        inner = httpx.ASGITransport(build(self.service))
+        return Client(base_url, credentials, transport=HostileService(inner, self._strings), clock=self.now)
+
+    async def look(self) -> None:
+        """What is on the screen does nothing to a terminal, and nothing in it can be clicked."""
+        await self.pilot.pause()
+        for strip in self.app.screen._compositor.render_strips():
+            for text, style, control in strip:
+                assert not control
+                assert unsafe_in(text) == set(), ascii(text)
+                assert style is None or style.link is None
+                assert style is None or "@click" not in style.meta
+
+    async def refuse(self, endpoint: str, code: int) -> None:
+        self.service.faults.set(Fault(kind=Kind.CODE, endpoint=endpoint, code=code))
+
+
+async def look_at_hosts(desk: HostileDesk) -> None:
+    await desk.look()
+    for _ in range(3):
+        await desk.press("enter")
+        await desk.see("Password")
+        await desk.look()
+        await desk.press("v", "y")
+        await desk.look()
+        await desk.press("escape", "down")
+
+
+async def look_at_questions(desk: HostileDesk) -> None:
+    await desk.press("space", "D")
+    await desk.see("for good")
+    await desk.look()
+    await desk.press("escape", "b")
+    await desk.see("Reboot 1 host")
+    await desk.refuse("pve/open/reboot", 7003)
+    await desk.press("y")
+    await desk.see("refused")
+    await desk.look()
+
+
+async def look_at_trouble(desk: HostileDesk) -> None:
+    await desk.refuse("pve/open/mypage", 500)
+    desk.monitor.refresh()
+    await until(lambda: desk.monitor.state.link is Link.TROUBLE)
+    await desk.look()
+    await desk.press("3", "enter")
+    await desk.look()
+    await desk.press("escape", "escape")
+    await desk.sweep()
+
+
+async def look_at_offers(desk: HostileDesk) -> None:
+    await desk.press("2", "down", "enter")
+    await desk.look()
+    await desk.press("n")
+    await until(lambda: isinstance(desk.app.screen, CreateScreen))
+    wizard = desk.app.screen
+    assert isinstance(wizard, CreateScreen)
+    for step in (Step.MODE, Step.PACKAGE, Step.IMAGE):
+        wizard.step = step
+        await desk.look()
+    await desk.press("enter")
+    await until(lambda: wizard.draft.is_complete)
+    await desk.look()
+    wizard.step = Step.REVIEW
+    await desk.look()
+    await desk.refuse("pve/open/createquantity", 6002)
+    await desk.press("B")
+    await until(lambda: wizard.step is Step.BUYING)
+    await desk.see("of 1 bought")
+    await desk.look()
+    await desk.press("escape")
+
+
+async def look_at_signing_in(desk: HostileDesk) -> None:
+    await desk.press("f2")
+    await desk.see("Sign in to")
+    await desk.refuse("auth/getToken", 1001)
+    await desk.type("A1")
+    await desk.press("enter", "s", "enter")
+    await desk.see("not accepted")
+    await desk.look()
+    await desk.press("escape")
+
+
+async def look_at_everything(strings: list[str]) -> None:
+    async with sitting_at(HostileDesk(strings)) as desk:
+        assert isinstance(desk, HostileDesk)
+        await look_at_hosts(desk)
+        await look_at_questions(desk)
+        await look_at_trouble(desk)
+        await look_at_offers(desk)
+        await look_at_signing_in(desk)
+
+
+@settings(
+    max_examples=2,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+@given(st.lists(HOSTILE_TEXT, min_size=7, max_size=40))
+@example(list(FRAGMENTS))
+async def test_nothing_that_the_service_says_does_anything(strings: list[str]) -> None:
+    await look_at_everything(strings)
+
+
+async def test_markup_is_shown_as_it_was_sent() -> None:
+    async with sitting_at(HostileDesk(list(MARKUP))) as desk:
+        names = {host.name for host in desk.monitor.state.snapshot.hosts}
+        assert names == set(MARKUP)
+        for name in names:
+            assert name[:12] in desk.text
+        for _ in MARKUP:
+            await desk.press("enter")
+            assert any(name in desk.text.splitlines()[0] for name in names), desk.text
+            await desk.press("escape", "down")
+
+
+async def test_a_name_that_is_too_long_is_cut_to_its_column() -> None:
+    async with sitting_at(HostileDesk(["渲" * 3000, "x" * 5000, "a" + "\u0301" * 5000])) as desk:
+        widths = {strip.cell_length for strip in desk.app.screen._compositor.render_strips()}
+        assert widths == {120}
+        assert desk.app.screen.query_one(HostTable).row_count == 12

@@ -1,0 +1,156 @@
+"""Events and orders as rows for other programs: pure, with field names that stay.
+
+`events`: at, kind, host_id, host_name, own, alert, old_status, new_status, expires, within_hours, order_id, action,
+state, code, summary, message, trace_id.
+`orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, package_id, package, image_id,
+image, billing, period_number, period_unit, unit_price, discount, estimate, estimated_hours, real_hours, code, summary,
+message, trace_id.
+
+Times are ISO 8601 in UTC, money is a decimal text in CNY, hours are numbers, what is not known is empty (JSON: null).
+Sentences are in English, whatever the screen speaks. No secret is in any of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from xds_tui.model import Host
+from xds_tui.record import Event, Order
+
+Value = str | int | float | bool | None
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula; names of hosts come from anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of equal length under the names of their fields."""
+
+    fields: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+def events_table(events: Iterable[Event]) -> Table:
+    """Return one row an event, in the order given."""
+    return _table(_EVENT_FIELDS, (_event(event) for event in events))
+
+
+def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> Table:
+    """Return one row an order, in the order given; `hosts` by ID tell how long a rent really lasts."""
+    return _table(_ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
+
+
+def real_hours(host: Host | None) -> float | None:
+    """Return the hours of a rent as the service made it, or None where the host is not there or does not say."""
+    if host is None or host.created is None or host.expires is None:
+        return None
+    return round((host.expires - host.created).total_seconds() / 3600, 2)
+
+
+def to_json(table: Table) -> str:
+    """Return a list of objects, one a line."""
+    lines = [json.dumps(dict(zip(table.fields, row, strict=True)), ensure_ascii=False) for row in table.rows]
+    return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
+
+
+def to_csv(table: Table) -> str:
+    """Return CSV with a header (RFC 4180); what a spreadsheet would take for a formula gets a quote before it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(table.fields)
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    return out.getvalue()
+
+
+def _cell(value: Value) -> Value:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
+    return Table(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
+
+
+_EVENT_FIELDS: Final = (
+    *("at", "kind", "host_id", "host_name", "own", "alert", "old_status", "new_status", "expires", "within_hours"),
+    *("order_id", "action", "state", "code", "summary", "message", "trace_id"),
+)
+_ORDER_FIELDS: Final = (
+    *("id", "batch", "action", "state", "created_at", "sent_at", "ended_at", "host_id", "host_name"),
+    *("package_id", "package", "image_id", "image", "billing", "period_number", "period_unit"),
+    *("unit_price", "discount", "estimate", "estimated_hours", "real_hours"),
+    *("code", "summary", "message", "trace_id"),
+)
+
+
+def _event(event: Event) -> dict[str, Value]:
+    return {
+        "at": _time(event.at),
+        "kind": event.kind.value,
+        "host_id": event.host_id,
+        "host_name": event.host_name,
+        "own": event.own,
+        "alert": event.alert,
+        "old_status": _name(event.old),
+        "new_status": _name(event.new),
+        "expires": _time(event.expires),
+        "within_hours": event.within,
+        "order_id": event.order_id,
+        "action": event.action.value if event.action else None,
+        "state": event.state.value if event.state else None,
+        "code": event.code,
+        "summary": event.summary,
+        "message": event.message,
+        "trace_id": event.trace_id,
+    }
+
+
+def _order(order: Order, host: Host | None) -> dict[str, Value]:
+    promise = order.promise
+    period = promise.period if promise else None
+    return {
+        "id": order.id,
+        "batch": order.batch,
+        "action": order.action.value,
+        "state": order.state.value,
+        "created_at": _time(order.created_at),
+        "sent_at": _time(order.sent_at),
+        "ended_at": _time(order.ended_at),
+        "host_id": order.host_id,
+        "host_name": order.host_name,
+        "package_id": promise.package.id if promise else None,
+        "package": promise.package.name if promise else None,
+        "image_id": promise.image.id if promise else None,
+        "image": promise.image.label if promise else None,
+        "billing": _name(promise.billing) if promise else None,
+        "period_number": period.number if period else None,
+        "period_unit": _name(period.unit) if period else None,
+        "unit_price": str(promise.package.amount) if promise else None,
+        "discount": str(promise.package.discount) if promise else None,
+        "estimate": str(promise.estimate) if promise else None,
+        "estimated_hours": promise.hours if promise else None,
+        "real_hours": real_hours(host) if period else None,
+        "code": order.code,
+        "summary": order.summary,
+        "message": order.message,
+        "trace_id": order.trace_id,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _name(member: Enum | None) -> str | None:
+    return member.name.lower() if member else None

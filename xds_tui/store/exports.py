@@ -1,0 +1,48 @@
+"""Files that the user asked for, written so that they are whole or not there, and for the user alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Thread
+
+from xds_tui.i18n import N_
+from xds_tui.store.db import StoreError
+
+
+async def write_export(folder: Path, name: str, content: str) -> Path:
+    """Write `content` to `name` in `folder`, which is made (0700) if it is not there, and return the path (0600).
+
+    Raises:
+        StoreError: if it cannot be written; nothing of it is there then.
+
+    """
+    future: Future[Path] = Future()
+    # A daemon thread: a disk that hangs must not keep the program.
+    Thread(target=_fulfil, args=(future, folder, name, content), daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
+def _fulfil(future: Future[Path], folder: Path, name: str, content: str) -> None:
+    try:
+        future.set_result(_write(folder / name, content))
+    except OSError as error:
+        future.set_exception(StoreError(N_("The file could not be written"), str(error)))
+
+
+def _write(path: Path, content: str) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path

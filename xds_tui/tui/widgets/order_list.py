@@ -1,0 +1,72 @@
+"""Orders, one a line: what was promised, what became of it, and how long a rent really lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from xds_tui import export
+from xds_tui.i18n import _
+from xds_tui.model import Host
+from xds_tui.record import Order, OrderState
+from xds_tui.tui import telling, wording
+from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+
+_COLUMNS: Final = (
+    Column("time", _("TIME"), 16),
+    Column("what", _("ORDER"), 7),
+    Column("host", _("HOST"), 14, grow=2),
+    Column("state", _("STATE"), 15),
+    Column("estimate", _("ESTIMATE"), 10, align="right"),
+    Column("hours", _("HOURS"), 6, align="right", drop=2),
+    Column("real", _("REAL"), 8, align="right", drop=3),
+    Column("why", _("WHY"), 20, grow=3, drop=1),
+)
+_STYLES: Final = {
+    OrderState.SETTLED: "good",
+    OrderState.DONE: "good",
+    OrderState.UNKNOWN: "warn",
+    OrderState.NOT_SEEN: "warn",
+    OrderState.REFUSED: "bad",
+    OrderState.NOT_SENT: "bad",
+}
+
+TOLERANCE: Final = 0.01
+"""The part of the estimated hours by which the real ones may differ unmarked."""
+
+
+class OrderList(LineTable):
+    """Orders by ID."""
+
+    def show_orders(self, orders: Sequence[Order], hosts: Mapping[str, Host]) -> None:
+        """Show `orders` in the order they come; `hosts` by ID tell how long their rents last."""
+        self._orders = {order.id: order for order in orders}
+
+        def row(key: str) -> Row:
+            order = self._orders[key]
+            return _row(order, hosts.get(order.host_id or ""))
+
+        self.show(_COLUMNS, list(self._orders), row)
+
+    def order_of(self, key: str) -> Order:
+        """The order that a row shows."""
+        return self._orders[key]
+
+
+def _row(order: Order, host: Host | None) -> Row:
+    promise = order.promise
+    name = order.host_name or order.host_id or (promise.package.name if promise else "")
+    real = export.real_hours(host) if promise and promise.period else None
+    differs = real is not None and promise is not None and abs(real - promise.hours) > promise.hours * TOLERANCE
+    return Row(
+        (
+            Cell(wording.moment(order.created_at), "muted"),
+            Cell(telling.action(order.action)),
+            Cell(name or wording.NOTHING),
+            Cell(telling.order_state(order.state), _STYLES.get(order.state, "")),
+            Cell(wording.money(promise.estimate) if promise else wording.NOTHING),
+            Cell(str(promise.hours) if promise and promise.period else wording.NOTHING),
+            Cell(wording.NOTHING if real is None else f"{real:g}{' !' if differs else ''}", "warn" if differs else ""),
+            Cell(telling.order_reason(order), "muted"),
+        )
+    )
