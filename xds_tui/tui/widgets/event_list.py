@@ -21,14 +21,15 @@ class EventList(LineTable):
     def show_events(self, events: Sequence[Event]) -> None:
         """Show `events` in the order they come."""
         self._events = {_key(event): event for event in events}
+        # Where nobody reads further down, what is newest is what matters.
+        follows = not self.has_focus or self._cursor == 0
 
         def row(key: str) -> Row:
             event = self._events[key]
             return Row((Cell(wording.clock(event.at), "muted"), Cell(telling.event(event), _style(event))))
 
         self.show(_COLUMNS, list(self._events), row)
-        if not self.has_focus:
-            # Nobody reads further down: what is newest is what matters.
+        if follows:
             self.action_first()
 
     def event_of(self, key: str) -> Event:

@@ -1,0 +1,127 @@
+"""What the real program writes to a real terminal while its service sends nothing but hostile strings."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from hostile import MARK, unsafe_in
+from terminal import Terminal
+from test_whole_job import ACCOUNT, SECRET, simulating
+
+COMMAND = Path(sys.executable).parent / "xds-tui"
+TESTS = Path(__file__).parents[1]
+
+PROGRAM = f"""
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+from hostile import FRAGMENTS, HostileService
+from xds_tui import cli
+from xds_tui.api import client
+
+straight = client.open_route
+client.open_route = lambda url, keep_alive: HostileService(straight(url, keep_alive=keep_alive), FRAGMENTS)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""The program, at the end of a line on which every text is replaced."""
+
+SETTINGS = """
+[alerts]
+bell = false
+title = true
+notification = "osc777"
+"""
+
+SEQUENCE = re.compile(
+    r"\x1b\[[<=>?]?[0-9;:]*[ $]?[A-Za-z@`]"  # CSI
+    r"|\x1b\][0-9]+;[^\x00-\x1f\x7f-\x9f]*\x1b\\"  # OSC, ended by ST
+    r"|\x1b\](?:52;c;[A-Za-z0-9+/=]*|22;[a-z-]+)\x07"  # Textual's own OSC: the clipboard, the pointer's shape
+    r"|\x1bP[=+$][^\x00-\x1f\x7f-\x9f]*\x1b\\"  # DCS
+    r"|\x1b_G[^\x00-\x1f\x7f-\x9f]*\x1b\\"  # APC: does the terminal know pictures?
+    r"|\x1b[78=>M]"
+)
+"""What a program may write that is not text."""
+
+WRITTEN_BY_US = frozenset("\r\n")
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "config.toml").write_text(SETTINGS)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "XDS_CONFIG": str(tmp_path / "config.toml"),
+        "XDS_UUID": ACCOUNT,
+        "XDS_SECRET": SECRET,
+    }
+
+
+def assert_inert(raw: bytes) -> list[str]:
+    """No sequence of the service's, none that is not whole, no control character; returns the sequences."""
+    written = raw.decode()
+    sequences = SEQUENCE.findall(written)
+    assert [ascii(sequence) for sequence in sequences if MARK in sequence] == []
+    for copied in re.findall(r"\x1b]52;c;(.*)\x07", written):
+        assert unsafe_in(base64.b64decode(copied).decode()) == set()
+    text = SEQUENCE.sub("", written)
+    unsafe = "".join(unsafe_in(text) - WRITTEN_BY_US)
+    assert unsafe == "", ascii(re.findall(f".{{,20}}[{re.escape(unsafe)}].{{,20}}", text))
+    return sequences
+
+
+def look_around(program: Terminal) -> None:
+    """Open everything that shows a string of the service, and leave."""
+    program.press("enter")
+    program.wait_for("Password")
+    program.press("v", "y")
+    program.wait_for("clipboard|OSC 52")
+    program.press("escape")
+    program.wait_for("Hosts 40")
+    for _ in range(12):
+        program.press("down")
+    program.press("enter")
+    program.wait_for("Password")
+    program.press("escape")
+    program.wait_for("Hosts 40")
+    program.press("D")
+    program.wait_for("for good")
+    program.press("escape")
+    program.wait_for("for good", gone=True)
+    program.press("s")
+    program.press("2", "down", "enter", "n")
+    program.wait_for("1 Billing")
+    while "1 Billing" in program.text:
+        program.press("escape")
+    program.press("3", "enter", "z", "z", "q")
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(200, 50), (80, 24)])
+def test_no_byte_of_the_service_acts_on_the_terminal(environ: dict[str, str], columns: int, rows: int) -> None:
+    command = [sys.executable, "-c", PROGRAM, "--interval", "5"]
+    with (
+        simulating(COMMAND) as simulator,
+        Terminal(command, columns=columns, rows=rows, environ=environ | {"XDS_BASE_URL": simulator.url}) as program,
+    ):
+        program.wait_for("● live")
+        program.wait_for("here")
+        look_around(program)
+        assert program.wait_for_end() == 0
+        sequences = assert_inert(bytes(program.raw))
+    for ours in ("\x1b]2;", "\x1b]777;", "\x1b]52;"):
+        assert any(sequence.startswith(ours) for sequence in sequences), ours
+    # What is seen of the hostile texts is what is harmless of them.
+    assert f"]2;{MARK}".encode() in program.raw
+    assert b"[@click" in program.raw
+
+
+@pytest.mark.parametrize("written", [f"\x1b[{MARK}m", "\x9b1m", "\x1b]2;", "\x1bc", "\x08", "\u202e", "\u200b", "\x1b"])
+def test_what_acts_on_a_terminal_would_be_found(written: str) -> None:
+    with pytest.raises(AssertionError):
+        assert_inert(f"\x1b[1mtext {written} text\r\n".encode())

@@ -1,0 +1,227 @@
+"""Secrets that can be recognised, the whole program at work and then failing, and a search of everything it leaves."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+from test_whole_job import ACCOUNT
+
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.line import Service
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import World
+
+TOKEN = "tkn-planted-5d0e9c"
+SECRET = "sec-planted-b81f44"
+PASSWORD = "pwd-planted-27ac63"
+PLANTED = (TOKEN, SECRET, PASSWORD)
+
+PROGRAM = """
+import logging, sys
+logging.basicConfig(filename=sys.argv.pop(1), level=logging.DEBUG)
+
+from xds_tui import cli
+from xds_tui.tui.screens.fleet import FleetScreen
+
+def fail_with_everything(self):
+    from xds_tui.api import answer
+
+    def accepted(response, mask):
+        page, headers = response.text, dict(response.request.headers)
+        raise RuntimeError(f"{page} {headers}")
+
+    answer.accepted = accepted
+    self.action_refresh()
+
+FleetScreen.action_zoom = fail_with_everything
+sys.exit(cli.main())
+"""
+"""The program with every logger at DEBUG, and a key that makes it fail with token and passwords in what it raises."""
+
+
+@pytest.fixture
+def service() -> Service:
+    """A service whose secrets are all planted."""
+    world = World()
+    populate(world, 12)
+    world.accounts[ACCOUNT].secret = SECRET
+    world.tokens._name = lambda _length: TOKEN
+    for number, host in enumerate(world.machines.values()):
+        host.password, host.port = PASSWORD, 50_000 + number
+    return Service(world)
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    """How a secret may be written."""
+    plain = secret.encode()
+    yield plain
+    yield base64.b64encode(plain).rstrip(b"=")
+    yield plain.hex().encode()
+    yield secret.encode("utf-16-le")
+
+
+def found_in(data: bytes) -> set[str]:
+    return {secret for secret in PLANTED if any(form in data for form in forms(secret))}
+
+
+def found_in_files(folder: Path) -> dict[str, set[str]]:
+    """Every file under `folder` that holds one; a database also as what it says, for its pages may part a word."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and (here := found_in(path.read_bytes()) | found_in(said_by(path))):
+            found[path.name] = here
+    return found
+
+
+def said_by(path: Path) -> bytes:
+    if path.suffix != ".db":
+        return b""
+    with closing(sqlite3.connect(path)) as database:
+        return "\n".join(database.iterdump()).encode()
+
+
+class Onlooker(threading.Thread):
+    """Another user of the machine, who reads the arguments and the environment of the program and its children."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self._is_over = threading.Event()
+        self.seen: dict[int, bytes] = {}
+
+    def run(self) -> None:
+        while not self._is_over.wait(0.005):
+            self._look_at([self._pid])
+
+    def _look_at(self, processes: Iterable[int]) -> None:
+        for pid in processes:
+            folder = Path("/proc", str(pid))
+            try:
+                self.seen[pid] = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+                children = [path.read_text().split() for path in folder.glob("task/*/children")]
+            except OSError:  # it has ended
+                continue
+            self._look_at(int(child) for family in children for child in family)
+
+    def end(self) -> bytes:
+        self._is_over.set()
+        self.join()
+        return b"\n".join(self.seen.values())
+
+
+def sign_in(terminal: Terminal) -> None:
+    terminal.wait_for("Sign in to")
+    terminal.wait_for("Kept for this run only")
+    terminal.type(ACCOUNT)
+    terminal.press("enter")
+    terminal.type(SECRET)
+    terminal.wait_for("•{9}")
+    terminal.press("enter")
+    terminal.wait_for("● live")
+    terminal.wait_for("Hosts 12")
+
+
+def go_everywhere(terminal: Terminal, service: Service) -> None:
+    """Open what shows strings of the service, with a service that says everything it knows in its messages."""
+    terminal.press("enter")
+    terminal.wait_for("v shows it")
+    terminal.press("escape")
+    terminal.wait_for("Hosts 12")
+    terminal.press("2")
+    terminal.wait_for("backspace|4090")
+    echo = f"token {TOKEN}, secret {SECRET}"
+    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/mypage", code=500, message=echo))
+    terminal.press("1", "r")
+    terminal.wait_for("▲")
+    terminal.wait_for("token ••••, secret ••••")
+    terminal.press("3", "enter")
+    terminal.press("escape", "r")
+    terminal.wait_for("● live")
+    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/reboot", code=7003, message=echo))
+    terminal.press("1", "b")
+    terminal.wait_for("Reboot 1 host")
+    while "Reboot 1 host" in terminal.text:
+        terminal.press("y")
+    terminal.wait_for("refused")
+    service.world.expire_tokens()
+    terminal.press("r")
+    terminal.wait_for("● live")
+    terminal.press("escape")
+
+
+def test_no_secret_is_left_on_the_screen_on_the_disk_in_logs_in_reports_or_for_other_users(
+    service: Service, environ: dict[str, str]
+) -> None:
+    home = Path(environ["HOME"])
+    log = home / "debug.log"
+    with RunningSimulator(service) as simulator:
+        command = [sys.executable, "-c", PROGRAM, str(log), "--base-url", simulator.url]
+        with Terminal(command, environ=environ, columns=160) as terminal:
+            onlooker = Onlooker(terminal._pid)
+            onlooker.start()
+            sign_in(terminal)
+            go_everywhere(terminal, service)
+            assert found_in(terminal.raw) == set()
+            assert found_in_files(home) == {}
+
+            # The search finds what is there: the password, once the user asked to see it.
+            terminal.press("enter")
+            terminal.wait_for("v shows it")
+            terminal.press("v")
+            terminal.wait_for(PASSWORD)
+            assert found_in(terminal.raw) == {PASSWORD}
+            terminal.press("escape")
+            terminal.wait_for("Hosts 12")
+            assert PASSWORD not in terminal.text
+            terminal.raw.clear()
+
+            terminal.press("z")
+            assert terminal.wait_for_end() == 1
+            assert b"RuntimeError" in terminal.raw
+            assert found_in(terminal.raw) == set()
+            assert found_in(onlooker.end()) == set()
+    assert onlooker.seen[terminal._pid].startswith(sys.executable.encode())
+    assert "mypage" in log.read_text()
+    assert len(list(home.rglob("crashes/*.txt"))) == 1
+    assert len(list(home.rglob("journal.db"))) == 1
+    assert found_in_files(home) == {}
+
+
+@pytest.mark.parametrize("secret", PLANTED)
+def test_the_search_finds_a_secret_in_a_file_however_it_is_written(tmp_path: Path, secret: str) -> None:
+    for number, form in enumerate(forms(secret)):
+        (tmp_path / f"{number}").write_bytes(b"before " + form + b" after")
+    assert found_in_files(tmp_path) == {f"{number}": {secret} for number in range(4)}
+
+
+def test_the_search_finds_a_secret_that_a_database_parts_at_the_end_of_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE texts (text TEXT)")
+        # What does not fit into a page goes into others of 4096 - 4 bytes, counted from the end.
+        database.execute(
+            "INSERT INTO texts VALUES (?)", (f"{'x' * 8000}{PASSWORD}{'x' * (4092 - len(PASSWORD) // 2)}",)
+        )
+        database.commit()
+    assert PASSWORD.encode() not in path.read_bytes()
+    assert found_in_files(tmp_path) == {"some.db": {PASSWORD}}

@@ -1,0 +1,46 @@
+"""Everything that would be a traceback or a warning on somebody's terminal, heard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable
+
+
+def listen(complain: Callable[[str], None]) -> None:
+    """Hand every exception, warning and logged error that nobody catches to `complain`, from now on."""
+    sys.unraisablehook = lambda found: complain(told(found.exc_value or found.err_msg))
+    threading.excepthook = lambda found: complain(told(found.exc_value))
+    warnings.simplefilter("always")
+    warnings.showwarning = lambda message, *about, **also: complain(told(message))
+    logging.getLogger().addHandler(_Listener(complain))
+
+
+def listen_to_loop(complain: Callable[[str], None]) -> None:
+    """Hand what nobody catches in the running loop to `complain`."""
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        complain(f"{context.get('message')}: {told(context.get('exception'))}")
+
+    asyncio.get_running_loop().set_exception_handler(handle)
+
+
+def told(what: object) -> str:
+    """An exception with its traceback, or anything else as a text."""
+    return "".join(traceback.format_exception(what)) if isinstance(what, BaseException) else str(what)
+
+
+class _Listener(logging.Handler):
+    """Hears what is logged as a warning or worse."""
+
+    def __init__(self, complain: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._complain = complain
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else ""
+        self._complain(f"{record.name}: {record.getMessage()} {told(error)}")

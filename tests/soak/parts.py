@@ -1,0 +1,93 @@
+"""The program's parts as the command line builds them, on a service that is served and a file that is kept.
+
+Imported once `time.monotonic` is that of the run, because what is imported here takes hold of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xds_tui.api.client import Client
+from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.secret import Secret
+from xds_tui.simulator.accounts import ACCOUNT, SECRET
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+from xds_tui.tui.app import Parts, XdsApp
+from xds_tui.tui.widgets.status_bar import Place
+
+from .lapse import Lapse
+
+T = TypeVar("T")
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs for a week."""
+
+    app: XdsApp
+    monitor: Monitor
+    account: Account
+
+
+def build(url: str, journal: Path, lapse: Lapse) -> Program:
+    """Build the program for the service at `url`, with its database at `journal` and its clocks in `lapse`."""
+
+    async def connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        return Client(
+            base_url,
+            credentials,
+            clock=lapse.wall,
+            token=tokens.first,
+            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            find_token=tokens.find,
+        )
+
+    account = Account(connect, base_url=url, profile="soak", vault=None, given=KEY, source=Source.ENVIRONMENT)
+    database = _AttendedDatabase(journal, lapse)
+    monitor = Monitor(account, Journal(database, "soak"), interval=15, clock=lapse.wall)
+    parts = Parts(
+        monitor=monitor,
+        account=account,
+        place=Place("soak", "simulated"),
+        clock=lapse.wall,
+        keymap={},
+        exports=journal.parent / "exports",
+        close=database.close,
+    )
+    return Program(XdsApp(parts), monitor, account)
+
+
+def count_sweeps(monitor: Monitor, count: Callable[[], None]) -> None:
+    """Have `count` called for each sweep that succeeds."""
+    show = monitor._show
+
+    async def counted(*about: Any, **also: Any) -> None:
+        if "link" in also:  # a look at single hosts says nothing about it
+            count()
+        await show(*about, **also)
+
+    monitor._show = counted  # type: ignore[method-assign]
+
+
+class _AttendedDatabase(Database):
+    """A database on whose thread no time is skipped."""
+
+    def __init__(self, path: Path, lapse: Lapse) -> None:
+        self._lapse = lapse
+        super().__init__(path)
+
+    async def _do(self, job: Callable[[], T]) -> T:
+        with self._lapse.at_work():
+            return await super()._do(job)
+
+    async def close(self) -> None:
+        with self._lapse.at_work():
+            await super().close()

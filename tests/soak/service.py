@@ -1,0 +1,80 @@
+"""The far side as this process has it: started, told what to do, ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from xds_tui.simulator.faults import Fault
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+class Service:
+    """A simulated service in a process of its own; as a context manager it leaves none behind.
+
+    Attributes:
+        url: its address.
+
+    """
+
+    def __init__(self, clock: Path, hosts: int, seed: int) -> None:
+        command = [sys.executable, "-m", "tests.soak.far_side", str(clock), str(hosts), str(seed)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
+        )
+
+    def __enter__(self) -> Self:
+        self.url = str(self._ask("up"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()
+
+    def up(self) -> None:
+        """Answer again."""
+        self._ask("up")
+
+    def down(self) -> None:
+        """Refuse every connection."""
+        self._ask("down")
+
+    def strike(self, faults: Sequence[Fault]) -> None:
+        """Let these happen."""
+        self._ask("faults", faults)
+
+    def clear(self) -> None:
+        """Let everything go well from now on."""
+        self._ask("clear")
+
+    def expire(self) -> None:
+        """End every token."""
+        self._ask("expire")
+
+    def stir(self) -> str:
+        """Have somebody else do something, and return what."""
+        return str(self._ask("stir"))
+
+    def truth(self) -> dict[str, int]:
+        """The status of each host by its ID."""
+        return {str(host_id): int(status) for host_id, status in self._ask("truth").items()}
+
+    def _ask(self, name: str, *arguments: object) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode((name, arguments)) + b"\n")
+        self._process.stdin.flush()
+        return msgspec.json.decode(self._process.stdout.readline())

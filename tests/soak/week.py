@@ -1,0 +1,202 @@
+"""The simulated week: the whole program on a simulated service, in time that skips what nothing happens in."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sqlite3
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .complaints import listen, listen_to_loop, told
+from .gauges import Holdings, LoopWatch
+from .lapse import Lapse, LapseLoop, WorldClock
+from .service import Service
+from .trouble import HOUR, MINUTE, Trouble
+
+if TYPE_CHECKING:
+    from xds_tui.fleet.monitor import Monitor
+    from xds_tui.tui.app import XdsApp
+
+_MEASUREMENTS: Final = 24
+"""Of what the process holds, at least: hourly, in a run of days."""
+_AN_ERRAND: Final = 15 * MINUTE
+"""Between two things that the user does, in a week."""
+_QUIET: Final = 20 * MINUTE
+"""Between the last trouble and the last sweep: longer than any start, any wait of the monitor and any Retry-After."""
+_COMPLAINTS: Final = 50
+_ENOUGH: Final = 60.0
+"""Seconds in which the last sweep is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be simulated."""
+
+    days: float = 7.0
+    hosts: int = 60
+    seed: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """Simulated, awake."""
+        return self.days * 24 * HOUR
+
+    @property
+    def often(self) -> float:
+        """How many times more often than in a week everything happens: a short run is a dense one."""
+        return max(1.0, min(4.0, 1 / self.days))
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is time to get warm."""
+        return self.days > 1
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    plan: Plan
+    holdings: Holdings
+    watch: LoopWatch
+    happened: Counter[str] = field(default_factory=Counter)
+    did: Counter[str] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
+    """Every exception, warning or logged error that nobody caught."""
+    truth: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    link: str = ""
+    orders: Counter[str] = field(default_factory=Counter)
+    database: str = ""
+    """What SQLite's own check says."""
+    rows: dict[str, int] = field(default_factory=dict)
+    sweeps: int = 0
+    asleep: float = 0.0
+    seconds: float = 0.0
+    """Real."""
+
+
+class Week:
+    """A run."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan = plan
+        self._clock_file = folder / "clock"
+        self._journal = folder / "state" / "journal.db"
+        self._lapse = Lapse(WorldClock.make(self._clock_file))
+        self._watch = LoopWatch()
+        self.outcome = Outcome(plan, Holdings(self._journal), self._watch)
+
+    def run(self) -> Outcome:
+        """Simulate it all, and return what came of it; clocks and hooks of this process are never what they were."""
+        self._began = time.perf_counter()
+        self._lapse.install()
+        listen(self._complain)
+        gc.disable()  # as the command line does: the first paint enables it again
+        with (
+            Service(self._clock_file, self._plan.hosts, self._plan.seed) as service,
+            asyncio.Runner(loop_factory=lambda: LapseLoop(self._lapse)) as runner,
+        ):
+            try:
+                runner.run(self._live(service))
+            except Exception as error:  # noqa: BLE001 - whatever ended it is what the table is to tell
+                self._complain(told(error))
+        self._look_at_database()
+        self.outcome.seconds = time.perf_counter() - self._began
+        return self.outcome
+
+    async def _live(self, service: Service) -> None:
+        from .parts import KEY, build, count_sweeps
+        from .user import User
+
+        listen_to_loop(self._complain)
+        program, plan = build(service.url, self._journal, self._lapse), self._plan
+        count_sweeps(program.monitor, self._count_sweep)
+        trouble = Trouble(service, self._lapse, self._watch, plan.seed, plan.often)
+        async with program.app.run_test(size=(120, 40)) as pilot:
+            user = User(pilot, program.monitor, program.account, KEY, plan.seed)
+            await self._until_live(program.monitor)
+            self._watch.begin()
+            await user.look_around(everywhere=plan.is_long)
+            tasks = [
+                asyncio.create_task(trouble.go_on(), name="soak trouble"),
+                asyncio.create_task(user.go_on(_AN_ERRAND / plan.often), name="soak user"),
+            ]
+            await self._measure(program.app, user.hands, tasks)
+            async with user.hands:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            trouble.end()
+            await asyncio.sleep(_QUIET)
+            await user.run("the cursor")
+            await self._compare(program.monitor, service)
+            self._watch.end()
+            self.outcome.happened, self.outcome.did = trouble.happened, user.did
+            self.outcome.asleep = self._lapse.asleep
+            await program.monitor.close(5)
+
+    def _count_sweep(self) -> None:
+        self.outcome.sweeps += 1
+
+    async def _measure(self, app: XdsApp, hands: asyncio.Lock, tasks: list[asyncio.Task[None]]) -> None:
+        began, step = self._lapse.monotonic(), min(HOUR, self._plan.seconds / _MEASUREMENTS)
+        for number in range(1, round(self._plan.seconds / step) + 1):
+            await asyncio.sleep(max(0.0, began + number * step - self._lapse.monotonic()))
+            for task in tasks:
+                if task.done():
+                    task.result()
+            async with hands:
+                with self._watch.aside():
+                    held = self.outcome.holdings.count(number * step / HOUR, len(app.screen.query("*")))
+                    real = time.perf_counter() - self._began
+                    print(
+                        f"{held.hour:5.1f} h  {held.memory >> 20} MB  {held.objects}  {real / 60:.1f} min",
+                        file=sys.stderr,
+                    )
+
+    async def _until_live(self, monitor: Monitor) -> None:
+        from xds_tui.fleet.state import Link
+
+        async with asyncio.timeout(_ENOUGH):
+            while monitor.state.link is not Link.LIVE:  # noqa: ASYNC110 - what is waited for knows of no event
+                await asyncio.sleep(0.1)
+
+    async def _compare(self, monitor: Monitor, service: Service) -> None:
+        """Make one more sweep, and hold it against what the service knows."""
+        from xds_tui.fleet.state import Link
+
+        before = monitor.state.snapshot
+        monitor.refresh()
+        try:
+            async with asyncio.timeout(_ENOUGH):
+                while monitor.state.snapshot is before or monitor.state.link is not Link.LIVE:  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            self._complain(f"no sweep succeeded at the end: {monitor.state.trouble!r}")
+        with self._watch.aside():
+            self.outcome.truth = service.truth()
+        snapshot = monitor.state.snapshot
+        self.outcome.seen = {host.id: host.status.value for host in snapshot.hosts} if snapshot else {}
+        self.outcome.link = monitor.state.link.value
+        self.outcome.orders = Counter(f"{order.action.value}: {order.state.value}" for order in monitor.orders.all)
+
+    def _complain(self, what: str) -> None:
+        if len(self.outcome.complaints) < _COMPLAINTS:
+            self.outcome.complaints.append(what)
+
+    def _look_at_database(self) -> None:
+        """Ask SQLite whether the file is sound, and count what is in it."""
+        connection = sqlite3.connect(self._journal)
+        try:
+            self.outcome.database = str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+            for table in ("events", "orders", "samples", "said"):
+                query = f"SELECT count(*) FROM {table}"  # noqa: S608 - our own names
+                self.outcome.rows[table] = int(connection.execute(query).fetchone()[0])
+        finally:
+            connection.close()
