@@ -1,7 +1,8 @@
 """The command line: argv to settings to parts to a command.
 
 The only place where the parts are built and given to each other. What a command does not need is not imported: the
-HTTP library, the keyring and the simulator come after the first paint, Textual only when there is a screen.
+HTTP library, the keyring and the simulator come after the first paint, Textual only when there is a screen, and
+nothing but the parser for `--version` and `--help`.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from xds_tui import __version__, i18n
-from xds_tui.credentials import AccountKey, Credentials, Token
 from xds_tui.i18n import _
-from xds_tui.settings import Arguments, Environment, Settings, SettingsError, load
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+    from xds_tui.credentials import Credentials
     from xds_tui.fleet.account import Tokens
+    from xds_tui.settings import Arguments, Settings, SettingsError
     from xds_tui.simulator.world import World
     from xds_tui.tui.app import Parts
 
@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     i18n.choose(i18n.from_environment())
     options = _parser().parse_args(argv)
+    from xds_tui.settings import SettingsError, load
+
     try:
         settings = load(_arguments(options), os.environ)
     except SettingsError as error:
@@ -98,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _arguments(options: argparse.Namespace) -> Arguments:
+    from xds_tui.settings import Arguments
+
     return Arguments(
         profile=options.profile,
         base_url=options.base_url,
@@ -172,6 +176,10 @@ def _parts(settings: Settings) -> Parts:
 
 
 def _environment_name(settings: Settings) -> str:
+    from urllib.parse import urlsplit
+
+    from xds_tui.settings import Environment
+
     if settings.environment is Environment.OTHER:
         return urlsplit(settings.base_url).netloc
     return str(settings.environment.value)
@@ -187,6 +195,7 @@ class Connector:
         """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
         await _on_thread(lambda: _make_ready(base_url))
         from xds_tui.api.client import Client
+        from xds_tui.credentials import Token
 
         return Client(
             base_url,
@@ -240,6 +249,7 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
     import msgspec
 
     from xds_tui.api import wire
+    from xds_tui.credentials import AccountKey
     from xds_tui.fleet.account import Account, Source
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.model import Snapshot

@@ -8,13 +8,10 @@ from __future__ import annotations
 import gettext
 import locale
 import os
-from pathlib import Path
 from typing import Final
 
 LANGUAGES: Final = ("en", "zh_CN")
 """The languages there are; the first is the one the source is written in."""
-
-_LOCALES: Final = Path(__file__).parent / "locales"
 
 _translations: gettext.NullTranslations = gettext.NullTranslations()
 
@@ -56,4 +53,7 @@ def choose(language: str) -> None:
     if language == LANGUAGES[0]:
         _translations = gettext.NullTranslations()
     else:
-        _translations = gettext.translation("xds_tui", _LOCALES, languages=[language])
+        from pathlib import Path  # a tenth of what `--version` takes, and English needs none
+
+        locales = Path(__file__).parent / "locales"
+        _translations = gettext.translation("xds_tui", locales, languages=[language])
