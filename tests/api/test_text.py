@@ -3,8 +3,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hostile import HOSTILE_TEXT
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from wcwidth import wcwidth
 
 from xds_tui.api.text import MAX_LENGTH, MAX_MARKS, REPLACEMENT, clean
 
@@ -29,9 +32,11 @@ from xds_tui.api.text import MAX_LENGTH, MAX_MARKS, REPLACEMENT, clean
         "\u3164",
         "\ufe0f",
         "\U000e0100",
+        "\U0001f1e8",
+        "\U0001f3fd",
     ],
 )
-def test_what_a_terminal_would_obey_or_nobody_would_see_is_replaced(char: str) -> None:
+def test_what_a_terminal_would_obey_or_draw_otherwise_is_replaced(char: str) -> None:
     assert clean(f"a{char}b") == f"a{REPLACEMENT}b"
 
 
@@ -52,6 +57,20 @@ def test_nothing_unsafe_survives_and_cleaning_again_changes_nothing(text: str) -
     cleaned = clean(text)
     assert not {unicodedata.category(char) for char in cleaned} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert clean(cleaned) == cleaned
+
+
+def test_what_is_left_is_as_wide_in_the_terminal_as_it_is_counted_to_be() -> None:
+    """A line whose text is wider than counted pushes what follows out of its column."""
+    for code in range(0x20, 0x110000):
+        shown = clean(f"a{chr(code)}")
+        assert cell_len(shown) == wcwidth(shown[0]) + wcwidth(shown[1]), ascii(shown)
+
+
+@given(HOSTILE_TEXT)
+def test_no_text_hides_more_than_a_few_characters_in_one_cell(text: str) -> None:
+    cleaned = clean(text)
+    assert len(cleaned) <= (MAX_MARKS + 1) * cell_len(cleaned)
+    assert cell_len(cleaned) == sum(map(wcwidth, cleaned))
 
 
 def test_a_text_is_bounded() -> None:

@@ -76,6 +76,12 @@ def assert_inert(raw: bytes) -> list[str]:
     return sequences
 
 
+def assert_aligned(program: Terminal) -> None:
+    """No text is wider than it was counted to be: the frame at the right edge is where it was."""
+    edge = {line[-1:] for line in program.text.splitlines()[1:-1]}
+    assert edge <= {"│", "╮", "╯"}, program.text
+
+
 def look_around(program: Terminal) -> None:
     """Open everything that shows a string of the service, and leave."""
     program.press("enter")
@@ -110,7 +116,8 @@ def test_no_byte_of_the_service_acts_on_the_terminal(environ: dict[str, str], co
         Terminal(command, columns=columns, rows=rows, environ=environ | {"XDS_BASE_URL": simulator.url}) as program,
     ):
         program.wait_for("● live")
-        program.wait_for("here")
+        program.wait_for(r"\[@click=")
+        assert_aligned(program)
         look_around(program)
         assert program.wait_for_end() == 0
         sequences = assert_inert(bytes(program.raw))

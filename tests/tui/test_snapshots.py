@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from conditions import until
 from driver import Desk
 
+from xds_tui.model import Status
+from xds_tui.record import Sample
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
 from xds_tui.tui.widgets.host_table import HostTable
@@ -101,19 +106,58 @@ async def trouble(desk: Desk) -> None:
     await desk.see("with r")
 
 
+async def a_day_of_samples(desk: Desk) -> None:
+    for number in range(60):
+        sample = Sample(
+            at=desk.now() - timedelta(minutes=number),
+            total=40,
+            on=20 + number % 7,
+            changing=0,
+            billed_low=Decimal(20 + number % 7),
+            billed_high=Decimal(22 + number % 7),
+            prepaid_low=Decimal(12),
+            prepaid_high=Decimal(12),
+        )
+        if not 20 < number < 30:
+            await desk.monitor.history.journal.add_sample(sample)
+
+
+async def past_events(desk: Desk) -> None:
+    await desk.press("h")
+    await desk.see("ends within")
+
+
+async def past_orders(desk: Desk) -> None:
+    desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
+    assert desk.monitor.state.snapshot is not None
+    off = next(host for host in desk.monitor.state.snapshot.hosts if host.status is Status.OFF)
+    desk.monitor.orders.power([off], on=True)
+    await until(lambda: not desk.monitor.orders.is_sending)
+    await desk.press("h", "2")
+    await desk.see("refused")
+
+
+async def plots(desk: Desk) -> None:
+    await a_day_of_samples(desk)
+    await desk.press("h", "3")
+    await desk.see("40┤")
+
+
 async def sign_in(desk: Desk) -> None:
     await desk.see("Sign in to")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("scene", [nothing, catalog, review, detail], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize(
+    "scene", [nothing, catalog, review, detail, past_orders, plots], ids=lambda scene: scene.__name__
+)
 def test_a_main_screen(snap_compare: Snap, scene: Scene, size: tuple[int, int]) -> None:
     assert looks_right(snap_compare, scene, size)
 
 
 @pytest.mark.parametrize(
     "scene",
-    [marked_and_filtered, mode, how_much, revealed, stop_question, delete_question, keys, trouble],
+    [marked_and_filtered, mode, how_much, revealed, stop_question, delete_question, keys, trouble, past_events],
     ids=lambda scene: scene.__name__,
 )
 def test_a_moment(snap_compare: Snap, scene: Scene) -> None:
