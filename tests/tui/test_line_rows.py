@@ -44,7 +44,7 @@ def test_nothing_is_new_after_a_fade_or_with_other_columns() -> None:
 
 
 def test_what_grows_older_by_itself_is_no_news() -> None:
-    rows = SeenRows(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", ages=True))))
+    rows = SeenRows(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
     assert rows["a"]
-    rows.read_from(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", ages=True))))
+    rows.read_from(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))
     assert rows.changed("a") == frozenset()

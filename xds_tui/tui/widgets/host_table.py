@@ -95,7 +95,7 @@ def _expires(seen: _Seen) -> Cell:
     text = wording.expires(seen.host, seen.now)
     if seen.host.expires is None:
         return Cell(text, "muted")
-    return Cell(text, "warn" if seen.host.expires - seen.now < timedelta(days=1) else "", ages=True)
+    return Cell(text, "warn" if seen.host.expires - seen.now < timedelta(days=1) else "", quiet=True)
 
 
 def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], Cell]:
@@ -110,7 +110,7 @@ _CELLS: Final[tuple[Callable[[_Seen], Cell], ...]] = (
     _number("memory", lambda host: host.memory),
     _number("rigidDisk", lambda host: host.disk),
     lambda seen: Cell(wording.gpu(seen.host.gpu_name, seen.host.gpu_count)),
-    lambda seen: Cell(wording.rate_cell(seen.rate), "" if seen.rate else "muted"),
+    lambda seen: Cell(wording.rate_cell(seen.rate), "" if seen.rate else "muted", quiet=True),
     lambda seen: Cell(wording.billing(seen.host.billing)),
     _expires,
     lambda seen: Cell(wording.area(seen.host.area)),

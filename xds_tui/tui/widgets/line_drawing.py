@@ -46,8 +46,8 @@ class Cell:
     text: str
     style: str = ""
     """The component class `line-table--STYLE` that it is drawn in; empty for the table's own."""
-    ages: bool = False
-    """Whether it tells how long something is, which changes by itself and is no news."""
+    quiet: bool = False
+    """Whether a change of it is no news: it tells how long something is, or came to be known later than the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class SeenRows:
         if before is None or before.cells == row.cells:
             return NOTHING
         pairs = enumerate(zip(before.cells, row.cells, strict=True))
-        return frozenset(index for index, (old, new) in pairs if old != new and not new.ages)
+        return frozenset(index for index, (old, new) in pairs if old != new and not new.quiet)
 
     def fade(self) -> None:
         """Let nothing be new."""
