@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,13 @@ from xds_tui.api.errors import BadAnswer, NotSent, Refused, SignedOut, XdsError
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.changes import changes
 from xds_tui.fleet.chronicle import Chronicle
+from xds_tui.fleet.looks import Looks
 from xds_tui.fleet.orders import Orders
-from xds_tui.fleet.pace import MAX_LOOKS, NAP, Pace, jumped
+from xds_tui.fleet.pace import NAP, Pace, jumped
 from xds_tui.fleet.price_list import PriceList
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.fleet.sweep import sweep
-from xds_tui.model import Catalog, Host, Snapshot
+from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
 from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.store.db import StoreError
@@ -75,7 +76,6 @@ class Monitor:
         self._publish: Callable[[FleetState], None] = lambda state: None
         self._pace = Pace(interval=interval, sweep_at=0, look_at=0)
         self._woken = asyncio.Event()
-        self._late: set[str] = set()
         self._identity: tuple[str, str] | None = None
         self._is_anew = False
         self._keyring_trouble: VaultError | None = None
@@ -86,6 +86,7 @@ class Monitor:
         self._prices = PriceList(account.client, clock, self._show_catalog)
         self.history = Chronicle(journal, clock, self._show_events)
         self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
+        self._looks = Looks(account.client, self.orders.book, clock)
         self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
 
     # What the screens ask for
@@ -181,7 +182,7 @@ class Monitor:
 
     def _forget(self) -> None:
         """Let go of what is somebody else's."""
-        self._late.clear()
+        self._looks.forget()
         self.orders.forget()
         self._update(snapshot=None, is_remembered=False, catalog=None, costs=Costs(), events=(), orders=())
 
@@ -190,7 +191,7 @@ class Monitor:
         while not self._woken.is_set():
             wait = None
             if self.state.link is not Link.SIGNED_OUT:
-                wait = self._pace.wait(self._now(), looking=bool(self._on_their_way()))
+                wait = self._pace.wait(self._now(), looking=self._is_looking())
             if wait == 0:
                 break
             began, wall = self._now(), self._clock()
@@ -205,7 +206,7 @@ class Monitor:
         whose, answered = self._account.identity, self.orders.book.answered_ids()
         try:
             swept = await sweep(self._account.client(), self.state.snapshot, self._clock)
-            snapshot = await self._with_latecomers(swept.snapshot)
+            snapshot = await self._looks.with_latecomers(swept.snapshot)
         except XdsError as error:
             if self._woken.is_set():
                 # Asked for anew meanwhile, perhaps as somebody else: this failure is of what was before.
@@ -232,45 +233,22 @@ class Monitor:
         before, answered = self.state.snapshot, self.orders.book.answered_ids()
         if before is None:
             return
-        seen: dict[str, Host | None] = {}
-        try:
-            for host_id in self._on_their_way():
-                seen[host_id] = await self._account.client().host(host_id)
-        except XdsError as error:
-            if isinstance(error, BadAnswer) or (isinstance(error, Refused) and error.retry_after is None):
-                # The list may still be readable, and the next sweep tells if not: look no more until then.
-                self._pace = replace(self._pace, look_at=self._pace.sweep_at)
-            else:
-                self._fail(error)
-                return
-        if self.state.snapshot is not before:
-            return  # somebody else signed in meanwhile
-        listed = {host.id for host in before.hosts}
-        self._late |= {host_id for host_id, host in seen.items() if host is not None and host_id not in listed}
-        await self._show(_merged(before, seen, self._clock()), answered)
+        snapshot, trouble = await self._looks.looked(before)
+        if isinstance(trouble, BadAnswer) or (isinstance(trouble, Refused) and trouble.retry_after is None):
+            # The list may still be readable, and the next sweep tells if not: look no more until then.
+            self._pace = replace(self._pace, look_at=self._pace.sweep_at)
+        elif trouble is not None:
+            self._fail(trouble)
+            return
+        if self.state.snapshot is before:  # else somebody else signed in meanwhile
+            await self._show(snapshot, answered)
 
-    async def _with_latecomers(self, snapshot: Snapshot) -> Snapshot:
-        """Add the hosts that we bought and that are there, though they have not entered the list yet."""
-        listed = {host.id for host in snapshot.hosts}
-        self._late = (self._late | set(self.orders.book.awaited_ids())) - listed
-        seen: dict[str, Host | None] = {}
-        for host_id in list(self._late)[:MAX_LOOKS]:
-            try:
-                seen[host_id] = await self._account.client().host(host_id)
-            except XdsError:
-                # The list was read, so the service is there; this host is asked for again with the next sweep.
-                break
-        return _merged(snapshot, seen, snapshot.at)
-
-    def _on_their_way(self) -> tuple[str, ...]:
-        """The hosts worth a look of their own: what an order waits for, and what is starting or stopping."""
-        if self.state.snapshot is None or self.state.link in (Link.SIGNED_OUT, Link.TROUBLE):
-            return ()
-        changing = [host.id for host in self.state.snapshot.hosts if host.status.is_changing]
-        wanted = dict.fromkeys(
-            (*self.orders.book.awaited_ids(), *self.orders.book.touched_ids(self._clock()), *changing)
-        )
-        return tuple(wanted)[:MAX_LOOKS]
+    def _is_looking(self) -> bool:
+        """Whether any host is worth a look of its own now."""
+        snapshot = self.state.snapshot
+        if snapshot is None or self.state.link in (Link.SIGNED_OUT, Link.TROUBLE):
+            return False
+        return bool(self._looks.wanted(snapshot))
 
     # What is published
 
@@ -365,16 +343,6 @@ class Monitor:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _merged(snapshot: Snapshot, seen: Mapping[str, Host | None], at: datetime) -> Snapshot:
-    """Put hosts that were asked for singly into a snapshot: the new ones on top, the vanished ones out."""
-    if not seen:
-        return snapshot
-    there = {host.id for host in snapshot.hosts}
-    new = [host for host_id, host in seen.items() if host is not None and host_id not in there]
-    kept = [seen.get(host.id, host) for host in snapshot.hosts]
-    return Snapshot((*new, *(host for host in kept if host is not None)), at)
 
 
 def _are_strangers(old: Snapshot | None, new: Snapshot) -> bool:
