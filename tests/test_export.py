@@ -3,13 +3,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import NOON, a_host, a_promise, an_order
+from made import NOON, a_host, a_package, a_promise, an_order
 
 from xds_tui import export
 from xds_tui.model import Billing, Period, PeriodUnit, Status
@@ -42,6 +43,13 @@ def test_an_order_on_a_host_has_no_promise_and_a_vanished_host_no_length() -> No
     assert gone["real_hours"] is None
 
 
+def test_money_is_a_plain_decimal_or_nothing() -> None:
+    package = a_package(amount=Decimal("1E+2"), discount=None)
+    promise = a_promise(estimate=Decimal("1E+2"))
+    (row,) = as_dicts(export.orders_table([an_order(promise=replace(promise, package=package))], {}))
+    assert (row["unit_price"], row["discount"], row["estimate"]) == ("100", None, "100")
+
+
 def test_an_event_is_exported_in_values_and_not_in_words() -> None:
     event = Event(at=NOON, kind=EventKind.STATUS, host_id="h1", old=Status.ON, new=Status.OFF, own=True)
     (row,) = as_dicts(export.events_table([event]))
@@ -54,7 +62,7 @@ def test_nothing_exported_is_still_a_file_that_can_be_read() -> None:
     assert export.to_csv(table).startswith("at,kind,host_id")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"])
 def test_a_name_is_no_formula(name: str) -> None:
     event = Event(at=NOON, kind=EventKind.APPEARED, host_id="h1", host_name=name)
     (row,) = csv.DictReader(io.StringIO(export.to_csv(export.events_table([event]))))

@@ -18,6 +18,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
@@ -26,8 +27,8 @@ from xds_tui.record import Event, Order
 
 Value = str | int | float | bool | None
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula; names of hosts come from anybody."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, the wide ones in Chinese; names of hosts are anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,9 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "billing": _name(promise.billing) if promise else None,
         "period_number": period.number if period else None,
         "period_unit": _name(period.unit) if period else None,
-        "unit_price": str(promise.package.amount) if promise else None,
-        "discount": str(promise.package.discount) if promise else None,
-        "estimate": str(promise.estimate) if promise else None,
+        "unit_price": _money(promise.package.amount) if promise else None,
+        "discount": _money(promise.package.discount) if promise else None,
+        "estimate": _money(promise.estimate) if promise else None,
         "estimated_hours": promise.hours if promise else None,
         "real_hours": real_hours(host) if period else None,
         "code": order.code,
@@ -150,6 +151,10 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
 
 def _time(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
 
 
 def _name(member: Enum | None) -> str | None:

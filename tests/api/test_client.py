@@ -55,7 +55,7 @@ NONSENSE = {
     "a contradiction": http(envelope(True, success=False)),
     "an envelope without code": http('{"data":true}'),
     "gzip": http(b"\x1f\x8b", Content_Encoding="gzip"),
-    "too much": http(b" " * (8 * 1024 * 1024 + 1)),
+    "too much": http(b" " * (MAX_BODY + 1)),
     "a redirect": http("", "302 Found", Location="https://elsewhere.test/login"),
     "a redirect to nowhere": http("", "307 Temporary Redirect", Location="http://a:x"),
 }

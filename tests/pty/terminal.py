@@ -20,6 +20,9 @@ import pyte
 PATIENCE: Final = 20.0
 """Seconds after which a screen that did not come fails its test."""
 
+ANSWERED: Final = 1.5
+"""Seconds in which a key is taken to have done nothing, and may be pressed again."""
+
 KEYS: Final = {"enter": "\r", "tab": "\t", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "backspace": "\x7f"}
 
 _ANSWERS: Final = (
@@ -96,6 +99,19 @@ class Terminal:
             assert time.monotonic() < ends, f"{pattern!r} did not {'go' if gone else 'come'}:\n{self.text}"
             assert self._read(0.05) or bool(re.search(pattern, self.text)) is not gone, f"it ended:\n{self.text}"
         return self.text
+
+    def press_until_gone(self, key: str, pattern: str) -> None:
+        """Press a key until the screen does not match: what comes before a dialog can be read does not count.
+
+        The next press waits for what this one did, lest it be meant for what stands behind the dialog.
+        """
+        ends = time.monotonic() + PATIENCE
+        while re.search(pattern, self.text):
+            assert time.monotonic() < ends, f"{pattern!r} did not go:\n{self.text}"
+            self.press(key)
+            tried = time.monotonic()
+            while re.search(pattern, self.text) and time.monotonic() < tried + ANSWERED:
+                assert self._read(0.05), f"it ended:\n{self.text}"
 
     def wait_for_end(self) -> int:
         """Wait until the program has ended, and return its exit code."""

@@ -105,7 +105,9 @@ def look_around(program: Terminal) -> None:
     program.wait_for("1 Billing")
     while "1 Billing" in program.text:
         program.press("escape")
-    program.press("3", "enter", "z", "z", "q")
+    program.press("3")
+    program.wait_for(r"▌ +\d\d:\d\d:\d\d")
+    program.press("enter", "z", "z", "q")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(200, 50), (80, 24)])

@@ -160,8 +160,7 @@ def go_everywhere(terminal: Terminal, service: Service) -> None:
     service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/reboot", code=7003, message=echo))
     terminal.press("1", "b")
     terminal.wait_for("Reboot 1 host")
-    while "Reboot 1 host" in terminal.text:
-        terminal.press("y")
+    terminal.press_until_gone("y", "Reboot 1 host")
     terminal.wait_for("refused")
     service.world.expire_tokens()
     terminal.press("r")

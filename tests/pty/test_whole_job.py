@@ -88,9 +88,7 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     terminal.press("enter")
     terminal.wait_for("Press B")
     terminal.wait_for(r"▸5 Review")
-    while "bought" not in terminal.text:
-        # The first keys come too early to count, on purpose.
-        terminal.press("B")
+    terminal.press_until_gone("B", "Press B")
     terminal.wait_for("1 of 1 bought")
     (sale,) = simulator.state()["ledger"]
     host_id = str(sale["host"])
@@ -103,16 +101,14 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     terminal.wait_for(f"{row} .*● on")
     terminal.press("x")
     terminal.wait_for("Stop 1 host")
-    while "Stop 1 host" in terminal.text:
-        terminal.press("y")
+    terminal.press_until_gone("y", "Stop 1 host")
     simulator.advance(60)
     terminal.wait_for(f"{row} .*○ off")
     terminal.press("D")
     terminal.wait_for("Delete 1 host")
     terminal.type(host_id)
     terminal.wait_for(f" {host_id} *│")
-    while "Delete 1 host" in terminal.text:
-        terminal.press("enter")
+    terminal.press_until_gone("enter", "Delete 1 host")
     terminal.wait_for(rf"▌ +渲大师{host_id[:6]}", gone=True)
     return host_id
 

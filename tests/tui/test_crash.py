@@ -5,15 +5,22 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from driver import Desk, sitting_at
 from textual.app import App
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from xds_tui.api.errors import BadAnswer
 from xds_tui.record import Event, EventKind
 from xds_tui.tui import crash
 from xds_tui.tui.app import XdsApp
+from xds_tui.tui.draft import Draft
+from xds_tui.tui.screens.create import CreateScreen
+from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.screens.sign_in import SignInScreen
 
 PLANTED = "planted-secret"
 
@@ -183,5 +190,22 @@ def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException
 
 
 def test_textual_still_calls_what_is_replaced() -> None:
-    assert callable(App._fatal_error)
-    assert XdsApp._fatal_error is not App._fatal_error
+    for name in ("_fatal_error", "_handle_exception"):
+        assert callable(getattr(App, name))
+        assert getattr(XdsApp, name) is not getattr(App, name)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda desk: DetailScreen(desk.monitor, desk.world.listed()[0].id, desk.now),
+        lambda desk: CreateScreen(desk.monitor, Draft()),
+        lambda desk: SignInScreen(desk.account),
+    ],
+)
+async def test_a_screen_that_is_opened_while_the_app_is_left_is_no_failure(make: Callable[[Desk], Screen[Any]]) -> None:
+    desk = Desk()
+    async with sitting_at(desk):
+        desk.app.push_screen(make(desk))
+        desk.app.exit(0)
+    assert desk.app.return_code == 0

@@ -17,6 +17,7 @@ from xds_tui.record import Action, Event, EventKind, OrderState, Sample
 from xds_tui.tui.screens import history
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.filter_field import FilterField
 from xds_tui.tui.widgets.plots import runs
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -24,24 +25,29 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 MINUTE = timedelta(minutes=1)
 
 
+async def write_many(desk: Desk) -> None:
+    """Have 60 events of five hours remembered."""
+    await desk.monitor.history.journal.add_events(
+        [
+            Event(
+                at=desk.now() - 5 * number * MINUTE,
+                kind=EventKind.STATUS,
+                host_id=f"h{number % 7}",
+                host_name=f"node-{number % 7}",
+                old=Status.OFF,
+                new=Status.ON,
+            )
+            for number in range(60, 0, -1)
+        ]
+    )
+
+
 @asynccontextmanager
 async def looking_back(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
     """Sit in front of the history of three days."""
     async with sitting_at(desk, columns, rows):
         now, journal = desk.now(), desk.monitor.history.journal
-        await journal.add_events(
-            [
-                Event(
-                    at=now - 5 * number * MINUTE,
-                    kind=EventKind.STATUS,
-                    host_id=f"h{number % 7}",
-                    host_name=f"node-{number % 7}",
-                    old=Status.OFF,
-                    new=Status.ON,
-                )
-                for number in range(60, 0, -1)
-            ]
-        )
+        await write_many(desk)
         await journal.add_events(
             [Event(at=now, kind=EventKind.TROUBLE, summary="The service had a system error", trace_id="trace-77")]
         )
@@ -81,6 +87,74 @@ async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch
             before = table.row_count
             await desk.press("end")
             await until(lambda before=before: table.row_count > before)
+
+
+async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE", 10)
+    monkeypatch.setattr(history, "NEAR", 2)
+    desk = Desk()
+    old = Event(at=desk.now() - timedelta(days=3), kind=EventKind.TROUBLE, summary="A needle", trace_id="trace-old")
+    async with sitting_at(desk):
+        await desk.monitor.history.journal.add_events([old])
+        await write_many(desk)
+        await desk.press("h")
+        await desk.see("▸1 Events")
+        desk.app.screen.query_one(FilterField).value = "needle"
+        await desk.see(r"1 shown · needle")
+        desk.app.screen.query_one(FilterField).value = "haystack"
+        await desk.see("Nothing matches: esc shows everything")
+
+
+async def test_an_export_has_what_was_not_scrolled_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE", 10)
+    monkeypatch.setattr(history, "NEAR", 2)
+    async with looking_back(Desk()) as desk:
+        assert desk.app.screen.query_one(EventList).row_count < 60
+        await desk.press("e")
+        await desk.see("rows were written to")
+        (path,) = desk.exports.glob("events-*.json")
+        told = [row for row in json.loads(path.read_text()) if row["host_name"].startswith("node-")]
+        assert len(told) == len({row["at"] for row in told}) == 60
+
+
+async def test_what_was_somebody_elses_is_not_shown_any_more() -> None:
+    async with looking_back(Desk()) as desk:
+        journal = desk.monitor.history.journal
+        await journal.write_orders([an_order(host_name="theirs", created_at=desk.now())])
+        await desk.press("escape", "h", "2")
+        await desk.see("theirs")
+        await desk.monitor.history.belong_to("https://simulated.invalid", "somebody else")
+        desk.monitor._forget()
+        await desk.see_no_more("theirs")
+        await desk.press("1")
+        await desk.see_no_more("node-3")
+        assert desk.app.screen.query_one(EventList).row_count == 0
+
+
+@pytest.mark.parametrize("word", ["balance", "9001", "trace-9"])
+async def test_an_order_is_found_by_why_it_came_to_nothing(word: str) -> None:
+    desk = Desk()
+    refused = an_order(state=OrderState.REFUSED, code=9001, summary="The balance is too low", trace_id="trace-9")
+    async with sitting_at(desk):
+        await desk.monitor.history.journal.write_orders([refused, an_order(id="other", host_name="other")])
+        await desk.press("h", "2")
+        await desk.see("2 shown")
+        desk.app.screen.query_one(FilterField).value = word
+        await desk.see(f"1 shown · {word}")
+
+
+async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
+    desk = Desk()
+    async with sitting_at(desk, 80, 24):
+        assert desk.monitor.state.snapshot is not None
+        rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
+        month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
+        order = an_order(action=Action.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=month)
+        await desk.monitor.history.journal.write_orders([order])
+        await desk.press("h", "2")
+        await desk.see("1 shown")
+        await desk.press("enter")
+        await desk.see(r"estimated for 720 h, really [\d.]+ h")
 
 
 async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> None:

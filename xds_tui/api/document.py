@@ -16,6 +16,9 @@ from xds_tui.api.text import REPLACEMENT
 
 _T = TypeVar("_T")
 
+MAX_MENDED: Final = 256 * 1024
+"""Characters of a document that is worth mending: many times a page of hosts, and done in a moment."""
+
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -30,7 +33,9 @@ def parsed(document: bytes | msgspec.Raw, kind: type[_T]) -> _T | None:
     """Return `document` as `kind`, or None if it is something else."""
     text = str(document, "utf-8-sig", "replace")
     value = _decoded(text, kind)
-    return value if value is not None else _decoded(_ESCAPE.sub(_mended, text), kind)
+    if value is not None or len(text) > MAX_MENDED:
+        return value
+    return _decoded(_ESCAPE.sub(_mended, text), kind)
 
 
 def _decoded(text: str, kind: type[_T]) -> _T | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-MAX_BODY: Final = 8 * 1024 * 1024
+MAX_BODY: Final = 2 * 1024 * 1024
 """Bytes of one answer: a page of 25 hosts has about 15 KB, so this is a mistake or an attack."""
 
 

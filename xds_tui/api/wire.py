@@ -23,6 +23,9 @@ from xds_tui.secret import Secret
 MAX_CODE: Final = 10**9
 """The documented ones have six digits at most."""
 
+MAX_VALUES: Final = 100_000
+"""Commas in an answer that is still taken apart, which is done at one go: a page of hosts has 500."""
+
 _NOT_AN_ENVELOPE: Final = N_("What answered does not speak the service's language")
 _CONTRADICTION: Final = N_("The service's answer contradicts itself")
 _NO_SENSE: Final = N_("The service's answer makes no sense")
@@ -57,7 +60,7 @@ def decode_envelope(body: bytes) -> Envelope:
         BadAnswer: if it is not one, or if `success` says the contrary of `code`.
 
     """
-    fields = parsed(body, dict[str, msgspec.Raw])
+    fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
     row = None if fields is None else Row(fields)
     code = None if row is None else _code(row)
     if row is None or code is None:

@@ -16,6 +16,7 @@ from textual import work
 from textual.actions import SkipAction
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 
 from xds_tui.fleet.account import Account
@@ -236,8 +237,16 @@ class XdsApp(App[int]):
         if self._job_control is not None:
             self._job_control.stop()
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Fail, but not for what a screen misses in itself that was opened while the app is left.
+
+        Nothing is mounted any more then. A private name, as is the next one: Textual's minor version is pinned.
+        """
+        if not (self._exit and isinstance(error, NoMatches)):
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
-        """Say what failed without the values that Textual would print (a private name: its minor version is pinned)."""
+        """Say what failed without the values that Textual would print."""
         from rich.text import Text
 
         from xds_tui.tui import crash

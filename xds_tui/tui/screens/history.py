@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Static
+from textual.worker import Worker
 
 from xds_tui import export
 from xds_tui.fleet.chronicle import Chronicle
@@ -25,6 +26,7 @@ from xds_tui.record import Event, Order
 from xds_tui.store.db import StoreError
 from xds_tui.store.exports import write_export
 from xds_tui.tui import telling, wording
+from xds_tui.tui.past import Past, order_words
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.filter_field import FilterField
@@ -71,7 +73,9 @@ class HistoryScreen(LiveScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", _("Back"), id="history.back"),
-        *(Binding(str(page + 1), f"page({page})", title, show=False) for page, title in enumerate(_TITLES)),
+        Binding("1", "page(0)", _TITLES[0], id="history.events", show=False),
+        Binding("2", "page(1)", _TITLES[1], id="history.orders", show=False),
+        Binding("3", "page(2)", _TITLES[2], id="history.plots", show=False),
         Binding("right,tab", "next", _("Next view"), id="history.next", priority=True),
         Binding("left", "previous", _("View before"), id="history.previous", show=False, priority=True),
         Binding("slash", "filter", _("Find"), id="history.filter", key_display="/"),
@@ -103,9 +107,9 @@ class HistoryScreen(LiveScreen[None]):
         self._history = history
         self._clock = clock
         self._exports = exports
-        self._events: list[Event] = []
-        self._orders: Sequence[Order] = ()
-        self._is_all_read = False
+        self._past = Past()
+        self._seen: tuple[list[Event], list[Order]] = ([], [])
+        self._reading: Worker[None] | None = None
         self._plots: Plots | None = None
         self._plotted_at: datetime | None = None
 
@@ -125,21 +129,26 @@ class HistoryScreen(LiveScreen[None]):
     def on_mount(self) -> None:
         """Read what is remembered."""
         self._draw_views()
-        self._read()
+        self._begin_anew()
 
-    @work
-    async def _read(self) -> None:
-        self._orders = await self._history.past_orders(MOST_ORDERS)
-        await self._read_more()
-
-    async def _read_more(self) -> None:
-        """Read the next page of events, and show it."""
-        before = self._events[-1].at if self._events else None
-        more = await self._history.past_events(PAGE, before)
-        self._is_all_read = not more
-        self._events += more
-        self.query_one(EventList).placeholder = _("Nothing has happened yet")
+    def _begin_anew(self) -> None:
+        """Read what is remembered, from the newest on."""
+        self._past = Past()
         self._draw()
+        self._reading = self._read(self._past)
+
+    @work(exclusive=True, group="reading")
+    async def _read(self, past: Past) -> None:
+        """Read on until there are rows enough below the cursor: with a filter that may be until the end."""
+        if past.oldest is None:
+            past.add_orders(await self._history.past_orders(MOST_ORDERS))
+        while past is self._past and not past.is_whole and self.query_one(EventList).is_near_end(NEAR):
+            past.add_older(await self._history.past_events(PAGE, past.oldest))
+            self._draw()
+
+    def _read_on(self) -> None:
+        if not self._past.is_whole and (self._reading is None or self._reading.is_finished):
+            self._reading = self._read(self._past)
 
     # What is shown
 
@@ -147,28 +156,20 @@ class HistoryScreen(LiveScreen[None]):
         """Show what has happened since."""
         if not self.is_mounted:
             return
-        if old.events is not new.events:
-            known = set(map(id, old.events))
-            self._events[:0] = [event for event in new.events if id(event) not in known]
+        if old.events and old.events[0] not in new.events:
+            self._begin_anew()  # somebody else signed in: what was read is not theirs
+        if old.events is not new.events or old.orders is not new.orders:
+            self._past.add_newer(new.events)
+            self._past.add_orders(new.orders)
             self._draw()
-        if old.orders is not new.orders:
-            self._take_orders(new.orders)
         if self.page is Page.PLOTS and new.snapshot is not old.snapshot:
             self._draw_plots(only_if_old=True)
-
-    def _take_orders(self, orders: Sequence[Order]) -> None:
-        newer = {order.id: order for order in orders}
-        known = {order.id for order in self._orders}
-        self._orders = (
-            *(order for order in orders if order.id not in known),
-            *(newer.get(order.id, order) for order in self._orders),
-        )
-        self._draw()
 
     def watch_words(self) -> None:
         """Filter as it is typed."""
         if self.is_mounted:
             self._draw()
+            self._read_on()
 
     def watch_page(self) -> None:
         """Show another view."""
@@ -190,8 +191,12 @@ class HistoryScreen(LiveScreen[None]):
             self._draw_views()
 
     def _draw(self) -> None:
-        self.query_one(EventList).show_events(self._seen_events())
-        self.query_one(OrderList).show_orders(self._seen_orders(), self._hosts())
+        self._seen = events, orders = self._past.events_with(self.words), self._past.orders_with(self.words)
+        table = self.query_one(EventList)
+        nothing = _("Nothing matches: esc shows everything") if self.words else _("Nothing has happened yet")
+        table.placeholder = nothing if self._past.is_whole else _("Reading")
+        table.show_events(events)
+        self.query_one(OrderList).show_orders(orders, self._hosts())
         self._draw_views()
 
     def _draw_views(self) -> None:
@@ -199,15 +204,9 @@ class HistoryScreen(LiveScreen[None]):
         if self.page is Page.PLOTS:
             parts.append(_SPANS[self.span][1])
         else:
-            seen = len(self._seen_events() if self.page is Page.EVENTS else self._seen_orders())
+            seen = len(self._seen[self.page])
             parts.append(_("{count} shown").format(count=seen) + (f" · {self.words}" if self.words else ""))
         self.query_one("#views", Static).update(Content("  ".join(parts)))
-
-    def _seen_events(self) -> list[Event]:
-        return [event for event in self._events if _matches(self.words, *telling.event_lines(event))]
-
-    def _seen_orders(self) -> list[Order]:
-        return [order for order in self._orders if _matches(self.words, *_words_of(order))]
 
     def _hosts(self) -> dict[str, Host]:
         snapshot = self.fleet.snapshot
@@ -274,10 +273,8 @@ class HistoryScreen(LiveScreen[None]):
         self.query_one(("#past-events", "#past-orders")[min(self.page, 1)]).focus()
 
     @on(LineTable.RowHighlighted, "#past-events")
-    async def _near_the_end(self, event: LineTable.RowHighlighted) -> None:
-        table = self.query_one(EventList)
-        if not self._is_all_read and self._events and table.is_near_end(NEAR):
-            await self._read_more()
+    def _near_the_end(self) -> None:
+        self._read_on()
 
     @on(LineTable.RowSelected)
     def _tell_all(self, event: LineTable.RowSelected) -> None:
@@ -288,7 +285,7 @@ class HistoryScreen(LiveScreen[None]):
             told = self.query_one(EventList).event_of(key)
             return (wording.moment(told.at), *telling.event_lines(told))
         order = self.query_one(OrderList).order_of(key)
-        return (wording.moment(order.created_at), *_words_of(order), *telling.order_lines(order))
+        return (wording.moment(order.created_at), *order_words(order), *_lengths(order, self._hosts()))
 
     def action_copy(self) -> None:
         """Send the traceId of what is under the cursor to the clipboard."""
@@ -310,11 +307,16 @@ class HistoryScreen(LiveScreen[None]):
 
     @work
     async def action_export(self) -> None:
-        """Write what is shown to files, as CSV and as JSON."""
+        """Write what is shown to files, as CSV and as JSON: all of it, and not only what has been scrolled to."""
+        past, words = self._past, self.words
         if self.page is Page.EVENTS:
-            name, table = "events", export.events_table(self._seen_events())
+            while not past.is_whole:
+                past.add_older(await self._history.past_events(PAGE, past.oldest))
+                if past is not self._past:
+                    return  # somebody else signed in meanwhile
+            name, table = "events", export.events_table(past.events_with(words))
         else:
-            name, table = "orders", export.orders_table(self._seen_orders(), self._hosts())
+            name, table = "orders", export.orders_table(past.orders_with(words), self._hosts())
         stem = f"{name}-{self._clock():%Y%m%dT%H%M%SZ}"
         try:
             for ending, content in ((".csv", export.to_csv(table)), (".json", export.to_json(table))):
@@ -335,19 +337,12 @@ class HistoryScreen(LiveScreen[None]):
         self.dismiss()
 
 
-def _words_of(order: Order) -> tuple[str, ...]:
-    """What an order can be found by, and is told as."""
+def _lengths(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:
+    """The hours that a rent was estimated for, beside those that the service made of it."""
     promise = order.promise
-    bought = (promise.package.name, promise.image.label, wording.money(promise.estimate)) if promise else ()
-    what = (telling.action(order.action), order.host_name, telling.order_state(order.state), *bought)
-    host = (_("host {id}").format(id=order.host_id),) if order.host_id else ()
-    return (*(part for part in what if part), *host)
-
-
-def _matches(words: str, *texts: str) -> bool:
-    """Whether every word is somewhere in `texts`, and none that follows a minus is."""
-    text = "\n".join(texts).casefold()
-    return all(
-        (word[1:] not in text) if word.startswith("-") and len(word) > 1 else word in text
-        for word in words.casefold().split()
-    )
+    if promise is None or promise.period is None:
+        return ()
+    real = export.real_hours(hosts.get(order.host_id or ""))
+    if real is None:
+        return (_("estimated for {hours} h").format(hours=promise.hours),)
+    return (_("estimated for {hours} h, really {real} h").format(hours=promise.hours, real=f"{real:g}"),)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -40,6 +41,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
         Binding("escape", "leave", _("Not now")),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
+        Binding("enter", "enter", show=False, priority=True),
     ]
     AUTO_FOCUS = "#account"
     CSS_PATH = "../theme/dialog.tcss"
@@ -114,13 +116,18 @@ class SignInScreen(ModalScreen[SignedIn | None]):
     def _typed(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
 
-    @on(Input.Submitted)
-    def _enter(self, event: Input.Submitted) -> None:
-        """Go to the next field that is empty; from the last one sign in."""
+    def action_enter(self) -> None:
+        """Go to the next field that is empty; from the last one sign in.
+
+        A binding, because the field's own message comes after the keys that follow in a paste.
+        """
+        if not isinstance(self.focused, Input):
+            raise SkipAction
         for field in self.query(Input):
             if field.display and field.parent and field.parent.display and not field.value.strip():
+                is_this = field is self.focused
                 field.focus()
-                if field is not event.input:
+                if not is_this:
                     return
         self._sign_in()
 

@@ -1,0 +1,163 @@
+"""Answers meant to use up time or memory, over real HTTP: each is an error in words, and costs little of either."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import itertools
+import json
+import os
+import sys
+from typing import Any
+
+import pytest
+from raw_server import TOKEN, RawServer, Script, envelope, http, raw_server
+
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import NotSent
+from xds_tui.api.transport import MAX_BODY
+from xds_tui.credentials import BareToken
+from xds_tui.secret import Secret
+
+PATIENCE = 30.0
+"""Seconds after which a client that did not answer fails its test; its own deadline is 2."""
+
+MEMORY = 64.0
+"""MB that an answer may cost."""
+
+CLIENT = """
+import asyncio, json, resource, sys
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import XdsError
+from xds_tui.credentials import BareToken
+from xds_tui.model import Billing
+from xds_tui.secret import Secret
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+async def main():
+    async with Client(sys.argv[1], BareToken(Secret(sys.argv[2])), deadlines=Deadlines(2, 2, 2)) as client:
+        await client.images()
+        before = peak()
+        try:
+            said = len(await client.packages(Billing.ON_DEMAND))
+        except XdsError as error:
+            said = f"{type(error).__name__}: {error.summary}"
+        print(json.dumps({"said": said, "growth": peak() - before}))
+
+asyncio.run(main())
+"""
+"""Asks once, so that everything is imported, and then once more."""
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+MANY = 200 * 1024 * 1024
+
+
+def pouring(begin: bytes, chunk: bytes, seconds: float = 0.0) -> Script:
+    """Write `begin`, and then the same over and over until nobody listens."""
+
+    async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(begin)
+        while not writer.is_closing():
+            writer.write(chunk)
+            await writer.drain()
+            await asyncio.sleep(seconds)
+
+    return script
+
+
+def filled(begin: str, unit: str, end: str) -> bytes:
+    """An answer that is as long as one may be."""
+    count = (MAX_BODY - len(begin) - len(end)) // len(unit.encode())
+    return http(f"{begin}{unit * count}{end}")
+
+
+async def asked(answer: bytes | Script) -> Any:
+    """What a client in a process of its own says to this answer, and what it cost."""
+    answers = itertools.chain([http(envelope([]))], itertools.repeat(answer))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        now = next(answers)
+        if isinstance(now, bytes):
+            writer.write(now)
+            await writer.drain()
+        else:
+            await now(reader, writer)
+
+    async with raw_server(serve) as server, asyncio.timeout(PATIENCE):
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", CLIENT, server.url, TOKEN, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+        )
+        printed, _ = await child.communicate()
+    assert child.returncode == 0
+    return json.loads(printed)
+
+
+READ: dict[str, tuple[bytes | Script, str]] = {
+    "200 MB": (pouring(HEAD + f"Content-Length: {MANY}\r\n\r\n".encode(), b" " * 65_536), "could not be read"),
+    "chunks without end": (
+        pouring(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65_536 + b"\r\n"),
+        "could not be read",
+    ),
+    "a gzip bomb": (http(gzip.compress(bytes(MANY // 4)), Content_Encoding="gzip"), "could not be read"),
+    "a gzip bomb in the transfer": (http(gzip.compress(bytes(MANY // 4)), Transfer_Encoding="gzip"), "proper answer"),
+    "headers without end": (pouring(HEAD, b"X: y\r\n"), "proper answer"),
+    "one header without end": (pouring(HEAD + b"X: ", b"y" * 65_536), "proper answer"),
+    "interim answers without end": (pouring(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.001), "in time"),
+    "one byte a second": (pouring(HEAD + b"Content-Length: 100\r\n\r\n", b" ", 1), "in time"),
+    "one byte of a header a second": (pouring(HEAD + b"X-", b"y", 1), "in time"),
+    "nothing": (pouring(b"", b"", 1), "in time"),
+    "10,000 levels": (http(f'{{"code":0,"data":{"[" * 10_000}{"]" * 10_000}}}'), "service's language"),
+    "10,000 levels of objects": (http('{"code":0,"data":' + '{"a":' * 10_000 + "1" + "}" * 10_001), "language"),
+    "levels without end": (filled('{"code":0,"data":', "[", ""), "service's language"),
+    "a code of 10^400": (http('{"code":1e400}'), "service's language"),
+    "numbers without end": (filled('{"code":0,"data":[', "0,", "0]}"), "service's language"),
+    "rows without end": (filled('{"code":0,"data":[', "{},", "{}]}"), "service's language"),
+    "fields without end": (filled('{"code":0,"data":{', '"a":0,', '"a":0}}'), "service's language"),
+    "escapes that lead nowhere": (filled('{"code":0,"msg":"', "\\n", '"'), "service's language"),
+    "surrogates": (filled('{"code":0,"msg":"', "\\ud800", '"}'), "service's language"),
+    "tags without end": (filled("", "<title", ""), "service's language"),
+}
+"""What comes, and a part of what is said of it."""
+
+
+@pytest.mark.parametrize("name", READ)
+async def test_what_would_use_up_time_or_memory_is_an_error_in_words(name: str) -> None:
+    answer, words = READ[name]
+    told = await asked(answer)
+    assert told["said"].startswith("BadAnswer: ")
+    assert words in told["said"]
+    assert told["growth"] < MEMORY
+
+
+ROW = '{"packageId":"p","amount":%s}'
+
+
+@pytest.mark.parametrize(
+    "amount", ["1e400", "9" * 100_000, "[" * 400 + "]" * 400, '"' + "渲" * 500_000 + '"', '"' + "\\n" * 500_000 + '"']
+)
+async def test_a_field_of_any_size_costs_itself_alone(amount: str) -> None:
+    told = await asked(http(envelope().replace("null", f"[{ROW % amount}, {ROW % 1}]")))
+    assert told["said"] == 2
+    assert told["growth"] < MEMORY
+
+
+async def test_as_many_rows_as_are_still_read_cost_little() -> None:
+    rows = ",".join('{"packageId":"p","amount":1,"a":[]}' for _ in range(33_000))
+    told = await asked(http(f'{{"code":0,"data":[{rows}]}}'))
+    assert told["said"] == 33_000
+    assert told["growth"] < MEMORY
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+async def test_a_proxy_is_never_given_a_token_in_plain_text(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, server.url)
+    token = BareToken(Secret(TOKEN))
+    # An address that is nobody's (RFC 5737): without a proxy nothing can be reached there.
+    async with Client("http://192.0.2.1:1", token, insecure_http=True, deadlines=Deadlines(0.2, 0.5, 0.5)) as client:
+        with pytest.raises(NotSent):
+            await client.images()
+    assert server.requests == []

@@ -1,0 +1,48 @@
+"""`python -m tests.fuzz`: mutated answers, very many for the client and some for the screens, and one table.
+
+Exits with 1 if anything but an error of our own came up, if an answer took long, or if memory grew. The same seed makes
+the same answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import sys
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+PATIENCE = 3_600
+"""Seconds after which a run that hangs says where."""
+
+
+def main() -> int:
+    """Run it, and print what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--per-endpoint", type=int, default=100_000, metavar="N", help="answers to the client (100000)")
+    parser.add_argument("--screens", type=int, default=300, metavar="N", help="answers an endpoint to the app (300)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
+    options = parser.parse_args()
+    sys.path[:0] = [str(TESTS), str(TESTS / "tui")]
+    from .decoding import Outcome, run_each
+    from .screens import run_screens
+
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    began = time.monotonic()
+    outcomes: list[Outcome] = [*run_each(options.per_endpoint, options.seed)]
+    outcomes += run_screens(options.screens, options.seed)
+    for outcome in outcomes:
+        for complaint in outcome.complaints:
+            print(complaint, file=sys.stderr)
+    print(f"{'endpoint':<16} {'answers':>8} {'s':>6} {'slowest ms':>10} {'growth MB':>9}  ends")
+    for outcome in outcomes:
+        ends = ", ".join(f"{name} {count}" for name, count in outcome.ends.most_common())
+        figures = f"{outcome.answers:>8} {outcome.seconds:>6.0f} {outcome.slowest * 1000:>10.1f} {outcome.growth:>9.1f}"
+        print(f"{outcome.name:<16} {figures}  {ends}{'' if outcome.is_kept else '  BROKEN'}")
+    print(f"\nseed {options.seed}, {time.monotonic() - began:.0f} s")
+    return 0 if all(outcome.is_kept for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The whole app, given mutated answers: it goes on, and what it shows is inert."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import httpx
+from conditions import until
+from driver import Desk
+from hostile import unsafe_in
+
+from xds_tui.api.client import Client
+from xds_tui.credentials import AccountKey, Credentials
+from xds_tui.fleet.account import Tokens
+from xds_tui.record import Action
+from xds_tui.secret import Secret
+from xds_tui.simulator.server import build
+from xds_tui.simulator.world import ACCOUNT, SECRET
+from xds_tui.tui.giving import give
+
+from .decoding import ENDPOINTS, WARM, Endpoint, Outcome, originals, resident
+from .mutations import Answer, Mutator
+
+KEYS: Final = (
+    ("enter",),
+    ("escape",),
+    ("2",),
+    ("3",),
+    ("1",),
+    ("down",),
+    ("b", "escape"),
+    ("D", "escape"),
+    ("n", "escape"),
+)
+"""Pressed in turn, so that every screen is open when some answer comes."""
+
+OFTEN: Final = 10
+"""A key is pressed after so many answers."""
+
+
+class FuzzedDesk(Desk):
+    """A desk in front of a service of which one endpoint answers what it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fuzzed: Endpoint | None = None
+        self.mutator: Mutator | None = None
+        self.sent = Answer(b"")
+        self.served = 0
+
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        well = httpx.ASGITransport(build(self.service))
+
+        async def serve(request: httpx.Request) -> httpx.Response:
+            if self.mutator is not None and self.fuzzed is not None and self.fuzzed.path in request.url.path:
+                self.served += 1
+                self.sent = self.mutator.answer()
+                return self.sent.response()
+            response = await well.handle_async_request(request)
+            return httpx.Response(response.status_code, content=await response.aread())
+
+        return Client(base_url, credentials, transport=httpx.MockTransport(serve), clock=self.now)
+
+    def unsafe(self) -> set[str]:
+        """What is on the screen and should not be."""
+        return set().union(*(unsafe_in(strip.text) for strip in self.app.screen._compositor.render_strips()))
+
+    async def well(self) -> None:
+        """Have every endpoint answer as it should, and everybody signed in, and begin anew."""
+        self.fuzzed = None
+        self.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
+        self.monitor.signed_in()
+        before = self.monitor.state.snapshot
+        await until(lambda: self.monitor.state.snapshot not in (None, before))
+
+
+def _order(action: Action) -> Callable[[FuzzedDesk], None]:
+    def give_it(desk: FuzzedDesk) -> None:
+        snapshot = desk.monitor.state.snapshot
+        if snapshot is not None:
+            give(desk.monitor, action, snapshot.hosts[:1])
+
+    return give_it
+
+
+def _ask_for_token(desk: FuzzedDesk) -> None:
+    desk.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
+    desk.monitor.refresh()
+
+
+ASKING: Final[dict[str, Callable[[FuzzedDesk], None]]] = {
+    "getToken": _ask_for_token,
+    "image": lambda desk: desk.monitor.refresh_catalog(),
+    "packAge": lambda desk: desk.monitor.refresh_catalog(),
+    "mypage": lambda desk: desk.monitor.refresh(),
+    "operate": _order(Action.POWER_ON),
+    "reboot": _order(Action.REBOOT),
+    "delete": _order(Action.DELETE),
+}
+"""What has the app ask: the other endpoints are asked by what comes of these."""
+
+
+@asynccontextmanager
+async def _sitting() -> AsyncIterator[FuzzedDesk]:
+    desk = FuzzedDesk()
+    async with desk.app.run_test(size=(120, 40)) as pilot:
+        desk.pilot = pilot
+        await desk.settle()
+        yield desk
+        await desk.monitor.close(5)
+    await desk.database.close()
+
+
+async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
+    """Give the app `count` mutated answers of an endpoint, while one screen after the other is open."""
+    outcome = Outcome(f"app: {endpoint.name}")
+    try:
+        async with _sitting() as desk:
+            mutator = Mutator(await originals(endpoint), f"{seed} app {endpoint.name}")
+            began = before = time.perf_counter()
+            size = resident()
+            for number in range(count):
+                if number == count // WARM:
+                    size = resident()
+                if number % OFTEN == 0:
+                    await desk.well()
+                    desk.mutator, desk.fuzzed = mutator, endpoint
+                    await desk.press(*KEYS[number // OFTEN % len(KEYS)])
+                before = time.perf_counter()
+                await _once(desk, endpoint, outcome)
+                outcome.slowest = max(outcome.slowest, time.perf_counter() - before)
+            outcome.seconds = time.perf_counter() - began
+            outcome.growth = resident() - size
+    except Exception as error:  # noqa: BLE001 - this is what is looked for
+        outcome.ends["!"] += 1
+        outcome.complaints.append(f"{desk.sent.body[:2000]!r}\n{''.join(traceback.format_exception(error))}")
+    return outcome
+
+
+async def _once(desk: FuzzedDesk, endpoint: Endpoint, outcome: Outcome) -> None:
+    served = desk.served
+    ASKING[endpoint.name](desk)
+    try:
+        async with asyncio.timeout(0.2):
+            while desk.served == served:  # noqa: ASYNC110 - what is waited for knows of no event
+                await asyncio.sleep(0.001)
+    except TimeoutError:
+        # It is signed out, or an order of this host is open still.
+        outcome.ends["not asked"] += 1
+        await desk.well()
+        desk.fuzzed = endpoint
+    await desk.pilot.pause()
+    outcome.answers += desk.served - served
+    outcome.ends[desk.monitor.state.link.value] += 1
+    if unsafe := desk.unsafe():
+        outcome.complaints.append(f"unsafe: {unsafe!r} of {desk.sent.body[:2000]!r}")
+
+
+def run_screens(count: int, seed: int) -> list[Outcome]:
+    """Run every endpoint that the app can be made to ask."""
+    if not count:
+        return []
+    return [asyncio.run(run(endpoint, count, seed)) for endpoint in ENDPOINTS if endpoint.name in ASKING]
