@@ -290,6 +290,14 @@ def test_whether_the_terminal_knows_utf_8_is_told_by_the_locale(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other customs")
+def test_nothing_moves_over_ssh_unless_that_is_wanted(loaded: Load) -> None:
+    assert loaded("").animations
+    assert not loaded("", SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22").animations
+    assert not loaded("", SSH_TTY="/dev/pts/3").animations
+    assert loaded("animations = true", SSH_TTY="/dev/pts/3").animations
+    assert not loaded("animations = false").animations
+
+
 def test_what_calls_the_user_is_chosen_one_by_one(loaded: Load) -> None:
     assert loaded("").alerts == Alerts(bell=True, notification=Notification.NONE, title=False)
     chosen = loaded('[alerts]\nbell = false\nnotification = "osc777"\ntitle = true\n')

@@ -169,6 +169,7 @@ def _parts(settings: Settings) -> Parts:
         keymap=settings.keymap,
         exports=state_dir() / "exports",
         insecure_http=settings.insecure_http,
+        animations=settings.animations,
         alerts=settings.alerts,
         problems=[_said(problem) for problem in settings.problems],
         close=database.close,
@@ -292,6 +293,7 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
         clock=utc_now,
         keymap=settings.keymap,
         exports=state_dir() / "exports",
+        animations=settings.animations,
         close=database.close,
     )
 

@@ -24,7 +24,7 @@ ALERTS: Final[Table] = ("alerts",)
 _KEYS: Final[Table] = ("keys",)
 _PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http"}
 _ALERT_KEYS: Final = {"bell", "notification", "title"}
-_TOP_KEYS: Final = {"profile", "language", "mouse", "ascii"} | _PROFILE_KEYS
+_TOP_KEYS: Final = {"profile", "language", "mouse", "ascii", "animations"} | _PROFILE_KEYS
 _WEIGHTY: Final = {"profile", "base_url", "read_only"}
 """Keys that decide what may be bought where."""
 

@@ -102,6 +102,8 @@ class Settings:
     mouse: bool = True
     insecure_http: bool = False
     """Whether plain http is allowed to other machines than this one."""
+    animations: bool = True
+    """Whether things may move: over SSH every frame of it crosses the line."""
     ascii: bool = False
     """Whether the terminal is thought not to understand UTF-8."""
     alerts: Alerts = field(default_factory=Alerts)
@@ -156,6 +158,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         or config.first([TOP], "language", _language)
     )
     read_only = arguments.read_only or bool(config.first(tables, "read_only", _flag))
+    animations = config.first([TOP], "animations", _flag)
     ascii_only = config.first([TOP], "ascii", _flag)
     credentials, source = _credentials(environ)
     alerts = _alerts(config)
@@ -171,6 +174,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         language=language,
         mouse=not arguments.no_mouse and config.first([TOP], "mouse", _flag) is not False,
         insecure_http=insecure_http,
+        animations=not _is_remote(environ) if animations is None else animations,
         ascii=_lacks_utf8(environ) if ascii_only is None else ascii_only,
         alerts=alerts,
         keymap=keymap,
@@ -227,6 +231,11 @@ def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
             N_("It is not set, though the other of the pair is"), "XDS_SECRET" if account_id else "XDS_UUID"
         )
     return None, ""
+
+
+def _is_remote(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is at the other end of an SSH connection."""
+    return "SSH_CONNECTION" in environ or "SSH_TTY" in environ
 
 
 def _lacks_utf8(environ: Mapping[str, str]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.settings import Alerts
+from xds_tui.tui import shared_styles
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
 from xds_tui.tui.screens.fleet import FleetScreen
@@ -32,6 +32,8 @@ from xds_tui.tui.widgets.status_bar import Place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+shared_styles.share()
 
 _THEME: Final = Path(__file__).parent / "theme"
 
@@ -62,6 +64,7 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     """Closes what is left when the monitor has ended."""
     insecure_http: bool = False
+    animations: bool = True
     alerts: Alerts = field(default_factory=Alerts)
     problems: Sequence[str] = ()
     """What is wrong with the configuration, one sentence each."""
@@ -102,8 +105,7 @@ class XdsApp(App[int]):
         self._is_signed_out = False
         self._interrupted_at = -AGAIN
         self._job_control: JobControl | None = None
-        if "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ:
-            # Every frame of an animation crosses the line.
+        if not parts.animations:
             self.animation_level = "none"
 
     def get_default_screen(self) -> FleetScreen:

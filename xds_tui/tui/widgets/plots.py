@@ -40,6 +40,14 @@ ALL: Final = ("dot", "cyan+")
 PART: Final = ("hd", "green+")
 
 
+class _Plot(PlotextPlot):
+    """A plot that is forgotten once it is closed."""
+
+    def on_unmount(self) -> None:
+        """Hear of no more themes: what is told of them holds the plot, which would never end."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
+
 class Plots(Vertical):
     """Two plots, one above the other, over the same time."""
 
@@ -51,8 +59,8 @@ class Plots(Vertical):
 
     def compose(self) -> ComposeResult:
         """The counts above, the money below."""
-        yield PlotextPlot(id="plot-hosts")
-        yield PlotextPlot(id="plot-money")
+        yield _Plot(id="plot-hosts")
+        yield _Plot(id="plot-money")
 
     def draw(self, samples: Sequence[Sample], since: datetime, until: datetime) -> None:
         """Plot `samples` between two moments."""
