@@ -49,7 +49,7 @@ MARKUP: Final = (
     "[[/]]\\[",
     "[$accent]{x}%s%n{0}",
 )
-ODD_WIDTHS: Final = ("渲" * 3000, "x" * 5000, "👩‍🚀" * 50, "🇨🇳" * 50, "ｗｉｄｅ", "กำ", "")
+ODD_WIDTHS: Final = ("渲" * 300, "x" * 1000, "👩‍🚀" * 50, "🇨🇳" * 50, "ｗｉｄｅ", "กำ", "")
 FRAGMENTS: Final = (*SEQUENCES, *TRICKS, *MARKUP, *ODD_WIDTHS)
 
 HOSTILE_TEXT: Final = st.lists(

@@ -1,4 +1,10 @@
-"""Events and orders as rows for other programs: pure, with field names that stay.
+"""Hosts, the catalog, events and orders as rows for other programs: pure, with field names that stay.
+
+`hosts`: seen_at, id, name, status, status_sent, billing, os, cpu, memory_gb, disk_gb, gpu, gpu_count, area, purpose,
+address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known.
+`packages`: seen_at, id, name, type, billing, cpu, memory_gb, disk_gb, bandwidth, gpu, gpu_count, area, purpose,
+unit_price, discount, hourly_price.
+`images`: seen_at, id, type, name, version.
 
 `events`: at, kind, host_id, host_name, own, alert, old_status, new_status, expires, within_hours, order_id, action,
 state, code, summary, message, trace_id.
@@ -6,7 +12,8 @@ state, code, summary, message, trace_id.
 image, billing, period_number, period_unit, unit_price, discount, estimate, estimated_hours, real_hours, code, summary,
 message, trace_id.
 
-Times are ISO 8601 in UTC, money is a decimal text in CNY, hours are numbers, what is not known is empty (JSON: null).
+Times are ISO 8601 in UTC, money is a decimal text in CNY (of an hour where it is a cost or a price), hours are numbers,
+what is not known is empty (JSON: null).
 Sentences are in English, whatever the screen speaks. No secret is in any of them.
 """
 
@@ -22,7 +29,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from xds_tui.model import Host
+from xds_tui import pricing
+from xds_tui.model import Billing, Host, Image, Package, Snapshot, Status
+from xds_tui.pricing import Costs
 from xds_tui.record import Event, Order
 
 Value = str | int | float | bool | None
@@ -37,6 +46,21 @@ class Table:
 
     fields: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+
+
+def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
+    """Return one row a host, in the order given, with what each costs an hour as far as that is known."""
+    return _table(_HOST_FIELDS, (_host(host, snapshot.at, costs) for host in snapshot.hosts))
+
+
+def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> Table:
+    """Return one row for each way in which a package can be paid for, in the order given; `at`: when it was read."""
+    return _table(_PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
+
+
+def images_table(images: Iterable[Image], at: datetime) -> Table:
+    """Return one row an image, in the order given; `at`: when they were read."""
+    return _table(_IMAGE_FIELDS, (_image(image, at) for image in images))
 
 
 def events_table(events: Iterable[Event]) -> Table:
@@ -58,17 +82,30 @@ def real_hours(host: Host | None) -> float | None:
 
 def to_json(table: Table) -> str:
     """Return a list of objects, one a line."""
-    lines = [json.dumps(dict(zip(table.fields, row, strict=True)), ensure_ascii=False) for row in table.rows]
+    lines = _json_objects(table)
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
-def to_csv(table: Table) -> str:
-    """Return CSV with a header (RFC 4180); what a spreadsheet would take for a formula gets a quote before it."""
+def to_json_lines(table: Table) -> str:
+    """Return one object a line, without a list around them: more can follow."""
+    return "".join(f"{line}\n" for line in _json_objects(table))
+
+
+def to_csv(table: Table, *, header: bool = True) -> str:
+    """Return CSV (RFC 4180), with a header unless it has been written before.
+
+    What a spreadsheet would take for a formula gets a quote before it.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.fields)
+    if header:
+        writer.writerow(table.fields)
     writer.writerows([_cell(value) for value in row] for row in table.rows)
     return out.getvalue()
+
+
+def _json_objects(table: Table) -> list[str]:
+    return [json.dumps(dict(zip(table.fields, row, strict=True)), ensure_ascii=False) for row in table.rows]
 
 
 def _cell(value: Value) -> Value:
@@ -83,6 +120,16 @@ def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
     return Table(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
 
 
+_HOST_FIELDS: Final = (
+    *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
+    *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known"),
+)
+_PACKAGE_FIELDS: Final = (
+    *("seen_at", "id", "name", "type", "billing", "cpu", "memory_gb", "disk_gb", "bandwidth"),
+    *("gpu", "gpu_count", "area", "purpose", "unit_price", "discount", "hourly_price"),
+)
+_IMAGE_FIELDS: Final = ("seen_at", "id", "type", "name", "version")
 _EVENT_FIELDS: Final = (
     *("at", "kind", "host_id", "host_name", "own", "alert", "old_status", "new_status", "expires", "within_hours"),
     *("order_id", "action", "state", "code", "summary", "message", "trace_id"),
@@ -93,6 +140,62 @@ _ORDER_FIELDS: Final = (
     *("unit_price", "discount", "estimate", "estimated_hours", "real_hours"),
     *("code", "summary", "message", "trace_id"),
 )
+
+
+def _host(host: Host, at: datetime, costs: Costs) -> dict[str, Value]:
+    """All of a host but its password, which nobody should find in a file or a log."""
+    rate = costs.hosts.get(host.id)
+    return {
+        "seen_at": _time(at),
+        "id": host.id,
+        "name": host.name,
+        "status": _name(host.status),
+        "status_sent": host.raw.get("status") if host.status is Status.UNKNOWN else None,
+        "billing": _name(host.billing),
+        "os": host.os,
+        "cpu": host.cpu,
+        "memory_gb": host.memory,
+        "disk_gb": host.disk,
+        "gpu": host.gpu_name,
+        "gpu_count": host.gpu_count,
+        "area": _name(host.area),
+        "purpose": _name(host.purpose),
+        "address": host.address,
+        "port": host.port,
+        "account": host.account,
+        "mac": host.mac,
+        "ipv4": host.ipv4,
+        "created_at": _time(host.created),
+        "expires_at": _time(host.expires),
+        "cost_low": _money(rate.low) if rate else None,
+        "cost_high": _money(rate.high) if rate else None,
+        "cost_known": rate.is_known if rate else None,
+    }
+
+
+def _package(package: Package, billing: Billing, at: datetime) -> dict[str, Value]:
+    return {
+        "seen_at": _time(at),
+        "id": package.id,
+        "name": package.name,
+        "type": package.type,
+        "billing": _name(billing),
+        "cpu": package.cpu,
+        "memory_gb": package.memory,
+        "disk_gb": package.disk,
+        "bandwidth": package.bandwidth,
+        "gpu": package.gpu_name,
+        "gpu_count": package.gpu_count,
+        "area": _name(package.area),
+        "purpose": _name(package.purpose),
+        "unit_price": _money(package.amount),
+        "discount": _money(package.discount),
+        "hourly_price": _money(pricing.hourly(package)),
+    }
+
+
+def _image(image: Image, at: datetime) -> dict[str, Value]:
+    return {"seen_at": _time(at), "id": image.id, "type": image.type, "name": image.name, "version": image.version}
 
 
 def _event(event: Event) -> dict[str, Value]:

@@ -15,6 +15,7 @@ from raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.transport import MAX_BODY
 from xds_tui.credentials import AccountKey, BareToken
 from xds_tui.model import Billing, Period, PeriodUnit
 from xds_tui.secret import Secret

@@ -107,7 +107,13 @@ def look_around(program: Terminal) -> None:
         program.press("escape")
     program.press("3")
     program.wait_for(r"▌ +\d\d:\d\d:\d\d")
-    program.press("enter", "z", "z", "q")
+    program.press("enter", "z", "z", "h")
+    program.wait_for("▸1 Events")
+    program.press("enter", "2", "3")
+    program.wait_for("▸3 ")
+    while "▸3 " in program.text:
+        program.press("escape")
+    program.press("q")
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(200, 50), (80, 24)])

@@ -162,6 +162,15 @@ def go_everywhere(terminal: Terminal, service: Service) -> None:
     terminal.wait_for("Reboot 1 host")
     terminal.press_until_gone("y", "Reboot 1 host")
     terminal.wait_for("refused")
+    terminal.press("h")
+    terminal.wait_for("▸1 ")
+    for view in ("1", "2"):
+        terminal.press(view, "e")
+        terminal.wait_for(f"{'events' if view == '1' else 'orders'}-.*csv")
+    terminal.press("escape")
+    terminal.wait_for("csv", gone=True)
+    terminal.press("escape")
+    terminal.wait_for("Hosts 12")
     service.world.expire_tokens()
     terminal.press("r")
     terminal.wait_for("● live")
@@ -203,6 +212,7 @@ def test_no_secret_is_left_on_the_screen_on_the_disk_in_logs_in_reports_or_for_o
     assert "mypage" in log.read_text()
     assert len(list(home.rglob("crashes/*.txt"))) == 1
     assert len(list(home.rglob("journal.db"))) == 1
+    assert [path.suffix for path in sorted(home.rglob("exports/*"))] == [".csv", ".json"] * 2
     assert found_in_files(home) == {}
 
 

@@ -255,3 +255,28 @@ def test_a_stretch_that_nobody_watched_is_a_gap(minutes: tuple[int, ...], length
 def test_order_of_samples_is_kept() -> None:
     samples = samples_at(0, 1, 2)
     assert runs([replace(sample, on=2) for sample in samples], samples[0].at, samples[-1].at)[0][0].on == 2
+
+
+async def test_a_plot_of_nothing_says_so() -> None:
+    async with sitting_at(Desk(), 80, 24) as desk:
+        desk.clock.advance(8 * 24 * 3600)
+        await desk.press("h", "3")
+        await desk.see("Nothing was counted in this time")
+
+
+async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_events() -> None:
+    desk = Desk()
+    async with looking_back(desk, 80, 24):
+        assert desk.monitor.state.snapshot is not None
+        rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
+        month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
+        bought = [
+            an_order(
+                id=f"{n}", action=Action.CREATE, host_id=rent.id, promise=month, created_at=desk.now() - n * MINUTE
+            )
+            for n in range(60)
+        ]
+        await desk.see(f"{desk.now():%Y-%m-%d %H:%M}  ")
+        await desk.monitor.history.journal.write_orders(bought)
+        await desk.press("escape", "h", "2")
+        await desk.see(r"720 +[\d.]+ !")

@@ -81,6 +81,15 @@ async def look_at_trouble(desk: HostileDesk) -> None:
     await desk.sweep()
 
 
+async def look_at_the_past(desk: HostileDesk) -> None:
+    await desk.press("h")
+    await desk.see("▸1 Events")
+    for view in "123":
+        await desk.press(view, "enter")
+        await desk.look()
+    await desk.press("escape", "escape")
+
+
 async def look_at_offers(desk: HostileDesk) -> None:
     await desk.press("2", "down", "enter")
     await desk.look()
@@ -121,6 +130,7 @@ async def look_at_everything(strings: list[str]) -> None:
         await look_at_hosts(desk)
         await look_at_questions(desk)
         await look_at_trouble(desk)
+        await look_at_the_past(desk)
         await look_at_offers(desk)
         await look_at_signing_in(desk)
 
@@ -151,7 +161,7 @@ async def test_markup_is_shown_as_it_was_sent() -> None:
 
 
 async def test_a_name_that_is_too_long_is_cut_to_its_column() -> None:
-    async with sitting_at(HostileDesk(["渲" * 3000, "x" * 5000, "a" + "\u0301" * 5000])) as desk:
+    async with sitting_at(HostileDesk(["渲" * 600, "x" * 1000, "a" + "\u0301" * 1000])) as desk:
         widths = {strip.cell_length for strip in desk.app.screen._compositor.render_strips()}
         assert widths == {120}
         assert desk.app.screen.query_one(HostTable).row_count == 12

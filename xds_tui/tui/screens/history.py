@@ -117,7 +117,9 @@ class HistoryScreen(LiveScreen[None]):
         """The views' names above, the view below."""
         yield Static(id="views")
         with ContentSwitcher(initial="past-events", id="view"):
-            yield EventList(id="past-events", placeholder=_("Reading"))
+            events = EventList(id="past-events", placeholder=_("Reading"))
+            events.is_dated = True
+            yield events
             yield OrderList(id="past-orders", placeholder=_("Nothing was ordered here yet: n rents a host"))
             yield Vertical(id="past-plots")
         field = FilterField(_("words, or -words that must not be there"))

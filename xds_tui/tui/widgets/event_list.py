@@ -10,13 +10,22 @@ from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
-_COLUMNS: Final = (Column("time", _("TIME"), 8), Column("what", _("WHAT HAPPENED"), 20, grow=1))
+_WHAT: Final = Column("what", _("WHAT HAPPENED"), 20, grow=1)
+_TODAY: Final = (Column("time", _("TIME"), 8), _WHAT)
+_DATED: Final = (Column("time", _("TIME"), 16), _WHAT)
 
 _TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.NOT_SEEN)
 
 
 class EventList(LineTable):
-    """Events, one a line; selecting one tells all of it."""
+    """Events, one a line; selecting one tells all of it.
+
+    Attributes:
+        is_dated: whether their dates are told too, for a list that goes back for weeks.
+
+    """
+
+    is_dated = False
 
     def show_events(self, events: Sequence[Event]) -> None:
         """Show `events` in the order they come."""
@@ -26,9 +35,10 @@ class EventList(LineTable):
 
         def row(key: str) -> Row:
             event = self._events[key]
-            return Row((Cell(wording.clock(event.at), "muted"), Cell(telling.event(event), _style(event))))
+            at = wording.moment(event.at) if self.is_dated else wording.clock(event.at)
+            return Row((Cell(at, "muted"), Cell(telling.event(event), _style(event))))
 
-        self.show(_COLUMNS, list(self._events), row)
+        self.show(_DATED if self.is_dated else _TODAY, list(self._events), row)
         if follows:
             self.action_first()
 

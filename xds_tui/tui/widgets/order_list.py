@@ -13,14 +13,14 @@ from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
-    Column("time", _("TIME"), 16),
+    Column("time", _("TIME"), 11),
     Column("what", _("ORDER"), 7),
-    Column("host", _("HOST"), 14, grow=2),
+    Column("host", _("HOST"), 8, grow=2),
     Column("state", _("STATE"), 15),
     Column("estimate", _("ESTIMATE"), 10, align="right"),
-    Column("hours", _("HOURS"), 6, align="right", drop=2),
-    Column("real", _("REAL"), 8, align="right", drop=3),
-    Column("why", _("WHY"), 20, grow=3, drop=1),
+    Column("hours", _("HOURS"), 5, align="right", drop=1),
+    Column("real", _("REAL"), 7, align="right", drop=2),
+    Column("why", _("WHY"), 20, grow=3, drop=3),
 )
 _STYLES: Final = {
     OrderState.SETTLED: "good",
@@ -60,13 +60,16 @@ def _row(order: Order, host: Host | None) -> Row:
     differs = real is not None and promise is not None and abs(real - promise.hours) > promise.hours * TOLERANCE
     return Row(
         (
-            Cell(wording.moment(order.created_at), "muted"),
+            Cell(order.created_at.astimezone().strftime("%m-%d %H:%M"), "muted"),
             Cell(telling.action(order.action)),
             Cell(name or wording.NOTHING),
             Cell(telling.order_state(order.state), _STYLES.get(order.state, "")),
             Cell(wording.money(promise.estimate) if promise else wording.NOTHING),
             Cell(str(promise.hours) if promise and promise.period else wording.NOTHING),
-            Cell(wording.NOTHING if real is None else f"{real:g}{' !' if differs else ''}", "warn" if differs else ""),
+            Cell(
+                wording.NOTHING if real is None else f"{round(real, 1):g}{' !' if differs else ''}",
+                "warn" if differs else "",
+            ),
             Cell(telling.order_reason(order), "muted"),
         )
     )

@@ -6,19 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
-from math import ceil
+from itertools import groupby, pairwise
+from math import ceil, floor, log10
 from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
 from xds_tui.i18n import _
 from xds_tui.record import Sample
 
-TICKS: Final = 6
-"""Times under a plot."""
+_TICKS: Final = (
+    (timedelta(hours=2), timedelta(minutes=10), "%H:%M"),
+    (timedelta(days=2), timedelta(hours=4), "%H:%M"),
+    (timedelta.max, timedelta(days=1), "%m-%d"),
+)
+"""Up to which length of time, how far apart the times under a plot are, and how they are told."""
 
 GAP: Final = 3
 """A stretch without samples this many times as long as usual is left empty: nobody knows what was in it."""
@@ -54,29 +59,36 @@ class Plots(Vertical):
     DEFAULT_CSS = """
     Plots {
         PlotextPlot { height: 1fr; }
+        #plot-nothing { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
+        &.-empty #plot-nothing { display: block; }
+        &.-empty PlotextPlot { display: none; }
     }
     """
 
     def compose(self) -> ComposeResult:
-        """The counts above, the money below."""
+        """The counts above, the money below; where nothing was counted, a word about it."""
+        yield Static(
+            _("Nothing was counted in this time: every sweep adds a point. s shows a longer one"), id="plot-nothing"
+        )
         yield _Plot(id="plot-hosts")
         yield _Plot(id="plot-money")
 
     def draw(self, samples: Sequence[Sample], since: datetime, until: datetime) -> None:
         """Plot `samples` between two moments."""
+        self.set_class(not samples, "-empty")
         hosts = (Line(lambda sample: sample.total, *ALL), Line(lambda sample: sample.on, *PART))
         money = (
             Line(lambda sample: _middle(sample.prepaid_low, sample.prepaid_high), *ALL),
             Line(lambda sample: _middle(sample.billed_low, sample.billed_high), *PART),
         )
-        for name, title, lines in (
-            ("#plot-hosts", _("hosts: ▞ on  • all"), hosts),
-            ("#plot-money", _("¥/hour: ▞ billed  • prepaid"), money),
+        for name, title, lines, unit in (
+            ("#plot-hosts", _("hosts: ▞ on  • all"), hosts, 1),
+            ("#plot-money", _("¥/hour: ▞ billed  • prepaid"), money, 0.01),
         ):
             plot = self.query_one(name, PlotextPlot)
             plot.plt.clear_data()
             plot.plt.title(title)
-            _draw(plot, lines, samples, since, until)
+            _draw(plot, lines, unit, samples, since, until)
             plot.refresh()
 
 
@@ -95,26 +107,47 @@ def runs(samples: Sequence[Sample], since: datetime, until: datetime) -> list[li
 
 
 def _draw(
-    plot: PlotextPlot, lines: Sequence[Line], samples: Sequence[Sample], since: datetime, until: datetime
+    plot: PlotextPlot, lines: Sequence[Line], unit: float, samples: Sequence[Sample], since: datetime, until: datetime
 ) -> None:
     plt = plot.plt
     highest = 0.0
     for line in lines:
-        for run in runs(samples, since, until):
-            points = [(sample.at.timestamp(), known) for sample in run if (known := line.value(sample)) is not None]
-            if not points:
-                continue
-            highest = max(highest, *(known for _at, known in points))
+        for points in (points for run in runs(samples, since, until) for points in known(line, run)):
+            highest = max(highest, *(value for _at, value in points))
             draw = plt.plot if len(points) > 1 else plt.scatter
             draw(*map(list, zip(*points, strict=True)), marker=line.marker, color=line.colour)
-    top = max(LEVELS, ceil(highest / LEVELS) * LEVELS)
+    levels = scale(highest, unit)
     plt.xlim(since.timestamp(), until.timestamp())
-    plt.ylim(0, top)
-    levels = [float(top * level // LEVELS) for level in range(LEVELS + 1)]
+    plt.ylim(0, levels[-1])
     plt.yticks(levels, [f"{level:g}" for level in levels])
-    at = [since + (until - since) * step / (TICKS - 1) for step in range(TICKS)]
-    days = "%m-%d %H:%M" if until - since > timedelta(days=2) else "%H:%M"
-    plt.xticks([moment.timestamp() for moment in at], [moment.astimezone().strftime(days) for moment in at])
+    at, told = ticks(since, until)
+    plt.xticks([moment.timestamp() for moment in at], told)
+
+
+def known(line: Line, run: Sequence[Sample]) -> list[list[tuple[float, float]]]:
+    """Return what is plotted of a stretch: moments and values, apart where a value is not known in between."""
+    values = [(sample.at.timestamp(), line.value(sample)) for sample in run]
+    parts = groupby(values, lambda point: point[1] is not None)
+    return [[(at, value) for at, value in part if value is not None] for is_known, part in parts if is_known]
+
+
+def scale(highest: float, unit: float) -> list[float]:
+    """Return the numbers beside a plot, from 0 to at least `highest`: as far apart as people count, in whole units."""
+    least = max(highest / LEVELS, unit) * (1 - 1e-9)
+    power = 10.0 ** floor(log10(least))
+    steps = (round(part * power, 6) for part in (1, 2, 2.5, 5, 10, 20))
+    step = next(step for step in steps if step >= least and round(step / unit, 6).is_integer())
+    return [round(step * level, 6) for level in range(LEVELS + 1)]
+
+
+def ticks(since: datetime, until: datetime) -> tuple[list[datetime], list[str]]:
+    """Return the times under a plot and how they are told: full hours, or days, where the user is."""
+    _length, step, form = next(tick for tick in _TICKS if until - since <= tick[0])
+    begin = since.astimezone()
+    midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight + step * ceil((begin - midnight) / step)
+    at = [first + step * number for number in range((until - first) // step + 1)]
+    return at, [moment.strftime(form) for moment in at]
 
 
 def _middle(low: Decimal | None, high: Decimal | None) -> float | None:
