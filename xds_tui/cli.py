@@ -7,21 +7,23 @@ nothing but the parser for `--version` and `--help`.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from xds_tui import __version__, i18n
+from xds_tui import arguments, i18n
 from xds_tui.i18n import _
 
 if TYPE_CHECKING:
+    import argparse
+
     from xds_tui.api.client import Client
+    from xds_tui.commands.parts import Parts as CommandParts
     from xds_tui.credentials import Credentials
-    from xds_tui.fleet.account import Tokens
-    from xds_tui.settings import Arguments, Settings, SettingsError
+    from xds_tui.fleet.account import Account, Tokens
+    from xds_tui.settings import Settings, SettingsError
     from xds_tui.simulator.world import World
     from xds_tui.tui.app import Parts
 
@@ -31,6 +33,9 @@ INTERRUPTED: Final = 130
 
 DEMO_URL: Final = "https://demo.invalid"
 """Nothing listens there: the demo's transport ends in this process."""
+
+_REAL: Final = ("login", "logout", "doctor")
+"""The commands that the demo has nothing for."""
 
 _LEAKY: Final = ("TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT")
 """Textual's own variables that write typed passwords to a file or press keys by themselves."""
@@ -49,11 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     i18n.choose(i18n.from_environment())
-    options = _parser().parse_args(argv)
+    options = arguments.parser().parse_args(argv)
     from xds_tui.settings import SettingsError, load
 
     try:
-        settings = load(_arguments(options), os.environ)
+        settings = load(arguments.chosen(options), os.environ)
     except SettingsError as error:
         print(f"xds-tui: {_said(error)}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
         return USAGE
@@ -61,6 +66,8 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         if options.command == "simulate":
             return _simulate(options)
+        if options.command is not None:
+            return _run_command(settings, options)
         return _run_app(settings, options)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -70,46 +77,37 @@ def _said(error: SettingsError) -> str:
     return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="xds-tui", description=_("Rent and watch Xuandashi (渲大师) cloud hosts from a terminal.")
-    )
-    parser.add_argument("--version", action="version", version=f"xds-tui {__version__}")
-    parser.add_argument(
-        "--demo", action="store_true", help=_("run on the embedded simulator, with nothing real touched")
-    )
-    parser.add_argument("--demo-hosts", type=int, default=40, metavar="N", help=_("hosts in the demo (40)"))
-    parser.add_argument("--demo-seed", type=int, default=7, metavar="N", help=_("which demo fleet (7)"))
-    parser.add_argument("--profile", metavar="NAME", help=_("whose credentials and settings to use"))
-    parser.add_argument("--base-url", metavar="URL", help=_("where the service is"))
-    parser.add_argument("--interval", type=float, metavar="SECONDS", help=_("between two refreshes (15)"))
-    parser.add_argument("--read-only", action="store_true", help=_("refuse everything that changes something"))
-    parser.add_argument("--lang", choices=i18n.LANGUAGES, help=_("the language"))
-    parser.add_argument("--no-mouse", action="store_true", help=_("leave the mouse to the terminal"))
-    parser.add_argument(
-        "--insecure-http", action="store_true", help=_("allow plain http to other machines: others can read the token")
-    )
-    commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"))
-    simulate = commands.add_parser("simulate", help=_("serve the simulator on this machine, for trying things out"))
-    simulate.add_argument("--port", type=int, default=8765, metavar="N", help=_("0 takes a free one (8765)"))
-    simulate.add_argument("--dialect", choices=("later", "document"), default="later", help=_("of the service"))
-    simulate.add_argument("--hosts", type=int, default=40, metavar="N", help=_("in the fleet (40)"))
-    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("which fleet (7)"))
-    simulate.add_argument("--control", action="store_true", help=_("let tests move its clock and set faults"))
-    return parser
+def _run_command(settings: Settings, options: argparse.Namespace) -> int:
+    """Run a command that needs no screen."""
+    from xds_tui.commands import dispatch, saying
+    from xds_tui.settings import state_dir
+    from xds_tui.vault import Vault
+
+    if options.demo and options.command in _REAL:
+        saying.complain([_("The demo has no keyring and no service to look at.")])
+        return USAGE
+    if options.command != "doctor":  # which says it among the rest
+        for problem in settings.problems:
+            saying.complain([_said(problem)])
+    building = dispatch.Building(lambda: _command_parts(settings, options), Vault, arguments.parser, state_dir)
+    return dispatch.run(options, settings, building)
 
 
-def _arguments(options: argparse.Namespace) -> Arguments:
-    from xds_tui.settings import Arguments
+def _command_parts(settings: Settings, options: argparse.Namespace) -> CommandParts:
+    from xds_tui.commands.parts import Parts
+    from xds_tui.fleet.monitor import utc_now
+    from xds_tui.settings import state_dir
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
 
-    return Arguments(
-        profile=options.profile,
-        base_url=options.base_url,
-        interval=options.interval,
-        read_only=options.read_only,
-        language=options.lang,
-        no_mouse=options.no_mouse,
-        insecure_http=options.insecure_http,
+    account = _demo_account(_demo_world(options), settings) if options.demo else _account(settings)
+    database = Database(None if options.demo else state_dir() / "journal.db")
+    return Parts(
+        account=account,
+        journal=Journal(database, "demo" if options.demo else settings.profile),
+        clock=utc_now,
+        close_store=database.close,
+        given_by="" if options.demo else settings.credentials_source,
     )
 
 
@@ -140,24 +138,14 @@ def _no_terminal() -> str:
 
 def _parts(settings: Settings) -> Parts:
     """Build what the real thing needs."""
-    from xds_tui.fleet.account import Account, Source
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.settings import state_dir
     from xds_tui.store.db import Database
     from xds_tui.store.journal import Journal
     from xds_tui.tui.app import Parts
     from xds_tui.tui.widgets.status_bar import Place
-    from xds_tui.vault import Vault
 
-    account = Account(
-        Connector(settings),
-        base_url=settings.base_url,
-        profile=settings.profile,
-        vault=Vault(),
-        is_base_url_given=settings.base_url_given,
-        given=settings.credentials,
-        source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
-    )
+    account = _account(settings)
     database = Database(state_dir() / "journal.db")
     monitor = Monitor(account, Journal(database, settings.profile), interval=settings.interval)
     place = Place(settings.profile, _environment_name(settings), settings.read_only)
@@ -173,6 +161,21 @@ def _parts(settings: Settings) -> Parts:
         alerts=settings.alerts,
         problems=[_said(problem) for problem in settings.problems],
         close=database.close,
+    )
+
+
+def _account(settings: Settings) -> Account:
+    from xds_tui.fleet.account import Account, Source
+    from xds_tui.vault import Vault
+
+    return Account(
+        Connector(settings),
+        base_url=settings.base_url,
+        profile=settings.profile,
+        vault=Vault(),
+        is_base_url_given=settings.base_url_given,
+        given=settings.credentials,
+        source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
 
 
@@ -250,30 +253,16 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
     import msgspec
 
     from xds_tui.api import wire
-    from xds_tui.credentials import AccountKey
-    from xds_tui.fleet.account import Account, Source
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.model import Snapshot
-    from xds_tui.secret import Secret
     from xds_tui.settings import state_dir
-    from xds_tui.simulator.demo_fleet import populate
-    from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
     from xds_tui.store.db import Database
     from xds_tui.store.journal import Journal
     from xds_tui.tui.app import Parts
     from xds_tui.tui.widgets.status_bar import Place
 
-    world = World(Options(seed=options.demo_seed))
-    populate(world, options.demo_hosts)
-    world.liven()
-    account = Account(
-        DemoConnector(world, read_only=settings.read_only),
-        base_url=DEMO_URL,
-        profile="demo",
-        vault=None,
-        given=AccountKey(ACCOUNT, Secret(SECRET)),
-        source=Source.DEMO,
-    )
+    world = _demo_world(options)
+    account = _demo_account(world, settings)
     database = Database(None)
     # The first paint does not wait for the HTTP library: it shows what the world would answer.
     rows = world.host_rows()
@@ -295,6 +284,32 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
         exports=state_dir() / "exports",
         animations=settings.animations,
         close=database.close,
+    )
+
+
+def _demo_world(options: argparse.Namespace) -> World:
+    from xds_tui.simulator.demo_fleet import populate
+    from xds_tui.simulator.world import Options, World
+
+    world = World(Options(seed=options.demo_seed))
+    populate(world, options.demo_hosts)
+    world.liven()
+    return world
+
+
+def _demo_account(world: World, settings: Settings) -> Account:
+    from xds_tui.credentials import AccountKey
+    from xds_tui.fleet.account import Account, Source
+    from xds_tui.secret import Secret
+    from xds_tui.simulator.world import ACCOUNT, SECRET
+
+    return Account(
+        DemoConnector(world, read_only=settings.read_only),
+        base_url=DEMO_URL,
+        profile="demo",
+        vault=None,
+        given=AccountKey(ACCOUNT, Secret(SECRET)),
+        source=Source.DEMO,
     )
 
 

@@ -18,6 +18,7 @@ from xds_tui.tui.screens import history
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.filter_field import FilterField
+from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.plots import runs
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -280,3 +281,14 @@ async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_
         await desk.monitor.history.journal.write_orders(bought)
         await desk.press("escape", "h", "2")
         await desk.see(r"720 +[\d.]+ !")
+
+
+async def test_what_was_chosen_is_told_though_another_view_is_open_by_then() -> None:
+    async with looking_back(Desk()) as desk:
+        screen = desk.app.screen
+        assert isinstance(screen, HistoryScreen)
+        events = screen.query_one(EventList)
+        assert events.cursor_key is not None
+        events.post_message(LineTable.RowSelected(events, events.cursor_key))
+        await desk.press("2")
+        await desk.see("trace-77")

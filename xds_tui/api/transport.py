@@ -79,5 +79,5 @@ async def _whole(response: httpx.Response) -> httpx.Response:
     return httpx.Response(response.status_code, headers=headers, content=bytes(body))
 
 
-_KEPT: Final = frozenset({b"content-type", b"location", b"retry-after"})
+_KEPT: Final = frozenset({b"content-type", b"date", b"location", b"retry-after"})
 """The headers that anybody looks at; without Set-Cookie there is no state but the token."""

@@ -280,11 +280,12 @@ class HistoryScreen(LiveScreen[None]):
 
     @on(LineTable.RowSelected)
     def _tell_all(self, event: LineTable.RowSelected) -> None:
-        self.query_one(Notice).tell(self._lines(event.key), mild=True)
+        self.query_one(Notice).tell(self._lines(event.table, event.key), mild=True)
 
-    def _lines(self, key: str) -> tuple[str, ...]:
-        if self.page is Page.EVENTS:
-            told = self.query_one(EventList).event_of(key)
+    def _lines(self, table: LineTable, key: str) -> tuple[str, ...]:
+        """All of what was chosen in `table`: another view may be open by now."""
+        if isinstance(table, EventList):
+            told = table.event_of(key)
             return (wording.moment(told.at), *telling.event_lines(told))
         order = self.query_one(OrderList).order_of(key)
         return (wording.moment(order.created_at), *order_words(order), *_lengths(order, self._hosts()))

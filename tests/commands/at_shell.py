@@ -1,0 +1,37 @@
+"""The program as a shell runs it: to its end, with what it said looked through for secrets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+SECRET = "sec-planted-b81f44"
+TOKEN = "tkn-planted-5d0e9c"
+PASSWORD = "pwd-planted-27ac63"
+
+COMMAND = (sys.executable, "-m", "xds_tui")
+
+
+class Run(Protocol):
+    def __call__(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]: ...
+
+
+def runner(environ: Mapping[str, str]) -> Run:
+    """Return what runs the program, and fails where it says a planted secret."""
+
+    def run(*args: str, **more: str) -> subprocess.CompletedProcess[str]:
+        options: dict[str, Any] = {
+            "capture_output": True,
+            "encoding": "utf-8",
+            "timeout": 30,
+            "stdin": subprocess.DEVNULL,
+        }
+        ended = subprocess.run([*COMMAND, *args], env={**environ, **more}, check=False, **options)
+        for secret in (SECRET, TOKEN, PASSWORD):
+            assert secret not in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
+        return ended
+
+    return run

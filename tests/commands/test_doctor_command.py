@@ -1,0 +1,188 @@
+"""`xds-tui doctor`: what it finds well, what it finds wrong, and that what it advises can be typed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from at_shell import COMMAND, Run, runner
+from terminal import Terminal
+
+from xds_tui.api import probe
+from xds_tui.commands import keyring_check, machine, network
+from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.secret import Secret
+from xds_tui.vault import Trouble, Vault, VaultError
+
+CHECKS = {
+    *("versions", "configuration", "profile", "files", "disk", "history", "terminal", "keyring", "credentials"),
+    *("dns", "connection", "service", "clock"),
+}
+
+
+def checks(run: Run, *args: str, **environ: str) -> dict[str, dict[str, Any]]:
+    return {row["check"]: row for row in json.loads(run("doctor", "--json", *args, **environ).stdout)}
+
+
+def test_all_is_well_with_credentials_in_the_environment(run: Run) -> None:
+    ended = run("doctor", "--json")
+    rows = {row["check"]: row for row in json.loads(ended.stdout)}
+    assert ended.returncode == 0
+    assert rows.keys() == CHECKS
+    assert {name for name, row in rows.items() if row["verdict"] != "ok"} == {"keyring"}
+    assert "XDS_UUID, XDS_SECRET" in rows["credentials"]["told"]
+    assert isinstance(rows["service"]["milliseconds"], int)
+
+
+def test_without_credentials_a_missing_keyring_is_bad_and_the_commands_are_printed(bare: dict[str, str]) -> None:
+    ended = runner({**bare, "XDS_BASE_URL": "http://127.0.0.1:9"})("doctor")
+    assert ended.returncode == 1
+    assert "bad   keyring: There is no keyring on this machine" in ended.stdout
+    assert "gnome-keyring dbus-daemon" in ended.stdout
+    assert "bad   connection: 127.0.0.1:9" in ended.stdout
+    assert "\x1b" not in ended.stdout
+
+
+def test_every_command_that_is_advised_is_one_for_bash(bare: dict[str, str]) -> None:
+    printed = runner(bare)("doctor").stdout.splitlines()
+    commands = [line.strip() for line in printed if line.startswith(" " * 8)]
+    assert len(commands) >= 5
+    for command in commands:
+        assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0, command
+
+
+def test_a_mistake_in_the_configuration_is_named(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("interval = 1\n")
+    row = checks(run, XDS_CONFIG=str(config))["configuration"]
+    assert row["verdict"] == "warn"
+    assert f"{config}:1: interval" in row["told"]
+
+
+def test_what_others_can_read_is_named_with_the_command_that_ends_it(run: Run, tmp_path: Path) -> None:
+    state = tmp_path / ".local/state/xds-tui"
+    state.mkdir(parents=True)
+    state.chmod(0o755)
+    row = checks(run)["files"]
+    assert row["verdict"] == "warn"
+    subprocess.run(["bash", "-c", *row["advice"]], check=True)
+    assert checks(run)["files"]["verdict"] == "ok"
+
+
+def test_a_history_that_does_not_open_is_bad(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".local/state/xds-tui/journal.db").mkdir(parents=True, mode=0o700)
+    (tmp_path / ".local/state/xds-tui").chmod(0o700)
+    assert checks(run)["history"]["verdict"] == "bad"
+
+
+@asynccontextmanager
+async def answering(answer: bytes, requests: list[bytes]) -> AsyncIterator[str]:
+    """Serve `answer` to everything, and give the address without its scheme."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.read(4096))
+        writer.write(answer)
+        with contextlib.suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def test_a_page_of_somebody_else_is_not_the_service() -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<title>Login</title>"
+    async with answering(page, []) as address:
+        service = (await network.examine(f"http://{address}"))[2]
+    assert (service.subject, service.verdict) == ("service", Verdict.BAD)
+    assert "Login" in service.told
+
+
+async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() -> None:
+    requests: list[bytes] = []
+    async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", requests) as address:
+        found = await network.examine(f"https://{address}")
+    assert [(finding.subject, finding.verdict) for finding in found] == [("dns", Verdict.OK), ("tls", Verdict.BAD)]
+    assert len(requests) == 1
+    assert b"GET" not in requests[0]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"),
+    [(0, Verdict.OK), (-29, Verdict.OK), (45, Verdict.WARN), (-3600, Verdict.BAD), (None, Verdict.WARN)],
+)
+def test_clocks_that_differ_are_found(ahead: float | None, verdict: Verdict) -> None:
+    assert network._clock(ahead).verdict is verdict
+
+
+async def test_the_service_s_clock_is_read_from_its_answer() -> None:
+    late = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+    body = b'{"code": 401, "data": null, "msg": "", "traceId": "t"}'
+    requests: list[bytes] = []
+    head = f"HTTP/1.1 200 OK\r\nDate: {late}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with answering(head + body, requests) as address:
+        probed = await probe.probe(f"http://{address}")
+    assert probed.code == 401
+    assert probed.ahead == pytest.approx(7200, abs=60)
+    assert b"token" not in requests[0].lower()
+
+
+def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hidden@proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert probe.proxy_of("https://client.xuandashi.com") == "proxy.example:3128"
+
+
+class Troubled(Vault):
+    """A keyring that fails in one way."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__()
+        self._trouble = trouble
+
+    async def backend_name(self) -> str:
+        raise VaultError(self._trouble, "The keyring failed")
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: Trouble) -> None:
+    keyring, _credentials = await keyring_check.examine(Troubled(trouble), "default", "")
+    assert keyring.verdict is Verdict.BAD
+    assert any("XDS_UUID" in line for line in keyring.advice)
+
+
+def test_a_small_terminal_is_named_and_the_clipboard_can_be_tried(bare: dict[str, str]) -> None:
+    environ = {**bare, "XDS_BASE_URL": "http://127.0.0.1:9", "TMUX": "1"}
+    with Terminal([*COMMAND, "doctor"], environ=environ, columns=70, rows=80) as terminal:
+        assert terminal.wait_for_end() == 1
+        assert "warn  terminal: xterm-256color, 70x80, 256 colours, tmux" in terminal.text
+        assert "set-clipboard on" in terminal.text
+        assert b"\x1b" not in terminal.raw
+    with Terminal([*COMMAND, "doctor", "--clipboard"], environ=environ) as terminal:
+        assert terminal.wait_for_end() == 0
+        assert b"\x1b]52;c;eGRzLXR1aSB3YXMgaGVyZQ==\a" in terminal.raw
+    assert runner(bare)("doctor", "--clipboard").returncode == 1
+
+
+def test_a_finding_never_shows_a_secret() -> None:
+    assert "hush" not in str(Finding("keyring", Verdict.OK, f"{Secret('hush')}"))
+
+
+def test_scarce_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for free, verdict in ((1 << 40, Verdict.OK), (50 << 20, Verdict.WARN), (0, Verdict.BAD)):
+        usage = type("Usage", (), {"free": free})
+        monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path, usage=usage: usage)
+        assert machine._space(tmp_path).verdict is verdict

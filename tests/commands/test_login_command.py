@@ -1,0 +1,147 @@
+"""`xds-tui login` and `logout`: at a terminal, with the keyrings of a server and of a desktop."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import io
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from at_shell import COMMAND, SECRET, runner
+from keyring.backend import KeyringBackend
+from terminal import Terminal
+
+from xds_tui.cli import Connector
+from xds_tui.commands import signing
+from xds_tui.commands.parts import Parts
+from xds_tui.credentials import AccountKey
+from xds_tui.fleet.account import Account
+from xds_tui.secret import Secret
+from xds_tui.settings import Settings
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+from xds_tui.vault import Stored, Vault
+
+
+class Desktop(KeyringBackend):
+    """Keeps items in memory."""
+
+    priority = 1  # type: ignore[assignment]
+    name = "Desktop keyring"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.items.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.items[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.items[username]
+
+
+def parts(url: str, vault: Vault, given_by: str = "") -> Parts:
+    settings = Settings(config_path=Path("config.toml"), base_url=url)
+    database = Database(None)
+    return Parts(
+        account=Account(Connector(settings), base_url=url, profile="default", vault=vault),
+        journal=Journal(database, "default"),
+        clock=lambda: datetime.now(UTC),
+        close_store=database.close,
+        given_by=given_by,
+    )
+
+
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody types the account ID, and then the right secret."""
+    answers(monkeypatch, ACCOUNT, SECRET)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, account: str, secret: str) -> None:
+    keyboard = io.StringIO(f"{account}\n")
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: secret)
+
+
+@pytest.mark.usefixtures("types")
+def test_what_the_service_takes_is_kept_and_the_keyring_named(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyring = Desktop()
+    assert signing.login(parts(simulator.url, Vault(keyring), given_by="XDS_TOKEN")) == 0
+    assert keyring.items["default/secret"] == SECRET
+    assert keyring.items["default/base-url"] == simulator.url
+    told = capsys.readouterr().out
+    assert "Desktop keyring keeps them" in told
+    assert "XDS_TOKEN" in told
+    assert SECRET not in told
+
+
+def test_what_the_service_refuses_is_not_kept(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, ACCOUNT, "wrong-secret")
+    keyring = Desktop()
+    assert signing.login(parts(simulator.url, Vault(keyring))) == 1
+    assert keyring.items == {}
+    told = capsys.readouterr().err
+    assert "code " in told
+    assert "wrong-secret" not in told
+
+
+def test_half_of_it_is_not_tried(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for account, secret in (("", SECRET), (ACCOUNT, "")):
+        answers(monkeypatch, account, secret)
+        assert signing.login(parts(simulator.url, Vault(Desktop()))) == 1
+
+
+async def _keep(vault: Vault) -> None:
+    await vault.write("default", Stored(AccountKey(ACCOUNT, Secret(SECRET)), "https://client.xuandashi.com"))
+
+
+def test_logging_out_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    keyring = Desktop()
+    asyncio.run(_keep(Vault(keyring)))
+    assert signing.logout(Vault(keyring), "default", "") == 0
+    assert keyring.items == {}
+    assert "Removed from Desktop keyring" in capsys.readouterr().out
+    assert signing.logout(Vault(keyring), "default", "XDS_UUID, XDS_SECRET") == 0
+    told = capsys.readouterr().out
+    assert "held nothing" in told
+    assert "XDS_UUID, XDS_SECRET are still set" in told
+
+
+def test_without_a_keyring_nothing_is_asked_and_the_way_out_is_told(bare: dict[str, str]) -> None:
+    with Terminal([*COMMAND, "login"], environ=bare) as terminal:
+        assert terminal.wait_for_end() == 1
+        assert "There is no keyring" in terminal.text
+        assert "xds-tui doctor" in terminal.text
+        assert "Account ID:" not in terminal.text
+    ended = runner(bare)("logout")
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
+def test_a_pipe_is_told_to_use_the_environment(bare: dict[str, str]) -> None:
+    ended = runner(bare)("login")
+    assert ended.returncode == 1
+    assert "XDS_UUID" in ended.stderr
+
+
+def test_a_secret_cannot_be_given_as_an_argument(bare: dict[str, str]) -> None:
+    assert runner(bare)("login", "--secret", "x").returncode == 2
+    assert runner(bare)("login", ACCOUNT, "x").returncode == 2
+
+
+def test_the_demo_signs_in_to_nothing(bare: dict[str, str]) -> None:
+    for command in ("login", "logout", "doctor"):
+        assert runner(bare)("--demo", command).returncode == 2

@@ -1,0 +1,84 @@
+"""One request without a token: whether the service answers at all, how fast, and what time it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from xds_tui.api import answer, wire
+from xds_tui.api.errors import BadAnswer, XdsError
+from xds_tui.api.failures import FAILURES, failure
+from xds_tui.api.route import open_route, proxy_for
+from xds_tui.api.transport import BoundedTransport, Sending
+
+PATH: Final = "/v1/pve/open/image"
+"""What everybody may ask for; without a token the service refuses in its own words, which is proof enough of it."""
+
+DEADLINE: Final = 15.0
+"""Seconds until the last byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What came back."""
+
+    seconds: float
+    """From the first step of connecting to the last byte."""
+    described: str
+    """What it was, in a few words; cleaned."""
+    code: int | None
+    """The code of the service's envelope; None: what answered is not the service."""
+    ahead: float | None
+    """Seconds that its clock is ahead of ours, to about half a second; None: it does not say."""
+
+
+def proxy_of(base_url: str) -> str | None:
+    """Return the host and port of the proxy that leads to `base_url`, without its password; None: there is none."""
+    proxy = proxy_for(httpx.URL(base_url))
+    return httpx.URL(proxy).netloc.decode("ascii", "replace") if proxy else None
+
+
+async def probe(base_url: str) -> Probed:
+    """Ask the service at `base_url`, a checked one, for something, without saying who we are.
+
+    Raises:
+        NotSent, BadAnswer: if no answer came.
+
+    """
+    sending = Sending()
+    outcome: XdsError
+    began_at, began = datetime.now(UTC), time.monotonic()
+    try:
+        transport = BoundedTransport(open_route(httpx.URL(base_url), keep_alive=False))
+        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=DEADLINE) as pool:
+            async with asyncio.timeout(DEADLINE):
+                response = await pool.get(base_url + PATH, extensions={"trace": sending})
+    except FAILURES as error:
+        outcome = failure(error, sent=sending.started, safe=True)
+    else:
+        seconds = time.monotonic() - began
+        return Probed(seconds, answer.describe(response), _code(response), _ahead(response, began_at, seconds))
+    raise outcome
+
+
+def _code(response: httpx.Response) -> int | None:
+    try:
+        return wire.decode_envelope(response.content).code
+    except BadAnswer:
+        return None
+
+
+def _ahead(response: httpx.Response, began_at: datetime, seconds: float) -> float | None:
+    try:
+        there = parsedate_to_datetime(response.headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    # The header is cut to the second, and was written about half way.
+    middle = (there.replace(tzinfo=there.tzinfo or UTC) - began_at).total_seconds()
+    return middle + 0.5 - seconds / 2

@@ -1,0 +1,156 @@
+"""argv, as the program understands it; nothing but the standard library's parser is imported for it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from xds_tui import __version__
+from xds_tui.i18n import LANGUAGES, _
+
+if TYPE_CHECKING:
+    from xds_tui.settings import Arguments
+
+SHELLS: Final = ("bash", "zsh", "fish")
+"""Those that there is a completion for."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser, in the chosen language."""
+    top = argparse.ArgumentParser(
+        prog="xds-tui", description=_("Rent and watch Xuandashi (渲大师) cloud hosts from a terminal.")
+    )
+    top.add_argument("--version", action="version", version=f"xds-tui {__version__}")
+    _add_shared(top)
+    top.add_argument("--interval", type=float, metavar="SECONDS", help=_("between two refreshes (15)"))
+    _add_demo(top)
+    top.add_argument("--read-only", action="store_true", help=_("refuse everything that changes something"))
+    top.add_argument("--no-mouse", action="store_true", help=_("leave the mouse to the terminal"))
+    commands = top.add_subparsers(dest="command", metavar=_("COMMAND"))
+    _add_listings(commands)
+    _add_records(commands)
+    _add_credentials(commands)
+    doctor = _command(commands, "doctor", _("check keyring, terminal, network, clock and files, and say what to do"))
+    doctor.add_argument("--json", action="store_true", help=_("as JSON"))
+    doctor.add_argument(
+        "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
+    )
+    completion = commands.add_parser("completion", help=_("print what completes this command in a shell"))
+    completion.add_argument("shell", choices=SHELLS, help=_("which shell"))
+    _add_simulate(commands)
+    return top
+
+
+def chosen(options: argparse.Namespace) -> Arguments:
+    """Return what of the parsed options is a setting."""
+    from xds_tui.settings import Arguments
+
+    return Arguments(
+        profile=options.profile,
+        base_url=options.base_url,
+        interval=options.interval,
+        read_only=options.read_only,
+        language=options.lang,
+        no_mouse=options.no_mouse,
+        insecure_http=options.insecure_http,
+    )
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives the type of what it returns no other name
+
+
+def _command(commands: Commands[argparse.ArgumentParser], name: str, about: str) -> argparse.ArgumentParser:
+    """Add a command that takes the shared options behind its name as well as before it."""
+    command = commands.add_parser(name, help=about, description=about)
+    _add_shared(command, again=True)
+    return command
+
+
+def _add_shared(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Add what says who asks which service; `again`: what was not given here leaves what was given before it."""
+    nothing = argparse.SUPPRESS if again else None
+    unset = argparse.SUPPRESS if again else False
+    parser.add_argument("--profile", metavar="NAME", default=nothing, help=_("whose credentials and settings to use"))
+    parser.add_argument("--base-url", metavar="URL", default=nothing, help=_("where the service is"))
+    parser.add_argument("--lang", choices=LANGUAGES, default=nothing, help=_("the language"))
+    parser.add_argument(
+        "--insecure-http",
+        action="store_true",
+        default=unset,
+        help=_("allow plain http to other machines: others can read the token"),
+    )
+
+
+def _add_demo(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        default=argparse.SUPPRESS if again else False,
+        help=_("run on the embedded simulator, with nothing real touched"),
+    )
+    parser.add_argument(
+        "--demo-hosts",
+        type=int,
+        default=argparse.SUPPRESS if again else 40,
+        metavar="N",
+        help=_("hosts in the demo (40)"),
+    )
+    parser.add_argument(
+        "--demo-seed", type=int, default=argparse.SUPPRESS if again else 7, metavar="N", help=_("which demo fleet (7)")
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser, filter_help: str) -> None:
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=_("as JSON; with --watch one object a line"))
+    form.add_argument("--csv", action="store_true", help=_("as CSV with a header"))
+    parser.add_argument("--filter", default="", metavar="WORDS", help=filter_help)
+    parser.add_argument("--watch", action="store_true", help=_("print again every interval, until ctrl-c"))
+    parser.add_argument(
+        "--interval",
+        type=float,
+        default=argparse.SUPPRESS,
+        metavar="SECONDS",
+        help=_("between two readings of --watch (15)"),
+    )
+
+
+def _add_listings(commands: Commands[argparse.ArgumentParser]) -> None:
+    hosts = _command(commands, "hosts", _("list your hosts"))
+    _add_output(hosts, _("such as: status:on gpu:4090 expires<24h -windows"))
+    _add_demo(hosts, again=True)
+    catalog = _command(commands, "catalog", _("list what can be rented, with its price"))
+    catalog.add_argument("--images", action="store_true", help=_("the operating systems, in place of the packages"))
+    _add_output(catalog, _("such as: gpu:4090 cost<3 billing:rent"))
+    _add_demo(catalog, again=True)
+
+
+def _add_records(commands: Commands[argparse.ArgumentParser]) -> None:
+    for name, about in (
+        ("events", _("list what happened to your hosts, as far as it was seen here")),
+        ("orders", _("list what was ordered here")),
+    ):
+        record = _command(commands, name, about)
+        record.add_argument("--last", type=_count, metavar="N", help=_("only the latest so many"))
+        _add_output(record, _("such as: age<24h office -windows"))
+
+
+def _add_credentials(commands: Commands[argparse.ArgumentParser]) -> None:
+    _command(commands, "login", _("ask for account ID and secret, and keep them in the keyring"))
+    _command(commands, "logout", _("remove what the keyring holds for the profile"))
+
+
+def _add_simulate(commands: Commands[argparse.ArgumentParser]) -> None:
+    simulate = commands.add_parser("simulate", help=_("serve the simulator on this machine, for trying things out"))
+    simulate.add_argument("--port", type=int, default=8765, metavar="N", help=_("0 takes a free one (8765)"))
+    simulate.add_argument("--dialect", choices=("later", "document"), default="later", help=_("of the service"))
+    simulate.add_argument("--hosts", type=int, default=40, metavar="N", help=_("in the fleet (40)"))
+    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("which fleet (7)"))
+    simulate.add_argument("--control", action="store_true", help=_("let tests move its clock and set faults"))
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count

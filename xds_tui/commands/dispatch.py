@@ -1,0 +1,130 @@
+"""Which command does what with the options, and what its end means to a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.commands import output, saying
+from xds_tui.commands.output import Form, OutputError
+from xds_tui.fleet import query
+from xds_tui.fleet.query import Query, QueryError
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from xds_tui.commands.parts import Parts
+    from xds_tui.settings import Settings
+    from xds_tui.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """What `cli` builds for a command, when that asks for it."""
+
+    parts: Callable[[], Parts]
+    vault: Callable[[], Vault]
+    parser: Callable[[], argparse.ArgumentParser]
+    state_dir: Callable[[], Path]
+
+
+def run(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    """Run the command that `options` name, and return the exit code."""
+    try:
+        return _COMMANDS[options.command](options, settings, building)
+    except QueryError as error:
+        saying.complain([saying.query_trouble(error)])
+        return saying.USAGE
+    except OutputError as error:
+        if error.is_left:
+            return 0  # whoever read it has had enough
+        saying.complain([saying.with_detail(error.summary, error.detail)])
+        return saying.FAILURE
+
+
+def _hosts(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    wanted = query.parse(options.filter)
+    from xds_tui.commands import listing
+
+    return listing.hosts(building.parts(), _form(options), wanted, interval=_interval(options, settings))
+
+
+def _catalog(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import filters
+
+    wanted = _query(options, filters.IMAGES if options.images else filters.PACKAGES)
+    from xds_tui.commands import listing
+
+    interval = _interval(options, settings)
+    return listing.catalog(building.parts(), _form(options), wanted, images=options.images, interval=interval)
+
+
+def _events(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import filters, records
+
+    wanted, interval = _query(options, filters.EVENTS), _interval(options, settings)
+    return records.events(building.parts(), _form(options), wanted, last=options.last, interval=interval)
+
+
+def _orders(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import filters, records
+
+    wanted, interval = _query(options, filters.ORDERS), _interval(options, settings)
+    return records.orders(building.parts(), _form(options), wanted, last=options.last, interval=interval)
+
+
+def _login(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import signing
+
+    return signing.login(building.parts())
+
+
+def _logout(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import signing
+
+    return signing.logout(building.vault(), settings.profile, settings.credentials_source)
+
+
+def _doctor(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import doctor
+
+    if options.clipboard:
+        return doctor.try_clipboard()
+    return doctor.examine(settings, building.vault(), building.state_dir(), as_json=options.json)
+
+
+def _completion(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+    from xds_tui.commands import completion
+
+    output.write(completion.script(building.parser(), options.shell))
+    return 0
+
+
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Building], int]]] = {
+    "hosts": _hosts,
+    "catalog": _catalog,
+    "events": _events,
+    "orders": _orders,
+    "login": _login,
+    "logout": _logout,
+    "doctor": _doctor,
+    "completion": _completion,
+}
+
+
+def _query(options: argparse.Namespace, fields: Mapping[str, tuple[str, ...]]) -> Query:
+    from xds_tui.commands import filters
+
+    wanted = query.parse(options.filter)
+    filters.check(wanted, fields)
+    return wanted
+
+
+def _form(options: argparse.Namespace) -> Form:
+    return Form.JSON if options.json else Form.CSV if options.csv else Form.TABLE
+
+
+def _interval(options: argparse.Namespace, settings: Settings) -> float | None:
+    return settings.interval if options.watch else None

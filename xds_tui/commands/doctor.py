@@ -1,0 +1,85 @@
+"""`xds-tui doctor`: looks at everything that the program needs, and says what to do. It prints no secret, ever."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.api.text import clean
+from xds_tui.commands import keyring_check, machine, network, saying
+from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.commands.output import write
+from xds_tui.i18n import _
+
+if TYPE_CHECKING:
+    from xds_tui.settings import Settings
+    from xds_tui.vault import Vault
+
+CLIPBOARD_TEXT: Final = "xds-tui was here"
+
+
+def examine(settings: Settings, vault: Vault, state_dir: Path, *, as_json: bool) -> int:
+    """Look at everything, write what was found, and return 1 if anything is bad."""
+    findings: list[Finding] = []
+
+    def found(more: Iterable[Finding]) -> None:
+        """Write at once what a person waits for."""
+        for finding in more:
+            findings.append(finding)
+            if not as_json:
+                write(_lines(finding))
+
+    asyncio.run(_examine(settings, vault, state_dir, found))
+    if as_json:
+        write(json.dumps([_row(finding) for finding in findings], ensure_ascii=False, indent=1) + "\n")
+    return saying.FAILURE if any(finding.verdict is Verdict.BAD for finding in findings) else 0
+
+
+def try_clipboard() -> int:
+    """Send a text to the terminal's clipboard, say how to see whether it came, and return the exit code."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        saying.complain([_("Standard error is no terminal, so there is no clipboard to try.")])
+        return saying.FAILURE
+    sys.stderr.write(f"\x1b]52;c;{b64encode(CLIPBOARD_TEXT.encode()).decode()}\a")
+    sys.stderr.flush()
+    told = _('"{text}" was sent to the clipboard. Paste: if something else comes, the terminal did not take it.')
+    write(told.format(text=CLIPBOARD_TEXT) + "\n")
+    return 0
+
+
+async def _examine(
+    settings: Settings, vault: Vault, state_dir: Path, found: Callable[[Iterable[Finding]], None]
+) -> None:
+    found(machine.versions())
+    found(machine.configuration(settings))
+    found(await machine.files(state_dir))
+    found(machine.terminal(os.environ, lacks_utf8=settings.ascii))
+    asked: tuple[Awaitable[list[Finding]], ...] = (
+        asyncio.ensure_future(keyring_check.examine(vault, settings.profile, settings.credentials_source)),
+        asyncio.ensure_future(network.examine(settings.base_url)),
+    )
+    for answer in asked:
+        found(await answer)
+
+
+def _lines(finding: Finding) -> str:
+    took = f" ({finding.seconds * 1000:.0f} ms)" if finding.seconds is not None else ""
+    lines = [f"{finding.verdict.value:<5} {finding.subject}: {finding.told}{took}"]
+    lines += [f"      {line}" for line in finding.advice]
+    return "".join(f"{clean(line)}\n" for line in lines)
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    return {
+        "check": finding.subject,
+        "verdict": finding.verdict.value,
+        "told": finding.told,
+        "advice": [line.strip() for line in finding.advice],
+        "milliseconds": None if finding.seconds is None else round(finding.seconds * 1000),
+    }

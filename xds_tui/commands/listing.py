@@ -1,0 +1,106 @@
+"""`xds-tui hosts` and `xds-tui catalog`: what the service has now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from xds_tui import catalog as catalog_rules
+from xds_tui import export, pricing
+from xds_tui.api.errors import XdsError
+from xds_tui.commands import columns, filters, saying
+from xds_tui.commands.following import follow
+from xds_tui.commands.output import Form, Output
+from xds_tui.export import Table
+from xds_tui.fleet import view
+from xds_tui.fleet.query import Query
+from xds_tui.fleet.sweep import sweep
+from xds_tui.i18n import _, ngettext
+from xds_tui.model import Billing, Catalog, Snapshot
+from xds_tui.store.db import StoreError
+
+if TYPE_CHECKING:
+    from xds_tui.commands.parts import Parts
+
+PRICES_LAST: Final = timedelta(minutes=10)
+"""How long prices are taken to stand while hosts are watched."""
+
+
+def hosts(parts: Parts, form: Form, query: Query, *, interval: float | None) -> int:
+    """List the hosts that `query` holds for, every `interval` seconds or (None) once; return the exit code."""
+    fleet = _Fleet(parts, query)
+    out = Output(form, columns.HOSTS, is_followed=interval is not None, repeats=True)
+    return follow(parts, fleet.read, out, interval or 0)
+
+
+def catalog(parts: Parts, form: Form, query: Query, *, images: bool, interval: float | None) -> int:
+    """List the packages, or the images, that a checked `query` holds for; as `hosts` otherwise."""
+
+    async def read() -> Table:
+        found = await _catalog(parts)
+        if images:
+            return filters.kept(export.images_table(found.images, found.at), query, filters.IMAGES, parts.clock())
+        listed = ((billing, package) for billing in Billing for package in catalog_rules.packages(found, billing))
+        return filters.kept(export.packages_table(listed, found.at), query, filters.PACKAGES, parts.clock())
+
+    shown = columns.IMAGES if images else columns.PACKAGES
+    return follow(parts, read, Output(form, shown, is_followed=interval is not None, repeats=True), interval or 0)
+
+
+async def _catalog(parts: Parts) -> Catalog:
+    client = parts.account.client()
+    images = await client.images()
+    packages = {billing: await client.packages(billing) for billing in Billing}
+    return Catalog(images, packages, parts.clock())
+
+
+class _Fleet:
+    """The hosts, reading after reading, with what they cost."""
+
+    def __init__(self, parts: Parts, query: Query) -> None:
+        self._parts = parts
+        self._query = query
+        self._needs_prices = any(term.field == "cost" for term in query)
+        self._snapshot: Snapshot | None = None
+        self._catalog: Catalog | None = None
+
+    async def read(self) -> Table:
+        """Ask for everything, and return the hosts that are wanted."""
+        swept = await sweep(self._parts.account.client(), self._snapshot, self._parts.clock)
+        self._snapshot = snapshot = swept.snapshot
+        if swept.unreadable:
+            told = ngettext(
+                "{count} host could not be read and is left out",
+                "{count} hosts could not be read and are left out",
+                swept.unreadable,
+            )
+            saying.complain([told.format(count=swept.unreadable)])
+        now = self._parts.clock()
+        costs = pricing.costs(snapshot.hosts, await self._prices(), await self._bought(), now)
+        wanted = set(view.rows(snapshot, self._query, view.Sort(), now, costs))
+        shown = tuple(host for host in snapshot.hosts if host.id in wanted)
+        return export.hosts_table(replace(snapshot, hosts=shown), costs)
+
+    async def _prices(self) -> Catalog | None:
+        """The catalog; without it the hosts are listed all the same, unless the filter asks what they cost."""
+        if self._catalog is None or self._parts.clock() - self._catalog.at > PRICES_LAST:
+            try:
+                self._catalog = await _catalog(self._parts)
+            except XdsError as error:
+                if self._needs_prices:
+                    raise
+                saying.complain([_("The prices could not be read."), *saying.trouble(error, self._parts.given_by)])
+        return self._catalog
+
+    async def _bought(self) -> Mapping[str, Decimal]:
+        """What an hour of each host that was bought here cost then."""
+        try:
+            bought = await self._parts.journal.bought()
+        except StoreError as error:
+            saying.complain([saying.kept_trouble(error)])
+            return {}
+        prices = {host_id: pricing.hourly(promise.package) for host_id, promise in bought.items()}
+        return {host_id: price for host_id, price in prices.items() if price is not None}

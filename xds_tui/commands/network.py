@@ -1,0 +1,150 @@
+"""The doctor's look at the way to the service: name, connection, certificate, answer, and the service's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlsplit
+
+from xds_tui.api.errors import XdsError
+from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.commands.saying import with_detail
+from xds_tui.i18n import _
+
+if TYPE_CHECKING:
+    from xds_tui.api.probe import Probed
+
+T = TypeVar("T")
+
+PATIENCE: Final = 10.0
+"""Seconds for a name, and as many for a connection."""
+
+SKEWED: Final = 30.0
+"""Seconds that clocks may differ before remaining times are told wrongly."""
+ASTRAY: Final = 300.0
+"""Seconds by which a clock is so wrong that certificates and tokens are judged wrongly too."""
+
+
+async def examine(base_url: str) -> list[Finding]:
+    """Return what there is to say of the way to `base_url`, a checked one."""
+    from xds_tui.api import probe
+
+    parts = urlsplit(base_url)
+    host, is_tls = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if is_tls else 80)
+    findings = []
+    if proxy := probe.proxy_of(base_url):
+        findings.append(Finding("proxy", Verdict.OK, _("The way leads through the proxy {proxy}.").format(proxy=proxy)))
+    else:
+        findings += await _connection(host, port, is_tls=is_tls)
+        if any(finding.verdict is Verdict.BAD for finding in findings):
+            return findings
+    try:
+        probed = await probe.probe(base_url)
+    except XdsError as error:
+        told = with_detail(error.summary, error.detail)
+        return [*findings, Finding("service", Verdict.BAD, f"{base_url}: {told}", (_check_address(),))]
+    return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
+
+
+async def _connection(host: str, port: int, *, is_tls: bool) -> list[Finding]:
+    """Look up the name, connect, and check the certificate, each only where the one before went well."""
+    found: list[Finding] = []
+    advice: tuple[str, ...]
+    began = time.monotonic()
+    try:
+        addresses = await _in_time(lambda: _addresses(host, port))
+    except OSError as error:
+        advice = (
+            _("Check the name, /etc/resolv.conf, and whether this machine is on the network:"),
+            f"  getent hosts {host}",
+        )
+        return [Finding("dns", Verdict.BAD, f"{host}: {_reason(error)}", advice)]
+    told = _("{host} is {addresses}.").format(host=host, addresses=", ".join(addresses[:4]))
+    found.append(Finding("dns", Verdict.OK, told, (), time.monotonic() - began))
+    began = time.monotonic()
+    try:
+        version = await _in_time(lambda: _connected(host, port, is_tls=is_tls))
+    except ssl.SSLError as error:
+        reason = getattr(error, "verify_message", "") or error.reason or str(error)
+        advice = (
+            _("Something between here and the service may have put its own certificate in the place of the service's."),
+            _("If that is meant to be so, name its certificates:"),
+            "  export SSL_CERT_FILE=/path/to/certificates.pem",
+        )
+        return [*found, Finding("tls", Verdict.BAD, f"{host}: {reason}", advice)]
+    except OSError as error:
+        advice = (_("Check the address, the firewall, and whether a proxy is needed (HTTPS_PROXY)."),)
+        return [*found, Finding("connection", Verdict.BAD, f"{host}:{port}: {_reason(error)}", advice)]
+    told = (
+        _("connected, {version}, certificate valid").format(version=version) if is_tls else _("connected, without TLS")
+    )
+    return [*found, Finding("tls" if is_tls else "connection", Verdict.OK, told, (), time.monotonic() - began)]
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[4][0]) for address in found))
+
+
+def _connected(host: str, port: int, *, is_tls: bool) -> str:
+    """Connect, shake hands, and return the version of TLS."""
+    with socket.create_connection((host, port), timeout=PATIENCE) as plain:
+        if not is_tls:
+            return ""
+        from xds_tui.api.route import trusted
+
+        with trusted().wrap_socket(plain, server_hostname=host) as secured:
+            return secured.version() or "TLS"
+
+
+def _answer(base_url: str, probed: Probed) -> Finding:
+    if probed.code is None:
+        told = _("What answers at {url} is not the service: {seen}").format(url=base_url, seen=probed.described)
+        return Finding("service", Verdict.BAD, told, (_check_address(),), probed.seconds)
+    told = _("{url} answers (code {code} to a question without a token).").format(url=base_url, code=probed.code)
+    return Finding("service", Verdict.OK, told, (), probed.seconds)
+
+
+def _clock(ahead: float | None) -> Finding:
+    if ahead is None:
+        return Finding("clock", Verdict.WARN, _("The service does not say what time it is there."))
+    told = _("This machine's clock differs from the service's by {seconds} s.").format(seconds=round(abs(ahead)))
+    if abs(ahead) <= SKEWED:
+        return Finding("clock", Verdict.OK, told)
+    advice = (_("Remaining times are told wrongly. Set the clock by the network:"), "  sudo timedatectl set-ntp true")
+    return Finding("clock", Verdict.WARN if abs(ahead) <= ASTRAY else Verdict.BAD, told, advice)
+
+
+def _check_address() -> str:
+    return _("Check the address (--base-url, XDS_BASE_URL, base_url in config.toml).")
+
+
+def _reason(error: OSError) -> str:
+    return _("no answer in time") if isinstance(error, TimeoutError) else error.strerror or str(error)
+
+
+async def _in_time(work: Callable[[], T]) -> T:
+    """Return what `work` does on a thread that holds up nothing, or give it up.
+
+    Raises:
+        OSError: as `work` does; TimeoutError if it takes too long.
+
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except OSError as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    async with asyncio.timeout(2 * PATIENCE):
+        return await asyncio.wrap_future(future)

@@ -1,0 +1,91 @@
+"""`xds-tui events` and `xds-tui orders`: what is remembered here, oldest first, so that what comes next is appended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from xds_tui import export
+from xds_tui.commands import columns, filters
+from xds_tui.commands.following import follow
+from xds_tui.commands.output import Form, Output
+from xds_tui.export import Table, Value
+from xds_tui.fleet.query import Query
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xds_tui.commands.parts import Parts
+    from xds_tui.record import Event
+
+PAGE: Final = 1_000
+"""Events that are read at once."""
+
+ALL_ORDERS: Final = 1_000_000
+
+
+def events(parts: Parts, form: Form, query: Query, *, last: int | None, interval: float | None) -> int:
+    """List the events that a checked `query` holds for, then every `interval` seconds those that are new.
+
+    Args:
+        parts: what is remembered.
+        form: table, JSON or CSV.
+        query: what is wanted.
+        last: only so many, the latest; None: all.
+        interval: seconds; None: list once.
+
+    """
+    past = _Past(parts, query, last)
+    out = Output(form, columns.EVENTS, is_followed=interval is not None, repeats=False)
+    return follow(parts, past.events, out, interval or 0)
+
+
+def orders(parts: Parts, form: Form, query: Query, *, last: int | None, interval: float | None) -> int:
+    """List orders, then every `interval` seconds those that are new or have changed; as `events` otherwise."""
+    past = _Past(parts, query, last)
+    out = Output(form, columns.ORDERS, is_followed=interval is not None, repeats=False)
+    return follow(parts, past.orders, out, interval or 0)
+
+
+class _Past:
+    """What is remembered, each time only what is news."""
+
+    def __init__(self, parts: Parts, query: Query, last: int | None) -> None:
+        self._parts = parts
+        self._query = query
+        self._last = last
+        self._events: set[Event] = set()
+        self._orders: set[tuple[Value, ...]] = set()
+
+    async def events(self) -> Table:
+        """Read the events that have not been read."""
+        found: list[Event] = []
+        before: datetime | None = None
+        while page := await self._parts.journal.events(PAGE, before):
+            found += (event for event in page if event not in self._events)
+            before = page[-1].at
+            if page[-1] in self._events:
+                break
+        self._check()
+        self._events.update(found)
+        return self._wanted(export.events_table(reversed(found)), filters.EVENTS)
+
+    async def orders(self) -> Table:
+        """Read the orders, and leave out those that are as they were."""
+        journal = self._parts.journal
+        found, snapshot = await journal.orders(ALL_ORDERS), await journal.last_snapshot()
+        self._check()
+        hosts = {host.id: host for host in snapshot.hosts} if snapshot else {}
+        table = export.orders_table(reversed(found), hosts)
+        rows = tuple(row for row in table.rows if row not in self._orders)
+        self._orders.update(rows)
+        return self._wanted(Table(table.fields, rows), filters.ORDERS)
+
+    def _check(self) -> None:
+        """Refuse to show nothing where there is something that cannot be read."""
+        if self._parts.journal.problem is not None:
+            raise self._parts.journal.problem
+
+    def _wanted(self, table: Table, fields: filters.Fields) -> Table:
+        kept = filters.kept(table, self._query, fields, self._parts.clock())
+        last, self._last = self._last, None
+        return kept if last is None else Table(kept.fields, kept.rows[-last:])

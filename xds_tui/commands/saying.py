@@ -1,0 +1,119 @@
+"""The words of the commands: what went wrong, on standard error, and the names of what is listed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.api.errors import Refused, SignedOut, XdsError, explain
+from xds_tui.api.text import clean
+from xds_tui.i18n import N_, _
+
+if TYPE_CHECKING:
+    from xds_tui.fleet.query import QueryError
+    from xds_tui.store.db import StoreError
+    from xds_tui.vault import VaultError
+
+FAILURE: Final = 1
+USAGE: Final = 2
+
+NOTHING: Final = "-"
+"""Stands where there is no value; no letter of a terminal without Unicode is needed for it."""
+
+STATUS: Final = {
+    "off": N_("off"),
+    "starting": N_("starting"),
+    "on": N_("on"),
+    "billed": N_("on, billed"),
+    "stopping": N_("stopping"),
+    "expired": N_("expired"),
+    "unknown": N_("unknown"),
+}
+BILLING: Final = {"on_demand": N_("on-demand"), "rent": N_("rent")}
+AREA: Final = {"south": N_("South China"), "west": N_("West China"), "international": N_("International")}
+ACTION: Final = {
+    "create": N_("buy"),
+    "power on": N_("start"),
+    "power off": N_("stop"),
+    "reboot": N_("reboot"),
+    "delete": N_("delete"),
+}
+STATE: Final = {
+    "intended": N_("waiting"),
+    "sent": N_("sent"),
+    "not sent": N_("not sent"),
+    "refused": N_("refused"),
+    "unknown": N_("outcome unknown"),
+    "done": N_("accepted"),
+    "settled": N_("done"),
+    "not seen": N_("not seen to happen"),
+}
+KIND: Final = {
+    "appeared": N_("appeared"),
+    "gone": N_("gone"),
+    "status": N_("status"),
+    "order": N_("order"),
+    "trouble": N_("trouble"),
+    "recovered": N_("recovered"),
+    "expiring": N_("expiring"),
+    "signed out": N_("signed out"),
+    "signed in": N_("signed in"),
+}
+
+
+def word(words: Mapping[str, str], value: object) -> str:
+    """Return the chosen language's word for an exported value, or the value where there is none for it."""
+    return NOTHING if value is None else _(words[str(value)]) if value in words else str(value)
+
+
+def complain(lines: Iterable[str]) -> None:
+    """Write what went wrong to standard error, one fact a line, and nothing that a terminal would obey."""
+    if sys.stderr is not None:
+        said = [clean(line) for line in lines if line]
+        sys.stderr.write("xds-tui: " + "\n  ".join(said) + "\n")
+        sys.stderr.flush()
+
+
+def trouble(error: XdsError, given_by: str = "") -> tuple[str, ...]:
+    """Return what happened, what to do, and what the vendor's support asks for.
+
+    Args:
+        error: what the service or the way to it did.
+        given_by: the environment variables that the credentials came from; empty: another source.
+
+    """
+    lines = [with_detail(error.summary, error.detail), _remedy(error)]
+    if isinstance(error, SignedOut) and given_by:
+        lines.append(_("The credentials are from {names}.").format(names=given_by))
+    if isinstance(error, Refused | SignedOut) and (
+        error.message or error.trace_id
+    ):  # else it is no code of the service
+        lines.append(_("code {code}").format(code=error.code))
+    if error.trace_id:
+        lines.append(f"traceId {error.trace_id}")
+    return tuple(lines)
+
+
+def query_trouble(error: QueryError) -> str:
+    """Return what cannot be understood in a filter."""
+    return f"--filter: {_(error.reason).format(word=error.word)}"
+
+
+def with_detail(summary: str, detail: str) -> str:
+    """Return a marked sentence in the chosen language, with the words that it was said in where they tell more."""
+    told = _(summary)
+    return told if told.startswith(detail) else f"{told}: {detail}"
+
+
+def kept_trouble(error: StoreError | VaultError) -> str:
+    """Return why the disk or the keyring will not do, in one line."""
+    return with_detail(error.summary, error.detail)
+
+
+def _remedy(error: XdsError) -> str:
+    if isinstance(error, Refused):
+        return _(explain(error.code).remedy)
+    if isinstance(error, SignedOut) and not error.is_passing:
+        return _("Sign in with xds-tui login, or set XDS_UUID and XDS_SECRET.")
+    return _("Nothing was changed. Try again; xds-tui doctor looks for the cause.")
