@@ -103,20 +103,21 @@ def look_around(program: Terminal) -> None:
     program.press("s")
     program.press("2", "down", "enter", "n")
     program.wait_for("1 Billing")
-    while "1 Billing" in program.text:
-        program.press("escape")
+    program.press_until_gone("escape", "1 Billing")
     program.press("3")
     program.wait_for(r"▌ +\d\d:\d\d:\d\d")
     program.press("enter")
     program.wait_for("· host ")
-    program.press("z", "z", "escape", "h")
+    program.press("z", "z", "escape")
+    # An escape that another key follows at once is Alt with that key.
+    program.wait_for("· host ", gone=True)
+    program.press("h")
     program.wait_for("▸1 Events")
     program.press("enter", "2")
     program.wait_for("▸2 ")
     program.press("3")
     program.wait_for("▸3 ")
-    while "▸3 " in program.text:
-        program.press("escape")
+    program.press_until_gone("escape", "▸3 ")
     program.press("q")
 
 

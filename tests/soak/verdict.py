@@ -19,9 +19,10 @@ _MOST_WARM_UP: Final = 24.0
 """Hours."""
 
 MB: Final = 2**20
-MOST_MEMORY: Final = 8 * MB
-"""Rise that is still flat, by the line that fits best: 1.3 MB a day."""
-MOST_OBJECTS: Final = 6_000
+MOST_MEMORY: Final = 12 * MB
+"""Rise that is still flat, by the line that fits best: 2 MB a day."""
+MOST_OBJECTS: Final = 40_000
+"""What Textual and Rich remember of styles and regions, 1,024 to 4,096 of each kind, fills up for days."""
 MOST_FILES: Final = 1.5
 MOST_TASKS: Final = 1.5
 MOST_THREADS: Final = 0.5

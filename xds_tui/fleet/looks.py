@@ -38,8 +38,9 @@ class Looks:
 
     def wanted(self, snapshot: Snapshot) -> tuple[str, ...]:
         """The hosts worth a look of their own: what an order waits for, and what is starting or stopping."""
+        now = self._clock()
         changing = [host.id for host in snapshot.hosts if host.status.is_changing]
-        wanted = dict.fromkeys((*self._book.awaited_ids(), *self._book.touched_ids(self._clock()), *changing))
+        wanted = dict.fromkeys((*self._book.awaited_ids(now), *self._book.touched_ids(now), *changing))
         return tuple(wanted)[:MAX_LOOKS]
 
     async def looked(self, before: Snapshot) -> tuple[Snapshot, XdsError | None]:
@@ -58,7 +59,7 @@ class Looks:
     async def with_latecomers(self, swept: Snapshot) -> Snapshot:
         """Return what was swept with the hosts that we bought and that are there, though not in the list yet."""
         listed = {host.id for host in swept.hosts}
-        self._late = (self._late | set(self._book.awaited_ids())) - listed
+        self._late = (self._late | set(self._book.awaited_ids(self._clock()))) - listed
         seen: dict[str, Host | None] = {}
         for host_id in list(self._late)[:MAX_LOOKS]:
             try:
@@ -66,6 +67,7 @@ class Looks:
             except XdsError:
                 # The list was read, so the service is there; this host is asked for again with the next sweep.
                 break
+        self._late -= {host_id for host_id, host in seen.items() if host is None}
         return _merged(swept, seen, swept.at)
 
 

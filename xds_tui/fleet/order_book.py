@@ -9,7 +9,7 @@ from typing import Final
 
 from xds_tui import pricing
 from xds_tui.fleet import order_states
-from xds_tui.fleet.settling import settled
+from xds_tui.fleet.settling import LATEST, settled
 from xds_tui.model import Host, Snapshot
 from xds_tui.record import Action, Order, OrderState, Promise
 
@@ -92,12 +92,15 @@ class OrderBook:
 
     # What they say about hosts
 
-    def awaited_ids(self) -> tuple[str, ...]:
-        """The hosts that were bought and not seen yet, the newest order's first."""
+    def awaited_ids(self, now: datetime) -> tuple[str, ...]:
+        """The hosts that were bought and not seen yet, the newest order's first; none is waited for for ever."""
         return tuple(
             order.host_id
             for order in self.newest_first
-            if order.action is Action.CREATE and order.host_id and order.state is OrderState.DONE
+            if order.action is Action.CREATE
+            and order.host_id
+            and order.state is OrderState.DONE
+            and now - order.created_at < LATEST
         )
 
     def touched_ids(self, now: datetime) -> tuple[str, ...]:
