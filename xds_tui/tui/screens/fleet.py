@@ -113,6 +113,7 @@ class FleetScreen(LiveScreen[None]):
         # What came between composing and mounting has been handed to nobody yet.
         self.query_one(StatusBar).fleet = self._hosts.fleet = self.fleet
         self._notice_trouble(self.fleet)
+        self._notice_events((), self.fleet.events)
         self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)
 
