@@ -9,12 +9,11 @@ import pytest
 
 from xds_tui.base_url import PRODUCTION, SANDBOX
 from xds_tui.credentials import AccountKey, BareToken
+from xds_tui.preferences import Alerts, Notification
 from xds_tui.secret import Secret
 from xds_tui.settings import (
-    Alerts,
     Arguments,
     Environment,
-    Notification,
     Settings,
     SettingsError,
     default_config_path,

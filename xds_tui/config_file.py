@@ -20,11 +20,22 @@ PROFILES: Final[Table] = ("profiles",)
 
 ALERTS: Final[Table] = ("alerts",)
 """The table of what the user is called by."""
+HOSTS: Final[Table] = ("hosts",)
+"""The table of how the hosts are listed."""
+FILTERS: Final[Table] = ("filters",)
+"""The table of saved filters by name."""
+CONNECT: Final[Table] = ("connect",)
+"""The table of the commands that connect to a host, by its kind of system."""
 
 _KEYS: Final[Table] = ("keys",)
-_PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http"}
-_ALERT_KEYS: Final = {"bell", "notification", "title"}
-_TOP_KEYS: Final = {"profile", "language", "mouse", "ascii", "animations"} | _PROFILE_KEYS
+_PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http", "band"}
+_TOP_KEYS: Final = {"profile", "language", "mouse", "ascii", "animations", "theme"} | _PROFILE_KEYS
+_KNOWN: Final = {
+    ALERTS: {"bell", "notification", "title"},
+    HOSTS: {"columns", "sort", "group"},
+    CONNECT: {"linux", "windows"},
+}
+"""The tables that hold these keys and no other."""
 _WEIGHTY: Final = {"profile", "base_url", "read_only"}
 """Keys that decide what may be bought where."""
 
@@ -92,6 +103,15 @@ class ConfigFile:
                     return None
         return None
 
+    def named(self, table: Table, read: Callable[[object], T]) -> dict[str, T]:
+        """Return what each key of `table` says, by `read`; what is wrong is named and left out."""
+        values = {key: self.first([table], key, read) for key in self._table(table)}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def profiles(self) -> list[str]:
+        """Return the names of the profiles that have a table of their own."""
+        return [name for name in self._table(PROFILES) if _PROFILE_NAME.fullmatch(name)]
+
     def keymap(self) -> dict[str, str]:
         """Return each action of [keys] with its keys."""
         keymap = {}
@@ -105,13 +125,15 @@ class ConfigFile:
 
     def name_unknown(self) -> None:
         """Name every key that means nothing, and every table that is none."""
-        for key in self._content.keys() - _TOP_KEYS - {*_KEYS, *ALERTS, *PROFILES}:
+        tables = (*_KNOWN, _KEYS, FILTERS)
+        for key in self._content.keys() - _TOP_KEYS - {name for table in (*tables, PROFILES) for name in table}:
             self._name(_UNKNOWN, TOP, key)
-        for table in (*_KEYS, *ALERTS):
+        for (table,) in tables:
             if not isinstance(self._content.get(table, {}), dict):
                 self._name(_NO_TABLE, TOP, table)
-        for key in self._table(ALERTS).keys() - _ALERT_KEYS:
-            self._name(_UNKNOWN, ALERTS, key)
+        for name, known in _KNOWN.items():
+            for key in self._table(name).keys() - known:
+                self._name(_UNKNOWN, name, key)
         if not isinstance(self._content.get("profiles", {}), dict):
             self._name(_NO_TABLE, TOP, "profiles")
             self.is_doubtful = True
@@ -165,4 +187,40 @@ def profile_name(value: object) -> str:
     """
     if not isinstance(value, str) or not _PROFILE_NAME.fullmatch(value):
         raise ValueError(_BAD_PROFILE)
+    return value
+
+
+def text(value: object) -> str:
+    """Return `value` if it is a text.
+
+    Raises:
+        ValueError: as above, if it is none.
+
+    """
+    if not isinstance(value, str):
+        raise ValueError(N_("This must be a text"))
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Return `value` if it is a list of texts.
+
+    Raises:
+        ValueError: as above, if it is none.
+
+    """
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(N_("This must be a list of texts"))
+    return tuple(value)
+
+
+def flag(value: object) -> bool:
+    """Return `value` if it is true or false.
+
+    Raises:
+        ValueError: as above, if it is neither.
+
+    """
+    if not isinstance(value, bool):
+        raise ValueError(N_("This must be true or false"))
     return value

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
-from xds_tui.config_file import ALERTS, PROFILES, TOP, ConfigFile, SettingsError, profile_name
+from xds_tui.config_file import PROFILES, TOP, ConfigFile, SettingsError, flag, profile_name, text
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.i18n import LANGUAGES, N_
+from xds_tui.preferences import Alerts, HostList, alerts, band, connecting, host_list, theme
 from xds_tui.secret import Secret
 
 __all__ = [
-    "Alerts",
     "Arguments",
     "Environment",
-    "Notification",
     "Settings",
     "SettingsError",
     "default_config_path",
@@ -40,26 +39,6 @@ DEFAULT_INTERVAL: Final = 15.0
 """Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
 MIN_INTERVAL: Final = 5.0
 MAX_INTERVAL: Final = 3600.0
-
-
-class Notification(Enum):
-    """How the terminal is asked to notify the user."""
-
-    NONE = "none"
-    OSC9 = "osc9"
-    """As iTerm2, WezTerm, kitty, foot and Windows Terminal know it."""
-    OSC777 = "osc777"
-    """As urxvt, foot and Ghostty know it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alerts:
-    """What is done, beside the line in the history, when something calls for the user."""
-
-    bell: bool = True
-    notification: Notification = Notification.NONE
-    title: bool = False
-    """Whether the window's title counts the hosts that are on and the alerts that were not looked at."""
 
 
 class Environment(Enum):
@@ -107,6 +86,15 @@ class Settings:
     ascii: bool = False
     """Whether the terminal is thought not to understand UTF-8."""
     alerts: Alerts = field(default_factory=Alerts)
+    hosts: HostList = field(default_factory=HostList)
+    connect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The command that connects to a host, by its kind of system; one that is missing is ours to choose."""
+    theme: str | None = None
+    """One of `preferences.THEMES`; None: the terminal's own needs decide."""
+    band: str | None = None
+    """One of `preferences.BANDS`, the colour that tells this profile from others; None: its environment's."""
+    profiles: tuple[str, ...] = (DEFAULT_PROFILE,)
+    """Every profile that can be switched to: those that config.toml names, this one, and the standard one."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Action to its keys, separated by commas, as Textual's keymap takes them."""
     credentials: Credentials | None = None
@@ -141,10 +129,10 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     config = ConfigFile(path, must_exist=named is not None)
     profile = _profile(arguments, environ, config)
     tables = ((*PROFILES, profile), TOP)
-    insecure_http = arguments.insecure_http or bool(config.first(tables, "insecure_http", _flag))
+    insecure_http = arguments.insecure_http or bool(config.first(tables, "insecure_http", flag))
 
     def url(value: object) -> str:
-        return check_base_url(_text(value), insecure_http=insecure_http)
+        return check_base_url(text(value), insecure_http=insecure_http)
 
     base_url = (
         _given("--base-url", arguments.base_url, url)
@@ -157,11 +145,10 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         or _given("XDS_LANG", environ.get("XDS_LANG"), _language)
         or config.first([TOP], "language", _language)
     )
-    read_only = arguments.read_only or bool(config.first(tables, "read_only", _flag))
-    animations = config.first([TOP], "animations", _flag)
-    ascii_only = config.first([TOP], "ascii", _flag)
+    read_only = arguments.read_only or bool(config.first(tables, "read_only", flag))
+    animations = config.first([TOP], "animations", flag)
+    ascii_only = config.first([TOP], "ascii", flag)
     credentials, source = _credentials(environ)
-    alerts = _alerts(config)
     keymap = config.keymap()
     config.name_unknown()
     return Settings(
@@ -172,11 +159,16 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         interval=interval or DEFAULT_INTERVAL,
         read_only=read_only or config.is_doubtful,
         language=language,
-        mouse=not arguments.no_mouse and config.first([TOP], "mouse", _flag) is not False,
+        mouse=not arguments.no_mouse and config.first([TOP], "mouse", flag) is not False,
         insecure_http=insecure_http,
         animations=not _is_remote(environ) if animations is None else animations,
         ascii=_lacks_utf8(environ) if ascii_only is None else ascii_only,
-        alerts=alerts,
+        profiles=tuple(sorted({DEFAULT_PROFILE, profile, *config.profiles()})),
+        alerts=alerts(config),
+        hosts=host_list(config),
+        connect=connecting(config),
+        theme=theme(config),
+        band=band(config, tables),
         keymap=keymap,
         credentials=credentials,
         credentials_source=source,
@@ -204,16 +196,6 @@ def _profile(arguments: Arguments, environ: Mapping[str, str], config: ConfigFil
         or _given("XDS_PROFILE", environ.get("XDS_PROFILE"), profile_name)
         or config.first([TOP], "profile", profile_name)
         or DEFAULT_PROFILE
-    )
-
-
-def _alerts(config: ConfigFile) -> Alerts:
-    standard = Alerts()
-    bell, title = config.first([ALERTS], "bell", _flag), config.first([ALERTS], "title", _flag)
-    return Alerts(
-        standard.bell if bell is None else bell,
-        config.first([ALERTS], "notification", _notification) or standard.notification,
-        standard.title if title is None else title,
     )
 
 
@@ -261,29 +243,10 @@ def _given(name: str, value: object, read: Callable[[object], T]) -> T | None:
         raise SettingsError(str(error), name) from None
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(N_("This must be a text"))
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(N_("This must be true or false"))
-    return value
-
-
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_INTERVAL <= value <= MAX_INTERVAL:
         raise ValueError(N_("The interval must be 5 to 3600 seconds"))
     return float(value)
-
-
-def _notification(value: object) -> Notification:
-    try:
-        return Notification(value)
-    except ValueError:
-        raise ValueError(N_("This must be none, osc9 or osc777")) from None
 
 
 def _language(value: object) -> str:

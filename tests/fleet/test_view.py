@@ -9,8 +9,9 @@ from made import NOON, a_host, a_snapshot
 
 from xds_tui.fleet import view
 from xds_tui.fleet.query import parse
-from xds_tui.fleet.view import SORTABLE, Counts, Sort
+from xds_tui.fleet.view import Counts, Sort
 from xds_tui.model import Area, Billing, Host, Status
+from xds_tui.preferences import COLUMNS
 
 FLEET = a_snapshot(
     a_host(
@@ -82,7 +83,7 @@ hosts = st.builds(
 )
 
 
-@given(st.lists(hosts, max_size=8), st.sampled_from(SORTABLE), st.booleans())
+@given(st.lists(hosts, max_size=8), st.sampled_from(COLUMNS), st.booleans())
 def test_sorting_is_stable_and_loses_nothing(fleet: list[Host], column: str, descending: bool) -> None:
     there = a_snapshot(*fleet)
     once = view.rows(there, (), Sort(column, descending), NOON)

@@ -47,7 +47,7 @@ SEQUENCE = re.compile(
 """What a program may write that is not text."""
 
 NOTIFICATION = re.compile(r"\x1b\]777;notify;xds-tui;[^;]*\x1b\\")
-"""Ours, and the one sequence that may carry a text of the service: in its last parameter, with nothing to end it early."""
+"""Ours, and the one that may carry a text of the service: in its last parameter, with nothing to end it early."""
 
 WRITTEN_BY_US = frozenset("\r\n")
 

@@ -10,8 +10,8 @@ from made import NOON, a_host, a_snapshot
 
 from xds_tui.fleet.state import FleetState
 from xds_tui.model import Status
+from xds_tui.preferences import Alerts, Notification
 from xds_tui.record import Event, EventKind
-from xds_tui.settings import Alerts, Notification
 from xds_tui.tui.alarm import Alarm
 
 SNAPSHOT = a_snapshot(a_host(id="a", status=Status.ON), a_host(id="b", status=Status.OFF))

@@ -18,25 +18,6 @@ from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, 
 from xds_tui.model import Area, Billing, Host, Purpose, Snapshot, Status
 from xds_tui.pricing import Costs
 
-COLUMNS: Final = (
-    "name",
-    "status",
-    "os",
-    "cpu",
-    "mem",
-    "disk",
-    "gpu",
-    "cost",
-    "billing",
-    "expires",
-    "area",
-    "address",
-    "id",
-)
-"""Every column there is, in the order they are shown."""
-
-SORTABLE: Final = COLUMNS
-
 EXPIRES_SOON: Final = timedelta(hours=24)
 
 NO_COSTS: Final = Costs()

@@ -17,8 +17,8 @@ from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Snapshot
+from xds_tui.preferences import Alerts, Notification
 from xds_tui.record import Event
-from xds_tui.settings import Alerts, Notification
 from xds_tui.tui import telling
 
 RECENT: Final = timedelta(hours=1)

@@ -22,7 +22,7 @@ from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
-from xds_tui.settings import Alerts
+from xds_tui.preferences import Alerts
 from xds_tui.tui import shared_styles
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl

@@ -18,6 +18,7 @@ from xds_tui.fleet.state import FleetState, Link
 from xds_tui.fleet.view import Sort
 from xds_tui.i18n import _
 from xds_tui.model import Host
+from xds_tui.preferences import COLUMNS
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.titled import Titled
@@ -193,7 +194,7 @@ class HostPane(Titled, Vertical):
 
     def action_sort(self) -> None:
         """Order by the next column; after the last as the service does."""
-        columns = (None, *view.SORTABLE)
+        columns = (None, *COLUMNS)
         self.sort = Sort(columns[(columns.index(self.sort.column) + 1) % len(columns)])
 
     @on(LineTable.HeaderSelected)

@@ -1,0 +1,162 @@
+"""How the user likes it: what calls them, how the hosts are listed, what connects, in which colours.
+
+Read from config.toml; what is wrong there is named by `ConfigFile` and left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from xds_tui.config_file import ALERTS, CONNECT, FILTERS, HOSTS, TOP, ConfigFile, Table, flag, text, texts
+from xds_tui.i18n import N_
+
+COLUMNS: Final = (
+    "name",
+    "status",
+    "os",
+    "cpu",
+    "mem",
+    "disk",
+    "gpu",
+    "cost",
+    "billing",
+    "expires",
+    "area",
+    "address",
+    "id",
+)
+"""Every column of the host table, in the order that they stand in unless another is chosen."""
+
+GROUPS: Final = ("status", "area", "os")
+"""What hosts can be grouped by."""
+
+THEMES: Final = ("dark", "light", "contrast", "ansi")
+"""The families of colours; `ansi` takes the terminal's own sixteen."""
+
+BANDS: Final = ("red", "yellow", "green", "cyan", "blue", "magenta", "none")
+"""The colours that tell profiles apart."""
+
+
+Keep = Callable[[Mapping[Table, object]], Awaitable[str]]
+"""Keeps choices in config.toml: each key's path with its value, None to remove it; answers why it could not, if so."""
+
+
+class Notification(Enum):
+    """How the terminal is asked to notify the user."""
+
+    NONE = "none"
+    OSC9 = "osc9"
+    """As iTerm2, WezTerm, kitty, foot and Windows Terminal know it."""
+    OSC777 = "osc777"
+    """As urxvt, foot and Ghostty know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What is done, beside the line in the history, when something calls for the user."""
+
+    bell: bool = True
+    notification: Notification = Notification.NONE
+    title: bool = False
+    """Whether the window's title counts the hosts that are on and the alerts that were not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostList:
+    """How the hosts are listed."""
+
+    columns: tuple[str, ...] = COLUMNS
+    """Some of `COLUMNS`, in the order that they stand in."""
+    sort: str | None = None
+    """One of `COLUMNS`; None: as the service lists them."""
+    descending: bool = False
+    group: str | None = None
+    """One of `GROUPS`, or None."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Saved filters by name, as they are typed."""
+
+
+def alerts(config: ConfigFile) -> Alerts:
+    """Read `[alerts]`."""
+    standard = Alerts()
+    bell, title = config.first([ALERTS], "bell", flag), config.first([ALERTS], "title", flag)
+    return Alerts(
+        standard.bell if bell is None else bell,
+        config.first([ALERTS], "notification", _notification) or standard.notification,
+        standard.title if title is None else title,
+    )
+
+
+def host_list(config: ConfigFile) -> HostList:
+    """Read `[hosts]` and `[filters]`; `sort = "-expires"` has the largest first."""
+    sort = config.first([HOSTS], "sort", _sort) or ""
+    return HostList(
+        columns=config.first([HOSTS], "columns", _columns) or COLUMNS,
+        sort=sort.removeprefix("-") or None,
+        descending=sort.startswith("-"),
+        group=config.first([HOSTS], "group", _group),
+        filters=config.named(FILTERS, text),
+    )
+
+
+def connecting(config: ConfigFile) -> Mapping[str, tuple[str, ...]]:
+    """Read `[connect]`: a command's words by the kind of system, `linux` or `windows`."""
+    return config.named(CONNECT, _command)
+
+
+def theme(config: ConfigFile) -> str | None:
+    """Read `theme`."""
+    return config.first([TOP], "theme", _theme)
+
+
+def band(config: ConfigFile, tables: Iterable[Table]) -> str | None:
+    """Read `band` from the first of `tables` that has it."""
+    return config.first(tables, "band", _band)
+
+
+def _notification(value: object) -> Notification:
+    try:
+        return Notification(value)
+    except ValueError:
+        raise ValueError(N_("This must be none, osc9 or osc777")) from None
+
+
+def _columns(value: object) -> tuple[str, ...]:
+    columns = texts(value)
+    if not columns or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
+        raise ValueError(N_("This must be a list of columns, none of them twice"))
+    return columns
+
+
+def _sort(value: object) -> str:
+    if text(value).removeprefix("-") not in COLUMNS:
+        raise ValueError(N_("This must be a column, with - before it for the largest first"))
+    return text(value)
+
+
+def _group(value: object) -> str:
+    if value not in GROUPS:
+        raise ValueError(N_("This must be status, area or os"))
+    return str(value)
+
+
+def _theme(value: object) -> str:
+    if value not in THEMES:
+        raise ValueError(N_("This must be dark, light, contrast or ansi"))
+    return str(value)
+
+
+def _band(value: object) -> str:
+    if value not in BANDS:
+        raise ValueError(N_("This must be red, yellow, green, cyan, blue, magenta or none"))
+    return str(value)
+
+
+def _command(value: object) -> tuple[str, ...]:
+    words = texts(value)
+    if not words or not words[0]:
+        raise ValueError(N_("This must be a list of texts, the command first"))
+    return words
