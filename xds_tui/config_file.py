@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -43,6 +42,7 @@ _HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?$")
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _BAD_PROFILE: Final = N_("A profile's name is 1 to 40 letters, digits, dots, hyphens and underscores")
 _NO_TABLE: Final = N_("This must be a table")
+_UNREADABLE: Final = N_("The file cannot be read, so nothing in it counts")
 _UNKNOWN: Final = N_("Nothing is known by this name")
 
 
@@ -81,14 +81,23 @@ class ConfigFile:
         self.is_doubtful = False
         try:
             self._text = path.read_text(encoding="utf-8")
-            self._content = tomllib.loads(self._text)
         except FileNotFoundError:
             if must_exist:
                 self._doubt(N_("The file does not exist"), str(path))
+        except (OSError, ValueError) as error:
+            self._doubt(_UNREADABLE, f"{path}: {error}")
+        else:
+            self._parse()
+
+    def _parse(self) -> None:
+        import tomllib  # not before there is a file: most have none, and it is a hundredth of the start
+
+        try:
+            self._content = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
-            self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{path}: {error}")
-        except (OSError, ValueError, RecursionError) as error:
-            self._doubt(N_("The file cannot be read, so nothing in it counts"), f"{path}: {error}")
+            self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{self._path}: {error}")
+        except (ValueError, RecursionError) as error:
+            self._doubt(_UNREADABLE, f"{self._path}: {error}")
 
     def first(self, tables: Iterable[Table], key: str, read: Callable[[object], T]) -> T | None:
         """Return what the first of `tables` that has `key` says, by `read`, or None; what is wrong is named."""

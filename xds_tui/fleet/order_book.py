@@ -31,7 +31,8 @@ class OrderBook:
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._bought: dict[str, Decimal] = {}
-        self._known: set[str] = set()
+        self._hosts: tuple[Host, ...] = ()
+        self._gone: set[str] = set()
         self._named: set[str] = set()
 
     def __iter__(self) -> Iterator[Order]:
@@ -57,7 +58,7 @@ class OrderBook:
     @property
     def known_hosts(self) -> frozenset[str]:
         """The hosts that have been seen: none of them is one that is bought from now on."""
-        return frozenset(self._known)
+        return frozenset(self._gone.union(host.id for host in self._hosts))
 
     def write(self, order: Order) -> None:
         """Put in `order` in place of what it was, and let go of the oldest that ended."""
@@ -81,13 +82,17 @@ class OrderBook:
 
     def know(self, snapshot: Snapshot) -> None:
         """Take note of the hosts that are there."""
-        self._known.update(host.id for host in snapshot.hosts)
+        if snapshot.hosts is not self._hosts:
+            # Those that are there are known by the snapshot: their IDs are not kept a second time.
+            self._gone |= {host.id for host in self._hosts}.difference(host.id for host in snapshot.hosts)
+            self._hosts = snapshot.hosts
 
     def clear(self) -> None:
         """Forget everything: it is somebody else's."""
         self._orders.clear()
         self._bought.clear()
-        self._known.clear()
+        self._hosts = ()
+        self._gone.clear()
         self._named.clear()
 
     # What they say about hosts

@@ -37,7 +37,7 @@ from xds_tui.tui.widgets.line_drawing import (
 )
 from xds_tui.tui.widgets.line_layout import Column, fit
 from xds_tui.tui.widgets.line_place import Place
-from xds_tui.tui.widgets.line_rows import KEPT, SeenRows
+from xds_tui.tui.widgets.line_rows import SeenRows
 
 __all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "LineTable", "Row"]
 
@@ -45,6 +45,10 @@ _PARTS: Final = (
     *("header", "cursor", "cursor-blurred", "marked", "changed", "placeholder"),
     *("dim", "good", "warn", "bad", "busy", "muted", "accent"),
 )
+
+_STRIPS: Final = 160
+"""Drawn lines that are kept: a high screen twice. Textual keeps dozens of objects with each, and the garbage collector
+stops everything while it looks through them."""
 
 
 class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -156,7 +160,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._marked: frozenset[str] = frozenset()
         self._drawn: dict[int, Look] = {}
-        self._strips: LRUCache[Look, Strip] = LRUCache(KEPT)
+        self._strips: LRUCache[Look, Strip] = LRUCache(_STRIPS)
         self._click_moved = False
 
     def show(self, columns: Sequence[Column], keys: Sequence[str], row: Callable[[str], Row]) -> None:
