@@ -102,6 +102,21 @@ def host_list(config: ConfigFile) -> HostList:
     )
 
 
+def host_list_changes(old: HostList, new: HostList) -> dict[Table, object]:
+    """Return what has to be kept after `old` became `new`, as `Keep` takes it: what is standard is removed."""
+    before, after = _kept(old), _kept(new)
+    return {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def _kept(of: HostList) -> dict[Table, object]:
+    values: dict[Table, object] = {
+        (*HOSTS, "columns"): list(of.columns) if of.columns != COLUMNS else None,
+        (*HOSTS, "sort"): f"{'-' if of.descending else ''}{of.sort}" if of.sort else None,
+        (*HOSTS, "group"): of.group,
+    }
+    return values | {(*FILTERS, name): typed for name, typed in of.filters.items()}
+
+
 def connecting(config: ConfigFile) -> Mapping[str, tuple[str, ...]]:
     """Read `[connect]`: a command's words by the kind of system, `linux` or `windows`."""
     return config.named(CONNECT, _command)

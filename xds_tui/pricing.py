@@ -166,6 +166,16 @@ def rate_of(host: Host, catalog: Catalog) -> Rate | None:
     return Rate(min(prices), max(prices)) if prices else None
 
 
+def together(rates: Iterable[Rate]) -> Rate:
+    """Return what several cost an hour together; known only if that is known of each."""
+    low = high = Decimal(0)
+    is_known = True
+    for rate in rates:
+        low, high = _EXACT.add(low, rate.low), _EXACT.add(high, rate.high)
+        is_known &= rate.is_known
+    return Rate(low, high, is_known)
+
+
 def _is_paid_for(host: Host, now: datetime) -> bool:
     """Whether the hour that runs now is billed, or was paid in advance."""
     if host.billing is Billing.RENT:

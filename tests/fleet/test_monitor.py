@@ -15,7 +15,7 @@ from xds_tui.api.errors import BadAnswer, SignedOut
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.fleet.account import Account, Tokens
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import FleetState, Link, Reading
 from xds_tui.model import Billing, Status
 from xds_tui.record import EventKind, OrderState
 from xds_tui.secret import Secret
@@ -269,3 +269,25 @@ async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None
     await until(lambda: watch.state.link is Link.TROUBLE)
     await watch.monitor.close(5)
     assert EventKind.TROUBLE in [event.kind for event in await journal.events(10)]
+
+
+async def test_a_refresh_that_was_asked_for_is_acknowledged_until_it_is_over(watch: Watching) -> None:
+    watch.monitor.refresh()
+    assert watch.state.reading == Reading()
+    await until(lambda: watch.state.reading is None)
+    assert watch.state.link is Link.LIVE
+
+
+async def test_a_refresh_that_fails_is_over_too(watch: Watching) -> None:
+    watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
+    watch.monitor.refresh()
+    await until(lambda: watch.state.link is Link.TROUBLE)
+    assert watch.state.reading is None
+
+
+async def test_what_comes_by_itself_is_not_announced(watch: Watching) -> None:
+    before = len(watch.states)
+    watch.monitor.every(3600)
+    watch.monitor.orders.power([watch.state.snapshot.hosts[0]], on=True)  # type: ignore[union-attr]
+    await until(lambda: len(watch.states) > before + 2)
+    assert all(state.reading is None for state in watch.states[before:])

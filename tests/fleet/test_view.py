@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from xds_tui.fleet import view
 from xds_tui.fleet.query import parse
 from xds_tui.fleet.view import Counts, Sort
 from xds_tui.model import Area, Billing, Host, Status
-from xds_tui.preferences import COLUMNS
+from xds_tui.preferences import COLUMNS, GROUPS
+from xds_tui.pricing import Costs, Rate
 
 FLEET = a_snapshot(
     a_host(
@@ -50,6 +52,13 @@ def shown(text: str, sort: Sort = Sort()) -> str:  # noqa: B008 - frozen
         ("name=old", "d"),
         ('name:"train a"', "c"),
         ("nothing-like-this", ""),
+        ("gpu>0", "a"),
+        ("gpu=0", "bcd"),
+        ("-gpu:1", "bcd"),
+        ("status=on", "a"),
+        ("status:chang", "b"),
+        ("status=chang", ""),
+        ('-"train a" -渲染', "bd"),
     ],
 )
 def test_a_filter_shows_the_hosts_it_holds_for(text: str, ids: str) -> None:
@@ -69,6 +78,61 @@ def test_a_filter_shows_the_hosts_it_holds_for(text: str, ids: str) -> None:
 )
 def test_sorting_puts_what_is_not_told_last_either_way(sort: Sort, ids: str) -> None:
     assert shown("", sort) == ids
+
+
+SPOKEN = ((Status.BILLED, "扣费中"), (Status.BILLED, "已开机"), (Status.OFF, "已关机"), (Area.WEST, "华西"))
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [("status:开机", "a"), ("status=扣费中", "a"), ("status:on", "a"), ("已关机", "c"), ("-area:华西", "acd")],
+)
+def test_a_filter_understands_the_words_on_screen_beside_its_own(text: str, ids: str) -> None:
+    assert "".join(view.rows(FLEET, parse(text), Sort(), NOON, spoken=SPOKEN)) == ids
+
+
+def test_words_of_another_language_count_from_the_next_filter_on() -> None:
+    assert view.rows(FLEET, parse("已关机"), Sort(), NOON) == ()
+    assert view.rows(FLEET, parse("已关机"), Sort(), NOON, spoken=SPOKEN) == ("c",)
+    assert view.rows(FLEET, parse("已关机"), Sort(), NOON) == ()
+
+
+BY_ID = {host.id: host for host in FLEET.hosts}
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("status", [(Status.STARTING, "b"), (Status.BILLED, "a"), (Status.OFF, "c"), (Status.EXPIRED, "d")]),
+        ("area", [(Area.SOUTH, "dca"), (Area.WEST, "b")]),
+        ("os", [("Ubuntu Server", "a"), ("Windows", "dcb")]),
+    ],
+)
+def test_groups_keep_the_order_that_the_hosts_come_in(by: str, groups: list[tuple[object, str]]) -> None:
+    made = view.grouped(BY_ID, "dcba", by)
+    assert [(group.value, "".join(group.hosts)) for group in made] == groups
+
+
+def test_hosts_that_do_not_tell_are_the_last_group() -> None:
+    hosts = {"x": a_host(id="x", os=""), "y": a_host(id="y", os="None")}
+    assert [(group.value, group.hosts) for group in view.grouped(hosts, "xy", "os")] == [
+        ("None", ("y",)),
+        (None, ("x",)),
+    ]
+
+
+def test_a_group_tells_what_is_billed_by_the_hour_now() -> None:
+    hosts = {
+        "on": a_host(id="on", status=Status.BILLED),
+        "off": a_host(id="off", status=Status.OFF),
+        "rent": a_host(id="rent", status=Status.ON, billing=Billing.RENT),
+        "also": a_host(id="also", status=Status.ON),
+        "unpriced": a_host(id="unpriced", status=Status.ON),
+    }
+    known = Rate(Decimal("1.5"), Decimal("1.5"), is_known=True)
+    costs = Costs({"on": known, "off": known, "rent": known, "also": Rate(Decimal(1), Decimal(2))})
+    (group,) = view.grouped(hosts, hosts, "area", costs)
+    assert group.billed == Rate(Decimal("2.5"), Decimal("3.5"), is_known=False)
 
 
 hosts = st.builds(
@@ -91,6 +155,14 @@ def test_sorting_is_stable_and_loses_nothing(fleet: list[Host], column: str, des
     by_id = {host.id: host for host in fleet}
     again = view.rows(a_snapshot(*(by_id[id_] for id_ in once)), (), Sort(column, descending), NOON)
     assert again == once
+
+
+@given(st.lists(hosts, max_size=8, unique_by=lambda host: host.id), st.sampled_from(GROUPS))
+def test_grouping_loses_nothing_and_makes_no_empty_group(fleet: list[Host], by: str) -> None:
+    by_id = {host.id: host for host in fleet}
+    groups = view.grouped(by_id, by_id, by)
+    assert sorted(id_ for group in groups for id_ in group.hosts) == sorted(by_id)
+    assert all(group.hosts for group in groups)
 
 
 def test_the_title_counts_what_matters() -> None:

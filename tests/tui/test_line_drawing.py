@@ -14,6 +14,9 @@ from xds_tui.tui.widgets.line_drawing import (
     Cell,
     Glyphs,
     HeaderLook,
+    Heading,
+    HeadingLook,
+    Look,
     Row,
     RowLook,
     TextLook,
@@ -31,7 +34,7 @@ def style_of(*parts: str) -> Style:
     return Style.combine([Style(), *(Style.parse(COLORS.get(part, "none")) for part in parts)])
 
 
-def drawn(look: HeaderLook | RowLook | TextLook, glyphs: Glyphs | None = None) -> str:
+def drawn(look: Look, glyphs: Glyphs | None = None) -> str:
     return look.draw(glyphs or Glyphs(), style_of).text
 
 
@@ -52,6 +55,8 @@ def test_every_line_has_exactly_the_width_of_the_table(drawn_cells, width: int) 
         HeaderLook(layout, "0", sort_reverse=True),
         RowLook(layout, row, "cursor-blurred", True, frozenset({0})),
         TextLook(layout, title),
+        HeadingLook(layout, Heading(title)),
+        HeadingLook(layout, Heading("group", title)),
     )
     for look in looks:
         strip = look.draw(Glyphs(), style_of)
@@ -114,3 +119,10 @@ def test_the_line_under_the_cursor_is_one_run_of_one_style() -> None:
 def test_a_changed_cell_shows_even_under_the_cursor() -> None:
     strip = row_look(Cell("on"), Cell("16"), state="cursor", changed=frozenset({1})).draw(Glyphs(), style_of)
     assert [segment.text for segment in strip if segment.style and segment.style.color.name == "red"] == ["16"]
+
+
+def test_a_heading_begins_left_of_the_rows_and_tells_more_beside_it() -> None:
+    layout = fit([Column("name", "NAME", 20)], 24, margin=MARGIN, gap=GAP)
+    assert drawn(HeadingLook(layout, Heading("● on", "2 hosts"))) == " ● on  2 hosts          "
+    assert drawn(HeadingLook(layout, Heading("● on", "2 hosts, and more of it"))) == " ● on  2 hosts, and mo… "
+    assert drawn(HeadingLook(layout, Heading("[/nope]\x1b[2J"))) == f" [/nope]{REPLACEMENT}[2J            "

@@ -59,3 +59,53 @@ def test_the_same_rows_are_the_same_place(keys: tuple[str, ...], cursor: int, to
     top = max(0, min(top, len(keys) - page))
     place = Place(keys, max(0, min(cursor, len(keys) - 1)), top, page)
     assert place.among(keys) == place
+
+
+GROUPED = ("A", "a", "b", "C", "c", "D", "d")
+"""Capitals are headings."""
+HEADINGS = frozenset("ACD")
+
+
+def test_the_cursor_goes_past_headings_in_the_direction_it_came_from() -> None:
+    place = Place(GROUPED, cursor=2, top=0, page=9, headings=HEADINGS)
+    assert [place.at(index).key for index in (3, 5, 9, 1, 0, -4)] == ["c", "d", "d", "a", "a", "a"]
+    assert Place(GROUPED, cursor=4, top=0, page=9, headings=HEADINGS).at(3).key == "b"
+
+
+def test_the_first_row_below_a_heading_is_shown_with_it() -> None:
+    place = Place(GROUPED, cursor=6, top=4, page=3, headings=HEADINGS)
+    assert place.at(1).top == 0
+    assert place.at(4).top == 3
+    assert Place(GROUPED, cursor=2, top=0, page=1, headings=HEADINGS).at(4).top == 4
+
+
+def test_rows_that_come_into_groups_bring_the_heading_above_the_cursor_along() -> None:
+    place = Place(("b", "a"), cursor=0, top=0, page=3).among(GROUPED, HEADINGS)
+    assert (place.key, place.top) == ("b", 2)
+    place = Place(("c", "a"), cursor=0, top=0, page=3).among(GROUPED, HEADINGS)
+    assert (place.key, place.top) == ("c", 3)
+
+
+def test_a_heading_that_was_scrolled_away_stays_away() -> None:
+    place = Place(GROUPED, cursor=4, top=4, page=3, headings=HEADINGS)
+    assert place.among(("x", *GROUPED), HEADINGS).top == 5
+
+
+def test_a_row_whose_place_a_heading_took_hands_the_cursor_to_the_row_below_it() -> None:
+    place = Place(GROUPED, cursor=2, top=0, page=9, headings=HEADINGS)
+    assert place.among(("A", "a", "C", "c"), frozenset("AC")).key == "c"
+    assert place.among(("A", "a"), frozenset("A")).key == "a"
+
+
+def test_headings_alone_have_no_row_for_the_cursor() -> None:
+    assert Place(("A", "C"), cursor=0, top=0, page=3, headings=HEADINGS).at(1).key is None
+
+
+@given(key_lists, key_lists, st.frozensets(st.sampled_from(TEN)), st.integers(0, 9), st.integers(1, 12))
+def test_with_headings_the_cursor_is_on_a_row_if_there_is_one(
+    old: tuple[str, ...], new: tuple[str, ...], headings: frozenset[str], cursor: int, page: int
+) -> None:
+    after = Place(old, 0, 0, page, headings).at(cursor).among(new, headings)
+    assert (after.key is None) == headings.issuperset(new)
+    assert 0 <= after.top <= max(0, len(new) - 1)
+    assert after.is_seen or not new

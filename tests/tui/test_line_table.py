@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 from textual import events
@@ -11,7 +12,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
 
-from xds_tui.tui.widgets.line_table import ASCII_GLYPHS, Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import ASCII_GLYPHS, Cell, Column, Heading, LineTable, Row
 
 COLUMNS = (
     Column("name", "NAME", 10, grow=1),
@@ -130,6 +131,12 @@ class TestWhatIsShown:
         async with shown(["a"], width=34) as screen:
             assert screen.lines[0].split() == ["NAME", "STATUS", "CPU"]
             assert screen.table.hidden_columns == 1
+            assert screen.table.shows_column("cpu")
+            assert not screen.table.shows_column("id")
+            assert [message.hidden for message in screen.messages(LineTable.ColumnsFitted)] == [1]
+            await screen.pilot.resize_terminal(60, ROWS + 2)
+            await screen.settle()
+            assert [message.hidden for message in screen.messages(LineTable.ColumnsFitted)] == [1, 0]
 
     async def test_an_empty_table_says_so_in_its_middle(self) -> None:
         async with shown(placeholder="No hosts [/nope]") as screen:
@@ -182,7 +189,7 @@ class TestCursor:
     async def test_keys_move_it(self) -> None:
         async with shown(numbered(30)) as screen:
             places = []
-            for key in ("j", "down", "k", "up", "pagedown", "G", "pageup", "g", "end", "home"):
+            for key in ("j", "down", "k", "up", "pagedown", "G", "pageup", "home", "end", "home"):
                 await screen.press(key)
                 places.append(screen.table.cursor_key)
             assert places == ["h1", "h2", "h1", "h0", "h8", "h29", "h21", "h0", "h29", "h0"]
@@ -272,7 +279,8 @@ class TestCursor:
 
     async def test_an_empty_table_takes_every_key(self) -> None:
         async with shown() as screen:
-            await screen.press("j", "k", "pagedown", "pageup", "g", "G", "enter", "space", "left", "right")
+            await screen.press("j", "k", "pagedown", "pageup", "home", "G", "enter", "space", "left", "right")
+            await screen.press("shift+down", "shift+up", "asterisk")
             assert screen.messages(LineTable.Told) == []
 
 
@@ -305,6 +313,83 @@ class TestMarks:
             screen.table.mark(["a"])
             await screen.settle()
             assert len(screen.messages(LineTable.MarksChanged)) == 1
+
+    async def test_shift_and_an_arrow_mark_on_the_way(self) -> None:
+        async with shown(numbered(20)) as screen:
+            await screen.press("j", "shift+down", "shift+down")
+            assert screen.table.marked == {"h1", "h2", "h3"}
+            assert screen.table.cursor_key == "h3"
+            await screen.press("shift+up", "K", "K")
+            assert screen.table.marked == {"h0", "h1"}
+            await screen.press("end", "shift+up")
+            assert screen.table.marked == {"h0", "h1", "h18", "h19"}
+
+    async def test_an_asterisk_marks_all_that_is_shown_and_takes_the_marks_away(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            screen.table.mark(["c"])
+            await screen.fill(["a", "b"])
+            await screen.press("asterisk")
+            assert screen.table.marked == {"a", "b", "c"}
+            await screen.press("asterisk")
+            assert screen.table.marked == {"c"}
+
+
+class TestHeadings:
+    KEYS = ("\0x", "a", "b", "\0y", "c")
+    HEADINGS: ClassVar = {"\0x": Heading("[/x]", "2 hosts"), "\0y": Heading("渲染")}
+
+    async def group(self, screen: Screen, keys: tuple[str, ...] = KEYS) -> None:
+        headings = {key: self.HEADINGS[key] for key in keys if key in self.HEADINGS}
+        screen.table.show(COLUMNS, keys, screen.table.row, headings)
+        await screen.settle()
+
+    async def test_they_stand_above_their_rows_and_count_as_none(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            assert [line.rstrip() for line in screen.lines[1:6:3]] == [" [/x]  2 hosts", " 渲染"]
+            assert screen.table.row_count == 3
+            assert not any(key.startswith("\0") for key in screen.table.asked)
+
+    async def test_the_cursor_goes_past_them_and_marks_pass_them_by(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            assert screen.table.cursor_key == "a"
+            await screen.press("j", "shift+down")
+            assert screen.table.cursor_key == "c"
+            assert screen.table.marked == {"b", "c"}
+            await screen.press("home")
+            assert screen.table.cursor_key == "a"
+            await screen.press("asterisk")
+            assert screen.table.marked == {"a", "b", "c"}
+
+    async def test_a_click_on_one_puts_the_cursor_on_its_first_row(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            await screen.pilot.click(LineTable, offset=(2, 4))
+            assert screen.table.cursor_key == "c"
+            await screen.pilot.click(LineTable, offset=(2, 1))
+            assert screen.table.cursor_key == "a"
+            await screen.pilot.click(LineTable, offset=(2, 1), control=True)
+            assert screen.table.marked == frozenset()
+            assert screen.messages(LineTable.RowSelected) == []
+
+    async def test_cursor_and_marks_stay_with_their_rows_when_groups_come_and_go(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            await screen.press("j", "space")
+            await self.group(screen)
+            assert (screen.table.cursor_key, screen.table.marked) == ("b", {"b"})
+            await self.group(screen, ("\0x", "a", "\0y", "b", "c"))
+            assert (screen.table.cursor_key, screen.table.marked) == ("b", {"b"})
+            await screen.fill(["c", "b"])
+            assert (screen.table.cursor_key, screen.table.row_count) == ("b", 2)
+
+    async def test_the_same_groups_again_repaint_nothing(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            show, row = screen.table.show, screen.table.row
+            assert await screen.painted_by(lambda: show(COLUMNS, self.KEYS, row, dict(self.HEADINGS))) == []
+            other = self.HEADINGS | {"\0y": Heading("渲染", "1 host")}
+            assert await screen.painted_by(lambda: show(COLUMNS, self.KEYS, row, other)) == [4]
 
 
 class TestWhatIsRepainted:
@@ -379,11 +464,14 @@ class TestMouse:
             await screen.pilot.double_click(LineTable, offset=(6, 3))
             assert [message.key for message in screen.messages(LineTable.RowSelected)] == ["a", "c"]
 
-    @pytest.mark.parametrize("held", ["control", "shift"])
-    async def test_a_click_with_ctrl_or_shift_marks(self, held: str) -> None:
-        async with shown(["a", "b"]) as screen:
-            await screen.pilot.click(LineTable, offset=(6, 2), **{held: True})
-            assert screen.table.marked == {"b"}
+    @pytest.mark.parametrize(("held", "marked"), [("control", "c"), ("shift", "abc")])
+    async def test_a_click_marks_with_ctrl_its_row_and_with_shift_all_the_way_there(
+        self, held: str, marked: str
+    ) -> None:
+        async with shown(["a", "b", "c", "d"]) as screen:
+            await screen.pilot.click(LineTable, offset=(6, 3), **{held: True})
+            assert screen.table.marked == set(marked)
+            assert screen.table.cursor_key == "c"
             assert screen.messages(LineTable.RowSelected) == []
 
     async def test_a_click_counts_from_the_top_of_what_is_scrolled_to(self) -> None:

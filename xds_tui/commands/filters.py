@@ -2,7 +2,7 @@
 
 A word is looked for in every value of a row. These fields have a meaning, and others are refused:
 
-packages    name id gpu area use billing, cpu mem disk cost
+packages    name id gpu area use billing, cpu mem disk gpus cost
 images      name id os
 events      name id status (the new one), age
 orders      name id status (the order's state) billing, cost (the estimate), age
@@ -32,6 +32,7 @@ PACKAGES: Final[Fields] = {
     "cpu": ("cpu",),
     "mem": ("memory_gb",),
     "disk": ("disk_gb",),
+    "gpus": ("gpu_count",),
     "cost": ("hourly_price",),
 }
 IMAGES: Final[Fields] = {"name": ("name", "version"), "os": ("name", "version"), "id": ("id",)}

@@ -2,9 +2,12 @@
 
 gpu:4090 status:on            every term must hold
 train                         a word is looked for in every text of the host
--windows  -status:off         a minus negates
+-windows  !status:off         a minus or an exclamation mark negates
 mem>=64  cost<2  expires<24h  numbers compare, costs in CNY/hour; times count from now: 30m, 24h, 7d
+gpu>1  gpu=0                  GPUs compared with a number are counted
 "two words"  name:"a b"       quotes keep spaces
+
+Fields may be written in capitals, and their signs in full width, as a Chinese keyboard types them.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Final
 from xds_tui.i18n import N_
 
 TEXT_FIELDS: Final = ("name", "id", "status", "os", "gpu", "area", "use", "billing", "address")
-NUMBER_FIELDS: Final = ("cpu", "mem", "disk", "cost")
+NUMBER_FIELDS: Final = ("cpu", "mem", "disk", "cost", "gpus")
 TIME_FIELDS: Final = ("expires", "age")
 FIELDS: Final = (*TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 
@@ -32,7 +35,14 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_TERM: Final = re.compile(r'(?P<not>-?)(?:(?P<field>[a-z]+)(?P<sign><=|>=|[<>:=]))?(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)')
+_COUNTED: Final = {"gpu": "gpus"}
+"""Fields of text that stand for a number where they are compared with one."""
+_FULL_WIDTH: Final = str.maketrans("：＝＜＞", ":=<>")
+_SIGN: Final = "[<>＜＞][=＝]|[<>:=：＝＜＞]"
+_TERM: Final = re.compile(
+    rf'(?P<not>[-!]?)(?:(?P<field>[a-zA-Z]+)(?P<sign>{_SIGN}))?(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)'
+)
+_UNFINISHED: Final = re.compile(rf"[-!]|[-!]?(?P<field>[a-zA-Z]+)(?:{_SIGN})")
 
 
 class QueryError(Exception):
@@ -41,13 +51,15 @@ class QueryError(Exception):
     Attributes:
         reason: what is wrong, marked for translation, with `{word}` where the word belongs.
         word: the part of the filter that is wrong.
+        so_far: the terms before it, if it stands at the end and only misses its value yet; else None.
 
     """
 
-    def __init__(self, reason: str, word: str) -> None:
+    def __init__(self, reason: str, word: str, so_far: Query | None = None) -> None:
         super().__init__(reason, word)
         self.reason = reason
         self.word = word
+        self.so_far = so_far
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ class Term:
     sign: str
     """One of `COMPARISONS`."""
     text: str
-    """In lower case, without quotes."""
+    """Case-folded, without quotes."""
     number: float
     """The value of a number field, or the seconds of a time field; otherwise 0."""
     negated: bool
@@ -75,35 +87,46 @@ def parse(text: str) -> Query:
         QueryError: for an unknown field, a value of the wrong kind or an open quote.
 
     """
-    terms = []
+    terms: list[Term] = []
     position = 0
     text = text.strip()
     while position < len(text):
         match = _TERM.match(text, position)
         if match is None:
             raise QueryError(N_("{word}: not understood"), text[position:].split()[0])
-        terms.append(_term(match))
         position = match.end()
+        if _is_unfinished(match[0]):
+            so_far = tuple(terms) if position == len(text) else None
+            raise QueryError(N_("{word}: its value is missing"), match[0], so_far)
+        terms.append(_term(match))
         position += len(text[position:]) - len(text[position:].lstrip())
     return tuple(terms)
 
 
+def _is_unfinished(word: str) -> bool:
+    match = _UNFINISHED.fullmatch(word)
+    return match is not None and (match["field"] or "").lower() in ("", *FIELDS)
+
+
 def _term(match: re.Match[str]) -> Term:
-    negated, field, sign = bool(match["not"]), match["field"], match["sign"] or ":"
-    text = match["value"].strip('"').lower()
-    if field is None:
-        if text.rstrip("<>:=") in FIELDS and text[-1] in "<>:=":
-            raise QueryError(N_("{word}: its value is missing"), text)
+    negated, text = bool(match["not"]), match["value"].strip('"').casefold()
+    if match["field"] is None:
         return Term(None, ":", text, 0, negated)
-    if field not in FIELDS:
-        raise QueryError(N_("{word}: there is no such field"), field)
+    field, sign = match["field"].lower(), match["sign"].translate(_FULL_WIDTH)
+    if field in _COUNTED and (sign[0] in "<>" or (sign == "=" and _number(text) is not None)):
+        field = _COUNTED[field]
     if field in TEXT_FIELDS:
         if sign not in ":=":
             raise QueryError(N_("{word}: a text cannot be more or less"), match[0])
         return Term(field, sign, text, 0, negated)
-    number = _seconds(text) if field in TIME_FIELDS else _number(text)
+    if field in TIME_FIELDS:
+        number, reason = _seconds(text), N_("{word}: a time is a number with s, m, h, d or w, as in 24h")
+    elif field in NUMBER_FIELDS:
+        number, reason = _number(text), N_("{word}: this field wants a number")
+    else:
+        raise QueryError(N_("{word}: there is no such field"), field)
     if number is None:
-        raise QueryError(N_("{word}: not a value for this field"), match[0])
+        raise QueryError(reason, match[0])
     return Term(field, sign, text, number, negated)
 
 

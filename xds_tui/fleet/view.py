@@ -1,4 +1,4 @@
-"""Which hosts are shown, in which order and with which columns: a snapshot in, host IDs out.
+"""Which hosts are shown, in which order and in which groups: a snapshot in, host IDs out.
 
 Nothing here draws or chooses words: `tui/` does. Sorting is stable, and what a host does not tell comes last
 in either direction.
@@ -7,33 +7,43 @@ in either direction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
+from xds_tui import pricing
 from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, Term
-from xds_tui.model import Area, Billing, Host, Purpose, Snapshot, Status
-from xds_tui.pricing import Costs
+from xds_tui.model import Area, Billing, Host, Kind, Purpose, Snapshot, Status
+from xds_tui.pricing import Costs, Rate
 
 EXPIRES_SOON: Final = timedelta(hours=24)
 
 NO_COSTS: Final = Costs()
 
-_STATUS_WORDS: Final = {
+Spoken = tuple[tuple[Kind, str], ...]
+"""What statuses, areas, uses and billing modes are called on screen: words that a filter understands too."""
+
+_WORDS: Final[Mapping[Kind, str]] = {
     Status.OFF: "off",
-    Status.STARTING: "starting changing",
+    Status.STARTING: "starting\nchanging",
     Status.ON: "on",
-    Status.BILLED: "on billed",
-    Status.STOPPING: "stopping changing",
+    Status.BILLED: "on\nbilled",
+    Status.STOPPING: "stopping\nchanging",
     Status.EXPIRED: "expired",
     Status.UNKNOWN: "unknown",
+    Billing.ON_DEMAND: "demand",
+    Billing.RENT: "rent",
+    Area.SOUTH: "south",
+    Area.WEST: "west",
+    Area.INTERNATIONAL: "international",
+    Purpose.OFFICE: "office",
+    Purpose.IMAGE: "image",
+    Purpose.COMPUTE: "compute",
 }
-_BILLING_WORDS: Final = {Billing.ON_DEMAND: "demand", Billing.RENT: "rent"}
-_AREA_WORDS: Final = {Area.SOUTH: "south", Area.WEST: "west", Area.INTERNATIONAL: "international"}
-_PURPOSE_WORDS: Final = {Purpose.OFFICE: "office", Purpose.IMAGE: "image", Purpose.COMPUTE: "compute"}
+"""What a filter calls each of them in any language; several words stand on lines of their own."""
 
 _STATUS_ORDER: Final = (
     Status.STARTING,
@@ -66,22 +76,55 @@ class Counts:
     """Rents that end within 24 hours."""
 
 
-def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Costs = NO_COSTS) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Hosts that have something in common."""
+
+    value: Status | Area | str | None
+    """What that is: their status, area or system; None: they do not tell."""
+    hosts: tuple[str, ...]
+    """Their IDs, in the order that they were listed in."""
+    billed: Rate
+    """What those of them cost an hour that are billed by the hour now, as far as their prices are known."""
+
+
+def rows(
+    snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Costs = NO_COSTS, spoken: Spoken = ()
+) -> tuple[str, ...]:
     """Return the IDs of the hosts that `query` holds for, in the order of `sort`.
 
     Where what a host costs is not known to the cent, its highest price is what is compared.
     """
     hosts: Sequence[Host] = snapshot.hosts
     if words := [term for term in query if term.field is None]:
-        found = list(zip(hosts, _haystacks(snapshot), strict=True))
+        found = list(zip(hosts, _haystacks(snapshot, spoken), strict=True))
         for word in words:
             found = [pair for pair in found if (word.text in pair[1]) is not word.negated]
         hosts = [host for host, _text in found]
     if fields := [term for term in query if term.field is not None]:
-        hosts = [host for host in hosts if all(_holds(term, host, now, costs) for term in fields)]
+        words_of = _vocabulary(spoken)
+        hosts = [host for host in hosts if all(_holds(term, host, now, costs, words_of) for term in fields)]
     if sort.column is not None:
         hosts = _sorted(hosts, sort, costs)
     return tuple(host.id for host in hosts)
+
+
+def grouped(hosts: Mapping[str, Host], ids: Iterable[str], by: str, costs: Costs = NO_COSTS) -> list[Group]:
+    """Put the hosts with these IDs into groups, each in the order they come; those that do not tell come last.
+
+    Args:
+        hosts: every host by its ID.
+        ids: those that are shown, sorted.
+        by: one of `preferences.GROUPS`.
+        costs: what they cost.
+
+    """
+    value_of, order = _GROUPINGS[by]
+    members: dict[Status | Area | str | None, list[str]] = {}
+    for host_id in ids:
+        members.setdefault(value_of(hosts[host_id]), []).append(host_id)
+    values = [*sorted((value for value in members if value is not None), key=order), *([None] * (None in members))]
+    return [Group(value, tuple(members[value]), _billed(hosts, members[value], costs)) for value in values]
 
 
 def counts(snapshot: Snapshot, now: datetime) -> Counts:
@@ -99,6 +142,20 @@ def counts(snapshot: Snapshot, now: datetime) -> Counts:
 def seconds_left(host: Host, now: datetime) -> float | None:
     """Return the seconds until `host` expires, negative once it has, or None if it does not."""
     return None if host.expires is None else (host.expires - now).total_seconds()
+
+
+_GROUPINGS: Final[Mapping[str, tuple[Callable[[Host], Status | Area | str | None], Callable[[Any], int | str]]]] = {
+    "status": (attrgetter("status"), _STATUS_ORDER.index),
+    "area": (attrgetter("area"), attrgetter("value")),
+    "os": (lambda host: host.os or None, str.casefold),
+}
+"""What hosts can have in common, and the order of what that may be."""
+
+
+def _billed(hosts: Mapping[str, Host], ids: Iterable[str], costs: Costs) -> Rate:
+    members = (hosts[host_id] for host_id in ids)
+    billed = (host.id for host in members if host.billing is Billing.ON_DEMAND and host.status.is_on)
+    return pricing.together(costs.hosts[host_id] for host_id in billed if host_id in costs.hosts)
 
 
 def _sorted(hosts: Sequence[Host], sort: Sort, costs: Costs) -> list[Host]:
@@ -119,18 +176,28 @@ _SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
     "mem": lambda host: host.memory,
     "disk": lambda host: host.disk,
     "gpu": lambda host: f"{host.gpu_name or ''} {host.gpu_count:04}" if host.gpu_count else None,
-    "billing": lambda host: _BILLING_WORDS[host.billing] if host.billing else None,
+    "billing": lambda host: _WORDS[host.billing] if host.billing else None,
     "expires": lambda host: host.expires.timestamp() if host.expires else None,
-    "area": lambda host: _AREA_WORDS[host.area] if host.area else None,
+    "area": lambda host: _WORDS[host.area] if host.area else None,
     "address": lambda host: host.address,
     "id": lambda host: host.id,
 }
 
 
+@lru_cache(maxsize=2)
+def _vocabulary(spoken: Spoken) -> Mapping[Kind, str]:
+    """Each word that something may be called by, case-folded, on a line of its own."""
+    words = dict(_WORDS)
+    for kind, word in spoken:
+        words[kind] = f"{words[kind]}\n{word.casefold()}"
+    return words
+
+
 @lru_cache(maxsize=1)
-def _haystacks(snapshot: Snapshot) -> tuple[str, ...]:
+def _haystacks(snapshot: Snapshot, spoken: Spoken) -> tuple[str, ...]:
     """Every text of each host, in lower case: made once for a snapshot, and looked through at every keystroke."""
-    return tuple("\n".join([text(host) for text in _TEXTS.values()]).casefold() for host in snapshot.hosts)
+    words_of = _vocabulary(spoken)
+    return tuple("\n".join([text(host, words_of) for text in _TEXTS.values()]).casefold() for host in snapshot.hosts)
 
 
 def _cost(host: Host, costs: Costs) -> float | None:
@@ -138,38 +205,29 @@ def _cost(host: Host, costs: Costs) -> float | None:
     return float(rate.high) if rate is not None else None
 
 
-def _holds(term: Term, host: Host, now: datetime, costs: Costs) -> bool:
-    return _matches(term, host, now, costs) is not term.negated
+def _holds(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapping[Kind, str]) -> bool:
+    return _matches(term, host, now, costs, words_of) is not term.negated
 
 
-def _matches(term: Term, host: Host, now: datetime, costs: Costs) -> bool:
+def _matches(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapping[Kind, str]) -> bool:
     field = term.field or ""
     if field in NUMBER_FIELDS or field in TIME_FIELDS:
         value = _cost(host, costs) if field == "cost" else _number(host, field, now)
         return value is not None and COMPARISONS[term.sign](value, term.number)
-    return _text_matches(term, _text(host, field))
+    text = _TEXTS[field](host, words_of).casefold()
+    return term.text in text.split("\n") if term.sign == "=" else term.text in text
 
 
-def _text_matches(term: Term, text: str) -> bool:
-    if term.field == "status":
-        return term.text in text.split()
-    return term.text == text if term.sign == "=" else term.text in text
-
-
-def _text(host: Host, field: str) -> str:
-    return _TEXTS[field](host).casefold()
-
-
-_TEXTS: Final[dict[str, Callable[[Host], str]]] = {
-    "name": lambda host: host.name,
-    "id": lambda host: host.id,
-    "status": lambda host: _STATUS_WORDS[host.status],
-    "os": lambda host: host.os,
-    "gpu": lambda host: f"{host.gpu_name or ''}×{host.gpu_count}" if host.gpu_count else "",
-    "area": lambda host: _AREA_WORDS[host.area] if host.area else "",
-    "use": lambda host: _PURPOSE_WORDS[host.purpose] if host.purpose else "",
-    "billing": lambda host: _BILLING_WORDS[host.billing] if host.billing else "",
-    "address": lambda host: host.address or "",
+_TEXTS: Final[Mapping[str, Callable[[Host, Mapping[Kind, str]], str]]] = {
+    "name": lambda host, _words_of: host.name,
+    "id": lambda host, _words_of: host.id,
+    "status": lambda host, words_of: words_of[host.status],
+    "os": lambda host, _words_of: host.os,
+    "gpu": lambda host, _words_of: f"{host.gpu_name or ''}×{host.gpu_count}" if host.gpu_count else "",
+    "area": lambda host, words_of: words_of[host.area] if host.area else "",
+    "use": lambda host, words_of: words_of[host.purpose] if host.purpose else "",
+    "billing": lambda host, words_of: words_of[host.billing] if host.billing else "",
+    "address": lambda host, _words_of: host.address or "",
 }
 
 
@@ -181,6 +239,8 @@ def _number(host: Host, field: str, now: datetime) -> float | None:
             return host.memory
         case "disk":
             return host.disk
+        case "gpus":
+            return host.gpu_count
         case "expires":
             return seconds_left(host, now)
         case _:

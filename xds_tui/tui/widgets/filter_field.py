@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from xds_tui.i18n import _
+from xds_tui.tui.actions import bindings
 
 
 class FilterField(Input):
     """Tells the filter as it is typed; enter leaves it in force, esc takes it away."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", _("Keep"), id="filter.keep"),
-        Binding("escape", "clear", _("Clear"), id="filter.clear"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
 
     @dataclass
     class Typed(Message):
@@ -30,8 +27,8 @@ class FilterField(Input):
     class Left(Message):
         """The user is done with the field."""
 
-    def __init__(self, placeholder: str) -> None:
-        super().__init__(placeholder=placeholder, id="filter", compact=True)
+    def __init__(self, placeholder: str, value: str = "") -> None:
+        super().__init__(value, placeholder, id="filter", compact=True)
         self.cursor_blink = False
 
     @on(Input.Changed)

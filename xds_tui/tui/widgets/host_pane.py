@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
@@ -18,8 +19,11 @@ from xds_tui.fleet.state import FleetState, Link
 from xds_tui.fleet.view import Sort
 from xds_tui.i18n import _
 from xds_tui.model import Host
-from xds_tui.preferences import COLUMNS
+from xds_tui.preferences import HostList, Keep, host_list_changes
+from xds_tui.tui.actions import bindings
+from xds_tui.tui.widgets import host_names
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.host_title import Listed, title
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.titled import Titled
 
@@ -30,9 +34,7 @@ if TYPE_CHECKING:
 class HostPane(Titled, Vertical):
     """The host table with its filter, its order and its title."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "sort", _("Sort"), id="hosts.sort", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("hosts")
     DEFAULT_CSS = """
     HostPane {
         #hosts { height: 1fr; }
@@ -44,14 +46,37 @@ class HostPane(Titled, Vertical):
     """Where the hosts come from."""
     query_text: reactive[str] = reactive("", repaint=False)
     """The filter as typed; the last one that could be read is in force."""
-    sort: reactive[Sort] = reactive(Sort(), repaint=False)
-    """The order of the hosts."""
+    listing: reactive[HostList] = reactive(HostList, repaint=False)
+    """How the hosts are listed."""
 
-    def __init__(self, fleet: FleetState, clock: Callable[[], datetime], *, id: str, classes: str) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(
+        self,
+        fleet: FleetState,
+        clock: Callable[[], datetime],
+        *,
+        listing: HostList | None = None,
+        keep: Keep | None = None,
+        id: str,  # noqa: A002 - Textual's own name for it
+        classes: str,
+    ) -> None:
+        """Make the pane.
+
+        Args:
+            fleet: what is known.
+            clock: the time, UTC.
+            listing: how the hosts are listed at first.
+            keep: keeps how they are listed from now on; None: for as long as the pane is there.
+            id: Textual's own.
+            classes: Textual's own.
+
+        """
         super().__init__(id=id, classes=classes)
         self.set_reactive(HostPane.fleet, fleet)
+        self.set_reactive(HostPane.listing, listing or HostList())
         self._clock = clock
+        self._keep = keep
         self._query: Query = ()
+        self._wrong = ""
         self._hosts: dict[str, Host] = {}
         self._wanted: str | None = None
         self._filter: FilterField | None = None
@@ -93,8 +118,9 @@ class HostPane(Titled, Vertical):
         if snapshot is None:
             self._hosts = {}
             table.clear_marks()
-            table.show_hosts({}, (), {}, {}, now)
+            table.show_hosts({}, (), {}, {}, now, columns=self.listing.columns)
             self.retitle("")
+            self._draw_titles()
             return
         self._hosts = {host.id: host for host in snapshot.hosts}
         table.forget(table.marked.difference(self._hosts))
@@ -103,29 +129,45 @@ class HostPane(Titled, Vertical):
             for order in reversed(self.fleet.orders)
             if order.host_id and order_states.is_intent(order, now)
         }
-        table.sort_key, table.sort_reverse = self.sort.column, self.sort.descending
-        ids = view.rows(snapshot, self._query, self.sort, now, self.fleet.costs)
-        table.show_hosts(self._hosts, ids, intents, self.fleet.costs.hosts, now)
-        self._draw_title()
+        listing, costs = self.listing, self.fleet.costs
+        table.sort_key, table.sort_reverse = listing.sort, listing.descending
+        sort = Sort(listing.sort, listing.descending)
+        keys: Sequence[str] = view.rows(snapshot, self._query, sort, now, costs, host_names.spoken())
+        headings = None
+        if listing.group is not None:
+            keys, headings = host_names.in_groups(view.grouped(self._hosts, keys, listing.group, costs))
+        table.show_hosts(self._hosts, keys, intents, costs.hosts, now, columns=listing.columns, headings=headings)
+        self._draw_titles()
         if self._wanted is not None and table.move_to(self._wanted):
             self._wanted = None
 
-    def _draw_title(self) -> None:
-        snapshot, table = self.fleet.snapshot, self.table
-        if snapshot is None:
+    @on(LineTable.MarksChanged)
+    @on(LineTable.ColumnsFitted)
+    def _draw_titles(self) -> None:
+        """Say above what is listed, and below by which filter and in which order if the header cannot tell."""
+        snapshot, table, listing = self.fleet.snapshot, self.table, self.listing
+        if snapshot is not None:
+            listed = Listed(
+                view.counts(snapshot, self._clock()),
+                table.row_count if self._query else None,
+                self.fleet.unreadable,
+                len(table.marked),
+                table.hidden_columns,
+            )
+            self.retitle(title(listed, self.size.width - 4 if self.size.width else 1000))
+        if self._wrong:
+            self.resubtitle(f"! {self._wrong}", "$text-error")
             return
-        of = view.counts(snapshot, self._clock())
-        shown = f"{table.row_count}/{of.total}" if self._query else f"{of.total}"
-        parts = [_("Hosts {count}").format(count=shown), _("{count} on").format(count=of.on)]
-        for count, words in (
-            (of.changing, _("{count} changing")),
-            (of.expiring, _("{count} expires < 24 h")),
-            (self.fleet.unreadable, _("{count} unreadable")),
-            (len(table.marked), _("{count} marked")),
-        ):
-            if count:
-                parts.append(words.format(count=count))
-        self.retitle(" · ".join(parts))
+        is_typed = self._filter is not None and self._filter.display
+        parts = [self.query_text.strip()] if self.query_text.strip() and not is_typed else []
+        if listing.sort is not None and not table.shows_column(listing.sort):
+            arrow = table.glyphs.descending if listing.descending else table.glyphs.ascending
+            parts.insert(0, f"{_(host_names.COLUMNS[listing.sort])} {arrow}")
+        self.resubtitle(" · ".join(parts))
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for."""
+        self._draw_titles()
 
     def _why_empty(self) -> str:
         if self.fleet.link is Link.SIGNED_OUT and self.fleet.snapshot is None:
@@ -134,6 +176,8 @@ class HostPane(Titled, Vertical):
             return _("Waiting for the first answer")
         if self._query:
             return _("No host matches the filter: esc clears it")
+        if self.fleet.unreadable:
+            return _("No host could be read: the history says why")
         return _("No hosts yet: n rents one")
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
@@ -146,38 +190,42 @@ class HostPane(Titled, Vertical):
         ):
             self.draw()
 
-    # Filter and order
+    # Filter
 
     def watch_query_text(self, text: str) -> None:
         """Filter by what is typed; while it cannot be read, by the last that could, with the reason beneath."""
         try:
-            self._query = parse(text)
+            self._query, self._wrong = parse(text), ""
         except QueryError as error:
-            self.resubtitle(_(error.reason).format(word=error.word))
-            return
-        self.resubtitle(text)
-        self.draw()
-
-    def watch_sort(self) -> None:
-        """Order the hosts anew."""
+            self._wrong = _(error.reason).format(word=error.word)
+            if error.so_far is not None:
+                self._query = error.so_far  # what could be read before it was a word that became a field
         if self.is_mounted:
             self.draw()
+
+    def filter_by(self, text: str) -> None:
+        """Filter by `text`, as if it had been typed."""
+        self.query_text = text
+        if self._filter is not None:
+            self._filter.value = text
 
     async def open_filter(self) -> None:
         """Let the user type a filter."""
         if self._filter is None:
             from xds_tui.tui.widgets.filter_field import FilterField
 
-            self._filter = FilterField(_("words, status:on, gpu:4090, mem>=64, expires<24h, -windows"))
+            hint = _("words, status:on, gpu:4090, mem>=64, expires<24h, -windows")
+            self._filter = FilterField(hint, self.query_text)
             await self.mount(self._filter)
         self._filter.display = True
+        self._draw_titles()
         self._filter.focus()
 
     def clear_filter(self) -> bool:
         """Show every host again; whether any was hidden."""
-        if self._filter is None or not self.query_text:
+        if not self.query_text:
             return False
-        self._filter.value = ""
+        self.filter_by("")
         return True
 
     def on_filter_field_typed(self, event: FilterField.Typed) -> None:
@@ -190,19 +238,34 @@ class HostPane(Titled, Vertical):
         event.stop()
         if self._filter is not None:
             self._filter.display = False
+        self._draw_titles()
         self.table.focus()
 
-    def action_sort(self) -> None:
-        """Order by the next column; after the last as the service does."""
-        columns = (None, *COLUMNS)
-        self.sort = Sort(columns[(columns.index(self.sort.column) + 1) % len(columns)])
+    # How they are listed
+
+    def watch_listing(self) -> None:
+        """List the hosts anew."""
+        if self.is_mounted:
+            self.draw()
+
+    def list_as(self, listing: HostList) -> None:
+        """List the hosts so from now on, in the next run of the app too."""
+        changes = host_list_changes(self.listing, listing)
+        self.listing = listing
+        if changes and self._keep is not None:
+            self._keep_changes(self._keep, changes)
+
+    def sort_by(self, column: str | None) -> None:
+        """Order the hosts by a column, or as the service does; by the column it is, the other way round."""
+        is_same = column is not None and column == self.listing.sort
+        self.list_as(replace(self.listing, sort=column, descending=is_same and not self.listing.descending))
+
+    @work
+    async def _keep_changes(self, keep: Keep, changes: Mapping[tuple[str, ...], object]) -> None:
+        if why := await keep(changes):
+            self.notify(why, severity="warning", markup=False)
 
     @on(LineTable.HeaderSelected)
-    def _sort_by(self, event: LineTable.HeaderSelected) -> None:
+    def _sort_by_header(self, event: LineTable.HeaderSelected) -> None:
         event.stop()
-        self.sort = Sort(event.column, event.column == self.sort.column and not self.sort.descending)
-
-    @on(LineTable.MarksChanged)
-    def _count_marks(self, event: LineTable.MarksChanged) -> None:
-        event.stop()
-        self._draw_title()
+        self.sort_by(event.column)

@@ -7,28 +7,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from xds_tui.i18n import _
+from xds_tui.i18n import N_
 from xds_tui.model import Host, Status
+from xds_tui.preferences import COLUMNS
 from xds_tui.pricing import Rate
 from xds_tui.record import Order
 from xds_tui.tui import telling, wording
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_layout import translated
+from xds_tui.tui.widgets.line_table import Cell, Column, Heading, LineTable, Row
 
-_COLUMNS: Final = (
-    Column("name", _("NAME"), 14, grow=3),
-    Column("status", _("STATUS"), 12),
-    Column("os", _("OS"), 14, drop=3, grow=1),
-    Column("cpu", _("CPU"), 3, align="right"),
-    Column("mem", _("GB"), 4, align="right"),
-    Column("disk", _("DISK GB"), 7, align="right", drop=6),
-    Column("gpu", _("GPU"), 10, drop=1, grow=1),
-    Column("cost", _("¥/HOUR"), 9, align="right", drop=2),
-    Column("billing", _("BILLING"), 9, drop=4),
-    Column("expires", _("EXPIRES"), 9, align="right"),
-    Column("area", _("AREA"), 13, drop=5),
-    Column("address", _("ADDRESS"), 32, drop=7),
-    Column("id", _("ID"), 12, drop=8),
-)
+_COLUMNS: Final = {
+    "name": Column("name", N_("NAME"), 14, grow=3),
+    "status": Column("status", N_("STATUS"), 12),
+    "os": Column("os", N_("OS"), 14, drop=3, grow=1),
+    "cpu": Column("cpu", N_("CPU"), 3, align="right"),
+    "mem": Column("mem", N_("GB"), 4, align="right"),
+    "disk": Column("disk", N_("DISK GB"), 7, align="right", drop=6),
+    "gpu": Column("gpu", N_("GPU"), 10, drop=1, grow=1),
+    "cost": Column("cost", N_("¥/HOUR"), 9, align="right", drop=2),
+    "billing": Column("billing", N_("BILLING"), 9, drop=4),
+    "expires": Column("expires", N_("EXPIRES"), 9, align="right"),
+    "area": Column("area", N_("AREA"), 13, drop=5),
+    "address": Column("address", N_("ADDRESS"), 32, drop=7),
+    "id": Column("id", N_("ID"), 12, drop=8),
+}
+"""Every column that can be chosen, and the order that they leave in where they do not fit: the highest `drop` first."""
 
 _STYLES: Final = {
     Status.OFF: "muted",
@@ -51,24 +54,36 @@ class HostTable(LineTable):
         intents: Mapping[str, Order],
         rates: Mapping[str, Rate],
         now: datetime,
+        *,
+        columns: Sequence[str] = COLUMNS,
+        headings: Mapping[str, Heading] | None = None,
     ) -> None:
         """Show the hosts with these IDs in this order.
 
         Args:
             hosts: every host by its ID.
-            ids: those that are shown.
+            ids: those that are shown, and the keys of headings among them.
             intents: the order under way for a host, by the host's ID.
             rates: what each costs, by its ID.
             now: what remaining times are counted from.
+            columns: what of them is shown, some of `preferences.COLUMNS` in any order.
+            headings: what is told above groups of them.
 
         """
+        cells = [_CELLS[column] for column in columns]
 
         def row(host_id: str) -> Row:
             host = hosts[host_id]
             seen = _Seen(host, intents.get(host_id), rates.get(host_id), now)
-            return Row(tuple(cell(seen) for cell in _CELLS), dim=_is_resting(host))
+            return Row(tuple(cell(seen) for cell in cells), dim=_is_resting(host))
 
-        self.show(_COLUMNS, ids, row)
+        self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
+
+
+def leaving() -> list[str]:
+    """Return the columns in the order that they leave in where they do not fit; those that stay are not among them."""
+    may_leave = [column for column in _COLUMNS.values() if column.drop]
+    return [column.key for column in sorted(may_leave, key=lambda column: column.drop, reverse=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +117,19 @@ def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], 
     return lambda seen: Cell(wording.number(value(seen.host), seen.host.raw.get(key)))
 
 
-_CELLS: Final[tuple[Callable[[_Seen], Cell], ...]] = (
-    lambda seen: Cell(seen.host.name or seen.host.id),
-    _status,
-    lambda seen: Cell(seen.host.os or wording.NOTHING),
-    _number("cpu", lambda host: host.cpu),
-    _number("memory", lambda host: host.memory),
-    _number("rigidDisk", lambda host: host.disk),
-    lambda seen: Cell(wording.gpu(seen.host.gpu_name, seen.host.gpu_count)),
-    lambda seen: Cell(wording.rate_cell(seen.rate), "" if seen.rate else "muted", quiet=True),
-    lambda seen: Cell(wording.billing(seen.host.billing)),
-    _expires,
-    lambda seen: Cell(wording.area(seen.host.area)),
-    lambda seen: Cell(wording.address(seen.host)),
-    lambda seen: Cell(seen.host.id),
-)
-"""One for each of `_COLUMNS`."""
+_CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
+    "name": lambda seen: Cell(seen.host.name or seen.host.id),
+    "status": _status,
+    "os": lambda seen: Cell(seen.host.os or wording.NOTHING),
+    "cpu": _number("cpu", lambda host: host.cpu),
+    "mem": _number("memory", lambda host: host.memory),
+    "disk": _number("rigidDisk", lambda host: host.disk),
+    "gpu": lambda seen: Cell(wording.gpu(seen.host.gpu_name, seen.host.gpu_count)),
+    "cost": lambda seen: Cell(wording.rate_cell(seen.rate), "" if seen.rate else "muted", quiet=True),
+    "billing": lambda seen: Cell(wording.billing(seen.host.billing)),
+    "expires": _expires,
+    "area": lambda seen: Cell(wording.area(seen.host.area)),
+    "address": lambda seen: Cell(wording.address(seen.host)),
+    "id": lambda seen: Cell(seen.host.id),
+}
+"""What stands in each of `_COLUMNS`."""

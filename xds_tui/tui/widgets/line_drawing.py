@@ -24,6 +24,9 @@ from xds_tui.tui.widgets.line_layout import Layout, Slot
 MARGIN: Final = 3
 """Cells left of the first column: the cursor, the mark, and one that parts them from the text."""
 
+INDENT: Final = 1
+"""Cells left of a heading: rows stand further in."""
+
 GAP: Final = 2
 """Cells between two columns."""
 
@@ -58,6 +61,15 @@ class Row:
     """One for each column, in the order of the columns."""
     dim: bool = False
     """Whether the whole line steps back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the rows below it have in common."""
+
+    text: str
+    note: str = ""
+    """What is told of them beside it, less loudly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,22 @@ class RowLook:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadingLook:
+    """A line that tells what the rows below it have in common."""
+
+    layout: Layout
+    heading: Heading
+
+    def draw(self, glyphs: Glyphs, style_of: StyleOf) -> Strip:
+        """Draw the line: it begins left of the first column."""
+        style, width = style_of("heading"), self.layout.width - INDENT - END
+        text = cut(inert(self.heading.text), width, glyphs.ellipsis)
+        note = cut(inert(self.heading.note), width - cell_len(text) - GAP, glyphs.ellipsis) if self.heading.note else ""
+        parts = [(style, " " * INDENT + text), (style_of("muted"), " " * GAP + note if note else "")]
+        return _strip(parts, self.layout.width, style)
+
+
+@dataclass(frozen=True, slots=True)
 class TextLook:
     """A line that is not a row: blank, or with a text in its middle."""
 
@@ -143,7 +171,7 @@ class TextLook:
         return _strip([(style, " " * left + text)], self.layout.width, style)
 
 
-Look = HeaderLook | RowLook | TextLook
+Look = HeaderLook | HeadingLook | RowLook | TextLook
 
 
 def inert(text: str) -> str:

@@ -5,9 +5,11 @@ Pure: nothing here knows Textual. Widths are terminal cells.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from xds_tui.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,14 @@ def fit(columns: Sequence[Column], width: int, *, margin: int = 0, gap: int = 1,
     """Place `columns` in a line of `width` cells: `margin` at the left, `gap` between two, `end` at the right.
 
     While they do not fit, the one with the highest `drop` leaves, of equals the rightmost. What is to spare goes to
-    those that grow. Columns that never leave keep their width and may stick out at the right.
+    those that grow. Columns that never leave keep their width and may stick out at the right, as does one that is
+    alone.
     """
     staying = list(range(len(columns)))
     room = width - end
-    while _needed(columns, staying, margin, gap) > room:
-        leaves = max(reversed(staying), key=lambda index: columns[index].drop, default=None)
-        if leaves is None or columns[leaves].drop == 0:
+    while _needed(columns, staying, margin, gap) > room and len(staying) > 1:
+        leaves = max(reversed(staying), key=lambda index: columns[index].drop)
+        if columns[leaves].drop == 0:
             break
         staying.remove(leaves)
     spare = max(0, room - _needed(columns, staying, margin, gap))
@@ -93,3 +96,8 @@ def _shares(weights: Sequence[int], spare: int) -> list[int]:
         return [0] * len(weights)
     ends = [spare * sum(weights[: n + 1]) // total for n in range(len(weights))]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def translated(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return columns whose titles were only marked with their titles in the language of now."""
+    return tuple(replace(column, title=_(column.title)) for column in columns)

@@ -7,21 +7,20 @@ any change the looks of the lines on screen are compared with those last drawn, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, Final, TypeAlias
 
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from xds_tui.i18n import _
+from xds_tui.tui.actions import bindings
+from xds_tui.tui.widgets import line_marks, line_told
 from xds_tui.tui.widgets.line_drawing import (
     ASCII_GLYPHS,
     END,
@@ -30,6 +29,8 @@ from xds_tui.tui.widgets.line_drawing import (
     Cell,
     Glyphs,
     HeaderLook,
+    Heading,
+    HeadingLook,
     Look,
     Row,
     RowLook,
@@ -38,13 +39,9 @@ from xds_tui.tui.widgets.line_drawing import (
 from xds_tui.tui.widgets.line_layout import Column, fit
 from xds_tui.tui.widgets.line_place import Place
 from xds_tui.tui.widgets.line_rows import SeenRows
+from xds_tui.tui.widgets.line_styles import CSS, PARTS
 
-__all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "LineTable", "Row"]
-
-_PARTS: Final = (
-    *("header", "cursor", "cursor-blurred", "marked", "changed", "placeholder"),
-    *("dim", "good", "warn", "bad", "busy", "muted", "accent"),
-)
+__all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "Heading", "LineTable", "Row"]
 
 _STRIPS: Final = 160
 """Drawn lines that are kept: a high screen twice. Textual keeps dozens of objects with each, and the garbage collector
@@ -56,43 +53,9 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step(-1)", _("Up"), show=False, id="line-table.up"),
-        Binding("down,j", "step(1)", _("Down"), show=False, id="line-table.down"),
-        Binding("pageup", "page(-1)", _("Page up"), show=False, id="line-table.page-up"),
-        Binding("pagedown", "page(1)", _("Page down"), show=False, id="line-table.page-down"),
-        Binding("home,g", "first", _("First row"), show=False, id="line-table.first"),
-        Binding("end,G", "last", _("Last row"), show=False, id="line-table.last"),
-        Binding("enter", "select", _("Select"), show=False, id="line-table.select"),
-        Binding("space", "mark", _("Mark"), show=False, id="line-table.mark"),
-    ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{part}" for part in _PARTS}
-    DEFAULT_CSS = """
-    LineTable {
-        width: 1fr;
-        height: 1fr;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        .line-table--header { color: $text-muted; text-style: bold; }
-        .line-table--cursor {
-            background: $block-cursor-background;
-            color: $block-cursor-foreground;
-            text-style: $block-cursor-text-style;
-        }
-        .line-table--cursor-blurred { background: $foreground 12%; }
-        .line-table--marked { text-style: bold; }
-        .line-table--changed { text-style: bold underline; }
-        .line-table--placeholder { color: $text-muted; }
-        .line-table--dim { color: $text-disabled; }
-        .line-table--good { color: $text-success; }
-        .line-table--warn { color: $text-warning; }
-        .line-table--bad { color: $text-error; }
-        .line-table--busy { color: $text-accent; }
-        .line-table--muted { color: $text-muted; }
-        .line-table--accent { color: $text-primary; }
-    }
-    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("line-table")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{part}" for part in PARTS}
+    DEFAULT_CSS = CSS
 
     virtual_size: reactive[Size] = reactive(Size(0, 0), repaint=False)
     """The size of all lines. Textual's own lays the whole screen out and repaints it, whenever a row comes or goes."""
@@ -103,45 +66,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     sort_reverse: reactive[bool] = reactive(False, repaint=False)
     """Whether it tells that the largest come first."""
 
-    @dataclass
-    class Told(Message):
-        """What all messages of a table have in common."""
-
-        table: LineTable
-
-        @property
-        def control(self) -> LineTable:
-            """The table."""
-            return self.table
-
-    @dataclass
-    class RowHighlighted(Told):
-        """The cursor came to another row."""
-
-        key: str | None
-        """The row's key; None where there are no rows."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest place of the cursor counts."""
-            return isinstance(message, LineTable.RowHighlighted) and message.table is self.table
-
-    @dataclass
-    class RowSelected(Told):
-        """Enter was pressed on a row, or the row with the cursor was clicked."""
-
-        key: str
-
-    @dataclass
-    class MarksChanged(Told):
-        """Other rows are marked than before."""
-
-        keys: frozenset[str]
-
-    @dataclass
-    class HeaderSelected(Told):
-        """The title of a column was clicked."""
-
-        column: str
+    Told: TypeAlias = line_told.Told
+    RowHighlighted: TypeAlias = line_told.RowHighlighted
+    RowSelected: TypeAlias = line_told.RowSelected
+    MarksChanged: TypeAlias = line_told.MarksChanged
+    HeaderSelected: TypeAlias = line_told.HeaderSelected
+    ColumnsFitted: TypeAlias = line_told.ColumnsFitted
 
     def __init__(
         self,
@@ -153,17 +83,26 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.set_reactive(LineTable.placeholder, placeholder)
-        self._glyphs = glyphs or Glyphs()
+        self.glyphs = glyphs or Glyphs()
         self._rows = SeenRows((), _no_row)
         self._layout = fit((), 0)
+        self._told_hidden = 0
         self._keys: tuple[str, ...] = ()
+        self._headings: Mapping[str, Heading] = {}
         self._cursor = 0
         self._marked: frozenset[str] = frozenset()
+        self._run: line_marks.Run | None = None
         self._drawn: dict[int, Look] = {}
         self._strips: LRUCache[Look, Strip] = LRUCache(_STRIPS)
         self._click_moved = False
 
-    def show(self, columns: Sequence[Column], keys: Sequence[str], row: Callable[[str], Row]) -> None:
+    def show(
+        self,
+        columns: Sequence[Column],
+        keys: Sequence[str],
+        row: Callable[[str], Row],
+        headings: Mapping[str, Heading] | None = None,
+    ) -> None:
         """Show these rows in this order, and keep the cursor, the marks and what is on screen.
 
         The cursor stays on its row, and that on its line of the screen; if it has gone, the cursor goes to the row
@@ -175,12 +114,14 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             keys: The key of each row, none of them twice.
             row: Tells what stands in the row of a key. It is called for rows on screen only, at any time until the
                 next `show`, and must answer the same each time.
+            headings: What those of the keys tell that are no rows: the cursor goes past them, nothing marks them.
 
         """
         self._rows.read_from(tuple(columns), row)
         self._arrange()
-        keys = tuple(keys)
-        self._go(self._place if keys == self._keys else self._place.among(keys))
+        keys, place = tuple(keys), self._place
+        self._headings = headings or {}
+        self._go(place if keys == place.keys else place.among(keys, self._headings))
 
     def fade(self) -> None:
         """Take the marks of change away."""
@@ -189,8 +130,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def row_count(self) -> int:
-        """How many rows there are."""
-        return len(self._keys)
+        """How many rows there are, without headings."""
+        return len(self._keys) - len(self._headings)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all rows in their order, those of headings among them."""
+        return self._keys
 
     def is_near_end(self, rows: int) -> bool:
         """Whether fewer than so many rows follow the cursor."""
@@ -198,8 +144,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def hidden_columns(self) -> int:
-        """How many columns are left out because the width does not suffice."""
-        return len(self._rows.columns) - len(self._layout.slots)
+        """How many columns are left out because the width does not suffice; 0 before that is known."""
+        return len(self._rows.columns) - len(self._layout.slots) if self._layout.width else 0
+
+    def shows_column(self, key: str) -> bool:
+        """Whether a column is shown and has not been left out."""
+        return any(slot.column.key == key for slot in self._layout.slots)
 
     @property
     def cursor_key(self) -> str | None:
@@ -239,7 +189,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw line `y` of the screen, from the cache if it looked the same before."""
         look = self._drawn[y] = self._look(y)
         if (strip := self._strips.get(look)) is None:
-            strip = self._strips[look] = look.draw(self._glyphs, self._style)
+            strip = self._strips[look] = look.draw(self.glyphs, self._style)
         return strip
 
     def notify_style_update(self) -> None:
@@ -275,7 +225,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._repaint()
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor, or select the row if it is there; with ctrl or shift mark; tell of a click on a title."""
+        """Move the cursor, or select the row if it is there; mark it with ctrl, all up to it with shift."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -316,11 +266,19 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         if (key := self.cursor_key) is not None:
             self._set_marks(self._marked ^ {key})
 
+    def action_extend(self, rows: int) -> None:
+        """Move the cursor so many rows down, or up, and mark those from where it began to be moved so."""
+        self._extend_to(self._cursor + rows)
+
+    def action_mark_all(self) -> None:
+        """Mark all rows that are shown, or if they are, take their marks away."""
+        self._set_marks(line_marks.all_or_none(self._marked, frozenset(self._keys).difference(self._headings)))
+
     @property
     def _place(self) -> Place:
         height = self.scrollable_content_region.height
         room = height - 1 if height else len(self._keys)  # nothing is out of sight before the first layout
-        return Place(self._keys, self._cursor, self.scroll_offset.y, max(1, room))
+        return Place(self._keys, self._cursor, self.scroll_offset.y, max(1, room), self._headings)
 
     def _go(self, place: Place) -> None:
         before = self.cursor_key
@@ -337,10 +295,23 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._repaint()
             self.post_message(self.MarksChanged(self, marked))
 
+    def _extend_to(self, index: int) -> None:
+        start = self._place
+        self._run = line_marks.extended(self._run, self._marked, start, end := start.at(index))
+        self._go(end)
+        if self._run is not None:
+            self._set_marks(self._run.marked)
+
     def _click_row(self, index: int, event: events.Click) -> None:
+        if self._keys[index] in self._headings:
+            self._go(self._place.at(index + 1))  # the first row below it
+            return
+        if event.shift:
+            self._extend_to(index)
+            return
         moved = index != self._cursor
         self._go(self._place.at(index))
-        if event.ctrl or event.shift:
+        if event.ctrl:
             self.action_mark()
         elif not moved and (event.chain == 1 or self._click_moved):
             self.action_select()
@@ -348,6 +319,9 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _arrange(self) -> None:
         self._layout = fit(self._rows.columns, self.scrollable_content_region.width, margin=MARGIN, gap=GAP, end=END)
+        if self.hidden_columns != self._told_hidden:
+            self._told_hidden = self.hidden_columns
+            self.post_message(self.ColumnsFitted(self, self.hidden_columns))
 
     def _repaint(self) -> None:
         """Repaint the lines that look different from what was drawn last."""
@@ -369,8 +343,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         middle = not self._keys and y == (region.height + 1) // 2
         return TextLook(self._layout, self.placeholder if middle else "")
 
-    def _row_look(self, index: int) -> RowLook:
+    def _row_look(self, index: int) -> Look:
         key = self._keys[index]
+        if key in self._headings:
+            return HeadingLook(self._layout, self._headings[key])
         state = "" if index != self._cursor else "cursor" if self.has_focus else "cursor-blurred"
         return RowLook(self._layout, self._rows[key], state, key in self._marked, self._rows.changed(key))
 

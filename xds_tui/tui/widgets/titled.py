@@ -17,10 +17,10 @@ class Titled(Widget):
             self._border_title = Content(title) if title else None
             self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
-    def resubtitle(self, subtitle: str) -> None:
-        """Show `subtitle` in the lower border."""
+    def resubtitle(self, subtitle: str, style: str = "") -> None:
+        """Show `subtitle` in the lower border, in a style of its own if it has one."""
         if self._shown(self._border_subtitle) != subtitle:
-            self._border_subtitle = Content(subtitle) if subtitle else None
+            self._border_subtitle = Content(subtitle).stylize(style) if subtitle else None
             self.refresh(Region(-1, self.outer_size.height - 2, self.outer_size.width, 1))
 
     @staticmethod

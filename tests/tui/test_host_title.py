@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from xds_tui.fleet.view import Counts
+from xds_tui.tui.widgets.host_title import Listed, title
+
+LISTED = Listed(Counts(total=42, on=30, changing=2, expiring=1), shown=12, unreadable=1, marked=3, hidden_columns=6)
+
+
+def test_all_is_told_where_there_is_room() -> None:
+    told = "Hosts 12/42 · 30 on · 2 changing · 1 expires < 24 h · 1 unreadable · 3 marked · +6 columns"
+    assert title(LISTED, 200) == told
+
+
+@pytest.mark.parametrize("width", [40, 60, 76])
+def test_what_rows_tell_too_leaves_first(width: int) -> None:
+    told = title(LISTED, width)
+    assert told.endswith("1 expires < 24 h · 1 unreadable · 3 marked · +6 columns")
+    assert told.startswith("Hosts 12/42")
+    assert "on ·" not in told or len(told) <= width
+
+
+def test_what_is_not_there_is_not_told() -> None:
+    listed = Listed(Counts(total=1, on=0, changing=0, expiring=0), None, 0, 0, 0)
+    assert title(listed, 80) == "Hosts 1 · 0 on"
+
+
+def test_one_column_is_one() -> None:
+    listed = Listed(Counts(total=1, on=0, changing=0, expiring=0), None, 0, 0, 1)
+    assert title(listed, 80).endswith("+1 column")
