@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,6 +17,10 @@ from textual.widgets.option_list import Option
 
 from xds_tui.i18n import _
 from xds_tui.tui import wording
+from xds_tui.tui.actions import bindings
+
+MOST_CELLS: Final = 30
+"""Cells that labels are padded to: one that is longer pushes what stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +31,26 @@ class Choice:
     """What the answer calls it."""
     label: str
     about: str = ""
-    """What stands behind it, dimmed."""
+    """What stands behind it, less loudly."""
     why_not: str = ""
     """Why it cannot be chosen now; it is shown with its reason, and refused."""
     is_current: bool = False
     """Whether it is what holds now: the cursor begins there."""
+    key: str = ""
+    """The key that does the same, before `about`."""
 
 
 class ChooseScreen(ModalScreen[str | None]):
     """Answers with the ID of a choice, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", _("Back"), id="choose.back"),
-        Binding("down", "step(1)", show=False, priority=True),
-        Binding("up", "step(-1)", show=False, priority=True),
-        Binding("pagedown", "step(10)", show=False, priority=True),
-        Binding("pageup", "step(-10)", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("choose")
     CSS_PATH = "../theme/dialog.tcss"
 
     def __init__(self, title: str, choices: Sequence[Choice], *, placeholder: str = "") -> None:
         super().__init__()
         self._title = title
         self._choices = choices
+        self._found: Sequence[Choice] = ()
         self._placeholder = placeholder or _("type to find")
 
     def compose(self) -> ComposeResult:
@@ -63,28 +64,37 @@ class ChooseScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Show all of them."""
         self._list.can_focus = False
+        self.query_one(Input).cursor_blink = False
         self._show("")
 
     @property
     def _list(self) -> OptionList:
         return self.query_one(OptionList)
 
+    def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
+        """Return what the words leave, none of them in capitals, and what to say of it."""
+        found = [choice for choice in self._choices if all(word in _haystack(choice) for word in words)]
+        return found, "" if found else _("Nothing is called that")
+
     def _show(self, typed: str) -> None:
         words = typed.casefold().split()
-        found = [choice for choice in self._choices if all(word in _haystack(choice) for word in words)]
-        width = max((wording.cells(choice.label) for choice in found), default=0)
+        found, told = self.found(words)
+        self._found = found
+        widths = (wording.cells(choice.label) for choice in (*self._choices, *found))
+        width = min(max(widths, default=0), MOST_CELLS)
         self._list.clear_options()
         self._list.add_options(Option(self._line(choice, width), id=choice.id) for choice in found)
         current = next((index for index, choice in enumerate(found) if choice.is_current), 0)
         self._list.highlighted = (current if not words else 0) if found else None
-        self.query_one(Static).update(Content("" if found else _("Nothing is called that")))
+        self.query_one(Static).update(Content(told))
 
     def _line(self, choice: Choice, width: int) -> Content:
-        mark = "•" if choice.is_current else " "
-        about = choice.why_not or choice.about
-        line = Content(f"{mark} {wording.padded(choice.label, width)}")
-        line += Content(f"  {about}").stylize("dim") if about else Content("")
-        return line.stylize("dim") if choice.why_not else line
+        mark = "✕" if choice.why_not else "•" if choice.is_current else " "
+        about = f"{choice.key}{choice.why_not or choice.about}"
+        label = wording.padded(choice.label, width) if wording.cells(choice.label) < width else choice.label
+        # Not dimmed: under the cursor that could not be read.
+        line = Content(f"{mark} {label}").stylize("" if choice.why_not else "bold")
+        return line + Content(f"  {about}") if about else line
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
@@ -99,11 +109,11 @@ class ChooseScreen(ModalScreen[str | None]):
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        choice = next(choice for choice in self._choices if choice.id == event.option_id)
+        choice = self._found[event.option_index]
         if choice.why_not:
             self.query_one(Static).update(Content(choice.why_not))
         else:
-            self.dismiss(choice.id)
+            self._answer(choice.id)
 
     def action_step(self, rows: int) -> None:
         """Move the cursor of the list while the typing goes on above it."""
@@ -111,9 +121,19 @@ class ChooseScreen(ModalScreen[str | None]):
             at = (self._list.highlighted or 0) + rows
             self._list.highlighted = max(0, min(at, self._list.option_count - 1))
 
+    def on_click(self, event: events.Click) -> None:
+        """Choose nothing, where beside the dialog is clicked."""
+        if self.get_widget_at(*event.screen_offset)[0] is self:
+            self.action_leave()
+
     def action_leave(self) -> None:
         """Choose nothing."""
-        self.dismiss(None)
+        self._answer(None)
+
+    def _answer(self, chosen: str | None) -> None:
+        # A second enter may have been pressed before the first was heard.
+        if self.is_current:
+            self.dismiss(chosen)
 
 
 def _haystack(choice: Choice) -> str:

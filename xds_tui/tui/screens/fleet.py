@@ -5,8 +5,6 @@ The other screens are imported when they are opened: the first paint does not wa
 
 from __future__ import annotations
 
-import gc
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,114 +13,114 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.dom import DOMNode
+from textual.widget import Widget
 
-from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
-from xds_tui.record import Action, Event, EventKind, OrderState
-from xds_tui.tui import telling, wording
-from xds_tui.tui.screens.live import WIDE, LiveScreen
+from xds_tui.preferences import HostList, Keep
+from xds_tui.record import Action
+from xds_tui.tui import collecting, telling, wording
+from xds_tui.tui.actions import bindings
+from xds_tui.tui.applying import Context, hosts_ordered, interval_after
+from xds_tui.tui.screens.panes import PanedScreen
 from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_pane import HostPane
-from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.line_table import LineTable
-from xds_tui.tui.widgets.notice import Notice
 from xds_tui.tui.widgets.status_bar import Place, StatusBar
 
 if TYPE_CHECKING:
     from xds_tui.tui.draft import Draft
     from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
-INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
-"""Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
-
-_PANES: Final = ("hosts", "catalog", "history")
+FILLED: Final = 0.3
+"""Seconds after which the other panes are there, whatever the first waits for."""
 
 
-class FleetScreen(LiveScreen[None]):
+class FleetScreen(PanedScreen):
     """Shows a `FleetState`, and asks for what the user wants done with the hosts in it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", _("New"), id="fleet.new"),
-        Binding("s", "ask('power_on')", _("Start"), id="fleet.start"),
-        Binding("x", "ask('power_off')", _("Stop"), id="fleet.stop"),
-        Binding("b", "ask('reboot')", _("Reboot"), id="fleet.reboot"),
-        Binding("D", "ask('delete')", _("Delete"), id="fleet.delete", key_display="D"),
-        Binding("slash", "filter", _("Find"), id="fleet.filter", key_display="/"),
-        Binding("1", "pane('hosts')", _("Hosts"), id="fleet.hosts", show=False),
-        Binding("2", "pane('catalog')", _("Catalog"), id="fleet.catalog"),
-        Binding("3", "pane('history')", _("History"), id="fleet.history"),
-        Binding("h", "history", _("All history"), id="fleet.all-history", show=False),
-        Binding("q", "app.quit", _("Quit"), id="fleet.quit"),
-        Binding("r", "refresh", _("Refresh"), id="fleet.refresh", show=False),
-        Binding("p", "pause", _("Pause"), id="fleet.pause", show=False),
-        Binding("plus", "interval(1)", _("Slower"), id="fleet.slower", show=False, key_display="+"),
-        Binding("minus", "interval(-1)", _("Faster"), id="fleet.faster", show=False, key_display="-"),
-        Binding("z", "zoom", _("Zoom"), id="fleet.zoom", show=False),
-        Binding("escape", "back", _("Back"), id="fleet.back", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("fleet")
     AUTO_FOCUS = "#hosts"
 
+    PLACES: ClassVar = ("fleet", "hosts", "catalog", "line-table")
+    """Where its actions are heard."""
+
     def __init__(
-        self, monitor: Monitor, account: Account, place: Place, clock: Callable[[], datetime], exports: Path
+        self,
+        monitor: Monitor,
+        place: Place,
+        clock: Callable[[], datetime],
+        exports: Path,
+        *,
+        listing: HostList | None = None,
+        keep: Keep | None = None,
     ) -> None:
         """Make the screen.
 
         Args:
             monitor: what is asked for refreshes, and whose orders are given.
-            account: who the wizard buys for.
             place: where the user is.
             clock: the time, UTC.
             exports: the folder that exports are written to.
+            listing: how the hosts are listed at first.
+            keep: keeps how they are listed from then on; None: it is not kept.
 
         """
         super().__init__(monitor.state)
-        self.add_class("-hosts")
         self._monitor = monitor
-        self._account = account
         self._place = place
         self._clock = clock
         self._exports = exports
+        self._listing = listing
+        self._keep = keep
         self._began = clock()
+        self._ordered: frozenset[str] = frozenset()
         self._draft: Draft | None = None
+        self._is_filled = False
         self._catalog: CatalogPane | None = None
         self._events: EventList | None = None
 
     def compose(self) -> ComposeResult:
         """Status above, hosts in the middle, trouble and keys below; the other panes come after the first paint."""
-        # A class that is set later would have every widget styled twice.
-        self.set_class(self.app.size.width >= WIDE, "-wide")
+        self.begin_side_by_side(self.app)
         yield StatusBar(self._place, self._clock, id="status")
         with Horizontal(id="panes"):
             yield Vertical(id="catalog-space")
             with Vertical(id="main"):
-                yield HostPane(self.fleet, self._clock, id="hosts-pane", classes="pane")
+                yield HostPane(
+                    self.fleet, self._clock, listing=self._listing, keep=self._keep, id="hosts-pane", classes="pane"
+                )
                 yield Vertical(id="events-space")
-        yield Notice(id="notice")
+        yield FleetNotice(id="notice")
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Draw what is known, and from then on whenever something else is."""
         # What came between composing and mounting has been handed to nobody yet.
         self.query_one(StatusBar).fleet = self._hosts.fleet = self.fleet
-        self._notice_trouble(self.fleet)
-        self._notice_events((), self.fleet.events)
-        self.call_after_refresh(self._fill)
+        self._notice.tell_trouble(self.fleet)
+        self._notice.tell_events((), self.fleet.events, self._began, self._meet)
+        # What is remembered is painted first, but a disk that hangs holds nothing up.
+        self.set_timer(FILLED, self._fill)
+        if self.fleet.snapshot is not None:
+            self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)
 
     async def _fill(self) -> None:
         """Put the other panes into the room that was left for them."""
         from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
-        if not self.query_one("#events-space").is_attached:
-            return  # left before anything was painted
+        if self._is_filled or not self.query_one("#events-space").is_attached:
+            return  # or left before anything was painted
+        self._is_filled = True
         events = EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
         events.border_title = Content(_("History · h: all of it, and plots"))
         catalog = CatalogPane(id="catalog", classes="pane")
@@ -132,14 +130,15 @@ class FleetScreen(LiveScreen[None]):
             events.show_events(self.fleet.events)
             catalog.fleet = self.fleet
         self._events, self._catalog = events, catalog
-        if not gc.isenabled():
-            # Disabled by the command line for a quicker start; what there is now stays, so it is never looked at again.
-            gc.freeze()
-            gc.enable()
+        collecting.begin()
 
     @property
     def _hosts(self) -> HostPane:
         return self.query_one(HostPane)
+
+    @property
+    def _notice(self) -> FleetNotice:
+        return self.query_one(FleetNotice)
 
     # What is shown
 
@@ -147,6 +146,10 @@ class FleetScreen(LiveScreen[None]):
         """Let the ages that are shown go on: once a minute, the only thing that is drawn without a reason."""
         self.query_one(StatusBar).draw()
         self._hosts.draw()
+
+    def on_screen_resume(self) -> None:
+        """Let go of what was open over this screen."""
+        self.call_later(collecting.when_due)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""
@@ -156,90 +159,97 @@ class FleetScreen(LiveScreen[None]):
         if self._catalog is not None:
             self._catalog.fleet = new
         self._hosts.fleet = new
+        if not self._is_filled:
+            self.call_after_refresh(self._fill)
         if old.events is not new.events:
             if self._events is not None:
                 self._events.show_events(new.events)
-            self._notice_events(old.events, new.events)
+            self._notice.tell_events(old.events, new.events, self._began, self._meet)
         if old.trouble is not new.trouble:
-            self._notice_trouble(new)
+            self._notice.tell_trouble(new)
+        self.call_later(collecting.when_due)
+        if old.orders is not new.orders:
+            self._ordered = hosts_ordered(new.orders, self._clock())
+        self.weigh_actions()
 
-    def _notice_trouble(self, state: FleetState) -> None:
-        notice = self.query_one(Notice)
-        if state.trouble is not None:
-            is_mild = state.link is not Link.SIGNED_OUT
-            notice.tell(telling.trouble(state.trouble), mild=is_mild, subject="service")
-        else:
-            notice.take_back("service")
-
-    def _notice_events(self, old: Sequence[Event], new: Sequence[Event]) -> None:
-        """Keep what went wrong with an order in sight, and find the host that came of one."""
-        known = set(map(id, old))
-        happened = [event for event in new if id(event) not in known and event.at >= self._began]
-        for event in reversed(happened):
-            if event.action is Action.CREATE and event.state is OrderState.SETTLED:
-                self._meet(event)
-        called = [event for event in happened if event.alert and event.kind is not EventKind.EXPIRING]
-        if called:
-            is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in called)
-            self.query_one(Notice).tell(telling.events_lines(called), mild=is_mild)
-
-    def _meet(self, event: Event) -> None:
+    def _meet(self, host_id: str) -> None:
         """Select a host that was bought, and say how to start it if it is off."""
-        host_id = event.host_id or ""
         self._hosts.select(host_id)
         host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:
-            self.query_one(Notice).tell([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
+            self._notice.tell([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
 
     # Panes
 
-    def on_resize(self, event: Resize) -> None:
-        """Put the panes side by side, or show one at a time."""
-        self.set_class(event.size.width >= WIDE, "-wide")
+    def pane(self, name: str) -> Widget | None:
+        """Return a pane, once it is there."""
+        return {"hosts": self._hosts, "catalog": self._catalog, "history": self._events}[name]
 
-    def action_pane(self, name: str) -> None:
-        """Show a pane, and put the focus on it."""
-        pane = {"hosts": self._hosts.table, "catalog": self._catalog, "history": self._events}[name]
-        if pane is None:
-            return
-        self._show_pane(name)
-        if isinstance(pane, HostTable | EventList):
+    def focus_pane(self, name: str) -> None:
+        """Put the focus where a pane begins."""
+        if self._catalog is not None and name == "catalog":
+            self._catalog.focus_first()
+        elif (pane := self._hosts.table if name == "hosts" else self._events) is not None:
             pane.focus()
-        else:
-            pane.focus_first()
-
-    def _show_pane(self, name: str) -> None:
-        for pane in _PANES:
-            self.set_class(pane == name, f"-{pane}")
-
-    def on_descendant_focus(self) -> None:
-        """Let the pane with the focus be the one that a narrow screen shows."""
-        if self._hosts.has_focus_within:
-            self._show_pane("hosts")
-        elif self._events is not None and self._events.has_focus:
-            self._show_pane("history")
-        elif self._catalog is not None and self._catalog.has_focus_within:
-            self._show_pane("catalog")
-
-    def action_zoom(self) -> None:
-        """Give the focused pane the whole screen, or share it again."""
-        self.toggle_class("-zoomed")
 
     def action_back(self) -> None:
         """Leave what was opened last: the notice, the zoom, the filter, the marks, the other pane."""
-        if self.query_one(Notice).dismiss():
+        if self._notice.dismiss() or self.share_screen():
             return
-        if self.has_class("-zoomed"):
-            self.remove_class("-zoomed")
-        elif self._hosts.table.marked and not self._hosts.query_text:
+        if self._hosts.table.marked and not self._hosts.query_text:
             self._hosts.table.clear_marks()
         elif not self._hosts.clear_filter():
             self.action_pane("hosts")
 
     async def action_filter(self) -> None:
         """Open the filter."""
-        self._show_pane("hosts")
+        self.show_pane("hosts")
         await self._hosts.open_filter()
+
+    def action_arrange(self, about: str) -> None:
+        """Ask how the hosts shall be listed: `sort`, `group`, `columns` or `filters`."""
+        from xds_tui.tui.screens.arranging import ASKING
+
+        ASKING[about](self.app, self._hosts)
+
+    # What applies
+
+    def context(self) -> Context:
+        """What lies under the cursor or is marked, and how we stand with the service."""
+        table = self._hosts.table
+        keys = table.marked or {table.cursor_key or ""}
+        return Context.of(
+            self.fleet,
+            (host for key in keys if (host := self._hosts.host(key))),
+            self._ordered,
+            is_read_only=self._place.read_only,
+            marked=len(table.marked),
+            is_wide=self.is_wide,
+        )
+
+    @on(LineTable.RowHighlighted, "#hosts")
+    @on(LineTable.MarksChanged, "#hosts")
+    def _weigh_picked(self, event: LineTable.Told) -> None:
+        self._notice.take_back("action")
+        # With marks the cursor decides nothing, and thousands may be marked.
+        if isinstance(event, LineTable.MarksChanged) or not event.table.marked:
+            self.weigh_actions()
+
+    def node_of(self, place: str) -> DOMNode:
+        """Return the pane that hears the actions of a place, with the focus on it."""
+        if place == "catalog" and self._catalog is not None:
+            self.action_pane("catalog")
+            return self._catalog
+        if place in ("hosts", "line-table") and not self._hosts.has_focus_within:
+            self.action_pane("hosts")
+        return {"hosts": self._hosts, "line-table": self._hosts.table}.get(place, self)
+
+    def go_to(self, host_id: str) -> None:
+        """Put the cursor on a host; a filter that hides it is taken away."""
+        self.action_pane("hosts")
+        if not self._hosts.table.move_to(host_id):
+            self._hosts.clear_filter()
+            self._hosts.select(host_id)
 
     # What the user wants done
 
@@ -253,8 +263,7 @@ class FleetScreen(LiveScreen[None]):
 
     def action_interval(self, step: int) -> None:
         """Ask less or more often."""
-        place = bisect_left(INTERVALS, self.fleet.interval) + step
-        self._monitor.every(INTERVALS[max(0, min(place, len(INTERVALS) - 1))])
+        self._monitor.every(interval_after(self.fleet.interval, step))
 
     def action_ask(self, name: str) -> None:
         """Do something to the marked hosts, or else to the one under the cursor."""
@@ -262,32 +271,24 @@ class FleetScreen(LiveScreen[None]):
 
     @work
     async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
-        from xds_tui.tui import questions, telling
-        from xds_tui.tui.giving import give
-        from xds_tui.tui.screens.confirm import confirmed
+        from xds_tui.tui.screens.ordering import order
 
-        if not hosts:
-            self.query_one(Notice).tell([_("There is no host to do that to")], mild=True)
-            return
-        if await confirmed(self.app, questions.about(action, hosts, hidden, self._clock())):
-            self.query_one(Notice).dismiss()
-            gone = give(self._monitor, action, hosts)
-            if gone:
-                self.query_one(Notice).tell([telling.gone_meanwhile(gone)])
+        if await order(self, self._monitor, action, hosts, hidden, self._clock()):
             self._hosts.table.clear_marks()
 
     @on(LineTable.RowSelected, "#hosts")
     def _open_host(self, event: LineTable.RowSelected) -> None:
         from xds_tui.tui.screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock))
+        is_read_only = self._place.read_only
+        self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock, is_read_only=is_read_only))
 
     @on(LineTable.RowSelected, "#events")
     def _open_event(self, event: LineTable.RowSelected) -> None:
         if self._events is None:
             return
         told = self._events.event_of(event.key)
-        self.query_one(Notice).tell([wording.moment(told.at), *telling.event_lines(told)], mild=True)
+        self._notice.tell([wording.moment(told.at), *telling.event_lines(told)], mild=True)
 
     def action_history(self) -> None:
         """Look back: all events and orders, and plots."""
@@ -302,7 +303,7 @@ class FleetScreen(LiveScreen[None]):
         from xds_tui.tui.screens.create import CreateScreen
 
         draft = self._draft or Draft()
-        if self._catalog is not None and self.has_class("-catalog"):
+        if self._catalog is not None and self.front == "catalog":
             choice = self._catalog.selection()
             draft = replace(draft, billing=choice.billing, package=choice.package, image=choice.image)
         self._monitor.refresh_catalog()

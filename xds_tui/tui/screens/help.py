@@ -1,55 +1,264 @@
-"""The keys of what has the focus, made from the bindings themselves."""
+"""The keys that can be pressed now, made from the bindings themselves, by where they are heard."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Static
 
 from xds_tui.i18n import N_, _
 from xds_tui.tui import wording
+from xds_tui.tui.actions import ACTIONS, bindings, by_place
+from xds_tui.tui.keymap import keys_of
 
-TEXTUALS_OWN: Final = (N_("Focus Next"), N_("Focus Previous"), N_("Copy selected text"), N_("palette"))
-"""What Textual calls the keys that it adds to every screen."""
+TEXTUALS_OWN: Final[Mapping[str, str]] = {
+    "Focus Next": N_("To the next pane or field"),
+    "Focus Previous": N_("To the pane or field before"),
+    "Press button": N_("Press the button"),
+    "Toggle": N_("Choose this, or no longer"),
+    "Next option": N_("The next choice"),
+    "Previous option": N_("The choice before"),
+    "Scroll Up": N_("Scroll up"),
+    "Scroll Down": N_("Scroll down"),
+    "Page Up": N_("One screenful up"),
+    "Page Down": N_("One screenful down"),
+    "Scroll Home": N_("To the beginning"),
+    "Scroll End": N_("To the end"),
+    "Submit": N_("Take what is typed"),
+    "Go to start": N_("To the start of the line"),
+    "Go to end": N_("To the end of the line"),
+    "Delete left to start of word": N_("Delete the word before"),
+    "Delete all to the left": N_("Delete all before"),
+    "Delete all to the right": N_("Delete all after"),
+    "Paste text from the clipboard": N_("Paste"),
+}
+"""What its widgets' keys do, by what it calls it; those that every field has need no telling."""
+
+_SCROLLING: Final = frozenset({"Scroll Up", "Scroll Down", "Page Up", "Page Down", "Scroll Home", "Scroll End"})
+
+GAP: Final = 3
+"""Cells between two columns of keys."""
+
+FRAME: Final = 8
+"""Cells that the dialog takes around its text: border, padding, and the scrollbar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One action."""
+
+    keys: str
+    """As they are written."""
+    what: str
+    press: str
+    """What a click presses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The keys that one place hears."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def key_width(self) -> int:
+        """The cells that the keys take."""
+        return max((wording.cells(line.keys) for line in self.lines), default=0)
+
+    @property
+    def what_width(self) -> int:
+        """The cells that the words take."""
+        return max((wording.cells(line.what) for line in self.lines), default=0)
+
+    @property
+    def height(self) -> int:
+        """The lines that it takes: its title, its keys, and an empty one."""
+        return len(self.lines) + 2
+
+
+class Pressed(Message):
+    """A line was clicked."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+
+class _Column(Static):
+    """Sections, one above the other."""
+
+    _presses: Sequence[str] = ()
+    """What a click presses, line by line."""
+
+    def show(self, column: Sequence[Section]) -> None:
+        """Show these sections; none: nothing at all."""
+        self.display = bool(column)
+        self._presses = [press for section in column for press in ("", *(line.press for line in section.lines), "")]
+        self.update(_text(column))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which key was meant."""
+        if event.y < len(self._presses) and (key := self._presses[event.y]):
+            self.post_message(Pressed(key))
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists keys and what they do."""
+    """Lists keys and what they do; a click on one presses it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "leave", _("Back"))]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
     CSS_PATH = "../theme/dialog.tcss"
+    DEFAULT_CSS = """
+    HelpScreen {
+        .help-columns { height: auto; }
+        .help-columns _Column { width: auto; height: auto; }
+        .help-columns .-second { margin-left: 3; }
+    }
+    """
 
-    def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, sections: Sequence[Section]) -> None:
         super().__init__()
-        self._keys = keys
+        self._sections = [section for section in sections if section.lines]
 
     def compose(self) -> ComposeResult:
-        """One line a key."""
-        width = max((wording.cells(key) for key, _what in self._keys), default=0)
-        lines = [f"{wording.padded(key, width)}  {what}" for key, what in self._keys]
-        with VerticalScroll(classes="dialog") as scroll:
+        """One line an action, in two columns where they fit."""
+        with VerticalScroll(classes="dialog", id="help") as scroll:
             scroll.border_title = Content(_("Keys"))
-            yield Static(Content("\n".join(lines)))
+            scroll.border_subtitle = Content(_("esc: back"))
+            with Horizontal(classes="help-columns"):
+                yield _Column(id="first")
+                yield _Column(id="second", classes="-second")
+
+    def on_mount(self) -> None:
+        """Write the keys."""
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Write them anew: another number of columns may fit."""
+        self._draw()
+
+    def _draw(self) -> None:
+        first, second = columns(self._sections, self.app.size.width - FRAME)
+        self.query_one("#first", _Column).show(first)
+        self.query_one("#second", _Column).show(second)
+        width = _width(first) + (GAP + _width(second) if second else 0)
+        self.query_one("#help").styles.width = min(width + FRAME, self.app.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go back, where beside the dialog is clicked."""
+        if self.get_widget_at(*event.screen_offset)[0] is self:
+            self.action_leave()
 
     def action_leave(self) -> None:
         """Go back."""
-        self.dismiss()
+        if self.is_current:
+            self.dismiss()
+
+    def on_pressed(self, event: Pressed) -> None:
+        """Go back, and press a key there."""
+        if self.is_current:
+            self.dismiss()
+            self.app.simulate_key(event.key)
 
 
-def keys_of(bindings: Sequence[ActiveBinding], display: Callable[[Binding], str]) -> list[tuple[str, str]]:
-    """Return each key with what it does, the keys of one action together."""
-    told: dict[str, list[str]] = {}
-    for active in bindings:
-        binding = active.binding
-        if binding.description and active.enabled:
-            keys = told.setdefault(_(binding.description), [])
-            if (key := display(binding)) not in keys:
-                keys.append(key)
-    return [(" ".join(keys), what) for what, keys in told.items()]
+def columns(sections: Sequence[Section], width: int) -> tuple[Sequence[Section], Sequence[Section]]:
+    """Share the sections out between two columns of nearly one height; the second is empty where one must do."""
+
+    def height(split: int) -> int:
+        return max(sum(section.height for section in part) for part in (sections[:split], sections[split:]))
+
+    splits = [split for split in range(1, len(sections)) if _fits(sections[:split], sections[split:], width)]
+    split = min(splits, key=height, default=len(sections))
+    return sections[:split], sections[split:]
+
+
+def _fits(first: Sequence[Section], second: Sequence[Section], width: int) -> bool:
+    return _width(first) + GAP + _width(second) <= width
+
+
+def _width(column: Sequence[Section]) -> int:
+    """The cells that a column takes: the keys of all its sections stand in one line."""
+    return (
+        max((section.key_width for section in column), default=0)
+        + 2
+        + max((section.what_width for section in column), default=0)
+    )
+
+
+def _text(column: Sequence[Section]) -> Content:
+    parts, width = [], max((section.key_width for section in column), default=0)
+    for section in column:
+        lines = [Content(section.title).stylize("bold")]
+        for line in section.lines:
+            keys = Content(wording.padded(line.keys, width)).stylize("$text-accent")
+            lines.append(keys + Content(f"  {line.what}"))
+        parts.append(Content("\n").join(lines))
+    return Content("\n\n").join(parts)
+
+
+def sections(screen: Screen[object], keymap: Mapping[str, str], display: Callable[[Binding], str]) -> list[Section]:
+    """Return the keys of a screen as it has the focus now, by where they are heard.
+
+    Args:
+        screen: what is looked at.
+        keymap: the keys that the user has chosen.
+        display: how a binding's key is written.
+
+    """
+    told: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    order = [_("In this field"), _("In this pane"), _("In this dialog"), _("On this screen"), _("Everywhere")]
+    for node, binding in sorted(_heard(screen), key=lambda heard: heard[1].id not in ACTIONS):
+        if what := _what(binding):
+            told.setdefault(_title(node), {}).setdefault(what, []).append((display(binding), binding.key))
+    if screen.is_modal:
+        # The app is not asked for the keys that it hears before any dialog.
+        told[_("Everywhere")] = {
+            _(action.sentence): [(display(Binding(key, action.run)), key) for key in keys_of(action, keymap)]
+            for action in by_place(["app"])
+            if action.priority
+        }
+    return [
+        Section(title, tuple(_line(what, keys) for what, keys in section.items()))
+        for title, section in sorted(told.items(), key=lambda item: order.index(item[0]))
+    ]
+
+
+def _line(what: str, keys: Sequence[tuple[str, str]]) -> Line:
+    return Line(" ".join(dict.fromkeys(written for written, _key in keys)), what, keys[0][1])
+
+
+def _heard(screen: Screen[object]) -> Iterator[tuple[DOMNode, Binding]]:
+    """Yield each key with what hears it: what has nothing to scroll leaves its keys to the screen."""
+    own = {binding.key: binding for binding in Binding.make_bindings(screen.BINDINGS)}
+    for key, active in screen.active_bindings.items():
+        if active.binding.description not in _SCROLLING or getattr(active.node, "allow_vertical_scroll", False):
+            yield active.node, active.binding
+        elif key in own:
+            yield screen, own[key]
+
+
+def _what(binding: Binding) -> str:
+    if action := ACTIONS.get(binding.id or ""):
+        return _(action.sentence)
+    return _(TEXTUALS_OWN[binding.description]) if binding.description in TEXTUALS_OWN else ""
+
+
+def _title(node: DOMNode) -> str:
+    if isinstance(node, Screen):
+        return _("In this dialog") if node.is_modal else _("On this screen")
+    if node.parent is None:
+        return _("Everywhere")
+    if isinstance(node, Input):
+        return _("In this field")
+    return _("In this dialog") if node.screen.is_modal else _("In this pane")

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from made import NOON, a_host, an_order
+
+from xds_tui.fleet.state import Link
+from xds_tui.model import Status
+from xds_tui.record import OrderState
+from xds_tui.tui import applying
+from xds_tui.tui.applying import Context, Rule
+
+ON, OFF = a_host(id="h1", name="one", status=Status.ON), a_host(id="h2", name="two", status=Status.OFF)
+BILLED = a_host(id="h3", name="three", status=Status.BILLED)
+
+
+@pytest.mark.parametrize(
+    ("rule", "context", "told"),
+    [
+        (applying.start, Context(picked=(OFF,)), ""),
+        (applying.start, Context(picked=(ON,)), "one is on already"),
+        (applying.start, Context(picked=(ON, BILLED), marked=2), "All of them are on already"),
+        (applying.start, Context(picked=(ON,), at=NOON), "r looks again"),
+        (applying.stop, Context(picked=(OFF,)), "two is off already"),
+        (applying.stop, Context(picked=(BILLED,)), ""),
+        (applying.reboot, Context(picked=(OFF,)), "s starts it"),
+        (applying.reboot, Context(picked=(ON,)), ""),
+        (applying.orders, Context(), "There is no host"),
+        (applying.orders, Context(picked=(ON,), is_read_only=True), "Read-only"),
+        (applying.start, Context(picked=(OFF,), link=Link.SIGNED_OUT), "Signed out"),
+        (applying.online, Context(link=Link.SIGNED_OUT), "Signed out"),
+        (applying.slower, Context(interval=300), "every 300 s already"),
+        (applying.faster, Context(interval=5), "every 5 s already"),
+        (applying.slower, Context(interval=299), ""),
+        (applying.zoom, Context(is_wide=False), "whole screen already"),
+    ],
+)
+def test_a_rule_says_why_not(rule: Rule, context: Context, told: str) -> None:
+    assert told in rule(context)
+    assert bool(told) == bool(rule(context))
+
+
+@pytest.mark.parametrize("rule", [applying.start, applying.stop, applying.reboot])
+def test_of_several_hosts_each_answers_for_itself(rule: Rule) -> None:
+    assert rule(Context(picked=(ON, OFF), marked=2)) == ""
+
+
+@pytest.mark.parametrize("link", [Link.PAUSED, Link.TROUBLE, Link.CONNECTING])
+def test_what_is_old_refuses_nothing(link: Link) -> None:
+    assert applying.start(Context(picked=(ON,), link=link)) == ""
+
+
+def test_a_host_on_its_way_elsewhere_can_be_called_back() -> None:
+    orders = [an_order(host_id="h1", state=OrderState.SENT, sent_at=NOON)]
+    ordered = applying.hosts_ordered(orders, NOON)
+    assert ordered == {"h1"}
+    assert applying.start(Context(picked=(ON,), ordered=ordered)) == ""
+    assert applying.hosts_ordered([an_order(host_id="h1", state=OrderState.SETTLED)], NOON) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("interval", "steps", "after"), [(15, 1, 30), (15, -1, 10), (5, -1, 5), (300, 1, 300), (45, 1, 120), (45, -1, 30)]
+)
+def test_intervals_go_step_by_step_and_end(interval: float, steps: int, after: float) -> None:
+    assert applying.interval_after(interval, steps) == after

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+from textual.containers import VerticalScroll
+
+from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.screens.help import HelpScreen, Line, Section, columns
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def shown_bindings(desk: Desk) -> set[str]:
+    """The sentences of every key of ours that can be pressed now."""
+    active = desk.app.screen.active_bindings.values()
+    return {ACTIONS[bound.binding.id].sentence for bound in active if bound.binding.id in ACTIONS}
+
+
+async def whole(desk: Desk) -> str:
+    """Read the help to its end."""
+    text = await desk.see("─ Keys ")
+    scroll = desk.app.screen.query_one(VerticalScroll)
+    while scroll.scroll_offset.y < scroll.max_scroll_y:
+        await desk.press("pagedown")
+        text += desk.text
+    return text
+
+
+@pytest.mark.parametrize(
+    "opening", [(), ("2",), ("3",), ("enter",), ("h",), ("n",), ("n", "enter", "enter")], ids="-".join
+)
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
+async def test_it_lists_every_key_of_what_has_the_focus(opening: tuple[str, ...], columns: int, rows: int) -> None:
+    async with sitting_at(Desk(), columns=columns, rows=rows) as desk:
+        await desk.press(*opening)
+        wanted = shown_bindings(desk)
+        await desk.press("question_mark")
+        text = await whole(desk)
+        assert [sentence for sentence in wanted if sentence not in text] == []
+        await desk.press("question_mark")
+        assert not isinstance(desk.app.screen, HelpScreen)
+
+
+async def test_what_has_nothing_to_scroll_leaves_its_keys_to_the_screen() -> None:
+    async with sitting_at(Desk(), columns=120, rows=50) as desk:
+        await desk.press("i", "f1")
+        text = await whole(desk)
+        assert "The next field" in text
+        assert "Scroll down" not in text
+
+
+@pytest.mark.parametrize(
+    ("opening", "told"),
+    [
+        (("slash",), "Leave the field; the filter stays"),
+        (("b",), "The button before"),
+        (("D",), "Leave it"),
+        (("i",), "The next empty field, or sign in"),
+        (("ctrl+p",), "Choose nothing"),
+    ],
+)
+async def test_f1_lists_keys_where_a_question_mark_is_typed(opening: tuple[str, ...], told: str) -> None:
+    async with sitting_at(Desk()) as desk:
+        before = len(desk.app.screen_stack)
+        await desk.press(*opening)
+        await desk.press("f1")
+        text = await whole(desk)
+        assert told in text
+        assert "Leave from anywhere" in text
+        await desk.press("f1")
+        assert not isinstance(desk.app.screen, HelpScreen)
+        assert len(desk.app.screen_stack) == before + (opening != ("slash",))
+
+
+async def test_keys_stand_under_where_they_are_heard() -> None:
+    async with sitting_at(Desk(), columns=80, rows=60) as desk:
+        await desk.press("question_mark")
+        titles = re.findall("In this pane|On this screen|Everywhere", await desk.see("─ Keys "))
+        assert titles == ["In this pane", "On this screen", "Everywhere"]
+
+
+async def test_a_click_on_a_line_presses_its_key_and_one_beside_it_goes_back() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.press("question_mark")
+        lines = (await desk.see("This pane alone")).splitlines()
+        y = next(y for y, line in enumerate(lines) if "This pane alone" in line)
+        await desk.pilot.click(offset=(lines[y].index("This pane alone") + 3, y))
+        await until(lambda: desk.app.screen.has_class("-zoomed"))
+        await desk.press("question_mark")
+        await desk.see("This pane alone")
+        await desk.pilot.click(offset=(1, 1))
+        await until(lambda: not isinstance(desk.app.screen, HelpScreen))
+
+
+def a_section(title: str, height: int) -> Section:
+    return Section(title, tuple(Line(str(number), "w" * 30, str(number)) for number in range(height)))
+
+
+def test_sections_stand_side_by_side_where_both_fit_and_heights_are_most_alike() -> None:
+    pane, screen, app = a_section("pane", 9), a_section("screen", 5), a_section("app", 4)
+    assert columns([pane, screen, app], 80) == ([pane], [screen, app])
+    assert columns([screen, app, pane], 80) == ([screen, app], [pane])
+    assert columns([pane, screen, app], 60) == ([pane, screen, app], [])
+    assert columns([pane], 80) == ([pane], [])

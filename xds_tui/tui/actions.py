@@ -1,0 +1,264 @@
+"""Every action of the app: its keys, its words, and when it applies.
+
+The one place that says so. The bindings of screens and panes are made from it, and so are the footer, the help and the
+palette; `[keys]` in config.toml names its IDs, so an ID that has been published stays. Texts are marked here and
+translated when they are shown, because the language can change while the app runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from textual.binding import BindingType
+
+from xds_tui.i18n import N_
+from xds_tui.tui import applying
+from xds_tui.tui.action import Action
+
+
+def bindings(place: str) -> list[BindingType]:
+    """Return the bindings of a screen or widget, to stand in its `BINDINGS`."""
+    return [action.binding() for action in ACTIONS.values() if action.place == place]
+
+
+def by_place(places: Iterable[str]) -> list[Action]:
+    """Return the actions that are heard in these places, in the order of the registry."""
+    wanted = set(places)
+    return [action for action in ACTIONS.values() if action.place in wanted]
+
+
+_ALL: Final = (
+    # The main screen
+    Action("fleet.new", "n", "new", N_("New"), N_("Rent a host; its price comes first"), in_footer=True),
+    Action(
+        "fleet.start",
+        "s",
+        "ask('power_on')",
+        N_("Start"),
+        N_("Start the marked hosts, or this one"),
+        applying.start,
+        in_footer=True,
+        counts=True,
+    ),
+    Action(
+        "fleet.stop",
+        "x",
+        "ask('power_off')",
+        N_("Stop"),
+        N_("Stop the marked hosts, or this one"),
+        applying.stop,
+        in_footer=True,
+        counts=True,
+    ),
+    Action(
+        "fleet.reboot",
+        "b",
+        "ask('reboot')",
+        N_("Reboot"),
+        N_("Reboot the marked hosts, or this one"),
+        applying.reboot,
+        in_footer=True,
+        counts=True,
+    ),
+    Action(
+        "fleet.delete",
+        "D",
+        "ask('delete')",
+        N_("Delete"),
+        N_("Delete the marked hosts, or this one"),
+        applying.orders,
+        in_footer=True,
+        counts=True,
+    ),
+    Action("fleet.filter", "slash", "filter", N_("Find"), N_("Find hosts by words and fields"), in_footer=True),
+    Action("fleet.hosts", "1", "pane('hosts')", N_("Hosts"), N_("Go to the hosts")),
+    Action("fleet.catalog", "2", "pane('catalog')", N_("Catalog"), N_("Go to the catalog"), in_footer=True),
+    Action("fleet.history", "3", "pane('history')", N_("History"), N_("Go to what happened lately"), in_footer=True),
+    Action("fleet.all-history", "h", "history", N_("All history"), N_("All events and orders, and plots")),
+    Action("fleet.refresh", "r", "refresh", N_("Refresh"), N_("Ask for hosts and prices now"), applying.online),
+    Action("fleet.pause", "p", "pause", N_("Pause"), N_("Stop asking, or begin again"), applying.online),
+    Action(
+        "fleet.slower",
+        "plus",
+        "interval(1)",
+        N_("Slower"),
+        N_("Ask less often"),
+        applying.slower,
+    ),
+    Action(
+        "fleet.faster",
+        "minus",
+        "interval(-1)",
+        N_("Faster"),
+        N_("Ask more often"),
+        applying.faster,
+    ),
+    Action("fleet.zoom", "z", "zoom", N_("Zoom"), N_("This pane alone, or all of them"), applying.zoom),
+    Action("fleet.back", "escape", "back", N_("Back"), N_("Out of the notice, zoom, marks or filter")),
+    Action("fleet.quit", "q", "app.quit", N_("Quit"), N_("Leave; orders under way are written down"), in_footer=True),
+    # The table of hosts
+    Action("hosts.sort", "o", "screen.arrange('sort')", N_("Sort"), N_("Sort by a column; the same again reverses")),
+    Action("hosts.group", "g", "screen.arrange('group')", N_("Group"), N_("Group by status, area or system")),
+    Action(
+        "hosts.columns",
+        "C",
+        "screen.arrange('columns')",
+        N_("Columns"),
+        N_("Choose the columns and their order"),
+    ),
+    Action("hosts.filters", "f", "screen.arrange('filters')", N_("Filters"), N_("Saved filters: use, save, remove")),
+    # Any table
+    Action("line-table.up", "up,k", "step(-1)", N_("Up"), N_("One row up")),
+    Action("line-table.down", "down,j", "step(1)", N_("Down"), N_("One row down")),
+    Action("line-table.page-up", "pageup", "page(-1)", N_("Page up"), N_("One screenful up")),
+    Action("line-table.page-down", "pagedown", "page(1)", N_("Page down"), N_("One screenful down")),
+    Action("line-table.first", "home", "first", N_("First row"), N_("To the first row")),
+    Action("line-table.last", "end,G", "last", N_("Last row"), N_("To the last row")),
+    Action("line-table.select", "enter", "select", N_("Select"), N_("Open or choose the row at the cursor")),
+    Action("line-table.mark", "space", "mark", N_("Mark"), N_("Mark the row at the cursor, or no longer")),
+    Action("line-table.extend-up", "shift+up,K", "extend(-1)", N_("Mark upwards"), N_("Mark on the way up")),
+    Action("line-table.extend-down", "shift+down,J", "extend(1)", N_("Mark downwards"), N_("Mark on the way down")),
+    Action("line-table.mark-all", "asterisk", "mark_all", N_("Mark all"), N_("Mark all that is shown, or none")),
+    # The catalog
+    Action("catalog.billing", "m", "switch_billing", N_("Mode"), N_("By the hour, or for a period"), in_footer=True),
+    Action("catalog.gpu", "f", "next_gpu", N_("GPU"), N_("Packages with a GPU, without, or any")),
+    Action("catalog.area", "a", "next_area", N_("Area"), N_("Packages of the next area, or of any")),
+    Action("catalog.use", "u", "next_purpose", N_("Use"), N_("Packages for the next use, or for any")),
+    Action("catalog.sort", "o", "by_price", N_("By price"), N_("Packages by price, or as they are listed")),
+    Action("catalog.clear", "backspace", "clear", N_("Show all"), N_("Choose nothing and show all packages")),
+    # A field with a filter
+    Action("filter.keep", "enter", "submit", N_("Keep"), N_("Leave the field; the filter stays"), in_footer=True),
+    Action("filter.clear", "escape", "clear", N_("Clear"), N_("Leave the field and show everything"), in_footer=True),
+    # A host
+    Action("detail.back", "escape,enter,q", "leave", N_("Back"), N_("Back to the hosts"), in_footer=True),
+    Action("detail.reveal", "v", "reveal", N_("Password"), N_("Show the password for 30 s"), in_footer=True),
+    Action("detail.copy", "y", "copy_address", N_("Copy address"), N_("Copy the address"), in_footer=True),
+    Action("detail.copy-password", "Y", "copy_password", N_("Copy password"), N_("Copy the password"), in_footer=True),
+    Action("detail.start", "s", "ask('power_on')", N_("Start"), N_("Start this host"), applying.start, in_footer=True),
+    Action("detail.stop", "x", "ask('power_off')", N_("Stop"), N_("Stop this host"), applying.stop, in_footer=True),
+    Action(
+        "detail.reboot", "b", "ask('reboot')", N_("Reboot"), N_("Reboot this host"), applying.reboot, in_footer=True
+    ),
+    Action(
+        "detail.delete",
+        "D",
+        "ask('delete')",
+        N_("Delete"),
+        N_("Delete this host and its disks"),
+        applying.orders,
+        in_footer=True,
+    ),
+    # The history
+    Action("history.back", "escape,q", "leave", N_("Back"), N_("Back to the hosts"), in_footer=True),
+    Action("history.events", "1", "page(0)", N_("Events"), N_("Everything that happened")),
+    Action("history.orders", "2", "page(1)", N_("Orders"), N_("Everything that was ordered")),
+    Action("history.plots", "3", "page(2)", N_("Plots"), N_("Hosts and money over time")),
+    Action("history.next", "right,tab", "next", N_("Next view"), N_("The next view"), in_footer=True, priority=True),
+    Action("history.previous", "left", "previous", N_("View before"), N_("The view before"), priority=True),
+    Action(
+        "history.filter",
+        "slash",
+        "filter",
+        N_("Find"),
+        N_("Find events and orders"),
+        in_footer=True,
+    ),
+    Action("history.span", "s", "span", N_("Time span"), N_("Plot an hour, a day or a week"), in_footer=True),
+    Action("history.trace", "t", "copy", N_("Copy traceId"), N_("Copy the traceId of this row"), in_footer=True),
+    Action("history.export", "e", "export", N_("Export"), N_("Write what is listed to a file"), in_footer=True),
+    # The wizard
+    Action("create.next", "enter", "next", N_("Next"), N_("Choose this and take the next step"), in_footer=True),
+    Action("create.back", "escape", "previous", N_("Back"), N_("A step back; what is filled in stays"), in_footer=True),
+    Action(
+        "create.buy",
+        "B",
+        "buy",
+        N_("Buy"),
+        N_("Buy what the review says"),
+        in_footer=True,
+    ),
+    Action("create.again", "a", "again", N_("Try again"), N_("Buy what was not bought"), in_footer=True),
+    Action("create.mode", "1", "step(0)", N_("Billing"), N_("Choose how it is paid")),
+    Action("create.package", "2", "step(1)", N_("Package"), N_("Choose the package")),
+    Action("create.image", "3", "step(2)", N_("Image"), N_("Choose the image")),
+    Action("create.how-much", "4", "step(3)", N_("How much"), N_("Say how long and how many")),
+    Action("create.review", "5", "step(4)", N_("Review"), N_("Read what will be bought")),
+    Action("create.all", "backspace", "show_all", N_("Show all"), N_("Let go of what narrows this list")),
+    # Dialogs
+    Action("ask.yes", "y", "yes", N_("Yes"), N_("Do it")),
+    Action("ask.no", "n,escape,q", "no", N_("No"), N_("Leave it")),
+    Action("ask.left", "left", "app.focus_previous", N_("Left"), N_("The button before")),
+    Action("ask.right", "right", "app.focus_next", N_("Right"), N_("The next button")),
+    Action(
+        "ask.help",
+        "question_mark",
+        "app.help",
+        N_("Help"),
+        N_("These keys"),
+    ),
+    Action("type.no", "escape", "no", N_("Cancel"), N_("Leave it")),
+    Action("choose.back", "escape", "leave", N_("Back"), N_("Choose nothing")),
+    Action("choose.down", "down", "step(1)", N_("Down"), N_("One row down"), priority=True),
+    Action("choose.up", "up", "step(-1)", N_("Up"), N_("One row up"), priority=True),
+    Action("choose.page-down", "pagedown", "step(10)", N_("Page down"), N_("Ten rows down"), priority=True),
+    Action("choose.page-up", "pageup", "step(-10)", N_("Page up"), N_("Ten rows up"), priority=True),
+    Action("columns.keep", "enter", "screen.keep", N_("Keep"), N_("Show these columns from now on"), in_footer=True),
+    Action(
+        "columns.up",
+        "shift+up,left_square_bracket,K",
+        "shift(-1)",
+        N_("Move up"),
+        N_("This column further left"),
+        in_footer=True,
+    ),
+    Action(
+        "columns.down",
+        "shift+down,right_square_bracket,J",
+        "shift(1)",
+        N_("Move down"),
+        N_("This column further right"),
+        in_footer=True,
+    ),
+    Action("columns.mark", "space", "mark", N_("Show"), N_("Show this column, or no longer"), in_footer=True),
+    Action("columns.standard", "backspace", "standard", N_("As at first"), N_("The columns as they were at first")),
+    Action("columns.back", "escape", "screen.leave", N_("Back"), N_("Leave the columns as they are"), in_footer=True),
+    Action("columns.help", "question_mark", "app.help", N_("Help"), N_("These keys"), in_footer=True),
+    Action("naming.back", "escape", "leave", N_("Back"), N_("Give no name")),
+    Action("sign-in.leave", "escape", "leave", N_("Not now"), N_("Leave without signing in")),
+    Action("sign-in.down", "down", "app.focus_next", N_("Down"), N_("The next field")),
+    Action("sign-in.up", "up", "app.focus_previous", N_("Up"), N_("The field before")),
+    Action("sign-in.enter", "enter", "enter", N_("Enter"), N_("The next empty field, or sign in"), priority=True),
+    Action("help.back", "escape,question_mark,q,enter", "leave", N_("Back"), N_("Leave the help")),
+    # Everywhere
+    Action("app.sign-in", "i,f2", "sign_in", N_("Sign in"), N_("Sign in, again or as somebody else")),
+    Action("app.profile", "P", "choose_profile", N_("Profile"), N_("Another account or environment")),
+    Action("app.theme", "T", "choose_theme", N_("Theme"), N_("Other colours")),
+    Action("app.language", "L", "choose_language", N_("Language"), N_("English or Chinese")),
+    Action(
+        "app.palette",
+        "ctrl+p,colon",
+        "palette",
+        N_("Commands"),
+        N_("Every action, host and screen by name"),
+        in_footer=True,
+    ),
+    Action("app.help", "question_mark", "help", N_("Help"), N_("The keys that can be pressed here"), in_footer=True),
+    Action("app.help-anywhere", "f1", "help", N_("Help"), N_("The same where ? is typed"), priority=True),
+    Action("app.quit", "ctrl+q", "quit", N_("Quit"), N_("Leave from anywhere"), priority=True),
+    # Before what has the focus: in a dialog, too, nothing else would hear of it.
+    Action(
+        "app.interrupt", "ctrl+c", "interrupt", N_("Quit"), N_("Copy what is selected; twice: leave"), priority=True
+    ),
+    Action(
+        "app.suspend",
+        "ctrl+z",
+        "suspend_process",
+        N_("To the shell"),
+        N_("To the shell, until it says fg"),
+        priority=True,
+    ),
+)
+
+ACTIONS: Final[Mapping[str, Action]] = {action.id: action for action in _ALL}
+"""Every action by its ID."""

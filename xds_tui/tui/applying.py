@@ -1,0 +1,160 @@
+"""When an action applies, and why not: pure rules over what the user looks at.
+
+A rule answers with a sentence, or with nothing where the action applies. It refuses only what is sure to come to
+nothing: of several hosts each answers for itself, and what is old or on its way is the service's to refuse.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from xds_tui.fleet import order_states
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.i18n import _
+from xds_tui.model import Host, Status
+from xds_tui.record import Order
+from xds_tui.tui import wording
+
+INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decides whether an action applies."""
+
+    link: Link = Link.LIVE
+    is_read_only: bool = False
+    picked: tuple[Host, ...] = ()
+    """The marked hosts, or else the one under the cursor."""
+    marked: int = 0
+    """How many are marked."""
+    ordered: frozenset[str] = frozenset()
+    """The IDs of hosts with an order under way: what they are is not what they are meant to be."""
+    at: datetime | None = None
+    """When the hosts were seen as they are shown."""
+    interval: float = 15.0
+    """Seconds between two sweeps."""
+    is_wide: bool = True
+    """Whether panes stand side by side."""
+
+    @classmethod
+    def of(
+        cls,
+        fleet: FleetState,
+        picked: Iterable[Host],
+        ordered: frozenset[str],
+        *,
+        is_read_only: bool,
+        marked: int = 0,
+        is_wide: bool = True,
+    ) -> Context:
+        """Put together what is known of the fleet and what a screen knows of itself."""
+        at = fleet.snapshot.at if fleet.snapshot else None
+        return cls(fleet.link, is_read_only, tuple(picked), marked, ordered, at, fleet.interval, is_wide)
+
+
+Rule = Callable[[Context], str]
+"""Why an action does not apply; empty where it does."""
+
+
+def always(_context: Context) -> str:
+    """Apply wherever the key is heard."""
+    return ""
+
+
+def online(context: Context) -> str:
+    """Apply while there is somebody to ask as."""
+    return _("Signed out: i signs in") if context.link is Link.SIGNED_OUT else ""
+
+
+def picked(context: Context) -> str:
+    """Apply to any host."""
+    return "" if context.picked else _("There is no host to do that to")
+
+
+def changes(context: Context) -> str:
+    """Apply where something may be changed in the service."""
+    if context.is_read_only:
+        return _("Read-only: nothing is changed")
+    return online(context)
+
+
+def orders(context: Context) -> str:
+    """Apply where hosts may be changed, and there are any."""
+    return changes(context) or picked(context)
+
+
+def start(context: Context) -> str:
+    """Apply unless every host is seen to run."""
+    if why := orders(context):
+        return why
+    if _all_are(context, lambda host: host.status.is_on):
+        return _settled(context, _("{host} is on already"), _("All of them are on already"))
+    return ""
+
+
+def stop(context: Context) -> str:
+    """Apply unless every host is seen to be off."""
+    if why := orders(context):
+        return why
+    if _all_are(context, lambda host: host.status is Status.OFF):
+        return _settled(context, _("{host} is off already"), _("All of them are off already"))
+    return ""
+
+
+def reboot(context: Context) -> str:
+    """Apply unless every host is seen to be off."""
+    if why := orders(context):
+        return why
+    if _all_are(context, lambda host: host.status is Status.OFF):
+        return _settled(context, _("{host} is off: s starts it"), _("All of them are off: s starts them"))
+    return ""
+
+
+def slower(context: Context) -> str:
+    """Apply unless it is as slow as can be."""
+    return "" if context.interval < INTERVALS[-1] else _interval(context)
+
+
+def faster(context: Context) -> str:
+    """Apply unless it is as quick as can be."""
+    return "" if context.interval > INTERVALS[0] else _interval(context)
+
+
+def zoom(context: Context) -> str:
+    """Apply where panes stand side by side."""
+    return "" if context.is_wide else _("This pane has the whole screen already")
+
+
+def interval_after(interval: float, steps: int) -> float:
+    """Return the seconds between sweeps so many steps slower, or quicker."""
+    place = bisect_left(INTERVALS, interval) + steps
+    return INTERVALS[max(0, min(place, len(INTERVALS) - 1))]
+
+
+def hosts_ordered(orders: Iterable[Order], now: datetime) -> frozenset[str]:
+    """Return the IDs of the hosts that something is meant to happen to."""
+    return frozenset(order.host_id for order in orders if order.host_id and order_states.is_intent(order, now))
+
+
+def _all_are(context: Context, settled: Callable[[Host], bool]) -> bool:
+    """Whether every host is seen to be so, now, and nothing else is meant to happen to it."""
+    return context.link is Link.LIVE and all(
+        settled(host) and host.id not in context.ordered for host in context.picked
+    )
+
+
+def _settled(context: Context, one: str, several: str) -> str:
+    host, *others = context.picked
+    told = several if others else one.format(host=host.name or host.id)
+    seen = _("seen at {time}, r looks again").format(time=wording.clock(context.at)) if context.at else ""
+    return " · ".join(part for part in (told, seen) if part)
+
+
+def _interval(context: Context) -> str:
+    return _("It is every {seconds:g} s already").format(seconds=context.interval)

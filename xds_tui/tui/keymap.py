@@ -1,0 +1,120 @@
+"""What is wrong with `[keys]`: actions that are not there, keys that no keyboard sends, two actions on one key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from itertools import combinations
+from typing import Final
+
+from textual import keys
+
+from xds_tui.i18n import _
+from xds_tui.settings import Settings, SettingsError
+from xds_tui.tui.action import Action
+from xds_tui.tui.actions import ACTIONS, by_place
+
+TOGETHER: Final = (
+    ("line-table", "hosts", "fleet", "app"),
+    ("line-table", "catalog", "fleet", "app"),
+    ("filter", "hosts", "fleet", "app"),
+    ("detail", "app"),
+    ("line-table", "history", "app"),
+    ("filter", "history", "app"),
+    ("line-table", "create", "app"),
+)
+"""Places that are heard together, the one with the focus first. Every other place is a dialog, heard alone."""
+
+_MODIFIERS: Final = frozenset({"ctrl", "alt", "shift", "super", "hyper", "meta"})
+_NAMED: Final = {
+    name
+    for name in (*(key.value.rpartition("+")[2] for key in keys.Keys), *keys.KEY_NAME_REPLACEMENTS.values())
+    if len(name) > 1 and name.isidentifier() and name != "return"
+}
+"""What Textual calls the keys that are no character."""
+
+
+def problems(keymap: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with a keymap, one sentence each, in the chosen language.
+
+    Args:
+        keymap: each action's ID with its keys, separated by commas, as `Settings.keymap` has them.
+
+    """
+    known = {action_id: chosen for action_id, chosen in keymap.items() if action_id in ACTIONS}
+    return [*_unknown_actions(keymap), *_unknown_keys(known), *_clashes(known)]
+
+
+def with_problems(settings: Settings) -> Settings:
+    """Return the settings with what is wrong with their keymap among what is wrong with them."""
+    found = (SettingsError(problem, "[keys]") for problem in problems(settings.keymap))
+    return replace(settings, problems=(*settings.problems, *found))
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> list[str]:
+    """Return the keys that an action has, by Textual's names."""
+    chosen = keymap.get(action.id, action.keys)
+    return [_named(key.strip()) for key in chosen.split(",") if key.strip()]
+
+
+def _unknown_actions(keymap: Mapping[str, str]) -> Iterator[str]:
+    for action_id in keymap:
+        if action_id not in ACTIONS:
+            near = get_close_matches(action_id, ACTIONS, 1)
+            told = _("no action is called {action}").format(action=action_id)
+            yield f"{told} {_('(is it {near}?)').format(near=near[0])}" if near else told
+
+
+def _unknown_keys(keymap: Mapping[str, str]) -> Iterator[str]:
+    for action_id, chosen in keymap.items():
+        for key in (key.strip() for key in chosen.split(",")):
+            if not key:
+                yield _("{action}: the key , is called comma").format(action=action_id)
+            elif not _is_key(key):
+                near = get_close_matches(key.lower(), _NAMED, 1)
+                told = _("{action}: no key is called {key}").format(action=action_id, key=key)
+                yield f"{told} {_('(is it {near}?)').format(near=near[0])}" if near else told
+
+
+def _is_key(name: str) -> bool:
+    *modifiers, key = name.split("+")
+    character = key if len(key) == 1 else keys.key_to_character(key)
+    is_known = key in _NAMED or (character is not None and character.isprintable())
+    return is_known and _MODIFIERS.issuperset(modifiers)
+
+
+def _clashes(keymap: Mapping[str, str]) -> Iterator[str]:
+    """Name two actions that a user could mean by one key; those that share one from the start are meant to."""
+    told = set()
+    for actions in _heard_together():
+        meant = _shared(actions, {})
+        for key, one, other in sorted(_shared(actions, keymap) - meant):
+            if (key, one, other) not in told:
+                told.add((key, one, other))
+                yield _("{key} is both {one} and {other}").format(key=_written(key), one=one, other=other)
+
+
+def _heard_together() -> Iterator[list[Action]]:
+    always = [action for action in by_place(["app"]) if action.priority]
+    joined = {place for places in TOGETHER for place in places}
+    dialogs = dict.fromkeys(action.place for action in ACTIONS.values() if action.place not in joined)
+    yield from map(by_place, TOGETHER)
+    yield from ([*by_place([dialog]), *always] for dialog in dialogs)
+
+
+def _shared(actions: list[Action], keymap: Mapping[str, str]) -> set[tuple[str, str, str]]:
+    """Return each key that two actions have, with both."""
+    heard = {action.id: set(keys_of(action, keymap)) for action in actions}
+    return {(key, one, other) for one, other in combinations(heard, 2) for key in heard[one] & heard[other]}
+
+
+def _written(key: str) -> str:
+    """Return a key as it is printed on a keyboard."""
+    character = keys.key_to_character(key) or ""
+    return character if character.isprintable() and character.strip() else key
+
+
+def _named(key: str) -> str:
+    """Return Textual's name of a key that may be written as its character."""
+    return keys._character_to_key(key) if len(key) == 1 else key  # noqa: SLF001 - what Textual's own keymap does

@@ -1,0 +1,44 @@
+"""From a key to an order: ask where it is worth asking, give the order, and say what could not be given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.screen import Screen, ScreenResultType
+
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.model import Host
+from xds_tui.record import Action
+from xds_tui.tui import questions, telling
+from xds_tui.tui.giving import give
+from xds_tui.tui.screens.confirm import confirmed
+from xds_tui.tui.widgets.notice import Notice
+
+
+async def order(
+    screen: Screen[ScreenResultType],
+    monitor: Monitor,
+    action: Action,
+    hosts: Sequence[Host],
+    hidden: int,
+    now: datetime,
+) -> bool:
+    """Have `action` confirmed and ordered for `hosts`; whether it was. To be awaited in a worker.
+
+    Args:
+        screen: what asks; its notice says what was left out.
+        monitor: whose orders are given.
+        action: what is to be done.
+        hosts: what it is to be done to.
+        hidden: how many of them the filter hides.
+        now: what remaining times are counted from.
+
+    """
+    if not hosts or not await confirmed(screen.app, questions.about(action, hosts, hidden, now)):
+        return False
+    notice = screen.query_one(Notice)
+    notice.dismiss()
+    if gone := give(monitor, action, hosts):
+        notice.tell([telling.gone_meanwhile(gone)])
+    return True

@@ -1,0 +1,177 @@
+"""Every action, every host and every screen by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+from xds_tui.i18n import _, ngettext
+from xds_tui.model import Host
+from xds_tui.tui import wording
+from xds_tui.tui.action import Action
+from xds_tui.tui.actions import ACTIONS, by_place
+from xds_tui.tui.keymap import keys_of
+from xds_tui.tui.screens.choose import Choice, ChooseScreen
+
+if TYPE_CHECKING:
+    from xds_tui.tui.screens.fleet import FleetScreen
+    from xds_tui.tui.screens.live import LiveScreen
+
+MOST: Final = 50
+"""Hosts that are shown at once: who looks for another types more of its name."""
+
+_HOST: Final = "host "
+"""What the ID of a choice begins with that is a host; an action's has no space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An action that can be had by name."""
+
+    action: Action
+    owner: LiveScreen[Any]
+    """The screen that has to be in front for it."""
+    node: DOMNode | None = None
+    """What hears it; None: what `owner` names, and puts the focus on."""
+    why_not: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called, with the number of hosts that it would be done to."""
+        return self.action.words(self.owner.context())
+
+    @property
+    def is_taken_to(self) -> str:
+        """What it comes to: an action of a screen that only calls the app's is the app's."""
+        of_app = self.action.run.removeprefix("app.")
+        return of_app if self.action.place == "app" or of_app != self.action.run else self.action.id
+
+    @property
+    def words(self) -> str:
+        """What it is found by: in the language of the source, too, and as `[keys]` has it."""
+        action = self.action
+        return f"{self.label} {action.label} {_(action.sentence)} {action.id}".casefold()
+
+
+class PaletteScreen(ChooseScreen):
+    """Answers with the ID of an action, or with that of a host after `_HOST`."""
+
+    def __init__(self, offers: Sequence[Offer], written: Callable[[Action], str], hosts: Sequence[Host]) -> None:
+        """Make the screen.
+
+        Args:
+            offers: what can be done.
+            written: tells how an action's keys are written.
+            hosts: those that can be gone to.
+
+        """
+        keys = [written(offer.action) for offer in offers]
+        width = max(map(wording.cells, keys), default=0)
+        choices = [_choice(offer, wording.padded(its, width)) for offer, its in zip(offers, keys, strict=True)]
+        super().__init__(_("Commands"), choices, placeholder=_("an action, or a host by name, ID or address"))
+        self._actions = list(zip((offer.words for offer in offers), choices, strict=True))
+        self._hosts = hosts
+        self._host_words: list[str] = []
+
+    def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
+        """Return the actions that the words name, those first that are called so, and the hosts after them."""
+        actions = [choice for named, choice in self._actions if all(word in named for word in words)]
+        if not words:
+            return actions, ""
+        actions.sort(key=lambda choice: _distance(choice.label, words))
+        hosts = self._hosts_found(words)
+        hosts.sort(key=lambda host: _distance(host.name, words))
+        shown = [*actions, *map(_host_choice, hosts[:MOST])]
+        if (more := len(hosts) - MOST) > 0:
+            told = ngettext("{count} more host: type on", "{count} more hosts: type on", more).format(count=more)
+            return shown, told
+        return shown, "" if shown else _("Nothing is called that")
+
+    def _hosts_found(self, words: Sequence[str]) -> list[Host]:
+        if not self._host_words:
+            self._host_words = [f"{host.name} {host.id} {wording.address(host)}".casefold() for host in self._hosts]
+        named = zip(self._hosts, self._host_words, strict=True)
+        return [host for host, name in named if all(word in name for word in words)]
+
+
+def offers(screen: LiveScreen[Any], base: FleetScreen) -> list[Offer]:
+    """Return every action that can be had: those of the screen in front, of the main screen `base`, and the app's."""
+    offered: dict[str, Offer] = {}
+    labels: set[str] = set()
+    for offer in _reachable(screen, base):
+        # What the screen in front does itself, the one behind it need not do too.
+        is_doubled = offer.owner is not screen and offer.label in labels
+        if not is_doubled and offered.setdefault(offer.is_taken_to, offer) is offer:
+            labels.add(offer.label)
+    return sorted(offered.values(), key=lambda offer: offer.action.place == "line-table")
+
+
+def _reachable(screen: LiveScreen[Any], base: FleetScreen) -> Iterator[Offer]:
+    for active in screen.active_bindings.values():
+        action = ACTIONS.get(active.binding.id or "")
+        if action is not None and active.node is not screen.app:
+            yield Offer(action, screen, active.node, screen.why_not(action))
+    for action in by_place(base.PLACES):
+        why_not = _("esc leaves this first") if screen.HOLDS_WORK else base.why_not(action)
+        yield Offer(action, base, None, why_not)
+    for action in by_place(["app"]):
+        if action.run != "palette":
+            yield Offer(action, screen, screen.app)
+
+
+async def reach(app: App[Any], screen: LiveScreen[Any], base: FleetScreen, keymap: Mapping[str, str]) -> None:
+    """Let the user name what is wanted, and have it; to be awaited in a worker.
+
+    Args:
+        app: what runs it.
+        screen: what is in front.
+        base: the main screen.
+        keymap: the keys that the user has chosen.
+
+    """
+
+    def written(action: Action) -> str:
+        return " ".join(app.get_key_display(Binding(key, action.run)) for key in keys_of(action, keymap)[:2])
+
+    offered = offers(screen, base)
+    snapshot = None if screen.HOLDS_WORK else base.fleet.snapshot
+    chosen = await app.push_screen_wait(PaletteScreen(offered, written, snapshot.hosts if snapshot else ()))
+    if chosen is None:
+        return
+    if chosen.startswith(_HOST):
+        await _bring_forward(app, base)
+        base.go_to(chosen.removeprefix(_HOST))
+        return
+    offer = next(offer for offer in offered if offer.action.id == chosen)
+    await _bring_forward(app, offer.owner)
+    node = offer.node or offer.owner.node_of(offer.action.place)
+    await app.run_action(offer.action.binding().action, node)
+
+
+async def _bring_forward(app: App[Any], screen: LiveScreen[Any]) -> None:
+    """Leave what stands before a screen."""
+    while app.screen is not screen and screen in app.screen_stack:
+        await app.pop_screen()
+
+
+def _choice(offer: Offer, keys: str) -> Choice:
+    about = _(offer.action.sentence)
+    return Choice(offer.action.id, offer.label, about, key=f"{keys}  ", why_not=offer.why_not)
+
+
+def _host_choice(host: Host) -> Choice:
+    about = f"{wording.status(host)} · {host.id} · {wording.address(host)}"
+    return Choice(_HOST + host.id, host.name or host.id, about)
+
+
+def _distance(name: str, words: Sequence[str]) -> int:
+    """Return how far a name is from what is looked for: begins so, has a word that does, or merely contains it."""
+    named = name.casefold()
+    if named.startswith(words[0]):
+        return 0
+    return 1 if any(word.startswith(words[0]) for word in named.split()) else 2
