@@ -11,7 +11,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -88,6 +88,24 @@ class Terminal:
         """Type a text."""
         os.write(self._fd, text.encode())
 
+    def click(self, pattern: str) -> None:
+        """Click on the first character that matches, once there is one."""
+        self.wait_for(pattern)
+        for y in range(self.screen.lines):
+            cells = [(x, self.screen.buffer[y][x].data) for x in range(self.screen.columns)]
+            line = "".join(data for _x, data in cells)
+            if found := re.search(pattern, line):
+                places = [x for x, data in cells for _character in data]
+                at = f"{places[found.start()] + 1};{y + 1}"
+                os.write(self._fd, f"\x1b[<0;{at}M\x1b[<0;{at}m".encode())
+                self._read(0.05)
+                return
+        raise AssertionError(f"{pattern!r} is on no line of its own:\n{self.text}")
+
+    def paste(self, text: str) -> None:
+        """Paste a text, as a terminal does when its own mouse button or menu is used."""
+        os.write(self._fd, f"\x1b[200~{text}\x1b[201~".encode())
+
     def signal(self, number: int) -> None:
         """Send the program a signal."""
         os.kill(self._pid, number)
@@ -105,10 +123,17 @@ class Terminal:
 
         The next press waits for what this one did, lest it be meant for what stands behind the dialog.
         """
+        self._until_gone(lambda: self.press(key), pattern)
+
+    def click_until_gone(self, place: str, pattern: str) -> None:
+        """Click until the screen does not match, as `press_until_gone` presses."""
+        self._until_gone(lambda: self.click(place), pattern)
+
+    def _until_gone(self, do: Callable[[], None], pattern: str) -> None:
         ends = time.monotonic() + PATIENCE
         while re.search(pattern, self.text):
             assert time.monotonic() < ends, f"{pattern!r} did not go:\n{self.text}"
-            self.press(key)
+            do()
             tried = time.monotonic()
             while re.search(pattern, self.text) and time.monotonic() < tried + ANSWERED:
                 assert self._read(0.05), f"it ended:\n{self.text}"

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
@@ -24,19 +24,22 @@ from xds_tui import catalog, pricing
 from xds_tui.fleet import recheck
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
-from xds_tui.i18n import _, ngettext
+from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Billing, Catalog
 from xds_tui.record import Order, OrderState, Promise
 from xds_tui.tui import questions, telling, wording
+from xds_tui.tui.actions import bindings
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.screens.confirm import SETTLING, confirmed
 from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.cost_card import CostCard
 from xds_tui.tui.widgets.how_much import HowMuch
 from xds_tui.tui.widgets.key_bar import KeyBar
+from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.purchase import Purchase, is_under_way, not_bought
+from xds_tui.tui.widgets.rail import Rail
 
 
 class Step(IntEnum):
@@ -50,11 +53,11 @@ class Step(IntEnum):
     BUYING = 5
 
 
-_TITLES: Final = (_("Billing"), _("Package"), _("Image"), _("How much"), _("Review"))
+_TITLES: Final = (N_("Billing"), N_("Package"), N_("Image"), N_("How much"), N_("Review"))
 
 _MODES: Final = {
-    Billing.ON_DEMAND: _("by the hour, paid afterwards"),
-    Billing.RENT: _("paid in advance for a period"),
+    Billing.ON_DEMAND: N_("by the hour, paid afterwards"),
+    Billing.RENT: N_("paid in advance for a period"),
 }
 
 
@@ -71,16 +74,10 @@ class Finished:
 class CreateScreen(LiveScreen[Finished]):
     """Fill in a draft, read what it costs, and buy it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next", _("Next"), id="create.next"),
-        Binding("escape", "previous", _("Back"), id="create.back"),
-        Binding("B", "buy", _("Buy"), id="create.buy", key_display="B"),
-        Binding("a", "again", _("Try again"), id="create.again"),
-        *(Binding(str(step + 1), f"step({step})", title, show=False) for step, title in enumerate(_TITLES)),
-        Binding("backspace", "show_all", _("Show all"), id="create.all", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("create")
 
     CSS_PATH = "../theme/create.tcss"
+    HOLDS_WORK = True
 
     draft: reactive[Draft] = reactive(Draft, repaint=False)
     """What is filled in."""
@@ -98,7 +95,7 @@ class CreateScreen(LiveScreen[Finished]):
 
     def compose(self) -> ComposeResult:
         """The steps' names above, the step and what it costs side by side or one above the other."""
-        yield Static(id="rail")
+        yield Rail(id="rail")
         with Horizontal(id="wizard"):
             with ContentSwitcher(initial="mode", id="steps"):
                 yield LineTable(id="mode")
@@ -190,9 +187,10 @@ class CreateScreen(LiveScreen[Finished]):
         parts = []
         for step, title in enumerate(_TITLES):
             mark = "▸" if step == self.step else "✓" if self._is_done(Step(step)) else " "
-            parts.append(f"{mark}{step + 1} {title}")
-        hint = "" if self.step in (Step.REVIEW, Step.BUYING) else _("enter: next")
-        self.query_one("#rail", Static).update(Content("  ".join([*parts, hint])))
+            parts.append(f"{mark}{step + 1} {_(title)}")
+        if self.step not in (Step.REVIEW, Step.BUYING):
+            parts.append(_("enter: next"))
+        self.query_one(Rail).parts = tuple(parts)
 
     def _is_done(self, step: Step) -> bool:
         done = {Step.PACKAGE: self.draft.package is not None, Step.IMAGE: self.draft.image is not None}
@@ -206,7 +204,7 @@ class CreateScreen(LiveScreen[Finished]):
         def row(key: str) -> Row:
             chosen = modes[key] is self.draft.billing
             name = wording.billing(modes[key])
-            return Row((Cell(f"✓ {name}" if chosen else name, "accent" if chosen else ""), Cell(_MODES[modes[key]])))
+            return Row((Cell(f"✓ {name}" if chosen else name, "accent" if chosen else ""), Cell(_(_MODES[modes[key]]))))
 
         table.show(columns, list(modes), row)
 
@@ -225,10 +223,10 @@ class CreateScreen(LiveScreen[Finished]):
         packages = {package.id: package for package in catalog.packages(there, self.draft.billing, self.draft.image)}
         images = {image.id: image for image in catalog.images(there, self.draft.billing, self.draft.package)}
         self.query_one("#package", LineTable).show(
-            PACKAGE_COLUMNS, list(packages), lambda key: package_row(packages[key], self.draft.package)
+            translated(PACKAGE_COLUMNS), list(packages), lambda key: package_row(packages[key], self.draft.package)
         )
         self.query_one("#image", LineTable).show(
-            IMAGE_COLUMNS, list(images), lambda key: image_row(images[key], self.draft.image)
+            translated(IMAGE_COLUMNS), list(images), lambda key: image_row(images[key], self.draft.image)
         )
 
     def _review(self) -> list[str]:
@@ -236,7 +234,7 @@ class CreateScreen(LiveScreen[Finished]):
         draft = self.draft
         if not draft.is_complete or draft.package is None or draft.image is None or draft.estimate is None:
             missing = [
-                title for title, value in ((_TITLES[1], draft.package), (_TITLES[2], draft.image)) if value is None
+                _(title) for title, value in ((_TITLES[1], draft.package), (_TITLES[2], draft.image)) if value is None
             ]
             return [_("Not ready to buy: {missing}").format(missing=", ".join(missing) or _("the price is not known"))]
         width = max(map(wording.cells, (_("Package"), _("Image"), _("Period")))) + 2
@@ -296,6 +294,13 @@ class CreateScreen(LiveScreen[Finished]):
     @on(HowMuch.Done)
     def _leave_how_much(self) -> None:
         self.action_next()
+
+    @on(Rail.Chosen)
+    def _follow_rail(self, event: Rail.Chosen) -> None:
+        if event.index < len(_TITLES):
+            self.action_step(event.index)
+        else:
+            self.action_next()
 
     def action_next(self) -> None:
         """Take the next step; not past fields that cannot be read, and not into buying."""

@@ -1,0 +1,64 @@
+"""The whole job with the mouse alone, in a real terminal: no key is pressed from the first paint to the last."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+from test_whole_job import ACCOUNT, SECRET, assert_restored, simulating
+
+COMMAND = Path(sys.executable).parent / "xds-tui"
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(120, 40), (80, 24)])
+def test_a_host_is_bought_started_stopped_and_deleted_with_the_mouse_alone(
+    tmp_path: Path, columns: int, rows: int
+) -> None:
+    with simulating(COMMAND) as simulator:
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "XDS_BASE_URL": simulator.url,
+            "XDS_UUID": ACCOUNT,
+            "XDS_SECRET": SECRET,
+        }
+        with Terminal([str(COMMAND), "--interval", "5"], columns=columns, rows=rows, environ=environ) as terminal:
+            terminal.wait_for("● live")
+            terminal.click("2 Catalog")
+            terminal.wait_for("m Mode")
+            terminal.click("web 2C")
+            terminal.click("n New")
+            terminal.wait_for(r"× 1 h × 1 = ¥")
+            terminal.click("enter: next")
+            terminal.wait_for(r"▸5 Review")
+            terminal.click_until_gone("B Buy", "Press B")
+            terminal.wait_for("1 of 1 bought")
+            (sale,) = simulator.state()["ledger"]
+            host_id = str(sale["host"])
+            terminal.click("⏎ Next")
+            row = rf"▌ +渲大师{host_id[:6]}\S*"
+            terminal.wait_for(f"{row} .*off")
+            terminal.click("s Start")
+            terminal.wait_for(f"{row} .*(→ on|starting)")
+            simulator.advance(60)
+            terminal.wait_for(f"{row} .*● on")
+            terminal.click("x Stop")
+            terminal.wait_for("Stop 1 host")
+            terminal.click_until_gone("Yes", "Stop 1 host")
+            simulator.advance(60)
+            terminal.wait_for(f"{row} .*○ off")
+            terminal.click("D Delete")
+            terminal.wait_for("Delete 1 host")
+            terminal.paste(host_id)
+            terminal.wait_for(f" {host_id} *│")
+            terminal.click_until_gone("Delete +Cancel|Delete for good|Delete +│", "Delete 1 host")
+            terminal.wait_for(rf"▌ +渲大师{host_id[:6]}", gone=True)
+            terminal.click("q Quit")
+            assert terminal.wait_for_end() == 0
+            assert_restored(terminal)
+        assert host_id not in simulator.state()["hosts"]
