@@ -55,6 +55,15 @@ def test_keys_are_joined_as_a_keymap_takes_them(tmp_path: Path) -> None:
     assert [problem.detail.rpartition(" ")[2] for problem in config.problems] == ["keys.sort", "keys.zoom", "keys.copy"]
 
 
+def test_an_action_may_be_named_without_quotes(tmp_path: Path) -> None:
+    config = a_file(tmp_path, "[keys]\nfleet.start = 'S'\n'fleet.stop' = 'X'\nfleet.zoom = 3\nhosts = {}")
+    assert config.keymap() == {"fleet.start": "S", "fleet.stop": "X"}
+    assert [problem.detail.partition("config.toml")[2] for problem in config.problems] == [
+        ":4: keys.fleet.zoom",
+        ":5: keys.hosts",
+    ]
+
+
 @pytest.mark.parametrize("name", ["default", "prod-2", "a.b_c", "x" * 40])
 def test_a_plain_name_can_be_a_profile(name: str) -> None:
     assert profile_name(name) == name

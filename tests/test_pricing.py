@@ -124,3 +124,10 @@ def test_a_rent_has_cost_its_whole_period_and_a_host_on_demand_at_most_every_hou
     assert pricing.accrued(rent, rate, now) == Decimal("150.00")
     assert pricing.accrued(a_host(), rate, now) == Decimal("15.00")
     assert pricing.accrued(a_host(created=None), rate, now) is None
+
+
+def test_several_prices_together_are_known_only_if_each_is() -> None:
+    known, guessed = Rate(Decimal("0.1"), Decimal("0.1"), is_known=True), Rate(Decimal(1), Decimal(2))
+    assert pricing.together([]) == Rate(Decimal(0), Decimal(0), is_known=True)
+    assert pricing.together([known] * 3) == Rate(Decimal("0.3"), Decimal("0.3"), is_known=True)
+    assert pricing.together([known, guessed]) == Rate(Decimal("1.1"), Decimal("2.1"))

@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends import fail, null
-from keyring.backends.chainer import ChainerBackend
-from keyring.backends.SecretService import Keyring as SecretService
 from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
 
 from xds_tui import vault as vault_module
 from xds_tui.credentials import AccountKey, BareToken, Token
 from xds_tui.secret import Secret
-from xds_tui.vault import Stored, Trouble, Vault, VaultError, usable
+from xds_tui.vault import Stored, Trouble, Vault, VaultError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACCOUNT = Stored(
@@ -305,67 +302,3 @@ def test_a_stuck_keyring_does_not_hold_up_the_exit() -> None:
     command = [sys.executable, "-c", STUCK, Path(__file__).parent]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert (ran.stdout, ran.stderr) == ("timed out\n", "")
-
-
-class PlaintextKeyring(InMemory):
-    """Named as the one of keyrings.alt, which writes base64 into a file."""
-
-
-PlaintextKeyring.__module__ = "keyrings.alt.file"
-
-
-def a_chain(*links: KeyringBackend) -> ChainerBackend:
-    class Chain(ChainerBackend):
-        backends = links
-
-    Chain.__module__, Chain.__qualname__ = ChainerBackend.__module__, ChainerBackend.__qualname__
-    return Chain()
-
-
-@pytest.mark.parametrize(
-    ("backend", "said"),
-    [
-        (null.Keyring(), "does not keep secrets safely (keyring.backends.null.Keyring)"),
-        (PlaintextKeyring(), "does not keep secrets safely (keyrings.alt.file.PlaintextKeyring)"),
-        (a_chain(PlaintextKeyring()), "does not keep secrets safely (keyrings.alt.file.PlaintextKeyring)"),
-        (fail.Keyring(), "There is no keyring on this machine"),
-        (a_chain(), "There is no keyring on this machine"),
-    ],
-)
-def test_a_keyring_that_is_not_safe_is_refused_in_words(backend: KeyringBackend, said: str) -> None:
-    with pytest.raises(VaultError) as caught:
-        usable(backend)
-    assert caught.value.trouble is Trouble.UNAVAILABLE
-    assert str(caught.value).endswith(said)
-
-
-def test_of_a_chain_the_first_safe_keyring_is_used_alone() -> None:
-    safe = SecretService()
-    assert usable(a_chain(PlaintextKeyring(), safe)) is safe
-    assert usable(safe) is safe
-
-
-FOUND = """
-import asyncio, sys
-from xds_tui.vault import Vault, VaultError
-assert "keyring" not in sys.modules
-try:
-    asyncio.run(Vault().read("default"))
-except VaultError as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize(
-    ("setting", "said"),
-    [
-        ("keyring.backends.null.Keyring", "does not keep secrets safely (keyring.backends.null.Keyring)"),
-        ("keyring.backends.fail.Keyring", "There is no keyring on this machine"),
-        ("no.such.Keyring", "The keyring cannot be used (ModuleNotFoundError(\"No module named 'no'\"))"),
-        ("Keyring", "The keyring cannot be used (ValueError('Empty module name'))"),
-    ],
-)
-def test_what_the_machines_own_setting_leads_to_is_judged_too(setting: str, said: str) -> None:
-    environ = {"PYTHON_KEYRING_BACKEND": setting, "PATH": "/usr/bin:/bin"}
-    ran = subprocess.run([sys.executable, "-c", FOUND], capture_output=True, text=True, check=True, env=environ)
-    assert ran.stdout.strip().endswith(said)

@@ -19,8 +19,9 @@ from keyring.backends.SecretService import Keyring
 
 from xds_tui import vault as vault_module
 from xds_tui.credentials import AccountKey, BareToken, Token
+from xds_tui.keyring_choice import usable
 from xds_tui.secret import Secret
-from xds_tui.vault import Stored, Trouble, Vault, VaultError, usable
+from xds_tui.vault import Stored, Trouble, Vault, VaultError
 
 pytestmark = [
     pytest.mark.skipif(

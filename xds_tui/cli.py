@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 from xds_tui import arguments, i18n
@@ -34,11 +35,14 @@ INTERRUPTED: Final = 130
 DEMO_URL: Final = "https://demo.invalid"
 """Nothing listens there: the demo's transport ends in this process."""
 
+_COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python makes of LC_CTYPE in a C locale."""
+
 _REAL: Final = ("login", "logout", "doctor")
 """The commands that the demo has nothing for."""
 
-_LEAKY: Final = ("TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT")
-"""Textual's own variables that write typed passwords to a file or press keys by themselves."""
+_LEAKY: Final = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT")
+"""Textual's own variables that write typed passwords to a file or a socket, or press keys by themselves."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,11 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     i18n.choose(i18n.from_environment())
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a letter that somebody's terminal lacks is no failure
     options = arguments.parser().parse_args(argv)
     from xds_tui.settings import SettingsError, load
 
     try:
-        settings = load(arguments.chosen(options), os.environ)
+        settings = load(arguments.chosen(options), _environ())
     except SettingsError as error:
         print(f"xds-tui: {_said(error)}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
         return USAGE
@@ -71,6 +77,24 @@ def _run(argv: Sequence[str] | None) -> int:
         return _run_app(settings, options)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _environ() -> Mapping[str, str]:
+    """The environment as it was handed over: in a C locale Python itself puts LC_CTYPE there (PEP 538).
+
+    Where LANG says nothing either, Python's guess that the terminal understands UTF-8 is as good as any.
+    """
+    environ = dict(os.environ)
+    if environ.get("LANG") and environ.get("LC_CTYPE") in _COERCED:
+        from pathlib import Path
+
+        try:
+            handed_over = Path("/proc/self/environ").read_bytes().split(b"\0")
+        except OSError:  # another system
+            return environ
+        if not any(line.startswith(b"LC_CTYPE=") for line in handed_over):
+            del environ["LC_CTYPE"]
+    return environ
 
 
 def _said(error: SettingsError) -> str:
@@ -86,7 +110,11 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     if options.demo and options.command in _REAL:
         saying.complain([_("The demo has no keyring and no service to look at.")])
         return USAGE
-    if options.command != "doctor":  # which says it among the rest
+    if options.command == "doctor":  # which says it among the rest
+        from xds_tui.tui import keymap
+
+        settings = keymap.with_problems(settings)
+    else:
         for problem in settings.problems:
             saying.complain([_said(problem)])
     building = dispatch.Building(lambda: _command_parts(settings, options), Vault, arguments.parser, state_dir)
@@ -117,6 +145,8 @@ def _run_app(settings: Settings, options: argparse.Namespace) -> int:
         return FAILURE
     for name in _LEAKY:
         os.environ.pop(name, None)
+    if settings.ascii:
+        i18n.choose("en")  # of anything else nothing could be read
     # Importing and building make nothing but objects that stay, and the collector looks through them again and
     # again: a sixth of the time to the first paint, which enables it again.
     gc.disable()
@@ -158,6 +188,8 @@ def _parts(settings: Settings) -> Parts:
         exports=state_dir() / "exports",
         insecure_http=settings.insecure_http,
         animations=settings.animations,
+        theme=settings.theme,
+        ascii=settings.ascii,
         alerts=settings.alerts,
         problems=[_said(problem) for problem in settings.problems],
         close=database.close,
@@ -283,6 +315,8 @@ def _demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
         keymap=settings.keymap,
         exports=state_dir() / "exports",
         animations=settings.animations,
+        theme=settings.theme,
+        ascii=settings.ascii,
         close=database.close,
     )
 

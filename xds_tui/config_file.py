@@ -122,9 +122,16 @@ class ConfigFile:
         return [name for name in self._table(PROFILES) if _PROFILE_NAME.fullmatch(name)]
 
     def keymap(self) -> dict[str, str]:
-        """Return each action of [keys] with its keys."""
+        """Return each action of [keys] with its keys; to TOML an ID without quotes is a table with a key."""
         keymap = {}
-        for action, keys in self._table(_KEYS).items():
+        for place, keys in self._table(_KEYS).items():
+            named = {f"{place}.{name}": chosen for name, chosen in keys.items()} if isinstance(keys, dict) else {}
+            keymap.update(self._keys(named or {place: keys}))
+        return keymap
+
+    def _keys(self, table: dict[str, Any]) -> dict[str, str]:
+        keymap = {}
+        for action, keys in table.items():
             listed = keys if isinstance(keys, list) else [keys]
             if listed and all(isinstance(key, str) and key for key in listed):
                 keymap[action] = ",".join(listed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn, final
+from typing import Final, Self, final
 
 MASK: Final = "••••"
 """What a secret shows as. Its length says nothing about the value."""
@@ -12,8 +12,8 @@ MASK: Final = "••••"
 class Secret:
     """A token, an app secret or a host's password.
 
-    `repr`, `str`, f-strings, dataclass dumps and logs show `MASK`; pickling is refused. The value leaves only
-    through `reveal`, so a search for that word finds every place where a secret is used.
+    `repr`, `str`, f-strings, dataclass dumps, logs and pickles show `MASK`, and that is all that comes back out of a
+    pickle. The value leaves only through `reveal`, so a search for that word finds every place where a secret is used.
     """
 
     __slots__ = ("__value",)
@@ -44,5 +44,11 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self.__value)
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written anywhere")
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (MASK,)

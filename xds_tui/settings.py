@@ -162,7 +162,8 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         mouse=not arguments.no_mouse and config.first([TOP], "mouse", flag) is not False,
         insecure_http=insecure_http,
         animations=not _is_remote(environ) if animations is None else animations,
-        ascii=_lacks_utf8(environ) if ascii_only is None else ascii_only,
+        # Who asks for Chinese has a terminal that shows it, whatever the locale says.
+        ascii=language != "zh_CN" and _lacks_utf8(environ) if ascii_only is None else ascii_only,
         profiles=tuple(sorted({DEFAULT_PROFILE, profile, *config.profiles()})),
         alerts=alerts(config),
         hosts=host_list(config),

@@ -13,15 +13,18 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
+from xds_tui.keyring_choice import LONGEST, class_name, find_backend
+from xds_tui.keyring_trouble import Trouble, VaultError, explained
 from xds_tui.secret import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
+
+__all__ = ["Stored", "Trouble", "Vault", "VaultError"]
 
 T = TypeVar("T")
 
@@ -33,56 +36,7 @@ UNASKED: Final = 3.0
 ASKED: Final = 60.0
 """Seconds for what the user asked for and may have to answer a prompt for."""
 
-_LONGEST: Final = {
-    "keyring.backends.SecretService.Keyring": None,
-    "keyring.backends.libsecret.Keyring": None,
-    "keyring.backends.kwallet.DBusKeyring": None,
-    "keyring.backends.kwallet.DBusKeyringKWallet4": None,
-    "keyring.backends.macOS.Keyring": None,
-    "keyring.backends.Windows.WinVaultKeyring": 1280,
-}
-"""The backends that keep secrets encrypted by the system, and the characters that an item of theirs holds.
-
-All others are refused: among what keyring finds by itself are plain files and one that forgets.
-"""
-
-_CHAINER: Final = "keyring.backends.chainer.ChainerBackend"
-_FAIL: Final = "keyring.backends.fail.Keyring"
-
 _SECRET, _TOKEN, _TOKEN_ENDS, _ACCOUNT, _BASE_URL = _ITEMS = ("secret", "token", "token-ends", "account", "base-url")
-
-
-class Trouble(Enum):
-    """What is wrong with the keyring."""
-
-    UNAVAILABLE = "unavailable"
-    """There is none, or none that keeps secrets safely."""
-    LOCKED = "locked"
-    TIMED_OUT = "timed out"
-    """It did not answer; also while an earlier call is still waiting."""
-    DENIED = "denied"
-    NOT_KEPT = "not kept"
-    """It took a value and does not give it back, or has no room for it."""
-
-
-class VaultError(Exception):
-    """The keyring did not do what it was asked.
-
-    Attributes:
-        trouble: what kind of trouble it is.
-        summary: what happened, one sentence in English, marked for translation, without values.
-        detail: what was seen, never a secret; may be empty.
-
-    """
-
-    def __init__(self, trouble: Trouble, summary: str, detail: str = "") -> None:
-        super().__init__(trouble, summary, detail)
-        self.trouble = trouble
-        self.summary = summary
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.summary} ({self.detail})" if self.detail else self.summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,46 +103,7 @@ class Vault:
         except VaultError:
             raise
         except Exception as error:  # noqa: BLE001 - backends raise what their systems do, pywintypes and D-Bus among it
-            raise _explained(error) from None
-
-
-def find_backend() -> KeyringBackend:
-    """Return this machine's keyring, as keyring chooses it. Importing it costs 0.12 s, asking it may block.
-
-    Raises:
-        VaultError: if there is none that keeps secrets safely.
-
-    """
-    try:
-        import keyring
-
-        found = keyring.get_keyring()
-    except Exception as error:  # noqa: BLE001 - a wrong setting raises ImportError, RuntimeError and others
-        raise VaultError(Trouble.UNAVAILABLE, N_("The keyring cannot be used"), repr(error)) from None
-    return usable(found)
-
-
-def usable(backend: KeyringBackend) -> KeyringBackend:
-    """Return `backend`, or of a chain of them the first, that keeps secrets encrypted by the system.
-
-    Raises:
-        VaultError: with the backend's name, if it does not.
-
-    """
-    links = getattr(backend, "backends", ()) if _class_name(backend) == _CHAINER else (backend,)
-    named = {_class_name(link): link for link in links}
-    for name, link in named.items():
-        if name in _LONGEST:
-            return link
-    if not named.keys() - {_FAIL}:
-        raise VaultError(Trouble.UNAVAILABLE, N_("There is no keyring on this machine"))
-    raise VaultError(
-        Trouble.UNAVAILABLE, N_("The keyring that was found does not keep secrets safely"), ", ".join(named)
-    )
-
-
-def _class_name(backend: KeyringBackend) -> str:
-    return f"{type(backend).__module__}.{type(backend).__qualname__}"
+            raise explained(error) from None
 
 
 def _on_a_daemon_thread(work: Callable[[], T]) -> Future[T]:
@@ -263,11 +178,11 @@ def _put(backend: KeyringBackend, profile: str, item: str, value: str) -> None:
     _check_length(backend, value)
     backend.set_password(SERVICE, f"{profile}/{item}", value)
     if _get(backend, profile, item) != value:
-        raise VaultError(Trouble.NOT_KEPT, N_("The keyring did not keep what it was given"), _class_name(backend))
+        raise VaultError(Trouble.NOT_KEPT, N_("The keyring did not keep what it was given"), class_name(backend))
 
 
 def _check_length(backend: KeyringBackend, value: str) -> None:
-    longest = _LONGEST.get(_class_name(backend))
+    longest = LONGEST.get(class_name(backend))
     if longest is not None and len(value) > longest:
         raise VaultError(
             Trouble.NOT_KEPT, N_("The keyring has no room for a value so long"), f"{len(value)} > {longest}"
@@ -279,31 +194,3 @@ def _moment(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text or "").astimezone(UTC)
     except ValueError:
         return None
-
-
-_SYSTEMS_OWN: Final = {
-    -25308: (Trouble.LOCKED, N_("The keyring is locked, and cannot ask for its password here")),
-    -25293: (Trouble.DENIED, N_("The keyring refused")),
-    1312: (Trouble.UNAVAILABLE, N_("Windows gives this session no keyring; over SSH it has none")),
-}
-"""What the codes mean that macOS (in the words of keyring's errors) and Windows (as `winerror`) give."""
-
-
-def _explained(error: Exception) -> VaultError:
-    """Say what a backend's error means. Its words are kept only where keyring chose them: others may hold the value."""
-    from keyring import errors
-
-    words = str(error) if isinstance(error, errors.KeyringError) else type(error).__name__
-    for code, (trouble, summary) in _SYSTEMS_OWN.items():
-        if f"({code}," in words or getattr(error, "winerror", None) == code:
-            return VaultError(trouble, summary, words)
-    match error:
-        case errors.KeyringLocked():
-            return VaultError(Trouble.LOCKED, N_("The keyring is locked"), words)
-        case errors.NoKeyringError():
-            return VaultError(Trouble.UNAVAILABLE, N_("There is no keyring on this machine"))
-        case errors.InitError():
-            return VaultError(Trouble.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), words)
-        case errors.PasswordSetError() | errors.PasswordDeleteError():
-            return VaultError(Trouble.DENIED, N_("The keyring refused"), words)
-    return VaultError(Trouble.UNAVAILABLE, N_("The keyring failed"), words)

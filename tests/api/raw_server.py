@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +59,7 @@ class RawServer:
 
 
 @contextlib.asynccontextmanager
-async def listening(script: Script) -> AsyncIterator[int]:
+async def listening(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Run `script` for each connection to the port that is given, and end them all."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -75,7 +76,7 @@ async def listening(script: Script) -> AsyncIterator[int]:
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.ensure_future(serve(reader, writer)))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

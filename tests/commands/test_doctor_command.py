@@ -121,6 +121,39 @@ async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() 
 
 
 @pytest.mark.parametrize(
+    ("variable", "name", "said"),
+    [
+        ("SSL_CERT_FILE", "nothing.pem", "No such file"),
+        ("SSL_CERT_FILE", "empty.pem", "no certificate"),
+        ("SSL_CERT_FILE", "folder", "Is a directory"),
+        ("SSL_CERT_DIR", "nothing", "No such file"),
+    ],
+)
+async def test_certificates_that_cannot_be_read_are_named_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, name: str, said: str
+) -> None:
+    (tmp_path / "empty.pem").touch()
+    (tmp_path / "folder").mkdir()
+    for other in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / name))
+    requests: list[bytes] = []
+    async with answering(b"", requests) as address:
+        (found,) = await network.examine(f"https://{address}")
+    assert (found.subject, found.verdict) == ("tls", Verdict.BAD)
+    assert str(tmp_path / name) in found.told
+    assert said in found.told
+    assert requests == []
+
+
+async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "PATIENCE", 1e6)
+    (found,) = await network.examine(f"https://{'a' * 70}.test")
+    assert (found.subject, found.verdict) == ("dns", Verdict.BAD)
+    assert "label" in found.told
+
+
+@pytest.mark.parametrize(
     ("ahead", "verdict"),
     [(0, Verdict.OK), (-29, Verdict.OK), (45, Verdict.WARN), (-3600, Verdict.BAD), (None, Verdict.WARN)],
 )

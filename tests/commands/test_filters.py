@@ -36,6 +36,8 @@ ORDERS = export.orders_table(
         ("", ["p1", "p2", "p3"]),
         ("gpu:4090", ["p2"]),
         ("gpu:×1", ["p3"]),
+        ("gpu>0", ["p2", "p3"]),
+        ("gpu=0", ["p1"]),
         ("billing:demand", ["p1"]),
         ("-billing:rent", ["p1"]),
         ("mem>=64", ["p2"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sqlite3
+import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from terminal import Terminal
+from test_failing import after_the_screen
 from test_whole_job import ACCOUNT
 
 from xds_tui.simulator.demo_fleet import populate
@@ -31,7 +33,6 @@ import logging, sys
 logging.basicConfig(filename=sys.argv.pop(1), level=logging.DEBUG)
 
 from xds_tui import cli
-from xds_tui.tui.screens.fleet import FleetScreen
 
 def fail_with_everything(self):
     from xds_tui.api import answer
@@ -43,10 +44,30 @@ def fail_with_everything(self):
     answer.accepted = accepted
     self.action_refresh()
 
-FleetScreen.action_zoom = fail_with_everything
+build = cli._parts
+
+def parts(*args):
+    # Not before: what Textual makes of its variables is settled when it is imported.
+    from xds_tui.tui.screens.fleet import FleetScreen
+
+    FleetScreen.action_zoom = fail_with_everything
+    return build(*args)
+
+cli._parts = parts
 sys.exit(cli.main())
 """
 """The program with every logger at DEBUG, and a key that makes it fail with token and passwords in what it raises."""
+
+LISTENING = """
+from pathlib import Path
+Path.home().joinpath("textual_dev was imported").touch()
+"""
+"""Stands for Textual's console, which the app would send every key to."""
+
+COMMANDS = [
+    *([command, form] for command in ("hosts", "catalog", "orders", "events") for form in ("--json", "--csv")),
+    *(["hosts"], ["catalog"], ["orders"], ["events"], ["doctor"], ["doctor", "--json"], ["logout"]),
+]
 
 
 @pytest.fixture
@@ -68,6 +89,25 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+
+
+@pytest.fixture
+def watched(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who has Textual write down all that it sees, keys that are pressed among it."""
+    package = tmp_path / "packages" / "textual_dev"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "client.py").write_text(LISTENING)
+    return {
+        **environ,
+        "PYTHONPATH": str(package.parent),
+        "PYTHONUNBUFFERED": "1",
+        "TEXTUAL": "debug,devtools",
+        "TEXTUAL_DEBUG": "1",
+        "TEXTUAL_LOG": str(tmp_path / "textual.log"),
+        "TEXTUAL_SCREENSHOT": "1",
+        "TEXTUAL_SCREENSHOT_LOCATION": str(tmp_path),
     }
 
 
@@ -178,13 +218,13 @@ def go_everywhere(terminal: Terminal, service: Service) -> None:
 
 
 def test_no_secret_is_left_on_the_screen_on_the_disk_in_logs_in_reports_or_for_other_users(
-    service: Service, environ: dict[str, str]
+    service: Service, watched: dict[str, str]
 ) -> None:
-    home = Path(environ["HOME"])
+    home = Path(watched["HOME"])
     log = home / "debug.log"
     with RunningSimulator(service) as simulator:
         command = [sys.executable, "-c", PROGRAM, str(log), "--base-url", simulator.url]
-        with Terminal(command, environ=environ, columns=160) as terminal:
+        with Terminal(command, environ=watched, columns=160) as terminal:
             onlooker = Onlooker(terminal._pid)
             onlooker.start()
             sign_in(terminal)
@@ -207,13 +247,31 @@ def test_no_secret_is_left_on_the_screen_on_the_disk_in_logs_in_reports_or_for_o
             assert terminal.wait_for_end() == 1
             assert b"RuntimeError" in terminal.raw
             assert found_in(terminal.raw) == set()
+            assert len(after_the_screen(terminal).strip().splitlines()) == 3
             assert found_in(onlooker.end()) == set()
+        assert said_without_a_screen(watched, simulator.url) == {}
     assert onlooker.seen[terminal._pid].startswith(sys.executable.encode())
     assert "mypage" in log.read_text()
     assert len(list(home.rglob("crashes/*.txt"))) == 1
     assert len(list(home.rglob("journal.db"))) == 1
     assert [path.suffix for path in sorted(home.rglob("exports/*"))] == [".csv", ".json"] * 2
+    assert not list(home.rglob("textual*was imported"))
+    assert not list(home.rglob("textual.log"))
     assert found_in_files(home) == {}
+
+
+def said_without_a_screen(environ: dict[str, str], url: str) -> dict[str, set[str]]:
+    """What the commands say of secrets, to somebody whose credentials are in the environment."""
+    known = {**environ, "XDS_BASE_URL": url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
+    found = {}
+    for arguments in COMMANDS:
+        ended = subprocess.run(
+            [sys.executable, "-m", "xds_tui", *arguments], env=known, capture_output=True, check=False, timeout=60
+        )
+        assert ended.stdout or ended.returncode, arguments
+        if here := found_in(ended.stdout + ended.stderr):
+            found[" ".join(arguments)] = here
+    return found
 
 
 @pytest.mark.parametrize("secret", PLANTED)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from powers import POWERLESS
 from terminal import Terminal
 from test_failing import BEFORE, PLANTED
 from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
@@ -56,11 +57,11 @@ def test_a_home_that_cannot_be_written_to_is_survived(environ: dict[str, str], h
     works(environ | {"HOME": home}, told="The history cannot be used; this run is not kept")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 def test_a_home_that_is_read_only_is_survived(environ: dict[str, str], tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    works(environ, told="The history cannot be used; this run is not kept")
+    works(environ, *POWERLESS, told="The history cannot be used; this run is not kept")
     tmp_path.chmod(0o700)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,12 +36,23 @@ KEY = AccountKey(ACCOUNT, Secret(SECRET))
 MORNING = 1_790_000_000.0
 """Seconds since the epoch: when every test begins."""
 
+PLACE = Place("test", "simulated")
+
 
 class Desk:
     """The app, the world behind it, and what a person can do and see."""
 
     def __init__(
-        self, *, hosts: int = 12, options: Options | None = None, credentials: Credentials | None = KEY
+        self,
+        *,
+        hosts: int = 12,
+        options: Options | None = None,
+        credentials: Credentials | None = KEY,
+        keymap: Mapping[str, str] | None = None,
+        read_only: bool = False,
+        environment: str = "simulated",
+        theme: str = "dark",
+        ascii_only: bool = False,
     ) -> None:
         self.clock = ManualClock(MORNING)
         self.world = World(options or Options(), self.clock)
@@ -64,10 +75,12 @@ class Desk:
             Parts(
                 monitor=self.monitor,
                 account=self.account,
-                place=Place("test", "simulated"),
+                place=Place("test", environment, read_only),
                 clock=self.now,
-                keymap={},
+                keymap=keymap or {},
                 exports=self.exports,
+                theme=theme,
+                ascii=ascii_only,
                 close=self.database.close,
             )
         )
@@ -98,8 +111,8 @@ class Desk:
         fleet = self.app.screen_stack[0]
         await until(lambda: getattr(fleet, "_catalog", None) is not None)
         if self.account._given is not None:
-            await self.see("● live")
-            await self.see(r"Hosts \d")
+            await self.see("[●*] (live|实时)")
+            await self.see(r"(Hosts|主机) \d")
             await until(lambda: self.monitor.state.catalog is not None)
         await self.pilot.pause()
 

@@ -175,7 +175,7 @@ async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> 
         )
         await desk.monitor.history.journal.write_orders([order])
         await desk.press("h", "2")
-        await desk.see(r"buy .*done .*¥1,658\.88 +720 +[\d.]+ !")
+        await desk.see(r"buy .*done .*1,658\.88 +720 +[\d.]+ !")
         await desk.press("enter")
         await desk.see("the package")
 

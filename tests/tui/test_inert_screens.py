@@ -58,6 +58,16 @@ async def look_at_hosts(desk: HostileDesk) -> None:
         await desk.press("escape", "down")
 
 
+async def look_at_the_palette(desk: HostileDesk) -> None:
+    await desk.press("ctrl+p")
+    await desk.see("Commands ─")
+    for letter in "1:":
+        await desk.type(letter)
+        await desk.look()
+        await desk.press("backspace")
+    await desk.press("escape")
+
+
 async def look_at_questions(desk: HostileDesk) -> None:
     await desk.press("space", "D")
     await desk.see("for good")
@@ -128,6 +138,7 @@ async def look_at_everything(strings: list[str]) -> None:
     async with sitting_at(HostileDesk(strings)) as desk:
         assert isinstance(desk, HostileDesk)
         await look_at_hosts(desk)
+        await look_at_the_palette(desk)
         await look_at_questions(desk)
         await look_at_trouble(desk)
         await look_at_the_past(desk)

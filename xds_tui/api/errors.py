@@ -39,6 +39,14 @@ class XdsError(Exception):
     def __str__(self) -> str:
         return f"{self.summary} ({self.detail})" if self.detail else self.summary
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # pickle and copy would call the class with `args`, which are not what its `__init__` takes.
+        return _without_init, (type(self), *self.args), vars(self).copy()
+
+
+def _without_init(kind: type[XdsError], *args: object) -> XdsError:
+    return kind.__new__(kind, *args)
+
 
 class NotSent(XdsError):
     """The request never left this machine, or was held back by it (`--read-only`)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import Final
 
@@ -14,9 +15,20 @@ from xds_tui.vault import Stored, Trouble, Vault, VaultError
 
 UNLOCK: Final = (
     "  read -rsp 'Keyring password: ' p && printf %s \"$p\" |"
-    " gnome-keyring-daemon --unlock --components=secrets; unset p; echo"
+    " gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null; unset p; echo"
 )
-"""Unlocks the keyring, or makes one with this password. It is asked for by bash, and seen in no list of processes."""
+"""Unlocks the keyring, or makes one with this password; a daemon that runs already is only unlocked by its successor.
+
+The password is asked for by bash, and seen in no list of processes.
+"""
+
+BUS: Final = "  dbus-run-session -- bash -c 'exec bash 2>&1' 2>/dev/null"
+"""A shell on a bus that keeps its messages to itself: they would come in the middle of the screen."""
+
+GPG_TTY: Final = "  export GPG_TTY=$(tty)"
+
+KEY: Final = "xds-tui"
+"""The name of the key that is advised to be made."""
 
 
 async def examine(vault: Vault, profile: str, given_by: str) -> list[Finding]:
@@ -29,11 +41,13 @@ async def examine(vault: Vault, profile: str, given_by: str) -> list[Finding]:
 
     """
     stored: Stored | None = None
+    name = ""
     try:
         name = await vault.backend_name()
         stored = await vault.read(profile)
     except VaultError as error:
-        keyring = Finding("keyring", Verdict.WARN if given_by else Verdict.BAD, kept_trouble(error), _advice(error))
+        verdict = Verdict.WARN if given_by else Verdict.BAD
+        keyring = Finding("keyring", verdict, kept_trouble(error), _advice(error.trouble, name))
     else:
         keyring = Finding("keyring", Verdict.OK, name)
     return [keyring, _credentials(stored, given_by)]
@@ -53,28 +67,63 @@ def _credentials(stored: Stored | None, given_by: str) -> Finding:
     )
 
 
-def _advice(error: VaultError) -> tuple[str, ...]:
+def _advice(trouble: Trouble, name: str) -> tuple[str, ...]:
     """What to do about a keyring that will not do; the commands are those of Debian and Ubuntu, in bash."""
     if sys.platform == "darwin":
         return (_("Over SSH the keychain has to be unlocked first:"), "  security unlock-keychain", *_without())
     if not sys.platform.startswith("linux"):
         return _without()
-    if error.trouble is Trouble.UNAVAILABLE:
-        sudo = "" if os.geteuid() == 0 else "sudo "
-        return (
-            _("To get one on Debian or Ubuntu, also without a desktop:"),
-            f"  {sudo}apt-get install -y --no-install-recommends gnome-keyring dbus-daemon",
-            _("Then, in each session, a shell with a bus of its own and in it the keyring, with a password of yours:"),
-            "  dbus-run-session -- bash",
-            UNLOCK,
-            "  xds-tui login",
-            *_without(),
-        )
-    if error.trouble is Trouble.LOCKED:
-        return (_("Unlock it, if it is gnome-keyring, with:"), UNLOCK, *_without())
-    if error.trouble is Trouble.TIMED_OUT:
+    if trouble is Trouble.UNAVAILABLE:
+        return (*_gnome_keyring(), *_password_store(), *_without())
+    if trouble is Trouble.LOCKED:
+        return (*_unlocking(name), *_without())
+    if trouble is Trouble.TIMED_OUT:
         return (_("It may be asking for its password on another screen. Answer there, or do without:"), *_without())
     return _without()
+
+
+def _gnome_keyring() -> tuple[str, ...]:
+    return (
+        _("To get one on Debian or Ubuntu, also without a desktop:"),
+        f"  {_sudo()}apt-get install -y --no-install-recommends gnome-keyring dbus-daemon",
+        _("Then, in each session, a shell with a bus of its own and in it the keyring, with a password of yours:"),
+        BUS,
+        UNLOCK,
+        "  xds-tui login",
+    )
+
+
+def _password_store() -> tuple[str, ...]:
+    """How to set up `pass` with a key of its own; whoever has a store has a keyring already."""
+    return (
+        _("Or pass, which needs no bus, with a key that has a password of yours:"),
+        f"  {_sudo()}apt-get install -y --no-install-recommends pass gnupg pinentry-curses",
+        GPG_TTY,
+        f"  gpg --quick-generate-key {KEY} default default never",
+        f"  pass init {KEY}",
+        _("Then, in each session, for gpg forgets the password:"),
+        GPG_TTY,
+        _unlocking_key(KEY),
+        "  xds-tui login",
+    )
+
+
+def _unlocking(name: str) -> tuple[str, ...]:
+    from xds_tui import password_store
+
+    if name != password_store.NAME:
+        return (_("Unlock it, if it is gnome-keyring, with:"), UNLOCK)
+    told = _("Have gpg ask for the key's password, which it then remembers for a while:")
+    return (told, GPG_TTY, _unlocking_key(password_store.key()))
+
+
+def _unlocking_key(key: str) -> str:
+    """Something to be encrypted and decrypted again."""
+    return f"  echo | gpg -q -e -r {shlex.quote(key)} | gpg -q -d"
+
+
+def _sudo() -> str:
+    return "" if os.geteuid() == 0 else "sudo "
 
 
 def _without() -> tuple[str, ...]:

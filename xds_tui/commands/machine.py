@@ -133,7 +133,7 @@ def terminal(environ: Mapping[str, str], *, lacks_utf8: bool) -> list[Finding]:
 
 def _colours(environ: Mapping[str, str]) -> str:
     if environ.get("NO_COLOR"):
-        return _("greys (NO_COLOR)")
+        return _("no colours (NO_COLOR)")
     if environ.get("COLORTERM") in ("truecolor", "24bit"):
         return _("16 million colours")
     return _("256 colours") if "256color" in environ.get("TERM", "") else _("16 colours")
@@ -147,7 +147,7 @@ def _surroundings(environ: Mapping[str, str]) -> str:
 def _letters(lacks_utf8: bool) -> Finding:
     if not lacks_utf8:
         return Finding("unicode", Verdict.OK, _("The locale says UTF-8."))
-    told = _("The locale does not say UTF-8, so frames and Chinese names may be shown wrongly.")
+    told = _("The locale does not say UTF-8: the screens are drawn in ASCII, with question marks for Chinese names.")
     return Finding("unicode", Verdict.WARN, told, ("  export LANG=C.UTF-8",))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import threading
@@ -38,7 +39,9 @@ async def examine(base_url: str) -> list[Finding]:
     parts = urlsplit(base_url)
     host, is_tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_tls else 80)
-    findings = []
+    findings: list[Finding] = []
+    if is_tls and (trouble := await _trust()):
+        return [trouble]
     if proxy := probe.proxy_of(base_url):
         findings.append(Finding("proxy", Verdict.OK, _("The way leads through the proxy {proxy}.").format(proxy=proxy)))
     else:
@@ -53,6 +56,27 @@ async def examine(base_url: str) -> list[Finding]:
     return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
 
 
+async def _trust() -> Finding | None:
+    """Whether what TLS is told to trust can be read; None: it can."""
+    try:
+        await _in_time(_read_certificates)
+    except (OSError, ValueError) as error:
+        told = _("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
+        paths = ", ".join(os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
+        advice = (_("Name ones that can, or go by the system's:"), "  unset SSL_CERT_FILE SSL_CERT_DIR")
+        return Finding("tls", Verdict.BAD, f"{told}: {paths}: {_reason(error)}", advice)
+    return None
+
+
+def _read_certificates() -> None:
+    from xds_tui.api.route import trusted
+
+    trusted()
+    folder = os.environ.get("SSL_CERT_DIR")
+    if folder and not os.environ.get("SSL_CERT_FILE"):
+        os.scandir(folder).close()  # OpenSSL says nothing of a folder that is not there, and trusts nobody
+
+
 async def _connection(host: str, port: int, *, is_tls: bool) -> list[Finding]:
     """Look up the name, connect, and check the certificate, each only where the one before went well."""
     found: list[Finding] = []
@@ -60,7 +84,7 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Finding]:
     began = time.monotonic()
     try:
         addresses = await _in_time(lambda: _addresses(host, port))
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: it is none that could be looked up
         advice = (
             _("Check the name, /etc/resolv.conf, and whether this machine is on the network:"),
             f"  getent hosts {host}",
@@ -126,15 +150,17 @@ def _check_address() -> str:
     return _("Check the address (--base-url, XDS_BASE_URL, base_url in config.toml).")
 
 
-def _reason(error: OSError) -> str:
-    return _("no answer in time") if isinstance(error, TimeoutError) else error.strerror or str(error)
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, TimeoutError):
+        return _("no answer in time")
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
 async def _in_time(work: Callable[[], T]) -> T:
     """Return what `work` does on a thread that holds up nothing, or give it up.
 
     Raises:
-        OSError: as `work` does; TimeoutError if it takes too long.
+        Exception: as `work` does; TimeoutError if it takes too long.
 
     """
     future: Future[T] = Future()
@@ -142,7 +168,7 @@ async def _in_time(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             future.set_result(work())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - it is raised again where it is awaited
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()

@@ -19,7 +19,8 @@ from xds_tui.fleet.looks import Looks
 from xds_tui.fleet.orders import Orders
 from xds_tui.fleet.pace import NAP, Pace, jumped
 from xds_tui.fleet.price_list import PriceList
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.reading import Counted
+from xds_tui.fleet.state import FleetState, Link, Reading
 from xds_tui.fleet.sweep import sweep
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
@@ -95,6 +96,8 @@ class Monitor:
         """Ask for everything now: the fleet and the catalog."""
         self.refresh_catalog()
         self._wake(self._pace.at_once(self._now()))
+        if self.state.link is not Link.SIGNED_OUT:
+            self._update(reading=Reading())
 
     def refresh_catalog(self) -> None:
         """Read images and prices again, now."""
@@ -205,7 +208,8 @@ class Monitor:
     async def _sweep(self) -> None:
         whose, answered = self._account.identity, self.orders.book.answered_ids()
         try:
-            swept = await sweep(self._account.client(), self.state.snapshot, self._clock)
+            source = Counted(self._account.client(), self._tell_how_far)
+            swept = await sweep(source, self.state.snapshot, self._clock)
             snapshot = await self._looks.with_latecomers(swept.snapshot)
         except XdsError as error:
             if self._woken.is_set():
@@ -223,7 +227,8 @@ class Monitor:
         self._recover()
         self._tell_of_keyring()
         link = Link.PAUSED if self._pace.paused else Link.LIVE
-        await self._show(snapshot, answered, unreadable=swept.unreadable, link=link)
+        reading = self.state.reading if self._woken.is_set() else None
+        await self._show(snapshot, answered, unreadable=swept.unreadable, link=link, reading=reading)
         self.history.keep(snapshot, self.state.costs, self.state.catalog)
         self._prices.read_if_old()
 
@@ -242,6 +247,11 @@ class Monitor:
             return
         if self.state.snapshot is before:  # else somebody else signed in meanwhile
             await self._show(snapshot, answered)
+
+    def _tell_how_far(self, reading: Reading) -> None:
+        """Show it to those that wait; a sweep that comes by itself is nobody's business."""
+        if self.state.reading is not None or self.state.link is Link.CONNECTING:
+            self._update(reading=reading)
 
     def _is_looking(self) -> bool:
         """Whether any host is worth a look of its own now."""
@@ -287,7 +297,7 @@ class Monitor:
     def _fail(self, error: XdsError) -> None:
         """Keep the last data, say why they are not newer, and try again later; without credentials wait for some."""
         if not self._account.has_credentials:
-            self._update(link=Link.SIGNED_OUT)
+            self._update(link=Link.SIGNED_OUT, reading=None)
             return
         retry_after = error.retry_after if isinstance(error, Refused) else None
         is_unreachable = isinstance(error, NotSent)
@@ -295,10 +305,11 @@ class Monitor:
         if type(self.state.trouble) is not type(error):
             self.history.tell([self._trouble(error)])
         if isinstance(error, SignedOut) and not error.is_passing:
-            self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None)
+            self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None, reading=None)
         else:
             wait = self._pace.wait(self._now(), looking=False) or 0
-            self._update(link=Link.TROUBLE, trouble=error, retry_at=self._clock() + timedelta(seconds=wait))
+            retry_at = self._clock() + timedelta(seconds=wait)
+            self._update(link=Link.TROUBLE, trouble=error, retry_at=retry_at, reading=None)
 
     def _trouble(self, error: XdsError) -> Event:
         return self._event(

@@ -24,6 +24,16 @@ class Link(Enum):
     PAUSED = "paused"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the host list has been read."""
+
+    done: int = 0
+    """The hosts that have come."""
+    total: int | None = None
+    """How many there are; None as long as that is not known."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetState:
     """Everything that is known at one moment; compared by identity."""
@@ -43,6 +53,8 @@ class FleetState:
     """Why `link` is what it is, where it is not live."""
     retry_at: datetime | None = None
     """When the next try is due, while in trouble."""
+    reading: Reading | None = None
+    """The reading that somebody waits for: the first of all, or one that was asked for; None where nobody does."""
     catalog: Catalog | None = None
     catalog_trouble: XdsError | None = None
     costs: Costs = field(default_factory=Costs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import work
 from textual.actions import SkipAction
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.css.query import NoMatches
+from textual.events import Resize
+from textual.filter import LineFilter
+from textual.geometry import Size
 from textual.message import Message
 
 from xds_tui.fleet.account import Account
@@ -23,17 +27,20 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.preferences import Alerts
-from xds_tui.tui import shared_styles
+from xds_tui.tui import glyphs, reverse, shared_styles, themes
+from xds_tui.tui.actions import bindings
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
 from xds_tui.tui.widgets.status_bar import Place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 shared_styles.share()
+reverse.repair()
 
 _THEME: Final = Path(__file__).parent / "theme"
 
@@ -45,6 +52,9 @@ HURRY: Final = 1.0
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as a shell has it."""
+
+NOTICEABLE: Final = 0.3
+"""Seconds after which it is said what is waited for."""
 
 AGAIN: Final = 2.0
 """Seconds in which a second Ctrl-C means it."""
@@ -65,6 +75,10 @@ class Parts:
     """Closes what is left when the monitor has ended."""
     insecure_http: bool = False
     animations: bool = True
+    theme: str | None = None
+    """One of `preferences.THEMES`; None: what suits the terminal."""
+    ascii: bool = False
+    """Whether nothing but ASCII is to be written."""
     alerts: Alerts = field(default_factory=Alerts)
     problems: Sequence[str] = ()
     """What is wrong with the configuration, one sentence each."""
@@ -82,20 +96,13 @@ class FleetUpdated(Message):
         return isinstance(message, FleetUpdated)
 
 
-class XdsApp(App[int]):
+class XdsApp(App[int], inherit_bindings=False):
     """Runs the monitor, and hands what it publishes to the screens."""
 
     TITLE = "xds-tui"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar = [_THEME / "base.tcss", _THEME / "fleet.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", show=False, priority=True),
-        # Before what has the focus: in a dialog, too, nothing else would hear of it.
-        Binding("ctrl+c", "interrupt", _("Quit"), id="app.interrupt", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", _("To the shell"), id="app.suspend", show=False, priority=True),
-        Binding("i,f2", "sign_in", _("Sign in"), id="app.sign-in", show=False),
-        Binding("question_mark", "help", _("Help"), id="app.help", key_display="?"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -107,20 +114,41 @@ class XdsApp(App[int]):
         self._job_control: JobControl | None = None
         if not parts.animations:
             self.animation_level = "none"
+        self._line_filters = glyphs.filters(is_colourless=self.no_color, is_ascii=parts.ascii)
+        themes.apply(self, parts.theme, os.environ)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what lines go through before they are written: Textual's own, and ours after them."""
+        return (*super().get_line_filters(), *self._line_filters)
 
     def get_default_screen(self) -> FleetScreen:
         """Begin with the fleet, not with an empty screen under it."""
         parts = self._parts
-        return FleetScreen(parts.monitor, parts.account, parts.place, parts.clock, parts.exports)
+        return FleetScreen(parts.monitor, parts.place, parts.clock, parts.exports)
+
+    def on_resize(self, event: Resize) -> None:
+        """Say so where there is no room for what is open."""
+        self._mind_room(event.size)
+
+    def _mind_room(self, size: Size) -> None:
+        if is_too_small(size) and not isinstance(self.screen, TooSmallScreen):
+            self.push_screen(TooSmallScreen())
 
     def on_mount(self) -> None:
         """Begin to watch the fleet; it is shown as it is known."""
         self.set_keymap(dict(self._parts.keymap))
-        for problem in self._parts.problems:
+        for problem in (*self._parts.problems, *self._keymap_problems()):
             self.notify(problem, severity="warning", timeout=20, markup=False)
         if not self.is_headless:
             self._job_control = JobControl(self, self._parts.monitor.refresh)
         self._watch()
+
+    def _keymap_problems(self) -> Sequence[str]:
+        if not self._parts.keymap:
+            return ()
+        from xds_tui.tui import keymap
+
+        return [f"[keys] {problem}" for problem in keymap.problems(self._parts.keymap)]
 
     async def on_unmount(self) -> None:
         """Close everything, whichever way the app ended; the terminal is as it was by now."""
@@ -152,6 +180,7 @@ class XdsApp(App[int]):
             if isinstance(screen, LiveScreen):
                 screen.fleet = state
         self._alarm.hear(message.state, self._parts.clock())
+        self._mind_room(self.size)
         if not self._is_signed_out or was_signed_out or self._is_signing_in:
             return
         if state.snapshot is None or state.is_remembered:
@@ -162,7 +191,10 @@ class XdsApp(App[int]):
 
     def _write(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
+            self._driver.write(self._readable(sequence))
+
+    def _readable(self, text: str) -> str:
+        return glyphs.to_ascii(text) if glyphs.is_ascii(self) else text
 
     @work
     async def action_sign_in(self) -> None:
@@ -186,20 +218,35 @@ class XdsApp(App[int]):
         from xds_tui.tui import telling
         from xds_tui.vault import VaultError
 
+        waiting = _("Waiting for the keyring, which may ask you first")
+        said = self.set_timer(NOTICEABLE, lambda: self.notify(waiting, timeout=20, markup=False))
         try:
             name = await account.keep()
         except VaultError as error:
             told = _("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))
             self.notify(told, severity="warning", timeout=20, markup=False)
             return
+        finally:
+            said.stop()
         self.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
 
     def action_help(self) -> None:
-        """List the keys of what has the focus."""
-        from xds_tui.tui.screens.help import HelpScreen, keys_of
+        """List the keys of what has the focus, or leave the list."""
+        from xds_tui.tui.screens.help import HelpScreen, sections
 
-        bindings = list(self.screen.active_bindings.values())
-        self.push_screen(HelpScreen(keys_of(bindings, self.get_key_display)))
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss()
+        else:
+            self.push_screen(HelpScreen(sections(self.screen, self._parts.keymap, self.get_key_display)))
+
+    @work
+    async def action_palette(self) -> None:
+        """Let every action, host and screen be had by name."""
+        from xds_tui.tui.screens.palette import reach
+
+        base, screen = self.screen_stack[0], self.screen
+        if isinstance(base, FleetScreen) and isinstance(screen, LiveScreen):
+            await reach(self, screen, base, self._parts.keymap)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """Leave, with the window's title as it was before."""
@@ -221,7 +268,7 @@ class XdsApp(App[int]):
             self.notify("\n".join(telling.left_open(orders.all)), timeout=PATIENCE, markup=False)
         await orders.close(PATIENCE)
         left = telling.left_open(orders.all)
-        self.exit(0, message=Text("\n".join(left)) if left else None)
+        self.exit(0, message=Text(self._readable("\n".join(left))) if left else None)
 
     def action_interrupt(self) -> None:
         """Leave at the second Ctrl-C in a row; where text is selected it is copied instead."""
@@ -257,5 +304,6 @@ class XdsApp(App[int]):
         if error is not None and not self._exit_renderables:
             # What is too long for a line is the terminal's to wrap: a path can be copied then.
             self.error_console.soft_wrap = True
-            self._exit_renderables.append(Text(crash.told(error, self._parts.monitor.state.events)))
+            told = crash.told(error, self._parts.monitor.state.events)
+            self._exit_renderables.append(Text(self._readable(told)))
         self._close_messages_no_wait()

@@ -31,6 +31,11 @@ class Past:
         """When the earliest event was that has been read; None before any has."""
         return self._events[-1][0].at if self._events else None
 
+    @property
+    def count(self) -> int:
+        """The events that have been read."""
+        return len(self._events)
+
     def add_older(self, events: Sequence[Event]) -> None:
         """Add the next page, newest first; an empty one is the end."""
         self.is_whole = not events

@@ -11,13 +11,14 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from xds_tui.i18n import _
+from xds_tui.tui.actions import bindings
 from xds_tui.tui.questions import Question, Tier
 
 SETTLING: Final = 0.6
@@ -76,12 +77,7 @@ class Dialog(ModalScreen[bool]):
 class AskScreen(Dialog):
     """Ask y/N about what interrupts; no is preselected."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", _("Yes")),
-        Binding("n,escape,q", "no", _("No")),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ask")
     AUTO_FOCUS = "#no"
 
     def answers(self) -> ComposeResult:
@@ -94,7 +90,7 @@ class AskScreen(Dialog):
 class TypeScreen(Dialog):
     """Ask for the target to be typed out before something final; enter is dead until it matches."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", _("Cancel"))]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("type")
     AUTO_FOCUS = "#typed"
 
     def answers(self) -> ComposeResult:

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
@@ -21,10 +21,11 @@ from xds_tui.model import Billing, Host
 from xds_tui.pricing import Rate
 from xds_tui.record import Action
 from xds_tui.secret import MASK
-from xds_tui.tui import questions, telling, wording
-from xds_tui.tui.giving import give
-from xds_tui.tui.screens.confirm import confirmed
+from xds_tui.tui import telling, wording
+from xds_tui.tui.actions import bindings
+from xds_tui.tui.applying import Context, hosts_ordered
 from xds_tui.tui.screens.live import LiveScreen
+from xds_tui.tui.screens.ordering import order
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 
@@ -35,21 +36,15 @@ REVEALED: Final = 30.0
 class DetailScreen(LiveScreen[None]):
     """One host, by ID: it stays the same host whatever the list does."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "leave", _("Back"), id="detail.back"),
-        Binding("v", "reveal", _("Password"), id="detail.reveal"),
-        Binding("y", "copy_address", _("Copy address"), id="detail.copy"),
-        Binding("Y", "copy_password", _("Copy password"), id="detail.copy-password", key_display="Y"),
-        Binding("s", "ask('power_on')", _("Start"), id="detail.start"),
-        Binding("x", "ask('power_off')", _("Stop"), id="detail.stop"),
-        Binding("b", "ask('reboot')", _("Reboot"), id="detail.reboot"),
-        Binding("D", "ask('delete')", _("Delete"), id="detail.delete", key_display="D"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
 
     CSS_PATH = "../theme/detail.tcss"
 
-    def __init__(self, monitor: Monitor, host_id: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, monitor: Monitor, host_id: str, clock: Callable[[], datetime], *, is_read_only: bool = False
+    ) -> None:
         super().__init__(monitor.state)
+        self._is_read_only = is_read_only
         self._monitor = monitor
         self._host_id = host_id
         self._clock = clock
@@ -67,11 +62,19 @@ class DetailScreen(LiveScreen[None]):
     def on_mount(self) -> None:
         """Draw what is known."""
         self._draw()
+        self.weigh_actions()
 
     def watch_fleet(self) -> None:
         """Draw what is known now."""
         if self.is_mounted:
             self._draw()
+            self.weigh_actions()
+
+    def context(self) -> Context:
+        """The host that is shown, and how we stand with the service."""
+        hosts = [host] if (host := self._host) else []
+        ordered = hosts_ordered(self.fleet.orders, self._clock())
+        return Context.of(self.fleet, hosts, ordered, is_read_only=self._is_read_only)
 
     @property
     def _host(self) -> Host | None:
@@ -157,11 +160,8 @@ class DetailScreen(LiveScreen[None]):
     @work
     async def action_ask(self, name: str) -> None:
         """Do something to this host, if the user confirms it."""
-        action, host = Action[name.upper()], self._host
-        if host and await confirmed(self.app, questions.about(action, [host], 0, self._clock())):
-            gone = give(self._monitor, action, [host])
-            if gone:
-                self.query_one(Notice).tell([telling.gone_meanwhile(gone)])
+        hosts = [host] if (host := self._host) else []
+        await order(self, self._monitor, Action[name.upper()], hosts, 0, self._clock())
 
     def action_leave(self) -> None:
         """Go back to the hosts."""

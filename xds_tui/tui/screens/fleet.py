@@ -285,9 +285,9 @@ class FleetScreen(PanedScreen):
 
     @on(LineTable.RowSelected, "#events")
     def _open_event(self, event: LineTable.RowSelected) -> None:
-        if self._events is None:
+        told = self._events.event_of(event.key) if self._events is not None else None
+        if told is None:
             return
-        told = self._events.event_of(event.key)
         self._notice.tell([wording.moment(told.at), *telling.event_lines(told)], mild=True)
 
     def action_history(self) -> None:

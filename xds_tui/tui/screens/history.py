@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
@@ -20,12 +21,13 @@ from textual.worker import Worker
 from xds_tui import export
 from xds_tui.fleet.chronicle import Chronicle
 from xds_tui.fleet.state import FleetState
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.model import Host
 from xds_tui.record import Event, Order
 from xds_tui.store.db import StoreError
 from xds_tui.store.exports import write_export
 from xds_tui.tui import telling, wording
+from xds_tui.tui.actions import bindings
 from xds_tui.tui.past import Past, order_words
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.widgets.event_list import EventList
@@ -60,31 +62,20 @@ class Page(IntEnum):
     PLOTS = 2
 
 
-_TITLES: Final = (_("Events"), _("Orders"), _("Plots"))
+_TITLES: Final = (N_("Events"), N_("Orders"), N_("Plots"))
 _SPANS: Final = (
-    (timedelta(hours=1), _("last hour")),
-    (timedelta(days=1), _("last day")),
-    (timedelta(days=7), _("last week")),
+    (timedelta(hours=1), N_("last hour")),
+    (timedelta(days=1), N_("last day")),
+    (timedelta(days=7), N_("last week")),
 )
 
 
 class HistoryScreen(LiveScreen[None]):
     """Looks back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", _("Back"), id="history.back"),
-        Binding("1", "page(0)", _TITLES[0], id="history.events", show=False),
-        Binding("2", "page(1)", _TITLES[1], id="history.orders", show=False),
-        Binding("3", "page(2)", _TITLES[2], id="history.plots", show=False),
-        Binding("right,tab", "next", _("Next view"), id="history.next", priority=True),
-        Binding("left", "previous", _("View before"), id="history.previous", show=False, priority=True),
-        Binding("slash", "filter", _("Find"), id="history.filter", key_display="/"),
-        Binding("s", "span", _("Time span"), id="history.span"),
-        Binding("t", "copy", _("Copy traceId"), id="history.trace"),
-        Binding("e", "export", _("Export"), id="history.export"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("history")
     CSS_PATH = "../theme/history.tcss"
-    AUTO_FOCUS = "#past-events"
+    AUTO_FOCUS = ""
 
     page: reactive[Page] = reactive(Page.EVENTS, repaint=False)
     """What is looked at."""
@@ -121,7 +112,8 @@ class HistoryScreen(LiveScreen[None]):
             events.is_dated = True
             yield events
             yield OrderList(id="past-orders", placeholder=_("Nothing was ordered here yet: n rents a host"))
-            yield Vertical(id="past-plots")
+            with Vertical(id="past-plots"):
+                yield Static(Content(_("Reading")), id="plots-wait")
         field = FilterField(_("words, or -words that must not be there"))
         field.display = False
         yield field
@@ -130,6 +122,8 @@ class HistoryScreen(LiveScreen[None]):
 
     def on_mount(self) -> None:
         """Read what is remembered."""
+        # Not by AUTO_FOCUS, which comes again with what lay over the plots, where nothing is to be focused.
+        self.query_one("#past-events").focus()
         self._draw_views()
         self._begin_anew()
 
@@ -202,9 +196,9 @@ class HistoryScreen(LiveScreen[None]):
         self._draw_views()
 
     def _draw_views(self) -> None:
-        parts = [f"{'▸' if page == self.page else ' '}{page + 1} {title}" for page, title in enumerate(_TITLES)]
+        parts = [f"{'▸' if page == self.page else ' '}{page + 1} {_(title)}" for page, title in enumerate(_TITLES)]
         if self.page is Page.PLOTS:
-            parts.append(_SPANS[self.span][1])
+            parts.append(_(_SPANS[self.span][1]))
         else:
             seen = len(self._seen[self.page])
             parts.append(_("{count} shown").format(count=seen) + (f" · {self.words}" if self.words else ""))
@@ -221,10 +215,15 @@ class HistoryScreen(LiveScreen[None]):
             return
         self._plotted_at = now
         if self._plots is None:
+            painted = asyncio.Event()
+            self.call_after_refresh(painted.set)
+            await painted.wait()  # what draws them is not imported before it can be read that they come
             from xds_tui.tui.widgets.plots import Plots
 
             self._plots = Plots()
-            await self.query_one("#past-plots").mount(self._plots)
+            with self.app.batch_update():
+                await self.query_one("#past-plots").mount(self._plots)
+                await self.query_one("#plots-wait").remove()
         length = _SPANS[self.span][0]
         self._plots.draw(await self._history.samples(length, POINTS), now - length, now)
 
@@ -280,14 +279,17 @@ class HistoryScreen(LiveScreen[None]):
 
     @on(LineTable.RowSelected)
     def _tell_all(self, event: LineTable.RowSelected) -> None:
-        self.query_one(Notice).tell(self._lines(event.table, event.key), mild=True)
+        if lines := self._lines(event.table, event.key):
+            self.query_one(Notice).tell(lines, mild=True)
 
     def _lines(self, table: LineTable, key: str) -> tuple[str, ...]:
-        """All of what was chosen in `table`: another view may be open by now."""
+        """All of what was chosen in `table`: another view may be open by now; empty: it has left meanwhile."""
         if isinstance(table, EventList):
             told = table.event_of(key)
-            return (wording.moment(told.at), *telling.event_lines(told))
+            return (wording.moment(told.at), *telling.event_lines(told)) if told else ()
         order = self.query_one(OrderList).order_of(key)
+        if order is None:
+            return ()
         return (wording.moment(order.created_at), *order_words(order), *_lengths(order, self._hosts()))
 
     def action_copy(self) -> None:
@@ -301,6 +303,8 @@ class HistoryScreen(LiveScreen[None]):
             if self.page is Page.EVENTS
             else self.query_one(OrderList).order_of(key)
         )
+        if chosen is None:
+            return
         if not chosen.trace_id:
             self.query_one(Notice).tell([_("The service gave no traceId for this")], mild=True)
             return
@@ -313,10 +317,13 @@ class HistoryScreen(LiveScreen[None]):
         """Write what is shown to files, as CSV and as JSON: all of it, and not only what has been scrolled to."""
         past, words = self._past, self.words
         if self.page is Page.EVENTS:
+            notice = self.query_one(Notice)
             while not past.is_whole:
+                far = _("Reading all of it: {count} events so far; esc stops").format(count=past.count)
+                notice.tell([far], mild=True, subject="export")
                 past.add_older(await self._history.past_events(PAGE, past.oldest))
-                if past is not self._past:
-                    return  # somebody else signed in meanwhile
+                if past is not self._past or not notice.display:
+                    return  # somebody else signed in meanwhile, or it was stopped
             name, table = "events", export.events_table(past.events_with(words))
         else:
             name, table = "orders", export.orders_table(past.orders_with(words), self._hosts())

@@ -8,11 +8,11 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, RadioSet, Static
 
 from xds_tui.api.errors import XdsError
 from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
@@ -20,7 +20,9 @@ from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.fleet.account import Account
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
-from xds_tui.tui import telling
+from xds_tui.tui import glyphs, telling
+from xds_tui.tui.actions import bindings
+from xds_tui.tui.widgets.toggles import Radio, Tick
 from xds_tui.vault import VaultError
 
 _ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
@@ -37,12 +39,7 @@ class SignedIn:
 class SignInScreen(ModalScreen[SignedIn | None]):
     """Ask for credentials until the service takes them; None: the user left without."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", _("Not now")),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-        Binding("enter", "enter", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("sign-in")
     AUTO_FOCUS = "#account"
     CSS_PATH = "../theme/dialog.tcss"
 
@@ -62,22 +59,24 @@ class SignInScreen(ModalScreen[SignedIn | None]):
         """Where, how, the credentials, and where they will be kept."""
         named = {url: name for name, url in _ENVIRONMENTS.items()}.get(self._account.base_url, "other")
         with VerticalScroll(classes="dialog", id="sign-in-form", can_focus=False):
-            yield Static(Content(_("Sign in to 渲大师")), classes="dialog-title")
+            yield Static(
+                Content(_("Sign in to {service}").format(service=glyphs.brand(self.app))), classes="dialog-title"
+            )
             with RadioSet(id="where", compact=True):
                 for name, label in (
                     ("production", _("Production")),
                     ("sandbox", _("Sandbox")),
                     ("other", _("Another address")),
                 ):
-                    yield RadioButton(Content(label), id=name, value=name == named, compact=True)
+                    yield Radio(Content(label), id=name, value=name == named, compact=True)
             yield from _field("address", _("Address"), self._account.base_url)
             with RadioSet(id="way", compact=True):
-                yield RadioButton(Content(_("Account ID and secret: renews by itself")), value=True, compact=True)
-                yield RadioButton(Content(_("A token: ends after 30 minutes")), id="bare", compact=True)
+                yield Radio(Content(_("Account ID and secret: renews by itself")), value=True, compact=True)
+                yield Radio(Content(_("A token: ends after 30 minutes")), id="bare", compact=True)
             yield from _field("account", _("Account ID"), self._account.account_id)
             yield from _field("secret", _("Secret"), password=True)
             yield from _field("token", _("Token"), password=True)
-            yield Checkbox(Content(_("Keep it in the keyring")), value=self._account.keeps, id="keep", compact=True)
+            yield Tick(Content(_("Keep it in the keyring")), value=self._account.keeps, id="keep", compact=True)
             yield Static(id="keyring")
             yield Static(Content(_("No account yet? xds-tui --demo shows everything.")), classes="hint")
             yield Static(id="answer")
@@ -99,16 +98,16 @@ class SignInScreen(ModalScreen[SignedIn | None]):
         try:
             name = await self._account.keyring_name()
         except VaultError as error:
-            self.query_one("#keep", Checkbox).value = False
-            self.query_one("#keep", Checkbox).disabled = True
+            self.query_one("#keep", Tick).value = False
+            self.query_one("#keep", Tick).disabled = True
             line.update(Content(_("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))))
             return
         line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
     @on(RadioSet.Changed)
     def _show_fields(self) -> None:
-        other = self.query_one("#other", RadioButton).value
-        bare = self.query_one("#bare", RadioButton).value
+        other = self.query_one("#other", Radio).value
+        bare = self.query_one("#bare", Radio).value
         self.query_one("#address-field").display = other
         self.query_one("#account-field").display = self.query_one("#secret-field").display = not bare
         self.query_one("#token-field").display = bare
@@ -154,7 +153,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
             answer.add_class("-bad")
             answer.update(Content("\n".join(lines)))
             return
-        self.dismiss(SignedIn(self.query_one("#keep", Checkbox).value))
+        self.dismiss(SignedIn(self.query_one("#keep", Tick).value))
 
     def _what_was_typed(self) -> tuple[str, Credentials]:
         """Return the address and the credentials.
@@ -166,7 +165,7 @@ class SignInScreen(ModalScreen[SignedIn | None]):
         chosen = self.query_one("#where", RadioSet).pressed_button
         url = _ENVIRONMENTS.get((chosen.id or "") if chosen else "", self._typed("address"))
         base_url = check_base_url(url, insecure_http=self._insecure_http)
-        if self.query_one("#bare", RadioButton).value:
+        if self.query_one("#bare", Radio).value:
             if not self._typed("token"):
                 raise ValueError(_("The token is missing"))
             return base_url, BareToken(Secret(self._typed("token")))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
@@ -19,11 +20,16 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.tui import telling, wording
+from xds_tui.tui.actions import bindings
+from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import LineTable
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.titled import Titled
 
 _Value = TypeVar("_Value")
+
+LOW: Final = 18
+"""Lines below which the price in words is left out: the table says most of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +44,14 @@ class Choice:
 class CatalogPane(Titled, Vertical):
     """The billing mode, the images and the packages of it, and what the chosen package costs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "switch_billing", _("Mode"), id="catalog.billing"),
-        Binding("f", "next_gpu", _("GPU"), id="catalog.gpu", show=False),
-        Binding("a", "next_area", _("Area"), id="catalog.area", show=False),
-        Binding("u", "next_purpose", _("Use"), id="catalog.use", show=False),
-        Binding("o", "by_price", _("By price"), id="catalog.sort", show=False),
-        Binding("backspace", "clear", _("Show all"), id="catalog.clear", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
     DEFAULT_CSS = """
     CatalogPane {
         #billing { height: 1; padding: 0 1; }
         #criteria { height: 2; padding: 0 1; }
         #images { height: 1fr; min-height: 3; }
         #packages { height: 2fr; min-height: 4; }
+        &.-low #offer { display: none; }
         #offer { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
     }
     """
@@ -99,6 +99,10 @@ class CatalogPane(Titled, Vertical):
     def watch_criteria(self) -> None:
         """Show only what meets the criteria."""
         self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave the lines to the tables where there are few."""
+        self.set_class(event.size.height < LOW, "-low")
 
     def on_mount(self) -> None:
         """Draw what there is."""
@@ -176,8 +180,8 @@ class CatalogPane(Titled, Vertical):
 
     def _show_images(self, table: LineTable, there: Catalog) -> None:
         shown = {image.id: image for image in catalog.images(there, self.choice.billing, self.choice.package)}
-        table.placeholder = _("No image goes with this package")
-        table.show(IMAGE_COLUMNS, list(shown), lambda key: image_row(shown[key], self.choice.image))
+        table.placeholder = _("No image goes with this package: enter on the package lets go of it")
+        table.show(translated(IMAGE_COLUMNS), list(shown), lambda key: image_row(shown[key], self.choice.image))
 
     def _show_packages(self, table: LineTable, there: Catalog) -> None:
         shown = {
@@ -185,7 +189,7 @@ class CatalogPane(Titled, Vertical):
             for package in catalog.packages(there, self.choice.billing, self.choice.image, self.criteria)
         }
         table.placeholder = _("No package: backspace shows all")
-        table.show(PACKAGE_COLUMNS, list(shown), lambda key: package_row(shown[key], self.choice.package))
+        table.show(translated(PACKAGE_COLUMNS), list(shown), lambda key: package_row(shown[key], self.choice.package))
 
     def _draw_offer(self) -> None:
         package = self.selection().package

@@ -9,12 +9,12 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from xds_tui import catalog, pricing
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog, Package, Period, PeriodUnit
 from xds_tui.tui import wording
 from xds_tui.tui.draft import Draft
 
-_ON_DEMAND_SPANS: Final = ((1, _("1 hour")), (24, _("1 day")), (720, _("30 days")))
+_ON_DEMAND_SPANS: Final = ((1, N_("1 hour")), (24, N_("1 day")), (720, N_("30 days")))
 """Hours of running, and their words."""
 
 
@@ -29,6 +29,7 @@ class CostCard(Static):
         .cost-card--total { text-style: bold; color: $text-success; }
         .cost-card--chosen { text-style: bold; }
         .cost-card--muted { color: $text-muted; }
+        &:ansi .cost-card--muted { text-style: dim; }
     }
     """
 
@@ -75,7 +76,7 @@ class CostCard(Static):
         draft = self.draft
         if draft.billing is Billing.ON_DEMAND:
             hours = [
-                (words, estimate)
+                (_(words), estimate)
                 for for_hours, words in _ON_DEMAND_SPANS
                 if (estimate := pricing.estimate(package, for_hours, draft.count)) is not None
             ]
@@ -110,7 +111,7 @@ class CostCard(Static):
         return told.format(prices=at)
 
     def _styled(self, text: str, part: str) -> Content:
-        return Content(text).stylize(self.get_visual_style(f"cost-card--{part}", partial=True))
+        return Content(text).stylize(f".cost-card--{part}")
 
     def _muted(self, text: str) -> Content:
         return self._styled(text, "muted")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from xds_tui.i18n import _
+from xds_tui.i18n import N_
 from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.tui import telling, wording
+from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
-_WHAT: Final = Column("what", _("WHAT HAPPENED"), 20, grow=1)
-_TODAY: Final = (Column("time", _("TIME"), 8), _WHAT)
-_DATED: Final = (Column("time", _("TIME"), 16), _WHAT)
+_WHAT: Final = Column("what", N_("WHAT HAPPENED"), 20, grow=1)
+_TODAY: Final = (Column("time", N_("TIME"), 8), _WHAT)
+_DATED: Final = (Column("time", N_("TIME"), 16), _WHAT)
 
 _TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.NOT_SEEN)
 
@@ -38,13 +39,13 @@ class EventList(LineTable):
             at = wording.moment(event.at) if self.is_dated else wording.clock(event.at)
             return Row((Cell(at, "muted"), Cell(telling.event(event), _style(event))))
 
-        self.show(_DATED if self.is_dated else _TODAY, list(self._events), row)
+        self.show(translated(_DATED if self.is_dated else _TODAY), list(self._events), row)
         if follows:
             self.action_first()
 
-    def event_of(self, key: str) -> Event:
-        """The event that a row shows."""
-        return self._events[key]
+    def event_of(self, key: str) -> Event | None:
+        """The event that a row shows; None: the row has left since the key was pressed."""
+        return self._events.get(key)
 
 
 def _key(event: Event) -> str:

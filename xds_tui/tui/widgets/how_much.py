@@ -13,18 +13,19 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from xds_tui import pricing
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog, Period, PeriodUnit
 from xds_tui.tui import wording
 from xds_tui.tui.draft import MOST_HOSTS, MOST_PERIODS, Draft
 from xds_tui.tui.widgets.cost_card import sums
+from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
-    Column("unit", _("PERIOD"), 10),
-    Column("hours", _("HOURS"), 6, align="right"),
-    Column("rent", _("RENT ¥"), 13, align="right"),
-    Column("by the hour", _("BY THE HOUR ¥"), 14, align="right"),
+    Column("unit", N_("PERIOD"), 10),
+    Column("hours", N_("HOURS"), 6, align="right"),
+    Column("rent", N_("RENT ¥"), 13, align="right"),
+    Column("by the hour", N_("BY THE HOUR ¥"), 14, align="right"),
 )
 
 
@@ -83,13 +84,13 @@ class HowMuch(Vertical):
                 (
                     Cell(f"1 {wording.unit(units[key])}"),
                     Cell(f"{hours}", "muted"),
-                    Cell(rent),
-                    Cell(by_the_hour, "muted"),
+                    Cell(rent.removeprefix("¥")),
+                    Cell(by_the_hour.removeprefix("¥"), "muted"),
                 )
             )
 
         table = self.query_one("#units", LineTable)
-        table.show(_COLUMNS, list(units), row)
+        table.show(translated(_COLUMNS), list(units), row)
         table.move_to(draft.unit.name)
         table.display = self.query_one("#number-field").display = is_rent
 

@@ -17,20 +17,27 @@ class Notice(Static):
         height: auto;
         max-height: 6;
         padding: 0 1;
+        border-left: thick $error;
         background: $error-muted;
-        color: $text;
-        &.-mild { background: $warning-muted; }
+        color: $foreground;
+        &.-mild { border-left: thick $warning; background: $warning-muted; }
     }
     """
 
     subject = ""
     """What it is about, for those that take back only what they said themselves."""
 
+    @property
+    def is_grave(self) -> bool:
+        """Whether it says something that must not give way to a hint."""
+        return self.display and not self.has_class("-mild")
+
     def tell(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
         """Show `lines` in place of what is shown."""
         self.subject = subject
         self.set_class(mild, "-mild")
-        self.update(Content(" · ".join(line for line in lines if line)))
+        told = " · ".join(line for line in lines if line)
+        self.update(Content(told if mild else f"! {told}"))
         self.display = True
 
     def take_back(self, subject: str) -> None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from xds_tui import pricing
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.model import Image, Package
 from xds_tui.tui import wording
 from xds_tui.tui.widgets.line_table import Cell, Column, Row
 
-IMAGE_COLUMNS: Final = (Column("name", _("IMAGE"), 14, grow=1), Column("type", _("TYPE"), 5))
+IMAGE_COLUMNS: Final = (Column("name", N_("IMAGE"), 14, grow=1), Column("type", N_("TYPE"), 5))
 PACKAGE_COLUMNS: Final = (
-    Column("name", _("PACKAGE"), 10, grow=3),
-    Column("gpu", _("GPU"), 8, drop=2, grow=1),
-    Column("cpu", _("CPU"), 3, align="right"),
-    Column("mem", _("GB"), 4, align="right"),
-    Column("disk", _("DISK"), 5, align="right", drop=4),
-    Column("price", _("¥/h"), 7, align="right"),
-    Column("off", _("OFF"), 4, align="right", drop=3),
-    Column("type", _("TYPE"), 4, drop=1),
-    Column("area", _("AREA"), 13, drop=5),
+    Column("name", N_("PACKAGE"), 10, grow=3),
+    Column("gpu", N_("GPU"), 8, drop=2, grow=1),
+    Column("cpu", N_("CPU"), 3, align="right"),
+    Column("mem", N_("GB"), 4, align="right"),
+    Column("disk", N_("DISK GB"), 7, align="right", drop=4),
+    Column("price", N_("¥/HOUR"), 7, align="right"),
+    Column("off", N_("OFF"), 4, align="right", drop=3),
+    Column("type", N_("TYPE"), 4, drop=1),
+    Column("area", N_("AREA"), 13, drop=5),
 )
 
 

@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from xds_tui import export
-from xds_tui.i18n import _
+from xds_tui.i18n import N_
 from xds_tui.model import Host
 from xds_tui.record import Order, OrderState
 from xds_tui.tui import telling, wording
+from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
-    Column("time", _("TIME"), 11),
-    Column("what", _("ORDER"), 7),
-    Column("host", _("HOST"), 8, grow=2),
-    Column("state", _("STATE"), 15),
-    Column("estimate", _("ESTIMATE"), 10, align="right"),
-    Column("hours", _("HOURS"), 5, align="right", drop=1),
-    Column("real", _("REAL"), 7, align="right", drop=2),
-    Column("why", _("WHY"), 20, grow=3, drop=3),
+    Column("time", N_("TIME"), 11),
+    Column("what", N_("ORDER"), 7),
+    Column("host", N_("HOST"), 8, grow=2),
+    Column("state", N_("STATE"), 15),
+    Column("estimate", N_("ESTIMATE ¥"), 10, align="right"),
+    Column("hours", N_("HOURS"), 5, align="right", drop=1),
+    Column("real", N_("REAL h"), 7, align="right", drop=2),
+    Column("why", N_("WHY"), 20, grow=3, drop=3),
 )
 _STYLES: Final = {
     OrderState.SETTLED: "good",
@@ -46,11 +47,11 @@ class OrderList(LineTable):
             order = self._orders[key]
             return _row(order, hosts.get(order.host_id or ""))
 
-        self.show(_COLUMNS, list(self._orders), row)
+        self.show(translated(_COLUMNS), list(self._orders), row)
 
-    def order_of(self, key: str) -> Order:
-        """The order that a row shows."""
-        return self._orders[key]
+    def order_of(self, key: str) -> Order | None:
+        """The order that a row shows; None: the row has left since the key was pressed."""
+        return self._orders.get(key)
 
 
 def _row(order: Order, host: Host | None) -> Row:
@@ -64,7 +65,7 @@ def _row(order: Order, host: Host | None) -> Row:
             Cell(telling.action(order.action)),
             Cell(name or wording.NOTHING),
             Cell(telling.order_state(order.state), _STYLES.get(order.state, "")),
-            Cell(wording.money(promise.estimate) if promise else wording.NOTHING),
+            Cell(wording.money(promise.estimate).removeprefix("¥") if promise else wording.NOTHING),
             Cell(str(promise.hours) if promise and promise.period else wording.NOTHING),
             Cell(
                 wording.NOTHING if real is None else f"{round(real, 1):g}{' !' if differs else ''}",

@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
 from math import ceil, floor, log10
-from typing import Final
+from typing import ClassVar, Final
 
+from rich.style import Style
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content, Span
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
@@ -43,14 +46,44 @@ class Line:
 
 ALL: Final = ("dot", "cyan+")
 PART: Final = ("hd", "green+")
+_PARTS: Final[dict[int | None, str]] = {14: ".plot--all", 10: ".plot--part"}
+"""What their colours are in the palette that plotext writes in, and the component classes that they become."""
 
 
 class _Plot(PlotextPlot):
-    """A plot that is forgotten once it is closed."""
+    """A plot in the colours of the theme, that is forgotten once it is closed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--all", "plot--part", "plot--axes"}
+    DEFAULT_CSS = """
+    _Plot {
+        text-wrap: nowrap;
+        .plot--all { color: $text-primary; }
+        .plot--part { color: $text-success; }
+        .plot--axes { color: $text-muted; }
+    }
+    """
+
+    def render(self) -> Content:
+        """Draw the plot; plotext's own colours only tell which part of it is which."""
+        drawn = Text.from_ansi(self._built())
+        spans = [Span(span.start, span.end, _part(span.style)) for span in drawn.spans]
+        return Content(drawn.plain, spans=spans)
+
+    def _built(self) -> str:
+        # Without the theme that it makes of Textual's, which knows true colours alone.
+        self.plt.plotsize(self.size.width, self.size.height)
+        self.plt._set_size(self.size.width, self.size.height)  # noqa: SLF001 - as PlotextPlot does
+        return str(self.plt.build())
 
     def on_unmount(self) -> None:
         """Hear of no more themes: what is told of them holds the plot, which would never end."""
         self.app.theme_changed_signal.unsubscribe(self)
+
+
+def _part(style: str | Style) -> str:
+    """Return the component class of what is drawn in one of plotext's colours."""
+    number = style.color.number if isinstance(style, Style) and style.color else None
+    return _PARTS.get(number, ".plot--axes")
 
 
 class Plots(Vertical):
@@ -61,7 +94,8 @@ class Plots(Vertical):
         PlotextPlot { height: 1fr; }
         #plot-nothing { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
         &.-empty #plot-nothing { display: block; }
-        &.-empty PlotextPlot { display: none; }
+        .plot-title { width: 1fr; text-align: center; }
+        &.-empty PlotextPlot, &.-empty .plot-title { display: none; }
     }
     """
 
@@ -70,7 +104,10 @@ class Plots(Vertical):
         yield Static(
             _("Nothing was counted in this time: every sweep adds a point. s shows a longer one"), id="plot-nothing"
         )
+        # Their titles are lines of their own: plotext takes a Chinese letter for one cell.
+        yield Static(Content(_("hosts: ▞ on  • all")), classes="plot-title")
         yield _Plot(id="plot-hosts")
+        yield Static(Content(_("¥/hour: ▞ billed  • prepaid")), classes="plot-title")
         yield _Plot(id="plot-money")
 
     def draw(self, samples: Sequence[Sample], since: datetime, until: datetime) -> None:
@@ -81,13 +118,9 @@ class Plots(Vertical):
             Line(lambda sample: _middle(sample.prepaid_low, sample.prepaid_high), *ALL),
             Line(lambda sample: _middle(sample.billed_low, sample.billed_high), *PART),
         )
-        for name, title, lines, unit in (
-            ("#plot-hosts", _("hosts: ▞ on  • all"), hosts, 1),
-            ("#plot-money", _("¥/hour: ▞ billed  • prepaid"), money, 0.01),
-        ):
+        for name, lines, unit in (("#plot-hosts", hosts, 1), ("#plot-money", money, 0.01)):
             plot = self.query_one(name, PlotextPlot)
             plot.plt.clear_data()
-            plot.plt.title(title)
             _draw(plot, lines, unit, samples, since, until)
             plot.refresh()
 

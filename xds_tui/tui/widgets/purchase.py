@@ -10,16 +10,17 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.record import Order, OrderState
 from xds_tui.tui import telling, wording
+from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
 _COLUMNS: Final = (
-    Column("number", _("HOST"), 4, align="right"),
-    Column("state", _("STATE"), 16),
-    Column("id", _("ID"), 12, drop=1),
-    Column("why", _("WHY"), 20, grow=1),
+    Column("number", N_("HOST"), 4, align="right"),
+    Column("state", N_("STATE"), 16),
+    Column("id", N_("ID"), 12, drop=1),
+    Column("why", N_("WHY"), 20, grow=1),
 )
 _STYLES: Final = {
     OrderState.DONE: "good",
@@ -75,7 +76,7 @@ class Purchase(Vertical):
                 )
             )
 
-        self.query_one(LineTable).show(_COLUMNS, list(numbered), row)
+        self.query_one(LineTable).show(translated(_COLUMNS), list(numbered), row)
         self.query_one("#purchase-summary", Static).update(Content("\n".join(_summary(orders))))
 
 

@@ -16,9 +16,17 @@ from xds_tui.api.errors import NotSent
 from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import N_, _, ngettext
-from xds_tui.tui import wording
+from xds_tui.tui import glyphs, wording
+from xds_tui.tui.bands import band_of, band_style
 
-_ENVIRONMENTS: Final = {"production": N_("production"), "sandbox": N_("sandbox"), "demo": N_("demo")}
+_ENVIRONMENTS: Final = {"production": N_("PRODUCTION"), "sandbox": N_("sandbox"), "demo": N_("demo")}
+
+_ANSWERS: Final = {
+    Link.SIGNED_OUT: "app.sign_in",
+    Link.PAUSED: "screen.do('fleet.pause')",
+    Link.TROUBLE: "screen.do('fleet.refresh')",
+}
+"""What a click on the line does, by the state that it tells of."""
 
 CLOCK_WIDTH: Final = 8
 """Cells of a time of day."""
@@ -32,6 +40,8 @@ class Place:
     environment: str
     """`production`, `sandbox`, `demo` or the host name of another address."""
     read_only: bool = False
+    band: str | None = None
+    """One of `preferences.BANDS`; None: its environment's."""
 
 
 class Clock(Widget):
@@ -52,7 +62,6 @@ class StatusBar(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "status-bar--name",
-        "status-bar--place",
         "status-bar--good",
         "status-bar--warn",
         "status-bar--muted",
@@ -62,17 +71,17 @@ class StatusBar(Widget):
         height: 1;
         padding: 0 1;
         background: $panel;
-        .status-bar--name { text-style: bold; color: $primary; }
-        .status-bar--place { text-style: bold; }
+        .status-bar--name { text-style: bold; color: $text-primary; }
         .status-bar--good { color: $text-success; }
         .status-bar--warn { color: $text-warning; text-style: bold; }
         .status-bar--muted { color: $text-muted; }
+        &:ansi .status-bar--muted { text-style: dim; }
     }
     """
 
     fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
     """What is shown."""
-    line: reactive[Content] = reactive(Content, layout=False)
+    line: reactive[Content] = reactive(Content, layout=False, always_update=True)
     """All of it but the clock."""
 
     def __init__(self, place: Place, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
@@ -85,8 +94,13 @@ class StatusBar(Widget):
         yield Clock()
 
     def on_mount(self) -> None:
-        """Draw what is known."""
+        """Draw what is known, and the band anew with other themes, whose colours it is told by itself."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.draw())
         self.draw()
+
+    def on_unmount(self) -> None:
+        """Hear of no more themes: what is told of them holds the line, which would never end."""
+        self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
         """Fill the width there is."""
@@ -96,6 +110,11 @@ class StatusBar(Widget):
         """Draw what differs from before."""
         if self.is_mounted:
             self.draw()
+
+    async def on_click(self) -> None:
+        """Do what the state asks for: sign in, go on, try again now."""
+        if action := _ANSWERS.get(self.fleet.link):
+            await self.run_action(action)
 
     def render(self) -> Content:
         """The line."""
@@ -109,7 +128,7 @@ class StatusBar(Widget):
         clock.time = wording.clock(self.fleet.snapshot.at) if self.fleet.snapshot else ""
         if clock.styles.offset.x.value != at:
             clock.styles.offset = (at, 0)
-        if line != self.line:
+        if not line.is_same(self.line):
             self.line = line
 
     def _composed(self) -> tuple[Content, int]:
@@ -117,7 +136,7 @@ class StatusBar(Widget):
         width = self.size.width - 4
         place, link, why = self._where(), self._link(), self._why()
         billed, prepaid = self._cost()
-        name, counts = self._styled("渲大师 xds  ", "name"), self._counts()
+        name, counts = self._styled(f"{glyphs.brand(self.app)}  ", "name"), self._counts()
         left = width - place.cell_length - link.cell_length
         shown = {}
         order = (("why", why), ("billed", billed), ("counts", counts), ("name", name), ("prepaid", prepaid))
@@ -133,7 +152,8 @@ class StatusBar(Widget):
         return line, before.cell_length - CLOCK_WIDTH
 
     def _styled(self, text: str, part: str) -> Content:
-        return Content(text).stylize(self.get_visual_style(f"status-bar--{part}", partial=True))
+        # By its name: what it looks like is asked when it is drawn, in the theme of then.
+        return Content(text).stylize(f".status-bar--{part}")
 
     def _where(self) -> Content:
         profile, environment = self._place.profile, self._place.environment
@@ -141,28 +161,38 @@ class StatusBar(Widget):
         words.append(_(_ENVIRONMENTS[environment]) if environment in _ENVIRONMENTS else environment)
         if self.fleet.account:
             words.append(self.fleet.account)
-        where = self._styled(" · ".join(words), "place")
+        app, band = self.app, band_of(self._place.band, environment)
+        style = band_style(band, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
+        where = Content(f" {' · '.join(words)} ").stylize(style)
         if self._place.read_only:
             where += Content(" ") + self._styled(_("read-only"), "warn")
         return where
 
     def _link(self) -> Content:
         """The state in one word, the time of the data that it is said of, and why it is not live."""
-        fleet = self.fleet
+        fleet, reading = self.fleet, self._reading()
         at = fleet.snapshot is not None
         match fleet.link:
             case Link.LIVE:
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
-                return self._styled("● ", "good") + Content(f"{_('live')} · {every} · {' ' * CLOCK_WIDTH}")
+                told = wording.padded(reading, max(map(wording.cells, (every, reading)))) if reading else every
+                return self._styled("● ", "good") + Content(f"{_('live')} · {told} · {' ' * CLOCK_WIDTH}")
             case Link.CONNECTING:
-                return self._styled(_parts("◌", _("connecting"), self._data()), "muted")
+                return self._styled(_parts("◌", _("connecting"), reading, self._data()), "muted")
             case Link.PAUSED:
-                return self._styled(_parts("‖", _("paused"), self._data()), "warn")
+                return self._styled(_parts("‖", _("paused"), reading, self._data()), "warn")
             case Link.SIGNED_OUT:
                 return self._styled(_parts("!", _("sign in"), self._data()), "warn")
             case Link.TROUBLE:
                 state = _("offline") if isinstance(fleet.trouble, NotSent) or not at else ""
-                return self._styled(_parts("▲", state, self._data()), "warn")
+                return self._styled(_parts("▲", state, reading, self._data()), "warn")
+
+    def _reading(self) -> str:
+        """How far the reading is that the user waits for; empty where there is none."""
+        reading = self.fleet.reading
+        if reading is None:
+            return ""
+        return f"{reading.done}/{reading.total}" if reading.total else _("asking")
 
     def _why(self) -> Content:
         """Why the data are not newer, and when they may be."""
@@ -170,7 +200,7 @@ class StatusBar(Widget):
         if fleet.link is not Link.TROUBLE or fleet.trouble is None:
             return Content("")
         parts = [_(fleet.trouble.summary)]
-        if fleet.retry_at:
+        if fleet.retry_at and fleet.reading is None:
             parts.append(_("next try {time}").format(time=wording.clock(fleet.retry_at)))
         return self._styled("".join(f" · {part}" for part in parts), "warn")
 

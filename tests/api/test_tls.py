@@ -1,0 +1,264 @@
+"""TLS over real sockets: who is believed to be the service, and what a proxy on the way gets to see."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from raw_server import TOKEN, RawServer, envelope, http, listening
+
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import BadAnswer, NotSent
+from xds_tui.credentials import BareToken
+from xds_tui.secret import Secret
+
+HOST = "service.test"
+LONG = timedelta(days=30)
+ANSWER = http(envelope([]))
+AUTHORITY = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Somebody's own authority")])
+
+
+class Authority:
+    """Signs certificates, and is trusted by whoever names `file`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._folder = folder
+        self.file = folder / "authority.pem"
+        certificate = self._signed(AUTHORITY, self._key, LONG, x509.BasicConstraints(ca=True, path_length=None))
+        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _signed(
+        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, lasts: timedelta, *extensions: x509.ExtensionType
+    ) -> x509.Certificate:
+        now = datetime.now(UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(AUTHORITY)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - LONG)
+            .not_valid_after(now + lasts)
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        return builder.sign(self._key, hashes.SHA256())
+
+    def vouching_for(self, *hosts: str, lasts: timedelta = LONG) -> ssl.SSLContext:
+        """What a server needs that has a certificate for `hosts`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
+        names = [x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts]
+        certificate = self._signed(name, key, lasts, x509.SubjectAlternativeName(names))
+        file = self._folder / "server.pem"
+        file.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@asynccontextmanager
+async def secured(context: ssl.SSLContext, answer: bytes = ANSWER) -> AsyncIterator[RawServer]:
+    """A service behind TLS."""
+    service = RawServer(answer=answer)
+    async with listening(service.serve, context) as service.port:
+        yield service
+
+
+@dataclass
+class Proxy:
+    """Opens tunnels, all to one port of this machine, and writes down whatever passes."""
+
+    leads_to: int
+    port: int = 0
+    seen: bytearray = field(default_factory=bytearray)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.seen += await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.leads_to)
+        await asyncio.gather(self._pass_on(reader, inner_writer), self._pass_on(inner_reader, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                self.seen += data
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def tunnelling_to(port: int) -> AsyncIterator[Proxy]:
+    proxy = Proxy(port)
+    async with listening(proxy.serve) as proxy.port:
+        yield proxy
+
+
+def a_client(url: str) -> Client:
+    return Client(url, BareToken(Secret(TOKEN)), deadlines=Deadlines(5, 10, 10))
+
+
+def by_file(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+
+
+def by_folder(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = authority.file.parent / "certificates"
+    folder.mkdir()
+    shutil.copy(authority.file, folder)
+    subprocess.run(["openssl", "rehash", folder], check=True)
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+
+
+needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl to name the files of a folder")
+
+
+@pytest.mark.parametrize("name", [by_file, pytest.param(by_folder, marks=needs_openssl)])
+async def test_an_authority_that_the_environment_names_is_believed(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, name: Callable[[Authority, pytest.MonkeyPatch], None]
+) -> None:
+    name(authority, monkeypatch)
+    async with (
+        secured(authority.vouching_for("127.0.0.1")) as service,
+        a_client(f"https://127.0.0.1:{service.port}") as client,
+    ):
+        assert await client.images() == ()
+    assert TOKEN in service.requests[0]
+
+
+@dataclass
+class Impostor:
+    """Somebody who answers where the service should."""
+
+    name: str
+    said: str
+    """What is said of it."""
+    host: str = "127.0.0.1"
+    """Whose certificate it has."""
+    lasts: timedelta = LONG
+    is_vouched_for: bool = True
+    """Whether its authority is believed."""
+
+
+IMPOSTORS = (
+    Impostor("one whose authority nobody knows", "self-signed certificate|unable to get local", is_vouched_for=False),
+    Impostor("one with the certificate of another", "IP address mismatch", host="127.0.0.2"),
+    Impostor("one whose certificate has ended", "certificate has expired", lasts=-timedelta(hours=1)),
+)
+
+
+@pytest.mark.parametrize("impostor", IMPOSTORS, ids=lambda impostor: impostor.name)
+async def test_who_cannot_prove_to_be_the_service_gets_nothing(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, impostor: Impostor
+) -> None:
+    if impostor.is_vouched_for:
+        by_file(authority, monkeypatch)
+    async with (
+        secured(authority.vouching_for(impostor.host, lasts=impostor.lasts)) as service,
+        a_client(f"https://127.0.0.1:{service.port}") as client,
+    ):
+        with pytest.raises(NotSent) as caught:
+            await client.images()
+        with pytest.raises(NotSent):
+            await client.power("h1", True)
+    assert re.search(impostor.said, caught.value.detail)
+    assert service.requests == []
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+async def test_tls_of_another_age_is_refused(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_file(authority, monkeypatch)
+    old = authority.vouching_for("127.0.0.1")
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    async with secured(old) as service, a_client(f"https://127.0.0.1:{service.port}") as client:
+        with pytest.raises(NotSent):
+            await client.images()
+    assert service.requests == []
+
+
+async def test_a_proxy_passes_on_what_it_cannot_read(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_file(authority, monkeypatch)
+    async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:word@127.0.0.1:{proxy.port}")
+        async with a_client(f"https://{HOST}") as client:
+            assert await client.images() == ()
+    assert TOKEN in service.requests[0]
+    assert proxy.seen.startswith(b"CONNECT service.test:443 HTTP/1.1\r\n")
+    assert TOKEN.encode() not in proxy.seen
+    assert b"/v1/pve" not in proxy.seen
+    assert "proxy-authorization" not in service.requests[0].lower()
+
+
+async def test_a_proxy_that_plays_the_service_gets_nothing(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        async with a_client(f"https://{HOST}") as client:
+            with pytest.raises(NotSent, match="certificate"):
+                await client.images()
+    assert service.requests == []
+    assert TOKEN.encode() not in proxy.seen
+
+
+async def test_a_service_that_no_proxy_is_for_is_looked_for_without_it(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_file(authority, monkeypatch)
+    async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NO_PROXY", f"elsewhere.test,{HOST}")
+        # The name is nobody's (RFC 6761), so there is no way to it but the proxy's.
+        async with a_client(f"https://{HOST}") as client:
+            with pytest.raises(NotSent):
+                await client.images()
+    assert proxy.seen == b""
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_another_port_of_the_same_host_is_not_followed(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    by_file(authority, monkeypatch)
+    context = authority.vouching_for("127.0.0.1")
+    async with secured(context) as other:
+        moved = http("", f"{status} Moved", Location=f"https://127.0.0.1:{other.port}/v1/pve/open/image")
+        async with secured(context, moved) as service, a_client(f"https://127.0.0.1:{service.port}") as client:
+            with pytest.raises(BadAnswer, match="sent us elsewhere"):
+                await client.images()
+    assert len(service.requests) == 1
+    assert other.requests == []

@@ -1,0 +1,142 @@
+"""What `doctor` says of how to get a keyring, typed as it is printed by somebody who has none, in a real shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
+
+PROGRAM = Path(sys.executable).parent / "xds-tui"
+PHRASE = "quite a long 1 password"
+
+ANSWERS = {
+    r"Keyring password:\s*\Z": f"{PHRASE}\n",
+    r"Passphrase: _": f"{PHRASE}\r",
+    r"Account ID:\s*\Z": f"{ACCOUNT}\n",
+    r"Secret:\s*\Z": f"{SECRET}\n",
+}
+"""What is typed when something is asked."""
+
+PROMPT = r"\n[^\n]*[#$]\s*\Z"
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with simulating(PROGRAM) as running:
+        yield running
+
+
+@pytest.fixture
+def environ(simulator: Simulator) -> Iterator[dict[str, str]]:
+    """Somebody's who has nothing yet; the home's path is short, for sockets stand in it."""
+    home = tempfile.mkdtemp(prefix="xds")
+    environ = {
+        "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "XDS_BASE_URL": simulator.url,
+    }
+    yield environ
+    if shutil.which("gpgconf"):
+        subprocess.run(["gpgconf", "--kill", "all"], env=environ, check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def advised(environ: Mapping[str, str], about: str) -> list[str]:
+    """The commands that `doctor` prints for the keyring from a line that says `about` on, less the installing."""
+    ended = subprocess.run(
+        [PROGRAM, "doctor", "--json"], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    (row,) = (row for row in json.loads(ended.stdout) if row["check"] == "keyring")
+    advice: list[str] = row["advice"]
+    begin = next((number for number, line in enumerate(advice) if about in line), None)
+    assert begin is not None, row
+    end = next(number for number, line in enumerate(advice) if line.startswith("Without a keyring"))
+    return [line for line in advice[begin:end] if not line.endswith(":") and "apt-get" not in line]
+
+
+class Session:
+    """A shell at a terminal of its own, as one has after logging in."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        terminal.wait_for(r"[#$]\s*\Z")
+
+    def run(self, command: str) -> str:
+        """Type a command, answer what it asks, and return what the screen shows when the prompt is back."""
+        self._terminal.screen.reset()
+        self._terminal.type(f"{command}\n")
+        while True:
+            self._terminal.wait_for("|".join((PROMPT, *ANSWERS)))
+            shown = self._terminal.text
+            asked = next((pattern for pattern in ANSWERS if re.search(pattern, shown)), None)
+            if asked is None:
+                return shown
+            self._terminal.type(ANSWERS[asked])
+            self._terminal.wait_for(asked, gone=True)
+
+    def run_all(self, commands: Sequence[str]) -> str:
+        return "\n".join(self.run(command) for command in commands)
+
+
+def logged_in(environ: Mapping[str, str]) -> Terminal:
+    return Terminal(["bash", "--norc", "-i"], environ=environ, columns=200, rows=50)
+
+
+@pytest.mark.skipif(not shutil.which("gnome-keyring-daemon"), reason="needs gnome-keyring and dbus-daemon")
+def test_gnome_keyring_is_had_by_what_is_printed_and_keeps_what_it_is_given(environ: dict[str, str]) -> None:
+    commands = advised(environ, "To get one on Debian")
+    commands = commands[: commands.index("xds-tui login") + 1]
+    with logged_in(environ) as terminal:
+        assert "SecretService Keyring keeps them" in Session(terminal).run_all(commands)
+    with logged_in(environ) as terminal:
+        session = Session(terminal)
+        session.run_all(commands[:-1])
+        assert "node-" in session.run("xds-tui hosts")
+
+
+@pytest.mark.skipif(not shutil.which("gnome-keyring-daemon"), reason="needs gnome-keyring and dbus-daemon")
+def test_a_gnome_keyring_that_is_locked_is_unlocked_by_what_is_printed(environ: dict[str, str]) -> None:
+    bus, unlock, login = advised(environ, "To get one on Debian")[:3]
+    with logged_in(environ) as terminal:
+        Session(terminal).run_all([bus, unlock, login])
+    with logged_in(environ) as terminal:
+        session = Session(terminal)
+        session.run(bus)
+        session.run("printf wrong | gnome-keyring-daemon --unlock --components=secrets >/dev/null")
+        said = session.run("xds-tui doctor")
+        assert "The keyring is locked" in said
+        assert "gcr-prompter" not in said
+        assert unlock in said
+        session.run(unlock)
+        assert "node-" in session.run("xds-tui hosts")
+
+
+@pytest.mark.skipif(not (shutil.which("pass") and shutil.which("gpg")), reason="needs pass and gnupg")
+def test_pass_is_had_by_what_is_printed_and_keeps_what_it_is_given(environ: dict[str, str]) -> None:
+    commands = advised(environ, "Or pass")
+    with logged_in(environ) as terminal:
+        assert "pass keeps them" in Session(terminal).run_all(commands)
+    files = [path.read_bytes() for path in Path(environ["HOME"], ".password-store").rglob("*.gpg")]
+    assert files
+    assert not any(SECRET.encode() in content for content in files)
+    subprocess.run(["gpgconf", "--kill", "gpg-agent"], env=environ, check=True)
+    assert (
+        "The keyring is locked"
+        in subprocess.run([PROGRAM, "doctor"], env=environ, capture_output=True, text=True, check=False).stdout
+    )
+    unlocking = advised(environ, "Have gpg ask")
+    with logged_in(environ) as terminal:
+        session = Session(terminal)
+        session.run_all(unlocking)
+        assert "node-" in session.run("xds-tui hosts")

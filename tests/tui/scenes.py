@@ -1,0 +1,150 @@
+"""The moments of every screen that are looked at in each theme and language: none of them reads a word."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from conditions import until
+from driver import KEY, Desk
+from test_snapshots import a_day_of_samples
+
+from xds_tui.fleet.state import Link
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.machine import OFF
+from xds_tui.tui.screens.choose import Choice, ChooseScreen
+from xds_tui.tui.screens.confirm import Dialog
+from xds_tui.tui.screens.create import CreateScreen, Step
+from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.screens.history import HistoryScreen
+from xds_tui.tui.screens.sign_in import SignInScreen
+from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.plots import Plots
+
+Play = Callable[[Desk], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How to come there."""
+
+    name: str
+    play: Play
+    is_signed_in: bool = True
+
+    def desk(self, *, theme: str = "dark", ascii_only: bool = False) -> Desk:
+        """The desk that it is played at."""
+        credentials = KEY if self.is_signed_in else None
+        return Desk(hosts=40, theme=theme, ascii_only=ascii_only, credentials=credentials)
+
+
+async def _at(desk: Desk, screen: type[object]) -> None:
+    await until(lambda: isinstance(desk.app.screen, screen) and desk.app.screen.is_mounted)
+    await desk.pilot.pause()
+
+
+async def fleet(desk: Desk) -> None:
+    await desk.press("down", "space", "down")
+
+
+async def catalog(desk: Desk) -> None:
+    await desk.press("2", "down", "enter")
+    await desk.see("[✓*] 4090[×x]2")
+
+
+async def trouble(desk: Desk) -> None:
+    desk.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=9))
+    desk.monitor.refresh()
+    await until(lambda: desk.monitor.state.link is Link.TROUBLE)
+    await desk.see(r"[▲^]")
+
+
+async def mode(desk: Desk) -> None:
+    await desk.press("n")
+    await _at(desk, CreateScreen)
+
+
+async def package(desk: Desk) -> None:
+    await mode(desk)
+    await desk.press("down", "enter", "down")
+
+
+async def image(desk: Desk) -> None:
+    await package(desk)
+    await desk.press("down", "enter", "down")
+
+
+async def how_much(desk: Desk) -> None:
+    await image(desk)
+    await desk.press("enter", "3", "tab", "2")
+    await desk.see(r"3,801\.60")
+
+
+async def review(desk: Desk) -> None:
+    await how_much(desk)
+    await desk.press("enter")
+    screen = desk.app.screen
+    assert isinstance(screen, CreateScreen)
+    await until(lambda: screen.step is Step.REVIEW)
+
+
+async def detail(desk: Desk) -> None:
+    target = next(host for host in desk.world.listed() if host.rented and host.expires and host.status == OFF)
+    desk.app.screen.query_one(HostTable).move_to(target.id)
+    await desk.press("enter")
+    await _at(desk, DetailScreen)
+
+
+async def past_events(desk: Desk) -> None:
+    await desk.press("h")
+    await _at(desk, HistoryScreen)
+    await until(lambda: desk.app.screen.query_one(EventList).row_count > 0)
+
+
+async def past_plots(desk: Desk) -> None:
+    await a_day_of_samples(desk)
+    await past_events(desk)
+    await desk.press("3")
+    await until(lambda: bool(desk.app.screen.query(Plots)))
+    await desk.see("40[┤+]")
+
+
+async def keys(desk: Desk) -> None:
+    before = desk.app.screen
+    await desk.press("question_mark")
+    await until(lambda: desk.app.screen is not before)
+
+
+async def stop_question(desk: Desk) -> None:
+    await desk.press("down", "space", "down", "space", "x")
+    await _at(desk, Dialog)
+
+
+async def delete_question(desk: Desk) -> None:
+    target = next(host for host in desk.world.listed() if host.rented and host.status == OFF)
+    desk.app.screen.query_one(HostTable).move_to(target.id)
+    await desk.press("D")
+    await _at(desk, Dialog)
+
+
+async def chooser(desk: Desk) -> None:
+    choices = [
+        Choice("dark", "dark", "light on dark"),
+        Choice("light", "light", "dark on light", is_current=True),
+        Choice("ansi", "ansi", why_not="not in this terminal"),
+    ]
+    desk.app.push_screen(ChooseScreen("Theme", choices))
+    await _at(desk, ChooseScreen)
+
+
+async def sign_in(desk: Desk) -> None:
+    await _at(desk, SignInScreen)
+
+
+SCENES = [
+    *(Scene(play.__name__, play) for play in (fleet, catalog, trouble, mode, package, image, how_much, review)),
+    *(Scene(play.__name__, play) for play in (detail, past_events, past_plots, keys)),
+    *(Scene(play.__name__, play) for play in (stop_question, delete_question, chooser)),
+    Scene("sign_in", sign_in, is_signed_in=False),
+]

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from driver import sitting_at
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from scenes import SCENES, Scene
+
+from xds_tui.tui.glyphs import to_ascii
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("● on, billed", "* on, billed"),
+        ("◐ starting", "% starting"),
+        ("✕ expired", "x expired"),
+        ("≈¥24.84/h · RTX 4090×1 · —", "~Y24.84/h - RTX 4090x1 - -"),
+        ("╭─ Hosts ─╮", "+- Hosts -+"),
+        ("渲染-05", "????-05"),
+        ("café Ｗ", "cafe ??"),
+        ("one\n二", "one\n??"),
+    ],
+)
+def test_what_is_drawn_has_a_stand_in_of_its_width(text: str, told: str) -> None:
+    assert to_ascii(text) == told
+
+
+@given(st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"])))
+def test_anything_becomes_ascii_of_the_same_width(text: str) -> None:
+    assert to_ascii(text).isascii()
+    assert cell_len(to_ascii(text)) == cell_len(text)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_a_terminal_without_utf_8_is_shown_ascii_alone(scene: Scene) -> None:
+    async with sitting_at(scene.desk(ascii_only=True)) as desk:
+        await scene.play(desk)
+        await desk.pilot.pause()
+        assert desk.text.isascii()

@@ -1,0 +1,41 @@
+"""A row that is chosen just when a refresh takes it away: nothing is told of it, and nothing fails."""
+
+from __future__ import annotations
+
+import pytest
+from driver import Desk, sitting_at
+
+from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.order_list import OrderList
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+async def choose_what_has_left(desk: Desk, table: LineTable) -> None:
+    before = desk.text
+    table.post_message(LineTable.RowSelected(table, "a row that has left"))
+    await desk.pilot.pause()
+    assert desk.app.return_code is None
+    assert desk.text == before
+
+
+async def test_an_event_that_has_left_the_fleet_screen_is_not_told() -> None:
+    async with sitting_at(Desk()) as desk:
+        await choose_what_has_left(desk, desk.app.screen.query_one("#events", EventList))
+
+
+@pytest.mark.parametrize(("page", "kind"), [("1", EventList), ("2", OrderList)])
+async def test_what_has_left_the_history_is_neither_told_nor_copied(
+    page: str, kind: type[LineTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.press("h", page)
+        await desk.see(f"▸{page} ")
+        table = desk.app.screen.query_one(kind)
+        await choose_what_has_left(desk, table)
+        monkeypatch.setattr(kind, "cursor_key", "a row that has left")
+        before = desk.text
+        await desk.press("t")
+        assert desk.text == before
+        assert desk.app.clipboard == ""

@@ -1,0 +1,98 @@
+"""What takes its time says so, how far it is where that can be counted, and can be left."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+
+from xds_tui.api.errors import NotSent
+from xds_tui.fleet.state import FleetState, Link, Reading
+from xds_tui.record import Event, EventKind
+from xds_tui.tui import app
+from xds_tui.tui.app import FleetUpdated
+from xds_tui.tui.screens.history import PAGE
+
+
+async def show(desk: Desk, **changed: object) -> None:
+    desk.app.post_message(FleetUpdated(replace(desk.monitor.state, **changed)))  # type: ignore[arg-type]
+    await desk.pilot.pause()
+
+
+async def test_a_refresh_is_acknowledged_in_the_place_of_the_interval_and_nothing_else_moves() -> None:
+    async with sitting_at(Desk()) as desk:
+        before = desk.text.splitlines()[0]
+        await show(desk, reading=Reading())
+        asked = desk.text.splitlines()[0]
+        await show(desk, reading=Reading(50, 1000))
+        counted = desk.text.splitlines()[0]
+        assert asked.replace("asking      ", "every 3600 s") == before
+        assert counted.replace("50/1000     ", "every 3600 s") == before
+
+
+def told(desk: Desk) -> list[str]:
+    return [notification.message for notification in desk.app._notifications]
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (FleetState(Link.CONNECTING, reading=Reading(25, 200)), "◌ connecting · 25/200"),
+        (FleetState(Link.PAUSED, reading=Reading()), "‖ paused · asking"),
+        (FleetState(Link.TROUBLE, trouble=NotSent("Not reached"), reading=Reading()), "▲ offline · asking"),
+    ],
+)
+async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: FleetState, shown: str) -> None:
+    async with sitting_at(Desk()) as desk:
+        desk.app.post_message(FleetUpdated(state))
+        await desk.see(shown)
+
+
+async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "NOTICEABLE", 0.001)
+    answered = asyncio.Event()
+
+    async def keep() -> str:
+        await answered.wait()
+        return "Secret Service"
+
+    async with sitting_at(Desk()) as desk:
+        monkeypatch.setattr(desk.account, "keep", keep)
+        keeping = desk.app.run_worker(desk.app._keep(desk.account))
+        await until(lambda: told(desk) == ["Waiting for the keyring, which may ask you first"])
+        answered.set()
+        await keeping.wait()
+        await until(lambda: told(desk)[1:] == ["Kept in the keyring: Secret Service"])
+
+
+async def a_long_past(desk: Desk) -> None:
+    events = [
+        Event(at=desk.now() - timedelta(minutes=number), kind=EventKind.RECOVERED, summary=f"{number}")
+        for number in range(PAGE + 10)
+    ]
+    await desk.monitor.history.journal.add_events(events)
+
+
+async def test_an_export_of_a_long_past_tells_how_far_it_is_and_esc_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with sitting_at(Desk()) as desk:
+        await a_long_past(desk)
+        await desk.press("h")
+        await desk.see("shown")
+        go_on = asyncio.Event()
+        read = desk.monitor.history.past_events
+
+        async def slowly(*about: object) -> object:
+            await go_on.wait()
+            return await read(*about)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(desk.monitor.history, "past_events", slowly)
+        await desk.press("e")
+        await desk.see(r"Reading all of it: \d+ events so far; esc stops")
+        await desk.press("escape")
+        go_on.set()
+        await desk.see_no_more("so far")
+        assert not list(desk.exports.iterdir())

@@ -1,0 +1,94 @@
+"""Terminals of any size, and of another one a moment later."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from driver import Desk, sitting_at
+from scenes import SCENES, Scene
+from textual.widgets import Input
+
+from xds_tui.tui.screens.too_small import TooSmallScreen
+from xds_tui.tui.widgets.host_table import HostTable
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+BY_NAME = {scene.name: scene for scene in SCENES}
+
+
+async def resize(desk: Desk, columns: int, rows: int) -> None:
+    await desk.pilot.resize_terminal(columns, rows)
+    await desk.pilot.pause()
+
+
+def cursor(text: str) -> list[str]:
+    """The rows that a cursor is on."""
+    return re.findall(r"▌.*?(?= ?.?│|$)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_a_screen_without_room_says_so_and_comes_back_as_it_was(scene: Scene) -> None:
+    async with sitting_at(scene.desk(), 80, 24) as desk:
+        await scene.play(desk)
+        before, focused = desk.text, desk.app.focused
+        await resize(desk, 50, 10)
+        await desk.see("60x15 at least; this is 50x10")
+        await resize(desk, 59, 40)
+        await desk.see("60x15 at least; this is 59x40")
+        await resize(desk, 80, 24)
+        await desk.see_no_more("at least")
+        assert desk.app.focused is focused
+        # A list that was squeezed to the row with the cursor may have scrolled to it.
+        assert cursor(desk.text) == cursor(before)
+        assert scene.name == "package" or desk.text == before
+
+
+async def test_a_key_that_is_pressed_without_room_does_nothing() -> None:
+    async with sitting_at(Desk(), 80, 24) as desk:
+        await resize(desk, 80, 14)
+        await desk.see("at least")
+        await desk.press("down", "space", "x", "n", "question_mark")
+        assert isinstance(desk.app.screen, TooSmallScreen)
+        await resize(desk, 80, 24)
+        await desk.see("Hosts 12")
+        table = desk.app.screen.query_one(HostTable)
+        assert table.marked == frozenset()
+
+
+async def test_what_is_typed_into_a_dialog_outlives_a_terminal_without_room() -> None:
+    async with sitting_at(Desk(), 80, 24) as desk:
+        await BY_NAME["delete_question"].play(desk)
+        await desk.type("abc")
+        await resize(desk, 20, 5)
+        await desk.see("at least")
+        await resize(desk, 100, 30)
+        await desk.see_no_more("at least")
+        assert desk.app.screen.query_one(Input).value == "abc"
+
+
+async def test_what_is_opened_without_room_waits_beneath() -> None:
+    async with sitting_at(Desk(), 80, 24) as desk:
+        await resize(desk, 50, 10)
+        await desk.see("at least")
+        desk.app.action_sign_in()
+        await desk.pilot.pause()
+        await desk.sweep()
+        await desk.see("at least")
+        await resize(desk, 80, 24)
+        await desk.see("Sign in to")
+        await desk.press("escape")
+        await desk.see("Hosts 12")
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_a_screen_fits_from_60x15_to_300x80(scene: Scene) -> None:
+    async with sitting_at(scene.desk(), 80, 24) as desk:
+        await scene.play(desk)
+        for columns, rows in ((60, 15), (120, 40), (300, 80)):
+            await resize(desk, columns, rows)
+            lines = desk.text.splitlines()
+            assert len(lines) == rows
+            focused = desk.app.focused
+            assert focused is None or desk.app.screen.region.contains_region(focused.region)
+            assert focused is None or focused.region.area > 0

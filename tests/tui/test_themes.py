@@ -1,0 +1,208 @@
+"""Every theme on every screen: what can be read, what is written, and what is restyled when it is switched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from driver import Desk, sitting_at
+from rich.color import Color as RichColor
+from rich.color import ColorType
+from rich.segment import Segment
+from scenes import SCENES, Scene
+from textual.color import Color
+
+from xds_tui.preferences import BANDS, THEMES
+from xds_tui.tui import themes
+from xds_tui.tui.bands import band_of, band_style
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+LEAST = {"light": 4.5, "contrast": 7.0, "dark": 4.5}
+"""Contrast of text and ground (WCAG 2.1, 1.4.3 and 1.4.6)."""
+
+BY_NAME = {scene.name: scene for scene in SCENES}
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The ratio of two colours' luminances, as WCAG defines it."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.rgb]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def segments(desk: Desk) -> Iterator[Segment]:
+    for strip in desk.app.screen._compositor.render_strips():
+        yield from strip
+
+
+def words(desk: Desk) -> Iterator[Segment]:
+    """What is read of the screen on top: not its frames and scrollbars, and not what a dialog dims behind it."""
+    screen = desk.app.screen
+    top = screen.query(".dialog").first().region if screen.query(".dialog") else screen.region
+    for strip in screen._compositor.render_strips()[top.y : top.bottom]:
+        for segment in strip.crop(top.x, top.right):
+            if any(letter.isalnum() for letter in segment.text):
+                yield segment
+
+
+def colours(desk: Desk) -> Iterator[RichColor]:
+    """Every colour that is written."""
+    for segment in segments(desk):
+        if segment.style:
+            yield from filter(None, (segment.style.color, segment.style.bgcolor))
+
+
+def poor(desk: Desk, least: float) -> dict[str, float]:
+    """The words that cannot be read well enough, with their contrast."""
+    seen = {(segment.style.color, segment.style.bgcolor): segment.text for segment in words(desk) if segment.style}
+    assert seen
+    ratios = {
+        text.strip(): contrast(*map(Color.from_rich_color, (fore, back)))
+        for (fore, back), text in seen.items()
+        if fore and back
+    }
+    return {text: round(ratio, 2) for text, ratio in ratios.items() if ratio < least}
+
+
+async def switch(desk: Desk, theme: str) -> None:
+    themes.apply(desk.app, theme, {})
+    await desk.pilot.pause()
+    await desk.pilot.pause()
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_every_word_can_be_read_and_the_ansi_theme_uses_the_terminals_palette_alone(scene: Scene) -> None:
+    async with sitting_at(scene.desk(theme="dark")) as desk:
+        await scene.play(desk)
+        for theme, least in LEAST.items():
+            await switch(desk, theme)
+            assert poor(desk, least) == {}, theme
+        await switch(desk, "ansi")
+        assert all(colour.type in (ColorType.DEFAULT, ColorType.STANDARD) for colour in colours(desk))
+
+
+@pytest.mark.parametrize("name", ["review", "past_plots", "keys", "sign_in"])
+async def test_another_theme_restyles_everything_that_is_open(name: str) -> None:
+    scene = BY_NAME[name]
+    async with sitting_at(scene.desk(theme="light")) as desk:
+        await scene.play(desk)
+        fresh = list(segments(desk))
+    async with sitting_at(scene.desk(theme="dark")) as desk:
+        await scene.play(desk)
+        assert list(segments(desk)) != fresh
+        await switch(desk, "light")
+        assert list(segments(desk)) == fresh
+
+
+def reversed_text(desk: Desk) -> list[str]:
+    return [segment.text.strip() for segment in segments(desk) if segment.style and segment.style.reverse]
+
+
+@pytest.mark.parametrize(
+    ("name", "focused"),
+    [
+        ("fleet", "gpu-node-5"),
+        ("package", "4090×2 32核12"),
+        ("stop_question", "No  n"),
+        ("chooser", "• light"),
+        ("trouble", "ci-runner-5"),
+    ],
+)
+async def test_without_colours_the_focus_is_reversed_and_no_colour_is_written(
+    name: str, focused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    scene = BY_NAME[name]
+    async with sitting_at(scene.desk(theme="light")) as desk:
+        await scene.play(desk)
+        assert all(colour.type is ColorType.DEFAULT for colour in colours(desk))
+        assert any(focused in text for text in reversed_text(desk))
+
+
+async def test_without_colours_marks_trouble_and_the_pane_with_the_focus_have_shapes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with sitting_at(BY_NAME["fleet"].desk()) as desk:
+        await BY_NAME["fleet"].play(desk)
+        assert desk.text.count("╔═ Hosts") == 1
+        assert "╭─ Catalog" in desk.text
+        assert " ✓ " in desk.text
+        await BY_NAME["trouble"].play(desk)
+        assert "▲ stale" in desk.text
+
+
+async def test_radio_buttons_and_boxes_say_by_their_sign_that_they_are_on() -> None:
+    async with sitting_at(BY_NAME["sign_in"].desk()) as desk:
+        await desk.see(r"\( \) Production +\( \) Sandbox +\(●\) Another address")
+        await desk.see(r"\(●\) Account ID and secret")
+
+
+# Which theme
+
+
+@pytest.mark.parametrize(
+    ("colours", "environ", "family"),
+    [
+        ("truecolor", {}, "dark"),
+        ("256", {}, "dark"),
+        ("standard", {}, "ansi"),
+        ("windows", {}, "ansi"),
+        (None, {}, "ansi"),
+        ("truecolor", {"COLORFGBG": "0;15"}, "light"),
+        ("truecolor", {"COLORFGBG": "15;default;0"}, "dark"),
+        ("256", {"COLORFGBG": "0;default;7"}, "light"),
+        ("truecolor", {"COLORFGBG": "nonsense"}, "dark"),
+    ],
+)
+def test_the_terminal_decides_where_nobody_does(colours: str | None, environ: dict[str, str], family: str) -> None:
+    assert themes.fitting(colours, environ) == family
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_every_family_can_be_chosen(theme: str) -> None:
+    async with sitting_at(Desk(theme=theme)) as desk:
+        assert desk.app.theme == f"xds-{theme}"
+
+
+# Bands
+
+
+@pytest.mark.parametrize(
+    ("chosen", "environment", "band"),
+    [
+        (None, "production", "red"),
+        (None, "sandbox", "yellow"),
+        (None, "demo", "cyan"),
+        (None, "somewhere.example", "magenta"),
+        ("green", "production", "green"),
+        ("none", "production", "none"),
+    ],
+)
+def test_a_place_has_its_own_colour_or_its_environments(chosen: str | None, environment: str, band: str) -> None:
+    assert band_of(chosen, environment) == band
+
+
+@pytest.mark.parametrize("band", [band for band in BANDS if band != "none"])
+def test_a_band_can_be_read_and_in_the_terminals_palette_is_its_own(band: str) -> None:
+    style = band_style(band, "sandbox", is_ansi=False, is_colourless=False)
+    assert style.foreground is not None
+    assert style.background is not None
+    assert contrast(style.foreground, style.background) >= 7
+    ansi = band_style(band, "sandbox", is_ansi=True, is_colourless=False)
+    assert ansi.background is not None
+    assert ansi.background.ansi is not None
+
+
+@pytest.mark.parametrize("environment", ["production", "sandbox"])
+async def test_without_colours_production_alone_is_reversed(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with sitting_at(Desk(environment=environment)) as desk:
+        is_reversed = any("PRODUCTION" in text for text in reversed_text(desk))
+        assert is_reversed is (environment == "production")

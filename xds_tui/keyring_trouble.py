@@ -1,0 +1,69 @@
+"""What can be wrong with a keyring, whatever its backend raises, in our words."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from xds_tui.i18n import N_
+
+
+class Trouble(Enum):
+    """What is wrong with the keyring."""
+
+    UNAVAILABLE = "unavailable"
+    """There is none, or none that keeps secrets safely."""
+    LOCKED = "locked"
+    TIMED_OUT = "timed out"
+    """It did not answer; also while an earlier call is still waiting."""
+    DENIED = "denied"
+    NOT_KEPT = "not kept"
+    """It took a value and does not give it back, or has no room for it."""
+
+
+class VaultError(Exception):
+    """The keyring did not do what it was asked.
+
+    Attributes:
+        trouble: what kind of trouble it is.
+        summary: what happened, one sentence in English, marked for translation, without values.
+        detail: what was seen, never a secret; may be empty.
+
+    """
+
+    def __init__(self, trouble: Trouble, summary: str, detail: str = "") -> None:
+        super().__init__(trouble, summary, detail)
+        self.trouble = trouble
+        self.summary = summary
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.summary} ({self.detail})" if self.detail else self.summary
+
+
+_SYSTEMS_OWN: Final = {
+    -25308: (Trouble.LOCKED, N_("The keyring is locked, and cannot ask for its password here")),
+    -25293: (Trouble.DENIED, N_("The keyring refused")),
+    1312: (Trouble.UNAVAILABLE, N_("Windows gives this session no keyring; over SSH it has none")),
+}
+"""What the codes mean that macOS (in the words of keyring's errors) and Windows (as `winerror`) give."""
+
+
+def explained(error: Exception) -> VaultError:
+    """Say what a backend's error means. Its words are kept only where keyring chose them: others may hold the value."""
+    from keyring import errors
+
+    words = str(error) if isinstance(error, errors.KeyringError) else type(error).__name__
+    for code, (trouble, summary) in _SYSTEMS_OWN.items():
+        if f"({code}," in words or getattr(error, "winerror", None) == code:
+            return VaultError(trouble, summary, words)
+    match error:
+        case errors.KeyringLocked():
+            return VaultError(Trouble.LOCKED, N_("The keyring is locked"), words)
+        case errors.NoKeyringError():
+            return VaultError(Trouble.UNAVAILABLE, N_("There is no keyring on this machine"))
+        case errors.InitError():
+            return VaultError(Trouble.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), words)
+        case errors.PasswordSetError() | errors.PasswordDeleteError():
+            return VaultError(Trouble.DENIED, N_("The keyring refused"), words)
+    return VaultError(Trouble.UNAVAILABLE, N_("The keyring failed"), words)

@@ -1,0 +1,62 @@
+"""What is shown where there is no room for anything else: one sentence, until there is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from xds_tui.i18n import _
+
+LEAST: Final = Size(60, 15)
+"""The columns and rows that every screen and dialog fits into."""
+
+
+def is_too_small(size: Size) -> bool:
+    """Whether a terminal has less room than `LEAST`."""
+    return size.width < LEAST.width or size.height < LEAST.height
+
+
+class TooSmallScreen(ModalScreen[None]):
+    """Lies over whatever is open and takes its keys: nobody presses what they cannot see."""
+
+    DEFAULT_CSS = """
+    TooSmallScreen {
+        align: center middle;
+        background: $background;
+        Static { width: auto; max-width: 100%; text-align: center; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_leaving = False
+
+    def compose(self) -> ComposeResult:
+        """The sentence."""
+        yield Static(Content(self._told()))
+
+    def _told(self) -> str:
+        size = self.app.size
+        return _("{columns}x{rows} at least; this is {width}x{height}").format(
+            columns=LEAST.width, rows=LEAST.height, width=size.width, height=size.height
+        )
+
+    def on_resize(self) -> None:
+        """Give way as soon as there is room."""
+        self._give_way()
+
+    def on_screen_resume(self) -> None:
+        """Give way if there has come to be room while something else lay on top."""
+        self._give_way()
+
+    def _give_way(self) -> None:
+        if is_too_small(self.app.size):
+            self.query_one(Static).update(Content(self._told()))
+        elif self.app.screen is self and not self._is_leaving:
+            self._is_leaving = True
+            self.dismiss()
