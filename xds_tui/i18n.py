@@ -14,6 +14,7 @@ LANGUAGES: Final = ("en", "zh_CN")
 """The languages there are; the first is the one the source is written in."""
 
 _translations: gettext.NullTranslations = gettext.NullTranslations()
+_language: str = LANGUAGES[0]
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
@@ -40,6 +41,11 @@ def from_environment() -> str:
     return "en"
 
 
+def chosen() -> str:
+    """The language that is shown, one of `LANGUAGES`."""
+    return _language
+
+
 def choose(language: str) -> None:
     """Show everything from here on in `language`, one of `LANGUAGES`.
 
@@ -47,9 +53,10 @@ def choose(language: str) -> None:
         ValueError: for any other language.
 
     """
-    global _translations  # noqa: PLW0603 - a process has one language, like its locale
+    global _translations, _language  # noqa: PLW0603 - a process has one language, like its locale
     if language not in LANGUAGES:
         raise ValueError(language)
+    _language = language
     if language == LANGUAGES[0]:
         _translations = gettext.NullTranslations()
     else:

@@ -14,7 +14,7 @@ from at_shell import COMMAND, SECRET, runner
 from keyring.backend import KeyringBackend
 from terminal import Terminal
 
-from xds_tui.cli import Connector
+from xds_tui.assembly import Connector
 from xds_tui.commands import signing
 from xds_tui.commands.parts import Parts
 from xds_tui.credentials import AccountKey

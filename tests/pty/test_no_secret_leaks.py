@@ -32,7 +32,7 @@ PROGRAM = """
 import logging, sys
 logging.basicConfig(filename=sys.argv.pop(1), level=logging.DEBUG)
 
-from xds_tui import cli
+from xds_tui import assembly, cli
 
 def fail_with_everything(self):
     from xds_tui.api import answer
@@ -44,7 +44,7 @@ def fail_with_everything(self):
     answer.accepted = accepted
     self.action_refresh()
 
-build = cli._parts
+build = assembly.app_parts
 
 def parts(*args):
     # Not before: what Textual makes of its variables is settled when it is imported.
@@ -53,7 +53,7 @@ def parts(*args):
     FleetScreen.action_zoom = fail_with_everything
     return build(*args)
 
-cli._parts = parts
+assembly.app_parts = parts
 sys.exit(cli.main())
 """
 """The program with every logger at DEBUG, and a key that makes it fail with token and passwords in what it raises."""

@@ -9,11 +9,12 @@ from xds_tui.store.exports import write_export
 
 
 async def test_a_file_is_whole_and_for_the_user_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "exports"
+    folder = tmp_path / "new" / "and new" / "exports"
     path = await write_export(folder, "events.csv", "a,b\r\n渲染,1\r\n")
     assert path.read_bytes() == "a,b\r\n渲染,1\r\n".encode()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert folder.stat().st_mode & 0o777 == 0o700
+    for made in (folder, folder.parent, folder.parent.parent):
+        assert made.stat().st_mode & 0o777 == 0o700
     assert [each.name for each in folder.iterdir()] == ["events.csv"]
 
 

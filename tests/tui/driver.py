@@ -18,6 +18,7 @@ from xds_tui.credentials import AccountKey, Credentials
 from xds_tui.fleet.account import Account, Source, Tokens
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import Link
+from xds_tui.preferences import Keep
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.line import Service
@@ -53,6 +54,7 @@ class Desk:
         environment: str = "simulated",
         theme: str = "dark",
         ascii_only: bool = False,
+        keep: Keep | None = None,
     ) -> None:
         self.clock = ManualClock(MORNING)
         self.world = World(options or Options(), self.clock)
@@ -81,6 +83,7 @@ class Desk:
                 exports=self.exports,
                 theme=theme,
                 ascii=ascii_only,
+                keep=keep,
                 close=self.database.close,
             )
         )

@@ -11,12 +11,17 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from xds_tui.api.client import Client
+from xds_tui.api.text import clean
 from xds_tui.credentials import Credentials
 from xds_tui.fleet.account import Tokens
 from xds_tui.fleet.state import Link
+from xds_tui.preferences import COLUMNS, GROUPS, HostList
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.server import build
+from xds_tui.tui.screens.choose import Choice, ChooseScreen
 from xds_tui.tui.screens.create import CreateScreen, Step
+from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -66,6 +71,27 @@ async def look_at_the_palette(desk: HostileDesk) -> None:
         await desk.look()
         await desk.press("backspace")
     await desk.press("escape")
+
+
+async def look_at_lists(desk: HostileDesk) -> None:
+    """Every column, in every order and group, and the hosts that a filter of the service's own words leaves."""
+    pane = desk.app.screen.query_one(HostPane)
+    for column in COLUMNS:
+        pane.listing = HostList(columns=(column, "name"), sort=column, descending=column == "name")
+        await desk.look()
+    for group in GROUPS:
+        pane.listing = HostList(group=group)
+        await desk.look()
+    words = desk.monitor.state.snapshot.hosts[0].name
+    pane.listing = HostList(filters={words: words, "other": f"status:{words}"})
+    pane.filter_by(words)
+    await desk.press("f")
+    await desk.see("Save this filter")
+    await desk.look()
+    await desk.press("escape")
+    pane.filter_by("")
+    pane.listing = HostList()
+    await desk.look()
 
 
 async def look_at_questions(desk: HostileDesk) -> None:
@@ -139,6 +165,7 @@ async def look_at_everything(strings: list[str]) -> None:
         assert isinstance(desk, HostileDesk)
         await look_at_hosts(desk)
         await look_at_the_palette(desk)
+        await look_at_lists(desk)
         await look_at_questions(desk)
         await look_at_trouble(desk)
         await look_at_the_past(desk)
@@ -157,6 +184,28 @@ async def look_at_everything(strings: list[str]) -> None:
 @example(list(FRAGMENTS))
 async def test_nothing_that_the_service_says_does_anything(strings: list[str]) -> None:
     await look_at_everything(strings)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(st.lists(HOSTILE_TEXT.map(clean), min_size=5, max_size=5))
+@example([f"{markup} {markup}" for markup in MARKUP[:5]])
+@example([MARKUP[-1]] * 5)
+async def test_a_picker_only_shows_what_it_is_given(strings: list[str]) -> None:
+    title, label, about, why_not, key = strings
+    async with sitting_at(HostileDesk(["name"])) as desk:
+        assert isinstance(desk, HostileDesk)
+        choices = [
+            Choice("a", label, about, key=key),
+            Choice("b", about, label, why_not),
+            Choice("c", key, is_current=True),
+        ]
+        desk.app.push_screen(ChooseScreen(title, choices, placeholder=label))
+        await desk.look()
+        await desk.press("end", "up", "enter")  # what cannot be chosen says why
+        await desk.look()
+        await desk.press("escape")
+        desk.app.push_screen(NamingScreen(title, [label]))
+        await desk.look()
 
 
 async def test_markup_is_shown_as_it_was_sent() -> None:

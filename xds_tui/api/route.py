@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -41,19 +42,28 @@ def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTrans
 
 
 def trusted() -> ssl.SSLContext:
-    """Return what TLS trusts: the file or directory that the environment names, else certifi's and the system's.
+    """Return what TLS trusts: the file or directory that the environment names, else the system's store.
 
-    Reading the certificates takes a tenth of a second, so it is done once, and may be done ahead on a thread.
+    Reading the certificates takes some hundredths of a second, so it is done once, and may be done ahead on a thread.
     """
     return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @lru_cache(maxsize=1)
 def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    if not (file or folder):
-        context.load_default_certs()
+    if file or folder:
+        return ssl.create_default_context(cafile=file or None, capath=None if file else folder)
+    context = ssl.create_default_context()
+    if not context.get_ca_certs() and not _has_certificates(ssl.get_default_verify_paths().capath):
+        import certifi  # there is no store, as in a small container, or with Python's own installer for macOS
+
+        context.load_verify_locations(certifi.where())
     return context
+
+
+def _has_certificates(folder: str | None) -> bool:
+    """Whether there are files in the folder that OpenSSL looks into when it needs one."""
+    return folder is not None and any(Path(folder).iterdir())
 
 
 def proxy_for(base_url: httpx.URL) -> str | None:

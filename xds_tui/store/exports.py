@@ -34,7 +34,9 @@ def _fulfil(future: Future[Path], folder: Path, name: str, content: str) -> None
 
 
 def _write(path: Path, content: str) -> Path:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in reversed(path.parents):  # `parents=True` would leave those between open to all
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

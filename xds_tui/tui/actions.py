@@ -232,7 +232,6 @@ _ALL: Final = (
     Action("help.back", "escape,question_mark,q,enter", "leave", N_("Back"), N_("Leave the help")),
     # Everywhere
     Action("app.sign-in", "i,f2", "sign_in", N_("Sign in"), N_("Sign in, again or as somebody else")),
-    Action("app.profile", "P", "choose_profile", N_("Profile"), N_("Another account or environment")),
     Action("app.theme", "T", "choose_theme", N_("Theme"), N_("Other colours")),
     Action("app.language", "L", "choose_language", N_("Language"), N_("English or Chinese")),
     Action(

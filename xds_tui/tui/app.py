@@ -26,7 +26,7 @@ from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
-from xds_tui.preferences import Alerts
+from xds_tui.preferences import Alerts, HostList, Keep
 from xds_tui.tui import glyphs, reverse, shared_styles, themes
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.alarm import Alarm
@@ -80,6 +80,9 @@ class Parts:
     ascii: bool = False
     """Whether nothing but ASCII is to be written."""
     alerts: Alerts = field(default_factory=Alerts)
+    listing: HostList = field(default_factory=HostList)
+    keep: Keep | None = None
+    """Keeps what is chosen in the app; None: for this run only."""
     problems: Sequence[str] = ()
     """What is wrong with the configuration, one sentence each."""
 
@@ -123,8 +126,11 @@ class XdsApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> FleetScreen:
         """Begin with the fleet, not with an empty screen under it."""
+        return self._fleet_screen(self._parts.listing)
+
+    def _fleet_screen(self, listing: HostList) -> FleetScreen:
         parts = self._parts
-        return FleetScreen(parts.monitor, parts.place, parts.clock, parts.exports)
+        return FleetScreen(parts.monitor, parts.place, parts.clock, parts.exports, listing=listing, keep=parts.keep)
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room for what is open."""
@@ -229,6 +235,28 @@ class XdsApp(App[int], inherit_bindings=False):
         finally:
             said.stop()
         self.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
+
+    @work
+    async def action_choose_theme(self) -> None:
+        """Let the user choose the colours."""
+        from xds_tui.tui import liking
+
+        await liking.choose_theme(self, self._parts.keep)
+
+    @work
+    async def action_choose_language(self) -> None:
+        """Let the user choose the language; the main screen is opened anew in it, where it was."""
+        from xds_tui.tui import liking
+
+        base = self.screen
+        if not isinstance(base, FleetScreen):
+            self.notify(_("Esc leaves this first"), markup=False)
+        elif self._parts.ascii:
+            self.notify(_("A terminal without UTF-8 is written to in English"), severity="warning", markup=False)
+        elif await liking.choose_language(self, self._parts.keep):
+            anew = self._fleet_screen(base.listing)
+            anew.take_up(base.stand())
+            await self.switch_screen(anew)
 
     def action_help(self) -> None:
         """List the keys of what has the focus, or leave the list."""

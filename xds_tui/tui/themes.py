@@ -214,6 +214,11 @@ def is_dark(environ: Mapping[str, str]) -> bool:
     return not number.isdecimal() or int(number) in (*range(7), 8)
 
 
+def family(app: App[Any]) -> str:
+    """Return the family that `app` shows, one of `preferences.THEMES`."""
+    return next(name for (name, _dark), theme in _TEXTUAL.items() if theme.name == app.theme)
+
+
 def apply(app: App[Any], name: str | None, environ: Mapping[str, str]) -> None:
     """Show everything in another family of colours; at any time.
 

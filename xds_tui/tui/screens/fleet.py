@@ -6,7 +6,7 @@ The other screens are imported when they are opened: the first paint does not wa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -42,6 +42,16 @@ if TYPE_CHECKING:
 
 FILLED: Final = 0.3
 """Seconds after which the other panes are there, whatever the first waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the user stands: what the screen goes on with when it is opened anew in another language."""
+
+    query: str
+    cursor: str | None
+    marked: frozenset[str]
+    draft: Draft | None
 
 
 class FleetScreen(PanedScreen):
@@ -84,6 +94,7 @@ class FleetScreen(PanedScreen):
         self._began = clock()
         self._ordered: frozenset[str] = frozenset()
         self._draft: Draft | None = None
+        self._stand: Stand | None = None
         self._is_filled = False
         self._catalog: CatalogPane | None = None
         self._events: EventList | None = None
@@ -108,11 +119,39 @@ class FleetScreen(PanedScreen):
         self.query_one(StatusBar).fleet = self._hosts.fleet = self.fleet
         self._notice.tell_trouble(self.fleet)
         self._notice.tell_events((), self.fleet.events, self._began, self._meet)
+        if self._stand is not None:
+            self._go_on(self._stand)
         # What is remembered is painted first, but a disk that hangs holds nothing up.
         self.set_timer(FILLED, self._fill)
         if self.fleet.snapshot is not None:
             self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)
+
+    @property
+    def listing(self) -> HostList:
+        """How the hosts are listed now."""
+        return self._hosts.listing
+
+    def stand(self) -> Stand:
+        """Where the user stands."""
+        table = self._hosts.table
+        return Stand(self._hosts.query_text, table.cursor_key, table.marked, self._draft)
+
+    def take_up(self, stand: Stand) -> None:
+        """Go on from where the user stood, once there is something to stand on."""
+        self._draft = stand.draft
+        self._stand = stand
+
+    def _pop_result_callback(self) -> None:
+        """Be switched away from: nobody waits for the first screen, and Textual 8.2.8 fails at that; a private name."""
+        if self._result_callbacks:
+            super()._pop_result_callback()
+
+    def _go_on(self, stand: Stand) -> None:
+        self._hosts.filter_by(stand.query)
+        self._hosts.table.mark(stand.marked)
+        if stand.cursor is not None:
+            self._hosts.select(stand.cursor)
 
     async def _fill(self) -> None:
         """Put the other panes into the room that was left for them."""

@@ -1,0 +1,277 @@
+"""The parts, built and given to each other: the one place that makes client, store, keyring, monitor and orders.
+
+What the first paint does not need is imported by whoever needs it first: the HTTP library, the keyring and the
+simulator come after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from xds_tui.i18n import _
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from xds_tui.api.client import Client
+    from xds_tui.commands.parts import Parts as CommandParts
+    from xds_tui.credentials import Credentials
+    from xds_tui.fleet.account import Account, Tokens
+    from xds_tui.preferences import Keep
+    from xds_tui.settings import Settings, SettingsError
+    from xds_tui.simulator.world import World
+    from xds_tui.tui.app import Parts
+
+DEMO_URL: Final = "https://demo.invalid"
+"""Nothing listens there: the demo's transport ends in this process."""
+
+
+def said(error: SettingsError) -> str:
+    """What is wrong with a setting, and where it stands, in the chosen language."""
+    return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
+
+
+def app_parts(settings: Settings) -> Parts:
+    """Build what the real thing needs."""
+    from xds_tui.fleet.monitor import Monitor, utc_now
+    from xds_tui.settings import state_dir
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
+    from xds_tui.tui.app import Parts
+    from xds_tui.tui.widgets.status_bar import Place
+
+    account = _account(settings)
+    database = Database(state_dir() / "journal.db")
+    monitor = Monitor(account, Journal(database, settings.profile), interval=settings.interval)
+    place = Place(settings.profile, _environment_name(settings), settings.read_only, settings.band)
+    return Parts(
+        monitor=monitor,
+        account=account,
+        place=place,
+        clock=utc_now,
+        keymap=settings.keymap,
+        exports=state_dir() / "exports",
+        insecure_http=settings.insecure_http,
+        animations=settings.animations,
+        close=database.close,
+        **_likings(settings),
+    )
+
+
+def demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
+    """Build what the demo needs: a world of its own in this process, no keyring, nothing on the disk."""
+    import msgspec
+
+    from xds_tui.api import wire
+    from xds_tui.fleet.monitor import Monitor, utc_now
+    from xds_tui.model import Snapshot
+    from xds_tui.settings import state_dir
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
+    from xds_tui.tui.app import Parts
+    from xds_tui.tui.widgets.status_bar import Place
+
+    world = _demo_world(options)
+    account = _demo_account(world, settings)
+    database = Database(None)
+    # The first paint does not wait for the HTTP library: it shows what the world would answer.
+    rows = world.host_rows()
+    page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
+    listed = wire.Envelope(0, page, "", "")
+    monitor = Monitor(
+        account,
+        Journal(database, "demo"),
+        interval=settings.interval,
+        first=Snapshot(wire.decode_hosts(listed).hosts, utc_now()),
+    )
+    place = Place("demo", "demo", settings.read_only, settings.band)
+    return Parts(
+        monitor=monitor,
+        account=account,
+        place=place,
+        clock=utc_now,
+        keymap=settings.keymap,
+        exports=state_dir() / "exports",
+        animations=settings.animations,
+        close=database.close,
+        **_likings(settings),
+    )
+
+
+def command_parts(settings: Settings, options: argparse.Namespace) -> CommandParts:
+    """Build what a command without a screen needs, real or demo."""
+    from xds_tui.commands.parts import Parts
+    from xds_tui.fleet.monitor import utc_now
+    from xds_tui.settings import state_dir
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
+
+    account = _demo_account(_demo_world(options), settings) if options.demo else _account(settings)
+    database = Database(None if options.demo else state_dir() / "journal.db")
+    return Parts(
+        account=account,
+        journal=Journal(database, "demo" if options.demo else settings.profile),
+        clock=utc_now,
+        close_store=database.close,
+        given_by="" if options.demo else settings.credentials_source,
+    )
+
+
+def _likings(settings: Settings) -> dict[str, Any]:
+    """How the user likes the app, real or demo, and where what they choose in it is kept."""
+    return {
+        "theme": settings.theme,
+        "ascii": settings.ascii,
+        "listing": settings.hosts,
+        "alerts": settings.alerts,
+        "problems": [said(problem) for problem in settings.problems],
+        "keep": _keeper(settings.config_path),
+    }
+
+
+def _keeper(config: Path) -> Keep:
+    async def keep(changes: Mapping[tuple[str, ...], object]) -> str:
+        import asyncio
+
+        from xds_tui import config_writer
+        from xds_tui.settings import SettingsError
+
+        try:
+            await asyncio.to_thread(config_writer.write, config, changes)
+        except SettingsError as error:
+            return said(error)
+        return ""
+
+    return keep
+
+
+def _account(settings: Settings) -> Account:
+    from xds_tui.fleet.account import Account, Source
+    from xds_tui.vault import Vault
+
+    return Account(
+        Connector(settings),
+        base_url=settings.base_url,
+        profile=settings.profile,
+        vault=Vault(),
+        is_base_url_given=settings.base_url_given,
+        given=settings.credentials,
+        source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
+    )
+
+
+def _environment_name(settings: Settings) -> str:
+    from urllib.parse import urlsplit
+
+    from xds_tui.settings import Environment
+
+    if settings.environment is Environment.OTHER:
+        return urlsplit(settings.base_url).netloc
+    return str(settings.environment.value)
+
+
+class Connector:
+    """Makes clients of the real service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
+        await _on_thread(lambda: _make_ready(base_url))
+        from xds_tui.api.client import Client
+        from xds_tui.credentials import Token
+
+        return Client(
+            base_url,
+            credentials,
+            read_only=self._settings.read_only,
+            insecure_http=self._settings.insecure_http,
+            token=tokens.first,
+            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            find_token=tokens.find,
+        )
+
+
+def _make_ready(base_url: str) -> None:
+    """Import the HTTP library, and read the certificates that TLS will ask for."""
+    import contextlib
+
+    from xds_tui.api import client, route  # noqa: F401 - imported here to be there when it is needed
+
+    if base_url.startswith("https"):
+        with contextlib.suppress(OSError, ValueError):  # said with the first request
+            route.trusted()
+
+
+def _make_demo_ready() -> None:
+    from xds_tui.api import client  # noqa: F401 - as above
+    from xds_tui.simulator import server  # noqa: F401 - as above
+
+
+async def _on_thread(work: Callable[[], None]) -> None:
+    """Do what takes long on a daemon thread: leaving must not wait for it."""
+    import asyncio
+    import contextlib
+    import threading
+
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def do() -> None:
+        try:
+            work()
+        finally:
+            with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
+                loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=do, daemon=True).start()
+    await done.wait()
+
+
+def _demo_world(options: argparse.Namespace) -> World:
+    from xds_tui.simulator.demo_fleet import populate
+    from xds_tui.simulator.world import Options, World
+
+    world = World(Options(seed=options.demo_seed))
+    populate(world, options.demo_hosts)
+    world.liven()
+    return world
+
+
+def _demo_account(world: World, settings: Settings) -> Account:
+    from xds_tui.credentials import AccountKey
+    from xds_tui.fleet.account import Account, Source
+    from xds_tui.secret import Secret
+    from xds_tui.simulator.world import ACCOUNT, SECRET
+
+    return Account(
+        DemoConnector(world, read_only=settings.read_only),
+        base_url=DEMO_URL,
+        profile="demo",
+        vault=None,
+        given=AccountKey(ACCOUNT, Secret(SECRET)),
+        source=Source.DEMO,
+    )
+
+
+class DemoConnector:
+    """Makes clients of a simulated service in this process."""
+
+    def __init__(self, world: World, *, read_only: bool) -> None:
+        self._world = world
+        self._read_only = read_only
+
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+        """Make a client; what it needs is imported on a thread, so that the screen lives meanwhile."""
+        await _on_thread(_make_demo_ready)
+        import httpx
+
+        from xds_tui.api.client import Client
+        from xds_tui.simulator.line import Service
+        from xds_tui.simulator.server import build
+
+        transport = httpx.ASGITransport(build(Service(self._world)))
+        return Client(base_url, credentials, transport=transport, read_only=self._read_only)

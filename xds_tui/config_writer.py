@@ -1,0 +1,80 @@
+"""Writing choices into config.toml: what else stands there, comments and order included, stays as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Final
+
+from xds_tui.config_file import SettingsError, Table
+from xds_tui.i18n import N_
+
+_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+
+
+def write(path: Path, changes: Mapping[Table, object]) -> None:
+    """Put `changes` into the file: the path of each key with its value, None to remove it.
+
+    The file is replaced as a whole or not at all; a link stays one, and what it points to is replaced.
+
+    Raises:
+        SettingsError: if the file is not TOML, or cannot be read or written; nothing is changed then.
+
+    """
+    import tomlkit  # not before something is chosen: it is as much as the parser of all else
+    from tomlkit.exceptions import TOMLKitError
+
+    target = Path(os.path.realpath(path))
+    try:
+        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        document = tomlkit.parse(text)
+        for keys, value in changes.items():
+            _put(document, keys, value)
+        _replace(target, tomlkit.dumps(document))
+    except TOMLKitError as error:
+        raise SettingsError(N_("The file is not TOML, so nothing was written to it"), f"{path}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(N_("The file cannot be written"), f"{path}: {error}") from None
+
+
+def _put(document: MutableMapping[str, object], keys: Table, value: object) -> None:
+    """Set one key, and make the tables on the way to it where there are none.
+
+    Raises:
+        ValueError: if something else than a table is on the way.
+
+    """
+    table = document
+    for key in keys[:-1]:
+        if key not in table:
+            if value is None:
+                return
+            table[key] = {}
+        inner = table[key]
+        if not isinstance(inner, MutableMapping):
+            raise ValueError(f"{key} is not a table")
+        table = inner
+    if value is None:
+        table.pop(keys[-1], None)
+    else:
+        table[keys[-1]] = list(value) if isinstance(value, tuple) else value
+
+
+def _replace(target: Path, text: str) -> None:
+    target.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), _MODE)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
