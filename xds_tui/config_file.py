@@ -23,8 +23,6 @@ HOSTS: Final[Table] = ("hosts",)
 """The table of how the hosts are listed."""
 FILTERS: Final[Table] = ("filters",)
 """The table of saved filters by name."""
-CONNECT: Final[Table] = ("connect",)
-"""The table of the commands that connect to a host, by its kind of system."""
 
 _KEYS: Final[Table] = ("keys",)
 _PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http", "band"}
@@ -32,7 +30,6 @@ _TOP_KEYS: Final = {"profile", "language", "mouse", "ascii", "animations", "them
 _KNOWN: Final = {
     ALERTS: {"bell", "notification", "title"},
     HOSTS: {"columns", "sort", "group"},
-    CONNECT: {"linux", "windows"},
 }
 """The tables that hold these keys and no other."""
 _WEIGHTY: Final = {"profile", "base_url", "read_only"}
@@ -116,10 +113,6 @@ class ConfigFile:
         """Return what each key of `table` says, by `read`; what is wrong is named and left out."""
         values = {key: self.first([table], key, read) for key in self._table(table)}
         return {key: value for key, value in values.items() if value is not None}
-
-    def profiles(self) -> list[str]:
-        """Return the names of the profiles that have a table of their own."""
-        return [name for name in self._table(PROFILES) if _PROFILE_NAME.fullmatch(name)]
 
     def keymap(self) -> dict[str, str]:
         """Return each action of [keys] with its keys; to TOML an ID without quotes is a table with a key."""

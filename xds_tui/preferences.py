@@ -1,4 +1,4 @@
-"""How the user likes it: what calls them, how the hosts are listed, what connects, in which colours.
+"""How the user likes it: what calls them, how the hosts are listed, in which colours.
 
 Read from config.toml; what is wrong there is named by `ConfigFile` and left out.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from xds_tui.config_file import ALERTS, CONNECT, FILTERS, HOSTS, TOP, ConfigFile, Table, flag, text, texts
+from xds_tui.config_file import ALERTS, FILTERS, HOSTS, TOP, ConfigFile, Table, flag, text, texts
 from xds_tui.i18n import N_
 
 COLUMNS: Final = (
@@ -117,11 +117,6 @@ def _kept(of: HostList) -> dict[Table, object]:
     return values | {(*FILTERS, name): typed for name, typed in of.filters.items()}
 
 
-def connecting(config: ConfigFile) -> Mapping[str, tuple[str, ...]]:
-    """Read `[connect]`: a command's words by the kind of system, `linux` or `windows`."""
-    return config.named(CONNECT, _command)
-
-
 def theme(config: ConfigFile) -> str | None:
     """Read `theme`."""
     return config.first([TOP], "theme", _theme)
@@ -168,10 +163,3 @@ def _band(value: object) -> str:
     if value not in BANDS:
         raise ValueError(N_("This must be red, yellow, green, cyan, blue, magenta or none"))
     return str(value)
-
-
-def _command(value: object) -> tuple[str, ...]:
-    words = texts(value)
-    if not words or not words[0]:
-        raise ValueError(N_("This must be a list of texts, the command first"))
-    return words

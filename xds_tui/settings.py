@@ -19,7 +19,7 @@ from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
 from xds_tui.config_file import PROFILES, TOP, ConfigFile, SettingsError, flag, profile_name, text
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.i18n import LANGUAGES, N_
-from xds_tui.preferences import Alerts, HostList, alerts, band, connecting, host_list, theme
+from xds_tui.preferences import Alerts, HostList, alerts, band, host_list, theme
 from xds_tui.secret import Secret
 
 __all__ = [
@@ -87,14 +87,10 @@ class Settings:
     """Whether the terminal is thought not to understand UTF-8."""
     alerts: Alerts = field(default_factory=Alerts)
     hosts: HostList = field(default_factory=HostList)
-    connect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The command that connects to a host, by its kind of system; one that is missing is ours to choose."""
     theme: str | None = None
     """One of `preferences.THEMES`; None: the terminal's own needs decide."""
     band: str | None = None
     """One of `preferences.BANDS`, the colour that tells this profile from others; None: its environment's."""
-    profiles: tuple[str, ...] = (DEFAULT_PROFILE,)
-    """Every profile that can be switched to: those that config.toml names, this one, and the standard one."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Action to its keys, separated by commas, as Textual's keymap takes them."""
     credentials: Credentials | None = None
@@ -149,6 +145,8 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     animations = config.first([TOP], "animations", flag)
     ascii_only = config.first([TOP], "ascii", flag)
     credentials, source = _credentials(environ)
+    called, listed = alerts(config), host_list(config)
+    colours, told_apart_by = theme(config), band(config, tables)
     keymap = config.keymap()
     config.name_unknown()
     return Settings(
@@ -164,12 +162,10 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         animations=not _is_remote(environ) if animations is None else animations,
         # Who asks for Chinese has a terminal that shows it, whatever the locale says.
         ascii=language != "zh_CN" and _lacks_utf8(environ) if ascii_only is None else ascii_only,
-        profiles=tuple(sorted({DEFAULT_PROFILE, profile, *config.profiles()})),
-        alerts=alerts(config),
-        hosts=host_list(config),
-        connect=connecting(config),
-        theme=theme(config),
-        band=band(config, tables),
+        alerts=called,
+        hosts=listed,
+        theme=colours,
+        band=told_apart_by,
         keymap=keymap,
         credentials=credentials,
         credentials_source=source,
