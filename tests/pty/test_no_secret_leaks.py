@@ -240,7 +240,7 @@ def test_no_secret_is_left_on_the_screen_on_the_disk_in_logs_in_reports_or_for_o
             assert found_in(terminal.raw) == {PASSWORD}
             terminal.press("escape")
             terminal.wait_for("Hosts 12")
-            assert PASSWORD not in terminal.text
+            terminal.wait_for(PASSWORD, gone=True)
             terminal.raw.clear()
 
             terminal.press("z")
