@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
+from xds_tui.base_url import DEMO, PRODUCTION, SANDBOX, check_base_url, environment_of
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,19 @@ def test_an_address_that_the_token_may_not_be_sent_to_is_refused_with_a_sentence
 
 def test_plain_http_to_elsewhere_is_for_those_who_say_so() -> None:
     assert check_base_url("http://10.0.0.7:81/", insecure_http=True) == "http://10.0.0.7:81"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "environment"),
+    [
+        (PRODUCTION, "production"),
+        (SANDBOX, "sandbox"),
+        (DEMO, "demo"),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("https://example.com/xds", "example.com"),
+        ("https://production", "https://production"),
+        (f"{PRODUCTION}:444", "client.xuandashi.com:444"),
+    ],
+)
+def test_an_environment_is_known_by_its_address_alone(base_url: str, environment: str) -> None:
+    assert environment_of(base_url) == environment

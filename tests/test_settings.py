@@ -13,11 +13,12 @@ from xds_tui.preferences import Alerts, Notification
 from xds_tui.secret import Secret
 from xds_tui.settings import (
     Arguments,
-    Environment,
     Settings,
     SettingsError,
     default_config_path,
+    for_profile,
     load,
+    profile_names,
     state_dir,
 )
 
@@ -118,18 +119,6 @@ def test_a_profile_can_be_read_only_by_itself(loaded: Load) -> None:
     text = "[profiles.prod]\nread_only = true"
     assert loaded(text, XDS_PROFILE="prod").read_only
     assert not loaded(text).read_only
-
-
-@pytest.mark.parametrize(
-    ("base_url", "environment"),
-    [
-        (PRODUCTION, Environment.PRODUCTION),
-        (SANDBOX, Environment.SANDBOX),
-        ("http://127.0.0.1:8080", Environment.OTHER),
-    ],
-)
-def test_the_environment_is_known_by_its_address(loaded: Load, base_url: str, environment: Environment) -> None:
-    assert loaded(None, XDS_BASE_URL=base_url).environment is environment
 
 
 def test_the_file_can_be_named_in_the_environment(loaded: Load, tmp_path: Path) -> None:
@@ -330,3 +319,50 @@ def test_importing_it_brings_nothing_heavy() -> None:
     heavy = "{'platformdirs', 'textual', 'httpx', 'keyring', 'sqlite3', 'msgspec', 'asyncio'}"
     code = f"import sys, xds_tui.settings; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+SEVERAL = """
+    base_url = "https://client-sandbox.xuandashi.com"
+    [profiles.office]
+    base_url = "https://client.xuandashi.com"
+    read_only = true
+    interval = 60
+    [profiles.farm]
+    band = "green"
+    [profiles."a/b"]
+"""
+
+
+def test_another_profile_is_sent_nothing_that_this_one_was_started_with(config: Path) -> None:
+    config.write_text(SEVERAL)
+    started = Arguments(profile="farm", base_url="https://example.com", insecure_http=True)
+    environ = {
+        "XDS_BASE_URL": "https://example.org",
+        "XDS_PROFILE": "elsewhere",
+        "XDS_UUID": "A1",
+        "XDS_SECRET": "hush",
+        "XDS_TOKEN": "hush",
+    }
+    assert load(started, environ, config_path=config).credentials is not None
+    office = for_profile("office", started, environ, config_path=config)
+    assert (office.profile, office.base_url, office.credentials, office.insecure_http) == (
+        "office",
+        PRODUCTION,
+        None,
+        False,
+    )
+    assert (office.read_only, office.interval) == (True, 60)
+
+
+def test_read_only_and_the_interval_of_the_command_line_hold_for_every_profile(config: Path) -> None:
+    config.write_text(SEVERAL)
+    farm = for_profile("farm", Arguments(read_only=True, interval=30), {}, config_path=config)
+    assert (farm.read_only, farm.interval, farm.band, farm.base_url) == (True, 30, "green", SANDBOX)
+
+
+def test_the_profiles_are_those_with_a_table_and_the_one_that_needs_none(config: Path) -> None:
+    assert profile_names({}, config_path=config) == ("default",)
+    config.write_text(SEVERAL)
+    assert profile_names({}, config_path=config) == ("default", "office", "farm")
+    config.write_text("profiles = 3")
+    assert profile_names({}, config_path=config) == ("default",)

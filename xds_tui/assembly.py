@@ -6,9 +6,11 @@ simulator come after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from xds_tui.base_url import DEMO
 from xds_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -22,10 +24,8 @@ if TYPE_CHECKING:
     from xds_tui.preferences import Keep
     from xds_tui.settings import Settings, SettingsError
     from xds_tui.simulator.world import World
-    from xds_tui.tui.app import Parts
-
-DEMO_URL: Final = "https://demo.invalid"
-"""Nothing listens there: the demo's transport ends in this process."""
+    from xds_tui.tui.parts import Parts, ProfileParts
+    from xds_tui.tui.place import Place
 
 
 def said(error: SettingsError) -> str:
@@ -33,45 +33,58 @@ def said(error: SettingsError) -> str:
     return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
 
 
-def app_parts(settings: Settings) -> Parts:
-    """Build what the real thing needs."""
-    from xds_tui.fleet.monitor import Monitor, utc_now
+def app_parts(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> Parts:
+    """Build what the app needs, with the demo or the chosen profile open; `settings` are those of that profile."""
+    from xds_tui.fleet.monitor import utc_now
     from xds_tui.settings import state_dir
-    from xds_tui.store.db import Database
-    from xds_tui.store.journal import Journal
-    from xds_tui.tui.app import Parts
-    from xds_tui.tui.widgets.status_bar import Place
+    from xds_tui.tui.parts import Parts
 
-    account = _account(settings)
-    database = Database(state_dir() / "journal.db")
-    monitor = Monitor(account, Journal(database, settings.profile), interval=settings.interval)
-    place = Place(settings.profile, _environment_name(settings), settings.read_only, settings.band)
     return Parts(
-        monitor=monitor,
-        account=account,
-        place=place,
+        profile=demo_parts(settings, options) if options.demo else profile_parts(settings),
+        profiles=Profiles(options, environ, settings.profile),
         clock=utc_now,
         keymap=settings.keymap,
         exports=state_dir() / "exports",
-        insecure_http=settings.insecure_http,
         animations=settings.animations,
-        close=database.close,
-        **_likings(settings),
+        theme=settings.theme,
+        ascii=settings.ascii,
+        alerts=settings.alerts,
+        listing=settings.hosts,
+        commands=settings.commands,
+        keep=_keeper(settings.config_path),
     )
 
 
-def demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
+def profile_parts(settings: Settings) -> ProfileParts:
+    """Build what a profile of the real service needs."""
+    from xds_tui.fleet.monitor import Monitor
+    from xds_tui.settings import state_dir
+    from xds_tui.store.db import Database
+    from xds_tui.store.journal import Journal
+    from xds_tui.tui.parts import ProfileParts
+
+    account = _account(settings)
+    database = Database(state_dir() / "journal.db")
+    return ProfileParts(
+        place=_place(settings),
+        monitor=Monitor(account, Journal(database, settings.profile), interval=settings.interval),
+        account=account,
+        close=database.close,
+        insecure_http=settings.insecure_http,
+        problems=[said(problem) for problem in settings.problems],
+    )
+
+
+def demo_parts(settings: Settings, options: argparse.Namespace) -> ProfileParts:
     """Build what the demo needs: a world of its own in this process, no keyring, nothing on the disk."""
     import msgspec
 
     from xds_tui.api import wire
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.model import Snapshot
-    from xds_tui.settings import state_dir
     from xds_tui.store.db import Database
     from xds_tui.store.journal import Journal
-    from xds_tui.tui.app import Parts
-    from xds_tui.tui.widgets.status_bar import Place
+    from xds_tui.tui.parts import ProfileParts
 
     world = _demo_world(options)
     account = _demo_account(world, settings)
@@ -86,18 +99,61 @@ def demo_parts(settings: Settings, options: argparse.Namespace) -> Parts:
         interval=settings.interval,
         first=Snapshot(wire.decode_hosts(listed).hosts, utc_now()),
     )
-    place = Place("demo", "demo", settings.read_only, settings.band)
-    return Parts(
+    return ProfileParts(
+        place=_demo_place(settings),
         monitor=monitor,
         account=account,
-        place=place,
-        clock=utc_now,
-        keymap=settings.keymap,
-        exports=state_dir() / "exports",
-        animations=settings.animations,
         close=database.close,
-        **_likings(settings),
+        problems=[said(problem) for problem in settings.problems],
     )
+
+
+class Profiles:
+    """Opens any of the profiles that config.toml has, and the demo."""
+
+    def __init__(self, options: argparse.Namespace, environ: Mapping[str, str], first: str) -> None:
+        """Make it.
+
+        Args:
+            options: the command line.
+            environ: the environment.
+            first: the profile that both are about.
+
+        """
+        self._options = options
+        self._environ = environ
+        self._first = first
+
+    async def places(self) -> Sequence[Place]:
+        """Return the profiles as config.toml has them now, and the demo."""
+        import asyncio
+
+        return await asyncio.to_thread(self._places)
+
+    async def open(self, place: Place) -> ProfileParts:
+        """Build what one of `places` needs.
+
+        Raises:
+            SettingsError: if its settings cannot be used.
+
+        """
+        settings = self._settings(self._first if place.base_url == DEMO else place.profile)
+        return demo_parts(settings, self._options) if place.base_url == DEMO else profile_parts(settings)
+
+    def _places(self) -> list[Place]:
+        from xds_tui.settings import profile_names
+
+        names = dict.fromkeys((self._first, *profile_names(self._environ)))
+        return [*(_place(self._settings(name)) for name in names), _demo_place(self._settings(self._first))]
+
+    def _settings(self, name: str) -> Settings:
+        from xds_tui import arguments
+        from xds_tui.settings import for_profile, load
+
+        given = arguments.chosen(self._options)
+        if name == self._first:
+            return load(replace(given, profile=name), self._environ)
+        return for_profile(name, given, self._environ)
 
 
 def command_parts(settings: Settings, options: argparse.Namespace) -> CommandParts:
@@ -119,16 +175,18 @@ def command_parts(settings: Settings, options: argparse.Namespace) -> CommandPar
     )
 
 
-def _likings(settings: Settings) -> dict[str, Any]:
-    """How the user likes the app, real or demo, and where what they choose in it is kept."""
-    return {
-        "theme": settings.theme,
-        "ascii": settings.ascii,
-        "listing": settings.hosts,
-        "alerts": settings.alerts,
-        "problems": [said(problem) for problem in settings.problems],
-        "keep": _keeper(settings.config_path),
-    }
+def _place(settings: Settings) -> Place:
+    from xds_tui.tui.place import Place
+
+    # Credentials of the environment are for the address that stands there, given or not.
+    is_known = settings.base_url_given or settings.credentials is not None
+    return Place(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.band)
+
+
+def _demo_place(settings: Settings) -> Place:
+    from xds_tui.tui.place import Place
+
+    return Place("demo", DEMO, settings.read_only)
 
 
 def _keeper(config: Path) -> Keep:
@@ -160,16 +218,6 @@ def _account(settings: Settings) -> Account:
         given=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
-
-
-def _environment_name(settings: Settings) -> str:
-    from urllib.parse import urlsplit
-
-    from xds_tui.settings import Environment
-
-    if settings.environment is Environment.OTHER:
-        return urlsplit(settings.base_url).netloc
-    return str(settings.environment.value)
 
 
 class Connector:
@@ -249,7 +297,7 @@ def _demo_account(world: World, settings: Settings) -> Account:
 
     return Account(
         DemoConnector(world, read_only=settings.read_only),
-        base_url=DEMO_URL,
+        base_url=DEMO,
         profile="demo",
         vault=None,
         given=AccountKey(ACCOUNT, Secret(SECRET)),

@@ -11,6 +11,10 @@ from xds_tui.i18n import N_
 PRODUCTION: Final = "https://client.xuandashi.com"
 SANDBOX: Final = "https://client-sandbox.xuandashi.com"
 """Separate accounts and data (reference: environments)."""
+DEMO: Final = "https://demo.invalid"
+"""Nothing listens there: the demo's transport ends in its process."""
+
+_ENVIRONMENTS: Final = {PRODUCTION: "production", SANDBOX: "sandbox", DEMO: "demo"}
 
 
 def check_base_url(url: str, *, insecure_http: bool = False) -> str:
@@ -35,6 +39,15 @@ def check_base_url(url: str, *, insecure_http: bool = False) -> str:
     if parts.scheme == "http" and not insecure_http and not is_loopback(host):
         raise ValueError(N_("Without https the token could be read on the way"))
     return SplitResult(parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", "").geturl()
+
+
+def environment_of(base_url: str) -> str:
+    """Return what is at an address: `production`, `sandbox`, `demo`, or else its host and port."""
+    if base_url in _ENVIRONMENTS:
+        return _ENVIRONMENTS[base_url]
+    named = urlsplit(base_url).netloc
+    # A host of that name must not be taken for the service.
+    return base_url if named in _ENVIRONMENTS.values() else named
 
 
 def is_loopback(host: str) -> bool:

@@ -54,7 +54,8 @@ def _run(argv: Sequence[str] | None) -> int:
     from xds_tui.settings import SettingsError, load
 
     try:
-        settings = load(arguments.chosen(options), _environ())
+        environ = _environ()
+        settings = load(arguments.chosen(options), environ)
     except SettingsError as error:
         print(f"xds-tui: {assembly.said(error)}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
         return USAGE
@@ -64,7 +65,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return _simulate(options)
         if options.command is not None:
             return _run_command(settings, options)
-        return _run_app(settings, options)
+        return _run_app(settings, options, environ)
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -107,7 +108,7 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     return dispatch.run(options, settings, building)
 
 
-def _run_app(settings: Settings, options: argparse.Namespace) -> int:
+def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if problem := _no_terminal():
         print(f"xds-tui: {problem}", file=sys.stderr)  # noqa: T201 - as above
         return FAILURE
@@ -118,7 +119,7 @@ def _run_app(settings: Settings, options: argparse.Namespace) -> int:
     # Importing and building make nothing but objects that stay, and the collector looks through them again and
     # again: a sixth of the time to the first paint, which enables it again.
     gc.disable()
-    parts = assembly.demo_parts(settings, options) if options.demo else assembly.app_parts(settings)
+    parts = assembly.app_parts(options, environ, settings)
     from xds_tui.tui import ending
     from xds_tui.tui.app import XdsApp
 

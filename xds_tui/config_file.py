@@ -24,12 +24,16 @@ HOSTS: Final[Table] = ("hosts",)
 FILTERS: Final[Table] = ("filters",)
 """The table of saved filters by name."""
 
+CONNECT: Final[Table] = ("connect",)
+"""The table of what hosts are connected to with."""
+
 _KEYS: Final[Table] = ("keys",)
 _PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http", "band"}
 _TOP_KEYS: Final = {"profile", "language", "mouse", "ascii", "animations", "theme"} | _PROFILE_KEYS
 _KNOWN: Final = {
     ALERTS: {"bell", "notification", "title"},
     HOSTS: {"columns", "sort", "group"},
+    CONNECT: {"linux", "windows"},
 }
 """The tables that hold these keys and no other."""
 _WEIGHTY: Final = {"profile", "base_url", "read_only"}
@@ -65,13 +69,14 @@ class ConfigFile:
     """config.toml while it is being read.
 
     Attributes:
+        path: the file; it need not exist.
         problems: what was found wrong so far.
         is_doubtful: whether the user may have asked for read-only or for another service, and was not understood.
 
     """
 
     def __init__(self, path: Path, *, must_exist: bool) -> None:
-        self._path = path
+        self.path = path
         self._text = ""
         self._content: dict[str, Any] = {}
         self.problems: list[SettingsError] = []
@@ -92,9 +97,9 @@ class ConfigFile:
         try:
             self._content = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
-            self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{self._path}: {error}")
+            self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{self.path}: {error}")
         except (ValueError, RecursionError) as error:
-            self._doubt(_UNREADABLE, f"{self._path}: {error}")
+            self._doubt(_UNREADABLE, f"{self.path}: {error}")
 
     def first(self, tables: Iterable[Table], key: str, read: Callable[[object], T]) -> T | None:
         """Return what the first of `tables` that has `key` says, by `read`, or None; what is wrong is named."""
@@ -113,6 +118,11 @@ class ConfigFile:
         """Return what each key of `table` says, by `read`; what is wrong is named and left out."""
         values = {key: self.first([table], key, read) for key in self._table(table)}
         return {key: value for key, value in values.items() if value is not None}
+
+    def profiles(self) -> list[str]:
+        """Return the names of the profiles that have a table, in the order of the file."""
+        tables = self._table(PROFILES).items()
+        return [name for name, table in tables if isinstance(table, dict) and _PROFILE_NAME.fullmatch(name)]
 
     def keymap(self) -> dict[str, str]:
         """Return each action of [keys] with its keys; to TOML an ID without quotes is a table with a key."""
@@ -167,7 +177,7 @@ class ConfigFile:
 
     def _name(self, summary: str, table: Table, key: str) -> None:
         line = self._line(table, key)
-        where = f"{self._path}:{line}" if line else str(self._path)
+        where = f"{self.path}:{line}" if line else str(self.path)
         self.problems.append(SettingsError(summary, f"{where}: {'.'.join((*table, key))}"))
 
     def _doubt(self, summary: str, detail: str) -> None:

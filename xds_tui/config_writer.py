@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Final
 
+from xds_tui import private_files
 from xds_tui.config_file import SettingsError, Table
 from xds_tui.i18n import N_
-
-_MODE: Final = 0o600
-_FOLDER_MODE: Final = 0o700
 
 
 def write(path: Path, changes: Mapping[Table, object]) -> None:
@@ -34,7 +29,7 @@ def write(path: Path, changes: Mapping[Table, object]) -> None:
         document = tomlkit.parse(text)
         for keys, value in changes.items():
             _put(document, keys, value)
-        _replace(target, tomlkit.dumps(document))
+        private_files.write(target, tomlkit.dumps(document))
     except TOMLKitError as error:
         raise SettingsError(N_("The file is not TOML, so nothing was written to it"), f"{path}: {error}") from None
     except (OSError, ValueError) as error:
@@ -62,19 +57,3 @@ def _put(document: MutableMapping[str, object], keys: Table, value: object) -> N
         table.pop(keys[-1], None)
     else:
         table[keys[-1]] = list(value) if isinstance(value, tuple) else value
-
-
-def _replace(target: Path, text: str) -> None:
-    target.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), _MODE)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
+from xds_tui.base_url import PRODUCTION, check_base_url
 from xds_tui.config_file import PROFILES, TOP, ConfigFile, SettingsError, flag, profile_name, text
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.i18n import LANGUAGES, N_
-from xds_tui.preferences import Alerts, HostList, alerts, band, host_list, theme
+from xds_tui.preferences import Alerts, Commands, HostList, alerts, band, commands, host_list, theme
 from xds_tui.secret import Secret
 
 __all__ = [
     "Arguments",
-    "Environment",
     "Settings",
     "SettingsError",
     "default_config_path",
@@ -37,16 +35,11 @@ T = TypeVar("T")
 DEFAULT_PROFILE: Final = "default"
 DEFAULT_INTERVAL: Final = 15.0
 """Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
+_OF_ONE: Final = frozenset({"XDS_PROFILE", "XDS_BASE_URL", "XDS_TOKEN", "XDS_UUID", "XDS_SECRET"})
+"""The variables that are of one profile only: that which the program was started with."""
+
 MIN_INTERVAL: Final = 5.0
 MAX_INTERVAL: Final = 3600.0
-
-
-class Environment(Enum):
-    """Which of the service's environments an address belongs to (reference: environments)."""
-
-    PRODUCTION = "production"
-    SANDBOX = "sandbox"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +80,8 @@ class Settings:
     """Whether the terminal is thought not to understand UTF-8."""
     alerts: Alerts = field(default_factory=Alerts)
     hosts: HostList = field(default_factory=HostList)
+    commands: Commands = field(default_factory=Commands)
+    """What hosts are connected to with."""
     theme: str | None = None
     """One of `preferences.THEMES`; None: the terminal's own needs decide."""
     band: str | None = None
@@ -99,12 +94,6 @@ class Settings:
     """The variables that `credentials` came from, to be named on the screen."""
     problems: tuple[SettingsError, ...] = ()
     """What is wrong in config.toml."""
-
-    @property
-    def environment(self) -> Environment:
-        """The service's environment that `base_url` belongs to."""
-        known = {PRODUCTION: Environment.PRODUCTION, SANDBOX: Environment.SANDBOX}
-        return known.get(self.base_url, Environment.OTHER)
 
 
 def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path | None = None) -> Settings:
@@ -119,10 +108,8 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         SettingsError: for what is wrong in `arguments` or `environ`.
 
     """
-    environ = {name: value.strip() for name, value in environ.items() if value.strip()}
-    named = environ.get("XDS_CONFIG")
-    path = Path(named) if named else config_path or default_config_path()
-    config = ConfigFile(path, must_exist=named is not None)
+    environ = _set(environ)
+    config = _config_file(environ, config_path)
     profile = _profile(arguments, environ, config)
     tables = ((*PROFILES, profile), TOP)
     insecure_http = arguments.insecure_http or bool(config.first(tables, "insecure_http", flag))
@@ -145,12 +132,12 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     animations = config.first([TOP], "animations", flag)
     ascii_only = config.first([TOP], "ascii", flag)
     credentials, source = _credentials(environ)
-    called, listed = alerts(config), host_list(config)
+    called, listed, connected_by = alerts(config), host_list(config), commands(config)
     colours, told_apart_by = theme(config), band(config, tables)
     keymap = config.keymap()
     config.name_unknown()
     return Settings(
-        config_path=path,
+        config_path=config.path,
         profile=profile,
         base_url=base_url or PRODUCTION,
         base_url_given=base_url is not None,
@@ -164,6 +151,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         ascii=language != "zh_CN" and _lacks_utf8(environ) if ascii_only is None else ascii_only,
         alerts=called,
         hosts=listed,
+        commands=connected_by,
         theme=colours,
         band=told_apart_by,
         keymap=keymap,
@@ -171,6 +159,23 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         credentials_source=source,
         problems=tuple(config.problems),
     )
+
+
+def for_profile(
+    name: str, arguments: Arguments, environ: Mapping[str, str], *, config_path: Path | None = None
+) -> Settings:
+    """Read the settings of another profile than the program was started with.
+
+    Where the program was sent and as whom, by the command line or the environment, is of the profile that it was
+    started with: no credentials go to another profile's service. That nothing may be changed holds for all.
+    """
+    of_any = replace(arguments, profile=name, base_url=None, insecure_http=False)
+    return load(of_any, {key: value for key, value in environ.items() if key not in _OF_ONE}, config_path=config_path)
+
+
+def profile_names(environ: Mapping[str, str], *, config_path: Path | None = None) -> tuple[str, ...]:
+    """Return the profiles that config.toml has a table for, and the one that needs none."""
+    return tuple({DEFAULT_PROFILE: None} | dict.fromkeys(_config_file(_set(environ), config_path).profiles()))
 
 
 def default_config_path() -> Path:
@@ -185,6 +190,18 @@ def state_dir() -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("xds-tui", appauthor=False)
+
+
+def _set(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in environ.items() if value.strip()}
+
+
+def _config_file(environ: Mapping[str, str], config_path: Path | None) -> ConfigFile:
+    named = environ.get("XDS_CONFIG")
+    return ConfigFile(
+        Path(named) if named else config_path or default_config_path(),
+        must_exist=named is not None,
+    )
 
 
 def _profile(arguments: Arguments, environ: Mapping[str, str], config: ConfigFile) -> str:

@@ -18,8 +18,9 @@ from xds_tui.secret import Secret
 from xds_tui.simulator.accounts import ACCOUNT, SECRET
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
-from xds_tui.tui.app import Parts, XdsApp
-from xds_tui.tui.widgets.status_bar import Place
+from xds_tui.tui.app import XdsApp
+from xds_tui.tui.parts import Parts, ProfileParts
+from xds_tui.tui.place import Place
 
 from .lapse import Lapse
 
@@ -54,13 +55,10 @@ def build(url: str, journal: Path, lapse: Lapse) -> Program:
     database = _AttendedDatabase(journal, lapse)
     monitor = Monitor(account, Journal(database, "soak"), interval=15, clock=lapse.wall)
     parts = Parts(
-        monitor=monitor,
-        account=account,
-        place=Place("soak", "simulated"),
+        profile=ProfileParts(Place("soak", url), monitor, account, database.close),
         clock=lapse.wall,
         keymap={},
         exports=journal.parent / "exports",
-        close=database.close,
     )
     return Program(XdsApp(parts), monitor, account)
 

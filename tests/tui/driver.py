@@ -27,8 +27,9 @@ from xds_tui.simulator.server import build
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
-from xds_tui.tui.app import Parts, XdsApp
-from xds_tui.tui.widgets.status_bar import Place
+from xds_tui.tui.app import XdsApp
+from xds_tui.tui.parts import Parts, ProfileParts, Profiles
+from xds_tui.tui.place import Place
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 MORNING = 1_790_000_000.0
 """Seconds since the epoch: when every test begins."""
-
-PLACE = Place("test", "simulated")
 
 
 class Desk:
@@ -51,7 +50,8 @@ class Desk:
         credentials: Credentials | None = KEY,
         keymap: Mapping[str, str] | None = None,
         read_only: bool = False,
-        environment: str = "simulated",
+        base_url: str = "https://simulated",
+        profiles: Profiles | None = None,
         theme: str = "dark",
         ascii_only: bool = False,
         keep: Keep | None = None,
@@ -63,7 +63,7 @@ class Desk:
         self.database = Database(None)
         self.account = Account(
             self._connect,
-            base_url="https://simulated.invalid",
+            base_url=base_url,
             profile="test",
             vault=None,
             given=credentials,
@@ -75,16 +75,16 @@ class Desk:
         self.exports = Path(tempfile.mkdtemp(prefix="xds-tui-exports-"))
         self.app = XdsApp(
             Parts(
-                monitor=self.monitor,
-                account=self.account,
-                place=Place("test", environment, read_only),
+                profile=ProfileParts(
+                    Place("test", base_url, read_only), self.monitor, self.account, self.database.close
+                ),
+                profiles=profiles,
                 clock=self.now,
                 keymap=keymap or {},
                 exports=self.exports,
                 theme=theme,
                 ascii=ascii_only,
                 keep=keep,
-                close=self.database.close,
             )
         )
         self.app.animation_level = "none"

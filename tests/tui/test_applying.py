@@ -31,6 +31,9 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (applying.slower, Context(interval=300), "every 300 s already"),
         (applying.faster, Context(interval=5), "every 5 s already"),
         (applying.slower, Context(interval=299), ""),
+        (applying.start, Context(picked=(OFF,), is_unseen=True), "1 shows them"),
+        (applying.orders, Context(picked=(ON,), marked=1, is_unseen=True), "1 shows them"),
+        (applying.online, Context(is_unseen=True), ""),
         (applying.zoom, Context(is_wide=False), "whole screen already"),
     ],
 )

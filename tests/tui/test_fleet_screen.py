@@ -244,6 +244,15 @@ async def test_every_pane_can_be_reached_and_read(columns: int, rows: int) -> No
         assert all(len(line) <= columns for line in desk.text.splitlines())
 
 
+@pytest.mark.parametrize(("columns", "keys"), [(80, ["2"]), (80, ["3"]), (120, ["2", "z"])])
+async def test_nothing_is_done_to_a_host_that_another_pane_covers(columns: int, keys: list[str]) -> None:
+    async with sitting_at(Desk(hosts=40), columns, 24) as desk:
+        await desk.press(*keys, "D")
+        await desk.see("The hosts cannot be seen here: 1 shows them")
+        await desk.press("1", "D")
+        await desk.see("Delete 1 host")
+
+
 async def test_the_wallet_of_an_empty_account_has_an_empty_fleet_that_says_what_to_do() -> None:
     async with sitting_at(Desk(hosts=0)) as desk:
         await desk.see("No hosts yet: n rents one")

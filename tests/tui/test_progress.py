@@ -13,13 +13,13 @@ from driver import Desk, sitting_at
 from xds_tui.api.errors import NotSent
 from xds_tui.fleet.state import FleetState, Link, Reading
 from xds_tui.record import Event, EventKind
-from xds_tui.tui import app
+from xds_tui.tui import signing_in
 from xds_tui.tui.app import FleetUpdated
 from xds_tui.tui.screens.history import PAGE
 
 
 async def show(desk: Desk, **changed: object) -> None:
-    desk.app.post_message(FleetUpdated(replace(desk.monitor.state, **changed)))  # type: ignore[arg-type]
+    desk.app.post_message(FleetUpdated(replace(desk.monitor.state, **changed), desk.monitor))  # type: ignore[arg-type]
     await desk.pilot.pause()
 
 
@@ -48,12 +48,12 @@ def told(desk: Desk) -> list[str]:
 )
 async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: FleetState, shown: str) -> None:
     async with sitting_at(Desk()) as desk:
-        desk.app.post_message(FleetUpdated(state))
+        desk.app.post_message(FleetUpdated(state, desk.monitor))
         await desk.see(shown)
 
 
 async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "NOTICEABLE", 0.001)
+    monkeypatch.setattr(signing_in, "NOTICEABLE", 0.001)
     answered = asyncio.Event()
 
     async def keep() -> str:
@@ -62,7 +62,7 @@ async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch:
 
     async with sitting_at(Desk()) as desk:
         monkeypatch.setattr(desk.account, "keep", keep)
-        keeping = desk.app.run_worker(desk.app._keep(desk.account))
+        keeping = desk.app.run_worker(signing_in.keep(desk.app, desk.account))
         await until(lambda: told(desk) == ["Waiting for the keyring, which may ask you first"])
         answered.set()
         await keeping.wait()

@@ -12,6 +12,7 @@ from rich.segment import Segment
 from scenes import SCENES, Scene
 from textual.color import Color
 
+from xds_tui.base_url import PRODUCTION, SANDBOX
 from xds_tui.preferences import BANDS, THEMES
 from xds_tui.tui import themes
 from xds_tui.tui.bands import band_of, band_style
@@ -200,9 +201,9 @@ def test_a_band_can_be_read_and_in_the_terminals_palette_is_its_own(band: str) -
     assert ansi.background.ansi is not None
 
 
-@pytest.mark.parametrize("environment", ["production", "sandbox"])
-async def test_without_colours_production_alone_is_reversed(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("base_url", [PRODUCTION, SANDBOX])
+async def test_without_colours_production_alone_is_reversed(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with sitting_at(Desk(environment=environment)) as desk:
+    async with sitting_at(Desk(base_url=base_url)) as desk:
         is_reversed = any("PRODUCTION" in text for text in reversed_text(desk))
-        assert is_reversed is (environment == "production")
+        assert is_reversed is (base_url == PRODUCTION)

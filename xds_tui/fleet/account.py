@@ -108,6 +108,11 @@ class Account:
         return self._given is not None
 
     @property
+    def is_address_known(self) -> bool:
+        """Whether `base_url` is where the service is; if not, the keyring may know another."""
+        return self._is_base_url_given or self._given is not None or self._vault is None
+
+    @property
     def identity(self) -> tuple[str, str]:
         """Whose fleet it is: the service's address and the account ID, empty with a bare token."""
         return self.base_url, self.account_id

@@ -88,7 +88,8 @@ class Monitor:
         self.history = Chronicle(journal, clock, self._show_events)
         self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
         self._looks = Looks(account.client, self.orders.book, clock)
-        self.state = FleetState(interval=interval, snapshot=first, is_remembered=first is not None)
+        base_url = account.base_url if account.is_address_known else ""
+        self.state = FleetState(interval=interval, base_url=base_url, snapshot=first, is_remembered=first is not None)
 
     # What the screens ask for
 
@@ -110,7 +111,8 @@ class Monitor:
         self._is_anew = not self._account.account_id
         if self._identity not in (None, self._account.identity):
             self._forget()
-        self._update(link=Link.CONNECTING, account=self._account.account_id, trouble=None)
+        base_url, account = self._account.identity
+        self._update(link=Link.CONNECTING, base_url=base_url, account=account, trouble=None)
         self._changing_hands = asyncio.get_running_loop().create_task(self._belong())
         self._prices.begin_anew()
         self._wake(self._pace.at_once(self._now()))
@@ -145,7 +147,8 @@ class Monitor:
         await self._account.open()
         if self._account.has_credentials:
             await self._belong()
-        self._update(account=self._account.account_id)
+        base_url, account = self._account.identity
+        self._update(base_url=base_url, account=account)
         while True:
             await self._wait()
             if self._pace.sweep_is_due(self._now()):

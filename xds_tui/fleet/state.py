@@ -41,6 +41,8 @@ class FleetState:
     link: Link = Link.CONNECTING
     interval: float = 15.0
     """Seconds between two sweeps."""
+    base_url: str = ""
+    """The service's address; empty as long as the keyring alone knows it."""
     account: str = ""
     """The account ID, or empty with a bare token."""
     snapshot: Snapshot | None = None

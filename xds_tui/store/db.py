@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, TypeVar
 
+from xds_tui import private_files
 from xds_tui.i18n import N_
 from xds_tui.store.instance import Instance
 
@@ -294,13 +295,11 @@ def _make_private(path: Path) -> None:
 
     A file that exists is not opened here: closing it would drop the locks of another connection in this process.
     """
-    for folder in reversed(path.parents):
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, exist_ok=True)
+    private_files.make_folder(path.parent)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, private_files.FILE))
     except FileExistsError:
-        path.chmod(0o600)
+        path.chmod(private_files.FILE)
 
 
 def _set_aside(path: Path) -> Path:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
 
+from xds_tui import private_files
 from xds_tui.i18n import N_
 from xds_tui.store.db import StoreError
 
@@ -28,23 +27,8 @@ async def write_export(folder: Path, name: str, content: str) -> Path:
 
 def _fulfil(future: Future[Path], folder: Path, name: str, content: str) -> None:
     try:
-        future.set_result(_write(folder / name, content))
+        private_files.write(folder / name, content)
     except OSError as error:
         future.set_exception(StoreError(N_("The file could not be written"), str(error)))
-
-
-def _write(path: Path, content: str) -> Path:
-    for folder in reversed(path.parents):  # `parents=True` would leave those between open to all
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+    else:
+        future.set_result(folder / name)

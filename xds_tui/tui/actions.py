@@ -30,7 +30,9 @@ def by_place(places: Iterable[str]) -> list[Action]:
 
 _ALL: Final = (
     # The main screen
-    Action("fleet.new", "n", "new", N_("New"), N_("Rent a host; its price comes first"), in_footer=True),
+    Action(
+        "fleet.new", "n", "new", N_("New"), N_("Rent a host; its price comes first"), applying.online, in_footer=True
+    ),
     Action(
         "fleet.start",
         "s",
@@ -68,6 +70,25 @@ _ALL: Final = (
         N_("Delete"),
         N_("Delete the marked hosts, or this one"),
         applying.orders,
+        in_footer=True,
+        counts=True,
+    ),
+    Action(
+        "fleet.connect",
+        "c",
+        "connect",
+        N_("Connect"),
+        N_("ssh to this host, or open its desktop"),
+        applying.connect,
+        in_footer=True,
+    ),
+    Action(
+        "fleet.copy",
+        "y",
+        "copy",
+        N_("Copy"),
+        N_("Address, command, password: choose and copy"),
+        applying.picked,
         in_footer=True,
         counts=True,
     ),
@@ -133,7 +154,16 @@ _ALL: Final = (
     # A host
     Action("detail.back", "escape,enter,q", "leave", N_("Back"), N_("Back to the hosts"), in_footer=True),
     Action("detail.reveal", "v", "reveal", N_("Password"), N_("Show the password for 30 s"), in_footer=True),
-    Action("detail.copy", "y", "copy_address", N_("Copy address"), N_("Copy the address"), in_footer=True),
+    Action(
+        "detail.connect",
+        "c",
+        "connect",
+        N_("Connect"),
+        N_("ssh to this host, or open its desktop"),
+        applying.connect,
+        in_footer=True,
+    ),
+    Action("detail.copy", "y", "copy", N_("Copy"), N_("Address, command, password: choose and copy"), in_footer=True),
     Action("detail.copy-password", "Y", "copy_password", N_("Copy password"), N_("Copy the password"), in_footer=True),
     Action("detail.start", "s", "ask('power_on')", N_("Start"), N_("Start this host"), applying.start, in_footer=True),
     Action("detail.stop", "x", "ask('power_off')", N_("Stop"), N_("Stop this host"), applying.stop, in_footer=True),
@@ -232,6 +262,7 @@ _ALL: Final = (
     Action("help.back", "escape,question_mark,q,enter", "leave", N_("Back"), N_("Leave the help")),
     # Everywhere
     Action("app.sign-in", "i,f2", "sign_in", N_("Sign in"), N_("Sign in, again or as somebody else")),
+    Action("app.profile", "P", "choose_profile", N_("Profile"), N_("Another account or environment")),
     Action("app.theme", "T", "choose_theme", N_("Theme"), N_("Other colours")),
     Action("app.language", "L", "choose_language", N_("Language"), N_("English or Chinese")),
     Action(

@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -22,19 +20,18 @@ from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.message import Message
 
-from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
-from xds_tui.preferences import Alerts, HostList, Keep
+from xds_tui.preferences import HostList
 from xds_tui.tui import glyphs, reverse, shared_styles, themes
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
+from xds_tui.tui.parts import Parts, ProfileParts
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
-from xds_tui.tui.widgets.status_bar import Place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -53,46 +50,18 @@ HURRY: Final = 1.0
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as a shell has it."""
 
-NOTICEABLE: Final = 0.3
-"""Seconds after which it is said what is waited for."""
-
 AGAIN: Final = 2.0
 """Seconds in which a second Ctrl-C means it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What `cli` built for the app."""
-
-    monitor: Monitor
-    account: Account
-    place: Place
-    clock: Callable[[], datetime]
-    keymap: Mapping[str, str]
-    exports: Path
-    """The folder that exports are written to."""
-    close: Callable[[], Awaitable[None]]
-    """Closes what is left when the monitor has ended."""
-    insecure_http: bool = False
-    animations: bool = True
-    theme: str | None = None
-    """One of `preferences.THEMES`; None: what suits the terminal."""
-    ascii: bool = False
-    """Whether nothing but ASCII is to be written."""
-    alerts: Alerts = field(default_factory=Alerts)
-    listing: HostList = field(default_factory=HostList)
-    keep: Keep | None = None
-    """Keeps what is chosen in the app; None: for this run only."""
-    problems: Sequence[str] = ()
-    """What is wrong with the configuration, one sentence each."""
 
 
 class FleetUpdated(Message):
     """Something is known that was not before; only the newest counts."""
 
-    def __init__(self, state: FleetState) -> None:
+    def __init__(self, state: FleetState, monitor: Monitor) -> None:
         super().__init__()
         self.state = state
+        self.monitor = monitor
+        """Whose state it is: another profile may have been opened since it was sent."""
 
     def can_replace(self, message: Message) -> bool:
         """Let the newest state take the place of one that waits to be shown."""
@@ -110,7 +79,9 @@ class XdsApp(App[int], inherit_bindings=False):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._alarm = Alarm(parts.alerts, self._write, parts.clock())
+        self._open = parts.profile
+        self._left: list[ProfileParts] = []
+        self._alarm = self._new_alarm()
         self._is_signing_in = False
         self._is_signed_out = False
         self._interrupted_at = -AGAIN
@@ -129,8 +100,19 @@ class XdsApp(App[int], inherit_bindings=False):
         return self._fleet_screen(self._parts.listing)
 
     def _fleet_screen(self, listing: HostList) -> FleetScreen:
-        parts = self._parts
-        return FleetScreen(parts.monitor, parts.place, parts.clock, parts.exports, listing=listing, keep=parts.keep)
+        parts, opened = self._parts, self._open
+        return FleetScreen(
+            opened.monitor,
+            opened.place,
+            parts.clock,
+            parts.exports,
+            listing=listing,
+            commands=parts.commands,
+            keep=parts.keep,
+        )
+
+    def _new_alarm(self) -> Alarm:
+        return Alarm(self._parts.alerts, self._write, self._parts.clock())
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room for what is open."""
@@ -143,10 +125,9 @@ class XdsApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to watch the fleet; it is shown as it is known."""
         self.set_keymap(dict(self._parts.keymap))
-        for problem in (*self._parts.problems, *self._keymap_problems()):
-            self.notify(problem, severity="warning", timeout=20, markup=False)
+        self._warn(self._keymap_problems())
         if not self.is_headless:
-            self._job_control = JobControl(self, self._parts.monitor.refresh)
+            self._job_control = JobControl(self, self._refresh)
         self._watch()
 
     def _keymap_problems(self) -> Sequence[str]:
@@ -156,18 +137,22 @@ class XdsApp(App[int], inherit_bindings=False):
 
         return [f"[keys] {problem}" for problem in keymap.problems(self._parts.keymap)]
 
+    def _refresh(self) -> None:
+        self._open.monitor.refresh()
+
+    def _warn(self, problems: Sequence[str]) -> None:
+        for problem in problems:
+            self.notify(problem, severity="warning", timeout=20, markup=False)
+
     async def on_unmount(self) -> None:
         """Close everything, whichever way the app ended; the terminal is as it was by now."""
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(2 * HURRY):
-                    await self._parts.monitor.close(HURRY)
-        finally:
-            await self._parts.close()
+        await asyncio.gather(*(_close(opened) for opened in (self._open, *self._left)))
 
-    @work
+    @work(group="watch", exclusive=True)
     async def _watch(self) -> None:
-        await self._parts.monitor.run(self._publish, self._shown)
+        self._warn(self._open.problems)
+        monitor = self._open.monitor
+        await monitor.run(lambda state: self._publish(state, monitor), self._shown)
 
     async def _shown(self) -> None:
         """Wait until what was published is on the screen."""
@@ -175,11 +160,13 @@ class XdsApp(App[int], inherit_bindings=False):
         self.call_after_refresh(painted.set)
         await painted.wait()
 
-    def _publish(self, state: FleetState) -> None:
-        self.post_message(FleetUpdated(state))
+    def _publish(self, state: FleetState, monitor: Monitor) -> None:
+        self.post_message(FleetUpdated(state, monitor))
 
     def on_fleet_updated(self, message: FleetUpdated) -> None:
         """Hand the state to every screen that shows it."""
+        if message.monitor is not self._open.monitor:
+            return
         state, was_signed_out = message.state, self._is_signed_out
         self._is_signed_out = state.link is Link.SIGNED_OUT
         for screen in self.screen_stack:
@@ -196,8 +183,15 @@ class XdsApp(App[int], inherit_bindings=False):
             self.notify(_("Signed out: F2 signs in again, and nothing here is lost"), severity="warning", markup=False)
 
     def _write(self, sequence: str) -> None:
-        if self._driver is not None and not self.is_headless:
+        is_lent = self._job_control is not None and self._job_control.is_lent
+        if self._driver is not None and not self.is_headless and not is_lent:
             self._driver.write(self._readable(sequence))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what is selected, by the way that reaches this terminal's clipboard."""
+        from xds_tui.tui import copying
+
+        self.run_worker(copying.copy_selected(self, text))
 
     def _readable(self, text: str) -> str:
         return glyphs.to_ascii(text) if glyphs.is_ascii(self) else text
@@ -205,36 +199,16 @@ class XdsApp(App[int], inherit_bindings=False):
     @work
     async def action_sign_in(self) -> None:
         """Sign in, as somebody else or again."""
-        from xds_tui.tui.screens.sign_in import SignInScreen
+        from xds_tui.tui import signing_in
 
-        account = self._parts.account
+        opened = self._open
         self._is_signing_in = True
         try:
-            signed_in = await self.push_screen_wait(SignInScreen(account, insecure_http=self._parts.insecure_http))
+            wants_them_kept = await signing_in.ask(self, opened)
         finally:
             self._is_signing_in = False
-        if signed_in is None:
-            return
-        self._parts.monitor.signed_in()
-        if signed_in.keep:
-            await self._keep(account)
-
-    async def _keep(self, account: Account) -> None:
-        """Have the credentials kept, and say where; the keyring may ask the user first."""
-        from xds_tui.tui import telling
-        from xds_tui.vault import VaultError
-
-        waiting = _("Waiting for the keyring, which may ask you first")
-        said = self.set_timer(NOTICEABLE, lambda: self.notify(waiting, timeout=20, markup=False))
-        try:
-            name = await account.keep()
-        except VaultError as error:
-            told = _("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))
-            self.notify(told, severity="warning", timeout=20, markup=False)
-            return
-        finally:
-            said.stop()
-        self.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
+        if wants_them_kept:
+            await signing_in.keep(self, opened.account)
 
     @work
     async def action_choose_theme(self) -> None:
@@ -257,6 +231,34 @@ class XdsApp(App[int], inherit_bindings=False):
             anew = self._fleet_screen(base.listing)
             anew.take_up(base.stand())
             await self.switch_screen(anew)
+
+    @work
+    async def action_choose_profile(self) -> None:
+        """Let the user choose whose fleet is open, and have the main screen show that one."""
+        from xds_tui.tui import profiles
+
+        base = self.screen
+        if not isinstance(base, FleetScreen):
+            self.notify(_("Esc leaves this first"), markup=False)
+        elif self._parts.profiles is None:
+            self.notify(_("There is no other profile"), markup=False)
+        elif opened := await profiles.choose_profile(self, self._parts.profiles, self._open.place):
+            await self._change_to(opened, base.listing)
+
+    async def _change_to(self, opened: ProfileParts, listing: HostList) -> None:
+        """Show another fleet; nothing more can be ordered in the one before, which is closed behind it."""
+        if self._open.monitor.orders.is_sending:
+            self.notify(_("Orders are under way: try again when they have ended"), severity="warning", markup=False)
+            await opened.close()
+            return
+        left, self._open = self._open, opened
+        self._left.append(left)
+        self._alarm.close()
+        self._alarm, self._is_signed_out = self._new_alarm(), False
+        await self.switch_screen(self._fleet_screen(listing))
+        self._watch()
+        await _close(left)
+        self._left.remove(left)
 
     def action_help(self) -> None:
         """List the keys of what has the focus, or leave the list."""
@@ -291,7 +293,7 @@ class XdsApp(App[int], inherit_bindings=False):
 
         from xds_tui.tui import telling
 
-        orders = self._parts.monitor.orders
+        orders = self._open.monitor.orders
         if orders.is_sending:
             self.notify("\n".join(telling.left_open(orders.all)), timeout=PATIENCE, markup=False)
         await orders.close(PATIENCE)
@@ -332,6 +334,16 @@ class XdsApp(App[int], inherit_bindings=False):
         if error is not None and not self._exit_renderables:
             # What is too long for a line is the terminal's to wrap: a path can be copied then.
             self.error_console.soft_wrap = True
-            told = crash.told(error, self._parts.monitor.state.events)
+            told = crash.told(error, self._open.monitor.state.events)
             self._exit_renderables.append(Text(self._readable(told)))
         self._close_messages_no_wait()
+
+
+async def _close(opened: ProfileParts) -> None:
+    """Close what was built for a profile, in bounded time; orders under way are settled when it is opened again."""
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2 * HURRY):
+                await opened.monitor.close(HURRY)
+    finally:
+        await opened.close()

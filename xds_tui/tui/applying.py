@@ -41,6 +41,8 @@ class Context:
     """Seconds between two sweeps."""
     is_wide: bool = True
     """Whether panes stand side by side."""
+    is_unseen: bool = False
+    """Whether the list that they were picked in is covered: what is done to them would be done unseen."""
 
     @classmethod
     def of(
@@ -52,10 +54,11 @@ class Context:
         is_read_only: bool,
         marked: int = 0,
         is_wide: bool = True,
+        is_unseen: bool = False,
     ) -> Context:
         """Put together what is known of the fleet and what a screen knows of itself."""
         at = fleet.snapshot.at if fleet.snapshot else None
-        return cls(fleet.link, is_read_only, tuple(picked), marked, ordered, at, fleet.interval, is_wide)
+        return cls(fleet.link, is_read_only, tuple(picked), marked, ordered, at, fleet.interval, is_wide, is_unseen)
 
 
 Rule = Callable[[Context], str]
@@ -74,6 +77,8 @@ def online(context: Context) -> str:
 
 def picked(context: Context) -> str:
     """Apply to any host."""
+    if context.is_unseen:
+        return _("The hosts cannot be seen here: 1 shows them")
     return "" if context.picked else _("There is no host to do that to")
 
 
@@ -113,6 +118,23 @@ def reboot(context: Context) -> str:
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
         return _settled(context, _("{host} is off: s starts it"), _("All of them are off: s starts them"))
+    return ""
+
+
+def connect(context: Context) -> str:
+    """Apply to one host that is not seen to be off, and of which is known how it is reached."""
+    if why := picked(context):
+        return why
+    if len(context.picked) > 1:
+        return _("To one host at a time: esc takes the marks away")
+    if _all_are(context, lambda host: host.status is Status.OFF):
+        return _settled(context, _("{host} is off: s starts it"), "")
+    from xds_tui import connect as connecting
+
+    try:
+        connecting.target(context.picked[0])
+    except connecting.UnreachableError as error:
+        return _(error.reason).format(word=error.word)
     return ""
 
 

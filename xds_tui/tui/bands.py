@@ -11,7 +11,7 @@ from typing import Final
 from textual.color import Color
 from textual.style import Style
 
-_OF_ENVIRONMENT: Final = {"production": "red", "sandbox": "yellow", "demo": "cyan"}
+_OF_ENVIRONMENT: Final = {"": "none", "production": "red", "sandbox": "yellow", "demo": "cyan"}
 _OF_OTHERS: Final = "magenta"
 
 _COLOURS: Final = {
@@ -39,7 +39,7 @@ def band_of(chosen: str | None, environment: str) -> str:
 
     Args:
         chosen: what the user set for the profile; None: nothing.
-        environment: `production`, `sandbox`, `demo` or the host name of another address.
+        environment: as `base_url.environment_of` calls it; empty while it is not known.
 
     """
     return chosen or _OF_ENVIRONMENT.get(environment, _OF_OTHERS)

@@ -11,7 +11,6 @@ import contextlib
 import os
 import platform
 import sys
-import tempfile
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from xds_tui import __version__
+from xds_tui import __version__, private_files
 from xds_tui.api.errors import XdsError
 from xds_tui.api.text import clean
 from xds_tui.i18n import _
@@ -42,8 +41,6 @@ _LINKED: Final = 10
 _PARTS: Final = ("textual", "rich", "httpx", "msgspec", "keyring")
 _SURROUNDINGS: Final = ("TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "COLUMNS", "LINES")
 """Variables that decide how things are drawn; others may hold anything."""
-
-_PRIVATE: Final = 0o700
 
 
 def is_mistake(error: BaseException) -> bool:
@@ -163,28 +160,11 @@ def _kept(text: str) -> Path | None:
     """Write a report into a file and a folder for the user alone, whole or not at all; None: it cannot be."""
     try:
         folder = state_dir() / "crashes"
-        for part in (*reversed(folder.parents), folder):
-            if not part.is_dir():
-                part.mkdir(mode=_PRIVATE, exist_ok=True)
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.txt"
-        _write(path, f"{text}\n")
+        private_files.write(path, f"{text}\n")
     except (OSError, RuntimeError):  # RuntimeError: there is no home at all
         return None
     with contextlib.suppress(OSError):
         for old in sorted(folder.glob("*.txt"))[:-KEPT]:
             old.unlink(missing_ok=True)
     return path
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent)  # 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -29,6 +29,7 @@ STATUS: Final = {
     Status.EXPIRED: ("✕", N_("expired")),
     Status.UNKNOWN: ("?", N_("unknown")),
 }
+_ENVIRONMENT: Final = {"production": N_("PRODUCTION"), "sandbox": N_("sandbox"), "demo": N_("demo")}
 _BILLING: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("rent")}
 _AREA: Final = {Area.SOUTH: N_("South China"), Area.WEST: N_("West China"), Area.INTERNATIONAL: N_("International")}
 _PURPOSE: Final = {Purpose.OFFICE: N_("office"), Purpose.IMAGE: N_("image processing"), Purpose.COMPUTE: N_("compute")}
@@ -45,6 +46,11 @@ def status(host: Host) -> str:
 def status_word(of: Status | None) -> str:
     """A status as its word alone."""
     return _(STATUS[of][1]) if of else NOTHING
+
+
+def environment(name: str) -> str:
+    """What is at the service's address, as `base_url.environment_of` calls it: production alone in capitals."""
+    return _(_ENVIRONMENT[name]) if name in _ENVIRONMENT else name
 
 
 def billing(mode: Billing | None) -> str:

@@ -23,18 +23,20 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
-from xds_tui.preferences import HostList, Keep
+from xds_tui.preferences import Commands, HostList, Keep
 from xds_tui.record import Action
-from xds_tui.tui import collecting, telling, wording
+from xds_tui.tui import telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered, interval_after
+from xds_tui.tui.collecting import Collector
+from xds_tui.tui.place import Place
 from xds_tui.tui.screens.panes import PanedScreen
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.line_table import LineTable
-from xds_tui.tui.widgets.status_bar import Place, StatusBar
+from xds_tui.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from xds_tui.tui.draft import Draft
@@ -71,6 +73,7 @@ class FleetScreen(PanedScreen):
         exports: Path,
         *,
         listing: HostList | None = None,
+        commands: Commands | None = None,
         keep: Keep | None = None,
     ) -> None:
         """Make the screen.
@@ -81,6 +84,7 @@ class FleetScreen(PanedScreen):
             clock: the time, UTC.
             exports: the folder that exports are written to.
             listing: how the hosts are listed at first.
+            commands: what hosts are connected to with.
             keep: keeps how they are listed from then on; None: it is not kept.
 
         """
@@ -90,12 +94,14 @@ class FleetScreen(PanedScreen):
         self._clock = clock
         self._exports = exports
         self._listing = listing
+        self._commands = commands or Commands()
         self._keep = keep
         self._began = clock()
         self._ordered: frozenset[str] = frozenset()
         self._draft: Draft | None = None
         self._stand: Stand | None = None
         self._is_filled = False
+        self._collector = Collector()
         self._catalog: CatalogPane | None = None
         self._events: EventList | None = None
 
@@ -169,7 +175,7 @@ class FleetScreen(PanedScreen):
             events.show_events(self.fleet.events)
             catalog.fleet = self.fleet
         self._events, self._catalog = events, catalog
-        collecting.begin()
+        self._collector.begin()
 
     @property
     def _hosts(self) -> HostPane:
@@ -188,7 +194,10 @@ class FleetScreen(PanedScreen):
 
     def on_screen_resume(self) -> None:
         """Let go of what was open over this screen."""
-        self.call_later(collecting.when_due)
+        self.call_later(self._collect)
+
+    def _collect(self) -> None:
+        self._collector.when_due(is_quiet=self.is_current)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""
@@ -206,7 +215,7 @@ class FleetScreen(PanedScreen):
             self._notice.tell_events(old.events, new.events, self._began, self._meet)
         if old.trouble is not new.trouble:
             self._notice.tell_trouble(new)
-        self.call_later(collecting.when_due)
+        self.call_later(self._collect)
         if old.orders is not new.orders:
             self._ordered = hosts_ordered(new.orders, self._clock())
         self.weigh_actions()
@@ -264,6 +273,7 @@ class FleetScreen(PanedScreen):
             is_read_only=self._place.read_only,
             marked=len(table.marked),
             is_wide=self.is_wide,
+            is_unseen=self.is_covered and self.front != "hosts",
         )
 
     @on(LineTable.RowHighlighted, "#hosts")
@@ -315,12 +325,28 @@ class FleetScreen(PanedScreen):
         if await order(self, self._monitor, action, hosts, hidden, self._clock()):
             self._hosts.table.clear_marks()
 
+    def action_connect(self) -> None:
+        """Open a session on the host under the cursor."""
+        from xds_tui.tui.at_host import Means, begin
+
+        for host in self._hosts.picked()[0][:1]:
+            begin(self, host, Means(self._exports, self._commands))
+
+    @work
+    async def action_copy(self) -> None:
+        """Let the user choose what of the marked hosts, or else of the one under the cursor, is copied."""
+        from xds_tui.tui.copying import choose_and_copy
+
+        await choose_and_copy(self, self._hosts.picked()[0], self._commands)
+
     @on(LineTable.RowSelected, "#hosts")
     def _open_host(self, event: LineTable.RowSelected) -> None:
+        from xds_tui.tui.at_host import Means
         from xds_tui.tui.screens.detail import DetailScreen
 
+        means = Means(self._exports, self._commands)
         is_read_only = self._place.read_only
-        self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock, is_read_only=is_read_only))
+        self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock, means, is_read_only=is_read_only))
 
     @on(LineTable.RowSelected, "#events")
     def _open_event(self, event: LineTable.RowSelected) -> None:

@@ -43,15 +43,22 @@ class PanedScreen(LiveScreen[None]):
         """The name of the pane in front."""
         return next(name for name in PANES if self.has_class(f"-{name}"))
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether the pane in front is the only one that can be seen."""
+        return not self.is_wide or self.has_class("-zoomed")
+
     def show_pane(self, name: str) -> None:
         """Bring a pane to the front."""
         for pane in PANES:
             self.set_class(pane == name, f"-{pane}")
+        self.weigh_actions()
 
     def share_screen(self) -> bool:
         """Give the other panes their room again; whether one pane had all of it."""
         was_zoomed = self.has_class("-zoomed")
         self.remove_class("-zoomed")
+        self.weigh_actions()
         return was_zoomed
 
     def on_resize(self, event: Resize) -> None:
@@ -75,3 +82,4 @@ class PanedScreen(LiveScreen[None]):
     def action_zoom(self) -> None:
         """Give the focused pane the whole screen, or share it again."""
         self.toggle_class("-zoomed")
+        self.weigh_actions()

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from xds_tui import catalog
 from xds_tui.catalog import ANY, Criteria
-from xds_tui.fleet.state import FleetState
+from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.tui import telling, wording
@@ -160,6 +160,12 @@ class CatalogPane(Titled, Vertical):
     def _cursor(self, table: str) -> str:
         return self.query_one(f"#{table}", LineTable).cursor_key or ""
 
+    def _why_empty(self) -> str:
+        if self.fleet.link is Link.SIGNED_OUT:
+            return _("Signed out: press i to sign in")
+        trouble = self.fleet.catalog_trouble
+        return telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+
     def _draw(self) -> None:
         if not self.is_mounted:
             return
@@ -170,9 +176,7 @@ class CatalogPane(Titled, Vertical):
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))
         images, packages = self.query_one("#images", LineTable), self.query_one("#packages", LineTable)
         if there is None:
-            trouble = self.fleet.catalog_trouble
-            text = telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
-            images.placeholder = packages.placeholder = text
+            images.placeholder = packages.placeholder = self._why_empty()
             return
         self._show_images(images, there)
         self._show_packages(packages, there)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -13,13 +12,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from xds_tui.api.errors import NotSent
+from xds_tui.base_url import environment_of
 from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState, Link
-from xds_tui.i18n import N_, _, ngettext
+from xds_tui.i18n import _, ngettext
 from xds_tui.tui import glyphs, wording
 from xds_tui.tui.bands import band_of, band_style
-
-_ENVIRONMENTS: Final = {"production": N_("PRODUCTION"), "sandbox": N_("sandbox"), "demo": N_("demo")}
+from xds_tui.tui.place import Place
 
 _ANSWERS: Final = {
     Link.SIGNED_OUT: "app.sign_in",
@@ -30,18 +29,6 @@ _ANSWERS: Final = {
 
 CLOCK_WIDTH: Final = 8
 """Cells of a time of day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the user is: what stays the same from one refresh to the next."""
-
-    profile: str
-    environment: str
-    """`production`, `sandbox`, `demo` or the host name of another address."""
-    read_only: bool = False
-    band: str | None = None
-    """One of `preferences.BANDS`; None: its environment's."""
 
 
 class Clock(Widget):
@@ -156,9 +143,10 @@ class StatusBar(Widget):
         return Content(text).stylize(f".status-bar--{part}")
 
     def _where(self) -> Content:
-        profile, environment = self._place.profile, self._place.environment
+        profile, base_url = self._place.profile, self.fleet.base_url
+        environment = environment_of(base_url) if base_url else ""
         words = [] if profile in (environment, "default") else [profile]
-        words.append(_(_ENVIRONMENTS[environment]) if environment in _ENVIRONMENTS else environment)
+        words.extend([wording.environment(environment)] if environment else [])
         if self.fleet.account:
             words.append(self.fleet.account)
         app, band = self.app, band_of(self._place.band, environment)

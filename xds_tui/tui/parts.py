@@ -1,0 +1,68 @@
+"""What the app is given to work with, built by `assembly`: for its run, and for the profile that is open in it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from xds_tui.fleet.account import Account
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.preferences import Alerts, Commands, HostList, Keep
+from xds_tui.tui.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileParts:
+    """What is built anew for each profile that is opened."""
+
+    place: Place
+    monitor: Monitor
+    account: Account
+    close: Callable[[], Awaitable[None]]
+    """Closes what is left when the monitor has ended."""
+    insecure_http: bool = False
+    problems: Sequence[str] = ()
+    """What is wrong with the configuration, one sentence each."""
+
+
+class Profiles(Protocol):
+    """The accounts and environments that can be worked in."""
+
+    async def places(self) -> Sequence[Place]:
+        """Return all of them, as config.toml has them now, each with the address that it names."""
+
+    async def open(self, place: Place) -> ProfileParts:
+        """Build what one of `places` needs; nothing is asked or sent yet.
+
+        Raises:
+            SettingsError: if its settings cannot be used.
+
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app is given."""
+
+    profile: ProfileParts
+    """What is open at first."""
+    clock: Callable[[], datetime]
+    keymap: Mapping[str, str]
+    exports: Path
+    """The folder that exports are written to."""
+    profiles: Profiles | None = None
+    """What else can be opened; None: nothing."""
+    animations: bool = True
+    theme: str | None = None
+    """One of `preferences.THEMES`; None: what suits the terminal."""
+    ascii: bool = False
+    """Whether nothing but ASCII is to be written."""
+    alerts: Alerts = field(default_factory=Alerts)
+    listing: HostList = field(default_factory=HostList)
+    commands: Commands = field(default_factory=Commands)
+    """What hosts are connected to with."""
+    keep: Keep | None = None
+    """Keeps what is chosen in the app; None: for this run only."""
