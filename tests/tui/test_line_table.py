@@ -27,6 +27,8 @@ ROWS = 8
 class ObservedTable(LineTable):
     """Notes which lines are drawn."""
 
+    MARKS = True
+
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
         self.painted: list[int] = []
@@ -504,3 +506,16 @@ class TestMouse:
 
 def changed_words(table: LineTable, y: int) -> list[str]:
     return [segment.text for segment in table.render_line(y) if segment.style and segment.style.underline]
+
+
+async def test_where_marks_are_for_nothing_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ObservedTable, "MARKS", False)
+    async with shown("abc") as screen:
+        await screen.press("space", "shift+down", "asterisk")
+        await screen.pilot.click(ObservedTable, offset=(2, 3), control=True)
+        await screen.settle()
+        assert screen.table.marked == frozenset()
+        assert screen.table.cursor_key == "c"
+        offered = {active.binding.id for active in screen.pilot.app.screen.active_bindings.values()}
+        assert "line-table.down" in offered
+        assert offered.isdisjoint({"line-table.mark", "line-table.extend-down", "line-table.mark-all"})

@@ -24,6 +24,8 @@ from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 class ColumnList(LineTable):
     """Every column; those that are marked are shown, in the order that they stand in here."""
 
+    MARKS = True
+
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
 
     def begin_with(self, chosen: Sequence[str]) -> None:

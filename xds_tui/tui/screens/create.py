@@ -15,16 +15,15 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
 from textual.events import Resize
 from textual.reactive import reactive
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from xds_tui import catalog, pricing
 from xds_tui.fleet import recheck
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
-from xds_tui.i18n import N_, _, ngettext
+from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog
 from xds_tui.record import Order, OrderState, Promise
 from xds_tui.tui import questions, telling, wording
@@ -35,11 +34,11 @@ from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.cost_card import CostCard
 from xds_tui.tui.widgets.how_much import HowMuch
 from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
-from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
+from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.offer_tables import ImageTable, ModeTable, PackageTable
 from xds_tui.tui.widgets.purchase import Purchase, is_under_way, not_bought
 from xds_tui.tui.widgets.rail import Rail
+from xds_tui.tui.widgets.review import Review
 
 
 class Step(IntEnum):
@@ -54,11 +53,6 @@ class Step(IntEnum):
 
 
 _TITLES: Final = (N_("Billing"), N_("Package"), N_("Image"), N_("How much"), N_("Review"))
-
-_MODES: Final = {
-    Billing.ON_DEMAND: N_("by the hour, paid afterwards"),
-    Billing.RENT: N_("paid in advance for a period"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +92,11 @@ class CreateScreen(LiveScreen[Finished]):
         yield Rail(id="rail")
         with Horizontal(id="wizard"):
             with ContentSwitcher(initial="mode", id="steps"):
-                yield LineTable(id="mode")
-                yield LineTable(id="package")
-                yield LineTable(id="image")
+                yield ModeTable(id="mode")
+                yield PackageTable(id="package")
+                yield ImageTable(id="image")
                 yield HowMuch(self.draft, id="period")
-                with VerticalScroll(id="review"):
-                    yield Static(id="review-text")
+                yield Review(id="review")
                 yield Purchase(id="buying")
             with VerticalScroll(id="cost", can_focus=False):
                 yield CostCard(id="card")
@@ -172,11 +165,10 @@ class CreateScreen(LiveScreen[Finished]):
         card = self.query_one(CostCard)
         card.draft, card.catalog = self.draft, self.fleet.catalog
         self._draw_step_of_card()
-        self._draw_modes()
         self._draw_offers()
         self.query_one(HowMuch).show(self.draft, self.fleet.catalog)
         self._draw_rail()
-        self.query_one("#review-text", Static).update(Content("\n".join(self._review())))
+        self.query_one(Review).show(self.draft, self._moved)
 
     def _draw_step_of_card(self) -> None:
         """Leave the periods to the step that has them in a table of its own."""
@@ -196,67 +188,16 @@ class CreateScreen(LiveScreen[Finished]):
         done = {Step.PACKAGE: self.draft.package is not None, Step.IMAGE: self.draft.image is not None}
         return done.get(step, step < self.step)
 
-    def _draw_modes(self) -> None:
-        table = self.query_one("#mode", LineTable)
-        columns = (Column("name", _("BILLING"), 12), Column("what", "", 20, grow=1))
-        modes = {mode.name: mode for mode in Billing}
-
-        def row(key: str) -> Row:
-            chosen = modes[key] is self.draft.billing
-            name = wording.billing(modes[key])
-            return Row((Cell(f"✓ {name}" if chosen else name, "accent" if chosen else ""), Cell(_(_MODES[modes[key]]))))
-
-        table.show(columns, list(modes), row)
-
     def _draw_offers(self) -> None:
-        there = self.fleet.catalog
-        if there is None:
+        self.query_one(ModeTable).offer(self.draft)
+        packages, images = self.query_one(PackageTable), self.query_one(ImageTable)
+        if (there := self.fleet.catalog) is not None:
+            packages.offer(self.draft, there)
+            images.offer(self.draft, there)
+        else:
             trouble = self.fleet.catalog_trouble
             text = telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
-            self.query_one("#package", LineTable).placeholder = text
-            self.query_one("#image", LineTable).placeholder = text
-            return
-        self.query_one("#package", LineTable).placeholder = _(
-            "No package goes with this image: backspace lets go of it"
-        )
-        self.query_one("#image", LineTable).placeholder = _("No image goes with this package: backspace lets go of it")
-        packages = {package.id: package for package in catalog.packages(there, self.draft.billing, self.draft.image)}
-        images = {image.id: image for image in catalog.images(there, self.draft.billing, self.draft.package)}
-        self.query_one("#package", LineTable).show(
-            translated(PACKAGE_COLUMNS), list(packages), lambda key: package_row(packages[key], self.draft.package)
-        )
-        self.query_one("#image", LineTable).show(
-            translated(IMAGE_COLUMNS), list(images), lambda key: image_row(images[key], self.draft.image)
-        )
-
-    def _review(self) -> list[str]:
-        """Exactly what will be bought, and what is missing for it."""
-        draft = self.draft
-        if not draft.is_complete or draft.package is None or draft.image is None or draft.estimate is None:
-            missing = [
-                _(title) for title, value in ((_TITLES[1], draft.package), (_TITLES[2], draft.image)) if value is None
-            ]
-            return [_("Not ready to buy: {missing}").format(missing=", ".join(missing) or _("the price is not known"))]
-        width = max(map(wording.cells, (_("Package"), _("Image"), _("Period")))) + 2
-        lines = [
-            ngettext("{count} host, {mode}", "{count} hosts, {mode}", draft.count).format(
-                count=draft.count, mode=wording.billing(draft.billing)
-            ),
-            "",
-            f"{wording.padded(_('Package'), width)}{draft.package.name} ({draft.package.id}, {draft.package.type})",
-            *(f"{'':{width}}{line}" for line in offer_lines(draft.package)[:2]),
-            f"{wording.padded(_('Image'), width)}{draft.image.label} ({draft.image.id}, {draft.image.type})",
-        ]
-        if draft.period:
-            paid = _("{period} = {hours} h, paid in advance")
-            paid = paid.format(period=wording.period(draft.period), hours=draft.hours)
-            lines.append(wording.padded(_("Period"), width) + paid)
-        lines += ["", wording.working(draft.estimate)]
-        if draft.billing is Billing.ON_DEMAND:
-            lines.append(_("an hour while on, paid afterwards from the wallet"))
-        if self._moved:
-            lines += ["", self._moved]
-        return [*lines, "", _("Press B (shift+b) to buy. The price is read once more before anything is sent.")]
+            packages.placeholder = images.placeholder = text
 
     # What the user does
 
@@ -275,7 +216,7 @@ class CreateScreen(LiveScreen[Finished]):
     @on(LineTable.RowHighlighted, "#package")
     def _preview_package(self) -> None:
         """Let the card show what lies under the cursor, before it is chosen."""
-        there, key = self.fleet.catalog, self.query_one("#package", LineTable).cursor_key or ""
+        there, key = self.fleet.catalog, self.query_one(PackageTable).cursor_key or ""
         package = catalog.package_by_id(there, self.draft.billing, key) if there else None
         if self.step is Step.PACKAGE and package is not None:
             self.query_one(CostCard).draft = replace(self.draft, package=package)

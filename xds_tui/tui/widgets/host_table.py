@@ -47,6 +47,8 @@ _STYLES: Final = {
 class HostTable(LineTable):
     """Hosts by ID, with what is meant to happen to them."""
 
+    MARKS = True
+
     def show_hosts(
         self,
         hosts: Mapping[str, Host],

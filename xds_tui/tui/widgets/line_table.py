@@ -47,11 +47,15 @@ _STRIPS: Final = 160
 """Drawn lines that are kept: a high screen twice. Textual keeps dozens of objects with each, and the garbage collector
 stops everything while it looks through them."""
 
+_MARKING: Final = frozenset({"mark", "extend", "mark_all"})
+
 
 class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     """A table with a header, a cursor of one row, and marks; all three by the key of a row."""
 
     ALLOW_SELECT = False
+    MARKS: ClassVar[bool] = False
+    """Whether rows can be marked: where something is done to several."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("line-table")
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{part}" for part in PARTS}
@@ -240,6 +244,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Keep the row with the cursor in sight."""
         self._go(self._place.at(self._cursor))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Offer to mark only where marks are for something."""
+        return self.MARKS or action not in _MARKING
+
     def action_step(self, rows: int) -> None:
         """Move the cursor so many rows down, or up."""
         self._go(self._place.at(self._cursor + rows))
@@ -306,12 +314,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._keys[index] in self._headings:
             self._go(self._place.at(index + 1))  # the first row below it
             return
-        if event.shift:
+        if event.shift and self.MARKS:
             self._extend_to(index)
             return
         moved = index != self._cursor
         self._go(self._place.at(index))
-        if event.ctrl:
+        if event.ctrl and self.MARKS:
             self.action_mark()
         elif not moved and (event.chain == 1 or self._click_moved):
             self.action_select()
