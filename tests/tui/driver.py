@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx
 from conditions import until
@@ -72,7 +74,7 @@ class Desk:
         self.monitor = Monitor(
             self.account, Journal(self.database, "test"), interval=3600, clock=self.now, lot=lambda: 0.0
         )
-        self.exports = Path(tempfile.mkdtemp(prefix="xds-tui-exports-"))
+        self.exports = Path(tempfile.gettempdir()) / f"xds-tui-exports-{uuid4().hex}"
         self.app = XdsApp(
             Parts(
                 profile=ProfileParts(
@@ -162,9 +164,12 @@ class Desk:
 @asynccontextmanager
 async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
     """Run the app in a terminal of this size until the test ends."""
-    async with desk.app.run_test(size=(columns, rows)) as pilot:
-        desk.pilot = pilot
-        await desk.settle()
-        yield desk
-        await desk.monitor.close(5)
-    await desk.database.close()
+    try:
+        async with desk.app.run_test(size=(columns, rows)) as pilot:
+            desk.pilot = pilot
+            await desk.settle()
+            yield desk
+            await desk.monitor.close(5)
+        await desk.database.close()
+    finally:
+        shutil.rmtree(desk.exports, ignore_errors=True)
