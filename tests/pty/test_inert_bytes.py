@@ -91,6 +91,8 @@ def look_around(program: Terminal) -> None:
     program.press("enter")
     program.wait_for("Password")
     program.press("v", "y")
+    program.wait_for("type to find")
+    program.press("enter")
     program.wait_for("clipboard|OSC 52")
     program.press("escape")
     program.wait_for("Hosts 40")

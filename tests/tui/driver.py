@@ -172,4 +172,7 @@ async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIte
             await desk.monitor.close(5)
         await desk.database.close()
     finally:
-        shutil.rmtree(desk.exports, ignore_errors=True)
+        if desk.exports.is_dir():
+            shutil.rmtree(desk.exports)
+        else:
+            desk.exports.unlink(missing_ok=True)

@@ -74,7 +74,7 @@ async def test_the_trace_id_of_what_went_wrong_is_copied() -> None:
         await desk.press("slash")
         await desk.type("system")
         await desk.press("enter", "t")
-        await desk.see("traceId trace-77 was sent to the terminal")
+        await desk.see("Sent to the terminal's clipboard: traceId trace-77")
         assert desk.app.clipboard == "trace-77"
 
 
@@ -194,8 +194,7 @@ async def test_what_is_shown_is_exported_and_the_path_is_said() -> None:
 
 async def test_an_export_that_fails_is_said() -> None:
     async with looking_back(Desk()) as desk:
-        desk.app.screen._exports = desk.exports / "file"  # type: ignore[attr-defined]
-        (desk.exports / "file").write_text("in the way")
+        desk.exports.write_text("in the way of the folder")
         await desk.press("e")
         await desk.see("The file could not be written")
 

@@ -1,0 +1,241 @@
+"""The terminal is lent to ssh and comes back, of the real program in a real terminal; a script stands in for ssh."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_ending import (
+    AT_ONCE,
+    COMMAND,
+    CTRL_C,
+    CTRL_Z,
+    PROMPT,
+    Program,
+    assert_closed,
+    assert_screen_left,
+    history,
+    listings,
+    started,
+)
+from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
+
+SSH = """#!{python}
+import json, os, signal, sys, termios
+with open({record!r}, "a") as file:
+    json.dump({{"argv": sys.argv, "environ": dict(os.environ), "modes": termios.tcgetattr(0)[3]}}, file)
+    file.write("\\n")
+assert os.isatty(0) and os.isatty(1) and os.isatty(2)
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+assert signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print("at the host $ ", end="", flush=True)
+said = sys.stdin.readline().strip()
+print("heard", said, flush=True)
+if said == "raw":
+    modes = termios.tcgetattr(0)
+    modes[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
+    termios.tcsetattr(0, termios.TCSANOW, modes)
+    os.kill(os.getpid(), signal.SIGKILL)
+if said == "itself":
+    os.kill(os.getpid(), signal.SIGTSTP)
+    print("continued", flush=True)
+    said = "0"
+sys.exit(int(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with simulating(COMMAND) as running:
+        yield running
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    """Where the script writes how it was started."""
+    return tmp_path / "record.jsonl"
+
+
+@pytest.fixture
+def environ(tmp_path: Path, simulator: Simulator, record: Path) -> dict[str, str]:
+    """A user who is signed in, and has a script for ssh."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    script = programs / "ssh"
+    script.write_text(SSH.format(python=sys.executable, record=str(record)))
+    script.chmod(0o755)
+    return {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "XDS_BASE_URL": simulator.url,
+        "XDS_UUID": ACCOUNT,
+        "XDS_SECRET": SECRET,
+    }
+
+
+def to_the_host(program: Program) -> None:
+    """Put the cursor on a host that is on, and connect to it."""
+    program.press("/")
+    program.type("-off os:ubuntu")
+    program.press("enter")
+    program.wait_for(r"-off os:ubuntu")
+    program.press("down")
+    connect(program)
+
+
+def connect(program: Program) -> None:
+    program.screen.reset()
+    program.press("c")
+    program.wait_for(r"at the host \$")
+    assert_screen_left(program)
+
+
+def recorded(record: Path) -> dict[str, object]:
+    return json.loads(record.read_text().splitlines()[-1])
+
+
+def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str, str], record: Path) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        assert re.match(r"xds-tui: ssh -p \d+ -l root -- gx-xds-rdp\.songmao-idc\.com\n", program.text)
+        cooked = program.modes
+        assert cooked == program.modes_before
+        program.type("0\r")
+        program.wait_for("live")
+        assert re.search(r"os:ubuntu", program.text)
+        (cursor,) = re.findall(r"▌ .*", program.text.partition("Hosts")[2])[:1]
+        seen = recorded(record)
+        argv = seen["argv"]
+        assert isinstance(argv, list)
+        assert argv[1:4] == ["-p", argv[2], "-l"]
+        assert argv[4:] == ["root", "--", "gx-xds-rdp.songmao-idc.com"]
+        # It is the same host that is connected to again.
+        connect(program)
+        program.type("0\r")
+        program.wait_for("live")
+        assert recorded(record)["argv"] == argv
+        assert cursor in program.text
+        assert "ended" not in program.text
+        program.press("q")
+        assert program.end(within=AT_ONCE) == 0
+        assert_restored(program)
+    assert_closed(history(environ))
+
+
+def test_nothing_of_ours_is_in_the_environment_of_ssh(environ: dict[str, str], record: Path) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        seen = recorded(record)["environ"]
+        assert isinstance(seen, dict)
+        assert seen["HOME"] == environ["HOME"]
+        assert not [name for name in seen if name.startswith("XDS_")]
+        assert SECRET not in str(seen)
+
+
+def test_why_ssh_failed_can_be_read_before_the_app_comes_back(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        program.type("255\r")
+        program.wait_for("heard 255")
+        program.wait_for(r"could not connect.*\(code 255\)")
+        program.wait_for("Enter goes back")
+        # What was typed while it was read presses no key of the app's.
+        program.type("D\r")
+        program.wait_for("live")
+        program.wait_for(r"(?s)live.*could not connect.*\(code 255\)")
+        assert "for good" not in program.text
+        connect(program)
+        program.type("3\r")
+        program.wait_for(r"(?s)live.*ssh ended with code 3")
+
+
+def test_ctrl_c_is_for_ssh_alone(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        program.press(CTRL_C)
+        program.wait_for(r"(?s)live.*ssh was ended by SIGINT")
+        program.press("q")
+        assert program.end(within=AT_ONCE) == 0
+        assert_restored(program)
+
+
+def test_the_terminal_has_its_modes_back_though_ssh_was_killed_with_others(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        program.type("raw\r")
+        program.wait_for(r"(?s)live.*ssh was ended by SIGKILL")
+        program.press("q")
+        assert program.end(within=AT_ONCE) == 0
+        assert_restored(program)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_word_to_end_ends_ssh_too(environ: dict[str, str], number: int, code: int) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        program.signal(number)
+        # Nobody of its group is left: `end` sees to that.
+        assert program.end(within=AT_ONCE) == code
+        assert_restored(program)
+    assert_closed(history(environ))
+
+
+def test_a_terminal_that_is_closed_ends_both(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        program.hang_up()
+        assert program.end(within=AT_ONCE, reading=False) == 129
+    assert_closed(history(environ))
+
+
+def test_the_fleet_is_watched_meanwhile(environ: dict[str, str], simulator: Simulator) -> None:
+    with Program([str(COMMAND), "--interval", "5"], environ=environ) as program:
+        program.wait_for("● live")
+        to_the_host(program)
+        asked = listings(simulator)
+        written = len(program.raw)
+        program.until(lambda: listings(simulator) > asked + 1)
+        assert len(program.raw) == written
+        program.type("0\r")
+        program.wait_for("live")
+
+
+@pytest.mark.parametrize("how", [CTRL_Z, "itself\r"], ids=["ctrl-z", "by itself"])
+def test_what_stops_ssh_stops_the_job_and_fg_goes_on_with_it(environ: dict[str, str], how: str) -> None:
+    with Program(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT}) as shell:
+        shell.wait_for(PROMPT)
+        shell.type(f"sh -c '{shlex.quote(str(COMMAND))} --interval 3600; echo code $?'\r")
+        shell.wait_for("● live")
+        to_the_host(shell)
+        shell.screen.reset()
+        shell.type(how)
+        shell.wait_for(rf"(?s)Stopped.*{PROMPT}")
+        shell.screen.reset()
+        shell.type("fg\r")
+        if how == CTRL_Z:
+            shell.wait_for("sh -c")
+            shell.type("0\r")
+        shell.wait_for("q Quit")
+        shell.screen.reset()
+        shell.press("q")
+        shell.wait_for("code 0")
+        assert_screen_left(shell)
+        shell.wait_for(PROMPT)
+
+
+def test_where_there_is_no_shell_ctrl_z_stops_nobody(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        to_the_host(program)
+        program.press(CTRL_Z)
+        program.type("0\r")
+        program.wait_for("live")
