@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,14 @@ async def test_a_program_is_handed_a_text_and_sees_nothing_of_ours(tmp_path: Pat
     assert "hush" not in heard.read_text()
 
 
-async def test_one_that_stays_in_the_background_is_not_waited_for(tmp_path: Path) -> None:
+async def test_one_that_stays_in_the_background_is_not_waited_for() -> None:
     code = "import os, sys, time; sys.stdin.read(); os.fork() or time.sleep(30)"
-    began = time.monotonic()
     assert await children.hand(python(code), "x", ENVIRON, 20)
-    assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("code", ["raise SystemExit(1)", "import time; time.sleep(60)", "import os; os.close(0); os._exit(3)"])
+@pytest.mark.parametrize(
+    "code", ["raise SystemExit(1)", "import time; time.sleep(60)", "import os; os.close(0); os._exit(3)"]
+)
 async def test_one_that_fails_or_takes_too_long_has_not_taken_it(code: str) -> None:
     assert not await children.hand(python(code), "x" * 200_000, ENVIRON, 0.5)
     assert await children.answer(python(code), ENVIRON, 0.5) is None
@@ -52,8 +51,8 @@ async def test_a_program_answers() -> None:
 
 def test_what_goes_its_own_way_is_told_of_when_it_ends(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
-    code = f"import os; open({str(seen)!r}, 'w').write(f'{{os.getsid(0) == os.getpid()}} {{dict(os.environ)}}'); raise SystemExit(4)"
-    assert children.start(python(code), ENVIRON).result(10) == 4
+    told = f"open({str(seen)!r}, 'w').write(f'{{os.getsid(0) == os.getpid()}} {{dict(os.environ)}}')"
+    assert children.start(python(f"import os; {told}; raise SystemExit(4)"), ENVIRON).result(10) == 4
     assert seen.read_text().startswith("True")
     assert "hush" not in seen.read_text()
     with pytest.raises(OSError, match="no-such-program"):

@@ -19,7 +19,7 @@ PIECE = re.compile(r"\x1bP(.*?)\x1b\\", re.DOTALL)
     [
         ({}, Way.PLAIN),
         ({"TMUX": "", "STY": ""}, Way.PLAIN),
-        ({"TMUX": "/tmp/tmux-0/default,1,0"}, Way.TMUX),
+        ({"TMUX": "/run/tmux/default,1,0"}, Way.TMUX),
         ({"STY": "1.pts-0"}, Way.SCREEN),
         ({"TMUX": "x", "STY": "y", "SSH_CONNECTION": "z"}, Way.TMUX),
     ],

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import a_host
 
-from xds_tui import connect
+from xds_tui import connect, rdp
 from xds_tui.connect import System, Target, UnreachableError
 from xds_tui.preferences import Commands
 from xds_tui.settings import Arguments, load
@@ -100,7 +100,9 @@ def test_nothing_else_is_one(address: str) -> None:
         connect.target(replace(LINUX, address=address, ipv4=None))
 
 
-@pytest.mark.parametrize("user", ["-oProxyCommand=id", "a b", "a;id", "$(id)", "a\n", "渲染", "", "a" * 65, "a@b", "a\\b"])
+@pytest.mark.parametrize(
+    "user", ["-oProxyCommand=id", "a b", "a;id", "$(id)", "a\n", "渲染", "", "a" * 65, "a@b", "a\\b"]
+)
 def test_an_account_that_ssh_could_stumble_over_is_none(user: str) -> None:
     with pytest.raises(UnreachableError):
         connect.target(replace(LINUX, account=user))
@@ -159,7 +161,7 @@ def test_windows_without_a_port_is_reached_where_desktops_are() -> None:
 
 
 def test_ssh_gets_address_and_name_where_they_can_be_no_option() -> None:
-    command = connect.command(connect.target(LINUX), Commands(), None)
+    command = rdp.by_hand(connect.target(LINUX), Commands(), None)
     assert command == ("ssh", "-p", "54220", "-l", "root", "--", "gx.example.com")
     assert connect.written(command) == "ssh -p 54220 -l root -- gx.example.com"
 
@@ -170,7 +172,9 @@ NEARLY_GOOD = st.builds(
     st.integers(0, 20),
     st.text(max_size=1) | st.sampled_from(["", "-", " -o", "\n", "%h", "'", "/", "\0"]),
 )
-ANY_TEXT = NEARLY_GOOD | HOSTILE_TEXT | st.sampled_from(FRAGMENTS) | st.text(max_size=30) | st.from_regex(r"-[a-zA-Z]{1,3}\S*")
+ANY_TEXT = (
+    NEARLY_GOOD | HOSTILE_TEXT | st.sampled_from(FRAGMENTS) | st.text(max_size=30) | st.from_regex(r"-[a-zA-Z]{1,3}\S*")
+)
 
 
 @given(address=ANY_TEXT, account=ANY_TEXT, ipv4=ANY_TEXT, port=st.none() | st.integers(-1, 70_000))
@@ -190,32 +194,6 @@ def test_no_string_of_the_service_becomes_an_option_another_argument_or_a_word_t
     assert re.fullmatch(r"[A-Za-z0-9.:-]+", to.address)
     assert not set(to.user) & set("\"'`$;&|<>(){}[]*?!#~^%\0\r\n\t")
     assert shlex.split(connect.written(command)) == list(command)
-
-
-@given(
-    user=st.from_regex(connect._USER["windows"], fullmatch=True),
-    address=st.sampled_from(["gx.example.com", "10.0.0.1", "a", "xn--fiqs8s.cn"]),
-    port=st.integers(1, 65_535),
-)
-def test_an_rdp_file_has_its_own_lines_and_no_other(user: str, address: str, port: int) -> None:
-    to = connect.target(replace(WINDOWS, account=user, address=address, port=port))
-    text = connect.rdp_file(to)
-    assert text.split("\r\n") == [
-        f"full address:s:{address}:{port}",
-        f"username:s:{user}",
-        "prompt for credentials:i:1",
-        "",
-    ]
-    assert len(text.splitlines()) == 3
-    assert text.isascii()
-
-
-@given(st.text(min_size=1, max_size=128))
-def test_the_file_s_name_is_a_name_and_tells_hosts_apart(host_id: str) -> None:
-    name = connect.rdp_name(host_id)
-    assert re.fullmatch(r"xds-[A-Za-z0-9_-]{1,40}(-[0-9a-f]{8})?\.rdp", name)
-    assert Path(name).name == name
-    assert name != connect.rdp_name(f"{host_id}/")
 
 
 def test_a_value_that_looks_like_a_placeholder_fills_none() -> None:
@@ -248,13 +226,13 @@ def test_a_command_can_be_chosen_for_each_system(tmp_path: Path) -> None:
     )
     assert problems == []
     linux, windows = connect.target(LINUX), connect.target(WINDOWS)
-    assert connect.command(linux, commands, None) == ("mosh", "--ssh=ssh -p 54220", "--", "root@gx.example.com")
+    assert rdp.by_hand(linux, commands, None) == ("mosh", "--ssh=ssh -p 54220", "--", "root@gx.example.com")
     assert commands.windows is not None
-    assert connect.filled(commands.windows, windows, "/tmp/a.rdp") == ("xfreerdp", "/tmp/a.rdp", "/f")
+    assert connect.filled(commands.windows, windows, "/home/me/a.rdp") == ("xfreerdp", "/home/me/a.rdp", "/f")
     # What wants a file cannot be typed by whoever has none.
-    assert connect.command(windows, commands, None) == ("mstsc", "/v:gx.example.com:54221")
+    assert rdp.by_hand(windows, commands, None) == ("mstsc", "/v:gx.example.com:54221")
     by_place = replace(commands, windows=("krdc", "rdp://{place}"))
-    assert connect.command(windows, by_place, None) == ("krdc", "rdp://gx.example.com:54221")
+    assert rdp.by_hand(windows, by_place, None) == ("krdc", "rdp://gx.example.com:54221")
 
 
 @pytest.mark.parametrize(
@@ -284,50 +262,3 @@ def test_a_command_that_cannot_be_filled_is_named_and_the_usual_one_holds(
     assert commands == Commands()
     assert told in problem
     assert "config.toml:2: connect." in problem
-
-
-# Desktops
-
-
-def which(*installed: str) -> object:
-    return {name: f"/usr/bin/{name}" for name in installed}.get
-
-
-@pytest.mark.parametrize(
-    ("environ", "platform", "installed", "program"),
-    [
-        ({"DISPLAY": ":0"}, "linux", ("xfreerdp", "remmina"), "remmina"),
-        ({"DISPLAY": ":0"}, "linux", ("xfreerdp", "xfreerdp3"), "xfreerdp3"),
-        ({"DISPLAY": ":0"}, "linux", ("wlfreerdp",), None),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", ("wlfreerdp",), "wlfreerdp"),
-        ({"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "x"}, "linux", ("xfreerdp",), "xfreerdp"),
-        ({}, "linux", ("xfreerdp", "remmina"), None),
-        ({"DISPLAY": ""}, "linux", ("remmina",), None),
-        ({"DISPLAY": ":0"}, "linux", (), None),
-        ({"DISPLAY": ":0"}, "linux", ("open",), None),
-        ({}, "linux", ("mstsc.exe",), "mstsc.exe"),
-        ({"SSH_TTY": "/dev/pts/1"}, "linux", ("mstsc.exe",), None),
-        ({}, "darwin", ("open",), "open"),
-        ({"SSH_CONNECTION": "x"}, "darwin", ("open",), None),
-    ],
-)
-def test_the_client_is_one_that_is_installed_and_can_be_seen(
-    environ: Mapping[str, str], platform: str, installed: tuple[str, ...], program: str | None
-) -> None:
-    found = connect.client(environ, platform, which(*installed))  # type: ignore[arg-type]
-    assert (found and found.program) == program
-
-
-def test_no_client_is_told_the_password_or_anything_unfilled() -> None:
-    to = connect.target(WINDOWS)
-    for client in (*connect._CLIENTS, connect._MAC):
-        command = connect.filled((client.program, *client.opens), to, "/tmp/a.rdp")
-        assert not any(re.search(r"[{}]|/p:|--password", part) for part in command), command
-        shown = connect.desktop_command(to, client)
-        assert any("gx.example.com" in part for part in shown)
-    assert connect.desktop_command(to, None) == ("mstsc", "/v:gx.example.com:54221")
-
-
-def test_what_asks_for_the_password_in_the_terminal_is_known_by_its_name() -> None:
-    assert connect.asks_here(("/usr/bin/xfreerdp", "a.rdp"))
-    assert not connect.asks_here(("remmina", "-c", "a.rdp"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from xds_tui.config_file import ALERTS, FILTERS, HOSTS, TOP, ConfigFile, Table, flag, text, texts
+from xds_tui.config_file import ALERTS, CONNECT, FILTERS, HOSTS, TOP, ConfigFile, Table, flag, text, texts
 from xds_tui.i18n import N_
 
 COLUMNS: Final = (
@@ -79,6 +79,16 @@ class HostList:
     """Saved filters by name, as they are typed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What hosts are connected to with, by their system: program and arguments, with placeholders in braces."""
+
+    linux: tuple[str, ...] | None = None
+    """None: `connect.SSH`."""
+    windows: tuple[str, ...] | None = None
+    """None: the first of the known clients that is here."""
+
+
 def alerts(config: ConfigFile) -> Alerts:
     """Read `[alerts]`."""
     standard = Alerts()
@@ -125,6 +135,23 @@ def theme(config: ConfigFile) -> str | None:
 def band(config: ConfigFile, tables: Iterable[Table]) -> str | None:
     """Read `band` from the first of `tables` that has it."""
     return config.first(tables, "band", _band)
+
+
+def commands(config: ConfigFile) -> Commands:
+    """Read `[connect]`."""
+    return Commands(config.first([CONNECT], "linux", _for_linux), config.first([CONNECT], "windows", _for_windows))
+
+
+def _for_linux(value: object) -> tuple[str, ...]:
+    from xds_tui import connect  # most have no command of their own
+
+    return connect.checked(texts(value), connect.FOR_LINUX, ("address", "place"))
+
+
+def _for_windows(value: object) -> tuple[str, ...]:
+    from xds_tui import connect
+
+    return connect.checked(texts(value), connect.FOR_WINDOWS, ("file", "address", "place"))
 
 
 def _notification(value: object) -> Notification:

@@ -20,7 +20,7 @@ from xds_tui.credentials import AccountKey, Credentials
 from xds_tui.fleet.account import Account, Source, Tokens
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import Link
-from xds_tui.preferences import Keep
+from xds_tui.preferences import Commands, Keep
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.line import Service
@@ -57,6 +57,7 @@ class Desk:
         theme: str = "dark",
         ascii_only: bool = False,
         keep: Keep | None = None,
+        commands: Commands | None = None,
     ) -> None:
         self.clock = ManualClock(MORNING)
         self.world = World(options or Options(), self.clock)
@@ -87,6 +88,7 @@ class Desk:
                 theme=theme,
                 ascii=ascii_only,
                 keep=keep,
+                commands=commands or Commands(),
             )
         )
         self.app.animation_level = "none"

@@ -15,9 +15,11 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from xds_tui.api.errors import BadAnswer
+from xds_tui.preferences import Commands
 from xds_tui.record import Event, EventKind
 from xds_tui.tui import crash
 from xds_tui.tui.app import XdsApp
+from xds_tui.tui.at_host import Means
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.screens.create import CreateScreen
 from xds_tui.tui.screens.detail import DetailScreen
@@ -198,7 +200,7 @@ def test_textual_still_calls_what_is_replaced() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda desk: DetailScreen(desk.monitor, desk.world.listed()[0].id, desk.now),
+        lambda desk: DetailScreen(desk.monitor, desk.world.listed()[0].id, desk.now, Means(desk.exports, Commands())),
         lambda desk: CreateScreen(desk.monitor, Draft()),
         lambda desk: SignInScreen(desk.account),
     ],

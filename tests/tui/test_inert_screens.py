@@ -58,9 +58,12 @@ async def look_at_hosts(desk: HostileDesk) -> None:
         await desk.press("enter")
         await desk.see("Password")
         await desk.look()
-        await desk.press("v", "y")
+        await desk.press("v", "c")  # nobody can connect to what is there, and it is said why
         await desk.look()
-        await desk.press("escape", "down")
+        await desk.press("y")
+        await desk.see("Copy from")
+        await desk.look()
+        await desk.press("escape", "escape", "down")
 
 
 async def look_at_the_palette(desk: HostileDesk) -> None:

@@ -88,10 +88,10 @@ def _logout(options: argparse.Namespace, settings: Settings, building: Building)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings, building: Building) -> int:
-    from xds_tui.commands import doctor
+    from xds_tui.commands import clipboard_check, doctor
 
     if options.clipboard:
-        return doctor.try_clipboard()
+        return clipboard_check.try_it()
     return doctor.examine(settings, building.vault(), building.state_dir(), as_json=options.json)
 
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from xds_tui.api.text import clean
-from xds_tui.commands import keyring_check, machine, network, saying
+from xds_tui.commands import clipboard_check, keyring_check, machine, network, saying
 from xds_tui.commands.finding import Finding, Verdict
 from xds_tui.commands.output import write
-from xds_tui.i18n import _
 
 if TYPE_CHECKING:
     from xds_tui.settings import Settings
     from xds_tui.vault import Vault
-
-CLIPBOARD_TEXT: Final = "xds-tui was here"
 
 
 def examine(settings: Settings, vault: Vault, state_dir: Path, *, as_json: bool) -> int:
@@ -41,18 +36,6 @@ def examine(settings: Settings, vault: Vault, state_dir: Path, *, as_json: bool)
     return saying.FAILURE if any(finding.verdict is Verdict.BAD for finding in findings) else 0
 
 
-def try_clipboard() -> int:
-    """Send a text to the terminal's clipboard, say how to see whether it came, and return the exit code."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        saying.complain([_("Standard error is no terminal, so there is no clipboard to try.")])
-        return saying.FAILURE
-    sys.stderr.write(f"\x1b]52;c;{b64encode(CLIPBOARD_TEXT.encode()).decode()}\a")
-    sys.stderr.flush()
-    told = _('"{text}" was sent to the clipboard. Paste: if something else comes, the terminal did not take it.')
-    write(told.format(text=CLIPBOARD_TEXT) + "\n")
-    return 0
-
-
 async def _examine(
     settings: Settings, vault: Vault, state_dir: Path, found: Callable[[Iterable[Finding]], None]
 ) -> None:
@@ -60,6 +43,8 @@ async def _examine(
     found(machine.configuration(settings))
     found(await machine.files(state_dir))
     found(machine.terminal(os.environ, lacks_utf8=settings.ascii))
+    if machine.is_at_terminal():
+        found([await clipboard_check.examine(os.environ)])
     asked: tuple[Awaitable[list[Finding]], ...] = (
         asyncio.ensure_future(keyring_check.examine(vault, settings.profile, settings.credentials_source)),
         asyncio.ensure_future(network.examine(settings.base_url)),

@@ -114,7 +114,7 @@ async def _history(path: Path) -> Finding:
 
 def terminal(environ: Mapping[str, str], *, lacks_utf8: bool) -> list[Finding]:
     """What the terminal can show, as far as it can be known."""
-    if sys.stdin is None or not sys.stdin.isatty() or sys.stderr is None or not sys.stderr.isatty():
+    if not is_at_terminal():
         return [Finding("terminal", Verdict.OK, _("This does not run at a terminal, so none was looked at."))]
     kind = environ.get("TERM", "")
     if kind in ("", "dumb", "unknown"):
@@ -127,8 +127,12 @@ def terminal(environ: Mapping[str, str], *, lacks_utf8: bool) -> list[Finding]:
     return [
         Finding("terminal", Verdict.WARN if is_small else Verdict.OK, told, advice),
         _letters(lacks_utf8),
-        _clipboard(environ),
     ]
+
+
+def is_at_terminal() -> bool:
+    """Whether the app could be shown here: it reads one stream and draws on the other."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _colours(environ: Mapping[str, str]) -> str:
@@ -149,11 +153,3 @@ def _letters(lacks_utf8: bool) -> Finding:
         return Finding("unicode", Verdict.OK, _("The locale says UTF-8."))
     told = _("The locale does not say UTF-8: the screens are drawn in ASCII, with question marks for Chinese names.")
     return Finding("unicode", Verdict.WARN, told, ("  export LANG=C.UTF-8",))
-
-
-def _clipboard(environ: Mapping[str, str]) -> Finding:
-    told = _("Copies are sent to the terminal (OSC 52), which never says whether it took them. Try it:")
-    advice = ["  xds-tui doctor --clipboard"]
-    if environ.get("TMUX"):
-        advice += [_("tmux lets them through only if told to:"), "  tmux set -s set-clipboard on"]
-    return Finding("clipboard", Verdict.OK, told, tuple(advice))

@@ -230,7 +230,7 @@ class XdsApp(App[int], inherit_bindings=False):
         elif await liking.choose_language(self, self._parts.keep):
             anew = self._fleet_screen(base.listing)
             anew.take_up(base.stand())
-            await self.switch_screen(anew)
+            self.call_later(self.switch_screen, anew)
 
     @work
     async def action_choose_profile(self) -> None:
@@ -243,20 +243,28 @@ class XdsApp(App[int], inherit_bindings=False):
         elif self._parts.profiles is None:
             self.notify(_("There is no other profile"), markup=False)
         elif opened := await profiles.choose_profile(self, self._parts.profiles, self._open.place):
-            await self._change_to(opened, base.listing)
+            self._change_to(opened, base.listing)
 
-    async def _change_to(self, opened: ProfileParts, listing: HostList) -> None:
+    def _change_to(self, opened: ProfileParts, listing: HostList) -> None:
         """Show another fleet; nothing more can be ordered in the one before, which is closed behind it."""
         if self._open.monitor.orders.is_sending:
             self.notify(_("Orders are under way: try again when they have ended"), severity="warning", markup=False)
-            await opened.close()
+            self._let_go(opened)
             return
         left, self._open = self._open, opened
-        self._left.append(left)
         self._alarm.close()
         self._alarm, self._is_signed_out = self._new_alarm(), False
+        self.call_later(self._begin_anew, listing, left)
+
+    async def _begin_anew(self, listing: HostList, left: ProfileParts) -> None:
+        # To be called by the app itself: what a screen begins, remembers the screen.
         await self.switch_screen(self._fleet_screen(listing))
         self._watch()
+        self._let_go(left)
+
+    @work
+    async def _let_go(self, left: ProfileParts) -> None:
+        self._left.append(left)
         await _close(left)
         self._left.remove(left)
 

@@ -27,7 +27,7 @@ class Collector:
     """
 
     def __init__(self) -> None:
-        self._modules = 0
+        self._modules = len(sys.modules)
 
     def begin(self) -> None:
         """Collect from now on; what there is now stays."""

@@ -44,15 +44,18 @@ class JobControl:
 
     def stop(self) -> None:
         """Hand the terminal to the shell and stop, until it is handed back."""
-        if os.getpgrp() == os.getsid(0):
-            # The session's first job is started by no shell that could take over, or say `fg`.
+        if not _has_shell():
             self._app.notify(_("There is no shell to go back to"), markup=False)
             return
         with self._app.batch_update(), self._app.suspend(), ending.at_once():
-            _stop_job()
-            while _is_in_background():
-                _stop_job()
+            stop_job()
+            wait_for_foreground()
         self._resumed()
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether the terminal is not ours to write to."""
+        return self._is_lent
 
     def _lend(self, is_lent: bool) -> None:
         """Remember whether the terminal is the shell's, or that of a program that was started from here."""
@@ -77,11 +80,24 @@ class JobControl:
         self._resumed()
 
 
-def _stop_job() -> None:
-    os.killpg(os.getpgrp(), signal.SIGSTOP)
+def _has_shell() -> bool:
+    """Whether a shell can take over, and say `fg`: the session's first job was started by none."""
+    return os.getpgrp() != os.getsid(0)
 
 
-def _is_in_background() -> bool:
+def stop_job() -> None:
+    """Stop everything that was started together with us, where there is a shell to continue it."""
+    if _has_shell():
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+
+def wait_for_foreground() -> None:
+    """Stop as long as the terminal is another job's."""
+    while _has_shell() and is_in_background():
+        stop_job()
+
+
+def is_in_background() -> bool:
     """Whether the terminal is another job's; a terminal that is gone is nobody's."""
     with contextlib.suppress(OSError):
         return os.tcgetpgrp(_STDIN) != os.getpgrp()

@@ -21,9 +21,10 @@ from xds_tui.model import Billing, Host
 from xds_tui.pricing import Rate
 from xds_tui.record import Action
 from xds_tui.secret import MASK
-from xds_tui.tui import telling, wording
+from xds_tui.tui import at_host, copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered
+from xds_tui.tui.at_host import Means
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.ordering import order
 from xds_tui.tui.widgets.key_bar import KeyBar
@@ -41,9 +42,16 @@ class DetailScreen(LiveScreen[None]):
     CSS_PATH = "../theme/detail.tcss"
 
     def __init__(
-        self, monitor: Monitor, host_id: str, clock: Callable[[], datetime], *, is_read_only: bool = False
+        self,
+        monitor: Monitor,
+        host_id: str,
+        clock: Callable[[], datetime],
+        means: Means,
+        *,
+        is_read_only: bool = False,
     ) -> None:
         super().__init__(monitor.state)
+        self._means = means
         self._is_read_only = is_read_only
         self._monitor = monitor
         self._host_id = host_id
@@ -143,19 +151,25 @@ class DetailScreen(LiveScreen[None]):
         """Hide the password when something else is shown."""
         self._set_revealed(False)
 
-    def action_copy_address(self) -> None:
-        """Send the address to the terminal's clipboard."""
-        if (host := self._host) and host.address:
-            self._copy(wording.address(host), _("The address was sent to the terminal's clipboard."))
+    def action_connect(self) -> None:
+        """Open a session on this host."""
+        if host := self._host:
+            at_host.begin(self, host, self._means)
 
-    def action_copy_password(self) -> None:
+    @work
+    async def action_copy(self) -> None:
+        """Let the user choose what of this host is copied."""
+        if host := self._host:
+            await copying.choose_and_copy(self, [host], self._means.commands)
+
+    @work
+    async def action_copy_password(self) -> None:
         """Send the password to the terminal's clipboard."""
-        if (host := self._host) and host.password:
-            self._copy(host.password.reveal(), _("The password was sent to the terminal's clipboard."))
-
-    def _copy(self, text: str, told: str) -> None:
-        self.app.copy_to_clipboard(text)
-        self.query_one(Notice).tell([told, _("Nothing arrives if the terminal does not take OSC 52.")], mild=True)
+        host = self._host
+        if host is not None and host.password:
+            await copying.copy_and_tell(self, host.password.reveal(), _("Password"))
+        else:
+            self.query_one(Notice).tell([_("The service gives no password for it")], mild=True)
 
     @work
     async def action_ask(self, name: str) -> None:

@@ -26,7 +26,7 @@ from xds_tui.model import Host
 from xds_tui.record import Event, Order
 from xds_tui.store.db import StoreError
 from xds_tui.store.exports import write_export
-from xds_tui.tui import telling, wording
+from xds_tui.tui import copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.past import Past, order_words
 from xds_tui.tui.screens.live import LiveScreen
@@ -292,7 +292,8 @@ class HistoryScreen(LiveScreen[None]):
             return ()
         return (wording.moment(order.created_at), *order_words(order), *_lengths(order, self._hosts()))
 
-    def action_copy(self) -> None:
+    @work
+    async def action_copy(self) -> None:
         """Send the traceId of what is under the cursor to the clipboard."""
         table = self.query_one(("#past-events", "#past-orders")[self.page], LineTable)
         key = table.cursor_key
@@ -308,9 +309,7 @@ class HistoryScreen(LiveScreen[None]):
         if not chosen.trace_id:
             self.query_one(Notice).tell([_("The service gave no traceId for this")], mild=True)
             return
-        self.app.copy_to_clipboard(chosen.trace_id)
-        sent = _("traceId {id} was sent to the terminal's clipboard.").format(id=chosen.trace_id)
-        self.query_one(Notice).tell([sent], mild=True)
+        await copying.copy_and_tell(self, chosen.trace_id, f"traceId {chosen.trace_id}")
 
     @work
     async def action_export(self) -> None:

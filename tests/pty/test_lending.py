@@ -86,9 +86,10 @@ def environ(tmp_path: Path, simulator: Simulator, record: Path) -> dict[str, str
 def to_the_host(program: Program) -> None:
     """Put the cursor on a host that is on, and connect to it."""
     program.press("/")
+    program.wait_for("words, status:on")
     program.type("-off os:ubuntu")
     program.press("enter")
-    program.wait_for(r"-off os:ubuntu")
+    program.wait_for(r"-off os:ubuntu ─")
     program.press("down")
     connect(program)
 
@@ -100,6 +101,19 @@ def connect(program: Program) -> None:
     assert_screen_left(program)
 
 
+def assert_screen_taken(program: Program) -> None:
+    """Screen, mouse, keyboard, pasting and the line discipline are the app's again."""
+    for on, off in (
+        (b"\x1b[?1049h", b"\x1b[?1049l"),
+        (b"\x1b[?1003h", b"\x1b[?1003l"),
+        (b"\x1b[?2004h", b"\x1b[?2004l"),
+        (b"\x1b[?25l", b"\x1b[?25h"),
+        (b"\x1b[>", b"\x1b[<u"),
+    ):
+        program.until(lambda on=on, off=off: program.raw.rfind(on) > program.raw.rfind(off))
+    assert program.modes != program.modes_before
+
+
 def recorded(record: Path) -> dict[str, object]:
     return json.loads(record.read_text().splitlines()[-1])
 
@@ -107,11 +121,12 @@ def recorded(record: Path) -> dict[str, object]:
 def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str, str], record: Path) -> None:
     with started(environ) as program:
         to_the_host(program)
-        assert re.match(r"xds-tui: ssh -p \d+ -l root -- gx-xds-rdp\.songmao-idc\.com\n", program.text)
-        cooked = program.modes
-        assert cooked == program.modes_before
+        shown = rb"(?s)xds-tui: ssh -p \d+ -l root -- gx-xds-rdp\.songmao-idc\.com\r\n.*at the host"
+        assert re.search(shown, program.raw)
+        assert program.modes == program.modes_before
         program.type("0\r")
         program.wait_for("live")
+        assert_screen_taken(program)
         assert re.search(r"os:ubuntu", program.text)
         (cursor,) = re.findall(r"▌ .*", program.text.partition("Hosts")[2])[:1]
         seen = recorded(record)
