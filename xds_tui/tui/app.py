@@ -15,7 +15,7 @@ from textual.actions import SkipAction
 from textual.app import App
 from textual.binding import BindingType
 from textual.css.query import NoMatches
-from textual.events import Resize
+from textual.events import Event, Key, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.message import Message
@@ -28,6 +28,7 @@ from xds_tui.tui import glyphs, reverse, shared_styles, themes
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
+from xds_tui.tui.keys_in_turn import KeysInTurn
 from xds_tui.tui.parts import Parts, ProfileParts
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
@@ -86,6 +87,7 @@ class XdsApp(App[int], inherit_bindings=False):
         self._is_signed_out = False
         self._interrupted_at = -AGAIN
         self._job_control: JobControl | None = None
+        self._keys = KeysInTurn(self, super().on_event)
         if not parts.animations:
             self.animation_level = "none"
         self._line_filters = glyphs.filters(is_colourless=self.no_color, is_ascii=parts.ascii)
@@ -113,6 +115,13 @@ class XdsApp(App[int], inherit_bindings=False):
 
     def _new_alarm(self) -> Alarm:
         return Alarm(self._parts.alerts, self._write, self._parts.clock())
+
+    async def on_event(self, event: Event) -> None:
+        """Hear keys in turn; those with ctrl at once, for they are what ends what takes long."""
+        if isinstance(event, Key) and not event.is_forwarded and not event.key.startswith("ctrl+"):
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room for what is open."""

@@ -1,0 +1,62 @@
+"""Keys that come in one burst, as over a slow line: each is heard by what the one before has opened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+from test_whole_job import simulating
+
+HERE = Path(sys.executable).parent / "xds-tui"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_typed_behind_a_slash_goes_into_the_filter(environ: dict[str, str], times: int) -> None:
+    with Terminal([str(HERE), "--demo"], environ=environ) as terminal:
+        terminal.wait_for("● live")
+        for _time in range(times):
+            terminal.type("/-sssxD+os:ubuntu")
+            terminal.wait_for(r"-sssxD\+os:ubuntu")
+            text = terminal.wait_for("every 15 s")
+            assert "→ on" not in text
+            assert "Stop 1 host" not in text
+            terminal.press("escape")
+            terminal.wait_for("-sssxD", gone=True)
+
+
+def test_an_id_that_is_pasted_as_keys_behind_d_starts_nothing(environ: dict[str, str]) -> None:
+    with simulating(HERE, "--hosts", "3") as simulator:
+        environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": "A27550582", "XDS_SECRET": "demo-secret-7f3c"}
+        environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+        with Terminal([str(HERE)], environ=environ) as terminal:
+            terminal.wait_for("Hosts 3 ")
+            terminal.wait_for("● live")
+            before = simulator.state()["hosts"]
+            terminal.type("Dsjsjs+")
+            terminal.wait_for("Delete 1 host")
+            terminal.press_until_gone("escape", "Delete 1 host")
+            text = terminal.wait_for("every 15 s")
+            assert "→ on" not in text
+            terminal.press("3")
+            assert simulator.state()["hosts"] == before
+            terminal.press("q")
+            assert terminal.wait_for_end() == 0
+
+
+def test_keys_in_a_burst_are_all_heard(environ: dict[str, str]) -> None:
+    with Terminal([str(HERE), "--demo"], environ=environ) as terminal:
+        terminal.wait_for("● live")
+        terminal.type("j" * 7 + " " + "jj" + " ")
+        terminal.wait_for("Stop 2")
+        terminal.type("/gpu:4090\r")
+        terminal.wait_for("gpu:4090 ─")
+        terminal.type("q")
+        assert terminal.wait_for_end() == 0
