@@ -26,37 +26,50 @@ NAMED: Final = {"black": "000000", "red": "cd3131", "green": "0dbc79", "brown": 
 def main() -> None:
     """Take every picture."""
     colourful = {**os.environ, "COLORTERM": "truecolor"}
+    for language, suffix in (("en", ""), ("zh_CN", "-zh")):
+        with Terminal([COMMAND, "--demo", "--lang", language], environ=colourful) as demo:
+            demo.wait_for("● (live|实时)")
+            demo.wait_for(r"→ ")
+            save(demo, f"fleet{suffix}")
+        with Terminal([COMMAND, "--demo", "--lang", language], environ=colourful) as demo:
+            demo.wait_for("● (live|实时)")
+            review(demo)
+            save(demo, f"review{suffix}")
     with Terminal([COMMAND, "--demo"], environ=colourful) as demo:
         demo.wait_for("● live")
-        demo.wait_for(r"starting → on")
-        save(demo, "fleet")
         demo.press("2")
         demo.wait_for("4090×1 16核")
         demo.press("down", "down", "enter")
         demo.wait_for("✓ 3060×1")
         save(demo, "catalog")
-        demo.press("1", "down", "enter")
+        demo.press("1", "down", "y")
+        demo.wait_for("─ Copy from")
+        save(demo, "copy")
+        demo.press_until_gone("escape", "─ Copy from")
+        demo.press("enter")
         demo.wait_for("Password")
         save(demo, "detail")
-    with Terminal([COMMAND, "--demo"], environ=colourful) as demo:
-        demo.wait_for("● live")
-        demo.press("n")
-        demo.wait_for("▸1 Billing")
-        demo.press("down", "enter")
-        demo.wait_for("3060×1")
-        demo.press("down", "down", "enter")
-        demo.wait_for("▸3 Image")
-        demo.press("enter")
-        demo.wait_for("▸4 How much")
-        demo.press("3", "tab", "2")
-        demo.wait_for("¥3,801.60")
-        demo.press("enter")
-        demo.wait_for("▸5 Review")
-        save(demo, "review")
     nobody = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
     with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], environ=nobody) as new:
         new.wait_for("Kept for this run|The keyring here")
         save(new, "sign-in")
+
+
+def review(demo: Terminal) -> None:
+    """Walk through the wizard to its review."""
+    demo.press("n")
+    demo.wait_for("▸1 ")
+    demo.press("down", "enter")
+    demo.wait_for("▸2 ")
+    demo.wait_for("3060×1")
+    demo.press("down", "down", "enter")
+    demo.wait_for("▸3 ")
+    demo.press("enter")
+    demo.wait_for("▸4 ")
+    demo.press("3", "tab", "2")
+    demo.wait_for("¥3,801.60")
+    demo.press("enter")
+    demo.wait_for("▸5 ")
 
 
 def save(terminal: Terminal, name: str) -> None:

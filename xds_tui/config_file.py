@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -27,15 +27,9 @@ FILTERS: Final[Table] = ("filters",)
 CONNECT: Final[Table] = ("connect",)
 """The table of what hosts are connected to with."""
 
-_KEYS: Final[Table] = ("keys",)
-_PROFILE_KEYS: Final = {"base_url", "interval", "read_only", "insecure_http", "band"}
-_TOP_KEYS: Final = {"profile", "language", "mouse", "ascii", "animations", "theme"} | _PROFILE_KEYS
-_KNOWN: Final = {
-    ALERTS: {"bell", "notification", "title"},
-    HOSTS: {"columns", "sort", "group"},
-    CONNECT: {"linux", "windows"},
-}
-"""The tables that hold these keys and no other."""
+KEYS: Final[Table] = ("keys",)
+"""The table of actions and the keys that they have."""
+
 _WEIGHTY: Final = {"profile", "base_url", "read_only"}
 """Keys that decide what may be bought where."""
 
@@ -127,7 +121,7 @@ class ConfigFile:
     def keymap(self) -> dict[str, str]:
         """Return each action of [keys] with its keys; to TOML an ID without quotes is a table with a key."""
         keymap = {}
-        for place, keys in self._table(_KEYS).items():
+        for place, keys in self._table(KEYS).items():
             named = {f"{place}.{name}": chosen for name, chosen in keys.items()} if isinstance(keys, dict) else {}
             keymap.update(self._keys(named or {place: keys}))
         return keymap
@@ -139,34 +133,42 @@ class ConfigFile:
             if listed and all(isinstance(key, str) and key for key in listed):
                 keymap[action] = ",".join(listed)
             else:
-                self._name(N_("Keys must be a text or a list of texts"), _KEYS, action)
+                self._name(N_("Keys must be a text or a list of texts"), KEYS, action)
         return keymap
 
-    def name_unknown(self) -> None:
-        """Name every key that means nothing, and every table that is none."""
-        tables = (*_KNOWN, _KEYS, FILTERS)
-        for key in self._content.keys() - _TOP_KEYS - {name for table in (*tables, PROFILES) for name in table}:
-            self._name(_UNKNOWN, TOP, key)
-        for (table,) in tables:
-            if not isinstance(self._content.get(table, {}), dict):
-                self._name(_NO_TABLE, TOP, table)
-        for name, known in _KNOWN.items():
-            for key in self._table(name).keys() - known:
-                self._name(_UNKNOWN, name, key)
-        if not isinstance(self._content.get("profiles", {}), dict):
-            self._name(_NO_TABLE, TOP, "profiles")
-            self.is_doubtful = True
-        for profile, table in self._table(PROFILES).items():
-            self._name_unknown_in_profile(profile, table)
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in it, or it is not there."""
+        return not self._content
 
-    def _name_unknown_in_profile(self, profile: str, table: object) -> None:
+    def name_unknown(self, known: Mapping[Table, Collection[str] | None], of_profile: Collection[str]) -> None:
+        """Name every key that means nothing, and every table that is none.
+
+        Args:
+            known: the keys of each table; None where the user names them.
+            of_profile: the keys that a profile's table may have.
+
+        """
+        tables = {name for (name, *_inner) in filter(None, known)}
+        for name in sorted(tables):
+            if not isinstance(self._content.get(name, {}), dict):
+                self._name(_NO_TABLE, TOP, name)
+                self.is_doubtful |= (name,) == PROFILES
+        for table, keys in known.items():
+            if keys is not None:
+                for key in self._table(table).keys() - keys - (tables if table == TOP else set()):
+                    self._name(_UNKNOWN, table, key)
+        for profile, content in self._table(PROFILES).items():
+            self._name_unknown_in_profile(profile, content, of_profile)
+
+    def _name_unknown_in_profile(self, profile: str, table: object, known: Collection[str]) -> None:
         if not _PROFILE_NAME.fullmatch(profile):
             self._name(_BAD_PROFILE, PROFILES, profile)
         if not isinstance(table, dict):
             self._name(_NO_TABLE, PROFILES, profile)
             self.is_doubtful = True
             return
-        for key in table.keys() - _PROFILE_KEYS:
+        for key in table.keys() - known:
             self._name(_UNKNOWN, (*PROFILES, profile), key)
 
     def _table(self, name: Table) -> dict[str, Any]:

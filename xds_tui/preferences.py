@@ -13,6 +13,11 @@ from typing import Final
 from xds_tui.config_file import ALERTS, CONNECT, FILTERS, HOSTS, TOP, ConfigFile, Table, flag, text, texts
 from xds_tui.i18n import N_
 
+DEFAULT_INTERVAL: Final = 15.0
+"""Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
+MIN_INTERVAL: Final = 5.0
+MAX_INTERVAL: Final = 3600.0
+
 COLUMNS: Final = (
     "name",
     "status",

@@ -18,7 +18,19 @@ from xds_tui.base_url import PRODUCTION, check_base_url
 from xds_tui.config_file import PROFILES, TOP, ConfigFile, SettingsError, flag, profile_name, text
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.i18n import LANGUAGES, N_
-from xds_tui.preferences import Alerts, Commands, HostList, alerts, band, commands, host_list, theme
+from xds_tui.preferences import (
+    DEFAULT_INTERVAL,
+    MAX_INTERVAL,
+    MIN_INTERVAL,
+    Alerts,
+    Commands,
+    HostList,
+    alerts,
+    band,
+    commands,
+    host_list,
+    theme,
+)
 from xds_tui.secret import Secret
 
 __all__ = [
@@ -33,13 +45,8 @@ __all__ = [
 T = TypeVar("T")
 
 DEFAULT_PROFILE: Final = "default"
-DEFAULT_INTERVAL: Final = 15.0
-"""Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
 _OF_ONE: Final = frozenset({"XDS_PROFILE", "XDS_BASE_URL", "XDS_TOKEN", "XDS_UUID", "XDS_SECRET"})
 """The variables that are of one profile only: that which the program was started with."""
-
-MIN_INTERVAL: Final = 5.0
-MAX_INTERVAL: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +142,10 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     called, listed, connected_by = alerts(config), host_list(config), commands(config)
     colours, told_apart_by = theme(config), band(config, tables)
     keymap = config.keymap()
-    config.name_unknown()
+    if not config.is_empty:
+        from xds_tui import config_keys  # most have no file
+
+        config.name_unknown(config_keys.known(), config_keys.of_profile())
     return Settings(
         config_path=config.path,
         profile=profile,
