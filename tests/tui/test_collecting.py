@@ -54,7 +54,7 @@ assert old() is not None
 collector.when_due(is_quiet=True)
 assert old() is None
 """,
-        # What was imported meanwhile is set aside, once, and only while nothing is open.
+        # What there is later is set aside, too, once, and only while nothing is open.
         """
 gc.disable()
 collector.begin()
@@ -69,7 +69,7 @@ more = gc.get_freeze_count()
 assert more > frozen
 kept = [Ring() for _ in range(100)]
 wait_until_due()
-collector.when_due(is_quiet=True)
+Collector().when_due(is_quiet=True)
 assert gc.get_freeze_count() <= more
 """,
     ],

@@ -8,8 +8,7 @@ not. What has been imported stays for good, so it is set aside and not looked at
 from __future__ import annotations
 
 import gc
-import sys
-from typing import Final
+from typing import ClassVar, Final
 
 _YOUNG: Final = 700
 _MIDDLE: Final = 10
@@ -26,13 +25,13 @@ class Collector:
     The command line disabled Python's own for a quicker start. Where nobody did, as in tests, nothing is changed.
     """
 
-    def __init__(self) -> None:
-        self._modules = len(sys.modules)
+    _is_settled: ClassVar[bool] = False
+    """Whether what was imported after the first paint has been set aside, too: the collector is one of the process."""
 
     def begin(self) -> None:
         """Collect from now on; what there is now stays."""
         if not gc.isenabled():
-            self._set_aside()
+            gc.freeze()
             gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
             gc.enable()
 
@@ -40,16 +39,13 @@ class Collector:
         """Look through everything, if enough has happened since the last time.
 
         Args:
-            is_quiet: whether nothing is open that will be let go; only then is set aside what was imported meanwhile,
-                for what is let go later would never be found.
+            is_quiet: whether nothing is open that will be let go. What there is at the first time of that, HTTP library
+                and all, is set aside for good; later it would be too much that is let go sooner or later.
 
         """
         if gc.get_threshold()[2] != _NEVER or gc.get_count()[2] < DUE:
             return
         gc.collect()
-        if is_quiet and len(sys.modules) > self._modules:
-            self._set_aside()
-
-    def _set_aside(self) -> None:
-        self._modules = len(sys.modules)
-        gc.freeze()
+        if is_quiet and not Collector._is_settled:
+            Collector._is_settled = True
+            gc.freeze()
