@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
@@ -33,6 +34,18 @@ _REAL: Final = ("login", "logout", "doctor")
 
 _LEAKY: Final = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT")
 """Textual's own variables that write typed passwords to a file or a socket, or press keys by themselves."""
+
+
+_WEB_DRIVER: Final = "textual.drivers.web_driver:WebDriver"
+"""What textual-serve has in TEXTUAL_DRIVER of an app that it starts for a browser. Textual never sees it: it would
+import whatever stands there."""
+
+_OF_A_TERMINAL: Final = ("TMUX", "STY", "COLORFGBG")
+"""Variables of the terminal that a server was started in, which is not the one that its page emulates."""
+
+_OF_THE_PAGE: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+_STDIN, _STDOUT = 0, 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,9 +86,12 @@ def _run(argv: Sequence[str] | None) -> int:
 def _environ() -> Mapping[str, str]:
     """The environment as it was handed over: in a C locale Python itself puts LC_CTYPE there (PEP 538).
 
-    Where LANG says nothing either, Python's guess that the terminal understands UTF-8 is as good as any.
+    Where LANG says nothing either, Python's guess that the terminal understands UTF-8 is as good as any. A browser
+    does, whatever the locale of the machine that serves.
     """
     environ = dict(os.environ)
+    if _is_served():
+        return {**environ, "LC_ALL": "C.UTF-8"}
     if environ.get("LANG") and environ.get("LC_CTYPE") in _COERCED:
         from pathlib import Path
 
@@ -109,21 +125,44 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    if problem := _no_terminal():
+    is_served = _is_served()
+    if not is_served and (problem := _no_terminal()):
         print(f"xds-tui: {problem}", file=sys.stderr)  # noqa: T201 - as above
         return FAILURE
     for name in _LEAKY:
         os.environ.pop(name, None)
+    if is_served:
+        for name in _OF_A_TERMINAL:
+            os.environ.pop(name, None)
+        os.environ.update(_OF_THE_PAGE)
     if settings.ascii:
         i18n.choose("en")  # of anything else nothing could be read
     # Importing and building make nothing but objects that stay, and the collector looks through them again and
     # again: a sixth of the time to the first paint, which enables it again.
     gc.disable()
     parts = assembly.app_parts(options, environ, settings)
-    from xds_tui.tui import ending
     from xds_tui.tui.app import XdsApp
 
+    if is_served:
+        from xds_tui.tui import browser
+
+        return browser.run(XdsApp(parts), mouse=settings.mouse)
+    from xds_tui.tui import ending
+
     return ending.run(XdsApp(parts), mouse=settings.mouse)
+
+
+def _is_served() -> bool:
+    """Whether a server has started us for a browser: it says so, and talks through pipes."""
+    return os.environ.get("TEXTUAL_DRIVER") == _WEB_DRIVER and _is_pipe(_STDIN) and _is_pipe(_STDOUT)
+
+
+def _is_pipe(fd: int) -> bool:
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:  # it is closed
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)  # asyncio made a socket of it until Python 3.12
 
 
 def _no_terminal() -> str:

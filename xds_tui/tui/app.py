@@ -131,6 +131,11 @@ class XdsApp(App[int], inherit_bindings=False):
         if is_too_small(size) and not isinstance(self.screen, TooSmallScreen):
             self.push_screen(TooSmallScreen())
 
+    def watch_app_focus(self, is_focused: bool) -> None:
+        """Focus what a screen begins with that was opened while the user was elsewhere; Textual does not."""
+        if is_focused:
+            self.screen._update_auto_focus()  # noqa: SLF001 - Textual's minor version is pinned
+
     def on_mount(self) -> None:
         """Begin to watch the fleet; it is shown as it is known."""
         self.set_keymap(dict(self._parts.keymap))

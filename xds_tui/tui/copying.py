@@ -42,6 +42,9 @@ async def copy(app: App[Any], text: str, what: str) -> list[str]:
         told = _("Not copied: {what} is {size:.0f} kB, and a terminal takes {most:.0f}")
         return [told.format(what=what, size=size, most=most)]
     taken_by = await _send(app, text)
+    if app.is_web:  # textual-serve's page takes OSC 52, and hands it to the browser
+        told = _("Sent to the browser's clipboard: {what}").format(what=what)
+        return [told, _("Nothing arrives if its address is neither localhost nor https.")]
     told = _("Sent to the terminal's clipboard: {what}").format(what=what)
     if taken_by:
         return [told, _("{program} has taken it, too").format(program=taken_by)]

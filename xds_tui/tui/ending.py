@@ -15,9 +15,9 @@ import signal
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from textual.app import App
 
@@ -46,14 +46,33 @@ _RESTORE: Final = (
 """Cancels a sequence that was cut short, and what Textual has switched on; the screen before comes back."""
 
 
-def run(app: App[Any], *, mouse: bool) -> int:
+class Line(Protocol):
+    """What leads to whoever looks at the app."""
+
+    @property
+    def fds(self) -> Sequence[int]:
+        """What hangs up when nobody looks any more."""
+
+    def is_stalled(self) -> bool:
+        """Whether nothing is taken at the moment."""
+
+    def leave_stalled(self) -> None:
+        """Free whoever waits to write, on whom the event loop waits, and leave everything as it was found."""
+
+    def restore(self) -> None:
+        """Leave it as it was found, as far as the app has not."""
+
+
+def run(app: App[Any], *, mouse: bool, line: Line | None = None) -> int:
     """Run `app` in the main thread of a process that ends afterwards, and return the exit code.
+
+    `line` is a terminal where it is not given.
 
     That is 0 after quitting, 1 after a failure, 128 + n after signal n, and 129 when the terminal has gone. Signals
     that whoever started us wanted ignored stay ignored.
     """
     with asyncio.Runner() as runner:
-        watch = _Watch(app, runner.get_loop())
+        watch = _Watch(app, runner.get_loop(), line or _Terminal())
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, watch.on_signal)
@@ -88,18 +107,57 @@ def is_hung_up() -> bool:
     return any(event & select.POLLHUP for _fd, event in poll.poll(0))
 
 
+class _Terminal:
+    """The terminal that started us."""
+
+    fds = (_STDIN, _STDERR)
+
+    def __init__(self) -> None:
+        self._modes = termios.tcgetattr(_STDIN)
+
+    def is_stalled(self) -> bool:
+        """Whether the terminal takes nothing at the moment."""
+        poll = select.poll()
+        poll.register(_STDERR, select.POLLOUT)
+        return not poll.poll(0)
+
+    def leave_stalled(self) -> None:
+        """Free the thread that waits to write, on which the event loop waits, and restore the terminal without waiting.
+
+        What had been written and not been read is thrown away, so that there is room for that.
+        """
+        with contextlib.suppress(OSError, termios.error):
+            terminal = os.open(os.ttyname(_STDERR), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            _silence()
+            for thread in threading.enumerate():
+                if thread.name == _WRITER and thread.ident is not None:
+                    # The call is interrupted, and repeated on what is in the terminal's place now.
+                    signal.pthread_kill(thread.ident, signal.SIGTERM)
+            termios.tcflush(terminal, termios.TCOFLUSH)
+            poll = select.poll()
+            poll.register(terminal, select.POLLOUT)
+            poll.poll(_TICK)
+            os.write(terminal, _RESTORE)
+            os.close(terminal)
+
+    def restore(self) -> None:
+        """Give the terminal the modes back that it had."""
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(_STDIN, termios.TCSANOW, self._modes)
+
+
 class _Watch(threading.Thread):
     """Waits for the word to end, and then for the end, which comes at the latest after `LIMIT` seconds."""
 
-    def __init__(self, app: App[Any], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, app: App[Any], loop: asyncio.AbstractEventLoop, line: Line) -> None:
         super().__init__(name="xds-tui ending", daemon=True)
         self._app = app
         self._loop = loop
-        self._modes = termios.tcgetattr(_STDIN)
+        self._line = line
         self._asked, self._asking = os.pipe()
         self._poll = select.poll()
         self._poll.register(self._asked, select.POLLIN)
-        for fd in (_STDIN, _STDERR):
+        for fd in line.fds:
             self._poll.register(fd, 0)  # a hang-up is told unasked
 
     def ask(self, code: int) -> None:
@@ -141,10 +199,9 @@ class _Watch(threading.Thread):
         with contextlib.suppress(RuntimeError):  # the loop may have been closed
             self._loop.call_soon_threadsafe(self._app.exit, None, code)
         while time.monotonic() < ends:
-            if self._word() is None and _is_stalled():
-                _leave_stalled()
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(_STDIN, termios.TCSANOW, self._modes)
+            if self._word() is None and self._line.is_stalled():
+                self._line.leave_stalled()
+        self._line.restore()
         os._exit(code)
 
     def _word(self) -> int | None:
@@ -170,30 +227,3 @@ def _silence() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, _STDERR)
     os.close(null)
-
-
-def _is_stalled() -> bool:
-    """Whether the terminal takes nothing at the moment."""
-    poll = select.poll()
-    poll.register(_STDERR, select.POLLOUT)
-    return not poll.poll(0)
-
-
-def _leave_stalled() -> None:
-    """Free the thread that waits to write, on which the event loop waits, and restore the terminal without waiting.
-
-    What had been written and not been read is thrown away, so that there is room for that.
-    """
-    with contextlib.suppress(OSError, termios.error):
-        terminal = os.open(os.ttyname(_STDERR), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        _silence()
-        for thread in threading.enumerate():
-            if thread.name == _WRITER and thread.ident is not None:
-                # The call is interrupted, and repeated on what is in the terminal's place now.
-                signal.pthread_kill(thread.ident, signal.SIGTERM)
-        termios.tcflush(terminal, termios.TCOFLUSH)
-        poll = select.poll()
-        poll.register(terminal, select.POLLOUT)
-        poll.poll(_TICK)
-        os.write(terminal, _RESTORE)
-        os.close(terminal)

@@ -39,12 +39,13 @@ class JobControl:
         self._is_lent = False
         app.app_suspend_signal.subscribe(app, lambda _app: self._lend(True), immediate=True)
         app.app_resume_signal.subscribe(app, lambda _app: self._lend(False), immediate=True)
-        signal.signal(signal.SIGTSTP, self._on_stop)
+        if not app.is_web:  # there it stops us by its default, together with the server
+            signal.signal(signal.SIGTSTP, self._on_stop)
         signal.signal(signal.SIGCONT, self._on_continue)
 
     def stop(self) -> None:
         """Hand the terminal to the shell and stop, until it is handed back."""
-        if not _has_shell():
+        if self._app.is_web or not _has_shell():
             self._app.notify(_("There is no shell to go back to"), markup=False)
             return
         with self._app.batch_update(), self._app.suspend(), ending.at_once():
@@ -75,8 +76,9 @@ class JobControl:
         """Draw everything anew: somebody else stopped us, and may have had the terminal meanwhile."""
         if ending.is_hung_up():
             return
-        with self._app.batch_update(), self._app.suspend():
-            pass
+        if not self._app.is_web:
+            with self._app.batch_update(), self._app.suspend():
+                pass
         self._resumed()
 
 
