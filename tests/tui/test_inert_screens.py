@@ -15,6 +15,7 @@ from xds_tui.api.text import clean
 from xds_tui.credentials import Credentials
 from xds_tui.fleet.account import Tokens
 from xds_tui.fleet.state import Link
+from xds_tui.model import Status
 from xds_tui.preferences import COLUMNS, GROUPS, HostList
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.server import build
@@ -98,6 +99,11 @@ async def look_at_lists(desk: HostileDesk) -> None:
 
 
 async def look_at_questions(desk: HostileDesk) -> None:
+    snapshot = desk.monitor.state.snapshot
+    assert snapshot is not None
+    # One that is off is not rebooted, and where the cursor is by now is a matter of the strings.
+    running = next(host for host in snapshot.hosts if host.status is not Status.OFF)
+    assert desk.app.screen.query_one(HostTable).move_to(running.id)
     await desk.press("space", "D")
     await desk.see("for good")
     await desk.look()

@@ -235,10 +235,9 @@ class FleetScreen(PanedScreen):
 
     def focus_pane(self, name: str) -> None:
         """Put the focus where a pane begins."""
-        if self._catalog is not None and name == "catalog":
-            self._catalog.focus_first()
-        elif (pane := self._hosts.table if name == "hosts" else self._events) is not None:
-            pane.focus()
+        places = {"hosts": self._hosts.table, "history": self._events, "catalog": self._catalog and self._catalog.first}
+        if (place := places[name]) is not None:
+            self.set_focus(place)
 
     def action_back(self) -> None:
         """Leave what was opened last: the notice, the zoom, the filter, the marks, the other pane."""

@@ -50,8 +50,12 @@ class PanedScreen(LiveScreen[None]):
 
     def show_pane(self, name: str) -> None:
         """Bring a pane to the front."""
+        if name == self.front:
+            return
         for pane in PANES:
             self.set_class(pane == name, f"-{pane}")
+        # At once, and not when there is time: what is hidden takes no focus, and hands on that which it has.
+        self.app.stylesheet.update(self)
         self.weigh_actions()
 
     def share_screen(self) -> bool:

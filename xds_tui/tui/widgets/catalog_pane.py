@@ -71,9 +71,10 @@ class CatalogPane(Titled, Vertical):
         yield Static(id="criteria")
         yield Static(id="offer")
 
-    def focus_first(self) -> None:
-        """Put the focus where choosing begins."""
-        self.query_one("#packages", LineTable).focus()
+    @property
+    def first(self) -> LineTable:
+        """Where choosing begins."""
+        return self.query_one("#packages", LineTable)
 
     def selection(self) -> Choice:
         """What is chosen, or else under the cursor: what `n` buys."""
