@@ -183,7 +183,7 @@ async def look_at_everything(strings: list[str]) -> None:
 
 
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
