@@ -7,10 +7,8 @@ simulator come after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xds_tui.base_url import DEMO
 from xds_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -137,8 +135,11 @@ class Profiles:
             SettingsError: if its settings cannot be used.
 
         """
-        settings = self._settings(self._first if place.base_url == DEMO else place.profile)
-        return demo_parts(settings, self._options) if place.base_url == DEMO else profile_parts(settings)
+        from xds_tui.base_url import DEMO
+
+        if place.base_url == DEMO:
+            return demo_parts(self._settings(self._first), self._options)
+        return profile_parts(self._settings(place.profile))
 
     def _places(self) -> list[Place]:
         from xds_tui.settings import profile_names
@@ -147,6 +148,8 @@ class Profiles:
         return [*(_place(self._settings(name)) for name in names), _demo_place(self._settings(self._first))]
 
     def _settings(self, name: str) -> Settings:
+        from dataclasses import replace
+
         from xds_tui import arguments
         from xds_tui.settings import for_profile, load
 
@@ -184,6 +187,7 @@ def _place(settings: Settings) -> Place:
 
 
 def _demo_place(settings: Settings) -> Place:
+    from xds_tui.base_url import DEMO
     from xds_tui.tui.place import Place
 
     return Place("demo", DEMO, settings.read_only)
@@ -290,6 +294,7 @@ def _demo_world(options: argparse.Namespace) -> World:
 
 
 def _demo_account(world: World, settings: Settings) -> Account:
+    from xds_tui.base_url import DEMO
     from xds_tui.credentials import AccountKey
     from xds_tui.fleet.account import Account, Source
     from xds_tui.secret import Secret
