@@ -19,12 +19,12 @@ from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 PROGRAM = Path(sys.executable).parent / "xds-tui"
 PHRASE = "quite a long 1 password"
 
-EMPTY_FIELD = r"Passphrase: _"
-"""pinentry's. It throws away what came before its first look at the keys: something is typed until it is seen."""
+EMPTY, FILLED = r"Passphrase: _", r"Passphrase: \*"
+"""What pinentry shows before and after something is typed."""
 
 ANSWERS = {
     r"Keyring password:\s*\Z": f"{PHRASE}\n",
-    EMPTY_FIELD: f"{PHRASE}\r",
+    EMPTY: PHRASE,
     r"Account ID:\s*\Z": f"{ACCOUNT}\n",
     r"Secret:\s*\Z": f"{SECRET}\n",
 }
@@ -85,12 +85,12 @@ class Session:
             asked = next((pattern for pattern in ANSWERS if re.search(pattern, shown)), None)
             if asked is None:
                 return shown
-            if asked == EMPTY_FIELD:
-                self._terminal.press_until_gone("x", asked)
-                self._terminal.type("\x7f" * 9)
-                self._terminal.wait_for(asked)
             self._terminal.type(ANSWERS[asked])
             self._terminal.wait_for(asked, gone=True)
+            if re.search(FILLED, self._terminal.text):
+                # Not in one burst with the phrase: the dialog that follows looks like this one before it was filled.
+                self._terminal.type("\r")
+                self._terminal.wait_for(f"{EMPTY}|{PROMPT}")
 
     def run_all(self, commands: Sequence[str]) -> str:
         return "\n".join(self.run(command) for command in commands)
