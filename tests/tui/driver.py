@@ -145,6 +145,16 @@ class Desk:
         """Wait until the screen does not match, and return it."""
         return await self._wait(pattern, lambda text: re.search(pattern, text) is None)
 
+    async def still(self) -> str:
+        """Wait until the app has nothing more to paint, and return the screen: half of it may be of before."""
+        while (text := self.text) != await self._after_a_pause():
+            pass
+        return text
+
+    async def _after_a_pause(self) -> str:
+        await self.pilot.pause()
+        return self.text
+
     async def _wait(self, pattern: str, holds: Callable[[str], bool]) -> str:
         try:
             await until(lambda: holds(self.text))

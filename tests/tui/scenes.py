@@ -9,7 +9,6 @@ from conditions import until
 from driver import KEY, Desk
 from test_snapshots import a_day_of_samples
 
-from xds_tui.fleet.state import Link
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
 from xds_tui.tui.screens.choose import Choice, ChooseScreen
@@ -19,6 +18,7 @@ from xds_tui.tui.screens.detail import DetailScreen
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.plots import Plots
 
@@ -56,7 +56,7 @@ async def catalog(desk: Desk) -> None:
 async def trouble(desk: Desk) -> None:
     desk.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=9))
     desk.monitor.refresh()
-    await until(lambda: desk.monitor.state.link is Link.TROUBLE)
+    await until(lambda: desk.app.screen.query_one(FleetNotice).display)
     await desk.see(r"[▲^]")
 
 

@@ -32,7 +32,7 @@ def cursor(text: str) -> list[str]:
 async def test_a_screen_without_room_says_so_and_comes_back_as_it_was(scene: Scene) -> None:
     async with sitting_at(scene.desk(), 80, 24) as desk:
         await scene.play(desk)
-        before, focused = desk.text, desk.app.focused
+        before, focused = await desk.still(), desk.app.focused
         await resize(desk, 50, 10)
         await desk.see("60x15 at least; this is 50x10")
         await resize(desk, 59, 40)
