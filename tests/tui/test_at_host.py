@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -179,6 +181,23 @@ async def test_a_client_that_fails_at_once_is_told_of(program: Program, monkeypa
         await desk.press("c")
         await desk.see("remmina ended with code 3")
         await desk.see("remmina -c rdp://gx-xds-rdp")
+
+
+async def test_a_client_that_takes_its_time_is_told_to_be_starting(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program("remmina")
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    (tmp_path / "bin" / "remmina").write_text(f"#!{sys.executable}\nopen({str(gate)!r}).read(); raise SystemExit(3)\n")
+    monkeypatch.setenv("DISPLAY", ":9")
+    monkeypatch.setattr(at_host, "SOON", 30.0)
+    async with sitting_at(Desk()) as desk:
+        a_machine(desk, "Windows")
+        await desk.press("c")
+        await desk.see("starting remmina")
+        await asyncio.to_thread(gate.write_text, "")
+        await desk.see("remmina ended with code 3")
 
 
 async def test_a_client_that_asks_in_the_terminal_is_lent_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,11 @@ def begin(screen: LiveScreen[Any], host: Host, means: Means) -> None:
 
 
 async def _connect(screen: LiveScreen[Any], host: Host, means: Means) -> None:
-    told = await _outcome(screen, host, means)
+    _tell(screen, await _outcome(screen, host, means))
+
+
+def _tell(screen: LiveScreen[Any], told: str) -> None:
+    """Say it where the screen says things, if it is still there; empty: what was said of it no longer holds."""
     if not screen.is_attached:
         return
     notice = screen.query_one(Notice)
@@ -155,6 +159,7 @@ async def _desktop(screen: LiveScreen[Any], to: Target, means: Means, found: Cli
     # Without a display what the user has chosen can only be something for the terminal.
     if rdp.asks_here(command) or (found is None and not is_seen):
         return await _in_terminal(screen, command, by_hand)
+    _tell(screen, _("starting {program}").format(program=command[0]))
     try:
         code = await _beside(command)
     except OSError as error:
