@@ -85,3 +85,27 @@ def test_one_that_gets_stuck_while_it_keeps_something_holds_up_nothing(
             live_and_leave(program)
         finally:
             daemon.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("logout", "waiting for the keyring"),
+        ("hosts", "looking for the credentials"),
+    ],
+)
+def test_a_command_says_that_it_waits_for_it_and_can_be_left(
+    environ: dict[str, str],
+    daemon: subprocess.Popen[bytes],
+    command: str,
+    told: str,
+) -> None:
+    daemon.send_signal(signal.SIGSTOP)
+    try:
+        with Terminal([str(COMMAND), command], environ=environ) as program:
+            program.wait_for(told)
+            program.press("\x03")
+            assert program.wait_for_end() == 130
+            assert told not in program.text
+    finally:
+        daemon.send_signal(signal.SIGCONT)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import Refused, SignedOut, XdsError
 from xds_tui.commands import output, saying
 from xds_tui.commands.output import Output
+from xds_tui.commands.waiting import Waiting
+from xds_tui.export import Table
+from xds_tui.i18n import _
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.commands.parts import Parts
-    from xds_tui.export import Table
 
-T = TypeVar("T")
+Read = Callable[[], Coroutine[None, None, Table]]
 
 
-def follow(parts: Parts, read: Callable[[], Awaitable[Table]], out: Output, interval: float) -> int:
+def follow(parts: Parts, read: Read, out: Output, interval: float) -> int:
     """Write what `read` returns, once or every `interval` seconds, and return the exit code.
 
     A reading that failed is told of; where others follow it is tried again then, unless the credentials are at fault.
@@ -30,22 +32,20 @@ def follow(parts: Parts, read: Callable[[], Awaitable[Table]], out: Output, inte
     """
     with asyncio.Runner() as runner:
         try:
-            runner.run(_awaited(parts.open()))
+            runner.run(Waiting(_("looking for the credentials")).until(parts.open()))
             return _follow(runner, parts, read, out, interval)
         except StoreError as error:
             saying.complain([saying.kept_trouble(error)])
             return saying.FAILURE
         finally:
-            runner.run(_awaited(parts.close()))
+            runner.run(parts.close())
 
 
-def _follow(
-    runner: asyncio.Runner, parts: Parts, read: Callable[[], Awaitable[Table]], out: Output, interval: float
-) -> int:
+def _follow(runner: asyncio.Runner, parts: Parts, read: Read, out: Output, interval: float) -> int:
     while True:
         pause = interval
         try:
-            out.show(runner.run(_awaited(read())))
+            out.show(runner.run(read()))
         except XdsError as error:
             _tell(error, parts)
             if not out.is_followed or (isinstance(error, SignedOut) and not error.is_passing):
@@ -61,7 +61,3 @@ def _tell(error: XdsError, parts: Parts) -> None:
     if isinstance(error, SignedOut) and keyring is not None:
         lines = (*lines, saying.kept_trouble(keyring))
     saying.complain(lines)
-
-
-async def _awaited(what: Awaitable[T]) -> T:
-    return await what

@@ -14,9 +14,11 @@ from xds_tui.api.errors import XdsError
 from xds_tui.commands import columns, filters, saying
 from xds_tui.commands.following import follow
 from xds_tui.commands.output import Form, Output
+from xds_tui.commands.waiting import Waiting
 from xds_tui.export import Table
 from xds_tui.fleet import view
 from xds_tui.fleet.query import Query
+from xds_tui.fleet.reading import Counted
 from xds_tui.fleet.sweep import sweep
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Catalog, Snapshot
@@ -40,7 +42,7 @@ def catalog(parts: Parts, form: Form, query: Query, *, images: bool, interval: f
     """List the packages, or the images, that a checked `query` holds for; as `hosts` otherwise."""
 
     async def read() -> Table:
-        found = await _catalog(parts)
+        found = await _asking(parts).until(_catalog(parts))
         if images:
             return filters.kept(export.images_table(found.images, found.at), query, filters.IMAGES, parts.clock())
         listed = ((billing, package) for billing in Billing for package in catalog_rules.packages(found, billing))
@@ -48,6 +50,10 @@ def catalog(parts: Parts, form: Form, query: Query, *, images: bool, interval: f
 
     shown = columns.IMAGES if images else columns.PACKAGES
     return follow(parts, read, Output(form, shown, is_followed=interval is not None, repeats=True), interval or 0)
+
+
+def _asking(parts: Parts) -> Waiting:
+    return Waiting(_("asking {url}").format(url=parts.account.base_url))
 
 
 async def _catalog(parts: Parts) -> Catalog:
@@ -69,7 +75,9 @@ class _Fleet:
 
     async def read(self) -> Table:
         """Ask for everything, and return the hosts that are wanted."""
-        swept = await sweep(self._parts.account.client(), self._snapshot, self._parts.clock)
+        waiting = _asking(self._parts)
+        source = Counted(self._parts.account.client(), waiting.tell)
+        swept = await waiting.until(sweep(source, self._snapshot, self._parts.clock))
         self._snapshot = snapshot = swept.snapshot
         if swept.unreadable:
             told = ngettext(
@@ -88,7 +96,7 @@ class _Fleet:
         """The catalog; without it the hosts are listed all the same, unless the filter asks what they cost."""
         if self._catalog is None or self._parts.clock() - self._catalog.at > PRICES_LAST:
             try:
-                self._catalog = await _catalog(self._parts)
+                self._catalog = await _asking(self._parts).until(_catalog(self._parts))
             except XdsError as error:
                 if self._needs_prices:
                     raise

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, Final
 
 from xds_tui import export
 from xds_tui.commands import columns, filters
 from xds_tui.commands.following import follow
 from xds_tui.commands.output import Form, Output
+from xds_tui.commands.waiting import Waiting
 from xds_tui.export import Table, Value
 from xds_tui.fleet.query import Query
+from xds_tui.i18n import _
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,14 +39,18 @@ def events(parts: Parts, form: Form, query: Query, *, last: int | None, interval
     """
     past = _Past(parts, query, last)
     out = Output(form, columns.EVENTS, is_followed=interval is not None, repeats=False)
-    return follow(parts, past.events, out, interval or 0)
+    return follow(parts, lambda: _told(past.events()), out, interval or 0)
 
 
 def orders(parts: Parts, form: Form, query: Query, *, last: int | None, interval: float | None) -> int:
     """List orders, then every `interval` seconds those that are new or have changed; as `events` otherwise."""
     past = _Past(parts, query, last)
     out = Output(form, columns.ORDERS, is_followed=interval is not None, repeats=False)
-    return follow(parts, past.orders, out, interval or 0)
+    return follow(parts, lambda: _told(past.orders()), out, interval or 0)
+
+
+def _told(reading: Awaitable[Table]) -> Coroutine[None, None, Table]:
+    return Waiting(_("reading what is remembered")).until(reading)
 
 
 class _Past:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import XdsError
 from xds_tui.commands import saying
 from xds_tui.commands.output import write
+from xds_tui.commands.waiting import Waiting
 from xds_tui.credentials import AccountKey
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
@@ -18,8 +18,6 @@ from xds_tui.vault import Vault, VaultError
 
 if TYPE_CHECKING:
     from xds_tui.commands.parts import Parts
-
-T = TypeVar("T")
 
 
 def login(parts: Parts) -> int:
@@ -34,7 +32,7 @@ def login(parts: Parts) -> int:
         return saying.FAILURE
     with asyncio.Runner() as runner:
         try:
-            name = runner.run(_awaited(parts.account.keyring_name()))
+            name = runner.run(_keyring().until(parts.account.keyring_name()))
             write(_("Signing in at {url}; kept in {keyring}.").format(url=parts.account.base_url, keyring=name) + "\n")
             credentials = _asked_for()
             if credentials is None:
@@ -58,7 +56,7 @@ def login(parts: Parts) -> int:
 def logout(vault: Vault, profile: str, given_by: str) -> int:
     """Remove what the keyring holds for `profile`, and return the exit code; `given_by`: variables that stay."""
     try:
-        name, had = asyncio.run(_remove(vault, profile))
+        name, had = asyncio.run(_keyring().until(_remove(vault, profile)))
     except VaultError as error:
         saying.complain([saying.kept_trouble(error)])
         return saying.FAILURE
@@ -85,8 +83,13 @@ def _asked_for() -> AccountKey | None:
 
 async def _sign_in(parts: Parts, credentials: AccountKey) -> str:
     """Try the credentials, keep them, and return the keyring's own name."""
-    await parts.account.sign_in(parts.account.base_url, credentials)
-    return await parts.account.keep()
+    url = parts.account.base_url
+    await Waiting(_("asking {url}").format(url=url)).until(parts.account.sign_in(url, credentials))
+    return await _keyring().until(parts.account.keep())
+
+
+def _keyring() -> Waiting:
+    return Waiting(_("waiting for the keyring"))
 
 
 async def _remove(vault: Vault, profile: str) -> tuple[str, bool]:
@@ -101,7 +104,3 @@ def _no_keyring(error: VaultError) -> tuple[str, ...]:
         _("Nothing was kept. xds-tui doctor tells how to get a keyring;"),
         _("without one set XDS_UUID and XDS_SECRET, or sign in on the screen for one run."),
     )
-
-
-async def _awaited(what: Awaitable[T]) -> T:
-    return await what
