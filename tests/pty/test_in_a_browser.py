@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -130,13 +131,25 @@ class Page(Terminal):
 
     def stop_reading(self) -> None:
         """Have the program draw, and read nothing of it, until its event loop stands still."""
-        fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, LITTLE)
         before, ends = "", time.monotonic() + PATIENCE
+        while not self._narrow():
+            assert time.monotonic() < ends, "it never stopped drawing"
+            self._read(0.02)
         while before != (before := self.computed()):
             assert time.monotonic() < ends, "its event loop never stood still"
             for _ in range(15):
                 self.type("z")
                 select.select([], [], [], 0.02)
+
+    def _narrow(self) -> bool:
+        """Have the pipe take little, unless it holds more than that now."""
+        try:
+            fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, LITTLE)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            return False
+        return True
 
     def computed(self) -> str:
         """How long the program's main thread has computed for."""

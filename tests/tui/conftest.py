@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,10 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a yes count at once: the test is not about keys that come too early."""
     monkeypatch.setattr(confirm, "SETTLING", 0.0)
     monkeypatch.setattr(create, "SETTLING", 0.0)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every yes come too early, however slow the machine is."""
+    monkeypatch.setattr(confirm, "SETTLING", inf)
+    monkeypatch.setattr(create, "SETTLING", inf)

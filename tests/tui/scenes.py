@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 
 from conditions import until
 from driver import KEY, Desk
-from test_snapshots import a_day_of_samples
 
+from xds_tui.model import Status
+from xds_tui.record import Sample
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
 from xds_tui.tui.screens.choose import Choice, ChooseScreen
+from xds_tui.tui.screens.columns import ColumnsScreen
 from xds_tui.tui.screens.confirm import Dialog
 from xds_tui.tui.screens.create import CreateScreen, Step
 from xds_tui.tui.screens.detail import DetailScreen
 from xds_tui.tui.screens.history import HistoryScreen
+from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.screens.palette import PaletteScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.order_list import OrderList
 from xds_tui.tui.widgets.plots import Plots
 
 Play = Callable[[Desk], Awaitable[None]]
@@ -96,10 +103,36 @@ async def detail(desk: Desk) -> None:
     await _at(desk, DetailScreen)
 
 
+async def a_day_of_samples(desk: Desk) -> None:
+    for number in range(60):
+        sample = Sample(
+            at=desk.now() - timedelta(minutes=number),
+            total=40,
+            on=20 + number % 7,
+            changing=0,
+            billed_low=Decimal(20 + number % 7),
+            billed_high=Decimal(22 + number % 7),
+            prepaid_low=Decimal(12),
+            prepaid_high=Decimal(12),
+        )
+        if not 20 < number < 30:
+            await desk.monitor.history.journal.add_sample(sample)
+
+
 async def past_events(desk: Desk) -> None:
     await desk.press("h")
     await _at(desk, HistoryScreen)
     await until(lambda: desk.app.screen.query_one(EventList).row_count > 0)
+
+
+async def past_orders(desk: Desk) -> None:
+    desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
+    assert desk.monitor.state.snapshot is not None
+    off = next(host for host in desk.monitor.state.snapshot.hosts if host.status is Status.OFF)
+    desk.monitor.orders.power([off], on=True)
+    await until(lambda: not desk.monitor.orders.is_sending)
+    await desk.press("h", "2")
+    await until(lambda: desk.app.screen.query_one(OrderList).row_count > 0)
 
 
 async def past_plots(desk: Desk) -> None:
@@ -138,13 +171,33 @@ async def chooser(desk: Desk) -> None:
     await _at(desk, ChooseScreen)
 
 
+async def columns(desk: Desk) -> None:
+    await desk.press("C")
+    await _at(desk, ColumnsScreen)
+
+
+async def naming(desk: Desk) -> None:
+    await desk.press("slash")
+    await desk.type("cpu>8")
+    await desk.press("enter", "f")
+    await _at(desk, ChooseScreen)
+    await desk.press("enter")
+    await _at(desk, NamingScreen)
+
+
+async def palette(desk: Desk) -> None:
+    await desk.press("ctrl+p")
+    await _at(desk, PaletteScreen)
+    await desk.type("st")
+
+
 async def sign_in(desk: Desk) -> None:
     await _at(desk, SignInScreen)
 
 
 SCENES = [
     *(Scene(play.__name__, play) for play in (fleet, catalog, trouble, mode, package, image, how_much, review)),
-    *(Scene(play.__name__, play) for play in (detail, past_events, past_plots, keys)),
-    *(Scene(play.__name__, play) for play in (stop_question, delete_question, chooser)),
+    *(Scene(play.__name__, play) for play in (detail, past_events, past_orders, past_plots, keys)),
+    *(Scene(play.__name__, play) for play in (stop_question, delete_question, chooser, columns, naming, palette)),
     Scene("sign_in", sign_in, is_signed_in=False),
 ]

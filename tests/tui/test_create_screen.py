@@ -131,6 +131,7 @@ async def test_nothing_is_lost_on_the_way_back_and_forth() -> None:
         assert wizard(desk).draft.package is not None
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_key_that_comes_before_the_review_can_be_read_buys_nothing() -> None:
     async with sitting_at(Desk()) as desk:
         await to_review(desk, "bl4090a1", "4005")

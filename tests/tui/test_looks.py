@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from conditions import until
+from driver import Desk
 from scenes import SCENES, Scene
-from test_snapshots import looks_right
+from test_snapshots import SMALLEST, looks_right
 
 from xds_tui import i18n
 from xds_tui.preferences import THEMES
+from xds_tui.tui.screens.too_small import TooSmallScreen
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 Snap = Callable[..., bool]
-
-SIZE = (80, 24)
-
-BY_NAME = {scene.name: scene for scene in SCENES}
-COLOURED = ("fleet", "trouble", "package", "review", "detail", "past_events", "past_plots", "keys", "delete_question")
-"""Between them they have every widget that there is; the chooser and the dialogs share theirs."""
 
 
 @pytest.fixture
@@ -33,13 +30,27 @@ def _in_chinese() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", [*COLOURED, "chooser", "sign_in"])
-def test_a_screen_in_each_theme(snap_compare: Snap, name: str, theme: str) -> None:
-    scene = BY_NAME[name]
-    assert looks_right(snap_compare, scene.play, SIZE, scene.desk(theme=theme))
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_a_screen_in_each_theme(snap_compare: Snap, scene: Scene, theme: str) -> None:
+    assert looks_right(snap_compare, scene.play, SMALLEST, scene.desk(theme=theme))
 
 
 @pytest.mark.usefixtures("_in_chinese")
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_a_screen_in_chinese(snap_compare: Snap, scene: Scene) -> None:
-    assert looks_right(snap_compare, scene.play, SIZE, scene.desk())
+    assert looks_right(snap_compare, scene.play, SMALLEST, scene.desk())
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_room_in_each_theme(snap_compare: Snap, theme: str) -> None:
+    assert looks_right(snap_compare, no_room, SMALLEST, Desk(theme=theme))
+
+
+@pytest.mark.usefixtures("_in_chinese")
+def test_no_room_in_chinese(snap_compare: Snap) -> None:
+    assert looks_right(snap_compare, no_room, SMALLEST, Desk())
+
+
+async def no_room(desk: Desk) -> None:
+    await desk.pilot.resize_terminal(50, 10)
+    await until(lambda: isinstance(desk.app.screen, TooSmallScreen))
