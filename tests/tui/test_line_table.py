@@ -191,10 +191,10 @@ class TestCursor:
     async def test_keys_move_it(self) -> None:
         async with shown(numbered(30)) as screen:
             places = []
-            for key in ("j", "down", "k", "up", "pagedown", "G", "pageup", "home", "end", "home"):
+            for key in ("j", "down", "k", "up", "pagedown", "G", "pageup", "home", "end", "ctrl+b", "ctrl+f"):
                 await screen.press(key)
                 places.append(screen.table.cursor_key)
-            assert places == ["h1", "h2", "h1", "h0", "h8", "h29", "h21", "h0", "h29", "h0"]
+            assert places == ["h1", "h2", "h1", "h0", "h8", "h29", "h21", "h0", "h29", "h21", "h29"]
 
     async def test_it_stops_at_both_ends(self) -> None:
         async with shown(["a", "b"]) as screen:

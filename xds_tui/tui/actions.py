@@ -132,8 +132,8 @@ _ALL: Final = (
     # Any table
     Action("line-table.up", "up,k", "step(-1)", N_("Up"), N_("One row up")),
     Action("line-table.down", "down,j", "step(1)", N_("Down"), N_("One row down")),
-    Action("line-table.page-up", "pageup", "page(-1)", N_("Page up"), N_("One screenful up")),
-    Action("line-table.page-down", "pagedown", "page(1)", N_("Page down"), N_("One screenful down")),
+    Action("line-table.page-up", "pageup,ctrl+b", "page(-1)", N_("Page up"), N_("One screenful up")),
+    Action("line-table.page-down", "pagedown,ctrl+f", "page(1)", N_("Page down"), N_("One screenful down")),
     Action("line-table.first", "home", "first", N_("First row"), N_("To the first row")),
     Action("line-table.last", "end,G", "last", N_("Last row"), N_("To the last row")),
     Action("line-table.select", "enter", "select", N_("Select"), N_("Open or choose the row at the cursor")),

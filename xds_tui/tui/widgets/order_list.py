@@ -20,7 +20,7 @@ _COLUMNS: Final = (
     Column("state", N_("STATE"), 15),
     Column("estimate", N_("ESTIMATE ¥"), 10, align="right"),
     Column("hours", N_("HOURS"), 5, align="right", drop=1),
-    Column("real", N_("REAL h"), 8, align="right", drop=2),
+    Column("real", N_("REAL h"), 7, align="right", drop=2),
     Column("why", N_("WHY"), 20, grow=3, drop=3),
 )
 _STYLES: Final = {
