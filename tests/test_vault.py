@@ -260,6 +260,106 @@ async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends
     assert await vault.read("default") is None
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_choosing_a_backend_does_not_count_against_the_limit_of_a_call(
+    backend: InMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine takes seconds to import keyring, though the keyring answers at once."""
+    slow = threading.Event()
+    monkeypatch.setattr(vault_module, "import_backends", lambda: slow.wait(0.3))
+    monkeypatch.setattr(vault_module, "find_backend", lambda: slow.wait(0.3) or backend)
+    assert await Vault().read("default") is None
+
+
+async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(vault_module, "CHOOSING", 0.02)
+    monkeypatch.setattr(vault_module, "find_backend", lambda: never.wait(60))
+    assert (await trouble_of(Vault())).trouble is Trouble.TIMED_OUT
+    never.set()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend: InMemory) -> None:
+    vault = Vault(backend)
+    await vault.write("default", ACCOUNT)
+    loop_is_busy = threading.Event()
+    backend.act = lambda: loop_is_busy.wait(30)  # type: ignore[method-assign]
+
+    def block() -> None:
+        loop_is_busy.set()
+        next(thread for thread in threading.enumerate() if thread.name == "xds-tui keyring").join()
+        threading.Event().wait(2 * vault_module.UNASKED)
+
+    reading = asyncio.create_task(vault.read("default"))
+    await asyncio.sleep(0)  # the task has started its thread
+    asyncio.get_running_loop().call_soon(block)
+    assert await reading == ACCOUNT
+
+
+async def test_a_limit_of_its_own_replaces_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault_module, "UNASKED", 60.0)
+    backend = Blocking()
+    with pytest.raises(VaultError) as caught:
+        await Vault(backend, limit=0.02).read("default")
+    assert caught.value.trouble is Trouble.TIMED_OUT
+    backend.let_go.set()
+
+
+class Stubborn(InMemory):
+    """Refuses to delete some items."""
+
+    def __init__(self, *kept: str) -> None:
+        super().__init__()
+        self.kept = kept
+
+    def delete_password(self, service: str, username: str) -> None:
+        if username in self.kept:
+            raise PasswordDeleteError("denied by policy")
+        super().delete_password(service, username)
+
+
+@pytest.mark.parametrize("kept", ["secret", "token", "base-url"])
+async def test_removing_removes_what_it_can_and_names_what_is_left(kept: str) -> None:
+    backend = Stubborn(f"default/{kept}")
+    await Vault(backend).write("default", ACCOUNT)
+    with pytest.raises(VaultError) as caught:
+        await Vault(backend).remove("default")
+    assert caught.value.trouble is Trouble.NOT_REMOVED
+    assert caught.value.detail == f"default/{kept}: denied by policy"
+    assert set(backend.items) == {f"default/{kept}"}
+
+
+async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(backend: InMemory) -> None:
+    await Vault(backend).write("default", BARE)
+    backend.delete_password = lambda service, username: None  # type: ignore[method-assign]
+    with pytest.raises(VaultError) as caught:
+        await Vault(backend).remove("default")
+    assert caught.value.trouble is Trouble.NOT_REMOVED
+    assert "default/token" in caught.value.detail
+
+
+async def test_removing_says_whether_there_was_anything_even_if_it_was_not_whole(backend: InMemory) -> None:
+    vault = Vault(backend)
+    assert await vault.remove("default") is False
+    await vault.write("default", ACCOUNT)
+    del backend.items["default/base-url"]
+    assert await vault.remove("default") is True
+    assert backend.items == {}
+
+
+async def test_a_write_that_fails_leaves_no_secret_behind(backend: InMemory) -> None:
+    def refuse(service: str, username: str, password: str) -> None:
+        if username.endswith("/secret"):
+            raise PasswordSetError("full")
+        backend.items[username] = password
+
+    backend.set_password = refuse  # type: ignore[method-assign]
+    with pytest.raises(VaultError):
+        await Vault(backend).write("default", ACCOUNT)
+    assert backend.items == {}
+
+
 async def test_a_wait_can_be_given_up() -> None:
     backend = Blocking()
     vault = Vault(backend)

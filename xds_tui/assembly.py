@@ -166,8 +166,9 @@ def command_parts(settings: Settings, options: argparse.Namespace) -> CommandPar
     from xds_tui.settings import state_dir
     from xds_tui.store.db import Database
     from xds_tui.store.journal import Journal
+    from xds_tui.vault import COMMAND
 
-    account = _demo_account(_demo_world(options), settings) if options.demo else _account(settings)
+    account = _demo_account(_demo_world(options), settings) if options.demo else _account(settings, limit=COMMAND)
     database = Database(None if options.demo else state_dir() / "journal.db")
     return Parts(
         account=account,
@@ -209,7 +210,8 @@ def _keeper(config: Path) -> Keep:
     return keep
 
 
-def _account(settings: Settings) -> Account:
+def _account(settings: Settings, *, limit: float | None = None) -> Account:
+    """Build the account of a profile of the real service; `limit`: seconds for reading the keyring, as of `Vault`."""
     from xds_tui.fleet.account import Account, Source
     from xds_tui.vault import Vault
 
@@ -217,7 +219,7 @@ def _account(settings: Settings) -> Account:
         Connector(settings),
         base_url=settings.base_url,
         profile=settings.profile,
-        vault=Vault(),
+        vault=Vault(limit=limit),
         is_base_url_given=settings.base_url_given,
         given=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,

@@ -108,7 +108,7 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     """Run a command that needs no screen."""
     from xds_tui.commands import dispatch, saying
     from xds_tui.settings import state_dir
-    from xds_tui.vault import Vault
+    from xds_tui.vault import COMMAND, Vault
 
     if options.demo and options.command in _REAL:
         saying.complain([_("The demo has no keyring and no service to look at.")])
@@ -120,7 +120,12 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     else:
         for problem in settings.problems:
             saying.complain([assembly.said(problem)])
-    building = dispatch.Building(lambda: assembly.command_parts(settings, options), Vault, arguments.parser, state_dir)
+    building = dispatch.Building(
+        parts=lambda: assembly.command_parts(settings, options),
+        vault=lambda: Vault(limit=COMMAND),
+        parser=arguments.parser,
+        state_dir=state_dir,
+    )
     return dispatch.run(options, settings, building)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.i18n import N_
@@ -50,8 +51,20 @@ _ASKING: Final = frozenset(
 """Backends that keep an encrypted file and ask for its password on the terminal, in the middle of the screen."""
 
 
+def import_backends() -> None:
+    """Import keyring and the backends that this system may have; nothing is asked yet, so this does not block.
+
+    It takes 0.1 s on an idle machine, many times as long on a busy one. What cannot be imported `find_backend` reports.
+    """
+    from importlib import import_module
+
+    for module in ("keyring.core", *_backend_modules(), "xds_tui.password_store"):
+        with suppress(Exception):  # a backend may raise anything where its library is missing or broken
+            import_module(module)
+
+
 def find_backend() -> KeyringBackend:
-    """Return this machine's keyring. Importing what it needs costs 0.1 s, asking it may block.
+    """Return this machine's keyring; asking which there are may block.
 
     Raises:
         VaultError: if there is none that keeps secrets safely.
@@ -94,14 +107,17 @@ def class_name(backend: KeyringBackend) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
-def _best() -> KeyringBackend:
-    from contextlib import suppress
+def _backend_modules() -> tuple[str, ...]:
+    """Return the modules of keyring that hold this system's backends."""
+    return tuple(f"keyring.backends.{module}" for module in _HERE.get(sys.platform, _ELSEWHERE))
 
+
+def _best() -> KeyringBackend:
     from keyring import core
 
     from xds_tui.password_store import PasswordStore
 
-    modules = tuple(f"keyring.backends.{module}." for module in _HERE.get(sys.platform, _ELSEWHERE))
+    modules = tuple(f"{module}." for module in _backend_modules())
     found = []
     for name in LONGEST:
         with suppress(Exception):  # whatever is missing, it is not there

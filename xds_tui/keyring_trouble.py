@@ -19,6 +19,8 @@ class Trouble(Enum):
     DENIED = "denied"
     NOT_KEPT = "not kept"
     """It took a value and does not give it back, or has no room for it."""
+    NOT_REMOVED = "not removed"
+    """It still has a value that it was asked to remove."""
 
 
 class VaultError(Exception):

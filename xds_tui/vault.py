@@ -3,6 +3,9 @@
 A keyring may prompt, hang or be missing, and its calls know no deadline. So each call is made on a daemon thread of
 its own, which holds up neither the screen nor the exit, and is given up after a while; while one is stuck no other
 is made. Whatever a keyring raises, this module answers with a `VaultError`.
+
+The time limit of a call covers the keyring alone: importing the library and choosing a backend come before it, because
+how long they take says nothing about the keyring.
 """
 
 from __future__ import annotations
@@ -11,13 +14,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
-from xds_tui.keyring_choice import LONGEST, class_name, find_backend
+from xds_tui.keyring_choice import LONGEST, class_name, find_backend, import_backends
 from xds_tui.keyring_trouble import Trouble, VaultError, explained
 from xds_tui.secret import Secret
 
@@ -33,10 +37,15 @@ SERVICE: Final = "xds-tui"
 
 UNASKED: Final = 3.0
 """Seconds for what the user did not ask for: reading at the start, keeping a renewed token."""
+COMMAND: Final = 15.0
+"""Seconds for the reading calls of a command, which has nothing else to do and says on a terminal that it waits."""
 ASKED: Final = 60.0
 """Seconds for what the user asked for and may have to answer a prompt for."""
+CHOOSING: Final = 20.0
+"""Seconds for choosing a backend, which asks the session bus what there is. Importing the library has no limit."""
 
-_SECRET, _TOKEN, _TOKEN_ENDS, _ACCOUNT, _BASE_URL = _ITEMS = ("secret", "token", "token-ends", "account", "base-url")
+_SECRET, _TOKEN, _TOKEN_ENDS, _ACCOUNT, _BASE_URL = ITEMS = ("secret", "token", "token-ends", "account", "base-url")
+"""The items of a profile; `PROFILE/NAME` is the user name of each in the keyring. Secrets come first, to go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +63,26 @@ class Vault:
     """A keyring: `backend`, or the one that this machine has, looked for at the first call.
 
     Every method but the constructor may raise `VaultError`.
+
+    Args:
+        backend: the keyring; None: the one that this machine has.
+        limit: seconds for each reading call and for keeping a renewed token; None: `UNASKED`.
+
     """
 
-    def __init__(self, backend: KeyringBackend | None = None) -> None:
+    def __init__(self, backend: KeyringBackend | None = None, *, limit: float | None = None) -> None:
         self._backend = backend
+        self._limit = limit
         self._turn = asyncio.Lock()
         self._is_free: Callable[[], bool] = lambda: True
 
     async def backend_name(self) -> str:
         """Return the keyring's own name for itself."""
-        return await self._ask(lambda backend: str(backend.name), UNASKED)
+        return await self._ask(lambda backend: str(backend.name), self._limit or UNASKED)
 
     async def read(self, profile: str) -> Stored | None:
         """Return what is kept for `profile`, or None if that is nothing, or not whole."""
-        return await self._ask(lambda backend: _read(backend, profile), UNASKED)
+        return await self._ask(lambda backend: _read(backend, profile), self._limit or UNASKED)
 
     async def write(self, profile: str, stored: Stored) -> None:
         """Keep `stored` for `profile` in place of all that was kept, and make sure that it can be read back."""
@@ -75,35 +90,44 @@ class Vault:
 
     async def write_token(self, profile: str, token: Token) -> None:
         """Keep a renewed `token` beside the account that it was minted for."""
-        await self._ask(lambda backend: _write_token(backend, profile, token), UNASKED)
+        await self._ask(lambda backend: _write_token(backend, profile, token), self._limit or UNASKED)
 
-    async def remove(self, profile: str) -> None:
-        """Forget all that is kept for `profile`; nothing is no error."""
-        await self._ask(lambda backend: _remove(backend, profile), ASKED)
+    async def remove(self, profile: str) -> bool:
+        """Remove all that is kept for `profile`, make sure that it is gone, and return whether there was anything."""
+        return await self._ask(lambda backend: _remove(backend, profile), ASKED)
 
     async def _ask(self, work: Callable[[KeyringBackend], T], seconds: float) -> T:
-        """Return what `work` makes of the backend on a thread of its own, given up after `seconds` or on cancelling."""
+        """Return the result of `work`, a call to the backend that may take `seconds`."""
         async with self._turn:
             if not self._is_free():
                 raise VaultError(Trouble.TIMED_OUT, N_("The keyring is still waiting for an answer"))
-            call = _on_a_daemon_thread(lambda: self._answer(work))
-            self._is_free = call.done
-            try:
-                async with asyncio.timeout(seconds):
-                    return await asyncio.wrap_future(call)
-            except TimeoutError:
-                raise VaultError(Trouble.TIMED_OUT, N_("The keyring did not answer"), f"{seconds:g} s") from None
+            if self._backend is None:
+                await self._call(import_backends, None)
+                self._backend = await self._call(find_backend, CHOOSING)
+            backend = self._backend
+            return await self._call(lambda: work(backend), seconds)
 
-    def _answer(self, work: Callable[[KeyringBackend], T]) -> T:
-        """Do `work`, on the thread of the call."""
-        if self._backend is None:
-            self._backend = find_backend()
+    async def _call(self, work: Callable[[], T], seconds: float | None) -> T:
+        """Return the result of `work`, done on a thread of its own; stop waiting after `seconds` or on cancellation."""
+        call = _on_a_daemon_thread(lambda: _explaining(work))
+        self._is_free = call.done
         try:
-            return work(self._backend)
-        except VaultError:
-            raise
-        except Exception as error:  # noqa: BLE001 - backends raise what their systems do, pywintypes and D-Bus among it
-            raise explained(error) from None
+            async with asyncio.timeout(seconds):
+                return await asyncio.wrap_future(call)
+        except TimeoutError:
+            if call.done():  # It answered in time: a busy event loop was late to notice.
+                return call.result()
+            raise VaultError(Trouble.TIMED_OUT, N_("The keyring did not answer"), f"{seconds:g} s") from None
+
+
+def _explaining(work: Callable[[], T]) -> T:
+    """Return the result of `work`, or raise a `VaultError` for whatever a backend raises."""
+    try:
+        return work()
+    except VaultError:
+        raise
+    except Exception as error:  # noqa: BLE001 - backends raise what their systems do, pywintypes and D-Bus among it
+        raise explained(error) from None
 
 
 def _on_a_daemon_thread(work: Callable[[], T]) -> Future[T]:
@@ -140,12 +164,19 @@ def _read(backend: KeyringBackend, profile: str) -> Stored | None:
 
 def _write(backend: KeyringBackend, profile: str, stored: Stored) -> None:
     """Replace everything. What makes it whole comes last, so that half of it reads as nothing."""
+    from keyring.errors import KeyringError
+
     items = _items(stored)
     for value in items.values():
         _check_length(backend, value)
     _remove(backend, profile)
-    for item, value in items.items():
-        _put(backend, profile, item, value)
+    try:
+        for item, value in items.items():
+            _put(backend, profile, item, value)
+    except (KeyringError, VaultError):
+        with suppress(KeyringError, VaultError):  # Half of it is of no use, and would be a secret left behind.
+            _remove(backend, profile)
+        raise
 
 
 def _items(stored: Stored) -> dict[str, str]:
@@ -164,10 +195,27 @@ def _write_token(backend: KeyringBackend, profile: str, token: Token) -> None:
     _put(backend, profile, _TOKEN_ENDS, token.ends_at.isoformat())
 
 
-def _remove(backend: KeyringBackend, profile: str) -> None:
-    for item in _ITEMS:
-        if _get(backend, profile, item) is not None:
+def _remove(backend: KeyringBackend, profile: str) -> bool:
+    """Remove every item that can be removed, and return whether there was any.
+
+    Raises:
+        VaultError: if any is left; its detail names them.
+
+    """
+    from keyring.errors import KeyringError
+
+    present = [item for item in ITEMS if _get(backend, profile, item) is not None]
+    reason = ""
+    for item in present:
+        try:
             backend.delete_password(SERVICE, f"{profile}/{item}")
+        except KeyringError as error:  # Try the others too; what is left is checked below.
+            reason = reason or str(error)
+    left = ", ".join(f"{profile}/{item}" for item in present if _get(backend, profile, item) is not None)
+    if left:
+        detail = f"{left}: {reason}" if reason else left
+        raise VaultError(Trouble.NOT_REMOVED, N_("The keyring still has what it was asked to remove"), detail)
+    return bool(present)
 
 
 def _get(backend: KeyringBackend, profile: str, item: str) -> str | None:

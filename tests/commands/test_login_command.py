@@ -6,16 +6,20 @@ import asyncio
 import getpass
 import io
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from at_shell import COMMAND, SECRET, runner
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
 from terminal import Terminal
 
+from xds_tui import vault as vault_module
 from xds_tui.assembly import Connector
-from xds_tui.commands import signing
+from xds_tui.commands import listing, signing
+from xds_tui.commands.output import Form
 from xds_tui.commands.parts import Parts
 from xds_tui.credentials import AccountKey
 from xds_tui.fleet.account import Account
@@ -119,6 +123,71 @@ def test_logging_out_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -
     told = capsys.readouterr().out
     assert "held nothing" in told
     assert "XDS_UUID, XDS_SECRET are still set" in told
+
+
+class Stubborn(Desktop):
+    """Keeps what it should delete."""
+
+    name = "Stubborn keyring"
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise PasswordDeleteError("denied by policy")
+
+
+def test_logging_out_that_did_not_remove_the_secret_fails_and_says_how_to(capsys: pytest.CaptureFixture[str]) -> None:
+    keyring = Stubborn()
+    asyncio.run(_keep(Vault(keyring)))
+    assert signing.logout(Vault(keyring), "default", "") == 1
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert "still has what it was asked to remove: default/secret" in complained
+    assert "denied by policy" in complained
+    assert "secret-tool clear service xds-tui username default/secret" in complained
+    assert SECRET not in complained
+
+
+def test_logging_out_of_a_keyring_that_does_not_answer_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault_module, "ASKED", 0.02)
+    keyring, answer = Desktop(), threading.Event()
+    asyncio.run(_keep(Vault(keyring)))
+    keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
+    assert signing.logout(Vault(keyring), "default", "") == 1
+    answer.set()
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert "did not answer" in complained
+    assert "may still be in the keyring" in complained
+
+
+def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyring, answer = Desktop(), threading.Event()
+    keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
+    assert listing.hosts(parts(simulator.url, Vault(keyring, limit=0.02)), Form.JSON, (), interval=None) == 1
+    answer.set()
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert "could not be read from the keyring" in complained
+    assert "The keyring did not answer: 0.02 s" in complained
+    assert "Nobody is signed in" not in complained
+    assert "xds-tui login" not in complained
+
+
+@pytest.mark.usefixtures("types")
+def test_a_sign_in_that_was_not_stored_fails_and_says_so(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyring = Desktop()
+    keyring.set_password = lambda service, username, password: None  # type: ignore[method-assign]
+    assert signing.login(parts(simulator.url, Vault(keyring))) == 1
+    told, complained = capsys.readouterr()
+    assert "keeps them" not in told
+    assert "you are not signed in" in complained
+    assert "did not keep what it was given" in complained
+    assert SECRET not in told + complained
 
 
 def test_without_a_keyring_nothing_is_asked_and_the_way_out_is_told(bare: dict[str, str]) -> None:

@@ -124,6 +124,30 @@ async def test_a_keyring_that_fails_is_told_and_survived() -> None:
         account.client()
 
 
+@pytest.mark.parametrize("trouble", [Trouble.TIMED_OUT, Trouble.LOCKED, Trouble.DENIED])
+async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: Trouble) -> None:
+    vault = FakeVault(Stored(KEY, PRODUCTION))
+    vault.trouble = VaultError(trouble, "The keyring did not answer", "3 s")
+    account = an_account(Connector(), vault)
+    await account.open()
+    assert account.unread is vault.trouble
+    with pytest.raises(SignedOut, match="did not answer"):
+        account.client()
+    vault.trouble = None
+    await account.sign_in(PRODUCTION, KEY)
+    assert account.unread is None
+
+
+async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
+    vault = FakeVault()
+    vault.trouble = VaultError(Trouble.UNAVAILABLE, "There is no keyring on this machine")
+    account = an_account(Connector(), vault)
+    await account.open()
+    assert account.unread is None
+    with pytest.raises(SignedOut, match="Nobody is signed in"):
+        account.client()
+
+
 async def test_a_connection_that_cannot_even_be_tried_is_told_by_every_call() -> None:
     connect = Connector()
     connect.trouble = NotSent("bad certificate file")

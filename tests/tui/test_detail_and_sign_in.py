@@ -11,6 +11,7 @@ from xds_tui.simulator.world import ACCOUNT, SECRET
 from xds_tui.tui.screens import detail as detail_module
 from xds_tui.tui.screens.detail import DetailScreen
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.vault import Trouble, VaultError
 
 
 async def opened(desk: Desk) -> str:
@@ -125,3 +126,12 @@ async def test_leaving_keeps_the_app_and_says_how_to_come_back() -> None:
         await desk.see("Signed out: press i to sign in")
         await desk.press("i")
         await desk.see("Sign in to")
+
+
+async def test_a_keyring_that_was_not_read_is_said_to_be_why_one_has_to_sign_in() -> None:
+    desk = Desk(credentials=None)
+    desk.account.vault_trouble = VaultError(Trouble.TIMED_OUT, "The keyring did not answer", "3 s")
+    async with sitting_at(desk):
+        text = await desk.see("The keyring was not read")
+        assert "The keyring did not answer: 3 s" in " ".join(text.split())
+        assert any(event.summary == "The keyring did not answer" for event in desk.monitor.state.events)

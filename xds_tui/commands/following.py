@@ -56,8 +56,10 @@ def _follow(runner: asyncio.Runner, parts: Parts, read: Read, out: Output, inter
 
 
 def _tell(error: XdsError, parts: Parts) -> None:
-    lines = saying.trouble(error, parts.given_by)
     keyring = parts.account.vault_trouble
-    if isinstance(error, SignedOut) and keyring is not None:
-        lines = (*lines, saying.kept_trouble(keyring))
-    saying.complain(lines)
+    if isinstance(error, SignedOut) and parts.account.unread is not None:
+        saying.complain(saying.unread_keyring(parts.account.unread))
+    elif isinstance(error, SignedOut) and keyring is not None:
+        saying.complain([*saying.trouble(error, parts.given_by), saying.kept_trouble(keyring)])
+    else:
+        saying.complain(saying.trouble(error, parts.given_by))

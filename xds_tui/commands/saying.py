@@ -111,6 +111,15 @@ def kept_trouble(error: StoreError | VaultError) -> str:
     return with_detail(error.summary, error.detail)
 
 
+def unread_keyring(error: VaultError) -> tuple[str, ...]:
+    """Return why it is not known whether the keyring holds credentials, and what to do."""
+    return (
+        _("The credentials could not be read from the keyring."),
+        kept_trouble(error),
+        _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
+    )
+
+
 def _remedy(error: XdsError) -> str:
     if isinstance(error, Refused):
         return _(explain(error.code).remedy)

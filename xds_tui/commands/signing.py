@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from xds_tui.commands.waiting import Waiting
 from xds_tui.credentials import AccountKey
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
-from xds_tui.vault import Vault, VaultError
+from xds_tui.vault import ITEMS, SERVICE, Trouble, Vault, VaultError
 
 if TYPE_CHECKING:
     from xds_tui.commands.parts import Parts
@@ -38,7 +39,8 @@ def login(parts: Parts) -> int:
             if credentials is None:
                 saying.complain([_("Account ID and secret are both needed")])
                 return saying.FAILURE
-            kept_in = runner.run(_sign_in(parts, credentials))
+            runner.run(_sign_in(parts, credentials))
+            return _keep(runner, parts)
         except VaultError as error:
             saying.complain(_no_keyring(error))
             return saying.FAILURE
@@ -47,6 +49,15 @@ def login(parts: Parts) -> int:
             return saying.FAILURE
         finally:
             runner.run(parts.close())
+
+
+def _keep(runner: asyncio.Runner, parts: Parts) -> int:
+    """Store the credentials that the service accepted, and return the exit code."""
+    try:
+        kept_in = runner.run(_keyring().until(parts.account.keep()))
+    except VaultError as error:
+        saying.complain(_not_kept(error))
+        return saying.FAILURE
     write(_("The service took them, and {keyring} keeps them.").format(keyring=kept_in) + "\n")
     if parts.given_by:
         write(_("As long as {names} are set, they come first.").format(names=parts.given_by) + "\n")
@@ -55,11 +66,14 @@ def login(parts: Parts) -> int:
 
 def logout(vault: Vault, profile: str, given_by: str) -> int:
     """Remove what the keyring holds for `profile`, and return the exit code; `given_by`: variables that stay."""
-    try:
-        name, had = asyncio.run(_keyring().until(_remove(vault, profile)))
-    except VaultError as error:
-        saying.complain([saying.kept_trouble(error)])
-        return saying.FAILURE
+    name = ""
+    with asyncio.Runner() as runner:
+        try:
+            name = runner.run(_keyring().until(vault.backend_name()))
+            had = runner.run(_keyring().until(vault.remove(profile)))
+        except VaultError as error:
+            saying.complain(_not_removed(error, name, profile))
+            return saying.FAILURE
     told = _("Removed from {keyring}.") if had else _("{keyring} held nothing for this profile.")
     write(told.format(keyring=name) + "\n")
     if given_by:
@@ -81,21 +95,13 @@ def _asked_for() -> AccountKey | None:
     return AccountKey(account_id, Secret(secret)) if secret else None
 
 
-async def _sign_in(parts: Parts, credentials: AccountKey) -> str:
-    """Try the credentials, keep them, and return the keyring's own name."""
+async def _sign_in(parts: Parts, credentials: AccountKey) -> None:
     url = parts.account.base_url
     await Waiting(_("asking {url}").format(url=url)).until(parts.account.sign_in(url, credentials))
-    return await _keyring().until(parts.account.keep())
 
 
 def _keyring() -> Waiting:
     return Waiting(_("waiting for the keyring"))
-
-
-async def _remove(vault: Vault, profile: str) -> tuple[str, bool]:
-    had = await vault.read(profile) is not None
-    await vault.remove(profile)
-    return await vault.backend_name(), had
 
 
 def _no_keyring(error: VaultError) -> tuple[str, ...]:
@@ -104,3 +110,40 @@ def _no_keyring(error: VaultError) -> tuple[str, ...]:
         _("Nothing was kept. xds-tui doctor tells how to get a keyring;"),
         _("without one set XDS_UUID and XDS_SECRET, or sign in on the screen for one run."),
     )
+
+
+def _not_kept(error: VaultError) -> tuple[str, ...]:
+    """Explain a sign-in that the service accepted and the keyring did not store."""
+    may_follow = error.trouble is Trouble.TIMED_OUT
+    return (
+        _("The service took them, but the keyring did not: you are not signed in."),
+        saying.kept_trouble(error),
+        _("The keyring may still store them when it answers; xds-tui logout removes them.") if may_follow else "",
+        _("Try again; xds-tui doctor looks for the cause. Without a keyring set XDS_UUID and XDS_SECRET."),
+    )
+
+
+def _not_removed(error: VaultError, keyring: str, profile: str) -> tuple[str, ...]:
+    """Explain a sign-out that did not remove everything, and how to do it by hand."""
+    if error.trouble is Trouble.UNAVAILABLE and not keyring:
+        return saying.kept_trouble(error), _("Nothing was removed.")
+    return (
+        saying.kept_trouble(error),
+        _(
+            "Credentials of the profile {profile} may still be in the keyring, as items of {service} named {names}."
+        ).format(profile=profile, service=SERVICE, names=", ".join(f"{profile}/{item}" for item in ITEMS)),
+        _("Try xds-tui logout again once the keyring answers, or remove them by hand:"),
+        *(f"  {command}" for command in _removing(keyring, profile)),
+    )
+
+
+def _removing(keyring: str, profile: str) -> list[str]:
+    """Return the shell commands that remove a profile's items from the keyring called `keyring`."""
+    if keyring == "pass":
+        return [f"pass rm -r {shlex.quote(f'{SERVICE}/{profile}')}"]
+    tool = (
+        "security delete-generic-password -s {} -a {}"
+        if sys.platform == "darwin"
+        else "secret-tool clear service {} username {}"
+    )
+    return [tool.format(SERVICE, shlex.quote(f"{profile}/{item}")) for item in ITEMS]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from xds_tui.api.errors import SignedOut, XdsError
 from xds_tui.credentials import AccountKey, Credentials, Token
 from xds_tui.i18n import N_
-from xds_tui.vault import Stored, Vault, VaultError
+from xds_tui.vault import Stored, Trouble, Vault, VaultError
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
@@ -122,16 +122,28 @@ class Account:
         """Whether there is a keyring to keep credentials in."""
         return self._vault is not None
 
+    @property
+    def unread(self) -> VaultError | None:
+        """Why it is not known whether the keyring holds credentials; None: it is known, or there is no keyring."""
+        trouble = self.vault_trouble
+        if self.has_credentials or trouble is None or trouble.trouble is Trouble.UNAVAILABLE:
+            return None
+        return trouble
+
     def client(self) -> Client:
         """The client of whoever is signed in.
 
         Raises:
-            SignedOut: where nobody is.
+            SignedOut: where nobody is, or where the keyring does not say whether somebody is.
             XdsError: if there are credentials but no connection can be tried with them.
         """
         if self._client is not None:
             return self._client
-        raise self._trouble or SignedOut(N_("Nobody is signed in"), 401, "")
+        if self._trouble is not None:
+            raise self._trouble
+        if self.unread is not None:
+            raise SignedOut(self.unread.summary, 401, self.unread.detail)
+        raise SignedOut(N_("Nobody is signed in"), 401, "")
 
     async def open(self) -> None:
         """Sign in with what was given, or with what the keyring holds; stay signed out where there is neither.

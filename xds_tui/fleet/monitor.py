@@ -300,6 +300,8 @@ class Monitor:
     def _fail(self, error: XdsError) -> None:
         """Keep the last data, say why they are not newer, and try again later; without credentials wait for some."""
         if not self._account.has_credentials:
+            if self._account.unread is not None:
+                self._tell_of_keyring()
             self._update(link=Link.SIGNED_OUT, reading=None)
             return
         retry_after = error.retry_after if isinstance(error, Refused) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -87,6 +88,9 @@ class SignInScreen(ModalScreen[SignedIn | None]):
     def on_mount(self) -> None:
         """Show the fields of the preselected way, and find out about the keyring meanwhile."""
         self._show_fields()
+        if (trouble := self._account.unread) is not None:
+            unread = _("The keyring was not read, so sign in again: {reason}")
+            self._complain([unread.format(reason=telling.vault_trouble(trouble))])
         if self._account.keeps:
             self._name_keyring()
         else:
@@ -149,11 +153,14 @@ class SignInScreen(ModalScreen[SignedIn | None]):
             base_url, credentials = self._what_was_typed()
             await self._account.sign_in(base_url, credentials)
         except (XdsError, ValueError) as error:
-            lines = telling.trouble(error) if isinstance(error, XdsError) else [_(str(error))]
-            answer.add_class("-bad")
-            answer.update(Content("\n".join(lines)))
+            self._complain(telling.trouble(error) if isinstance(error, XdsError) else [_(str(error))])
             return
         self.dismiss(SignedIn(self.query_one("#keep", Tick).value))
+
+    def _complain(self, lines: Iterable[str]) -> None:
+        answer = self.query_one("#answer", Static)
+        answer.add_class("-bad")
+        answer.update(Content("\n".join(lines)))
 
     def _what_was_typed(self) -> tuple[str, Credentials]:
         """Return the address and the credentials.
