@@ -89,3 +89,18 @@ async def test_every_token_can_be_ended_at_once() -> None:
     assert await simulated.code(*IMAGE) == 401
     simulated.token = simulated.world.mint()
     assert await simulated.code(*IMAGE) == 0
+
+
+@pytest.mark.parametrize("code", [2000, 2001, 501, 502])
+async def test_a_token_can_be_refused_with_another_code(code: int) -> None:
+    simulated = Simulated(auth_code=code, auth_status=401, error_status=500)
+    simulated.world.expire_tokens()
+    answer = await simulated.ask("GET", "image")
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+
+
+async def test_a_token_can_be_refused_by_the_http_status_alone() -> None:
+    simulated = Simulated(auth_code=None, auth_status=401)
+    simulated.world.expire_tokens()
+    answer = await simulated.ask("GET", "image")
+    assert (answer.status_code, "code" in answer.json()) == (401, False)

@@ -30,6 +30,7 @@ async def test_the_state_tells_the_books_the_hosts_and_the_requests() -> None:
                 "image": "5001",
                 "period": [1, 1],
                 "charged": "23.76",
+                "tag": "",
             }
         ],
         "hosts": {host_id: OFF},
@@ -100,3 +101,42 @@ async def test_the_side_door_is_shut_unless_asked_for() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://simulated") as http:
         for method, path in (("GET", "state"), ("POST", "advance"), ("POST", "faults"), ("POST", "expire")):
             assert (await http.request(method, f"/_sim/{path}")).status_code == 404
+
+
+async def test_faults_can_be_taken_back_over_http() -> None:
+    simulated = Simulated()
+    simulated.service.faults.set(Fault(kind=Kind.HTML))
+    assert (await simulated.send("POST", "/_sim/clear")).json() == {}
+    assert simulated.service.faults.pending == []
+
+
+async def test_somebody_else_buys_at_once() -> None:
+    simulated = Simulated()
+    answer = await simulated.send("POST", "/_sim/other-user", json={"purchases": [["bl3060a1", "4005", [1, 2]]]})
+    [sale] = simulated.world.ledger
+    assert answer.json() == {"host": sale.host_id}
+    assert (sale.package_id, sale.period, sale.request_tag) == ("bl3060a1", (1, 2), "somebody else")
+
+
+async def test_somebody_else_acts_now_and_then() -> None:
+    simulated = Simulated()
+    assert (await simulated.send("POST", "/_sim/other-user", json={"every": 1})).json() == {}
+    simulated.let_pass(60)
+    await simulated.ask("GET", "image")
+    simulated.world.catch_up()
+    assert simulated.world.ledger
+
+
+async def test_what_somebody_else_cannot_buy_is_refused() -> None:
+    simulated = Simulated()
+    answer = await simulated.send("POST", "/_sim/other-user", json={"purchases": [["none", "5001", None]]})
+    assert answer.status_code == 400
+
+
+async def test_every_field_of_a_fault_comes_over_http() -> None:
+    simulated = Simulated()
+    fault = {"kind": "code after", "status": 504, "code": 404, "form": "gateway", "message": "504 GATEWAY_TIMEOUT"}
+    altered = {"kind": "altered", "fields": {"success": False, "data": None}, "without": ["traceId"]}
+    listing = {"kind": "listing", "endpoint": "pve/open/mypage", "hidden": 6, "total": 60, "nameless": 1}
+    assert (await simulated.send("POST", "/_sim/faults", json=[fault, altered, listing])).json() == {}
+    assert [each.kind for each in simulated.service.faults.pending] == [Kind.CODE_AFTER, Kind.ALTERED, Kind.LISTING]

@@ -208,3 +208,18 @@ async def test_the_rows_without_pages_are_those_of_the_pages() -> None:
     simulated = Simulated(20)
     page = await simulated.data("GET", "mypage", page=1, pageSize=25)
     assert simulated.world.host_rows() == page["data"]
+
+
+@pytest.mark.parametrize(("resolution", "sent"), [(1, 1_790_000_000_678), (1000, 1_790_000_000_000)])
+async def test_times_are_cut_off_to_what_the_service_stores(resolution: int, sent: int) -> None:
+    simulated = Simulated(time_resolution=resolution)
+    simulated.clock.advance(0.678)
+    host = await simulated.data("GET", f"one/{await simulated.rent()}")
+    assert (host["createTime"], host["expirationTime"]) == (sent, sent + 86_400_000)
+
+
+async def test_the_services_clock_can_be_ahead_or_behind() -> None:
+    simulated = Simulated(clock_offset=-90)
+    host = await simulated.data("GET", f"one/{await simulated.rent()}")
+    assert host["createTime"] == (simulated.clock.now - 90) * 1000
+    assert host["expirationTime"] - host["createTime"] == 86_400_000

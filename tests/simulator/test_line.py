@@ -21,8 +21,12 @@ from xds_tui.simulator.server import build
 from xds_tui.simulator.world import World
 
 CREATE = ("POST", "createquantity", PAIR)
+LISTING = "pve/open/mypage"
 DROPS = [Kind.DROP_BEFORE, Kind.DROP_AFTER]
-DONE = [Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP, Kind.LATENCY, Kind.SHIFT, Kind.WRONG_TYPE]
+DONE = [
+    *(Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP, Kind.LATENCY, Kind.SHIFT, Kind.WRONG_TYPE),
+    *(Kind.CODE_AFTER, Kind.ANSWER_AFTER, Kind.ALTERED, Kind.REPEATED),
+]
 
 
 def faulty(kind: Kind, **fields: object) -> Simulated:
@@ -52,8 +56,10 @@ def sales(simulator: RunningSimulator) -> int:
 
 @pytest.mark.parametrize("kind", Kind)
 async def test_a_fault_strikes_once_and_does_or_does_not_what_was_asked(kind: Kind) -> None:
-    simulated = faulty(kind, location="http://elsewhere.invalid/")
-    if kind in DROPS:
+    simulated = faulty(kind, location="http://elsewhere.invalid/", endpoint=LISTING if kind is Kind.LISTING else "")
+    if kind is Kind.LISTING:
+        await simulated.ask("GET", "mypage", page=1, pageSize=25)
+    elif kind in DROPS:
         with pytest.raises(ConnectionResetError):
             await simulated.ask(*CREATE)
     else:

@@ -9,12 +9,10 @@ import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
 import msgspec
 
-from xds_tui.simulator import line
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.faults import Fault
 from xds_tui.simulator.goods import IMAGES, PACKAGES
@@ -39,9 +37,8 @@ class FarSide:
         self._hosts = hosts
         self._world = World(Options(seed=seed), clock)
         populate(self._world, hosts)
-        self._service = Service(self._world)
         # Answers are held back by the clock that runs ahead.
-        line.asyncio = SimpleNamespace(sleep=clock.hold)  # type: ignore[attr-defined,assignment]
+        self._service = Service(self._world, sleep=clock.hold)
         self._simulator: RunningSimulator | None = None
         self._port = 0
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.faults import Fault, Form, Kind
 from xds_tui.simulator.refusal import Code
 
 from .gauges import LoopWatch
@@ -97,6 +97,12 @@ class Trouble:
             seconds={Kind.BUSY: lot.uniform(1, 300), Kind.DRIP: 2.0}.get(kind, lot.choice(_SLOW)),
             status=lot.choice((500, 502, 503, 504)),
             code=lot.choice([code for code in Code if code is not Code.OK]),
+            form=lot.choice(list(Form)),
+            fields={"success": False},
+            repeats=lot.choice((1, 4)),
+            hidden=lot.choice((0, 1, 6)),
+            total=lot.choice((None, 0, 50, 60)),
+            nameless=lot.choice((0, 1)),
             location="http://127.0.0.1:9/",
             size=lot.choice((100_000, 12_000_000)),
         )

@@ -39,6 +39,8 @@ class Sale:
     charged: Decimal
     """What was paid in advance, in CNY; 0 for on-demand."""
     host_id: str
+    request_tag: str = ""
+    """The request's `X-Request-Tag`, by which a test recognises what it sent; the real service knows no such header."""
 
 
 class Books:

@@ -13,12 +13,18 @@ from starlette.routing import Route
 from xds_tui.simulator.clocks import ManualClock, SkewedClock
 from xds_tui.simulator.faults import Fault
 from xds_tui.simulator.line import Service
+from xds_tui.simulator.other_user import OtherUser, Purchase
+from xds_tui.simulator.refusal import Refusal
 
 _MOVABLE: Final = (ManualClock, SkewedClock)
 
 
 def control_routes(service: Service) -> list[Route]:
-    """`GET /_sim/state`, `POST /_sim/advance {"seconds"}`, `POST /_sim/faults [{"kind", …}]`, `POST /_sim/expire`.
+    """The routes of the side door.
+
+    `GET /_sim/state`, `POST /_sim/advance {"seconds"}`, `POST /_sim/faults [{"kind", …}]`, `POST /_sim/clear`,
+    `POST /_sim/expire`, and `POST /_sim/other-user {"purchases", "every"}`, which has somebody else buy one of
+    `purchases` at once or, with `every`, act about once in so many seconds.
 
     Each answers JSON; 400 for a body that makes no sense, 409 where the clock cannot be moved.
     """
@@ -27,7 +33,9 @@ def control_routes(service: Service) -> list[Route]:
         _route("GET", "state", control.state),
         _route("POST", "advance", control.advance),
         _route("POST", "faults", control.faults),
+        _route("POST", "clear", control.clear),
         _route("POST", "expire", control.expire),
+        _route("POST", "other-user", control.other_user),
     ]
 
 
@@ -37,7 +45,7 @@ def _route(method: str, name: str, act: Callable[[bytes], object]) -> Route:
             answer, status = act(await request.body()), 200
         except _Immovable as error:
             answer, status = {"error": str(error)}, 409
-        except (ValueError, RecursionError) as error:
+        except (ValueError, RecursionError, Refusal) as error:
             answer, status = {"error": str(error)}, 400
         return Response(msgspec.json.encode(answer), status, media_type="application/json")
 
@@ -46,6 +54,11 @@ def _route(method: str, name: str, act: Callable[[bytes], object]) -> Route:
 
 class _Advance(msgspec.Struct):
     seconds: float
+
+
+class _Other(msgspec.Struct):
+    purchases: tuple[Purchase, ...] = (("bzoff4", "5001", None),)
+    every: float | None = None
 
 
 class _Immovable(Exception):
@@ -72,6 +85,7 @@ class _Control:
                     "image": sale.image_id,
                     "period": sale.period,
                     "charged": sale.charged,
+                    "tag": sale.request_tag,
                 }
                 for sale in world.ledger
             ]
@@ -94,8 +108,23 @@ class _Control:
         self._service.faults.set(*msgspec.json.decode(body, type=list[Fault]))
         return {}
 
+    def clear(self, body: bytes) -> object:
+        """Let everything go well from now on."""
+        self._service.faults.clear()
+        return {}
+
     def expire(self, body: bytes) -> object:
         """End every token."""
         with self._service.lock:
             self._service.world.expire_tokens()
         return {}
+
+    def other_user(self, body: bytes) -> object:
+        """Have somebody else on the main account buy a host, or act now and then."""
+        other = msgspec.json.decode(body, type=_Other)
+        with self._service.lock:
+            user = OtherUser(self._service.world, other.purchases, self._service.world.options.seed)
+            if other.every is not None:
+                user.act_every(other.every)
+                return {}
+            return {"host": user.buy()}

@@ -24,6 +24,8 @@ class Asked:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, object]
+    tag: str = ""
+    """The header `X-Request-Tag`, which only tests send."""
 
     def flag(self, name: str) -> bool:
         """A `0` or `1` of the query."""
@@ -67,7 +69,7 @@ class Endpoints:
 
     def create_on_demand(self, account: Account, asked: Asked) -> object:
         """`POST pve/open/createquantity`: `true` as the document has it, the host's ID in the later dialect."""
-        host = self._world.create(account, asked.body.get("packageId"), asked.body.get("imageId"), None)
+        host = self._world.create(account, asked.body.get("packageId"), asked.body.get("imageId"), None, asked.tag)
         options = self._world.options
         answers_true = options.create_answers_true
         if answers_true is None:
@@ -77,7 +79,8 @@ class Endpoints:
     def create_rent(self, account: Account, asked: Asked) -> object:
         """`POST pve/open/createRent`: the host's ID."""
         period = _period(asked.body.get("periodNumber"), asked.body.get("periodType"))
-        return self._world.create(account, asked.body.get("packageId"), asked.body.get("imageId"), period).id
+        package_id, image_id = asked.body.get("packageId"), asked.body.get("imageId")
+        return self._world.create(account, package_id, image_id, period, asked.tag).id
 
     def power(self, account: Account, asked: Asked) -> object:
         """`GET pve/open/operate/{id}?type=`: `true` when the host will be started (`1`) or stopped (`0`)."""
@@ -94,7 +97,7 @@ class Endpoints:
         options, host_id = self._world.options, asked.path["id"]
         if options.missing == "null" and self._world.find(host_id, account.uuid) is None:
             return None
-        return self._world.one(host_id, account.uuid).row(options.dialect, page=False)
+        return self._world.one(host_id, account.uuid).row(options, page=False)
 
     def page(self, account: Account, asked: Asked) -> object:
         """`GET pve/open/mypage?page=&pageSize=`: the hosts of one page, newest first, and how many there are."""
@@ -104,7 +107,7 @@ class Endpoints:
             raise Refusal(Code.NO_PERMISSION)
         size = min(size, MAX_PAGE_SIZE)
         hosts = self._world.listed(account.uuid)
-        rows = [host.row(options.dialect, page=True) for host in hosts[(page - 1) * size : page * size]]
+        rows = [host.row(options, page=True) for host in hosts[(page - 1) * size : page * size]]
         data = None if options.empty_page == "null" and not rows else rows
         return {"data": data, "totalCounts": str(len(hosts)) if options.totals_as_text else len(hosts)}
 

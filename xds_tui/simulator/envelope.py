@@ -15,15 +15,20 @@ from xds_tui.simulator.refusal import Code
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-def envelope(options: Options, code: int, message: str, data: object = None, *, status: int | None = None) -> Response:
-    """Return the answer; which HTTP status carries which code is the options' choice unless `status` is given."""
-    answer: dict[str, object] = {"code": code}
+def envelope(
+    options: Options, code: int | None, message: str, data: object = None, *, status: int | None = None
+) -> Response:
+    """Return the answer; which HTTP status carries which code is the options' choice unless `status` is given.
+
+    With `code` None there is no code in it.
+    """
+    answer: dict[str, object] = {} if code is None else {"code": code}
     if code == Code.OK or options.dialect != DOCUMENT:
         answer["data"] = data
     answer |= {"msg": message, "traceId": uuid.uuid4().hex}
     if options.dialect != DOCUMENT:
         answer["success"] = code == Code.OK
     if status is None:
-        chosen: dict[int, int] = {Code.OK: 200, Code.SIGNED_OUT: options.auth_status}
+        chosen: dict[int | None, int] = {Code.OK: 200, options.auth_code: options.auth_status}
         status = chosen.get(code, options.error_status)
     return Response(_ENCODER.encode(answer), status, media_type="application/json")

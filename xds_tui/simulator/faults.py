@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from xds_tui.simulator.refusal import Code
 
@@ -29,7 +30,20 @@ class Kind(Enum):
     WRONG_TYPE = "wrong type"
     """Do it, and answer an envelope whose `data` is a list in a list, which it is for no endpoint."""
     CODE = "code"
-    """Answer `code` with `message`, and do nothing."""
+    """Answer `code` with `message` in the given `form`, and do nothing."""
+    CODE_AFTER = "code after"
+    """Do it, and answer as `CODE` does; with `seconds`, answer first and do it that much later."""
+    ANSWER = "answer"
+    """Answer `status` with `body` as it stands, and do nothing."""
+    ANSWER_AFTER = "answer after"
+    """Do it, and answer as `ANSWER` does."""
+    ALTERED = "altered"
+    """Do it, and answer the envelope with `fields` set and the fields named in `without` left out."""
+    REPEATED = "repeated"
+    """Do a GET or DELETE `repeats` more times, as a gateway does after a time-out; answer what the last one did."""
+    LISTING = "listing"
+    """Answer a page of the host list without the last `hidden` hosts, with `total` as the number of hosts, and with
+    `nameless` rows at the top of each page that have no ID."""
     BUSY = "busy"
     """Answer 429 with Retry-After: `seconds`, and do nothing."""
     REDIRECT = "redirect"
@@ -44,6 +58,23 @@ class Kind(Enum):
     """Put a new host on top of the list first, then go on as always."""
 
 
+class Form(Enum):
+    """The forms in which a code is answered; see `fault_answers`."""
+
+    ENVELOPE = "envelope"
+    """The service's own, in the dialect that it speaks."""
+    GATEWAY = "gateway"
+    """`code`, `message` and `traceId`, as the vendor's gateway answers for a service that it cannot reach."""
+    FLOW_CONTROL = "flow control"
+    """`code`, `message` and `routeID`, as the gateway answers too many requests."""
+    SECURITY = "security"
+    """`code`, `uri` and `msg`, as the framework answers a token that does not hold."""
+    BARE = "bare"
+    """`code` and `msg`, without `data`, `success` and `traceId`."""
+    NO_CODE = "no code"
+    """`message` alone: only the HTTP status tells what is meant."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One way to go wrong, and when."""
@@ -56,10 +87,24 @@ class Fault:
     times: int = 1
     """Requests that go wrong."""
     seconds: float = 0.0
-    status: int = 502
+    status: int = 0
+    """The HTTP status of the answer; 0: 502 for HTML, else what the service's options say."""
     code: int = Code.SYSTEM_ERROR
     message: str = ""
     """Empty: that of the code."""
+    form: Form = Form.ENVELOPE
+    """How `code` is answered."""
+    body: str = ""
+    """The whole answer, for `ANSWER` and `ANSWER_AFTER`."""
+    fields: dict[str, Any] = field(default_factory=dict)
+    """Fields of the envelope that are set, for `ALTERED`."""
+    without: tuple[str, ...] = ()
+    """Fields of the envelope that are left out, for `ALTERED`."""
+    repeats: int = 1
+    hidden: int = 0
+    total: int | None = None
+    """None: as many hosts as the list shows."""
+    nameless: int = 0
     location: str = ""
     size: int = 0
 

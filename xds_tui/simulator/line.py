@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xds_tui.simulator.accounts import ACCOUNT
-from xds_tui.simulator.envelope import envelope
+from xds_tui.simulator.fault_answers import HTML, answer_of, instead_of_answer, spoiled_answer
 from xds_tui.simulator.faults import Fault, Faults, Kind
 from xds_tui.simulator.goods import IMAGES, PACKAGES
+from xds_tui.simulator.listing_fault import contradictory_page
 from xds_tui.simulator.machine import Machine
-from xds_tui.simulator.refusal import MESSAGES, Code
 from xds_tui.simulator.world import World
 
-HTML: Final = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
+__all__ = ["HTML", "BadLine", "Service"]
 
 _FIRST: Final = (Kind.LATENCY, Kind.EXPIRE_TOKENS, Kind.SHIFT)
 """Faults after which the request goes on as always."""
 
-_AFTER: Final = (Kind.DROP_AFTER, Kind.HTML_AFTER, Kind.TRUNCATED, Kind.DRIP, Kind.WRONG_TYPE)
+_AFTER: Final = (
+    Kind.DROP_AFTER,
+    Kind.HTML_AFTER,
+    Kind.TRUNCATED,
+    Kind.DRIP,
+    Kind.WRONG_TYPE,
+    Kind.CODE_AFTER,
+    Kind.ANSWER_AFTER,
+    Kind.ALTERED,
+)
 """Faults that spoil the answer to what was done."""
+
+_REPEATABLE: Final = ("GET", "DELETE")
+"""Methods of requests that the vendor's gateway repeats."""
 
 _KEPT_REQUESTS: Final = 100_000
 
@@ -42,6 +54,8 @@ class Service:
     """Held by whoever looks at the world while it is served by another thread."""
     drop: Callable[[Scope], None] | None = None
     """Breaks the connection of a request; None in-process, where an exception does."""
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    """Waits so many seconds of the time that faults are measured in."""
 
     def note(self, request: str) -> None:
         """Remember a request."""
@@ -56,6 +70,8 @@ class BadLine:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
+        self._later: set[asyncio.Task[None]] = set()
+        """What is done after its answer was sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or let the fault that is due strike it."""
@@ -66,24 +82,23 @@ class BadLine:
         target = f"{scope['path']}{'?' + query if query else ''}"
         self._service.note(f"{scope['method']} {target}")
         fault = self._service.faults.next(target.removeprefix("/v1/"))
-        if fault is None:
+        if fault is None or (fault.kind is Kind.LISTING and not scope["path"].endswith("/mypage")):
             await self._app(scope, receive, send)
-        elif fault.kind in _FIRST:
-            # Read before: after a wait the client may be gone, and its request with it.
-            whole = await _read(receive)
+            return
+        # Read before anything else: after a wait the client may be gone, and its request with it.
+        whole = await _read(receive)
+        if fault.kind in _FIRST:
             await self._before(fault)
             await self._app(scope, whole, send)
+        elif answer := await self._answer(fault, scope, whole):
+            await answer(scope, receive, send)
         else:
-            answer = await self._spoiled(fault, scope, receive) if fault.kind in _AFTER else self._instead(fault)
-            if answer is None:
-                self._drop(scope)
-            else:
-                await answer(scope, receive, send)
+            self._drop(scope)
 
     async def _before(self, fault: Fault) -> None:
         """Do what comes before a request that then goes on."""
         if fault.kind is Kind.LATENCY:
-            await asyncio.sleep(fault.seconds)
+            await self._service.sleep(fault.seconds)
             return
         with self._service.lock:
             if fault.kind is Kind.EXPIRE_TOKENS:
@@ -91,45 +106,31 @@ class BadLine:
             else:
                 _shift(self._service.world)
 
-    def _instead(self, fault: Fault) -> Response | None:
-        """The answer to a request that nothing was done about; None for none."""
-        match fault.kind:
-            case Kind.DROP_BEFORE:
-                return None
-            case Kind.HTML:
-                return _html(fault)
-            case Kind.CODE:
-                message = fault.message or MESSAGES.get(fault.code, "")
-                return envelope(self._service.world.options, fault.code, message)
-            case Kind.BUSY:
-                return Response("slow down", 429, {"retry-after": f"{fault.seconds:.0f}"}, "text/plain")
-            case Kind.REDIRECT:
-                return Response(b"", 302, {"location": fault.location})
-            case Kind.HUGE:
-                return _json(b'{"code":0,"data":"' + b"x" * fault.size + b'"}')
-            case _:
-                return _json(b'["not", "an", "envelope"]')
+    async def _answer(self, fault: Fault, scope: Scope, receive: Receive) -> Response | None:
+        """Do what was asked as far as the fault lets it be done, and return the answer; None for none."""
+        options = self._service.world.options
+        if fault.kind is Kind.CODE_AFTER and fault.seconds:
+            self._do_later(fault.seconds, scope, receive)
+            return instead_of_answer(fault, options)
+        if fault.kind in _AFTER:
+            answer = await answer_of(self._app, scope, receive)
+            return spoiled_answer(fault, options, answer, self._service.sleep)
+        if fault.kind is Kind.LISTING:
+            return await contradictory_page(fault, self._app, scope)
+        if fault.kind is Kind.REPEATED:
+            for _ in range(fault.repeats if scope["method"] in _REPEATABLE else 0):
+                await answer_of(self._app, scope, receive)
+            return await answer_of(self._app, scope, receive)
+        return instead_of_answer(fault, options)
 
-    async def _spoiled(self, fault: Fault, scope: Scope, receive: Receive) -> Response | None:
-        """Do what was asked, and return what is left of the answer; None for nothing."""
-        body = bytearray()
+    def _do_later(self, seconds: float, scope: Scope, receive: Receive) -> None:
+        async def do() -> None:
+            await self._service.sleep(seconds)
+            await answer_of(self._app, scope, receive)
 
-        async def collect(message: Message) -> None:
-            body.extend(message.get("body", b""))
-
-        await self._app(scope, receive, collect)
-        match fault.kind:
-            case Kind.DROP_AFTER:
-                return None
-            case Kind.HTML_AFTER:
-                return _html(fault)
-            case Kind.TRUNCATED:
-                return _json(bytes(body[: len(body) // 2]))
-            case Kind.WRONG_TYPE:
-                return envelope(self._service.world.options, Code.OK, MESSAGES[Code.OK], [[42]])
-            case _:
-                length = {"content-length": str(len(body))}
-                return StreamingResponse(_drops(body, fault.seconds), 200, length, "application/json")
+        task = asyncio.get_running_loop().create_task(do())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     def _drop(self, scope: Scope) -> None:
         if self._service.drop is None:
@@ -138,29 +139,18 @@ class BadLine:
 
 
 async def _read(receive: Receive) -> Receive:
-    """Read a request to its end, and return what gives it once more."""
-    messages = [await receive()]
-    while messages[-1].get("more_body"):
-        messages.append(await receive())
+    """Read a request to its end, and return what gives it again, as often as it is read."""
+    body = bytearray()
+    is_complete = False
+    while not is_complete:
+        message = await receive()
+        body += message.get("body", b"")
+        is_complete = not message.get("more_body")
 
     async def again() -> Message:
-        return messages.pop(0) if messages else await receive()
+        return {"type": "http.request", "body": bytes(body)}
 
     return again
-
-
-def _html(fault: Fault) -> Response:
-    return Response(HTML, fault.status, media_type="text/html")
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
-
-
-async def _drops(body: bytearray, seconds: float) -> AsyncIterator[bytes]:
-    for byte in body:
-        yield bytes((byte,))
-        await asyncio.sleep(seconds)
 
 
 def _shift(world: World) -> None:

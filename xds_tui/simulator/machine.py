@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xds_tui.simulator.goods import ImageSpec, PackageSpec
-from xds_tui.simulator.options import DOCUMENT
+from xds_tui.simulator.options import DOCUMENT, Options
 
 OFF, STARTING, ON, BILLED, STOPPING, EXPIRED = range(6)
 
@@ -43,8 +43,9 @@ class Machine:
         """Whether its owner sees it."""
         return self.listed_from <= now and (self.gone_from is None or self.gone_from > now)
 
-    def row(self, dialect: str, *, page: bool) -> dict[str, Any]:
+    def row(self, options: Options, *, page: bool) -> dict[str, Any]:
         """As the service sends it; in a page the document's dialect leaves `mac` and `ipv4` out."""
+        dialect = options.dialect
         windows = self.image.name.startswith("Windows")
         reached = bool(self.port)
         row: dict[str, Any] = {
@@ -63,8 +64,8 @@ class Machine:
             "address": _ADDRESS if reached else ("" if self.rented else None),
             "port": self.port if reached else (0 if self.rented else None),
             "pveMachineType": str(self.package.purpose),
-            "createTime": int(self.created * 1000),
-            "expirationTime": int(self.expires * 1000) if self.expires is not None else None,
+            "createTime": _sent_time(self.created, options),
+            "expirationTime": _sent_time(self.expires, options) if self.expires is not None else None,
         }
         if dialect != DOCUMENT:
             row["area"] = str(self.package.area)
@@ -73,3 +74,8 @@ class Machine:
             row["mac"] = f"52:54:00:1a:{digits:02x}:{self.port % 256:02x}" if reached else None
             row["ipv4"] = f"{_ADDRESS}:{self.port}" if reached and windows else None
         return row
+
+
+def _sent_time(seconds: float, options: Options) -> int:
+    """Milliseconds since the epoch by the service's clock, cut off to what it stores."""
+    return int((seconds + options.clock_offset) * 1000) // options.time_resolution * options.time_resolution

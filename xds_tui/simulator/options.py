@@ -20,9 +20,15 @@ class Options:
     hosts: int = 40
     """How many hosts whoever builds the world is to give it."""
     auth_status: int = 200
-    """The HTTP status that carries code 401."""
+    """The HTTP status that refuses a token."""
+    auth_code: int | None = 401
+    """The code that refuses a token, such as 2000, 2001, 501 or 502; None: `msg` alone, and only the status tells."""
     error_status: int = 200
     """The HTTP status that carries every other code but 0."""
+    time_resolution: int = 1
+    """Milliseconds to which times are cut off; 1000: whole seconds, as in every example of the documents."""
+    clock_offset: float = 0.0
+    """How far the service's clock is ahead."""
     token_seconds: float = 1800.0
     """How long a token lives."""
     single_token: bool = False

@@ -66,7 +66,8 @@ class _Wire:
 
     def _route(self, method: str, path: str, act: Callable[[str, Asked], object]) -> Route:
         async def endpoint(request: Request) -> Response:
-            asked = Asked(request.path_params, request.query_params, _as_object(await request.body()))
+            tag = request.headers.get("X-Request-Tag", "")
+            asked = Asked(request.path_params, request.query_params, _as_object(await request.body()), tag)
             return self._answer(partial(act, request.headers.get("Finovy-Access-Token", ""), asked))
 
         route = Route(f"/v1/{path}", endpoint, methods=[method])
@@ -80,7 +81,8 @@ class _Wire:
             try:
                 return envelope(options, Code.OK, MESSAGES[Code.OK], act())
             except Refusal as refusal:
-                return envelope(options, refusal.code, refusal.message)
+                code = options.auth_code if refusal.code is Code.SIGNED_OUT else refusal.code
+                return envelope(options, code, refusal.message)
 
 
 def _as_object(body: bytes) -> dict[str, object]:

@@ -83,7 +83,7 @@ class World:
 
     def host_rows(self) -> list[dict[str, Any]]:
         """The main account's hosts as the list would give them, without pages."""
-        return [host.row(self.options.dialect, page=True) for host in self.listed()]
+        return [host.row(self.options, page=True) for host in self.listed()]
 
     def find(self, host_id: str, owner: str) -> Machine | None:
         """The account's host with this ID, if it is there to be seen."""
@@ -103,8 +103,15 @@ class World:
             raise self._no_such_host()
         return host
 
-    def create(self, account: Account, package_id: object, image_id: object, period: tuple[int, int] | None) -> Machine:
-        """Sell a host; `period` is (number, type) for a rent.
+    def create(
+        self,
+        account: Account,
+        package_id: object,
+        image_id: object,
+        period: tuple[int, int] | None,
+        request_tag: str = "",
+    ) -> Machine:
+        """Sell a host; `period` is (number, type) for a rent, `request_tag` is noted in the ledger.
 
         Raises:
             Refusal: 1007, 1001, or as `Books.purchase` does.
@@ -139,6 +146,7 @@ class World:
             seconds=seconds,
             charged=charged,
             host_id=host.id,
+            request_tag=request_tag,
         )
         self.ledger.append(sale)
         if self.options.starts_created:
@@ -201,6 +209,10 @@ class World:
         """Let a host exist that nobody bought, with its life before it."""
         self.machines[host.id] = host
         self._lifecycle.begin(host, self.clock())
+
+    def schedule(self, seconds: float, act: Callable[[], None]) -> None:
+        """Have `act` called so many seconds from now, at the latest when the world is next looked at after that."""
+        self._agenda.enter(self.clock() + seconds, lambda _: act())
 
     def liven(self) -> None:
         """Start or stop some host now and then, for as long as the world is looked at."""

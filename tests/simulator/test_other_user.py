@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from simulated import PAIR, Simulated
+
+from xds_tui.simulator.other_user import TAG, OtherUser
+
+PURCHASES = [("bzoff4", "5001", None), ("bzoff4", "5001", (1, 1))]
+
+
+async def test_somebody_else_buys_starts_stops_and_deletes_and_leaves_other_hosts_alone() -> None:
+    simulated = Simulated(3)
+    own = await simulated.buy()
+    before = {host.id: host.status for host in simulated.world.listed()}
+    user = OtherUser(simulated.world, PURCHASES, seed=1)
+    for _ in range(100):
+        user.act()
+        simulated.let_pass(20)
+    assert set(user.done) == {"bought", "started", "stopped", "deleted"}
+    bought = {sale.host_id for sale in simulated.world.ledger if sale.request_tag == TAG}
+    assert len(bought) == user.done["bought"]
+    assert own not in bought
+    for host_id, status in before.items():
+        assert simulated.world.machines[host_id].gone_from is None
+        assert host_id == own or simulated.world.machines[host_id].status == status or status in (1, 2, 4)
+
+
+async def test_somebody_else_acts_while_anybody_looks() -> None:
+    simulated = Simulated()
+    user = OtherUser(simulated.world, PURCHASES, seed=1)
+    user.act_every(10)
+    assert user.done.total() == 0
+    for _ in range(100):
+        simulated.let_pass(5)
+        await simulated.ask("GET", "mypage", page=1, pageSize=25)
+    assert 25 <= user.done.total() <= 100
+
+
+async def test_the_same_seed_acts_the_same() -> None:
+    first, second = Simulated(), Simulated()
+    users = [OtherUser(simulated.world, PURCHASES, seed=3) for simulated in (first, second)]
+    assert [users[0].act() for _ in range(20)] == [users[1].act() for _ in range(20)]
+
+
+async def test_who_has_no_money_is_refused() -> None:
+    simulated = Simulated()
+    simulated.account.wallet *= 0
+    assert OtherUser(simulated.world, PURCHASES, seed=1).act() == "refused"
+
+
+async def test_a_request_is_recognised_in_the_ledger_by_its_tag() -> None:
+    simulated = Simulated()
+    headers = {"Finovy-Access-Token": simulated.token, "X-Request-Tag": "order-1"}
+    await simulated.send("POST", "/v1/pve/open/createquantity", json=PAIR, headers=headers)
+    rent = PAIR | {"periodNumber": 1, "periodType": 1}
+    await simulated.send("POST", "/v1/pve/open/createRent", json=rent, headers=headers | {"X-Request-Tag": "order-2"})
+    await simulated.buy()
+    assert [sale.request_tag for sale in simulated.world.ledger] == ["order-1", "order-2", ""]
