@@ -170,6 +170,7 @@ def test_the_watch_sees_what_blocks_the_loop_and_leaves_out_what_is_the_soaks_ow
 
     asyncio.run(block())
     watch.end()
-    assert watch.worst[0].own >= 0.14
+    # The kernel's account of waiting is not exact; with what is set aside it would be 0.45 s at least.
+    assert 0.1 <= watch.worst[0].own < 0.4
     assert "block" in watch.worst[0].what
     assert sum(watch.counts) > 1
