@@ -53,7 +53,6 @@ NONSENSE = {
     "nothing": http(""),
     "cut JSON": http('{"code":0,"data":'),
     "a list": http("[]"),
-    "a contradiction": http(envelope(True, success=False)),
     "an envelope without code": http('{"data":true}'),
     "gzip": http(b"\x1f\x8b", Content_Encoding="gzip"),
     "too much": http(b" " * (MAX_BODY + 1)),
@@ -185,6 +184,43 @@ async def test_nonsense_is_a_bad_answer_for_a_read_asked_once(
         await call(client)
     assert len(server.requests) == 1
     assert_nothing_shows(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "data"),
+    [
+        ("images", [{"imageId": "4005"}]),
+        ("packages", [{"packageId": "p1"}]),
+        ("host", {"id": "h1"}),
+        ("hosts", {"data": [{"id": "h1"}], "totalCounts": "1"}),
+    ],
+)
+async def test_success_false_with_code_0_does_not_hide_what_a_read_asked_for(
+    server: RawServer, client: Client, call: str, data: object
+) -> None:
+    server.answer = http(envelope(data, success=False))
+    seen = await READS[call](client)
+    server.answer = http(envelope(data))
+    assert seen == await READS[call](client)
+    assert seen
+
+
+@every_call
+async def test_a_code_beside_success_true_is_an_error(server: RawServer, client: Client, call: Call) -> None:
+    server.answer = http(envelope(code=6002, success=True))
+    with pytest.raises(XdsError):
+        await call(client)
+
+
+@every_change
+@pytest.mark.parametrize("body", [envelope(True, success=False), envelope("h1", success=False)])
+async def test_success_false_with_code_0_leaves_a_change_unknown(
+    server: RawServer, client: Client, call: Call, body: str
+) -> None:
+    server.answer = http(body)
+    with pytest.raises(OutcomeUnknown):
+        await call(client)
+    assert len(server.requests) == 1
 
 
 @every_change
@@ -335,6 +371,10 @@ async def test_a_change_whose_token_could_not_be_minted_was_never_sent(server: R
         with pytest.raises(Refused):
             await call(client)
         server.answer = http(envelope(code=1003, msg="no such secret: app-s3cr3t"))
+        with pytest.raises(Refused) as refused:
+            await call(client)
+        assert_nothing_shows(refused.value)
+        server.answer = http(envelope(code=1001, msg="no such secret: app-s3cr3t"))
         with pytest.raises(SignedOut) as signed_out:
             await call(client)
         assert_nothing_shows(signed_out.value)

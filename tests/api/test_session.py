@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +39,7 @@ class Service:
         self.accepts: str | None = None
         self.life: object = 1_800_000
         self.mint_answer: httpx.Response | None = None
+        self.reject_with: dict[str, object] = {"code": 401, "msg": "expired", "traceId": "t401"}
         self.status_of_401 = 200
         self.gate: asyncio.Event | None = None
         self.asked_to_mint = asyncio.Event()
@@ -48,7 +50,7 @@ class Service:
         token = request.headers.get(TOKEN_HEADER)
         self.asked.append(token)
         if token != self.accepts:
-            return httpx.Response(self.status_of_401, json={"code": 401, "msg": "expired", "traceId": "t401"})
+            return httpx.Response(self.status_of_401, json=self.reject_with)
         return httpx.Response(200, json={"code": 0, "data": []})
 
     async def _mint(self, request: httpx.Request) -> httpx.Response:
@@ -68,14 +70,16 @@ class Service:
 class Pair:
     """A session and the service that it talks to."""
 
-    def __init__(self, credentials: Credentials = ACCOUNT, **more: object) -> None:
-        self.service = Service()
+    def __init__(self, credentials: Credentials = ACCOUNT, *, service: Service | None = None, **more: object) -> None:
+        self.service = service or Service()
         self.clock = Clock()
+        self.seconds = 0.0
         self.kept: list[tuple[Secret, datetime]] = []
         self.session = Session(
             BASE,
             credentials,
             clock=self.clock,
+            monotonic=lambda: self.seconds,
             on_token=lambda *token: self.kept.append(token),
             **more,  # type: ignore[arg-type]
         )
@@ -181,7 +185,8 @@ async def test_fresh_tokens_that_are_rejected_too_end_in_signed_out_for_now() ->
         await pair.read()
     assert caught.value.trace_id == "t401"
     assert caught.value.is_passing
-    assert pair.service.asked == ["bad"] * 3
+    assert pair.service.asked == ["bad"] * 2
+    assert len(pair.service.mints) == 2
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -202,7 +207,7 @@ async def test_a_call_that_nobody_marked_is_taken_for_a_changing_one() -> None:
     assert pair.service.asked == ["stale"]
 
 
-@pytest.mark.parametrize("code", [401, 1001, 1003, 4711])
+@pytest.mark.parametrize("code", [401, 1001])
 async def test_a_wrong_secret_is_said_and_not_tried_again_until_it_is_replaced(code: int) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "wrong secret", "traceId": "t1"})
@@ -217,19 +222,132 @@ async def test_a_wrong_secret_is_said_and_not_tried_again_until_it_is_replaced(c
     assert pair.service.mints[-1]["secret"] == "right"
 
 
-@pytest.mark.parametrize("code", [429, 500, 503, 1005, 6005])
-async def test_a_service_that_cannot_mint_now_is_asked_again(code: int) -> None:
+async def test_http_401_without_a_code_from_get_token_means_wrong_credentials_too() -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(401, json={"msg": "Authentication Fail"})
+    for _ in range(2):
+        with pytest.raises(SignedOut):
+            await pair.read()
+    assert len(pair.service.mints) == 1
+
+
+@pytest.mark.parametrize(
+    "code", [400, 403, 404, 429, 500, 501, 502, 503, 1003, 1005, 1007, 1016, 2000, 2001, 4711, 6005, 9000]
+)
+async def test_every_other_code_of_get_token_passes(code: int) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "busy"}, headers={"Retry-After": "5"})
     with pytest.raises(Refused) as caught:
         await pair.change()
     assert (caught.value.code, caught.value.retry_after) == (code, 5.0)
     pair.service.mint_answer = None
+    pair.seconds += 5
     await pair.change()
     assert pair.service.asked == ["token-1"]
 
 
-@pytest.mark.parametrize("data", [None, "token", {"token": ""}, {"token": "a\nb"}, {"token": None}])
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(502, text="<h1>Bad Gateway</h1>"),
+        httpx.Response(504, json={"code": 404, "message": "504 GATEWAY_TIMEOUT"}),
+        httpx.Response(200, text="<title>Hotel</title>"),
+        httpx.Response(302, headers={"Location": "https://elsewhere.test/"}),
+        httpx.Response(200, json={"code": 0, "data": None}),
+        httpx.Response(200, json={"timestamp": 1, "status": 500}),
+    ],
+)
+async def test_whatever_else_get_token_answers_passes(response: httpx.Response) -> None:
+    pair = Pair()
+    pair.service.mint_answer = response
+    with pytest.raises((Refused, BadAnswer)):
+        await pair.read()
+    pair.service.mint_answer = None
+    pair.seconds += 1
+    await pair.read()
+    assert pair.service.asked == ["token-1"]
+
+
+async def test_get_token_is_repeated_with_growing_pauses_and_after_retry_after() -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": 1003, "msg": "no"})
+    moments = []
+    for second in range(400):
+        pair.seconds = float(second)
+        before = len(pair.service.mints)
+        with pytest.raises(Refused):
+            await pair.read()
+        if len(pair.service.mints) > before:
+            moments.append(second)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert pauses == sorted(pauses)
+    assert len(moments) < 25
+    pair.service.mint_answer = httpx.Response(503, headers={"Retry-After": "900"})
+    pair.seconds += 120
+    with pytest.raises(Refused):
+        await pair.read()
+    asked = len(pair.service.mints)
+    pair.seconds += 899
+    with pytest.raises(Refused):
+        await pair.read()
+    assert len(pair.service.mints) == asked
+    pair.service.mint_answer = None
+    pair.seconds += 1
+    await pair.read()
+
+
+async def test_twenty_waiters_share_one_failure_to_get_a_token() -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": 1003, "msg": "no"})
+    pair.service.gate = asyncio.Event()
+    calls = [asyncio.create_task(pair.read()) for _ in range(20)]
+    await pair.service.asked_to_mint.wait()
+    pair.service.gate.set()
+    failures = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(failure) for failure in failures} == {Refused}
+    assert len(pair.service.mints) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "life"),
+    [
+        ("3V41hUWEwlwKH44m7SpJOs", DOCUMENTED_LIFE),
+        ({"token": "3V41hUWEwlwKH44m7SpJOs", "effective_time": 600_000}, timedelta(minutes=10)),
+        ({"token": "3V41hUWEwlwKH44m7SpJOs", "effectiveTime": "600000"}, timedelta(minutes=10)),
+        ({"token": "3V41hUWEwlwKH44m7SpJOs"}, DOCUMENTED_LIFE),
+    ],
+)
+async def test_every_published_form_of_a_token_is_understood(data: object, life: timedelta) -> None:
+    pair = Pair()
+    pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": data})
+    pair.service.accepts = "3V41hUWEwlwKH44m7SpJOs"
+    await pair.read()
+    assert pair.kept == [(Secret("3V41hUWEwlwKH44m7SpJOs"), NOON + life)]
+
+
+@pytest.mark.parametrize(("code", "message"), [(1007, "缺少必要参数"), (1003, "nonce must not be null")])
+async def test_a_service_of_the_first_revision_is_given_nonce_and_time_map(code: int, message: str) -> None:
+    class Old(Service):
+        async def _mint(self, request: httpx.Request) -> httpx.Response:
+            body = json.loads(request.content)
+            if not all(isinstance(body.get(name), str) and body[name] for name in ("nonce", "timeMap")):
+                self.mints.append(body)
+                return httpx.Response(200, json={"code": code, "msg": message})
+            return await super()._mint(request)
+
+    pair = Pair(service=Old())
+    await pair.read()
+    assert [sorted(body) for body in pair.service.mints] == [
+        ["secret", "uuid"],
+        ["nonce", "secret", "timeMap", "uuid"],
+    ]
+    pair.clock.move(minutes=31)
+    await pair.read()
+    assert pair.service.minted == 2
+    assert len(pair.service.mints) == 3
+
+
+@pytest.mark.parametrize("data", [None, "", "a b", 17, True, [], {"token": ""}, {"token": "a\nb"}, {"token": None}])
 async def test_a_token_that_makes_no_sense_is_a_bad_answer(data: object) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": data})
@@ -342,7 +460,7 @@ async def test_the_secrets_of_a_session_are_masked_and_do_not_show() -> None:
 async def test_a_wrong_secret_that_was_replaced_meanwhile_does_not_stop_the_new_one() -> None:
     pair = Pair()
     pair.service.gate = asyncio.Event()
-    pair.service.mint_answer = httpx.Response(200, json={"code": 1003, "msg": "wrong secret"})
+    pair.service.mint_answer = httpx.Response(200, json={"code": 1001, "msg": "wrong secret"})
     call = asyncio.create_task(pair.read())
     await pair.service.asked_to_mint.wait()
     pair.session.replace(AccountKey("B", Secret("right")))
@@ -373,3 +491,82 @@ async def test_a_late_401_of_an_old_token_leaves_the_new_one_in_use() -> None:
     assert again.headers[TOKEN_HEADER] == "token-1"
     await late.aclose()
     assert pair.service.minted == 1
+
+
+REJECTIONS = [
+    (200, {"code": 401, "msg": "Authentication Fail"}),
+    (401, {"code": 401, "uri": "/v1/pve/open/mypage", "msg": "Authentication Fail"}),
+    (401, {"msg": "Authentication Fail"}),
+    (401, {"timestamp": "2024-02-19", "status": 401, "error": "Unauthorized", "path": "/"}),
+    (200, {"code": 2000, "message": "no token", "traceId": "t"}),
+    (401, {"code": 2001, "message": "invalid token", "traceId": "t"}),
+    (200, {"code": 403, "message": "forbidden"}),
+    (200, {"code": 501, "msg": "err token illegal", "success": False}),
+    (401, {"code": 502, "msg": "err appsecrt illegal", "data": None}),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), REJECTIONS)
+async def test_every_way_to_reject_a_token_renews_it_and_repeats_a_reading_call_once(
+    status: int, body: dict[str, object]
+) -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    pair.service.status_of_401, pair.service.reject_with = status, body
+    assert (await pair.read()).json()["code"] == 0
+    assert pair.service.asked == ["stale", "token-1"]
+
+
+@pytest.mark.parametrize(("status", "body"), REJECTIONS)
+async def test_no_way_to_reject_a_token_has_a_changing_call_sent_again(status: int, body: dict[str, object]) -> None:
+    pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
+    pair.service.status_of_401, pair.service.reject_with = status, body
+    with pytest.raises(SignedOut):
+        await pair.change()
+    assert pair.service.asked == ["stale"]
+    await pair.change()
+    assert pair.service.asked == ["stale", "token-1"]
+
+
+@pytest.mark.parametrize(("status", "body"), [(502, {"code": 502}), (501, {"code": 501}), (500, {"code": 1003})])
+async def test_a_gateway_that_fails_does_not_cost_the_token(status: int, body: dict[str, object]) -> None:
+    pair = Pair(token=Token(Secret("good"), NOON + timedelta(hours=1)))
+    pair.service.status_of_401, pair.service.reject_with = status, body
+    await pair.read()
+    assert pair.service.asked == ["good"]
+    assert pair.service.mints == []
+
+
+async def test_a_token_that_is_ended_early_again_and_again_is_renewed_less_and_less_often() -> None:
+    pair = Pair()
+    pair.service.life = 1_800_000
+    refused: list[SignedOut] = []
+    for _ in range(240):
+        try:
+            await pair.read()
+        except SignedOut as error:
+            refused.append(error)
+        pair.service.accepts = "the other program's"
+        pair.clock.move(seconds=5)
+    assert len(pair.service.mints) <= 14
+    assert all(error.is_passing and error.retry_after for error in refused)
+
+
+async def test_what_the_user_asks_for_does_not_wait_for_another_program_that_ends_tokens() -> None:
+    pair = Pair()
+    for _ in range(4):
+        await pair.change()
+        pair.service.accepts = "the other program's"
+        with pytest.raises(SignedOut):
+            await pair.change()
+    with pytest.raises(SignedOut, match="Another program"):
+        await pair.read()
+    await pair.change()
+
+
+async def test_tokens_that_end_early_now_and_then_are_renewed_at_once() -> None:
+    pair = Pair()
+    for _ in range(6):
+        await pair.read()
+        pair.service.accepts = "nobody's"
+        await pair.read()
+        pair.clock.move(minutes=11)

@@ -372,10 +372,26 @@ def test_what_is_not_an_envelope_is_a_bad_answer(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b'{"code":0,"success":false,"traceId":"t9"}', b'{"code":1003,"success":true,"traceId":"t9"}']
 )
-def test_an_envelope_that_contradicts_itself_is_a_bad_answer_with_its_trace(body: bytes) -> None:
-    with pytest.raises(BadAnswer) as caught:
-        wire.decode_envelope(body)
-    assert caught.value.trace_id == "t9"
+def test_an_envelope_that_contradicts_itself_says_so_and_keeps_its_trace(body: bytes) -> None:
+    envelope = wire.decode_envelope(body)
+    assert envelope.is_contradictory
+    assert envelope.trace_id == "t9"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"code":429,"message":"Too_Many_Requests","routeID":"r"}', "Too_Many_Requests"),
+        (b'{"code":404,"message":"504 GATEWAY_TIMEOUT","traceId":"TX1-E2"}', "504 GATEWAY_TIMEOUT"),
+        (b'{"code":1003,"msg":"no","message":"other"}', "no"),
+        (b'{"code":1003,"msg":null,"message":"said here"}', "said here"),
+        (b'{"code":1003}', ""),
+    ],
+)
+def test_the_message_is_read_from_msg_or_message(body: bytes, message: str) -> None:
+    envelope = wire.decode_envelope(body)
+    assert envelope.message == message
+    assert not envelope.is_contradictory
 
 
 @pytest.mark.parametrize(
@@ -415,7 +431,8 @@ def test_a_token_comes_with_its_life() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["null", "true", '"abc"', "{}", '{"token":""}', '{"token":"a\\nb"}', '{"token":"é"}', '{"token":"a b"}']
+    "data",
+    ["null", "true", '"a b"', "12", "{}", '{"token":""}', '{"token":"a\\nb"}', '{"token":"é"}', '{"token":"a b"}'],
 )
 def test_a_token_that_could_not_be_sent_makes_no_sense(data: str) -> None:
     with pytest.raises(BadAnswer):

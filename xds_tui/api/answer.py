@@ -1,6 +1,7 @@
 """What came back, judged: the service's envelope, or whatever stood in its place.
 
-The envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does.
+The envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does. For a call that
+changes something, a `success` that contradicts `code` proves nothing either way.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -17,11 +19,17 @@ import httpx
 
 from xds_tui.api.errors import BadAnswer, Refused, SignedOut, explain
 from xds_tui.api.text import clean
-from xds_tui.api.wire import Envelope, decode_envelope
+from xds_tui.api.wire import CONTRADICTION, Envelope, decode_envelope
 from xds_tui.i18n import N_
 
 UNAUTHORISED: Final = 401
 """The code, and the HTTP status, of a token that is missing, wrong or expired."""
+
+_TOKEN_CODES: Final = frozenset({UNAUTHORISED, 403, 2000, 2001})
+"""Codes of a token that is missing, wrong, expired or not allowed: the service's, its gateway's defaults."""
+
+_FRAMEWORK_TOKEN_CODES: Final = frozenset({501, 502})
+"""Token codes of the vendor's framework. Beside an HTTP status of 5xx they are that status, not a word on the token."""
 
 MAX_SHOWN: Final = 200
 """Characters of what came instead of the envelope."""
@@ -40,21 +48,36 @@ Mask = Callable[[str], str]
 """Replaces every secret in a text: a page may send back what it was sent."""
 
 
-def accepted(response: httpx.Response, mask: Mask) -> Envelope:
+def accepted(response: httpx.Response, mask: Mask, *, safe: bool = False) -> Envelope:
     """Return the envelope in `response` if its code is 0.
 
+    Args:
+        response: what came.
+        mask: see `Mask`.
+        safe: whether the call changes nothing, so that `code` alone decides.
+
     Raises:
-        SignedOut: for code 401.
+        SignedOut: for the codes by which a token is rejected.
         Refused: for every other code.
-        BadAnswer: as `envelope_in`.
+        BadAnswer: as `envelope_in`; or `success` contradicts `code`, unless `safe`.
 
     """
     envelope = envelope_in(response, mask)
-    if envelope.code == UNAUTHORISED:
+    if is_token_rejected(envelope, response):
         raise SignedOut(explain(UNAUTHORISED).meaning, envelope.code, envelope.message, trace_id=envelope.trace_id)
+    if envelope.is_contradictory and not safe:
+        seen = f"code {envelope.code}, success {envelope.success}: {envelope.message}"
+        raise BadAnswer(CONTRADICTION, seen, trace_id=envelope.trace_id)
     if envelope.code != 0:
         raise refusal(envelope, response)
     return envelope
+
+
+def is_token_rejected(envelope: Envelope, response: httpx.Response) -> bool:
+    """Whether the service says that the token of the request is not valid, so that another one may be."""
+    if envelope.code in _FRAMEWORK_TOKEN_CODES:
+        return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    return envelope.code in _TOKEN_CODES
 
 
 def refusal(envelope: Envelope, response: httpx.Response) -> Refused:
@@ -78,7 +101,7 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
     except BadAnswer as error:
         failure = error
     else:
-        return Envelope(envelope.code, envelope.data, mask(envelope.message), mask(envelope.trace_id))
+        return replace(envelope, message=mask(envelope.message), trace_id=mask(envelope.trace_id))
     if failure.detail:
         raise BadAnswer(failure.summary, mask(failure.detail), trace_id=mask(failure.trace_id))
     seen = mask(describe(response))

@@ -242,7 +242,7 @@ class Client:
         try:
             async with asyncio.timeout(self._deadlines.reading if safe else self._deadlines.changing):
                 response = await pool.send(request)
-            return answer.accepted(response, self.session.mask)
+            return answer.accepted(response, self.session.mask, safe=safe)
         except FAILURES as error:
             outcome = failure(error, sent=sending.started, safe=safe)
         raise outcome

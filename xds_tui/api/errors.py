@@ -76,14 +76,25 @@ class SignedOut(XdsError):
         code: the service's code, 401 where it gave none.
         message: its `msg`, cleaned.
         is_passing: whether the next call may do better without the user: it asks for another token.
+        retry_after: seconds after which it does, where another program of the account keeps ending our tokens.
 
     """
 
-    def __init__(self, summary: str, code: int, message: str, *, trace_id: str = "", is_passing: bool = False) -> None:
+    def __init__(
+        self,
+        summary: str,
+        code: int,
+        message: str,
+        *,
+        trace_id: str = "",
+        is_passing: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(summary, message, trace_id=trace_id)
         self.code = code
         self.message = message
         self.is_passing = is_passing
+        self.retry_after = retry_after
 
 
 class BadAnswer(XdsError):

@@ -1,13 +1,16 @@
 """The token: minted when there is none, renewed before it ends, once for however many wait.
 
-An `httpx.Auth` flow that every request passes. After a 401 it re-sends only what the caller marked `SAFE`, for the
-method alone says nothing here (power is a GET). A secret that was refused is not tried again by machinery.
+An `httpx.Auth` flow that every request passes. After a response that rejects the token it re-sends only what the
+caller marked `SAFE`, for the method alone says nothing here (power is a GET). Credentials that were rejected are not
+sent again by machinery; every other failure to get a token passes, and is paced by `renewal`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,7 +18,8 @@ from typing import Final
 import httpx
 
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import SignedOut, XdsError
+from xds_tui.api.errors import Refused, SignedOut, XdsError
+from xds_tui.api.renewal import Contention, FailedRenewals
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
 from xds_tui.secret import MASK, Secret
@@ -31,8 +35,8 @@ MARGIN: Final = timedelta(seconds=60)
 also if the clocks differ by most of it."""
 
 ATTEMPTS: Final = 3
-"""How often a call that is `SAFE` is sent in all. A token that was minted just now may be dead already, where the
-service lets one live at a time and another instance minted too; then that one's is looked for."""
+"""How often a call that is `SAFE` is sent in all, with one renewal of ours. The renewed token may be dead already,
+where the service lets one live at a time and another instance renewed too; then that one's is looked for."""
 
 MARGIN_SHARE: Final = 5
 """Of a token that lives only briefly at most one part in this many is given away."""
@@ -43,8 +47,12 @@ DOCUMENTED_LIFE: Final = timedelta(milliseconds=1_800_000)
 MAX_LIFE: Final = timedelta(days=1)
 """A token that claims to live longer is renewed daily all the same."""
 
-_PASSING: Final = frozenset({429, 1005, 6005, *range(500, 600)})
-"""Codes of getToken, that say nothing about the secret."""
+_WRONG_CREDENTIALS: Final = frozenset({answer.UNAUTHORISED, 1001})
+"""The codes of getToken that mean a wrong account ID or secret; every other one says nothing about them."""
+
+_PARAMETER_MISSING: Final = 1007
+
+_ENDED_EARLY: Final = N_("Another program seems to use this account: the service ends our tokens early")
 
 OnToken = Callable[[Secret, datetime], None]
 FindToken = Callable[[], Awaitable[Token | None]]
@@ -66,6 +74,7 @@ class Session(httpx.Auth):
         on_token: told of each new token and its end, so that it can be kept. It must not raise.
         find_token: asked before a new token is minted, for one that another instance may have minted meanwhile.
             It must not raise.
+        monotonic: seconds of a clock that is never set, for pauses.
 
     """
 
@@ -78,24 +87,31 @@ class Session(httpx.Auth):
         clock: Callable[[], datetime] = utc_now,
         on_token: OnToken | None = None,
         find_token: FindToken | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url = httpx.URL(base_url)
         self._credentials = credentials
         self._clock = clock
         self._on_token = on_token
         self._find_token = find_token
+        self._monotonic = monotonic
         self._renewing = asyncio.Lock()
+        self._failed = FailedRenewals()
+        self._failure: XdsError | None = None
+        self._contention = Contention()
+        self._needs_nonce = False
         self._rejected: Secret | None = None
         self._refusal: SignedOut | None = None
         self._token: Token | None = None
-        self._renew_at = datetime.min.replace(tzinfo=UTC)
+        self._taken_at = self._renew_at = datetime.min.replace(tzinfo=UTC)
         if token is not None:
             self._take(token)
 
     def replace(self, credentials: Credentials) -> None:
         """Go on as somebody else, or with a secret that may be right this time."""
         self._credentials = credentials
-        self._token = self._rejected = self._refusal = None
+        self._token = self._rejected = self._refusal = self._failure = None
+        self._failed, self._contention = FailedRenewals(), Contention()
 
     def mask(self, text: str) -> str:
         """Return `text` without the secrets of this session."""
@@ -106,34 +122,43 @@ class Session(httpx.Auth):
         return text
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Give `request` a token, minting one first if need be; after a 401, once more if it is `SAFE`.
+        """Give `request` a token, minting one first if need be; if it is rejected, once more if `request` is `SAFE`.
 
         Raises:
             SignedOut: the credentials were not accepted, or the token was not and the request is not sent again.
-            Refused, BadAnswer: a new token was asked for and did not come; `request` itself was not sent.
+            Refused, BadAnswer, NotSent: a new token was asked for and did not come; `request` itself was not sent.
 
         """
         if _origin(request.url) != _origin(self._base_url):
             yield request
             return
         can_renew = isinstance(self._credentials, AccountKey)
-        attempts = ATTEMPTS if request.extensions.get(SAFE) and can_renew else 1
-        for attempt in range(1, attempts + 1):
+        is_safe = bool(request.extensions.get(SAFE))
+        rejection: SignedOut | None = None
+        is_renewed = False
+        for _attempt in range(ATTEMPTS if is_safe and can_renew else 1):
             token = self._current()
             if token is None:
                 async with self._renewing:
                     token = self._current() or await self._found()
                     if token is None:
+                        if rejection is not None and is_renewed:
+                            raise rejection
+                        is_renewed = rejection is not None
+                        self._check_pace(is_safe=is_safe)
                         credentials = self._credentials
-                        token = self._minted((yield self._mint_request(request)), credentials)
+                        response = yield self._mint_request(request)
+                        if self._asks_for_nonce(response):
+                            response = yield self._mint_request(request)
+                        token = self._minted(response, credentials)
             request.headers[TOKEN_HEADER] = token.reveal()
             rejection = self._rejection((yield request))
             if rejection is None:
                 return
+            rejection.is_passing = can_renew
             self._drop(token)
-            if attempt == attempts:
-                rejection.is_passing = can_renew
-                raise rejection
+        if rejection is not None:
+            raise rejection
 
     def _current(self) -> Secret | None:
         """Return the token to use now; None: a new one is needed.
@@ -167,25 +192,56 @@ class Session(httpx.Auth):
         return self._current()
 
     def _take(self, token: Token) -> None:
-        left = token.ends_at - self._clock()
+        now = self._clock()
+        left = token.ends_at - now
         self._token = token
+        self._taken_at = now
         self._renew_at = token.ends_at - min(MARGIN, left / MARGIN_SHARE)
 
     def _drop(self, token: Secret) -> None:
         self._rejected = token
         if self._token is not None and self._token.value == token:
             self._token = None
+            self._contention = self._contention.after_rejection(self._taken_at, self._clock())
+
+    def _check_pace(self, *, is_safe: bool) -> None:
+        """Hold back a request for a token that comes too soon after one that failed, or after one ended early.
+
+        Raises:
+            XdsError: the failure of before, or that another program ends our tokens. A call that is not safe was asked
+                for by the user, and is held back only where the service said when to come back.
+
+        """
+        if self._failure is not None and self._failed.wait(self._monotonic(), is_urgent=not is_safe):
+            raise self._failure.with_traceback(None)
+        wait = self._contention.wait(self._clock()) if is_safe else 0.0
+        if wait:
+            raise SignedOut(_ENDED_EARLY, answer.UNAUTHORISED, "", is_passing=True, retry_after=wait)
+
+    def _asks_for_nonce(self, response: httpx.Response) -> bool:
+        """Whether getToken wants the fields of its first revision too; they are sent from then on."""
+        if self._needs_nonce:
+            return False
+        try:
+            envelope = answer.envelope_in(response, self.mask)
+        except XdsError:
+            return False
+        named = any(name in envelope.message for name in ("nonce", "timeMap"))
+        self._needs_nonce = envelope.code == _PARAMETER_MISSING or (envelope.code != 0 and named)
+        return self._needs_nonce
 
     def _mint_request(self, request: httpx.Request) -> httpx.Request:
         """Return the request for a token. It has no trace: the call that waits for it has not been sent yet."""
         if not isinstance(self._credentials, AccountKey):
             raise TypeError("a bare token mints nothing")
-        account, secret = self._credentials.account_id, self._credentials.secret
+        body = {"uuid": self._credentials.account_id, "secret": self._credentials.secret.reveal()}
+        if self._needs_nonce:
+            body |= {"nonce": os.urandom(16).hex(), "timeMap": str(int(self._clock().timestamp() * 1000))}
         return httpx.Request(
             "POST",
             str(self._base_url).rstrip("/") + MINT_PATH,
             headers={"Content-Type": "application/json", "User-Agent": request.headers.get("User-Agent", "")},
-            content=json.dumps({"uuid": account, "secret": secret.reveal()}),
+            content=json.dumps(body),
             extensions={"timeout": request.extensions.get("timeout", {})},
         )
 
@@ -198,20 +254,13 @@ class Session(httpx.Auth):
             BadAnswer: it made no sense.
 
         """
-        envelope = answer.envelope_in(response, self.mask)
-        if envelope.code in _PASSING:
-            raise answer.refusal(envelope, response)
-        if envelope.code != 0:
-            refusal = SignedOut(
-                N_("The account ID and secret were not accepted"),
-                envelope.code,
-                envelope.message,
-                trace_id=envelope.trace_id,
-            )
+        try:
+            value, milliseconds = wire.decode_token(self._issued(response))
+        except XdsError as error:
             if self._credentials is credentials:
-                self._refusal = refusal
-            raise refusal
-        value, milliseconds = wire.decode_token(envelope)
+                self._note_failure(error)
+            raise
+        self._failed, self._failure = FailedRenewals(), None
         life = (
             timedelta(milliseconds=min(milliseconds, MAX_LIFE // timedelta(milliseconds=1))) if milliseconds else None
         )
@@ -222,9 +271,29 @@ class Session(httpx.Auth):
                 self._on_token(token.value, token.ends_at)
         return value
 
+    def _issued(self, response: httpx.Response) -> wire.Envelope:
+        """Return the envelope of a response to getToken whose code is 0; raises as `_minted`."""
+        wrong = N_("The account ID and secret were not accepted")
+        try:
+            envelope = answer.envelope_in(response, self.mask)
+        except SignedOut as error:
+            raise SignedOut(wrong, error.code, error.message) from None
+        if envelope.code in _WRONG_CREDENTIALS:
+            raise SignedOut(wrong, envelope.code, envelope.message, trace_id=envelope.trace_id)
+        if envelope.code != 0:
+            raise answer.refusal(envelope, response)
+        return envelope
+
+    def _note_failure(self, error: XdsError) -> None:
+        if isinstance(error, SignedOut):
+            self._refusal = error
+            return
+        retry_after = error.retry_after if isinstance(error, Refused) else None
+        self._failure, self._failed = error, self._failed.failed(self._monotonic(), retry_after)
+
     def _rejection(self, response: httpx.Response) -> SignedOut | None:
         try:
-            answer.accepted(response, self.mask)
+            answer.accepted(response, self.mask, safe=True)
         except SignedOut as error:
             return error
         except XdsError:

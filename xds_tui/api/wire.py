@@ -27,7 +27,7 @@ MAX_VALUES: Final = 100_000
 """Commas in an answer that is still taken apart, which is done at one go: a page of hosts has 500."""
 
 _NOT_AN_ENVELOPE: Final = N_("What answered does not speak the service's language")
-_CONTRADICTION: Final = N_("The service's answer contradicts itself")
+CONTRADICTION: Final = N_("The service's answer contradicts itself")
 _NO_SENSE: Final = N_("The service's answer makes no sense")
 
 
@@ -39,7 +39,15 @@ class Envelope:
     data: msgspec.Raw | None
     """None where it was left out; null is there."""
     message: str
+    """From `msg`, or from `message` as the vendor's gateway spells it."""
     trace_id: str
+    success: bool | None = None
+    """As sent; the vendor's framework computes it in some places only, so it can be false beside code 0."""
+
+    @property
+    def is_contradictory(self) -> bool:
+        """Whether `success` says the contrary of `code`."""
+        return self.success is not None and self.success != (self.code == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +62,10 @@ class HostPage:
 
 
 def decode_envelope(body: bytes) -> Envelope:
-    """Return the envelope in `body`; `code` decides about success.
+    """Return the envelope in `body`, whatever its code.
 
     Raises:
-        BadAnswer: if it is not one, or if `success` says the contrary of `code`.
+        BadAnswer: if it is not one.
 
     """
     fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
@@ -65,13 +73,8 @@ def decode_envelope(body: bytes) -> Envelope:
     code = None if row is None else _code(row)
     if row is None or code is None:
         raise BadAnswer(_NOT_AN_ENVELOPE)
-    envelope = Envelope(code, row.part("data"), row.text("msg") or "", row.text("traceId") or "")
-    success = row.flag("success")
-    if success is not None and success != (code == 0):
-        raise BadAnswer(
-            _CONTRADICTION, f"code {code}, success {success}: {envelope.message}", trace_id=envelope.trace_id
-        )
-    return envelope
+    message = row.text("msg") or row.text("message") or ""
+    return Envelope(code, row.part("data"), message, row.text("traceId") or "", row.flag("success"))
 
 
 def decode_hosts(envelope: Envelope) -> HostPage:
@@ -170,21 +173,28 @@ def expect_done(envelope: Envelope) -> None:
 
     """
     if flag(envelope.data) is False:
-        raise BadAnswer(_CONTRADICTION, f"code 0, data false; {envelope.message}", trace_id=envelope.trace_id)
+        raise BadAnswer(CONTRADICTION, f"code 0, data false; {envelope.message}", trace_id=envelope.trace_id)
 
 
 def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
-    """Return the token of `getToken` and its life in milliseconds; None where that was not understood.
+    """Return the token of `getToken` and its lifetime in milliseconds; None where that was not sent or understood.
+
+    Every published form is accepted: the token alone as a string, and an object with `effectiveTime` or, as in the
+    revisions before 2023-10-17, `effective_time`.
 
     Raises:
         BadAnswer: if there is no token that could be sent.
 
     """
     row = Row.of(envelope.data)
-    token = None if row is None else plain(row.part("token"))
-    if row is None or token is None or not is_word(token):
+    sent = envelope.data if row is None else row.part("token")
+    is_text = row is not None or (sent is not None and bytes(sent)[:1] == b'"')
+    token = plain(sent) if is_text else None
+    if token is None or not is_word(token):
         raise BadAnswer(_NO_SENSE, trace_id=envelope.trace_id)
-    return Secret(token), row.integer("effectiveTime")
+    if row is None:
+        return Secret(token), None
+    return Secret(token), row.integer("effectiveTime" if "effectiveTime" in row else "effective_time")
 
 
 def is_word(text: str) -> bool:

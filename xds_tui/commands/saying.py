@@ -123,6 +123,8 @@ def unread_keyring(error: VaultError) -> tuple[str, ...]:
 def _remedy(error: XdsError) -> str:
     if isinstance(error, Refused):
         return _(explain(error.code).remedy)
+    if isinstance(error, SignedOut) and error.retry_after:
+        return _("Close the other program, or let both keep their credentials in the same keyring.")
     if isinstance(error, SignedOut) and not error.is_passing:
         return _("Sign in with xds-tui login, or set XDS_UUID and XDS_SECRET.")
     return _("Nothing was changed. Try again; xds-tui doctor looks for the cause.")

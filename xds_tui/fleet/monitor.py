@@ -304,7 +304,7 @@ class Monitor:
                 self._tell_of_keyring()
             self._update(link=Link.SIGNED_OUT, reading=None)
             return
-        retry_after = error.retry_after if isinstance(error, Refused) else None
+        retry_after = error.retry_after if isinstance(error, Refused | SignedOut) else None
         is_unreachable = isinstance(error, NotSent)
         self._pace = self._pace.failed(self._now(), self._lot(), is_unreachable=is_unreachable, retry_after=retry_after)
         if type(self.state.trouble) is not type(error):

@@ -44,6 +44,8 @@ def remedy(error: XdsError) -> str:
     """What the user can do about an error."""
     if isinstance(error, Refused):
         return _(explain(error.code).remedy)
+    if isinstance(error, SignedOut) and error.retry_after:
+        return _("Close the other program, or let both keep their credentials in the same keyring.")
     if isinstance(error, SignedOut) and error.is_passing:
         return _("Nothing was changed. Another token is asked for by itself; sign in again if that does not help.")
     if isinstance(error, SignedOut):
