@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import io
 import sys
 import threading
@@ -18,7 +17,7 @@ from terminal import Terminal
 
 from xds_tui import vault as vault_module
 from xds_tui.assembly import Connector
-from xds_tui.commands import listing, signing
+from xds_tui.commands import listing, secret_prompt, signing
 from xds_tui.commands.output import Form
 from xds_tui.commands.parts import Parts
 from xds_tui.credentials import AccountKey
@@ -74,7 +73,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, account: str, secret: str) -> None:
     keyboard = io.StringIO(f"{account}\n")
     monkeypatch.setattr(keyboard, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", keyboard)
-    monkeypatch.setattr(getpass, "getpass", lambda prompt: secret)
+    monkeypatch.setattr(secret_prompt, "ask", lambda prompt: secret)
 
 
 @pytest.mark.usefixtures("types")

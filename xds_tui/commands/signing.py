@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import XdsError
-from xds_tui.commands import saying
+from xds_tui.commands import saying, secret_prompt
 from xds_tui.commands.output import write
 from xds_tui.commands.waiting import Waiting
 from xds_tui.credentials import AccountKey
@@ -89,7 +88,7 @@ def _asked_for() -> AccountKey | None:
     if not account_id:
         return None
     try:
-        secret = getpass.getpass(_("Secret") + ": ").strip()
+        secret = secret_prompt.ask(_("Secret") + ": ").strip()
     except EOFError:
         return None
     return AccountKey(account_id, Secret(secret)) if secret else None
