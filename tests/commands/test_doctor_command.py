@@ -176,7 +176,41 @@ async def test_the_service_s_clock_is_read_from_its_answer() -> None:
 def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://me:hidden@proxy.example:3128")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert probe.proxy_of("https://client.xuandashi.com") == "proxy.example:3128"
+    assert str(probe.proxy_of("https://client.xuandashi.com")) == "HTTPS_PROXY=http://proxy.example:3128"
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_is_down_is_at_fault_and_not_the_address(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    async with answering(b"", []) as address:
+        pass
+    monkeypatch.setenv("ALL_PROXY", f"{scheme}://me:hidden@{address}")
+    (found,) = await network.examine("https://client.xuandashi.com")
+    assert (found.subject, found.verdict) == ("proxy", Verdict.BAD)
+    assert f"ALL_PROXY={scheme}://{address}" in found.told
+    assert found.advice[-1] == "  unset ALL_PROXY"
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("value", ["socks5://{address}", "http://{address}", "socks4://{address}", "http://{address}x"])
+async def test_a_proxy_that_will_not_do_is_at_fault_and_not_the_address(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    async with answering(b"I am no proxy\r\n\r\n", []) as address:
+        monkeypatch.setenv("https_proxy", value.format(address=address))
+        (found,) = await network.examine("https://client.xuandashi.com")
+    assert (found.subject, found.verdict) == ("proxy", Verdict.BAD)
+    assert "https_proxy" in found.told
+    assert found.advice[-1] == "  unset https_proxy"
 
 
 class Troubled(Vault):

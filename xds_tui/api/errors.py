@@ -15,9 +15,25 @@ answer did not arrive ends in `NotSent` or `BadAnswer`: both may be asked again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from xds_tui.i18n import N_
+
+
+class Cause(Enum):
+    """What is at fault where it can be told, so that the advice fits."""
+
+    PROXY = "proxy"
+    """The proxy that the environment names."""
+    PORTAL = "portal"
+    """Somebody else's web page, such as the sign-in page of a network, answered with success."""
+    BLOCKED = "blocked"
+    """Something on the way, such as a firewall, did not let the request through."""
+    ADDRESS = "address"
+    """There is nothing of the service at this address."""
+    SERVICE = "service"
+    """The service, or the gateway in front of it, is not available."""
 
 
 class XdsError(Exception):
@@ -27,14 +43,16 @@ class XdsError(Exception):
         summary: what happened, one sentence in English, marked for translation, without values.
         detail: what was seen, in the words of whoever said it; cleaned, may be empty, never a secret.
         trace_id: what the vendor's support asks for; empty where nothing was answered.
+        cause: what is at fault; None: it cannot be told, or the service said it with a code.
 
     """
 
-    def __init__(self, summary: str, detail: str = "", *, trace_id: str = "") -> None:
+    def __init__(self, summary: str, detail: str = "", *, trace_id: str = "", cause: Cause | None = None) -> None:
         super().__init__(summary, detail, trace_id)
         self.summary = summary
         self.detail = detail
         self.trace_id = trace_id
+        self.cause = cause
 
     def __str__(self) -> str:
         return f"{self.summary} ({self.detail})" if self.detail else self.summary

@@ -10,7 +10,8 @@ from typing import Final
 
 import httpx
 
-from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown
+from xds_tui.api.errors import BadAnswer, Cause, NotSent, OutcomeUnknown
+from xds_tui.api.proxy import ProxySilent, ProxyUnauthorized, ProxyUnconnected, ProxyUnreachable
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_
 
@@ -44,6 +45,10 @@ SUMMARIES: Final[dict[type[Exception], str]] = {
     httpx.LocalProtocolError: N_("The request could not be written as HTTP"),
     httpx.RemoteProtocolError: _GARBLED,
     httpx.ProxyError: N_("The proxy refused the connection"),
+    ProxyUnreachable: N_("The proxy cannot be reached"),
+    ProxySilent: N_("The proxy did not answer in time"),
+    ProxyUnauthorized: N_("The proxy wants a user name and a password, or other ones than these"),
+    ProxyUnconnected: N_("The proxy could not connect to the service"),
     httpx.UnsupportedProtocol: _ADDRESS,
     httpx.InvalidURL: _ADDRESS,
     httpx.DecodingError: _UNREADABLE,
@@ -72,4 +77,5 @@ def failure(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadAnswer 
     """
     kind = NotSent if not sent else BadAnswer if safe else OutcomeUnknown
     summary = next(SUMMARIES[base] for base in type(error).__mro__ if base in SUMMARIES)
-    return kind(summary, clean(str(error), MAX_DETAIL))
+    cause = Cause.PROXY if isinstance(error, httpx.ProxyError) else None
+    return kind(summary, clean(str(error), MAX_DETAIL), cause=cause)

@@ -14,12 +14,15 @@ import httpx
 from xds_tui.api import answer, wire
 from xds_tui.api.errors import BadAnswer, XdsError
 from xds_tui.api.failures import FAILURES, failure
-from xds_tui.api.route import open_route, proxy_for
+from xds_tui.api.proxy import Proxy, proxy_for
+from xds_tui.api.route import open_route
 from xds_tui.api.transport import BoundedTransport, Sending
 
 PATH: Final = "/v1/pve/open/image"
 """What everybody may ask for; without a token the service refuses in its own words, which is proof enough of it."""
 
+CONNECT: Final = 10.0
+"""Seconds for the connection."""
 DEADLINE: Final = 15.0
 """Seconds until the last byte."""
 
@@ -38,10 +41,14 @@ class Probed:
     """Seconds that its clock is ahead of ours, to about half a second; None: it does not say."""
 
 
-def proxy_of(base_url: str) -> str | None:
-    """Return the host and port of the proxy that leads to `base_url`, without its password; None: there is none."""
-    proxy = proxy_for(httpx.URL(base_url))
-    return httpx.URL(proxy).netloc.decode("ascii", "replace") if proxy else None
+def proxy_of(base_url: str) -> Proxy | None:
+    """Return the proxy that leads to `base_url`; None: there is none.
+
+    Raises:
+        NotSent: if the environment names one that cannot be used.
+
+    """
+    return proxy_for(httpx.URL(base_url))
 
 
 async def probe(base_url: str) -> Probed:
@@ -56,7 +63,8 @@ async def probe(base_url: str) -> Probed:
     began_at, began = datetime.now(UTC), time.monotonic()
     try:
         transport = BoundedTransport(open_route(httpx.URL(base_url), keep_alive=False))
-        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=DEADLINE) as pool:
+        timeout = httpx.Timeout(DEADLINE, connect=CONNECT)
+        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout) as pool:
             async with asyncio.timeout(DEADLINE):
                 response = await pool.get(base_url + PATH, extensions={"trace": sending})
     except FAILURES as error:

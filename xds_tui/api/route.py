@@ -1,4 +1,4 @@
-"""The way to the service: which certificates are trusted, and which proxy is asked."""
+"""The way to the service: which certificates are trusted, and through which proxy it leads."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import ssl
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from xds_tui.api.errors import NotSent
-from xds_tui.base_url import is_loopback
+from xds_tui.api.proxy import ProxyTransport, proxy_for
 from xds_tui.i18n import N_
 
 MAX_CONNECTIONS: Final = 8
@@ -34,10 +33,10 @@ def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTrans
     except (OSError, ValueError) as error:
         failure = NotSent(N_("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read"), str(error))
     else:
-        try:
-            return httpx.AsyncHTTPTransport(verify=trust, limits=limits, proxy=proxy_for(base_url))
-        except (ImportError, ValueError, httpx.InvalidURL):
-            failure = NotSent(N_("The proxy that the environment names cannot be used"))
+        proxy = proxy_for(base_url)
+        if proxy is None:
+            return httpx.AsyncHTTPTransport(verify=trust, limits=limits)
+        return ProxyTransport(proxy, verify=trust, limits=limits)
     raise failure
 
 
@@ -64,16 +63,3 @@ def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
 def _has_certificates(folder: str | None) -> bool:
     """Whether there are files in the folder that OpenSSL looks into when it needs one."""
     return folder is not None and any(Path(folder).iterdir())
-
-
-def proxy_for(base_url: httpx.URL) -> str | None:
-    """Return the proxy that the environment names for `base_url`.
-
-    None for this machine, which a proxy cannot reach, and for plain http, whose headers a proxy could read.
-    """
-    host = base_url.raw_host.decode("ascii")
-    if base_url.scheme != "https" or is_loopback(host) or proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    proxy = proxies.get("https") or proxies.get("all")
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy

@@ -13,18 +13,21 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import Cause, XdsError
 from xds_tui.commands.finding import Finding, Verdict
 from xds_tui.commands.saying import with_detail
 from xds_tui.i18n import _
 
 if TYPE_CHECKING:
     from xds_tui.api.probe import Probed
+    from xds_tui.api.proxy import Proxy
 
 T = TypeVar("T")
 
 PATIENCE: Final = 10.0
 """Seconds for a name, and as many for a connection."""
+
+PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 SKEWED: Final = 30.0
 """Seconds that clocks may differ before remaining times are told wrongly."""
@@ -42,18 +45,41 @@ async def examine(base_url: str) -> list[Finding]:
     findings: list[Finding] = []
     if is_tls and (trouble := await _trust()):
         return [trouble]
-    if proxy := probe.proxy_of(base_url):
-        findings.append(Finding("proxy", Verdict.OK, _("The way leads through the proxy {proxy}.").format(proxy=proxy)))
-    else:
-        findings += await _connection(host, port, is_tls=is_tls)
-        if any(finding.verdict is Verdict.BAD for finding in findings):
-            return findings
+    try:
+        proxy = probe.proxy_of(base_url)
+    except XdsError as error:
+        return [_proxy_trouble(error)]
+    findings += [await _proxy(proxy)] if proxy else await _connection(host, port, is_tls=is_tls)
+    if any(finding.verdict is Verdict.BAD for finding in findings):
+        return findings
     try:
         probed = await probe.probe(base_url)
     except XdsError as error:
+        if error.cause is Cause.PROXY:
+            return [_proxy_trouble(error)]
         told = with_detail(error.summary, error.detail)
         return [*findings, Finding("service", Verdict.BAD, f"{base_url}: {told}", (_check_address(),))]
     return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
+
+
+async def _proxy(proxy: Proxy) -> Finding:
+    """Whether there is anything where the environment says that the proxy is."""
+    began = time.monotonic()
+    try:
+        await _in_time(lambda: _connected(proxy.url.host, proxy.port, is_tls=False))
+    except (OSError, ValueError) as error:
+        return Finding("proxy", Verdict.BAD, f"{proxy}: {_reason(error)}", _without_proxy())
+    told = _("The way leads through the proxy {proxy}.").format(proxy=proxy)
+    return Finding("proxy", Verdict.OK, told, (), time.monotonic() - began)
+
+
+def _proxy_trouble(error: XdsError) -> Finding:
+    return Finding("proxy", Verdict.BAD, with_detail(error.summary, error.detail), _without_proxy())
+
+
+def _without_proxy() -> tuple[str, ...]:
+    names = [name for name in PROXY_VARIABLES if os.environ.get(name)]
+    return (_("Start or correct the proxy, or do without it:"), f"  unset {' '.join(names)}") if names else ()
 
 
 async def _trust() -> Finding | None:
