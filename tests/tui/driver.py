@@ -14,6 +14,8 @@ from uuid import uuid4
 
 import httpx
 from conditions import until
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from xds_tui.api.client import Client
 from xds_tui.credentials import AccountKey, Credentials
@@ -108,6 +110,15 @@ class Desk:
         for key in keys:
             await self.pilot.press(key)
         await self.pilot.pause()
+
+    async def burst(self, *keys: str) -> None:
+        """Have keys arrive all at once, as over a slow line or in a paste, and wait until they have been handled."""
+        for key in keys:
+            name = _character_to_key(key) if len(key) == 1 else key
+            self.app.post_message(Key(name, key if len(key) == 1 else None))
+        queue = self.app._keys
+        await until(lambda: not queue.is_holding and not queue.flows.moving)
+        await self.still()
 
     async def type(self, text: str) -> None:
         """Type a text."""

@@ -6,6 +6,7 @@ import pytest
 
 from xds_tui.settings import Settings
 from xds_tui.tui import keymap
+from xds_tui.tui.action import keys_of
 from xds_tui.tui.actions import ACTIONS
 
 
@@ -65,5 +66,5 @@ def test_they_stand_among_what_is_wrong_with_the_settings() -> None:
 
 def test_the_keys_of_an_action_are_those_that_were_chosen() -> None:
     help_keys = ACTIONS["app.help"]
-    assert keymap.keys_of(help_keys, {}) == ["question_mark"]
-    assert keymap.keys_of(help_keys, {"app.help": "?, f4"}) == ["question_mark", "f4"]
+    assert keys_of(help_keys, {}) == ["question_mark"]
+    assert keys_of(help_keys, {"app.help": "?, f4"}) == ["question_mark", "f4"]

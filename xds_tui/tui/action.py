@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from textual import keys
 from textual.binding import Binding
 
 from xds_tui.i18n import _
@@ -46,3 +48,20 @@ class Action:
         """Return its label, with the number of hosts that it would be done to if they are marked."""
         label = _(self.label)
         return f"{label} {context.marked}" if self.counts and context and context.marked else label
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> list[str]:
+    """Return the keys of an action, by Textual's names.
+
+    Args:
+        action: the action.
+        keymap: the keys that the user has chosen, by action ID.
+
+    """
+    chosen = keymap.get(action.id, action.keys)
+    return [key_name(key.strip()) for key in chosen.split(",") if key.strip()]
+
+
+def key_name(key: str) -> str:
+    """Return Textual's name of a key that may be written as its character."""
+    return keys._character_to_key(key) if len(key) == 1 else key  # noqa: SLF001 - what Textual's own keymap does

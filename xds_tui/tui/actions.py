@@ -237,6 +237,7 @@ _ALL: Final = (
     ),
     Action("type.no", "escape", "no", N_("Cancel"), N_("Leave it")),
     Action("choose.back", "escape", "leave", N_("Back"), N_("Choose nothing")),
+    Action("choose.take", "enter", "take", N_("Choose"), N_("Choose what the cursor is on"), priority=True),
     Action("choose.down", "down", "step(1)", N_("Down"), N_("One row down"), priority=True),
     Action("choose.up", "up", "step(-1)", N_("Up"), N_("One row up"), priority=True),
     Action("choose.page-down", "pagedown", "step(10)", N_("Page down"), N_("Ten rows down"), priority=True),

@@ -19,16 +19,18 @@ from textual.events import Event, Key, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.message import Message
+from textual.screen import Screen, ScreenResultType
 
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.preferences import HostList
 from xds_tui.tui import glyphs, reverse, shared_styles, themes
-from xds_tui.tui.actions import bindings
+from xds_tui.tui.action import keys_of
+from xds_tui.tui.actions import ACTIONS, bindings
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
-from xds_tui.tui.keys_in_turn import KeysInTurn
+from xds_tui.tui.keys_in_turn import FLOW, KeysInTurn
 from xds_tui.tui.parts import Parts, ProfileParts
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
@@ -53,6 +55,10 @@ INTERRUPTED: Final = 130
 
 AGAIN: Final = 2.0
 """Seconds in which a second Ctrl-C means it."""
+
+
+_URGENT: Final = ("app.quit", "app.interrupt", "app.suspend")
+"""Actions whose keys do not wait for the keys before them."""
 
 
 class FleetUpdated(Message):
@@ -88,10 +94,18 @@ class XdsApp(App[int], inherit_bindings=False):
         self._interrupted_at = -AGAIN
         self._job_control: JobControl | None = None
         self._keys = KeysInTurn(self, super().on_event)
+        self._urgent = frozenset(key for name in _URGENT for key in keys_of(ACTIONS[name], parts.keymap))
         if not parts.animations:
             self.animation_level = "none"
         self._line_filters = glyphs.filters(is_colourless=self.no_color, is_ascii=parts.ascii)
         themes.apply(self, parts.theme, os.environ)
+
+    async def push_screen_wait(
+        self, screen: Screen[ScreenResultType] | str, *, mode: str | None = None
+    ) -> ScreenResultType:
+        """Push a screen and wait for its result; the keys are for that screen meanwhile."""
+        with self._keys.flows.asking():
+            return await super().push_screen_wait(screen, mode=mode)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what lines go through before they are written: Textual's own, and ours after them."""
@@ -117,8 +131,8 @@ class XdsApp(App[int], inherit_bindings=False):
         return Alarm(self._parts.alerts, self._write, self._parts.clock())
 
     async def on_event(self, event: Event) -> None:
-        """Hear keys in turn; those with ctrl at once, for they are what ends what takes long."""
-        if isinstance(event, Key) and not event.is_forwarded and not event.key.startswith("ctrl+"):
+        """Handle keys in turn; at once those that end or suspend the app, whatever takes long."""
+        if isinstance(event, Key) and not event.is_forwarded and event.key not in self._urgent:
             await self._keys.take(event)
         else:
             await super().on_event(event)
@@ -210,7 +224,7 @@ class XdsApp(App[int], inherit_bindings=False):
     def _readable(self, text: str) -> str:
         return glyphs.to_ascii(text) if glyphs.is_ascii(self) else text
 
-    @work
+    @work(group=FLOW)
     async def action_sign_in(self) -> None:
         """Sign in, as somebody else or again."""
         from xds_tui.tui import signing_in
@@ -224,14 +238,14 @@ class XdsApp(App[int], inherit_bindings=False):
         if wants_them_kept:
             await signing_in.keep(self, opened.account)
 
-    @work
+    @work(group=FLOW)
     async def action_choose_theme(self) -> None:
         """Let the user choose the colours."""
         from xds_tui.tui import liking
 
         await liking.choose_theme(self, self._parts.keep)
 
-    @work
+    @work(group=FLOW)
     async def action_choose_language(self) -> None:
         """Let the user choose the language; the main screen is opened anew in it, where it was."""
         from xds_tui.tui import liking
@@ -246,7 +260,7 @@ class XdsApp(App[int], inherit_bindings=False):
             anew.take_up(base.stand())
             self.call_later(self.switch_screen, anew)
 
-    @work
+    @work(group=FLOW)
     async def action_choose_profile(self) -> None:
         """Let the user choose whose fleet is open, and have the main screen show that one."""
         from xds_tui.tui import profiles
@@ -291,7 +305,7 @@ class XdsApp(App[int], inherit_bindings=False):
         else:
             self.push_screen(HelpScreen(sections(self.screen, self._parts.keymap, self.get_key_display)))
 
-    @work
+    @work(group=FLOW)
     async def action_palette(self) -> None:
         """Let every action, host and screen be had by name."""
         from xds_tui.tui.screens.palette import reach

@@ -12,7 +12,7 @@ from textual import keys
 
 from xds_tui.i18n import _
 from xds_tui.settings import Settings, SettingsError
-from xds_tui.tui.action import Action
+from xds_tui.tui.action import Action, keys_of
 from xds_tui.tui.actions import ACTIONS, by_place
 
 TOGETHER: Final = (
@@ -50,12 +50,6 @@ def with_problems(settings: Settings) -> Settings:
     """Return the settings with what is wrong with their keymap among what is wrong with them."""
     found = (SettingsError(problem, "[keys]") for problem in problems(settings.keymap))
     return replace(settings, problems=(*settings.problems, *found))
-
-
-def keys_of(action: Action, keymap: Mapping[str, str]) -> list[str]:
-    """Return the keys that an action has, by Textual's names."""
-    chosen = keymap.get(action.id, action.keys)
-    return [_named(key.strip()) for key in chosen.split(",") if key.strip()]
 
 
 def _unknown_actions(keymap: Mapping[str, str]) -> Iterator[str]:
@@ -113,8 +107,3 @@ def _written(key: str) -> str:
     """Return a key as it is printed on a keyboard."""
     character = keys.key_to_character(key) or ""
     return character if character.isprintable() and character.strip() else key
-
-
-def _named(key: str) -> str:
-    """Return Textual's name of a key that may be written as its character."""
-    return keys._character_to_key(key) if len(key) == 1 else key  # noqa: SLF001 - what Textual's own keymap does

@@ -1,75 +1,147 @@
-"""Keys, one at a time: each is heard by what the one before has opened.
+"""Keys, one at a time: each is handled by what the key before it has opened.
 
-Textual sends a key to what has the focus at once, while the one before may still be on its way up from widget to
-widget, or wait for what it opens. Over a slow line keys come in bursts: of `/system` the `s` would start a host.
+Textual sends a key to the focused widget at once, while the key before it may still be on its way up from widget to
+widget, or may have started a worker that opens a dialog. Over a slow line keys come in bursts: the `s` of `/system`
+would start a host, and so would one that is typed behind the enter of the command palette.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
+from weakref import WeakSet
 
 from textual.app import App
 from textual.dom import DOMNode
 from textual.events import Key
+from textual.worker import Worker, get_current_worker
 
 LONGEST: Final = 1.0
 """Seconds that a key waits at most for the one before: what it went through may have been closed meanwhile."""
 
+PASSES: Final = 3
+"""Messages that follow from each other before a key has had its effect, as when `enter` in a field submits it, the
+submission closes the dialog, and the answer opens another one."""
+
+PAUSE: Final = 0.005
+"""Seconds between two looks at workers that have not come to their next dialog yet."""
+
+FLOW: Final = "flow"
+"""The group of workers that lead from a key through dialogs to an effect: `@work(group=FLOW)`."""
+
+
+class Flows:
+    """The workers that lead from a key to a dialog, or from an answer to its effect."""
+
+    def __init__(self, workers: Iterable[Worker[Any]]) -> None:
+        """Watch the flows among the workers of an app."""
+        self._workers = workers
+        self._resting: WeakSet[Worker[Any]] = WeakSet()
+
+    @property
+    def moving(self) -> list[Worker[Any]]:
+        """The flows that neither have ended nor wait for the user."""
+        return [
+            worker
+            for worker in self._workers
+            if worker.group == FLOW and not worker.is_finished and worker not in self._resting
+        ]
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Let the current worker wait for the user: the keys are for its dialog."""
+        worker = get_current_worker()
+        self._resting.add(worker)
+        try:
+            yield
+        finally:
+            self._resting.discard(worker)
+
+    def give_up(self) -> None:
+        """Hold no more keys back for those that move now: they wait for something else than the user."""
+        self._resting.update(self.moving)
+
 
 class KeysInTurn:
-    """Holds keys back until the one before has been gone through with."""
+    """Holds keys back until the one before has had its effect."""
 
     def __init__(self, app: App[Any], hear: Callable[[Key], Awaitable[None]]) -> None:
-        """Make it.
+        """Make the queue.
 
         Args:
-            app: whose keys they are.
-            hear: has Textual hear a key; awaited by the app itself.
+            app: the app that receives the keys.
+            hear: passes a key to Textual; awaited by the app itself.
 
         """
         self._app = app
         self._hear = hear
+        self.flows = Flows(app.workers)
         self._waiting: deque[Key] = deque()
         self._before: DOMNode | None = None
         self._at = 0.0
         self._turn = 0
         self._end: asyncio.TimerHandle | None = None
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether keys wait."""
+        return bool(self._waiting)
+
     async def take(self, key: Key) -> None:
-        """Have a key heard, now or in its turn."""
+        """Have a key handled, now or in its turn."""
         self._waiting.append(key)
         if len(self._waiting) > 1:
             return
-        if self._before is None or asyncio.get_running_loop().time() - self._at > LONGEST:
-            await self._next(self._turn)
+        is_recent = self._before is not None and asyncio.get_running_loop().time() - self._at <= LONGEST
+        if is_recent or self.flows.moving:
+            self._follow()
         else:
-            self._follow(self._before)
+            await self._next(self._turn)
 
-    def _follow(self, before: DOMNode) -> None:
+    def _follow(self) -> None:
         """Go the way of the key before, all the way up; behind it comes what it put off, such as the focus."""
         self._turn += 1
-        app, turn = self._app, self._turn
-        self._end = asyncio.get_running_loop().call_later(LONGEST, lambda: app.call_later(self._next, turn))
-        self._climb([*before.ancestors_with_self, app], turn)
+        self._end = asyncio.get_running_loop().call_later(LONGEST, self._give_up, self._turn)
+        self._pass(PASSES, self._turn)
 
-    def _climb(self, way: list[DOMNode], turn: int) -> None:
+    def _give_up(self, turn: int) -> None:
+        self.flows.give_up()
+        self._app.call_later(self._next, turn)
+
+    def _pass(self, passes: int, turn: int) -> None:
+        if turn == self._turn:
+            before, now = self._before, self._app.focused or self._app.screen
+            way = [*before.ancestors_with_self] if before is not None and before is not now else []
+            self._climb([*way, *now.ancestors_with_self, self._app], passes, turn)
+
+    def _climb(self, way: list[DOMNode], passes: int, turn: int) -> None:
         for index, node in enumerate(way):
             rest = way[index + 1 :]
-            if node.call_later(self._climb, rest, turn) if rest else node.call_later(self._next, turn):
+            step = partial(self._climb, rest) if rest else self._arrive
+            if node.call_later(step, passes, turn):
                 return
 
+    async def _arrive(self, passes: int, turn: int) -> None:
+        if passes > 1:
+            self._pass(passes - 1, turn)
+        elif self.flows.moving:
+            # A flow that was seen to move may have opened something since: once more all the way up behind it.
+            asyncio.get_running_loop().call_later(PAUSE, self._pass, 2, turn)
+        else:
+            await self._next(turn)
+
     async def _next(self, turn: int) -> None:
-        """Have the first that waits heard, unless it has been since."""
+        """Have the first key that waits handled, unless it has been since."""
         if turn != self._turn or not self._waiting:
             return
         self._turn += 1
         if self._end is not None:
             self._end.cancel()
-        key, before = self._waiting.popleft(), self._app.focused or self._app.screen
-        self._before, self._at = before, asyncio.get_running_loop().time()
-        await self._hear(key)
+        self._before, self._at = self._app.focused or self._app.screen, asyncio.get_running_loop().time()
+        await self._hear(self._waiting.popleft())
         if self._waiting:
-            self._follow(before)
+            self._follow()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -50,7 +50,7 @@ class ChooseScreen(ModalScreen[str | None]):
         super().__init__()
         self._title = title
         self._choices = choices
-        self._found: Sequence[Choice] = ()
+        self._found: Mapping[str, Choice] = {}
         self._placeholder = placeholder or _("type to find")
 
     def compose(self) -> ComposeResult:
@@ -65,7 +65,8 @@ class ChooseScreen(ModalScreen[str | None]):
         """Show all of them."""
         self._list.can_focus = False
         self.query_one(Input).cursor_blink = False
-        self._show("")
+        # Not by the field's message: it would come after keys that follow in a burst, and they are for this list.
+        self.watch(self.query_one(Input), "value", self._show)
 
     @property
     def _list(self) -> OptionList:
@@ -79,7 +80,7 @@ class ChooseScreen(ModalScreen[str | None]):
     def _show(self, typed: str) -> None:
         words = typed.casefold().split()
         found, told = self.found(words)
-        self._found = found
+        self._found = {choice.id: choice for choice in found}
         widths = (wording.cells(choice.label) for choice in (*self._choices, *found))
         width = min(max(widths, default=0), MOST_CELLS)
         self._list.clear_options()
@@ -96,20 +97,22 @@ class ChooseScreen(ModalScreen[str | None]):
         line = Content(f"{mark} {label}").stylize("" if choice.why_not else "bold")
         return line + Content(f"  {about}") if about else line
 
-    @on(Input.Changed)
-    def _filter(self, event: Input.Changed) -> None:
-        event.stop()
-        self._show(event.value)
-
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._list.action_select()
+    def action_take(self) -> None:
+        """Choose what the cursor is on now, whatever is typed next."""
+        option = self._list.highlighted_option
+        if option is not None and option.id is not None:
+            self._take(option.id)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        choice = self._found[event.option_index]
+        if event.option_id is not None:
+            self._take(event.option_id)
+
+    def _take(self, choice_id: str) -> None:
+        choice = self._found.get(choice_id)
+        if choice is None:
+            return  # its row has left since the click
         if choice.why_not:
             self.query_one(Static).update(Content(choice.why_not))
         else:

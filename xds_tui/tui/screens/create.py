@@ -29,6 +29,7 @@ from xds_tui.record import Order, OrderState, Promise
 from xds_tui.tui import questions, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.draft import Draft
+from xds_tui.tui.keys_in_turn import FLOW
 from xds_tui.tui.screens.confirm import SETTLING, confirmed
 from xds_tui.tui.screens.live import WIDE, LiveScreen
 from xds_tui.tui.widgets.cost_card import CostCard
@@ -285,7 +286,7 @@ class CreateScreen(LiveScreen[Finished]):
             return self.step is not Step.REVIEW
         return True
 
-    @work
+    @work(group=FLOW)
     async def action_buy(self) -> None:
         """Buy, unless the key was pressed before the review could be read, or it may have been bought already."""
         if time.monotonic() - self._shown_at < SETTLING or not self.draft.is_complete or self.step is not Step.REVIEW:

@@ -25,6 +25,7 @@ from xds_tui.tui import at_host, copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered
 from xds_tui.tui.at_host import Means
+from xds_tui.tui.keys_in_turn import FLOW
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.ordering import order
 from xds_tui.tui.widgets.key_bar import KeyBar
@@ -156,7 +157,7 @@ class DetailScreen(LiveScreen[None]):
         if host := self._host:
             at_host.begin(self, host, self._means)
 
-    @work
+    @work(group=FLOW)
     async def action_copy(self) -> None:
         """Let the user choose what of this host is copied."""
         if host := self._host:
@@ -171,7 +172,7 @@ class DetailScreen(LiveScreen[None]):
         else:
             self.query_one(Notice).tell([_("The service gives no password for it")], mild=True)
 
-    @work
+    @work(group=FLOW)
     async def action_ask(self, name: str) -> None:
         """Do something to this host, if the user confirms it."""
         hosts = [host] if (host := self._host) else []

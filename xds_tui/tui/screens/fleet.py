@@ -29,6 +29,7 @@ from xds_tui.tui import telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered, interval_after
 from xds_tui.tui.collecting import Collector
+from xds_tui.tui.keys_in_turn import FLOW
 from xds_tui.tui.place import Place
 from xds_tui.tui.screens.panes import PanedScreen
 from xds_tui.tui.widgets.event_list import EventList
@@ -317,7 +318,7 @@ class FleetScreen(PanedScreen):
         """Do something to the marked hosts, or else to the one under the cursor."""
         self._order(Action[name.upper()], *self._hosts.picked())
 
-    @work
+    @work(group=FLOW)
     async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
         from xds_tui.tui.screens.ordering import order
 
@@ -331,7 +332,7 @@ class FleetScreen(PanedScreen):
         for host in self._hosts.picked()[0][:1]:
             begin(self, host, Means(self._exports, self._commands))
 
-    @work
+    @work(group=FLOW)
     async def action_copy(self) -> None:
         """Let the user choose what of the marked hosts, or else of the one under the cursor, is copied."""
         from xds_tui.tui.copying import choose_and_copy
@@ -360,7 +361,7 @@ class FleetScreen(PanedScreen):
 
         self.app.push_screen(HistoryScreen(self._monitor.history, self.fleet, self._clock, self._exports))
 
-    @work
+    @work(group=FLOW)
     async def action_new(self) -> None:
         """Rent a host: the wizard, with the draft of last time or with what is chosen in the catalog."""
         from xds_tui.tui.draft import Draft

@@ -18,8 +18,8 @@ from textual.widgets import Input, Static
 
 from xds_tui.i18n import N_, _
 from xds_tui.tui import wording
+from xds_tui.tui.action import keys_of
 from xds_tui.tui.actions import ACTIONS, bindings, by_place
-from xds_tui.tui.keymap import keys_of
 
 TEXTUALS_OWN: Final[Mapping[str, str]] = {
     "Focus Next": N_("To the next pane or field"),

@@ -13,9 +13,8 @@ from textual.dom import DOMNode
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Host
 from xds_tui.tui import wording
-from xds_tui.tui.action import Action
+from xds_tui.tui.action import Action, keys_of
 from xds_tui.tui.actions import ACTIONS, by_place
-from xds_tui.tui.keymap import keys_of
 from xds_tui.tui.screens.choose import Choice, ChooseScreen
 
 if TYPE_CHECKING:

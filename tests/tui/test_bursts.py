@@ -1,0 +1,160 @@
+"""Keys that arrive in one burst: each does what it would have done had it been typed alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from textual.widgets import Input, OptionList
+
+from xds_tui.i18n import choose
+from xds_tui.simulator.machine import BILLED
+from xds_tui.tui.screens.choose import Choice, ChooseScreen
+from xds_tui.tui.screens.confirm import Dialog
+from xds_tui.tui.screens.create import CreateScreen, Step
+from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.screens.palette import PaletteScreen
+from xds_tui.tui.widgets.filter_field import FilterField
+from xds_tui.tui.widgets.host_table import HostTable
+
+LISTS = {
+    "palette": ("ctrl+p",),
+    "palette by colon": ("colon",),
+    "sort": ("o",),
+    "group": ("g",),
+    "filters": ("f",),
+    "theme": ("T",),
+    "language": ("L",),
+    "copy": ("y",),
+    "copy of a host": ("enter", "y"),
+}
+"""The keys that open every searchable list."""
+
+
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    """Go back to English, whatever is chosen."""
+    yield
+    choose("en")
+
+
+names = st.text("abco -", min_size=1, max_size=6)
+rounds = st.tuples(
+    st.lists(names, min_size=1, max_size=6),
+    st.text("abco ", max_size=2),
+    st.integers(0, 7),
+    st.text("abco", max_size=4),
+)
+
+
+def expected(labels: Sequence[str], typed: str, steps: int) -> str | None:
+    """The ID of the choice that the cursor is on after `typed` and so many steps down."""
+    words = typed.casefold().split()
+    found = [str(index) for index, label in enumerate(labels) if all(word in f"{label}  {index}" for word in words)]
+    return found[min(steps, len(found) - 1)] if found else None
+
+
+async def answers_to(desk: Desk, labels: Sequence[str], keys: Sequence[str]) -> list[str | None]:
+    """Open a list, press keys in a burst, and return what it answered with."""
+    answers: list[str | None] = []
+    screen = ChooseScreen("One of these", [Choice(str(index), label) for index, label in enumerate(labels)])
+    await desk.app.push_screen(screen, answers.append)
+    await until(lambda: isinstance(desk.app.focused, Input))
+    await desk.burst(*keys)
+    answered = [*answers]
+    while len(desk.app.screen_stack) > 1:  # the letters behind enter may have opened something
+        await desk.app.pop_screen()
+    return answered
+
+
+@settings(deadline=None, max_examples=3, phases=[Phase.generate])
+@given(st.lists(rounds, min_size=6, max_size=6))
+def test_the_choice_is_what_the_cursor_is_on_when_enter_is_pressed(
+    played: list[tuple[list[str], str, int, str]],
+) -> None:
+    async def play() -> None:
+        async with sitting_at(Desk(hosts=1)) as desk:
+            for labels, typed, steps, behind in played:
+                wanted = expected(labels, typed, steps)
+                assert await answers_to(desk, labels, [*typed, *["down"] * steps, "enter", *behind]) == (
+                    [] if wanted is None else [wanted]
+                )
+
+    asyncio.run(play())
+
+
+@pytest.mark.usefixtures("in_english")
+@pytest.mark.parametrize("opening", LISTS.values(), ids=LISTS)
+async def test_letters_behind_enter_choose_nothing_else(
+    opening: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[str | None] = []
+    answer = ChooseScreen._answer
+
+    def note(screen: ChooseScreen, chosen: str | None) -> None:
+        answers.append(chosen)
+        answer(screen, chosen)
+
+    monkeypatch.setattr(ChooseScreen, "_answer", note)
+    async with sitting_at(Desk()) as desk:
+        await desk.press(*opening[:-1])
+        await desk.burst(opening[-1], "down")
+        assert isinstance(desk.app.screen, ChooseScreen)
+        option = desk.app.screen.query_one(OptionList).highlighted_option
+        assert option is not None
+        why_not = next(choice for choice in desk.app.screen._choices if choice.id == option.id).why_not
+        await desk.burst("enter", *"group")
+        assert answers == ([] if why_not else [option.id])
+        assert desk.app.return_code is None
+
+
+async def test_what_is_typed_behind_a_command_goes_into_what_it_opens() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.burst("ctrl+p", *"sort", "enter", *"group")
+        assert desk.app.screen._title == "Sort by"
+        assert desk.app.screen.query_one(Input).value == "group"
+        await desk.burst("escape", "colon", *"zoom", "enter", "j")
+        assert not isinstance(desk.app.screen, PaletteScreen)
+        assert desk.app.screen.has_class("-zoomed")
+        assert desk.app.screen.query_one(HostTable)._cursor == 1
+
+
+async def test_what_is_typed_behind_a_question_is_not_done_to_the_list() -> None:
+    async with sitting_at(Desk()) as desk:
+        target = next(host for host in desk.world.listed() if host.status == BILLED)
+        desk.app.screen.query_one(HostTable).move_to(target.id)
+        await desk.burst("x", "y", "o", "g")
+        assert isinstance(desk.app.screen, Dialog)
+        assert len(desk.app.screen_stack) == 2
+        await desk.burst("n", "slash", *"gpu", "enter", "j", "escape")
+        assert not isinstance(desk.app.focused, FilterField)
+        assert desk.app.screen.query_one(HostTable).cursor_key is not None
+
+
+async def test_the_answer_to_a_list_opens_the_next_before_the_next_key() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.burst("slash", *"cpu>8", "enter", "f", "enter", *"big", "enter", "j")
+        assert not isinstance(desk.app.screen, (NamingScreen, ChooseScreen))
+        await desk.burst("f", *"big")
+        assert desk.app.screen.query_one(OptionList).option_count == 1
+
+
+async def test_a_key_with_ctrl_edits_what_was_typed_before_it_and_not_what_comes_after() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.burst("slash", *"abc", "ctrl+u", *"de")
+        assert desk.app.screen.query_one(FilterField).value == "de"
+
+
+async def test_enter_pressed_twice_in_the_wizard_chooses_in_both_steps() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.burst("n", "enter", "enter", "enter")
+        screen = desk.app.screen
+        assert isinstance(screen, CreateScreen)
+        assert screen.step is Step.PERIOD
+        assert screen.draft.package is not None
+        assert screen.draft.image is not None
