@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from simulated import OFF, PAIR, Simulated
 
-from xds_tui.simulator.goods import IMAGES
+from xds_tui.simulator.goods import IMAGES, PACKAGES
 
 HOST_FIELDS = {
     "id", "name", "gpuConfiguration", "gpuNumber", "memory", "cpu", "rigidDisk", "operatingSystem", "hostAccount",
@@ -223,3 +225,12 @@ async def test_the_services_clock_can_be_ahead_or_behind() -> None:
     host = await simulated.data("GET", f"one/{await simulated.rent()}")
     assert host["createTime"] == (simulated.clock.now - 90) * 1000
     assert host["expirationTime"] - host["createTime"] == 86_400_000
+
+
+async def test_more_packages_can_be_sold() -> None:
+    cheaper = replace(next(package for package in PACKAGES if package.id == "bzoff4"), id="cheaper", amount="0.50")
+    simulated = Simulated(extra_packages=(cheaper,))
+    offered = {row["packageId"]: row for row in await simulated.data("GET", "packAge/1")}
+    assert offered["cheaper"] | {"packageId": "bzoff4", "amount": 0.99} == offered["bzoff4"]
+    await simulated.buy(packageId="cheaper")
+    assert simulated.world.ledger[-1].package_id == "cheaper"

@@ -48,7 +48,7 @@ class Books:
 
     def __init__(self, options: Options) -> None:
         self.accounts = opening_accounts()
-        self.stock = {package.id: package.stock for package in PACKAGES}
+        self.stock = {package.id: package.stock for package in (*PACKAGES, *options.extra_packages)}
         self.ledger: list[Sale] = []
         self._options = options
         self._last_sale: dict[tuple[str, str, str], float] = {}
@@ -89,7 +89,7 @@ class Books:
         return self.accounts[host.owner].wallet >= host.package.hourly
 
 
-def chosen(package_id: object, image_id: object, *, rented: bool) -> tuple[PackageSpec, ImageSpec]:
+def chosen(options: Options, package_id: object, image_id: object, *, rented: bool) -> tuple[PackageSpec, ImageSpec]:
     """The package and the image with these IDs.
 
     Raises:
@@ -98,7 +98,8 @@ def chosen(package_id: object, image_id: object, *, rented: bool) -> tuple[Packa
     """
     if not package_id or not image_id:
         raise Refusal(Code.PARAMETER_MISSING)
-    package = next((package for package in PACKAGES if package.id == package_id), None)
+    packages = (*PACKAGES, *options.extra_packages)
+    package = next((package for package in packages if package.id == package_id), None)
     image = next((image for image in IMAGES if image.id == image_id), None)
     if package is None or image is None or not package.is_sold(rented=rented):
         raise Refusal(Code.NO_PERMISSION)

@@ -64,8 +64,9 @@ class Endpoints:
         billing = asked.path["type"]
         if billing not in ("0", "1"):
             raise Refusal(Code.NO_PERMISSION)
-        dialect = self._world.options.dialect
-        return [package.row(dialect) for package in PACKAGES if package.is_sold(rented=billing == "1")]
+        options, is_rent = self._world.options, billing == "1"
+        packages = (*PACKAGES, *options.extra_packages)
+        return [package.row(options.dialect) for package in packages if package.is_sold(rented=is_rent)]
 
     def create_on_demand(self, account: Account, asked: Asked) -> object:
         """`POST pve/open/createquantity`: `true` as the document has it, the host's ID in the later dialect."""

@@ -56,6 +56,8 @@ class Service:
     """Breaks the connection of a request; None in-process, where an exception does."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     """Waits so many seconds of the time that faults are measured in."""
+    later: set[asyncio.Task[None]] = field(default_factory=set)
+    """What is still to be done for requests that were answered already."""
 
     def note(self, request: str) -> None:
         """Remember a request."""
@@ -70,8 +72,6 @@ class BadLine:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._later: set[asyncio.Task[None]] = set()
-        """What is done after its answer was sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or let the fault that is due strike it."""
@@ -129,8 +129,8 @@ class BadLine:
             await answer_of(self._app, scope, receive)
 
         task = asyncio.get_running_loop().create_task(do())
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._service.later.add(task)
+        task.add_done_callback(self._service.later.discard)
 
     def _drop(self, scope: Scope) -> None:
         if self._service.drop is None:

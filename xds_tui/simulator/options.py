@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from xds_tui.simulator.goods import PackageSpec
 
 DOCUMENT: Final = "document"
 LATER: Final = "later"
@@ -17,6 +20,8 @@ class Options:
     """`document`: as the host rental document has it; `later`: as its later revision does."""
     seed: int = 7
     """What everything random comes from: names, tokens, and how long a host takes."""
+    extra_packages: tuple[PackageSpec, ...] = ()
+    """Packages that are sold besides those of `goods`."""
     hosts: int = 40
     """How many hosts whoever builds the world is to give it."""
     auth_status: int = 200

@@ -118,7 +118,7 @@ class World:
 
         """
         now = self.catch_up()
-        package, image = chosen(package_id, image_id, rented=period is not None)
+        package, image = chosen(self.options, package_id, image_id, rented=period is not None)
         seconds = PERIOD_SECONDS[period[1]] * period[0] if period else 0
         charged = self._books.purchase(account, package, image, seconds, now)
         host_id = self._name(10)
