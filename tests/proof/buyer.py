@@ -13,11 +13,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
+from unittest import mock
 
+import httpx
 import msgspec
 
 from xds_tui import catalog
@@ -45,8 +48,14 @@ INTERVAL: Final = 0.6
 PATIENCE: Final = 30.0
 """Seconds after which what should have been seen counts as not coming any more."""
 
-_SWEEPS: Final = 3
+_SWEEPS: Final = 5
 """The fleet is looked at so often, at the end, before an order that was not seen counts as that."""
+
+_ACCEPTED_PATIENCE: Final = 5.0
+"""Seconds that are waited at the end for hosts of accepted orders; some are never told from others."""
+
+_SENDING: ContextVar[str] = ContextVar("sending", default="")
+"""The order that the running task sends."""
 
 _OUTCOMES: Final = {OrderState.DONE, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT}
 
@@ -66,6 +75,7 @@ class HaltingJournal(Journal):
             await self._halt_at(Stage.SEEN)
         await super().write_orders(orders)
         if OrderState.SENT in states:
+            _SENDING.set(orders[0].id)
             await self._halt_at(Stage.WRITTEN)
 
     async def settle_order(self, found: Order) -> Claim:
@@ -179,7 +189,7 @@ class Buyer:
             async with asyncio.timeout(PATIENCE):
                 await self._until(partial(self._has_swept_since, began))
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(_ACCEPTED_PATIENCE):
                 await self._until(lambda: all(order.state is not OrderState.DONE for order in self._orders))
 
     @property
@@ -220,6 +230,19 @@ def _say(words: str) -> None:
     print(words, flush=True)
 
 
+def tag_requests() -> None:
+    """Have every create carry the ID of its order, so that the service's ledger tells which order bought what."""
+    send = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def send_tagged(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and "/create" in request.url.path:
+            request.headers["X-Request-Tag"] = _SENDING.get()
+        return await send(transport, request)
+
+    mock.patch.object(httpx.AsyncHTTPTransport, "handle_async_request", send_tagged).start()
+
+
 if __name__ == "__main__":
+    tag_requests()
     _folder, _url, _account, _secret = sys.argv[1:]
     asyncio.run(Buyer(Path(_folder), _url, AccountKey(_account, Secret(_secret))).work())

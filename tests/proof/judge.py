@@ -1,32 +1,27 @@
-"""The verdict: what the user asked for, what the journal says and what the service sold, held against each other."""
+"""The verdict: what the users asked for, what the journals say and what the service sold, held against each other.
+
+Every create carries the ID of its order, and the service's ledger keeps it. So it is known which order bought which
+host, however much the program has to guess it.
+"""
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from xds_tui.record import Order, OrderState
-from xds_tui.simulator.goods import IMAGES
+from xds_tui.record import Action, Order, OrderState
+from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
 
-from .asked import Asked, Kind
+from .asked import Asked
+from .records import Record
 
-LATEST: Final = timedelta(seconds=30)
-"""A sale longer after the sending is not the order's: no fault holds a request up so long."""
-
-_SYSTEMS: Final = {image.id: image.name for image in IMAGES}
-"""What a host shows of its image, by the image's ID."""
-
-EARLIEST: Final = timedelta(milliseconds=5)
-"""Both sides read one clock, but round it."""
+BEFORE: Final = timedelta(seconds=1)
+AFTER: Final = timedelta(seconds=10)
+"""A host that somebody else bought so shortly before and after a request left cannot be told from one of its own."""
 
 
 @dataclass
@@ -34,27 +29,53 @@ class Verdict:
     """Counts of hosts and orders; the problems in words are of those that must be 0."""
 
     asked: int = 0
-    sold: int = 0
-    settled: int = 0
-    swapped: int = 0
-    """Of the settled: name a host that was provably sold for another order, and looks like theirs."""
-    awaited: int = 0
-    """Accepted by the service and not seen yet."""
-    refused: int = 0
-    not_sent: int = 0
-    not_begun: int = 0
-    """Killed before anything of them was written: not in the journal."""
-    unknown: int = 0
-    unknown_sold: int = 0
-    """Of the unknown: those that a sale is found for."""
     left: int = 0
     """Orders that were written as sent."""
     received: int = 0
     """Create requests that came to the line."""
+    sold: int = 0
+    """To our machines."""
+    sold_to_others: int = 0
+
+    # What became of the orders
+
+    not_begun: int = 0
+    """Killed before anything of them was written: not in the journal."""
+    not_sent: int = 0
+    refused: int = 0
+    refused_sold: int = 0
+    """Of the refused: those that bought a host, which was pointed out to the user."""
+    accepted: int = 0
+    """The host was not recognised."""
+    unknown: int = 0
+    unknown_sold: int = 0
+    """Of the unknown: those that bought a host."""
+    settled: int = 0
+
+    # How hosts were attributed
+
+    right: int = 0
+    """Settled with the host that came of the order."""
+    exchanged: int = 0
+    """Settled with the host of another order of the same machine for the same goods, and bought one, too."""
+    coincidences: int = 0
+    """Unknown, bought nothing, and settled with a host that came into being just then, and fits."""
+    may_be: int = 0
+    """Without a host, with one that may be theirs."""
+    may_be_right: int = 0
+
+    # What must not be
+
     doubled: int = 0
-    """Sales that no order accounts for, and requests that were sent again."""
-    lost: int = 0
-    """Orders that claim a purchase that was not made, or that is another's."""
+    """Orders that bought more than one host, and requests without an order or sent again."""
+    denied: int = 0
+    """Orders that bought a host, and are reported to have bought nothing."""
+    confirmed_for_nothing: int = 0
+    """Orders that are reported to have bought a host, and bought none."""
+    wrong: int = 0
+    """Orders that name a host that came of something else."""
+    shared: int = 0
+    """Hosts that more than one order names."""
     unfinished: int = 0
     """Orders left as intended or as sent."""
     unasked: int = 0
@@ -62,41 +83,63 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
 
     @property
+    def faults(self) -> int:
+        """How much of what must not be there is."""
+        purchases = self.doubled + self.denied + self.unfinished + self.unasked
+        return purchases + self.confirmed_for_nothing + self.wrong + self.shared
+
+    @property
     def holds(self) -> bool:
-        """Whether nothing was doubled, lost, left open or made up, and every host asked for is accounted for."""
-        accounted = self.settled + self.awaited + self.refused + self.not_sent + self.not_begun + self.unknown
-        wrong = self.doubled + self.lost + self.unfinished + self.unasked
-        return wrong == 0 and self.asked == accounted
+        """Whether nothing is wrong, and every host asked for and every host sold is accounted for."""
+        accounted = self.settled + self.accepted + self.refused + self.not_sent + self.not_begun + self.unknown
+        return self.faults == 0 and self.asked == accounted
 
     def __add__(self, other: Verdict) -> Verdict:
         return Verdict(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-def judge(asked: Iterable[Asked], orders: Sequence[Order], ledger: Sequence[Sale], received: int) -> Verdict:
-    """Hold them against each other."""
-    states = Counter(order.state for order in orders)
-    begun = {order.id for order in orders}
-    wanted = _wanted(asked)
-    named = {id_ for one in wanted for id_ in one.orders or ()}
-    verdict = Verdict(
-        asked=sum(one.count for one in wanted),
-        sold=len(ledger),
-        settled=states[OrderState.SETTLED],
-        awaited=states[OrderState.DONE],
-        refused=states[OrderState.REFUSED],
-        not_sent=states[OrderState.NOT_SENT],
-        not_begun=sum(one.count - len(begun.intersection(one.orders or ())) for one in wanted),
-        unknown=states[OrderState.UNKNOWN],
-        left=sum(order.sent_at is not None for order in orders),
-        received=received,
-        unfinished=states[OrderState.INTENDED] + states[OrderState.SENT],
-        unasked=len(begun - named),
-    )
-    _match(verdict, orders, ledger)
-    if verdict.received > verdict.left:
-        verdict.doubled += verdict.received - verdict.left
-        verdict.problems.append(f"{verdict.received} requests of {verdict.left} orders")
+def judge(records: Sequence[Record], ledger: Sequence[Sale]) -> Verdict:
+    """Hold the records of all machines of an account against its ledger."""
+    verdict = Verdict()
+    for record in records:
+        _count(verdict, record)
+    orders = {order.id: order for record in records for order in record.orders}
+    sales = _sales_by_order(verdict, ledger, orders)
+    hosts = {sale.host_id: sale for sale in ledger}
+    pointed_out = frozenset().union(*(record.pointed_out for record in records))
+    for order in orders.values():
+        _judge_purchase(verdict, order, sales.get(order.id), pointed_out)
+    for record in records:
+        own = {order.id for order in record.orders}
+        for order in record.orders:
+            _judge_attribution(verdict, order, sales, hosts, own)
+    names = Counter(order.host_id for order in orders.values() if order.host_id and order.action is Action.CREATE)
+    for host_id, count in names.items():
+        if count > 1:
+            verdict.shared += 1
+            verdict.problems.append(f"host {host_id} is named by {count} orders")
     return verdict
+
+
+def _count(verdict: Verdict, record: Record) -> None:
+    states = Counter(order.state for order in record.orders)
+    begun = {order.id for order in record.orders}
+    wanted = _wanted(record.asked)
+    left = sum(order.sent_at is not None for order in record.orders)
+    verdict.asked += sum(one.count for one in wanted)
+    verdict.left += left
+    verdict.received += record.received
+    verdict.not_begun += sum(one.count - len(begun.intersection(one.orders or ())) for one in wanted)
+    verdict.not_sent += states[OrderState.NOT_SENT]
+    verdict.refused += states[OrderState.REFUSED]
+    verdict.accepted += states[OrderState.DONE]
+    verdict.unknown += states[OrderState.UNKNOWN]
+    verdict.settled += states[OrderState.SETTLED]
+    verdict.unfinished += states[OrderState.INTENDED] + states[OrderState.SENT]
+    verdict.unasked += len(begun - {id_ for one in wanted for id_ in one.orders or ()})
+    if record.received > left:
+        verdict.doubled += record.received - left
+        verdict.problems.append(f"{record.received} requests of {left} orders")
 
 
 def _wanted(asked: Iterable[Asked]) -> list[Asked]:
@@ -104,96 +147,89 @@ def _wanted(asked: Iterable[Asked]) -> list[Asked]:
     return list({one.number: one for one in asked}.values())
 
 
-def _match(verdict: Verdict, orders: Sequence[Order], ledger: Sequence[Sale]) -> None:
-    """Find who can have bought what: each sale has one order, and each order that claims a purchase has a sale.
-
-    Who names which host is checked apart from that: hosts that look alike in the fleet, which tells neither the
-    image's version nor the order, may be taken for each other.
-    """
-    sales = {sale.host_id: sale for sale in ledger}
-    claims = [order for order in orders if order.state in (OrderState.SETTLED, OrderState.DONE)]
-    claims.sort(key=lambda order: not _is_of(sales.get(order.host_id or ""), order))
-    unknown = [order for order in orders if order.state is OrderState.UNKNOWN]
-    names = Counter(order.host_id for order in claims if order.host_id is not None)
-    found = _assigned([*claims, *unknown], ledger)
-    for order in claims:
-        sale = sales.get(order.host_id or "")
-        if order.id not in found:
-            verdict.lost += 1
-            verdict.problems.append(f"{_told(order)} claims a purchase, and there is no sale that can be its")
-        elif order.host_id is not None and (sale is None or names[order.host_id] > 1):
-            verdict.lost += 1
-            verdict.problems.append(f"{_told(order)} names a host that was not sold, or is another order's too")
-        elif sale is not None and not _is_of(sale, order):
-            verdict.swapped += 1
-    verdict.unknown_sold = sum(order.id in found for order in unknown)
+def _sales_by_order(verdict: Verdict, ledger: Sequence[Sale], orders: Mapping[str, Order]) -> dict[str, Sale]:
+    """The sale of each order, by the order's ID; sales of no order of ours, and second ones, are counted as doubled."""
+    found: dict[str, Sale] = {}
     for sale in ledger:
-        if sale.host_id not in found.values():
+        if sale.request_tag == TAG:
+            verdict.sold_to_others += 1
+            continue
+        verdict.sold += 1
+        if sale.request_tag not in orders or sale.request_tag in found:
             verdict.doubled += 1
             verdict.problems.append(f"{sale.host_id} ({sale.package_id}, {sale.at:.3f}) was sold for no order")
+        else:
+            found[sale.request_tag] = sale
+    return found
 
 
-def _assigned(orders: Sequence[Order], sales: Sequence[Sale]) -> dict[str, str]:
-    """As many orders as can have a sale each, order ID to host ID; an order that comes earlier goes before."""
-    of_sale: dict[str, Order] = {}
-    alike: dict[Kind, list[Sale]] = {}
-    for sale in sales:
-        alike.setdefault(_sold(sale), []).append(sale)
-
-    def near(order: Order) -> list[Sale]:
-        return [sale for sale in alike.get(_ordered(order), ()) if _may_be(sale, order)]
-
-    def find(order: Order, tried: set[str]) -> bool:
-        for sale in near(order):
-            if sale.host_id in tried:
-                continue
-            tried.add(sale.host_id)
-            if sale.host_id not in of_sale or find(of_sale[sale.host_id], tried):
-                of_sale[sale.host_id] = order
-                return True
-        return False
-
-    for order in orders:
-        find(order, set())
-    return {order.id: host_id for host_id, order in of_sale.items()}
+def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None, pointed_out: frozenset[str]) -> None:
+    """Whether what is reported of an order agrees with whether it bought a host."""
+    if sale is None:
+        if order.state is OrderState.DONE:
+            verdict.confirmed_for_nothing += 1
+            verdict.problems.append(f"{_description(order)} bought nothing")
+        return
+    if order.state is OrderState.UNKNOWN:
+        verdict.unknown_sold += 1
+    if order.state not in (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.INTENDED):
+        return
+    if order.state is OrderState.REFUSED and sale.host_id in pointed_out:
+        verdict.refused_sold += 1
+    else:
+        verdict.denied += 1
+        verdict.problems.append(f"{_description(order)} bought {sale.host_id}")
 
 
-def _may_be(sale: Sale, order: Order) -> bool:
-    """Whether the sale can have come of the order: what the fleet shows as the same goods, after it was sent."""
+def _judge_attribution(
+    verdict: Verdict, order: Order, sales: Mapping[str, Sale], hosts: Mapping[str, Sale], own: set[str]
+) -> None:
+    """Whether the host that an order names, or that may be its, came of it; `own`: the orders of its machine."""
+    sale = sales.get(order.id)
+    if order.state is OrderState.SETTLED:
+        _judge_host(verdict, order, sale, hosts.get(order.host_id or ""), own)
+    candidate = getattr(order, "candidate", None)
+    if order.state in (OrderState.DONE, OrderState.UNKNOWN) and candidate is not None:
+        verdict.may_be += 1
+        verdict.may_be_right += sale is not None and candidate.host_id == sale.host_id
+
+
+def _judge_host(verdict: Verdict, order: Order, sale: Sale | None, named: Sale | None, own: set[str]) -> None:
+    if sale is not None and named is sale:
+        verdict.right += 1
+    elif sale is not None and named is not None and named.request_tag in own and _is_alike(sale, named):
+        verdict.exchanged += 1
+    elif sale is None and named is not None and named.request_tag not in own and _is_coincidence(order, named):
+        verdict.coincidences += 1
+    elif sale is None:
+        verdict.confirmed_for_nothing += 1
+        verdict.problems.append(f"{_description(order)} bought nothing; {_origin(named)}")
+    else:
+        verdict.wrong += 1
+        verdict.problems.append(f"{_description(order)} bought {sale.host_id}; {_origin(named)}")
+
+
+def _is_alike(one: Sale, other: Sale) -> bool:
+    """Whether the same was bought, so that it makes no difference which host is whose."""
+    return (one.package_id, one.image_id, one.period) == (other.package_id, other.image_id, other.period)
+
+
+def _is_coincidence(order: Order, named: Sale) -> bool:
+    """Whether somebody else bought the same, or what looks like it, within the time that an order's own host takes."""
     assert order.sent_at is not None
-    after = sale.at - order.sent_at.timestamp()
-    return _sold(sale) == _ordered(order) and -EARLIEST.total_seconds() <= after <= LATEST.total_seconds()
+    after = timedelta(seconds=named.at - order.sent_at.timestamp())
+    return -BEFORE <= after <= AFTER
 
 
-def _is_of(sale: Sale | None, order: Order) -> bool:
-    """Whether the sale can have come of the order by what only the service knows: the very image too."""
+def _origin(named: Sale | None) -> str:
+    if named is None:
+        return "its host was bought by nobody"
+    return f"its host came of {named.request_tag[:8]} ({named.package_id}, {named.image_id}, {named.at:.3f})"
+
+
+def _description(order: Order) -> str:
     assert order.promise is not None
-    return sale is not None and _may_be(sale, order) and sale.image_id == order.promise.image.id
-
-
-def _sold(sale: Sale) -> Kind:
-    return Kind(sale.package_id, _SYSTEMS[sale.image_id], sale.period)
-
-
-def _ordered(order: Order) -> Kind:
-    assert order.promise is not None
-    period = order.promise.period
-    lasting = (period.number, period.unit.value) if period is not None else None
-    return Kind(order.promise.package.id, _SYSTEMS[order.promise.image.id], lasting)
-
-
-def _told(order: Order) -> str:
-    return f"order {order.id[:8]} ({order.state.value}, host {order.host_id}, sent {order.sent_at})"
-
-
-def written_orders(database: Path) -> list[Order]:
-    """Every order in a journal's file, whosever it is, oldest first: the judge does not ask the program."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT body FROM orders ORDER BY created_at, rowid").fetchall()
-    return [msgspec.json.decode(body, type=Order) for (body,) in rows]
-
-
-def asked_in(log: Path) -> list[Asked]:
-    """The lines of a buyer's log; the last may be cut off by a kill, and nothing was given to the program then."""
-    lines = log.read_bytes().split(b"\n")
-    return [msgspec.json.decode(line, type=Asked) for line in lines[:-1]]
+    goods = f"{order.promise.package.id}, {order.promise.image.id}"
+    sent_at = f"{order.sent_at.timestamp():.3f}" if order.sent_at else "never"
+    reason = f"code {order.code}" if order.code is not None else order.summary
+    return f"order {order.id[:8]} ({order.state.value}, {goods}, host {order.host_id}, sent {sent_at}, {reason})"

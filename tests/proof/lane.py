@@ -1,12 +1,11 @@
-"""One account, one service and one buyer, who is killed and started again until enough was bought."""
+"""One account, one service, two machines that buy on it, and somebody else who does, too."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import sys
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,22 +14,26 @@ from typing import Final
 import msgspec
 
 from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.faults import Fault
 from xds_tui.simulator.line import Service
+from xds_tui.simulator.other_user import TAG, OtherUser
 from xds_tui.simulator.serve import RunningSimulator
-from xds_tui.simulator.world import ACCOUNT, SECRET, World
+from xds_tui.simulator.world import ACCOUNT, World
 
-from .asked import Purchase, Rest, Stage
-from .judge import Verdict, asked_in, judge, written_orders
-from .mishaps import KINDS, SLOW, CountedFaults, a_service, faults_to_come
+from .asked import Kind, Purchase, Stage
+from .judge import Verdict, judge
+from .machine import PATIENCE, Machine
+from .mishaps import KINDS, SLOW, CountedFaults, a_service, describe, faults_to_come
+from .records import Record, record_of
 from .wire import STAGES, Strike, Wire
-
-ROOT: Final = Path(__file__).parents[2]
 
 HOSTS: Final = 30
 """In the fleet before anything is bought."""
 
-PATIENCE: Final = 90.0
-"""Seconds after which a buyer that says nothing is stuck, which no fault excuses."""
+MACHINES: Final = 2
+
+_OTHERS_ACT_EVERY: Final = 6.0
+"""Seconds between two actions of somebody else, on every other lane."""
 
 _HALTS: Final = (Stage.WRITTEN, Stage.ANSWERED, Stage.SEEN)
 """Stages that only the buyer can see."""
@@ -45,208 +48,191 @@ class Outcome:
     """By the stage at which they landed."""
     mishaps: Counter[str] = field(default_factory=Counter)
     """Faults and breaks of the line by kind."""
+    answers: set[str] = field(default_factory=set)
+    """Answers to a create that were given instead of its own."""
     purchases: Counter[str] = field(default_factory=Counter)
     """`single` and `several`."""
+    others: Counter[str] = field(default_factory=Counter)
+    """What somebody else did."""
 
     def add(self, other: Outcome) -> None:
         """Count another lane in."""
         self.verdict += other.verdict
         self.kills += other.kills
         self.mishaps += other.mishaps
+        self.answers |= other.answers
         self.purchases += other.purchases
+        self.others += other.others
 
 
-class BuyerDied(Exception):
-    """The buyer ended by itself, or is stuck: a fault of the program, or of the proof."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a lane has to do at least."""
+
+    creates: int
+    kills: int
+    answers: tuple[Fault, ...] = ()
+    """Answers to a create that have to be given once."""
 
 
 class Lane:
-    """Buys at least `creates` hosts, and kills the buyer at least `kills` times."""
+    """Has two machines buy on one account, and kills them again and again."""
 
-    def __init__(self, number: int, seed: int, creates: int, kills: int, folder: Path) -> None:
+    def __init__(self, number: int, seed: int, share: Share, folder: Path) -> None:
         self._number = number
         self._lot = random.Random(f"{seed} {number}")
-        self._creates = creates
+        self._creates = share.creates
+        self._answers = list(share.answers)
         self._folder = folder
         stages = list(Stage)
         first = number * 4 % len(stages)
-        self._stages = [stages[(first + turn) % len(stages)] for turn in range(kills)]
-        self._every = max(1, creates // (3 * (kills + 1)))
+        self._stages = [stages[(first + turn) % len(stages)] for turn in range(share.kills)]
+        self._every = max(1, share.creates // (3 * (share.kills + 1)))
         self._faults = CountedFaults()
         self._world = World(a_service(number))
         populate(self._world, HOSTS)
         self._world.accounts[ACCOUNT].wallet = Decimal(10) ** 9
-        self._outcome = Outcome(mishaps=self._faults.struck)
-        self._process: asyncio.subprocess.Process | None = None
-        self._said: asyncio.Queue[str | None] = asyncio.Queue()
-        self._listening: asyncio.Task[None] | None = None
+        self._service = Service(self._world, self._faults)
+        others = [(kind.package, kind.image, kind.period) for kind in KINDS]
+        self._other = OtherUser(self._world, others, seed + number)
+        self._outcome = Outcome(mishaps=self._faults.struck, answers=self._faults.answers)
+        self._machines: list[Machine] = []
+        self._asked = 0
 
     async def run(self) -> Outcome:
         """Do it, and judge.
 
         Raises:
-            BuyerDied: otherwise than by our hand.
+            BuyerDied: a buyer ended otherwise than by our hand.
 
         """
-        self._folder.mkdir(parents=True)
-        service = Service(self._world, self._faults)
-        with RunningSimulator(service) as simulator:
-            async with Wire(int(simulator.url.rpartition(":")[2])) as self._wire:
-                try:
-                    await self._buy_enough()
-                    await self._rest(service)
-                finally:
-                    await self._end()
+        if self._number % 2:
+            self._other.act_every(_OTHERS_ACT_EVERY)
+        async with AsyncExitStack() as stack:
+            simulator = stack.enter_context(RunningSimulator(self._service))
+            port = int(simulator.url.rpartition(":")[2])
+            for number in range(MACHINES):
+                wire = await stack.enter_async_context(Wire(port))
+                machine = Machine(self._folder / f"machine-{number}", wire, self._count_kill)
+                stack.push_async_callback(machine.end)
+                self._machines.append(machine)
+            await self._buy_enough()
+            await self._rest()
         (self._folder / "ledger.json").write_bytes(msgspec.json.encode(self._world.ledger))
-        log = self._folder / "asked.jsonl"
-        orders = written_orders(self._folder / "journal.db")
-        self._outcome.verdict = judge(asked_in(log), orders, self._world.ledger, self._wire.creates)
+        self._outcome.verdict = judge(self._records(), self._world.ledger)
+        self._outcome.others = self._other.done
         return self._outcome
 
+    def _records(self) -> list[Record]:
+        return [record_of(machine.folder, machine.wire.creates) for machine in self._machines]
+
+    # Buying
+
     async def _buy_enough(self) -> None:
-        number = 0
-        while self._wire.creates < self._creates or self._stages:
-            if self._process is None:
-                await self._start()
-            number += 1
-            purchase = self._next_purchase(number)
-            await self._tell(purchase)
-            if self._lot.random() < 0.15:
-                number += 1
-                await self._tell(self._next_purchase(number))
-                await self._until_ended(2)
-            else:
-                await self._until_ended(1)
-            await self._wire.open()
+        while self._sent < self._creates or self._stages or self._answers:
+            await self._take_turn()
+            self._answers = [fault for fault in self._answers if describe(fault) not in self._faults.answers]
+            self._lot.shuffle(self._answers)
 
-    def _next_purchase(self, number: int) -> Purchase:
+    @property
+    def _sent(self) -> int:
+        return sum(machine.wire.creates for machine in self._machines)
+
+    async def _take_turn(self) -> None:
+        """Have one machine buy something, now and then twice at once, or both machines the same."""
+        machine, *idle = self._lot.sample(self._machines, MACHINES)
+        turn = [(machine, self._next_purchase())]
+        chance = self._lot.random()
+        if chance < 0.15:
+            turn.append((machine, self._next_purchase()))
+        elif chance < 0.4:
+            turn.append((idle[0], self._next_purchase(turn[0][1].kind)))
+        self._prepare(turn)
+        for buying in {each: None for each, _ in turn}:
+            await buying.start()
+        for buying, purchase in turn:
+            await buying.tell(purchase)
+        counts = Counter(buying for buying, _ in turn)
+        await asyncio.gather(*(buying.until_ended(count) for buying, count in counts.items()))
+        for buying in counts:
+            await buying.wire.open()
+
+    def _next_purchase(self, kind: Kind | None = None) -> Purchase:
+        self._asked += 1
         count = 1 if self._lot.random() < 0.5 else self._lot.randint(2, 8)
-        kind = KINDS[(number // 5 + self._lot.randrange(2)) % len(KINDS)]
         self._outcome.purchases["single" if count == 1 else "several"] += 1
-        self._faults.clear()
-        self._faults.set(*faults_to_come(self._lot, count))
-        purchase = Purchase(number, kind, count)
-        if self._stages and number % self._every == 0:
-            purchase.halt = self._prepare_kill(self._stages[0])
-        elif self._wire.strike is None and self._lot.random() < 0.12:
-            self._break(self._lot.choice((*STAGES, None)))
-        return purchase
+        drawn = KINDS[(self._asked // 5 + self._lot.randrange(2)) % len(KINDS)]
+        return Purchase(self._asked, kind or drawn, count)
 
-    def _prepare_kill(self, stage: Stage) -> Stage | None:
-        """Have the buyer killed when it next comes to `stage`; returns what the buyer itself has to look out for."""
+    # What goes wrong
+
+    def _prepare(self, turn: list[tuple[Machine, Purchase]]) -> None:
+        """Set what goes wrong in a turn."""
+        machine, purchase = turn[0]
+        self._faults.clear()
+        self._faults.set(*faults_to_come(self._lot, sum(each.count for _, each in turn), self._answers))
+        if self._lot.random() < 0.15:
+            delay = self._lot.uniform(0, 0.6)
+            asyncio.get_running_loop().call_later(delay, self._have_other_buy, purchase.kind)
+        if self._stages and purchase.number % self._every == 0:
+            purchase.halt = self._prepare_kill(machine, self._stages[0])
+        elif machine.wire.strike is None and self._lot.random() < 0.12:
+            self._break(machine.wire, self._lot.choice((*STAGES, None)))
+
+    def _have_other_buy(self, kind: Kind) -> None:
+        """Have somebody else buy the same while one of our machines does."""
+        with self._service.lock:
+            self._other.buy((kind.package, kind.image, kind.period))
+        self._outcome.mishaps[f"{TAG} bought the same meanwhile"] += 1
+
+    def _prepare_kill(self, machine: Machine, stage: Stage) -> Stage | None:
+        """Have a buyer killed when it next comes to `stage`; return what the buyer itself has to look out for."""
         if stage is Stage.ANY:
-            asyncio.get_running_loop().call_later(self._lot.uniform(0, 0.4), self._kill, stage)
+            asyncio.get_running_loop().call_later(self._lot.uniform(0, 0.4), machine.kill, stage)
         elif stage in _HALTS:
             return stage
         else:
             if stage is Stage.ARRIVED:
                 self._faults.clear()
                 self._faults.set(SLOW)  # so that it is not processed before the kill
-            self._wire.strike = Strike(stage, lambda: self._kill(stage))
+            machine.wire.strike = Strike(stage, lambda: machine.kill(stage))
         return None
 
-    def _break(self, stage: Stage | None) -> None:
+    def _count_kill(self, stage: Stage) -> None:
+        self._outcome.kills[stage.value] += 1
+        if stage in self._stages:
+            self._stages.remove(stage)
+
+    def _break(self, wire: Wire, stage: Stage | None) -> None:
         """Have the line break at `stage`; None: refuse connections for a moment."""
         if stage is not None:
             name = f"line broken {stage.value}"
-            self._wire.strike = Strike(stage, lambda: self._outcome.mishaps.update([name]))
+            wire.strike = Strike(stage, lambda: self._outcome.mishaps.update([name]))
             return
         self._outcome.mishaps["connections refused"] += 1
         loop = asyncio.get_running_loop()
         delay = self._lot.uniform(0, 0.05)
-        loop.call_later(delay, self._wire.shut)
-        loop.call_later(delay + 0.3, lambda: loop.create_task(self._wire.open()))
+        loop.call_later(delay, wire.shut)
+        loop.call_later(delay + 0.3, lambda: loop.create_task(wire.open()))
 
-    def _kill(self, stage: Stage) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            self._outcome.kills[stage.value] += 1
-            if stage in self._stages:
-                self._stages.remove(stage)
+    # The end
 
-    async def _until_ended(self, purchases: int) -> None:
-        """Wait until so many purchases have ended, or the buyer was killed."""
-        while purchases and (word := await self._next_word()):
-            purchases -= word == "ended"
-
-    async def _next_word(self) -> str | None:
-        """The next thing the buyer says; None: it was killed, perhaps here, because it has halted to be."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                word = await self._said.get()
-        except TimeoutError as error:
-            raise BuyerDied(f"lane {self._number}: the buyer says nothing any more, see {self._folder}") from error
-        if word is not None and word.startswith("halted "):
-            self._kill(Stage[word.partition(" ")[2]])
-            return await self._next_word()
-        if word is None and await self._ended() == 0:
-            raise BuyerDied(f"lane {self._number}: the buyer left by itself, see {self._folder}")
-        return word
-
-    async def _ended(self) -> int:
-        """Let go of a buyer that has ended or is about to, and return how: by itself, or by our hand."""
-        assert self._process is not None
-        async with asyncio.timeout(PATIENCE):
-            code = await self._process.wait()
-        self._process = None
-        if code not in (0, -signal.SIGKILL):
-            raise BuyerDied(f"lane {self._number}: the buyer ended with {code}, see {self._folder}/errors.txt")
-        return code
-
-    async def _start(self) -> None:
-        with (self._folder / "errors.txt").open("ab") as errors:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "tests.proof.buyer", str(self._folder), self._wire.url, ACCOUNT, SECRET),
-                cwd=ROOT,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-            )
-        self._said = asyncio.Queue()
-        self._listening = asyncio.create_task(_listen(self._process, self._said))
-
-    async def _tell(self, told: Purchase | Rest) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(told) + b"\n")
-
-    async def _rest(self, service: Service) -> None:
-        """Let all go well, wait until the service has done what it was asked, and have the buyer see it."""
+    async def _rest(self) -> None:
+        """Let all go well, wait until the service has done what it was asked, and have the buyers see it."""
         self._faults.clear()
-        self._wire.strike = None
-        await self._wire.open()
+        for machine in self._machines:
+            machine.wire.strike = None
+            await machine.wire.open()
         async with asyncio.timeout(PATIENCE):
-            while self._wire.processing or not self._all_listed(service):  # noqa: ASYNC110 - no event tells of it
+            while self._is_working():  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0.05)
-        while not await self._has_rested():
-            pass
+        await asyncio.gather(*(machine.rest() for machine in self._machines))
 
-    async def _has_rested(self) -> bool:
-        """Have the buyer see what became of everything, and leave; False if it was killed over it."""
-        if self._process is None:
-            await self._start()
-        await self._tell(Rest())
-        while word := await self._next_word():
-            if word == "rested":
-                return await self._ended() == 0
-        return False
-
-    def _all_listed(self, service: Service) -> bool:
-        with service.lock:
+    def _is_working(self) -> bool:
+        """Whether the service has yet to carry out a request, or to list a host."""
+        if self._service.later or any(machine.wire.processing for machine in self._machines):
+            return True
+        with self._service.lock:
             now = self._world.catch_up()
-            return all(host.is_listed(now) for host in self._world.machines.values())
-
-    async def _end(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
-        if self._listening is not None:
-            await self._listening
-
-
-async def _listen(process: asyncio.subprocess.Process, said: asyncio.Queue[str | None]) -> None:
-    assert process.stdout is not None
-    async for line in process.stdout:
-        said.put_nowait(line.decode().strip())
-    said.put_nowait(None)
+            hosts = self._world.machines.values()
+            return not all(host.gone_from is not None or host.is_listed(now) for host in hosts)

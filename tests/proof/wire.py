@@ -18,6 +18,8 @@ LOOPBACK: Final = "127.0.0.1"
 _CREATE: Final = b"POST /v1/pve/open/create"
 _PRICE: Final = b"GET /v1/pve/open/packAge"
 _CHUNK: Final = 65_536
+_PORT_PATIENCE: Final = 60.0
+"""Seconds until a port that another process uses is given up."""
 
 STAGES: Final = (
     Stage.PRICE,
@@ -68,6 +70,7 @@ class Wire:
         self._far_port = port
         self._port = 0
         self._server: asyncio.Server | None = None
+        self._opening = asyncio.Lock()
         self._relaying: dict[asyncio.Task[None], _Ends] = {}
         self.strike: Strike | None = None
         self.creates = 0
@@ -89,10 +92,21 @@ class Wire:
         await asyncio.gather(*self._relaying)
 
     async def open(self) -> None:
-        """Accept connections."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
-            self._port = self._server.sockets[0].getsockname()[1]
+        """Accept connections.
+
+        Raises:
+            TimeoutError: the port was taken meanwhile, and stays so.
+
+        """
+        async with self._opening, asyncio.timeout(_PORT_PATIENCE):
+            while self._server is None:
+                try:
+                    self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
+                except OSError:
+                    # A connection of another process may have been given the port while it was free.
+                    await asyncio.sleep(0.1)
+                else:
+                    self._port = self._server.sockets[0].getsockname()[1]
 
     def shut(self) -> None:
         """Refuse connections; those that are there stay."""
