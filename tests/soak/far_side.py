@@ -5,9 +5,11 @@ Started by `service`, never by hand.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,13 +34,20 @@ _STOCK: Final = 1000
 class FarSide:
     """The service, the other people who use the account, and the line to it. Each public method is a command."""
 
-    def __init__(self, clock: WorldClock, hosts: int, seed: int) -> None:
+    def __init__(
+        self,
+        options: Options,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        seed, hosts = options.seed, options.hosts
+        self._gone: dict[str, float] = {}
         self._lot = random.Random(f"others {seed}")
         self._hosts = hosts
-        self._world = World(Options(seed=seed), clock)
+        self._world = World(options, clock)
         populate(self._world, hosts)
         # Answers are held back by the clock that runs ahead.
-        self._service = Service(self._world, sleep=clock.hold)
+        self._service = Service(self._world, sleep=sleep)
         self._simulator: RunningSimulator | None = None
         self._port = 0
 
@@ -94,6 +103,14 @@ class FarSide:
         with self._service.lock:
             return {host.id: host.status for host in self._world.listed()}
 
+    def gone(self) -> dict[str, float]:
+        """The time at which each host was deleted that ever was, by its ID."""
+        with self._service.lock:
+            for host in self._world.machines.values():
+                if host.gone_from is not None:
+                    self._gone[host.id] = host.gone_from
+            return self._gone
+
     def asked(self) -> int:
         """How many creates were carried out, by anybody."""
         with self._service.lock:
@@ -108,6 +125,7 @@ class FarSide:
         self._account.wallet = max(self._account.wallet, type(self._account.wallet)(_RICH))
         for package_id in self._world.stock:
             self._world.stock[package_id] = _STOCK
+        self.gone()
         now = self._world.catch_up()
         for host in list(self._world.machines.values()):
             if host.gone_from is not None and host.gone_from < now:
@@ -126,8 +144,13 @@ class FarSide:
 
 def main() -> None:
     """Do what the lines on standard input say, and answer each with a line, until there are no more."""
-    path, hosts, seed = sys.argv[1:]
-    side = FarSide(WorldClock(Path(path)), int(hosts), int(seed))
+    path, options = sys.argv[1:]
+    world_options = Options(**msgspec.json.decode(options))
+    if path:
+        clock = WorldClock(Path(path))
+        side = FarSide(world_options, clock, clock.hold)
+    else:
+        side = FarSide(world_options)
     for asked in sys.stdin:
         name, arguments = msgspec.json.decode(asked, type=tuple[str, list[Any]])
         answer = getattr(side, name)(*arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,6 +13,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from xds_tui.simulator.faults import Fault
+from xds_tui.simulator.options import Options
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -24,8 +26,10 @@ class Service:
 
     """
 
-    def __init__(self, clock: Path, hosts: int, seed: int) -> None:
-        command = [sys.executable, "-m", "tests.soak.far_side", str(clock), str(hosts), str(seed)]
+    def __init__(self, options: Options, clock: Path | None = None) -> None:
+        """Make a service with `options.hosts` hosts, in the time of the clock in that file or in real time."""
+        fields = {name: value for name, value in asdict(options).items() if name != "extra_packages"}
+        command = [sys.executable, "-m", "tests.soak.far_side", str(clock or ""), msgspec.json.encode(fields).decode()]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
         )
@@ -71,6 +75,10 @@ class Service:
     def truth(self) -> dict[str, int]:
         """The status of each host by its ID."""
         return {str(host_id): int(status) for host_id, status in self._ask("truth").items()}
+
+    def gone(self) -> dict[str, float]:
+        """The time at which each host was deleted that ever was, in seconds since the epoch, by its ID."""
+        return {str(host_id): float(at) for host_id, at in self._ask("gone").items()}
 
     def _ask(self, name: str, *arguments: object) -> Any:
         assert self._process.stdin is not None

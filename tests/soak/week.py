@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xds_tui.simulator.options import Options
+
 from .complaints import listen, listen_to_loop, told
 from .gauges import Holdings, LoopWatch
 from .lapse import Lapse, LapseLoop, WorldClock
@@ -99,7 +101,7 @@ class Week:
         listen(self._complain)
         gc.disable()  # as the command line does: the first paint enables it again
         with (
-            Service(self._clock_file, self._plan.hosts, self._plan.seed) as service,
+            Service(Options(hosts=self._plan.hosts, seed=self._plan.seed), self._clock_file) as service,
             asyncio.Runner(loop_factory=lambda: LapseLoop(self._lapse)) as runner,
         ):
             try:
