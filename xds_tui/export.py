@@ -7,10 +7,11 @@ unit_price, discount, hourly_price.
 `images`: seen_at, id, type, name, version.
 
 `events`: at, kind, host_id, host_name, own, alert, old_status, new_status, expires, within_hours, order_id, action,
-state, code, summary, message, trace_id.
-`orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, package_id, package, image_id,
-image, billing, period_number, period_unit, unit_price, discount, estimate, estimated_hours, real_hours, code, summary,
-message, trace_id.
+state, doubt, code, summary, message, trace_id.
+`orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, candidate_id, candidate_name,
+doubt, package_id, package, image_id, image, billing, period_number, period_unit, unit_price, discount, estimate,
+estimated_hours, real_hours, code, summary, message, trace_id. An order whose state is `may be yours` has a candidate, a
+host that may have come of it, and a doubt that stands against that.
 
 Times are ISO 8601 in UTC, money is a decimal text in CNY (of an hour where it is a cost or a price), hours are numbers,
 what is not known is empty (JSON: null).
@@ -38,6 +39,10 @@ Value = str | int | float | bool | None
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula, the wide ones in Chinese; names of hosts are anybody's."""
+
+
+MAY_BE_YOURS: Final = "may be yours"
+"""The state of an open create for which there is a host that the user can recognise or decline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +137,11 @@ _PACKAGE_FIELDS: Final = (
 _IMAGE_FIELDS: Final = ("seen_at", "id", "type", "name", "version")
 _EVENT_FIELDS: Final = (
     *("at", "kind", "host_id", "host_name", "own", "alert", "old_status", "new_status", "expires", "within_hours"),
-    *("order_id", "action", "state", "code", "summary", "message", "trace_id"),
+    *("order_id", "action", "state", "doubt", "code", "summary", "message", "trace_id"),
 )
 _ORDER_FIELDS: Final = (
     *("id", "batch", "action", "state", "created_at", "sent_at", "ended_at", "host_id", "host_name"),
+    *("candidate_id", "candidate_name", "doubt"),
     *("package_id", "package", "image_id", "image", "billing", "period_number", "period_unit"),
     *("unit_price", "discount", "estimate", "estimated_hours", "real_hours"),
     *("code", "summary", "message", "trace_id"),
@@ -213,6 +219,7 @@ def _event(event: Event) -> dict[str, Value]:
         "order_id": event.order_id,
         "action": event.action.value if event.action else None,
         "state": event.state.value if event.state else None,
+        "doubt": event.doubt.value if event.doubt else None,
         "code": event.code,
         "summary": event.summary,
         "message": event.message,
@@ -227,12 +234,15 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "id": order.id,
         "batch": order.batch,
         "action": order.action.value,
-        "state": order.state.value,
+        "state": MAY_BE_YOURS if order.candidate else order.state.value,
         "created_at": _time(order.created_at),
         "sent_at": _time(order.sent_at),
         "ended_at": _time(order.ended_at),
         "host_id": order.host_id,
         "host_name": order.host_name,
+        "candidate_id": order.candidate.host_id if order.candidate else None,
+        "candidate_name": order.candidate.host_name if order.candidate else None,
+        "doubt": order.candidate.doubt.value if order.candidate else None,
         "package_id": promise.package.id if promise else None,
         "package": promise.package.name if promise else None,
         "image_id": promise.image.id if promise else None,

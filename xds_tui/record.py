@@ -45,6 +45,43 @@ class OrderState(Enum):
     """The fleet was not seen to agree, though it had the time to."""
 
 
+class HostSource(Enum):
+    """How it became known which host came of a create."""
+
+    RESPONSE = "response"
+    """The service named it."""
+    MATCH = "match"
+    """It fits the order, and nothing else explains it (`domain/reconcile.py`)."""
+    USER = "user"
+    """The user recognised it."""
+
+
+class Doubt(Enum):
+    """Why a host that fits an order is not taken for its without asking."""
+
+    EARLIER = "earlier"
+    """It came into being before the order was sent."""
+    LATER = "later"
+    """It came into being too long after the request."""
+    OTHER_HOST = "other host"
+    """Another new host fits as well."""
+    OTHER_ORDER = "other order"
+    """It fits another order as well."""
+    NO_TIME = "no time"
+    """The service does not say when it came into being."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A host that may have come of a create; the user decides."""
+
+    host_id: str
+    host_name: str
+    doubt: Doubt
+    created: datetime | None = None
+    """By the service's clock."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """What the user was shown on deciding to buy one host."""
@@ -90,8 +127,16 @@ class Order:
     sender: str = field(default="", compare=False)
     """The running program that gave it, as `store/instance.py` names it: one that lives still knows best."""
     sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    """When the response to a create arrived, or was given up; None if an earlier run did not see that."""
     ended_at: datetime | None = None
     """When `state` became the present one, if that was by an outcome."""
+    host_source: HostSource | None = None
+    """For CREATE how `host_id` became known."""
+    candidate: Candidate | None = None
+    """For CREATE a host that may be its, while the order has none."""
+    declined: frozenset[str] = frozenset()
+    """For CREATE the hosts that the user said are not from here."""
 
 
 class EventKind(Enum):
@@ -103,6 +148,8 @@ class EventKind(Enum):
     """`old` became `new`."""
     ORDER = "order"
     """The order `order_id` to do `action` came to `state`."""
+    CANDIDATE = "candidate"
+    """The host may have come of the order `order_id`; `doubt` stands against it."""
     TROUBLE = "trouble"
     """The service could not be asked, or answered badly; said once, when it begins."""
     RECOVERED = "recovered"
@@ -132,6 +179,7 @@ class Event:
     order_id: str | None = None
     action: Action | None = None
     state: OrderState | None = None
+    doubt: Doubt | None = None
     code: int | None = None
     summary: str = ""
     """An error's own sentence, in English and marked for translation."""

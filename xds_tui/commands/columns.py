@@ -79,6 +79,8 @@ def _outline(row: Row) -> str:
             return f"{word(saying.STATUS, row['old_status'])} → {word(saying.STATUS, row['new_status'])}"
         case "appeared":
             return word(saying.STATUS, row["new_status"])
+        case "candidate":
+            return word(saying.DOUBT, row["doubt"])
         case "order":
             return f"{word(saying.ACTION, row['action'])}: {word(saying.STATE, row['state'])}"
         case "expiring":
@@ -87,6 +89,8 @@ def _outline(row: Row) -> str:
 
 
 def _why(row: Row) -> str:
+    if row["candidate_id"]:
+        return f"{row['candidate_name'] or row['candidate_id']}: {word(saying.DOUBT, row['doubt'])}"
     return _what_happened({**row, "kind": None})
 
 

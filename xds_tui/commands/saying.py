@@ -48,12 +48,21 @@ STATE: Final = {
     "done": N_("accepted"),
     "settled": N_("done"),
     "not seen": N_("not seen to happen"),
+    "may be yours": N_("may be yours"),
+}
+DOUBT: Final = {
+    "earlier": N_("the service says that it was created before the order was sent"),
+    "later": N_("it was created too long after the order to be sure"),
+    "other host": N_("another new host fits the order just as well"),
+    "other order": N_("it fits another order just as well"),
+    "no time": N_("the service does not say when it was created"),
 }
 KIND: Final = {
     "appeared": N_("appeared"),
     "gone": N_("gone"),
     "status": N_("status"),
     "order": N_("order"),
+    "candidate": N_("may be yours"),
     "trouble": N_("trouble"),
     "recovered": N_("recovered"),
     "expiring": N_("expiring"),

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from xds_tui import pricing
+from xds_tui.domain.create_matcher import LATEST
+from xds_tui.domain.reconcile import Reconciliation, match_orders
 from xds_tui.fleet import order_states
-from xds_tui.fleet.settling import LATEST, settled
 from xds_tui.model import Host, Snapshot
 from xds_tui.record import Action, Order, OrderState, Promise
 
@@ -120,14 +121,27 @@ class OrderBook:
         """The orders that have been answered, or whose answer is lost: those that a sweep which begins now can show."""
         return frozenset(order.id for order in self if order.state in (OrderState.DONE, OrderState.UNKNOWN))
 
-    def settled_by(self, snapshot: Snapshot, answered: Collection[str]) -> Mapping[str, str]:
-        """Return which orders `snapshot` agrees with: order ID to host ID; `answered` as for `settling.settled`."""
-        return settled(tuple(self), snapshot, answered, self._named) if self._orders else {}
+    def reconcile(
+        self, snapshot: Snapshot, answered: Collection[str], others: Collection[Order] = ()
+    ) -> Reconciliation:
+        """Return what `snapshot` says about the orders; the arguments are those of `match_orders`."""
+        return match_orders(tuple(self), snapshot, answered, self._named, others)
 
     def acting_on(self, snapshot: Snapshot, answered: Collection[str], now: datetime) -> frozenset[str]:
         """The hosts that `snapshot` may show to have changed because of an order."""
         lately = {order.host_id for order in self if abs(now - order.created_at) < ACTING and order.host_id}
-        return frozenset(lately) | frozenset(self.settled_by(snapshot, answered).values())
+        return frozenset(lately) | frozenset(self.reconcile(snapshot, answered).confirmed.values())
+
+    @property
+    def wanting_hosts(self) -> tuple[Order, ...]:
+        """The creates that came to a host or may have, and whose host is not known, oldest first."""
+        return tuple(
+            order
+            for order in self
+            if order.action is Action.CREATE
+            and order.host_id is None
+            and order.state in (OrderState.DONE, OrderState.UNKNOWN)
+        )
 
     def unknown_like(self, promise: Promise) -> tuple[Order, ...]:
         """The creates whose outcome is not known and that may have bought what `promise` is about, oldest first."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from xds_tui.api.errors import Refused, SignedOut, XdsError
-from xds_tui.record import Event, EventKind, Order
+from xds_tui.record import Candidate, Event, EventKind, Order
 from xds_tui.store.db import StoreError
 
 
@@ -24,6 +25,20 @@ def told(order: Order) -> Event:
         summary=order.summary,
         message=order.message,
         trace_id=order.trace_id,
+    )
+
+
+def candidate_event(order: Order, candidate: Candidate, at: datetime) -> Event:
+    """The event of a host that may be the order's: the user is called to decide."""
+    return Event(
+        at=at,
+        kind=EventKind.CANDIDATE,
+        host_id=candidate.host_id,
+        host_name=candidate.host_name,
+        alert=True,
+        order_id=order.id,
+        action=order.action,
+        doubt=candidate.doubt,
     )
 
 

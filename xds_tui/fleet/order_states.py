@@ -19,6 +19,7 @@ NOT_SEEN are final. UNKNOWN is never sent again by machinery.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -96,6 +97,17 @@ def after(state: OrderState, event: OrderEvent) -> OrderState:
         return NEXT[state, event]
     except KeyError:
         raise ValueError(f"an order that is {state.name} cannot be {event.name}") from None
+
+
+def ended(order: Order, event: OrderEvent, at: datetime) -> Order:
+    """Return `order` in the state that `event` at `at` leads to; raises as `after`."""
+    outcome = replace(order, state=after(order.state, event), ended_at=at)
+    if outcome.host_id is not None:
+        outcome = replace(outcome, candidate=None)
+    if outcome.promise is not None and outcome.state in FINAL:
+        # The hosts that were known are for finding the new one; kept for ever they would be the journal's bulk.
+        outcome = replace(outcome, promise=replace(outcome.promise, known_hosts=frozenset()))
+    return outcome
 
 
 def _waited(order: Order, now: datetime) -> timedelta:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
 from xds_tui.fleet import order_states
+from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import explained, not_written, told
 from xds_tui.fleet.order_states import OrderEvent
 from xds_tui.i18n import N_
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Action, Event, Order, OrderState, Promise
+from xds_tui.record import Action, Event, HostSource, Order, OrderState, Promise
 from xds_tui.store.db import StoreError
-from xds_tui.store.journal import Claim
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
@@ -48,6 +48,7 @@ class Orders:
 
     Attributes:
         book: the orders as they are known now.
+        claims: which hosts came of creates that named none.
 
     """
 
@@ -72,6 +73,7 @@ class Orders:
         self._clock = clock
         self._tell = tell
         self.book = OrderBook()
+        self.claims = HostClaims(self.book, journal, clock, tell)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: set[str] = set()
         self._sending = asyncio.Semaphore(AT_ONCE)
@@ -152,15 +154,21 @@ class Orders:
             answered: `answered_ids` of the moment at which it began to be read; other orders it says nothing about.
 
         """
+        era = self._era
         names = {host.id: host.name for host in snapshot.hosts}
         self.book.know(snapshot)
-        for order_id, host_id in self.book.settled_by(snapshot, answered).items():
+        result = self.book.reconcile(snapshot, answered, await self.claims.creates_elsewhere())
+        for order_id, host_id in result.confirmed.items():
+            if era != self._era:
+                return
             order = self.book[order_id]
             found = replace(order, host_id=host_id, host_name=names.get(host_id, order.host_name))
             if order.host_id is not None:
                 await self._end(found, OrderEvent.SEEN)
             else:
-                await self._settle(found)
+                await self.claims.confirm(replace(found, host_source=HostSource.MATCH))
+        if result.is_matched and era == self._era:
+            await self.claims.write_candidates(result.candidates)
         for order in self.book.late(answered, self._clock()):
             await self._end(replace(order, summary=order.summary or NOT_SEEN), OrderEvent.LATE)
 
@@ -262,13 +270,15 @@ class Orders:
             return await self._end(order, OrderEvent.HELD_BACK, error, era)
         try:
             host_id = await call(client)
+            order = replace(order, answered_at=self._clock())
         except NotSent as error:
             return await self._end(order, OrderEvent.HELD_BACK, error, era)
         except (Refused, SignedOut) as error:
             return await self._end(order, OrderEvent.REFUSED, error, era)
         except XdsError as error:
-            return await self._end(order, OrderEvent.LOST, error, era)
-        return await self._end(replace(order, host_id=host_id), OrderEvent.ACCEPTED, era=era)
+            return await self._end(replace(order, answered_at=self._clock()), OrderEvent.LOST, error, era)
+        source = HostSource.RESPONSE if host_id and order.action is Action.CREATE else None
+        return await self._end(replace(order, host_id=host_id, host_source=source), OrderEvent.ACCEPTED, era=era)
 
     async def _leave(self, order: Order, era: int) -> Order:
         """Write that the order leaves, before it does.
@@ -283,36 +293,16 @@ class Orders:
         self._show(order, era)
         return order
 
-    async def _settle(self, found: Order) -> None:
-        """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
-        settled_order = self._ended(found, OrderEvent.SEEN)
-        try:
-            claim = await self._journal.settle_order(settled_order)
-            if claim is Claim.TAKEN and found.host_id:
-                self.book.take(found.host_id)
-            if claim is not Claim.WRITTEN:
-                return
-        except StoreError as failure:
-            self._tell([not_written(settled_order, failure)])
-        self._show(settled_order)
-
     async def _end(
         self, order: Order, event: OrderEvent, error: XdsError | StoreError | None = None, era: int | None = None
     ) -> Order:
         """Show what came of an order, and write it down; a journal that fails then is said, not fatal."""
-        ended = self._ended(order if error is None else explained(order, error), event)
+        ended = order_states.ended(order if error is None else explained(order, error), event, self._clock())
         self._show(ended, era)
         try:
             await self._journal.write_orders([ended])
         except StoreError as failure:
             self._tell([not_written(ended, failure)])
-        return ended
-
-    def _ended(self, order: Order, event: OrderEvent) -> Order:
-        ended = replace(order, state=order_states.after(order.state, event), ended_at=self._clock())
-        if ended.promise is not None and ended.state in order_states.FINAL:
-            # The hosts that were known are for finding the new one; kept for ever they would be the journal's bulk.
-            ended = replace(ended, promise=replace(ended.promise, known_hosts=frozenset()))
         return ended
 
     def _show(self, order: Order, era: int | None = None) -> None:

@@ -151,6 +151,11 @@ class Journal:
         found = await self._orders(query, *(state.value for state in OPEN_STATES))
         return await self._database.read(lambda _: tuple(order for order in found if not self._is_another_alive(order)))
 
+    async def creates_elsewhere(self) -> tuple[Order, ...]:
+        """Return the creates of other programs that use this journal and run, oldest first."""
+        found = await self._orders(_CREATES + " ORDER BY created_at, rowid")
+        return await self._database.read(lambda _: tuple(order for order in found if self._is_another_alive(order)))
+
     async def bought(self) -> dict[str, Promise]:
         """Return what was promised for each host that was bought here, by its ID."""
         orders = await self._orders(_CREATES + " ORDER BY created_at, rowid")

@@ -203,6 +203,15 @@ _ALL: Final = (
         in_footer=True,
     ),
     Action("history.span", "s", "span", N_("Time span"), N_("Plot an hour, a day or a week"), in_footer=True),
+    Action("history.mine", "m", "decide(True)", N_("Mine"), N_("The host that may be yours is yours"), in_footer=True),
+    Action(
+        "history.not-mine",
+        "n",
+        "decide(False)",
+        N_("Not mine"),
+        N_("The host that may be yours is not"),
+        in_footer=True,
+    ),
     Action("history.trace", "t", "copy", N_("Copy traceId"), N_("Copy the traceId of this row"), in_footer=True),
     Action("history.export", "e", "export", N_("Export"), N_("Write what is listed to a file"), in_footer=True),
     # The wizard

@@ -72,7 +72,7 @@ def order_words(order: Order) -> tuple[str, ...]:
     promise = order.promise
     bought = (promise.package.name, promise.image.label, wording.money(promise.estimate)) if promise else ()
     host = (_("host {id}").format(id=order.host_id),) if order.host_id else ()
-    what = (telling.action(order.action), order.host_name, telling.order_state(order.state), *bought, *host)
+    what = (telling.action(order.action), order.host_name, telling.order_status(order), *bought, *host)
     return tuple(part for part in (*what, *telling.order_lines(order)) if part)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError, explain
 from xds_tui.i18n import N_, _
 from xds_tui.model import Host
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Action, Doubt, Event, EventKind, Order, OrderState
 from xds_tui.tui import wording
 
 if TYPE_CHECKING:
@@ -82,6 +82,15 @@ _STATES: Final = {
 }
 
 
+_DOUBTS: Final = {
+    Doubt.EARLIER: N_("the service says that it was created before the order was sent"),
+    Doubt.LATER: N_("it was created too long after the order to be sure"),
+    Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
+    Doubt.OTHER_ORDER: N_("it fits another order just as well"),
+    Doubt.NO_TIME: N_("the service does not say when it was created"),
+}
+
+
 def action(of: Action) -> str:
     """What an order asks for."""
     return _(_ACTIONS[of])
@@ -92,13 +101,20 @@ def order_state(of: OrderState) -> str:
     return _(_STATES[of])
 
 
+def order_status(of: Order) -> str:
+    """How far an order has come, and whether the user can say more."""
+    return _("may be yours") if of.candidate else order_state(of.state)
+
+
 def intent(of: Order) -> str:
     """What is meant to happen to a host, as intent and not as fact."""
     return _(_INTENTS[of.action])
 
 
 def order_reason(of: Order) -> str:
-    """Why an order came to nothing, in one line; empty where it did not."""
+    """Why an order came to nothing, or which host may be its, in one line; empty where there is nothing to say."""
+    if of.candidate:
+        return _candidate(of.candidate.host_name or of.candidate.host_id, of.candidate.doubt)
     if not of.summary:
         return ""
     return _with_detail(of.summary, of.message)
@@ -107,7 +123,11 @@ def order_reason(of: Order) -> str:
 def order_lines(of: Order) -> tuple[str, ...]:
     """Why an order came to nothing: what happened, what to do, code and traceId."""
     lines = [order_reason(of)]
-    if of.state is OrderState.UNKNOWN:
+    if of.candidate:
+        created = _("created {time}").format(time=wording.moment(of.candidate.created))
+        lines += [_("host {id}").format(id=of.candidate.host_id), created]
+        lines.append(_("Press m if the host came of this order, n if it did not."))
+    elif of.state is OrderState.UNKNOWN:
         lines.append(_(_UNKNOWN_REMEDY))
     elif of.code:
         lines += [_(explain(of.code).remedy), _("code {code}").format(code=of.code)]
@@ -122,7 +142,7 @@ def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
     for order in orders:
         if order.state in _OPEN:
             what = order.promise.package.name if order.promise else order.host_name or order.host_id or ""
-            lines.append(f"  {action(order.action)} {what}: {order_state(order.state)}")
+            lines.append(f"  {action(order.action)} {what}: {order_status(order)}")
     if not lines:
         return ()
     return (_("Orders that are still open; the next start looks what became of them:"), *lines)
@@ -146,6 +166,8 @@ def event(of: Event) -> str:
             return f"{who} {wording.status_word(of.old)} → {wording.status_word(of.new)}" + _you(of)
         case EventKind.ORDER:
             return _order_event(of, who)
+        case EventKind.CANDIDATE:
+            return _candidate(who, of.doubt)
         case EventKind.TROUBLE | EventKind.SIGNED_OUT:
             return _with_detail(of.summary, of.message)
         case EventKind.EXPIRING:
@@ -164,6 +186,8 @@ def event_lines(of: Event) -> tuple[str, ...]:
         lines += [_(explain(of.code).remedy), _("code {code}").format(code=of.code)]
     elif of.state is OrderState.UNKNOWN:
         lines.append(_(_UNKNOWN_REMEDY))
+    elif of.kind is EventKind.CANDIDATE:
+        lines.append(_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not."))
     if of.host_id:
         lines.append(_("host {id}").format(id=of.host_id))
     if of.trace_id:
@@ -179,6 +203,11 @@ def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
     if len(of) > AT_ONCE:
         lines.append(_("{count} more in the history").format(count=len(of) - AT_ONCE))
     return tuple(lines)
+
+
+def _candidate(host: str, doubt: Doubt | None) -> str:
+    sentence = _("{host} may be yours").format(host=host)
+    return f"{sentence}: {_(_DOUBTS[doubt])}" if doubt else sentence
 
 
 def _order_event(of: Event, who: str) -> str:

@@ -359,7 +359,8 @@ class FleetScreen(PanedScreen):
         """Look back: all events and orders, and plots."""
         from xds_tui.tui.screens.history import HistoryScreen
 
-        self.app.push_screen(HistoryScreen(self._monitor.history, self.fleet, self._clock, self._exports))
+        history, claims = self._monitor.history, self._monitor.orders.claims
+        self.app.push_screen(HistoryScreen(history, claims, self.fleet, self._clock, self._exports))
 
     @work(group=FLOW)
     async def action_new(self) -> None:

@@ -20,6 +20,7 @@ from textual.worker import Worker
 
 from xds_tui import export
 from xds_tui.fleet.chronicle import Chronicle
+from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.model import Host
@@ -28,6 +29,7 @@ from xds_tui.store.db import StoreError
 from xds_tui.store.exports import write_export
 from xds_tui.tui import copying, telling, wording
 from xds_tui.tui.actions import bindings
+from xds_tui.tui.flows import claim
 from xds_tui.tui.past import Past, order_words
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.widgets.event_list import EventList
@@ -84,11 +86,19 @@ class HistoryScreen(LiveScreen[None]):
     words: reactive[str] = reactive("", repaint=False)
     """The filter as typed."""
 
-    def __init__(self, history: Chronicle, fleet: FleetState, clock: Callable[[], datetime], exports: Path) -> None:
+    def __init__(
+        self,
+        history: Chronicle,
+        claims: HostClaims,
+        fleet: FleetState,
+        clock: Callable[[], datetime],
+        exports: Path,
+    ) -> None:
         """Make the screen.
 
         Args:
             history: what is remembered.
+            claims: what the user's decisions about hosts that may be theirs go to.
             fleet: what is known now.
             clock: the time, UTC.
             exports: the folder that exports are written to.
@@ -96,6 +106,7 @@ class HistoryScreen(LiveScreen[None]):
         """
         super().__init__(fleet)
         self._history = history
+        self._claims = claims
         self._clock = clock
         self._exports = exports
         self._past = Past()
@@ -252,6 +263,9 @@ class HistoryScreen(LiveScreen[None]):
             return False
         if action == "span":
             return self.page is Page.PLOTS
+        if action == "decide":
+            order = self._order_at_cursor()
+            return order is not None and order.candidate is not None
         if action in ("filter", "copy", "export"):
             return self.page is not Page.PLOTS
         return True
@@ -277,6 +291,10 @@ class HistoryScreen(LiveScreen[None]):
     def _near_the_end(self) -> None:
         self._read_on()
 
+    @on(LineTable.RowHighlighted, "#past-orders")
+    def _offer_decision(self) -> None:
+        self.refresh_bindings()
+
     @on(LineTable.RowSelected)
     def _tell_all(self, event: LineTable.RowSelected) -> None:
         if lines := self._lines(event.table, event.key):
@@ -291,6 +309,21 @@ class HistoryScreen(LiveScreen[None]):
         if order is None:
             return ()
         return (wording.moment(order.created_at), *order_words(order), *_lengths(order, self._hosts()))
+
+    def _order_at_cursor(self) -> Order | None:
+        table = self.query_one(OrderList)
+        key = table.cursor_key
+        return table.order_of(key) if self.page is Page.ORDERS and key is not None else None
+
+    @work
+    async def action_decide(self, is_mine: bool) -> None:
+        """Confirm the order at the cursor by the host that may be its, or remember that it is not."""
+        order = self._order_at_cursor()
+        if order is None or order.candidate is None:
+            return
+        lines, is_done = await claim.decide(self._claims, order.id, order.candidate, is_mine=is_mine)
+        if self.is_attached:
+            self.query_one(Notice).tell(lines, mild=is_done)
 
     @work
     async def action_copy(self) -> None:

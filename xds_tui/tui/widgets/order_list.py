@@ -64,7 +64,7 @@ def _row(order: Order, host: Host | None) -> Row:
             Cell(order.created_at.astimezone().strftime("%m-%d %H:%M"), "muted"),
             Cell(telling.action(order.action)),
             Cell(name or wording.NOTHING),
-            Cell(telling.order_state(order.state), _STYLES.get(order.state, "")),
+            Cell(telling.order_status(order), "warn" if order.candidate else _STYLES.get(order.state, "")),
             Cell(wording.money(promise.estimate).removeprefix("¥") if promise else wording.NOTHING),
             Cell(str(promise.hours) if promise and promise.period else wording.NOTHING),
             Cell(

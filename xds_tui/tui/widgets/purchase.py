@@ -70,7 +70,7 @@ class Purchase(Vertical):
             return Row(
                 (
                     Cell(f"{number}"),
-                    Cell(telling.order_state(order.state), _STYLES.get(order.state, "muted")),
+                    Cell(telling.order_status(order), "warn" if order.candidate else _STYLES.get(order.state, "muted")),
                     Cell(order.host_id or wording.NOTHING),
                     Cell(telling.order_reason(order)),
                 )

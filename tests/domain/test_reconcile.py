@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
 
-from xds_tui.fleet import settling
+from xds_tui.domain import reconcile
 from xds_tui.model import Billing, Period, PeriodUnit, Snapshot, Status
 from xds_tui.record import Action, Order, OrderState
 
@@ -16,12 +16,18 @@ LATER = NOON + timedelta(minutes=6)
 
 def settled(orders: list[Order], snapshot: Snapshot) -> dict[str, str]:
     """Settle, where every order had been answered when the snapshot began to be read."""
-    return settling.settled(orders, snapshot, {order.id for order in orders})
+    return reconcile.match_orders(orders, snapshot, {order.id for order in orders}).confirmed
 
 
 def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised: Any) -> Order:
     return an_order(
-        id=id_, action=Action.CREATE, state=state, host_id=None, sent_at=NOON, promise=a_promise(**promised)
+        id=id_,
+        action=Action.CREATE,
+        state=state,
+        host_id=None,
+        sent_at=NOON,
+        answered_at=NOON,
+        promise=a_promise(**promised),
     )
 
 
@@ -53,7 +59,7 @@ def test_a_delete_is_settled_when_its_host_is_gone() -> None:
 
 def test_a_snapshot_that_was_begun_before_the_answer_settles_nothing() -> None:
     order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
-    assert settling.settled([order], a_snapshot(at=LATER), answered=()) == {}
+    assert reconcile.match_orders([order], a_snapshot(at=LATER), answered=()).confirmed == {}
 
 
 def test_a_clock_that_was_set_back_since_the_sending_does_not_matter() -> None:
@@ -112,19 +118,22 @@ def test_a_host_that_cannot_be_ours_is_not_taken_for_it(other: dict[str, Any]) -
     assert settled([order], a_snapshot(host, at=LATER)) == {}
 
 
-def test_a_clock_that_is_minutes_off_does_not_hide_a_host() -> None:
+def test_an_accepted_order_has_a_host_though_the_clock_is_minutes_off() -> None:
     host = a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=9))
-    assert settled([a_create()], a_snapshot(host, at=LATER)) == {"o": "new"}
+    assert settled([a_create(state=OrderState.DONE)], a_snapshot(host, at=LATER)) == {"o": "new"}
 
 
-def test_a_host_that_seems_older_than_the_order_is_its_only_when_its_own_would_be_in_the_list() -> None:
-    host = a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=2))
-    assert settled([a_create()], a_snapshot(host, at=NOON + timedelta(minutes=4))) == {}
-    assert settled([a_create()], a_snapshot(host, at=NOON + timedelta(minutes=6))) == {"o": "new"}
+def test_a_host_that_seems_older_is_an_accepted_order_s_only_when_its_own_would_be_in_the_list() -> None:
+    order, host = a_create(state=OrderState.DONE), a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=2))
+    assert settled([order], a_snapshot(host, at=NOON + timedelta(minutes=4))) == {}
+    assert settled([order], a_snapshot(host, at=NOON + timedelta(minutes=6))) == {"o": "new"}
 
 
 def test_each_order_is_given_the_host_that_came_soonest_after_it() -> None:
-    orders = [replace(a_create(f"o{n}", OrderState.DONE), sent_at=NOON + timedelta(seconds=10 * n)) for n in range(3)]
+    orders = [
+        replace(a_create(f"o{n}", OrderState.DONE), sent_at=NOON + timedelta(seconds=10 * n), answered_at=None)
+        for n in range(3)
+    ]
     newest_first = [
         a_host(os="Ubuntu", id=f"h{n}", created=NOON + timedelta(seconds=10 * n + 1)) for n in reversed(range(3))
     ]
@@ -133,13 +142,13 @@ def test_each_order_is_given_the_host_that_came_soonest_after_it() -> None:
 
 def test_a_host_of_an_order_that_ended_long_ago_is_taken() -> None:
     snapshot = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
-    assert settling.settled([a_create()], snapshot, {"o"}, named={"new"}) == {}
+    assert reconcile.match_orders([a_create()], snapshot, {"o"}, claimed={"new"}).confirmed == {}
 
 
 def test_a_create_that_was_answered_while_the_list_was_read_has_its_choice_too() -> None:
     unknown, answered = a_create("unknown"), a_create("accepted", OrderState.DONE)
     snapshot = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
-    assert settling.settled([unknown, answered], snapshot, {"unknown"}) == {}
+    assert reconcile.match_orders([unknown, answered], snapshot, {"unknown"}).confirmed == {}
 
 
 def test_one_host_does_not_settle_two_orders() -> None:
@@ -147,7 +156,7 @@ def test_one_host_does_not_settle_two_orders() -> None:
     one = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
     assert settled(orders, one) == {"accepted": "new"}
     two = a_snapshot(*one.hosts, a_host(os="Ubuntu", id="newer", created=NOON), at=LATER)
-    assert settled(orders, two) == {"accepted": "new", "unknown": "newer"}
+    assert settled(orders, two).keys() == {"accepted", "unknown"}
 
 
 def test_a_host_that_another_order_has_is_taken() -> None:

@@ -1,0 +1,240 @@
+"""Whole purchases against a service whose truth is known: who is confirmed by whose host."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shop import Buyer, Shop
+
+from xds_tui.domain.reconcile import match_orders
+from xds_tui.model import Snapshot
+from xds_tui.record import Doubt, OrderState
+
+MANY = 11
+"""Purchases back to back, as the report of the fault had them."""
+
+MINUTE = 60.0
+
+
+def buy_many(buyer: Buyer, *, pause: float = 0.4, **how: float) -> float:
+    """Buy `MANY` hosts, one after another, and return when the last response came."""
+    at = 0.0
+    for _ in range(MANY):
+        buyer.buy(at, **how)
+        at += 0.3 + pause
+    return at
+
+
+@pytest.mark.parametrize("pause", [0.01, 0.4, 1.5, 8.0])
+@pytest.mark.parametrize("offset", [0.0, 0.7, 2.0, -2.0])
+def test_hosts_bought_back_to_back_are_each_confirmed_by_the_first_listing(pause: float, offset: float) -> None:
+    buyer = Buyer(Shop(offset))
+    end = buy_many(buyer, pause=pause)
+    buyer.look(end + 1)
+    assert len(buyer.confirmed) == MANY
+    assert buyer.wrong == {}
+
+
+def test_of_hosts_that_look_the_same_the_older_goes_to_the_earlier_order() -> None:
+    buyer = Buyer(Shop())
+    buy_many(buyer, pause=0.01)
+    buyer.look(MINUTE)
+    assert buyer.right == MANY
+
+
+@pytest.mark.parametrize("offset", [5 * MINUTE, -5 * MINUTE])
+def test_with_a_clock_that_is_minutes_off_they_are_confirmed_once_each_had_time_to_be_listed(offset: float) -> None:
+    buyer = Buyer(Shop(offset))
+    end = buy_many(buyer)
+    buyer.look(end + 1)
+    assert buyer.confirmed == {}
+    buyer.look(end + 6 * MINUTE)
+    assert len(buyer.confirmed) == MANY
+    assert buyer.wrong == {}
+
+
+@pytest.mark.parametrize("offset", [0.0, 5 * MINUTE, -5 * MINUTE])
+def test_a_host_that_a_response_named_tells_how_far_the_clock_is_off(offset: float) -> None:
+    buyer = Buyer(Shop(offset))
+    buyer.buy(0, names_host=True)
+    lost = buyer.buy(20, accepted=False)
+    buyer.look(30)
+    assert buyer.right == 2, lost
+
+
+def test_hosts_that_are_listed_late_are_waited_for() -> None:
+    buyer = Buyer(Shop())
+    at, delays = 0.0, random.Random(3)
+    for _ in range(MANY):
+        buyer.buy(at, listed=delays.uniform(0, 40))
+        at += 0.9
+        buyer.look(at - 0.1)
+    for look in range(1, 30):
+        buyer.look(at + 5 * look)
+        assert buyer.wrong == {}
+    assert len(buyer.confirmed) == MANY
+
+
+def test_an_order_that_never_arrived_is_not_confirmed_with_the_next_order_s_host() -> None:
+    buyer = Buyer(Shop())
+    lost = buyer.buy(0, accepted=False, works_after=None)
+    again = buyer.buy(2)
+    buyer.look(3)
+    assert buyer.confirmed.keys() == {again}
+    buyer.look(60 * MINUTE)
+    assert lost not in buyer.confirmed
+
+
+@pytest.mark.parametrize("offset", [0.0, 2.0, -2.0])
+def test_of_two_lost_orders_and_one_host_none_is_confirmed_by_chance(offset: float) -> None:
+    buyer = Buyer(Shop(offset))
+    buyer.buy(0, accepted=False, works_after=None)
+    buyer.buy(1, accepted=False)
+    for look in range(30):
+        buyer.look(2 + 15 * look)
+    assert buyer.wrong == {}
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_packages_that_differ_only_in_price_do_not_swap_prices(accepted: bool) -> None:
+    buyer = Buyer(Shop())
+    for number in range(MANY):
+        buyer.buy(number * 2.0, accepted=accepted, price=f"{1 + number % 2}.10")
+    buyer.look(MINUTE)
+    assert buyer.right == MANY
+
+
+def test_hosts_of_the_same_second_at_different_prices_are_left_to_the_user() -> None:
+    buyer = Buyer(Shop())
+    orders = [buyer.buy(0.1, took=0.2, price="1.10"), buyer.buy(0.4, took=0.2, price="2.20")]
+    buyer.look(10 * MINUTE)
+    assert buyer.confirmed == {}
+    assert {order: buyer.candidates[order].doubt for order in orders} == dict.fromkeys(orders, Doubt.OTHER_ORDER)
+
+
+# Somebody else
+
+
+@pytest.mark.parametrize(
+    ("at", "doubt"),
+    [(40.0, Doubt.LATER), (90 * MINUTE, Doubt.LATER), (-8.0, Doubt.EARLIER), (-9 * MINUTE, Doubt.EARLIER)],
+)
+def test_an_unknown_order_does_not_claim_a_purchase_by_somebody_else(at: float, doubt: Doubt) -> None:
+    buyer = Buyer(Shop())
+    foreign = buyer.shop.sell(at)
+    order = buyer.buy(0, accepted=False, works_after=None)
+    for minutes in range(1, 115):
+        buyer.look(minutes * MINUTE)
+        assert buyer.confirmed == {}
+    assert buyer.candidates[order].host_id == foreign
+    assert buyer.candidates[order].doubt is doubt
+
+
+def test_a_host_that_is_too_late_or_too_old_is_not_even_offered() -> None:
+    buyer = Buyer(Shop())
+    buyer.shop.sell(-11 * MINUTE)
+    buyer.shop.sell(3 * 60 * MINUTE)
+    buyer.buy(0, accepted=False, works_after=None)
+    buyer.look(200 * MINUTE)
+    assert (buyer.confirmed, buyer.candidates) == ({}, {})
+
+
+def test_a_host_that_was_seen_before_the_order_is_never_offered() -> None:
+    buyer = Buyer(Shop())
+    buyer.shop.sell(-1)
+    buyer.look(-0.5)
+    order = buyer.buy(0, accepted=False, works_after=None)
+    buyer.look(10 * MINUTE)
+    assert order not in {*buyer.confirmed, *buyer.candidates}
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_of_two_hosts_of_the_same_second_none_is_claimed(accepted: bool) -> None:
+    """Two machines with separate journals see the same; each would claim the same host."""
+    shop = Shop()
+    buyers = [Buyer(shop, name="a"), Buyer(shop, name="b")]
+    orders = [buyer.buy(0.2 * number, accepted=accepted) for number, buyer in enumerate(buyers)]
+    for buyer, order in zip(buyers, orders, strict=True):
+        buyer.look(10 * MINUTE)
+        assert buyer.confirmed == {}
+        assert buyer.candidates[order].doubt is Doubt.OTHER_HOST
+
+
+@pytest.mark.parametrize("at", [-4.0, 4.2, 40.0])
+def test_somebody_else_who_buys_the_same_takes_no_order_s_host(at: float) -> None:
+    buyer = Buyer(Shop())
+    buyer.shop.sell(min(at, 0) or at)
+    buy_many(buyer)
+    buyer.look(MINUTE)
+    buyer.look(10 * MINUTE)
+    assert "" not in {buyer.shop.owner[host_id] for host_id in buyer.confirmed.values()}
+    assert buyer.wrong == {}
+    assert len(buyer.confirmed) >= MANY - 4
+
+
+def test_a_host_that_only_a_long_queue_explains_is_an_accepted_order_s_after_a_while() -> None:
+    buyer = Buyer(Shop())
+    accepted = buyer.buy(0, works_after=3 * MINUTE)
+    buyer.look(4 * MINUTE)
+    assert buyer.confirmed == {}
+    buyer.look(6 * MINUTE)
+    assert buyer.confirmed == {accepted: "h0"}
+
+
+def test_an_unknown_order_yields_to_an_accepted_one_that_still_waits() -> None:
+    buyer = Buyer(Shop())
+    accepted = buyer.buy(0, works_after=30)
+    lost = buyer.buy(29.8, accepted=False, works_after=None)
+    for minutes in range(1, 10):
+        buyer.look(minutes * MINUTE)
+    assert lost not in buyer.confirmed
+    assert accepted in {*buyer.confirmed, *buyer.candidates}
+
+
+# At random
+
+
+@st.composite
+def purchases(draw: st.DrawFn) -> Buyer:
+    """One machine's purchases, none lost on the way there, of hosts that are listed at once."""
+    buyer = Buyer(Shop(draw(st.sampled_from([0.0, 0.4, 2.0, -2.0])), draw(st.sampled_from([1.0, 0.001]))))
+    at = 0.0
+    for _ in range(draw(st.integers(1, 8))):
+        took = draw(st.floats(0.1, 3))
+        buyer.buy(
+            at,
+            took=took,
+            works_after=draw(st.floats(0.01, took)),
+            accepted=draw(st.booleans()),
+            price=draw(st.sampled_from(["1.10", "2.20"])),
+            cpu=draw(st.sampled_from([4, 8])),
+        )
+        at += took + draw(st.floats(0.01, 20))
+    for look in range(1, 30):
+        buyer.look(at + 15 * look)
+    return buyer
+
+
+@settings(deadline=None, max_examples=200)
+@given(purchases())
+def test_no_purchase_is_confirmed_by_another_s_host(buyer: Buyer) -> None:
+    assert buyer.wrong == {}
+    assert len(set(buyer.confirmed.values())) == len(buyer.confirmed)
+
+
+@settings(deadline=None, max_examples=50)
+@given(purchases(), st.randoms())
+def test_the_order_of_the_list_does_not_matter(buyer: Buyer, rnd: random.Random) -> None:
+    created = {host.id: host.created for _, host in buyer.shop.hosts}
+    orders = [replace(order, state=OrderState.DONE, host_id=None, host_source=None) for order in buyer.orders.values()]
+    snapshot = buyer.shop.listing(10 * MINUTE)
+    shuffled = Snapshot(tuple(rnd.sample(snapshot.hosts, len(snapshot.hosts))), snapshot.at)
+    first, second = (
+        {order_id: created[host_id] for order_id, host_id in match_orders(orders, each, buyer.orders).confirmed.items()}
+        for each in (snapshot, shuffled)
+    )
+    assert first == second

@@ -1,0 +1,395 @@
+"""The best match of creates whose host is not known to new hosts; `reconcile` has the theory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from xds_tui.domain.assignment import assign
+from xds_tui.domain.creation_times import (
+    DEFAULT_OFFSET,
+    MAX_SKEW,
+    MINUTE,
+    SECOND,
+    SMALL_SKEW,
+    Evidence,
+    Range,
+    estimate_offset,
+    offsets_of,
+    resolutions,
+    to_milliseconds,
+)
+from xds_tui.domain.host_fit import count_mismatches, is_compatible
+from xds_tui.model import Host, Snapshot
+from xds_tui.record import Candidate, Doubt, HostSource, Order, OrderState, Promise
+
+GRACE: Final = 5 * SECOND
+"""How long after the end of its request a host may come into being that is matched without asking (ms)."""
+
+REQUEST_TIMEOUT: Final = 60 * SECOND
+"""A request ends at the latest so long after it was sent: ours is given up then, as is the gateway's (ms)."""
+
+MISMATCH_GAP: Final = 2 * SECOND
+"""What a difference in region or purpose counts for beside a gap in time (ms)."""
+
+USUAL_LISTING_DELAY: Final = MINUTE
+"""How long a new host is usually missing from the list at most (ms)."""
+
+LISTING_DELAY: Final = 5 * MINUTE
+"""How long a new host may be missing from the list (ms)."""
+
+ACCEPTED_WINDOW: Final = 15 * MINUTE
+"""How long after the end of the request an accepted order's host may come into being to be matched without asking."""
+
+LATEST: Final = timedelta(hours=2)
+"""A host that came into being longer after the order is not a candidate: the longest queue that is expected."""
+
+_LATEST: Final = LATEST // timedelta(milliseconds=1)
+_SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)
+_EVIDENCE_WINDOW: Final = 24 * 60 * MINUTE
+"""Purchases of the last day tell the clock offset."""
+_ACCEPTED_WEIGHT: Final = 2
+"""An accepted order has a host for certain, so that its evidence weighs more than that of an unknown order: 1."""
+_NAMED_WEIGHT: Final = 6
+"""A host that the response named is known for certain."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A create and the time that its request was under way."""
+
+    order: Order
+    promise: Promise
+    time: Range
+    kind: tuple[object, ...]
+    """What was bought: orders of one kind are alike to the user."""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the service said yes, so that there is a host."""
+        return self.order.state is OrderState.DONE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Birth:
+    """A host and when it came into being, by the service's clock."""
+
+    host: Host
+    time: Range | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Distance:
+    """How badly a host fits an order: the smaller, the better."""
+
+    is_indirect: bool
+    mismatches: int
+    gap: int
+    """Milliseconds that are not explained, after the request or before it."""
+    is_early: bool
+
+
+def request_of(order: Order, sent_at: datetime, promise: Promise) -> Request:
+    """Return the request of a create that was sent."""
+    start = to_milliseconds(sent_at)
+    end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT
+    package = promise.package
+    specification = (package.cpu, package.memory, package.disk, package.gpu_count, package.gpu_name)
+    price = (package.amount, package.discount)
+    kind = (package.id, specification, price, promise.image.id, promise.billing, promise.period)
+    return Request(order, promise, Range(start, max(start, end)), kind)
+
+
+def births(hosts: Sequence[Host], snapshot: Snapshot) -> list[Birth]:
+    """Return the hosts with their times, oldest first; of those that came together, the lowest in the list first."""
+    created = {host.id: to_milliseconds(host.created) for host in snapshot.hosts if host.created is not None}
+    resolution = resolutions(created.values())
+    timed = [
+        Birth(host, Range(time, time + resolution[time] - 1) if (time := created.get(host.id)) is not None else None)
+        for host in reversed(hosts)
+    ]
+    return sorted(timed, key=lambda birth: (birth.time is None, birth.time.low if birth.time else 0))
+
+
+_RANK: Final = 1
+_LAG: Final = 10**13
+_GAP: Final = _LAG * 10**19
+_DIRECT: Final = _GAP * 10**12
+_ACCEPTED: Final = _DIRECT * 10**5
+"""The criteria of the assignment as one number: each outweighs the sum of all below it, for thousands of orders."""
+
+
+class Matching:
+    """The assignment of one listing: requests are rows, hosts are columns, both oldest first."""
+
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        births: Sequence[Birth],
+        past: Sequence[Request],
+        hosts: Mapping[str, Host],
+        now: int,
+    ) -> None:
+        self._requests = requests
+        self._births = births
+        self._now = now
+        self._fits = _fitting(requests, births)
+        estimate = self._estimate(past, hosts)
+        self._offset = estimate or DEFAULT_OFFSET
+        self._skew = 0 if estimate else SMALL_SKEW
+        self._distances = [
+            {column: self._distance(request, births[column]) for column in fitting}
+            for request, fitting in zip(requests, self._fits, strict=True)
+        ]
+        self._usable = [
+            {column: distance for column, distance in row.items() if self._is_usable(request, distance)}
+            for request, row in zip(requests, self._distances, strict=True)
+        ]
+        self._column_of = self._assign(self._usable, GRACE)
+
+    def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
+        """Return the hosts that orders are confirmed by, and those that may be an order's, by order ID."""
+        doubts: dict[int, Doubt | None] = {}  # None: not to be decided yet
+        found: dict[int, int] = {}
+        for row, column in enumerate(self._column_of):
+            if column is None:
+                continue
+            if self._is_to_wait(row, column):
+                doubts[row] = None
+            elif doubt := self._doubt(row, column):
+                doubts[row] = doubt
+            else:
+                found[row] = column
+        candidates = self._candidates(found, doubts)
+        return (
+            {self._requests[row].order.id: self._births[column].host.id for row, column in found.items()},
+            {self._requests[row].order.id: candidate for row, candidate in candidates},
+        )
+
+    # How far a host is from an order
+
+    def _distance(self, request: Request, birth: Birth) -> Distance:
+        mismatches = count_mismatches(birth.host, request.promise.package)
+        if birth.time is None:
+            return Distance(True, mismatches, ACCEPTED_WINDOW, is_early=False)
+        late = birth.time.low - self._offset.high - request.time.high
+        early = request.time.low - (birth.time.high - self._offset.low)
+        gap = max(late, early, 0)
+        return Distance(gap > 0, mismatches, gap, is_early=early > 0)
+
+    def _is_usable(self, request: Request, distance: Distance) -> bool:
+        """Whether the host can be confirmed as the order's without asking, if nothing else explains it."""
+        if not distance.gap:
+            return True
+        waited = self._now - request.time.high
+        if request.is_accepted and _is_acceptable(distance) and waited >= LISTING_DELAY:
+            return True
+        if distance.is_early:
+            return request.is_accepted and distance.gap <= SMALL_SKEW and waited >= USUAL_LISTING_DELAY
+        return distance.gap <= GRACE and waited >= USUAL_LISTING_DELAY
+
+    def _is_young(self, request: Request) -> bool:
+        """Whether the order's own host may still be missing from the list."""
+        return self._now - request.time.high < LISTING_DELAY
+
+    def _estimate(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Range | None:
+        """Estimate the clock offset from hosts that responses named, and from what fits accepted orders."""
+        evidence = [*self._named(past, hosts)]
+        is_late = any(request.is_accepted and not self._is_young(request) for request in self._requests)
+        for row, request in enumerate(self._requests):
+            times = [time for column in self._fits[row] if (time := self._births[column].time) is not None]
+            ranges = [offsets_of(request.time, time.low, time.high + 1 - time.low) for time in times]
+            if not is_late:
+                # An older host may be somebody else's: the clock is not blamed before our own had time to be listed.
+                ranges = [part for each in ranges if (part := _overlap(each, _SMALL_OFFSET)) is not None]
+            if ranges:
+                evidence.append(Evidence(ranges, _ACCEPTED_WEIGHT if request.is_accepted else 1))
+        return estimate_offset(evidence)
+
+    def _named(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Iterator[Evidence]:
+        resolution = resolutions([to_milliseconds(host.created) for host in hosts.values() if host.created])
+        for request in past:
+            order, host = request.order, hosts.get(request.order.host_id or "")
+            if order.host_source is None or host is None or host.created is None:
+                continue
+            if self._now - request.time.low < _EVIDENCE_WINDOW:
+                created = to_milliseconds(host.created)
+                weight = _NAMED_WEIGHT if order.host_source is HostSource.RESPONSE else _ACCEPTED_WEIGHT
+                yield Evidence([offsets_of(request.time, created, resolution[created])], weight)
+
+    # The assignment
+
+    def _assign(self, distances: Sequence[Mapping[int, Distance]], longest: int) -> list[int | None]:
+        """Return the host of each order; an unknown order rather has none than one with a gap of over `longest` ms."""
+        costs = [
+            {column: self._cost(row, column, distance) for column, distance in each.items()}
+            for row, each in enumerate(distances)
+        ]
+        nothing = _DIRECT + _GAP * (longest + 1)
+        return assign(costs, [_ACCEPTED if request.is_accepted else nothing for request in self._requests])
+
+    def _cost(self, row: int, column: int, distance: Distance) -> int:
+        return (
+            _DIRECT * distance.is_indirect
+            + _GAP * _weighed(distance)
+            + _LAG * self._lag(row, column) ** 2
+            + _RANK * (row - column) ** 2
+        )
+
+    def _lag(self, row: int, column: int) -> int:
+        """Return the milliseconds from sending to the middle of when the host came into being."""
+        time = self._births[column].time
+        return _LATEST if time is None else time.middle - self._offset.middle - self._requests[row].time.low
+
+    # What stands against a match
+
+    def _is_to_wait(self, row: int, column: int) -> bool:
+        """Whether the host may turn out to be another order's once that order's own host is listed."""
+        request, own = self._requests[row], self._distances[row][column]
+        for rival, distance in self._rivals(row, column):
+            other = self._requests[rival]
+            if other.is_accepted and (self._is_young(other) or not request.is_accepted):
+                if _is_acceptable(distance) and (own.is_indirect or self._is_late_enough(distance)):
+                    return True
+            elif request.is_accepted and self._is_young(request) and self._is_as_good(distance, own):
+                is_nearer = abs(self._lag(rival, column)) <= abs(self._lag(row, column))
+                if other.kind != request.kind or is_nearer:
+                    return True
+        return False
+
+    def _doubt(self, row: int, column: int) -> Doubt | None:
+        """Return what else explains the match, or None."""
+        request, own = self._requests[row], self._distances[row][column]
+        matched = set(self._column_of)
+        if any(
+            other not in matched and self._is_as_good(distance, own) for other, distance in self._distances[row].items()
+        ):
+            return Doubt.OTHER_HOST
+        is_rivalled = not request.is_accepted and (
+            any(self._is_as_good(distance, own) for _rival, distance in self._rivals(row, column))
+            or not (own.is_indirect or self._is_needed(row))
+        )
+        if is_rivalled or any(self._can_swap(row, other) for other in range(len(self._requests))):
+            return Doubt.OTHER_ORDER
+        return None
+
+    def _is_as_good(self, other: Distance, own: Distance) -> bool:
+        """Whether another match is as good as one, as far as the clocks are known."""
+        if own.gap > GRACE or (own.is_early and own.gap > SMALL_SKEW):
+            return _is_acceptable(other)  # the clock must be wrong or the queue long, and nobody knows how much
+        return _weighed(other) <= _weighed(own) + self._skew
+
+    def _is_late_enough(self, distance: Distance) -> bool:
+        """Whether the host came into being after the order was sent, as far as the clocks are known."""
+        return not distance.is_early or distance.gap <= self._skew
+
+    def _is_needed(self, row: int) -> bool:
+        """Whether fewer hosts are explained without an order: otherwise others may have bought just these hosts."""
+        without = [{} if other == row else usable for other, usable in enumerate(self._usable)]
+        return self._count_direct(self._assign(without, GRACE)) < self._count_direct(self._column_of)
+
+    def _count_direct(self, column_of: Sequence[int | None]) -> int:
+        return sum(
+            column is not None and not self._distances[row][column].is_indirect for row, column in enumerate(column_of)
+        )
+
+    def _rivals(self, row: int, column: int) -> Iterator[tuple[int, Distance]]:
+        """Yield the other orders that the host fits and that have none, with how far it is from them."""
+        for other, distances in enumerate(self._distances):
+            if other != row and self._column_of[other] is None and column in distances:
+                yield other, distances[column]
+
+    def _can_swap(self, row: int, other: int) -> bool:
+        """Whether two orders for different things may just as well have each other's hosts."""
+        one, two = self._column_of[row], self._column_of[other]
+        first, second = self._requests[row], self._requests[other]
+        if one is None or two is None or first.kind == second.kind:
+            return False
+        mine, theirs = self._distances[row], self._distances[other]
+        if two not in mine or one not in theirs:
+            return False
+        times = self._births[one].time, self._births[two].time
+        is_ordered = first.time.high <= second.time.low or second.time.high <= first.time.low
+        if is_ordered and None not in times and times[0] != times[1]:
+            return False  # one request ended before the other began: the hosts came in that order
+        return self._is_as_good(mine[two], mine[one]) and self._is_as_good(theirs[one], theirs[two])
+
+    # What is left to the user
+
+    def _candidates(
+        self, found: Mapping[int, int], doubts: Mapping[int, Doubt | None]
+    ) -> Iterator[tuple[int, Candidate]]:
+        """Match what is left as far as it is possible at all, and say what stands against each match."""
+        undecided = {row: self._column_of[row] for row in doubts}
+        for row, doubt in doubts.items():
+            column = undecided[row]
+            if doubt is not None and column is not None:
+                yield row, self._candidate(column, doubt)
+        gone = {*found.values(), *undecided.values(), *self._alternatives(undecided)}
+        left = [
+            {}
+            if row in found or row in doubts
+            else {column: each for column, each in distances.items() if column not in gone and _is_possible(each)}
+            for row, distances in enumerate(self._distances)
+        ]
+        for row, column in enumerate(self._assign(left, _LATEST)):
+            request = self._requests[row]
+            if column is not None and not (request.is_accepted and self._is_young(request)):
+                yield row, self._candidate(column, self._doubt_of_time(row, column))
+
+    def _alternatives(self, undecided: Mapping[int, int | None]) -> set[int]:
+        """Return the hosts that are as good for an undecided order as the one that is offered for it."""
+        return {
+            other
+            for row, column in undecided.items()
+            if column is not None
+            for other, distance in self._distances[row].items()
+            if self._is_as_good(distance, self._distances[row][column])
+        }
+
+    def _candidate(self, column: int, doubt: Doubt) -> Candidate:
+        host = self._births[column].host
+        return Candidate(host.id, host.name, doubt, host.created)
+
+    def _doubt_of_time(self, row: int, column: int) -> Doubt:
+        if self._births[column].time is None:
+            return Doubt.NO_TIME
+        distance = self._distances[row][column]
+        if distance.is_early:
+            return Doubt.EARLIER
+        return Doubt.LATER if distance.gap > GRACE else Doubt.OTHER_ORDER
+
+
+def _fitting(requests: Sequence[Request], births: Sequence[Birth]) -> list[list[int]]:
+    """Return for each request the hosts that fit it, whenever they came into being."""
+    compatible: dict[tuple[object, ...], list[int]] = {}
+    for request in requests:
+        if request.kind not in compatible:
+            compatible[request.kind] = [
+                column for column, birth in enumerate(births) if is_compatible(birth.host, request.promise)
+            ]
+    return [
+        [column for column in compatible[request.kind] if births[column].host.id not in request.promise.known_hosts]
+        for request in requests
+    ]
+
+
+def _weighed(distance: Distance) -> int:
+    return distance.gap + MISMATCH_GAP * distance.mismatches
+
+
+def _is_acceptable(distance: Distance) -> bool:
+    """Whether an accepted order may have such a host."""
+    return distance.gap <= (MAX_SKEW if distance.is_early else ACCEPTED_WINDOW)
+
+
+def _is_possible(distance: Distance) -> bool:
+    """Whether an order may have such a host at all."""
+    return distance.gap <= (MAX_SKEW if distance.is_early else _LATEST)
+
+
+def _overlap(one: Range, two: Range) -> Range | None:
+    low, high = max(one.low, two.low), min(one.high, two.high)
+    return Range(low, high) if low <= high else None

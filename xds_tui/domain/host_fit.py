@@ -1,0 +1,58 @@
+"""Whether a host can be what was bought, by its specification: a host names neither its package nor its image."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from xds_tui.model import Host, Image, Package
+from xds_tui.record import Promise
+
+TERM_TOLERANCE: Final = 0.15
+"""The part of a prepaid term by which the estimate, with months of 30 days, may be off."""
+
+TERM_SLACK: Final = timedelta(minutes=10)
+"""Added to that, for terms of an hour."""
+
+OS_FAMILIES: Final = ("windows", "ubuntu", "debian", "centos")
+"""Systems that a host and an image name alike."""
+
+
+def is_compatible(host: Host, promise: Promise) -> bool:
+    """Whether nothing that the host says of itself contradicts what was bought; a field left out does not."""
+    return (
+        host.billing in (None, promise.billing)
+        and _has_specification(host, promise.package)
+        and _has_term(host, promise)
+        and _has_os(host, promise.image)
+    )
+
+
+def count_mismatches(host: Host, package: Package) -> int:
+    """Count the differences that make a host less likely, but not impossible: region and purpose.
+
+    The documents show these fields in packages and in hosts, but nowhere say that they are equal.
+    """
+    pairs = ((host.area, package.area), (host.purpose, package.purpose))
+    return sum(None not in pair and pair[0] is not pair[1] for pair in pairs)
+
+
+def _has_specification(host: Host, package: Package) -> bool:
+    pairs = ((host.cpu, package.cpu), (host.memory, package.memory), (host.disk, package.disk))
+    same = all(seen is None or bought is None or seen == bought for seen, bought in pairs)
+    # A package with a GPU of unknown name was seen. Whether its hosts report that GPU is not known.
+    return same and (host.gpu_count == package.gpu_count or package.gpu_name is None)
+
+
+def _has_term(host: Host, promise: Promise) -> bool:
+    """Whether a prepaid host lasts about as long as was bought. How long a month is, is not documented."""
+    if promise.period is None or host.created is None or host.expires is None:
+        return True
+    bought = timedelta(hours=promise.hours)
+    return abs(host.expires - host.created - bought) <= bought * TERM_TOLERANCE + TERM_SLACK
+
+
+def _has_os(host: Host, image: Image) -> bool:
+    """Whether the host runs the OS family of the image, where both names contain a known one."""
+    families = [{family for family in OS_FAMILIES if family in name.casefold()} for name in (host.os, image.name)]
+    return not all(families) or bool(families[0] & families[1])

@@ -1,0 +1,129 @@
+"""Match open orders to what a listing of the hosts shows.
+
+Orders that name a host are simple: the host shows whether it did what was ordered. A create whose response did not
+name the new host is matched to a host that was not there before. The theory of that:
+
+*What can be observed.* A host has a specification, an OS family, a billing mode, a term and a creation time, but names
+neither its package nor its order. A creation time is an interval of the service's clock, whose offset from ours is
+itself only known as an interval (`creation_times`). A host *fits* an order if its specification does not contradict
+what was bought (`host_fit`), if it was not known when the order was sent, and if no order has it and no user disowned
+it.
+
+*How far a host is from an order.* The host is DIRECT if it can have come into being while the request was under way:
+between sending and the moment the response arrived or was given up. It is NEAR if that was at most `GRACE` later.
+Anything else is FAR: later, or earlier than the order, which only a wrong clock explains.
+
+*All at once.* All open creates and all fitting hosts are matched together, not first come, first served, by the
+assignment that is best by these criteria in turn: as many accepted orders as possible have a host; as many hosts as
+possible are DIRECT; region and purpose agree; as many unknown orders as possible have a host; hosts came into being
+soon after their request; and, where all of this leaves a choice, hosts follow their orders in time. So a host stays
+with the order that explains it best.
+
+*What is confirmed without asking.* An order whose outcome is unknown takes a DIRECT or NEAR host: a service behind a
+gateway that gives up after 60 s is done with a request when its response ends, or shortly after. An accepted order has
+a host for certain. If that stays away for `LISTING_DELAY`, the order takes a host that came into being up to
+`ACCEPTED_WINDOW` after the request, or seemingly before it. In either case only if nothing else explains the match:
+
+* no other fitting host that no order is matched to is as good (somebody else may have bought one of the two);
+* no other order that is without a host explains this one as well: accepted ones that may still get their own are
+  waited for, and an unknown order yields to all others;
+* if another order is for something else, such as the same machine at another price, exchanging the two hosts must be
+  worse.
+
+*What is left to the user.* Any other fitting host within `MAX_SKEW` before and `LATEST` after the order "may be
+yours": a candidate with the doubt that stands against it. Two machines with separate journals cannot see each other's
+orders, so a doubt is not resolved by chance: both would resolve it alike, and claim the same host.
+
+While a create is under way, a new host may be its, and nothing is matched. Orders of other programs that use the same
+journal take part like our own, so that each program comes to the same assignment and reads off its part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from xds_tui.domain.create_matcher import Matching, births, request_of
+from xds_tui.domain.creation_times import to_milliseconds
+from xds_tui.model import Host, Snapshot, Status
+from xds_tui.record import Action, Candidate, Order, OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What a listing says about the open orders.
+
+    Attributes:
+        confirmed: the orders that the fleet agrees with, order ID to host ID.
+        candidates: for creates that are open after that, the host that may be theirs.
+        is_matched: whether creates without a host were matched; otherwise `candidates` says nothing.
+
+    """
+
+    confirmed: Mapping[str, str]
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    is_matched: bool = True
+
+
+def match_orders(
+    orders: Collection[Order],
+    snapshot: Snapshot,
+    answered: Collection[str],
+    claimed: Collection[str] = (),
+    others: Collection[Order] = (),
+) -> Reconciliation:
+    """Match `orders` to the hosts of `snapshot`, as the module describes.
+
+    Args:
+        orders: all that are known, open or not.
+        snapshot: the listing.
+        answered: the IDs of the orders whose request had ended when `snapshot` began to be read. Nothing is said about
+            the others, but they take part.
+        claimed: hosts of creates that ended before and are not among `orders` any more.
+        others: the creates of other programs that use the same journal. They take part, and nothing is said about them.
+
+    """
+    hosts = {host.id: host for host in snapshot.hosts}
+    confirmed = {
+        order.id: order.host_id
+        for order in orders
+        if order.host_id and order.sent_at and order.id in answered and _is_waiting(order) and _agrees(order, hosts)
+    }
+    known = {order.id: order for order in (*others, *orders)}.values()
+    creates = [order for order in known if order.action is Action.CREATE]
+    if any(order.state is OrderState.SENT for order in creates):
+        return Reconciliation(confirmed, is_matched=False)
+    requests = [request_of(order, order.sent_at, order.promise) for order in creates if order.sent_at and order.promise]
+    taken = {*claimed, *(order.host_id for order in creates if order.host_id)}
+    open_requests = sorted(
+        (request for request in requests if request.order.host_id is None and _is_waiting(request.order)),
+        key=lambda request: (request.time.low, request.order.created_at, request.order.id),
+    )
+    if not open_requests:
+        return Reconciliation(confirmed)
+    taken |= {host_id for order in creates for host_id in order.declined}
+    taken |= frozenset.intersection(*(request.promise.known_hosts for request in open_requests))
+    new = births([host for host in snapshot.hosts if host.id not in taken], snapshot)
+    found, candidates = Matching(open_requests, new, requests, hosts, to_milliseconds(snapshot.at)).decide()
+    own = {order.id for order in orders if order.id in answered}
+    return Reconciliation(
+        confirmed | {order_id: host_id for order_id, host_id in found.items() if order_id in own},
+        {order_id: candidate for order_id, candidate in candidates.items() if order_id in own},
+    )
+
+
+def _is_waiting(order: Order) -> bool:
+    return order.state in (OrderState.DONE, OrderState.UNKNOWN)
+
+
+def _agrees(order: Order, hosts: Mapping[str, Host]) -> bool:
+    host = hosts.get(order.host_id or "")
+    match order.action:
+        case Action.DELETE:
+            return host is None
+        case Action.CREATE:
+            return host is not None
+        case Action.POWER_OFF:
+            return host is not None and host.status is Status.OFF
+        case Action.POWER_ON | Action.REBOOT:
+            return host is not None and host.status.is_on

@@ -1,0 +1,120 @@
+"""Which host came of a create whose response did not name it: confirmed by a match or by the user, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from xds_tui.fleet import order_states
+from xds_tui.fleet.order_book import OrderBook
+from xds_tui.fleet.order_events import candidate_event, not_written, told
+from xds_tui.fleet.order_states import OrderEvent
+from xds_tui.record import Candidate, Event, HostSource, Order
+from xds_tui.store.db import StoreError
+from xds_tui.store.journal import Claim
+
+if TYPE_CHECKING:
+    from xds_tui.store.journal import Journal
+
+
+class HostClaims:
+    """Assigns hosts to creates, each host to one create at most, across all programs that use the journal."""
+
+    def __init__(
+        self,
+        book: OrderBook,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        report: Callable[[Sequence[Event]], None],
+    ) -> None:
+        """Assign hosts to the orders of `book`; `report` receives the events of every change."""
+        self._book = book
+        self._journal = journal
+        self._clock = clock
+        self._report = report
+
+    async def creates_elsewhere(self) -> tuple[Order, ...]:
+        """Return the creates of other running programs, if any create of ours waits for its host to be recognised."""
+        if not self._book.wanting_hosts:
+            return ()
+        try:
+            return await self._journal.creates_elsewhere()
+        except StoreError:
+            return ()  # a claim is checked against the journal once more
+
+    async def confirm(self, found: Order) -> None:
+        """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
+        confirmed = order_states.ended(found, OrderEvent.SEEN, self._clock())
+        try:
+            if await self._claim(confirmed) is not Claim.WRITTEN:
+                return
+        except StoreError as failure:
+            self._report([not_written(confirmed, failure)])
+        self._show(confirmed)
+
+    async def write_candidates(self, candidates: Mapping[str, Candidate]) -> None:
+        """Write down which host may be which order's, by order ID, and report the new ones."""
+        before = self._book.wanting_hosts
+        changed = [
+            replace(order, candidate=candidates.get(order.id))
+            for order in before
+            if order.candidate != candidates.get(order.id)
+        ]
+        if not changed:
+            return
+        known = {(order.id, order.candidate.host_id) for order in before if order.candidate}
+        for order in changed:
+            self._book.write(order)
+        self._report(
+            [
+                candidate_event(order, order.candidate, self._clock())
+                for order in changed
+                if order.candidate and (order.id, order.candidate.host_id) not in known
+            ]
+        )
+        try:
+            await self._journal.write_orders(changed)
+        except StoreError as failure:
+            self._report([not_written(changed[0], failure)])
+
+    async def accept_candidate(self, order_id: str) -> Claim:
+        """Confirm an order by the host that may be its, as the user says.
+
+        Raises:
+            StoreError: if the decision cannot be written down; nothing has changed then.
+            KeyError: if the order is not open here, or has no candidate any more.
+
+        """
+        order, candidate = self._with_candidate(order_id)
+        found = replace(order, host_id=candidate.host_id, host_name=candidate.host_name, host_source=HostSource.USER)
+        confirmed = order_states.ended(found, OrderEvent.SEEN, self._clock())
+        claim = await self._claim(confirmed)
+        if claim is Claim.WRITTEN:
+            self._show(confirmed)
+        return claim
+
+    async def decline_candidate(self, order_id: str) -> None:
+        """Remember that the host that may be an order's is not, as the user says; raises as `accept_candidate`."""
+        order, candidate = self._with_candidate(order_id)
+        declined = replace(order, candidate=None, declined=order.declined | {candidate.host_id})
+        await self._journal.write_orders([declined])
+        self._book.write(declined)
+        self._report([])
+
+    async def _claim(self, confirmed: Order) -> Claim:
+        claim = await self._journal.settle_order(confirmed)
+        if claim is Claim.TAKEN and confirmed.host_id:
+            self._book.take(confirmed.host_id)
+        return claim
+
+    def _show(self, order: Order) -> None:
+        self._book.write(order)
+        self._report([told(order)])
+
+    def _with_candidate(self, order_id: str) -> tuple[Order, Candidate]:
+        order = self._book[order_id]
+        if order.candidate is None or order.host_id is not None:
+            raise KeyError(order_id)
+        return order, order.candidate

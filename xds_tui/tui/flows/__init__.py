@@ -1,0 +1,1 @@
+"""What the user does in several steps, apart from the screen where it begins."""

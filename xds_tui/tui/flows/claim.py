@@ -1,0 +1,33 @@
+"""The user decides whether a host came of an order."""
+
+from __future__ import annotations
+
+from xds_tui.fleet.host_claims import HostClaims
+from xds_tui.i18n import _
+from xds_tui.record import Candidate
+from xds_tui.store.db import StoreError
+from xds_tui.store.journal import Claim
+
+
+async def decide(
+    claims: HostClaims, order_id: str, candidate: Candidate, *, is_mine: bool
+) -> tuple[tuple[str, ...], bool]:
+    """Pass the user's decision on; return what to show, and whether the decision was taken."""
+    host = candidate.host_name or candidate.host_id
+    try:
+        if not is_mine:
+            await claims.decline_candidate(order_id)
+            return (_("{host} will not be offered for this order again.").format(host=host),), True
+        claimed = await claims.accept_candidate(order_id)
+    except KeyError:
+        return (_("Nothing was decided: this order is open in another program, or not open any more."),), False
+    except StoreError as error:
+        return (_("Nothing was decided, because it could not be written down."), _(error.summary), error.detail), False
+    messages = {
+        Claim.WRITTEN: _("This order is confirmed by {host}."),
+        Claim.TAKEN: _("Nothing was decided: {host} belongs to another order."),
+        Claim.LATER: _(
+            "Nothing was decided: another program is buying now, and {host} may be the new host. Try again in a minute."
+        ),
+    }
+    return (messages[claimed].format(host=host),), claimed is Claim.WRITTEN
