@@ -1,7 +1,8 @@
 """Hosts, the catalog, events and orders as rows for other programs: pure, with field names that stay.
 
 `hosts`: seen_at, id, name, status, status_sent, billing, os, cpu, memory_gb, disk_gb, gpu, gpu_count, area, purpose,
-address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known.
+address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known,
+listed.
 `packages`: seen_at, id, name, type, billing, cpu, memory_gb, disk_gb, bandwidth, gpu, gpu_count, area, purpose,
 unit_price, discount, hourly_price.
 `images`: seen_at, id, type, name, version.
@@ -55,7 +56,7 @@ class Table:
 
 def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
     """Return one row a host, in the order given, with what each costs an hour as far as that is known."""
-    return _table(_HOST_FIELDS, (_host(host, snapshot.at, costs) for host in snapshot.hosts))
+    return _table(_HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
 
 
 def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> Table:
@@ -128,7 +129,7 @@ def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
 _HOST_FIELDS: Final = (
     *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
     *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
-    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed"),
 )
 _PACKAGE_FIELDS: Final = (
     *("seen_at", "id", "name", "type", "billing", "cpu", "memory_gb", "disk_gb", "bandwidth"),
@@ -148,11 +149,11 @@ _ORDER_FIELDS: Final = (
 )
 
 
-def _host(host: Host, at: datetime, costs: Costs) -> dict[str, Value]:
+def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
     """All of a host but its password, which nobody should find in a file or a log."""
     rate = costs.hosts.get(host.id)
     return {
-        "seen_at": _time(at),
+        "seen_at": _time(snapshot.at),
         "id": host.id,
         "name": host.name,
         "status": _name(host.status),
@@ -176,6 +177,7 @@ def _host(host: Host, at: datetime, costs: Costs) -> dict[str, Value]:
         "cost_low": _money(rate.low) if rate else None,
         "cost_high": _money(rate.high) if rate else None,
         "cost_known": rate.is_known if rate else None,
+        "listed": host.id not in snapshot.unlisted,
     }
 
 

@@ -181,6 +181,15 @@ class Host:
     raw: Raw = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That a host is missing from the list although nothing proves that it is gone."""
+
+    since: datetime
+    is_confirmed: bool
+    """Whether `one/{id}` described the host when it was asked last, so that its fields are up to date."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """The whole fleet at one moment; compared by identity, so that "nothing new" costs nothing."""
@@ -188,6 +197,11 @@ class Snapshot:
     hosts: tuple[Host, ...]
     at: datetime
     """When the sweep that saw it ended."""
+    is_complete: bool = True
+    """Whether the service's list agreed with itself; if not, hosts may be missing from it."""
+    unlisted: Mapping[str, Absence] = field(default_factory=dict)
+    """Hosts that the list did not show although nothing proves that they are gone, by ID. The one to ask for next
+    comes first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from xds_tui.simulator.line import Service
 FIELDS = [
     *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
     *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
-    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed"),
 ]
 """What scripts rely on: a field may be added at the end, none may go or change its name."""
 

@@ -21,7 +21,7 @@ from xds_tui.record import EventKind, OrderState
 from xds_tui.secret import Secret
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.line import Service
-from xds_tui.simulator.machine import OFF
+from xds_tui.simulator.machine import OFF, ON
 from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock
 from xds_tui.store.journal import Journal
@@ -291,3 +291,49 @@ async def test_what_comes_by_itself_is_not_announced(watch: Watching) -> None:
     watch.monitor.orders.power([watch.state.snapshot.hosts[0]], on=True)  # type: ignore[union-attr]
     await until(lambda: len(watch.states) > before + 2)
     assert all(state.reading is None for state in watch.states[before:])
+
+
+LIES = [
+    Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, hidden=3),
+    Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, hidden=3, total=12),
+    Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, hidden=12, total=12),
+    Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, hidden=12),
+    Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, total=0),
+    Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, nameless=4),
+]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"hidden {lie.hidden} total {lie.total} nameless {lie.nameless}")
+async def test_a_list_that_lies_makes_no_host_gone(watch: Watching, lie: Fault) -> None:
+    assert watch.state.snapshot is not None
+    there = {host.id for host in watch.state.snapshot.hosts}
+    watch.service.faults.set(lie)
+    for _ in range(4):
+        state = await watch.swept()
+        assert state.snapshot is not None
+        assert {host.id for host in state.snapshot.hosts} == there
+    watch.service.faults.clear()
+    state = await watch.swept()
+    assert state.snapshot is not None
+    assert state.snapshot.is_complete
+    assert not state.snapshot.unlisted
+    assert EventKind.GONE not in {event.kind for event in state.events}
+
+
+async def test_a_host_that_is_deleted_elsewhere_is_gone_after_one_sweep(watch: Watching) -> None:
+    world = watch.service.world
+    host = next(host for host in world.machines.values() if host.status == ON)
+    with watch.service.lock:
+        del world.machines[host.id]
+    state = await watch.swept()
+    (gone,) = [event for event in state.events if event.kind is EventKind.GONE]
+    assert (gone.host_id, gone.alert) == (host.id, True)
+
+
+async def test_a_host_that_we_delete_is_gone_though_the_list_counts_it_still(watch: Watching) -> None:
+    assert watch.state.snapshot is not None
+    host = next(host for host in watch.state.snapshot.hosts if host.status is Status.OFF)
+    watch.service.faults.set(Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, total=12))
+    watch.monitor.orders.delete([host])
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+    assert not any(event.alert for event in watch.state.events if event.kind is EventKind.GONE)

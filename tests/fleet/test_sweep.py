@@ -58,7 +58,7 @@ def many(count: int) -> list[str]:
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (25, 1), (26, 2), (60, 3), (250, 10)])
 async def test_a_quiet_list_costs_one_request_a_page(count: int, requests: int) -> None:
     source = HostList(*many(count))
-    assert await seen(source) == many(count)
+    assert await seen(source, *many(count)) == many(count)
     assert len(source.asked) == requests
     assert source.most_under_way <= AT_ONCE
 
@@ -113,6 +113,35 @@ async def test_a_total_that_lies_is_seen_through() -> None:
     source.total = lambda: 31
     assert await seen(source) == many(30)
     assert source.asked == [1, 2, 1, 2]
+
+
+async def test_a_total_that_is_too_small_hides_nothing() -> None:
+    source = HostList(*many(60))
+    source.total = lambda: 50
+    assert await seen(source) == many(60)
+    source.total = lambda: 0
+    assert await seen(source) == many(60)
+
+
+async def test_a_total_that_is_far_too_large_costs_few_requests() -> None:
+    source = HostList(*many(60))
+    source.total = lambda: 90_000
+    assert await seen(source) == many(60)
+    assert len(source.asked) < 30
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 24])
+async def test_pages_that_the_service_cuts_shorter_are_all_read(size: int) -> None:
+    class Short(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            self.asked.append(page)
+            ids = self.ids[(page - 1) * size : page * size]
+            return HostPage(tuple(a_host(id=id_) for id_ in ids), len(self.ids), 0)
+
+    source = Short(*many(30))
+    swept = await sweep(source, None, lambda: NOON)
+    assert [host.id for host in swept.snapshot.hosts] == many(30)
+    assert swept.snapshot.is_complete
 
 
 async def test_without_a_total_pages_are_read_until_one_is_not_full() -> None:

@@ -12,6 +12,7 @@ from xds_tui.secret import Secret
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import BILLED, OFF, ON
 from xds_tui.tui import app as app_module
+from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -265,3 +266,39 @@ async def test_quitting_ends_the_app() -> None:
         await desk.see("● live")
         await pilot.press("q")
     assert desk.app.return_code == 0
+
+
+async def test_a_host_that_is_missing_from_the_list_is_marked_and_stays() -> None:
+    async with sitting_at(Desk()) as desk:
+        last = desk.world.listed()[-1]
+        desk.app.screen.query_one(HostTable).move_to(last.id)
+        desk.service.faults.set(Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=99, hidden=1, total=12))
+        await desk.sweep()
+        await desk.see("1 not listed · list incomplete")
+        await desk.see(rf"{last.name} +\? ")
+        await desk.press("enter")
+        await desk.see(r"Listing +not in the list since .*; the service still describes this host")
+        desk.service.faults.clear()
+        await desk.sweep()
+        await desk.see_no_more("not in the list since")
+        await desk.press("escape")
+        await desk.see_no_more("not listed|list incomplete")
+
+
+async def test_the_notice_that_a_host_is_gone_is_withdrawn_when_it_returns() -> None:
+    async with sitting_at(Desk()) as desk:
+        first, other = [host for host in desk.world.listed() if host.status == BILLED][:2]
+        gone_from = first.gone_from
+        first.gone_from = other.gone_from = desk.clock()
+        await desk.sweep()
+        notice = desk.app.screen.query_one(FleetNotice)
+        await until(lambda: notice.display)
+        assert f"{first.name} is gone" in str(notice.content)
+        first.gone_from = gone_from
+        await desk.sweep()
+        await until(lambda: f"{first.name} is gone" not in str(notice.content))
+        assert notice.display
+        assert f"{other.name} is gone" in str(notice.content)
+        other.gone_from = gone_from
+        await desk.sweep()
+        await until(lambda: not notice.display)

@@ -26,6 +26,11 @@ def test_what_is_not_there_is_not_told() -> None:
     assert title(listed, 80) == "Hosts 1 · 0 on"
 
 
+def test_a_list_that_cannot_be_trusted_is_said_to_be_so() -> None:
+    listed = Listed(Counts(total=60, on=0, changing=0, expiring=0), None, 0, 0, 0, unlisted=6, is_complete=False)
+    assert title(listed, 80) == "Hosts 60 · 0 on · 6 not listed · list incomplete"
+
+
 def test_one_column_is_one() -> None:
     listed = Listed(Counts(total=1, on=0, changing=0, expiring=0), None, 0, 0, 1)
     assert title(listed, 80).endswith("+1 column")

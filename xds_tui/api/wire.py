@@ -23,6 +23,9 @@ from xds_tui.secret import Secret
 MAX_CODE: Final = 10**9
 """The documented ones have six digits at most."""
 
+MAX_TOTAL: Final = 100_000
+"""Hosts in a list that is still believed to be so long."""
+
 MAX_VALUES: Final = 100_000
 """Commas in an answer that is still taken apart, which is done at one go: a page of hosts has 500."""
 
@@ -59,6 +62,8 @@ class HostPage:
     """Hosts in the whole list; None where the service did not say."""
     unreadable: int
     """Rows without an ID that could be used: there, but not to be told apart."""
+    is_total_unreadable: bool = False
+    """Whether the service sent a total that cannot be one."""
 
 
 def decode_envelope(body: bytes) -> Envelope:
@@ -91,7 +96,8 @@ def decode_hosts(envelope: Envelope) -> HostPage:
         raise _senseless(envelope)
     rows = _rows(envelope, page.part("data"))
     hosts = tuple(host for row in rows if (host := host_in(Row.of(row))) is not None)
-    return HostPage(hosts, page.integer("totalCounts"), len(rows) - len(hosts))
+    total = page.integer("totalCounts", most=MAX_TOTAL)
+    return HostPage(hosts, total, len(rows) - len(hosts), "totalCounts" in page.raw)
 
 
 def decode_host(envelope: Envelope) -> Host | None:

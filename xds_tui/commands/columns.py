@@ -34,7 +34,10 @@ def _price(value: Value) -> str:
 
 def _status(row: Row) -> str:
     sent = row["status_sent"]
-    return f"? {sent}" if sent else word(saying.STATUS, row["status"])
+    if sent:
+        return f"? {sent}"
+    status = word(saying.STATUS, row["status"])
+    return status if row["listed"] else f"? {status}"
 
 
 def _gpu(row: Row) -> str:

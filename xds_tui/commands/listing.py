@@ -86,6 +86,8 @@ class _Fleet:
                 swept.unreadable,
             )
             saying.complain([told.format(count=swept.unreadable)])
+        if not snapshot.is_complete:
+            saying.complain([_("The service's list contradicts itself, so hosts may be missing from it.")])
         now = self._parts.clock()
         costs = pricing.costs(snapshot.hosts, await self._prices(), await self._bought(), now)
         wanted = set(view.rows(snapshot, self._query, view.Sort(), now, costs))

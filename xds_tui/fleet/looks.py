@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import XdsError
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.pace import MAX_LOOKS
-from xds_tui.model import Host, Snapshot
+from xds_tui.model import Absence, Host, Snapshot
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What single requests showed."""
+
+    snapshot: Snapshot
+    trouble: XdsError | None
+    """Why not every host was asked for, if so."""
+    is_sweep_due: bool
+    """Whether a listed host is not there any more by its own word: the list has to agree before it is gone."""
 
 
 class Looks:
@@ -30,21 +42,25 @@ class Looks:
         self._client = client
         self._book = book
         self._clock = clock
-        self._late: set[str] = set()
+        self._absent: set[str] = set()
 
     def forget(self) -> None:
         """Wait for no host any more: somebody else is signed in."""
-        self._late.clear()
+        self._absent.clear()
 
     def wanted(self, snapshot: Snapshot) -> tuple[str, ...]:
         """The hosts worth a look of their own: what an order waits for, and what is starting or stopping."""
         now = self._clock()
         changing = [host.id for host in snapshot.hosts if host.status.is_changing]
         wanted = dict.fromkeys((*self._book.awaited_ids(now), *self._book.touched_ids(now), *changing))
-        return tuple(wanted)[:MAX_LOOKS]
+        self._absent.intersection_update(host.id for host in snapshot.hosts)
+        return tuple(host_id for host_id in wanted if host_id not in self._absent)[:MAX_LOOKS]
 
-    async def looked(self, before: Snapshot) -> tuple[Snapshot, XdsError | None]:
-        """Ask for the hosts that are wanted, and return what is known then, and why it is not more, if so."""
+    async def looked(self, before: Snapshot) -> Looked:
+        """Ask for the hosts that are wanted, and return what is known then.
+
+        A host that is in `before` stays there, whatever `one/{id}` says: only a listing can agree that it is gone.
+        """
         seen: dict[str, Host | None] = {}
         trouble: XdsError | None = None
         try:
@@ -52,30 +68,31 @@ class Looks:
                 seen[host_id] = await self._client().host(host_id)
         except XdsError as error:
             trouble = error
-        listed = {host.id for host in before.hosts}
-        self._late |= {host_id for host_id, host in seen.items() if host is not None and host_id not in listed}
-        return _merged(before, seen, self._clock()), trouble
+        there = {host.id for host in before.hosts}
+        absent = {host_id for host_id, host in seen.items() if host is None and host_id in there}
+        self._absent |= absent
+        return Looked(_merged(before, seen, self._clock()), trouble, bool(absent))
 
     async def with_latecomers(self, swept: Snapshot) -> Snapshot:
         """Return what was swept with the hosts that we bought and that are there, though not in the list yet."""
-        listed = {host.id for host in swept.hosts}
-        self._late = (self._late | set(self._book.awaited_ids(self._clock()))) - listed
+        there = {host.id for host in swept.hosts}
         seen: dict[str, Host | None] = {}
-        for host_id in list(self._late)[:MAX_LOOKS]:
+        for host_id in [one for one in self._book.awaited_ids(self._clock()) if one not in there][:MAX_LOOKS]:
             try:
                 seen[host_id] = await self._client().host(host_id)
             except XdsError:
                 # The list was read, so the service is there; this host is asked for again with the next sweep.
                 break
-        self._late -= {host_id for host_id, host in seen.items() if host is None}
         return _merged(swept, seen, swept.at)
 
 
 def _merged(snapshot: Snapshot, seen: Mapping[str, Host | None], at: datetime) -> Snapshot:
-    """Put hosts that were asked for singly into a snapshot: the new ones on top, the vanished ones out."""
-    if not seen:
+    """Put hosts that were asked for singly into a snapshot: the new ones on top, as not listed."""
+    found = {host_id: host for host_id, host in seen.items() if host is not None}
+    if not found:
         return snapshot
     there = {host.id for host in snapshot.hosts}
-    new = [host for host_id, host in seen.items() if host is not None and host_id not in there]
-    kept = [seen.get(host.id, host) for host in snapshot.hosts]
-    return Snapshot((*new, *(host for host in kept if host is not None)), at)
+    new = {host_id: host for host_id, host in found.items() if host_id not in there}
+    hosts = (*new.values(), *(found.get(host.id, host) for host in snapshot.hosts))
+    unlisted = {**snapshot.unlisted, **dict.fromkeys(new, Absence(at, is_confirmed=True))}
+    return replace(snapshot, hosts=hosts, at=at, unlisted=unlisted)

@@ -212,7 +212,9 @@ class Monitor:
         whose, answered = self._account.identity, self.orders.book.answered_ids()
         try:
             source = Counted(self._account.client(), self._tell_how_far)
-            swept = await sweep(source, self.state.snapshot, self._clock)
+            deleted = self.orders.book.deleted_ids()
+            before, is_anew = self.state.snapshot, self._is_anew
+            swept = await sweep(source, before, self._clock, deleted=deleted, may_be_others=is_anew)
             snapshot = await self._looks.with_latecomers(swept.snapshot)
         except XdsError as error:
             if self._woken.is_set():
@@ -241,7 +243,10 @@ class Monitor:
         before, answered = self.state.snapshot, self.orders.book.answered_ids()
         if before is None:
             return
-        snapshot, trouble = await self._looks.looked(before)
+        looked = await self._looks.looked(before)
+        snapshot, trouble = looked.snapshot, looked.trouble
+        if looked.is_sweep_due:
+            self._pace = self._pace.at_once(self._now())
         if isinstance(trouble, BadAnswer) or (isinstance(trouble, Refused) and trouble.retry_after is None):
             # The list may still be readable, and the next sweep tells if not: look no more until then.
             self._pace = replace(self._pace, look_at=self._pace.sweep_at)

@@ -117,6 +117,12 @@ class OrderBook:
             if order.host_id and order.sent_at and order_states.is_intent(order, now)
         )
 
+    def deleted_ids(self) -> frozenset[str]:
+        """The hosts whose deletion the service accepted."""
+        accepted = (OrderState.DONE, OrderState.SETTLED)
+        deletes = (order for order in self if order.action is Action.DELETE and order.state in accepted)
+        return frozenset(order.host_id for order in deletes if order.host_id)
+
     def answered_ids(self) -> frozenset[str]:
         """The orders that have been answered, or whose answer is lost: those that a sweep which begins now can show."""
         return frozenset(order.id for order in self if order.state in (OrderState.DONE, OrderState.UNKNOWN))

@@ -1,21 +1,22 @@
 """All pages of the host list, made into one consistent snapshot.
 
 The list moves while it is read: a host that is created pushes others to the next page (they are seen twice), one
-that is deleted pulls others back (they are not seen at all). So a reading counts only if no host came twice and
-their number is the one that was announced, the same on every page; or if two readings in a row saw the very same
-hosts, which is what a total that lies looks like. After `ATTEMPTS` readings that do not, each known host that was
-not seen is asked for by its ID before it is called gone.
+that is deleted pulls others back (they are not seen at all). And a list can simply be wrong. So a reading is consistent
+only if every row has an ID, no host came twice and their number is the one that was announced, the same on every page.
+A list that is not is read again, unless it says the very same as before. What comes of hosts that it does not show,
+consistent or not, is for `absences` to say.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from xds_tui.fleet.absences import Listing, look_up, resolve
 from xds_tui.model import Host, Snapshot
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ AT_ONCE: Final = 4
 """Requests under way at the same time: quick for a large fleet, polite to the service."""
 
 ATTEMPTS: Final = 3
-"""Readings of a list that keeps moving before single hosts are asked for."""
+"""Readings of a list that keeps moving before it is taken as it is."""
 
 MAX_PAGES: Final = 4_000
 """A list that claims more than 100,000 hosts is not believed further."""
@@ -65,33 +66,58 @@ class _Reading:
     """By ID, in the order of the list; a host that came twice stands where and as it was seen last."""
     repeated: bool
     totals: frozenset[int]
+    is_total_unreadable: bool
     unreadable: int
 
     @property
     def is_consistent(self) -> bool:
-        counted = len(self.hosts) + self.unreadable
-        return not self.repeated and (not self.totals or self.totals == {counted})
+        is_whole = not self.repeated and not self.unreadable and not self.is_total_unreadable
+        return is_whole and (not self.totals or self.totals == {len(self.hosts)})
 
 
-async def sweep(source: HostList, before: Snapshot | None, clock: Callable[[], datetime]) -> Swept:
+async def sweep(
+    source: HostList,
+    before: Snapshot | None,
+    clock: Callable[[], datetime],
+    *,
+    deleted: Collection[str] = (),
+    may_be_others: bool = False,
+) -> Swept:
     """Read the whole list until it is consistent, and return it as one snapshot.
 
+    Args:
+        source: what is asked.
+        before: the snapshot before, whose hosts are still there unless the contrary is shown.
+        clock: the time, UTC.
+        deleted: hosts whose deletion the service accepted from us.
+        may_be_others: whether the list may be of another account than `before`; then it is, if they share no host.
+
     Raises:
-        XdsError: as the client does, for the first request that failed.
+        XdsError: as the client does, for the first request of the list that failed.
 
     """
     known = {host.id: host for host in before.hosts} if before is not None else {}
     source = _Unchanged(source, dict(known))
-    previous: _Reading | None = None
-    for _ in range(ATTEMPTS):
-        reading = await _read(source)
-        if reading.is_consistent or (previous is not None and _agree(previous, reading)):
-            return Swept(Snapshot(tuple(reading.hosts.values()), clock()), reading.unreadable)
-        known |= reading.hosts
-        previous = reading
-    missed = [host_id for host_id in known if host_id not in reading.hosts]
-    found = [host for host in await _bounded(source.host, missed) if host is not None]
-    return Swept(Snapshot((*reading.hosts.values(), *found), clock()), reading.unreadable)
+    reading = await _read(source, known)
+    seen = dict(reading.hosts)
+    for _ in range(ATTEMPTS - 1):
+        if reading.is_consistent:
+            break
+        previous, reading = reading, await _read(source, known)
+        seen |= reading.hosts
+        if _agree(previous, reading):
+            break
+    if may_be_others and known.keys().isdisjoint(seen):
+        before, known = None, {}
+    snapshot = await resolve(
+        Listing(reading.hosts, reading.is_consistent),
+        known | seen,
+        before,
+        lambda ids: look_up(source.host, ids),
+        clock(),
+        deleted,
+    )
+    return Swept(snapshot, reading.unreadable)
 
 
 class _Unchanged:
@@ -108,7 +134,8 @@ class _Unchanged:
 
     async def host(self, host_id: str) -> Host | None:
         """Ask for one host."""
-        return await self._source.host(host_id)
+        host = await self._source.host(host_id)
+        return None if host is None else self._same(host)
 
     def _same(self, host: Host) -> Host:
         before = self._known.get(host.id)
@@ -116,19 +143,37 @@ class _Unchanged:
 
 
 def _agree(one: _Reading, other: _Reading) -> bool:
-    return not one.repeated and not other.repeated and list(one.hosts) == list(other.hosts)
+    """Whether two readings say the very same: a list that contradicts itself steadily is not read a third time."""
+    return list(one.hosts) == list(other.hosts) and one.totals == other.totals
 
 
-async def _read(source: HostList) -> _Reading:
+async def _read(source: HostList, known: Collection[str]) -> _Reading:
+    """Read every page that the total asks for, and further ones where the total may be too small."""
     first = await source.hosts(1)
     pages = [first]
-    if first.total is None:
-        while _is_full(pages[-1]) and len(pages) < MAX_PAGES:
+    if first.total is not None and 0 < _rows(first) < first.total:
+        # A service that cuts the pages shorter than we asked for has more of them.
+        last = min(ceil(first.total / min(_rows(first), PAGE_SIZE)), MAX_PAGES)
+        pages += await _pages(source, last)
+    if first.total is None or not known or not set(known) <= {host.id for page in pages for host in page.hosts}:
+        while _rows(pages[-1]) == PAGE_SIZE and len(pages) < MAX_PAGES:
             pages.append(await source.hosts(len(pages) + 1))
-    elif first.total > _rows(first):
-        last = min(ceil(first.total / PAGE_SIZE), MAX_PAGES)
-        pages += await _bounded(source.hosts, range(2, last + 1))
     return _joined(pages)
+
+
+async def _pages(source: HostList, last: int) -> list[HostPage]:
+    """Return the pages from the second to `last`, as far as they are not empty: a total can be far too large."""
+    pages: dict[int, HostPage] = {}
+    numbers = iter(range(2, last + 1))
+
+    async def read_on(_worker: int) -> None:
+        for number in numbers:
+            pages[number] = await source.hosts(number)
+            if not _rows(pages[number]):
+                break
+
+    await _bounded(read_on, range(AT_ONCE))
+    return [pages[number] for number in sorted(pages)]
 
 
 def _joined(pages: Sequence[HostPage]) -> _Reading:
@@ -140,15 +185,17 @@ def _joined(pages: Sequence[HostPage]) -> _Reading:
             hosts[host.id] = host
             count += 1
     totals = frozenset(page.total for page in pages if page.total is not None)
-    return _Reading(hosts, count != len(hosts), totals, sum(page.unreadable for page in pages))
+    return _Reading(
+        hosts,
+        count != len(hosts),
+        totals,
+        any(page.is_total_unreadable for page in pages),
+        sum(page.unreadable for page in pages),
+    )
 
 
 def _rows(page: HostPage) -> int:
     return len(page.hosts) + page.unreadable
-
-
-def _is_full(page: HostPage) -> bool:
-    return _rows(page) >= PAGE_SIZE
 
 
 async def _bounded(ask: Callable[[_A], Awaitable[_B]], about: Iterable[_A]) -> list[_B]:

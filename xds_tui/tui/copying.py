@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from textual.app import App
@@ -17,7 +17,7 @@ from textual.app import App
 from xds_tui import children, clipboard, connect, export, rdp
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
-from xds_tui.model import Host, Snapshot
+from xds_tui.model import Host
 from xds_tui.preferences import Commands
 from xds_tui.record import Event, Order, OrderState
 from xds_tui.secret import MASK
@@ -166,7 +166,7 @@ def _table(hosts: Iterable[Host], fleet: FleetState) -> export.Table:
     """The hosts as `hosts --json` has them: no password is among it."""
     if fleet.snapshot is None:
         raise ValueError("there are no hosts before they were seen")
-    return export.hosts_table(Snapshot(tuple(hosts), fleet.snapshot.at), fleet.costs)
+    return export.hosts_table(replace(fleet.snapshot, hosts=tuple(hosts)), fleet.costs)
 
 
 def _command(host: Host, commands: Commands, *, is_afar: bool) -> tuple[connect.Command, str]:

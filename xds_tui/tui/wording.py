@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, set_cell_size
 
 from xds_tui.i18n import N_, _, ngettext
-from xds_tui.model import Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
+from xds_tui.model import Absence, Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
 
 if TYPE_CHECKING:
     from xds_tui.pricing import Estimate, Rate
@@ -41,6 +41,13 @@ def status(host: Host) -> str:
     if host.status is Status.UNKNOWN and (sent := host.raw.get("status")):
         return f"{glyph} {sent}"
     return f"{glyph} {_(word)}"
+
+
+def unlisted_status(host: Host, absence: Absence) -> str:
+    """The status of a host that the list does not show, with `?`: what `one/{id}` said, or that nothing did."""
+    if absence.is_confirmed:
+        return f"? {status(host).partition(' ')[2]}"
+    return f"? {_('not listed')}"
 
 
 def status_word(of: Status | None) -> str:

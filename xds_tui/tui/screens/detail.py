@@ -112,6 +112,7 @@ class DetailScreen(LiveScreen[None]):
         return [
             (_("ID"), host.id),
             (_("Status"), wording.status(host)),
+            *self._absence(host),
             (_("System"), host.os or wording.NOTHING),
             (_("Processor"), _("{count} cores").format(count=wording.number(host.cpu, raw.get("cpu")))),
             (_("Memory"), f"{wording.number(host.memory, raw.get('memory'))} GB"),
@@ -131,6 +132,17 @@ class DetailScreen(LiveScreen[None]):
             (_("Password"), self._password(host)),
             *((_("Not understood: {field}").format(field=field), text) for field, text in raw.items()),
         ]
+
+    def _absence(self, host: Host) -> list[tuple[str, str]]:
+        absence = self.fleet.snapshot.unlisted.get(host.id) if self.fleet.snapshot else None
+        if absence is None:
+            return []
+        told = (
+            _("not in the list since {time}; the service still describes this host")
+            if absence.is_confirmed
+            else _("not in the list since {time}; shown as last seen")
+        )
+        return [(_("Listing"), told.format(time=wording.moment(absence.since)))]
 
     def _password(self, host: Host) -> str:
         if host.password is None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Final
 
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.record import Action, Event, EventKind, OrderState
 from xds_tui.tui import telling
 from xds_tui.tui.widgets.notice import Notice
 
+_EVENTS: Final = "events"
+
 
 class FleetNotice(Notice):
     """A notice that tells of the service while there is trouble, and of orders until it is dismissed."""
+
+    _reported: tuple[Event, ...] = ()
+    """What is shown as long as `subject` is `_EVENTS`."""
 
     def tell_trouble(self, fleet: FleetState) -> None:
         """Say why the data are not newer, as long as they are not."""
@@ -41,5 +47,24 @@ class FleetNotice(Notice):
         # That a rent ends is the table's to show.
         called = [event for event in happened if event.alert and event.kind is not EventKind.EXPIRING]
         if called:
-            is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in called)
-            self.tell(telling.events_lines(called), mild=is_mild)
+            self._report(called)
+        latest: dict[str | None, EventKind] = {}
+        for event in happened:
+            if event.kind in (EventKind.APPEARED, EventKind.GONE):
+                latest.setdefault(event.host_id, event.kind)
+        self._withdraw({host_id for host_id, kind in latest.items() if kind is EventKind.APPEARED})
+
+    def _withdraw(self, returned: Collection[str | None]) -> None:
+        """Report no more that hosts are gone which are there again."""
+        if not (returned and self.display and self.subject == _EVENTS):
+            return
+        left = [one for one in self._reported if one.kind is not EventKind.GONE or one.host_id not in returned]
+        if not left:
+            self.take_back(_EVENTS)
+        elif len(left) < len(self._reported):
+            self._report(left)
+
+    def _report(self, events: Sequence[Event]) -> None:
+        self._reported = tuple(events)
+        is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in events)
+        self.tell(telling.events_lines(events), mild=is_mild, subject=_EVENTS)

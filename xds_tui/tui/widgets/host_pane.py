@@ -136,7 +136,16 @@ class HostPane(Titled, Vertical):
         headings = None
         if listing.group is not None:
             keys, headings = host_names.in_groups(view.grouped(self._hosts, keys, listing.group, costs))
-        table.show_hosts(self._hosts, keys, intents, costs.hosts, now, columns=listing.columns, headings=headings)
+        table.show_hosts(
+            self._hosts,
+            keys,
+            intents,
+            costs.hosts,
+            now,
+            unlisted=snapshot.unlisted,
+            columns=listing.columns,
+            headings=headings,
+        )
         self._draw_titles()
         if self._wanted is not None and table.move_to(self._wanted):
             self._wanted = None
@@ -153,6 +162,8 @@ class HostPane(Titled, Vertical):
                 self.fleet.unreadable,
                 len(table.marked),
                 table.hidden_columns,
+                len(snapshot.unlisted),
+                snapshot.is_complete,
             )
             self.retitle(title(listed, self.size.width - 4 if self.size.width else 1000))
         if self._wrong:

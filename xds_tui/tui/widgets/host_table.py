@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from xds_tui.i18n import N_
-from xds_tui.model import Host, Status
+from xds_tui.model import Absence, Host, Status
 from xds_tui.preferences import COLUMNS
 from xds_tui.pricing import Rate
 from xds_tui.record import Order
@@ -57,6 +58,7 @@ class HostTable(LineTable):
         rates: Mapping[str, Rate],
         now: datetime,
         *,
+        unlisted: Mapping[str, Absence] = MappingProxyType({}),
         columns: Sequence[str] = COLUMNS,
         headings: Mapping[str, Heading] | None = None,
     ) -> None:
@@ -68,6 +70,7 @@ class HostTable(LineTable):
             intents: the order under way for a host, by the host's ID.
             rates: what each costs, by its ID.
             now: what remaining times are counted from.
+            unlisted: the hosts that the service's list does not show, by ID.
             columns: what of them is shown, some of `preferences.COLUMNS` in any order.
             headings: what is told above groups of them.
 
@@ -76,7 +79,7 @@ class HostTable(LineTable):
 
         def row(host_id: str) -> Row:
             host = hosts[host_id]
-            seen = _Seen(host, intents.get(host_id), rates.get(host_id), now)
+            seen = _Seen(host, intents.get(host_id), rates.get(host_id), now, unlisted.get(host_id))
             return Row(tuple(cell(seen) for cell in cells), dim=_is_resting(host))
 
         self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
@@ -96,6 +99,7 @@ class _Seen:
     order: Order | None
     rate: Rate | None
     now: datetime
+    absence: Absence | None
 
 
 def _is_resting(host: Host) -> bool:
@@ -105,6 +109,8 @@ def _is_resting(host: Host) -> bool:
 def _status(seen: _Seen) -> Cell:
     if seen.order is not None:
         return Cell(telling.intent(seen.order), "accent")
+    if seen.absence is not None:
+        return Cell(wording.unlisted_status(seen.host, seen.absence), "warn")
     return Cell(wording.status(seen.host), _STYLES[seen.host.status])
 
 

@@ -20,6 +20,10 @@ class Listed:
     marked: int
     hidden_columns: int
     """How many columns are left out because they do not fit."""
+    unlisted: int = 0
+    """How many of the hosts the service's list does not show."""
+    is_complete: bool = True
+    """Whether the service's list agrees with itself."""
 
 
 def title(listed: Listed, width: int) -> str:
@@ -33,6 +37,8 @@ def title(listed: Listed, width: int) -> str:
     for number, words in (
         (of.expiring, _("{count} expires < 24 h")),
         (listed.unreadable, _("{count} unreadable")),
+        (listed.unlisted, _("{count} not listed")),
+        (not listed.is_complete, _("list incomplete")),
         (listed.marked, _("{count} marked")),
         (listed.hidden_columns, ngettext("+{count} column", "+{count} columns", listed.hidden_columns)),
     ):
