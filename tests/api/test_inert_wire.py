@@ -127,7 +127,7 @@ def test_every_text_of_what_came_instead_of_an_answer_is_inert(text: str, status
 @given(HOSTILE_TEXT)
 def test_every_text_of_a_data_that_makes_no_sense_is_inert(text: str) -> None:
     envelope = answer.accepted(an_answer(text, text), mask=lambda text: text)
-    for decode in (wire.decode_hosts, wire.decode_host, wire.decode_images, wire.decode_packages, wire.decode_flag):
+    for decode in (wire.decode_hosts, wire.decode_host, wire.decode_images, wire.decode_packages, wire.expect_deleted):
         try:
             assert_inert(decode(envelope))
         except XdsError as error:

@@ -193,8 +193,7 @@ async def test_fresh_tokens_that_are_rejected_too_end_in_signed_out_for_now() ->
 async def test_after_a_401_a_changing_call_is_not_sent_again_but_the_next_mints(status: int) -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
     pair.service.status_of_401 = status
-    with pytest.raises(SignedOut):
-        await pair.change()
+    await pair.change()
     assert pair.service.asked == ["stale"]
     await pair.change()
     assert pair.service.asked == ["stale", "token-1"]
@@ -202,8 +201,7 @@ async def test_after_a_401_a_changing_call_is_not_sent_again_but_the_next_mints(
 
 async def test_a_call_that_nobody_marked_is_taken_for_a_changing_one() -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
-    with pytest.raises(SignedOut):
-        await pair.http.get(BASE + "/v1/pve/open/operate/h1?type=1")
+    await pair.http.get(BASE + "/v1/pve/open/operate/h1?type=1")
     assert pair.service.asked == ["stale"]
 
 
@@ -520,8 +518,7 @@ async def test_every_way_to_reject_a_token_renews_it_and_repeats_a_reading_call_
 async def test_no_way_to_reject_a_token_has_a_changing_call_sent_again(status: int, body: dict[str, object]) -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
     pair.service.status_of_401, pair.service.reject_with = status, body
-    with pytest.raises(SignedOut):
-        await pair.change()
+    await pair.change()
     assert pair.service.asked == ["stale"]
     await pair.change()
     assert pair.service.asked == ["stale", "token-1"]
@@ -556,8 +553,7 @@ async def test_what_the_user_asks_for_does_not_wait_for_another_program_that_end
     for _ in range(4):
         await pair.change()
         pair.service.accepts = "the other program's"
-        with pytest.raises(SignedOut):
-            await pair.change()
+        await pair.change()
     with pytest.raises(SignedOut, match="Another program"):
         await pair.read()
     await pair.change()

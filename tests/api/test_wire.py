@@ -370,15 +370,6 @@ def test_what_is_not_an_envelope_is_a_bad_answer(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"code":0,"success":false,"traceId":"t9"}', b'{"code":1003,"success":true,"traceId":"t9"}']
-)
-def test_an_envelope_that_contradicts_itself_says_so_and_keeps_its_trace(body: bytes) -> None:
-    envelope = wire.decode_envelope(body)
-    assert envelope.is_contradictory
-    assert envelope.trace_id == "t9"
-
-
-@pytest.mark.parametrize(
     ("body", "message"),
     [
         (b'{"code":429,"message":"Too_Many_Requests","routeID":"r"}', "Too_Many_Requests"),
@@ -389,31 +380,45 @@ def test_an_envelope_that_contradicts_itself_says_so_and_keeps_its_trace(body: b
     ],
 )
 def test_the_message_is_read_from_msg_or_message(body: bytes, message: str) -> None:
-    envelope = wire.decode_envelope(body)
-    assert envelope.message == message
-    assert not envelope.is_contradictory
+    assert wire.decode_envelope(body).message == message
 
 
 @pytest.mark.parametrize(
-    ("data", "host_id"), [("true", None), ('"true"', None), ('"dyMFQQgHIW"', "dyMFQQgHIW"), ("17", "17")]
+    ("data", "host_id"), [("true", None), ('"true"', None), ('"dyMFQQgHIW"', "dyMFQQgHIW"), ('"host-17"', "host-17")]
 )
 def test_a_created_host_may_have_an_id(data: str, host_id: str | None) -> None:
     assert wire.decode_created(an_envelope(data)) == host_id
 
 
 @pytest.mark.parametrize(
-    "data", ["null", "false", '"false"', '""', "[]", '{"id":"h1"}', '"please wait"', '"a\\u001bb"']
+    "data",
+    [
+        *(
+            "null",
+            "false",
+            '"false"',
+            '""',
+            "[]",
+            '{"id":"h1"}',
+            '"please wait"',
+            '"a\\u001bb"',
+            "17.0",
+            "123",
+            "1e400",
+        ),
+        *('"123"', '"1234567890"', '"1e400"', '"12.5"', '"%00"', '"../x"', '"id"', '"-"', '"null"', '"success"'),
+    ],
 )
 def test_a_creation_that_is_not_clear_makes_no_sense(data: str) -> None:
     with pytest.raises(BadAnswer):
         wire.decode_created(an_envelope(data))
 
 
-def test_a_deletion_says_whether_it_was_done() -> None:
-    assert wire.decode_flag(an_envelope("true")) is True
-    assert wire.decode_flag(an_envelope("false")) is False
-    with pytest.raises(BadAnswer):
-        wire.decode_flag(an_envelope("null"))
+def test_only_true_says_that_a_host_was_deleted() -> None:
+    wire.expect_deleted(an_envelope("true"))
+    for data in ("false", "null", "[]", '"h1"', "1"):
+        with pytest.raises(BadAnswer):
+            wire.expect_deleted(an_envelope(data))
 
 
 def test_power_accepts_everything_but_false() -> None:
@@ -463,7 +468,7 @@ def test_whatever_comes_only_a_bad_answer_escapes(body: bytes) -> None:
         wire.decode_images,
         wire.decode_packages,
         wire.decode_created,
-        wire.decode_flag,
+        wire.expect_deleted,
         wire.expect_done,
         wire.decode_token,
     )

@@ -59,8 +59,8 @@ class Service:
     async def reboot(self, host_id: str) -> None:
         await self._answer(f"reboot {host_id}")
 
-    async def delete(self, host_id: str) -> bool:
-        return cast("bool", await self._answer(f"delete {host_id}"))
+    async def delete(self, host_id: str) -> None:
+        await self._answer(f"delete {host_id}")
 
 
 class Desk:
@@ -208,7 +208,7 @@ async def test_an_order_that_cannot_be_written_is_not_sent(desk: Desk, monkeypat
 
 async def test_power_reboot_and_delete_send_one_request_a_host(desk: Desk) -> None:
     hosts = [a_host(id="a"), a_host(id="b")]
-    desk.service.answers = [None, None, None, None, True]
+    desk.service.answers = [None] * 5
     desk.orders.power(hosts, on=True)
     desk.orders.power(hosts[:1], on=False)
     desk.orders.reboot(hosts[1:])
@@ -218,12 +218,12 @@ async def test_power_reboot_and_delete_send_one_request_a_host(desk: Desk) -> No
     assert sorted(desk.service.asked) == ["delete a", "power a False", "power a True", "power b True", "reboot b"]
 
 
-async def test_not_deleted_is_a_refusal(desk: Desk) -> None:
-    desk.service.answers = [False]
+async def test_an_unknown_outcome_keeps_code_and_trace(desk: Desk) -> None:
+    desk.service.answers = [OutcomeUnknown("not done", "no", trace_id="trace-1", code=0)]
     desk.orders.delete([a_host()])
     (order,) = await desk.ended()
-    assert order.state is OrderState.REFUSED
-    assert "did not do it" in order.summary
+    assert (order.state, order.code, order.trace_id) == (OrderState.UNKNOWN, 0, "trace-1")
+    assert (desk.told[-1].code, desk.told[-1].trace_id) == (0, "trace-1")
 
 
 async def test_a_key_that_bounced_sends_once(desk: Desk) -> None:

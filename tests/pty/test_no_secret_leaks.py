@@ -197,7 +197,7 @@ def go_everywhere(terminal: Terminal, service: Service) -> None:
     terminal.press("3", "enter")
     terminal.press("escape", "r")
     terminal.wait_for("● live")
-    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/reboot", code=7003, message=echo))
+    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/reboot", code=1001, message=echo))
     terminal.press("1", "b")
     terminal.wait_for("Reboot 1 host")
     terminal.press_until_gone("y", "Reboot 1 host")

@@ -104,8 +104,8 @@ async def test_deleting_wants_the_id_typed_and_tells_what_is_lost() -> None:
         assert desk.asked("delete") == 1
 
 
-async def test_not_deleted_is_said_and_stays_readable() -> None:
-    async with sitting_at(Desk()) as desk:
+async def test_a_deletion_that_was_denied_is_unknown_and_shows_its_trace() -> None:
+    async with sitting_at(Desk(), columns=200, rows=50) as desk:
         target = next(host for host in desk.world.listed() if host.status == ON)
         desk.app.screen.query_one(HostTable).move_to(target.id)
         await desk.press("D")
@@ -114,8 +114,10 @@ async def test_not_deleted_is_said_and_stays_readable() -> None:
         await desk.see("did not do it")
         await desk.sweep()
         assert "did not do it" in desk.text
+        assert "traceId" in desk.text
+        assert "refused" not in desk.text
         await desk.press("escape")
-        assert target.name in await desk.see(f"delete {target.name}: refused")
+        assert target.name in await desk.see(f"delete {target.name}: outcome unknown")
 
 
 async def test_a_refusal_shows_meaning_remedy_code_and_trace() -> None:

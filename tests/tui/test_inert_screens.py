@@ -109,7 +109,7 @@ async def look_at_questions(desk: HostileDesk) -> None:
     await desk.look()
     await desk.press("escape", "b")
     await desk.see("Reboot 1 host")
-    await desk.refuse("pve/open/reboot", 7003)
+    await desk.refuse("pve/open/reboot", 1001)
     await desk.press("y")
     await desk.see("refused")
     await desk.look()

@@ -1,7 +1,7 @@
 """What came back, judged: the service's envelope, or whatever stood in its place.
 
-The envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does. For a call that
-changes something, a `success` that contradicts `code` proves nothing either way.
+For a reading call the envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does.
+Calls that change something are judged by `outcome`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import httpx
 
 from xds_tui.api.errors import BadAnswer, Refused, SignedOut, explain
 from xds_tui.api.text import clean
-from xds_tui.api.wire import CONTRADICTION, Envelope, decode_envelope
+from xds_tui.api.wire import Envelope, decode_envelope
 from xds_tui.i18n import N_
 
 UNAUTHORISED: Final = 401
@@ -48,26 +48,18 @@ Mask = Callable[[str], str]
 """Replaces every secret in a text: a page may send back what it was sent."""
 
 
-def accepted(response: httpx.Response, mask: Mask, *, safe: bool = False) -> Envelope:
-    """Return the envelope in `response` if its code is 0.
-
-    Args:
-        response: what came.
-        mask: see `Mask`.
-        safe: whether the call changes nothing, so that `code` alone decides.
+def accepted(response: httpx.Response, mask: Mask) -> Envelope:
+    """Return the envelope in the response to a reading call, if its code is 0; `success` is not looked at.
 
     Raises:
         SignedOut: for the codes by which a token is rejected.
         Refused: for every other code.
-        BadAnswer: as `envelope_in`; or `success` contradicts `code`, unless `safe`.
+        BadAnswer: as `envelope_in`.
 
     """
     envelope = envelope_in(response, mask)
     if is_token_rejected(envelope, response):
         raise SignedOut(explain(UNAUTHORISED).meaning, envelope.code, envelope.message, trace_id=envelope.trace_id)
-    if envelope.is_contradictory and not safe:
-        seen = f"code {envelope.code}, success {envelope.success}: {envelope.message}"
-        raise BadAnswer(CONTRADICTION, seen, trace_id=envelope.trace_id)
     if envelope.code != 0:
         raise refusal(envelope, response)
     return envelope

@@ -22,15 +22,17 @@ import httpx
 
 from xds_tui import __version__
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, XdsError
+from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
 from xds_tui.api.failures import FAILURES, failure
 from xds_tui.api.fields import is_identity
+from xds_tui.api.outcome import require_success
 from xds_tui.api.route import open_route
 from xds_tui.api.session import SAFE, FindToken, OnToken, Session, utc_now
 from xds_tui.api.transport import BoundedTransport, Sending
 from xds_tui.api.wire import Envelope, HostPage
 from xds_tui.base_url import check_base_url
 from xds_tui.credentials import Credentials, Token
+from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_
 from xds_tui.model import Billing, Host, Image, Package, Period
 
@@ -41,9 +43,6 @@ MAX_PAGE_SIZE: Final = 25
 
 _HOST_GONE: Final = frozenset({1001, 1021})
 """Codes of `one/{id}` for a host that is not there, or not ours."""
-
-_SERVER_ERRORS: Final = range(500, 600)
-"""Codes by which the service says that something broke, which is not that nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +157,12 @@ class Client:
         """Buy a host by the hour and return its ID; None: accepted, without its ID.
 
         Raises:
-            NotSent, Refused, SignedOut: nothing was bought.
+            NotSent, Refused, SignedOut: nothing was bought; `domain.rejections` lists what proves that.
             OutcomeUnknown: it may have been. As for every changing call, never send it again: look.
 
         """
         body = {"packageId": package_id, "imageId": image_id}
-        return await self._change(wire.decode_created, "POST", "createquantity", body=body)
+        return await self._change(Call.CREATE_ON_DEMAND, wire.decode_created, "POST", "createquantity", body=body)
 
     async def create_rent(self, *, package_id: str, image_id: str, period: Period) -> str | None:
         """Buy a host for `period` and return its ID; None: accepted, without its ID; raises as `create_on_demand`."""
@@ -173,26 +172,33 @@ class Client:
             "periodNumber": period.number,
             "periodType": period.unit.value,
         }
-        return await self._change(wire.decode_created, "POST", "createRent", body=body)
+        return await self._change(Call.CREATE_RENT, wire.decode_created, "POST", "createRent", body=body)
 
     async def power(self, host_id: str, on: bool) -> None:
         """Have a host started or stopped: accepted is not done, its status tells; raises as `create_on_demand`."""
-        await self._change(wire.expect_done, "GET", f"operate/{_segment(host_id)}", query={"type": int(on)})
+        path = f"operate/{_segment(host_id)}"
+        await self._change(Call.POWER, wire.expect_done, "GET", path, query={"type": int(on)})
 
     async def reboot(self, host_id: str) -> None:
         """Have a host rebooted: accepted is not done; raises as `create_on_demand`."""
-        await self._change(wire.expect_done, "GET", f"reboot/{_segment(host_id)}")
+        await self._change(Call.REBOOT, wire.expect_done, "GET", f"reboot/{_segment(host_id)}")
 
-    async def delete(self, host_id: str) -> bool:
-        """Delete a host with all that is on it; False: the service did not; raises as `create_on_demand`."""
-        return await self._change(wire.decode_flag, "DELETE", f"delete/{_segment(host_id)}")
+    async def delete(self, host_id: str) -> None:
+        """Delete a host with all that is on it; raises as `create_on_demand`, `OutcomeUnknown` for "not deleted" too.
+
+        The gateway may have repeated the request, and then the last repetition says "not deleted" of a host that an
+        earlier one deleted.
+        """
+        await self._change(Call.DELETE, wire.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
 
     async def _read(self, path: str, query: Mapping[str, int] | None = None) -> Envelope:
         """Send a call that changes nothing: this is the list of what `read_only` lets through."""
-        return await self._call(Sending(), "GET", path, safe=True, query=query)
+        response = await self._send(Sending(), "GET", path, safe=True, query=query)
+        return answer.accepted(response, self.session.mask)
 
     async def _change(
         self,
+        call: Call,
         decode: Callable[[Envelope], _T],
         method: str,
         path: str,
@@ -200,21 +206,29 @@ class Client:
         query: Mapping[str, int] | None = None,
         body: Mapping[str, str | int] | None = None,
     ) -> _T:
-        """Send a call that changes something, once, and make of every answer but a clear one an unknown outcome."""
+        """Send a call that changes something, once, and make of every response but a clear one an unknown outcome."""
         sending = Sending()
         outcome: XdsError
         try:
-            return decode(await self._call(sending, method, path, safe=False, query=query, body=body))
-        except BadAnswer as error:
-            kind = OutcomeUnknown if sending.started else NotSent
-            outcome = kind(error.summary, error.detail, trace_id=error.trace_id)
-        except Refused as error:
-            if not sending.started or error.code not in _SERVER_ERRORS:
+            response = await self._send(sending, method, path, safe=False, query=query, body=body)
+        except OutcomeUnknown:
+            raise
+        except XdsError as error:
+            if sending.started:
                 raise
-            outcome = OutcomeUnknown(error.summary, f"{error.code}: {error.message}", trace_id=error.trace_id)
+            # A token was asked for and did not come: the call itself has not left.
+            outcome = NotSent(error.summary, error.detail, trace_id=error.trace_id, cause=error.cause)
+        else:
+            try:
+                return decode(require_success(response, call, self.session.mask))
+            except SignedOut as error:
+                error.is_passing = self.session.can_renew
+                raise
+            except BadAnswer as error:
+                outcome = OutcomeUnknown(error.summary, error.detail, trace_id=error.trace_id, code=0)
         raise outcome
 
-    async def _call(
+    async def _send(
         self,
         sending: Sending,
         method: str,
@@ -223,8 +237,8 @@ class Client:
         safe: bool,
         query: Mapping[str, int] | None = None,
         body: Mapping[str, str | int] | None = None,
-    ) -> Envelope:
-        """Send one request and return the envelope of its answer, whose code is 0."""
+    ) -> httpx.Response:
+        """Send one request and return what came back, whole."""
         if self._read_only and not safe:
             raise NotSent(N_("Nothing is changed in read-only mode"))
         if self._closed:
@@ -241,8 +255,7 @@ class Client:
         outcome: XdsError
         try:
             async with asyncio.timeout(self._deadlines.reading if safe else self._deadlines.changing):
-                response = await pool.send(request)
-            return answer.accepted(response, self.session.mask, safe=safe)
+                return await pool.send(request)
         except FAILURES as error:
             outcome = failure(error, sent=sending.started, safe=safe)
         raise outcome

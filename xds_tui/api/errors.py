@@ -2,14 +2,15 @@
 
     XdsError
     ├── NotSent          the request never left: asking again is harmless
-    ├── Refused          the service said no, with a code: nothing was done
+    ├── Refused          the service refused, with a code: nothing was done
     ├── SignedOut        the service does not know us: nothing was done, a new token is needed
     ├── BadAnswer        a reading call was answered by something that makes no sense
     └── OutcomeUnknown   a changing call left and its outcome is not known: look, do not repeat
 
 They are split by what the caller may do next, because that is the distinction that protects money. A changing
-call never ends in `BadAnswer`: an answer that makes no sense leaves its outcome unknown. A reading call whose
-answer did not arrive ends in `NotSent` or `BadAnswer`: both may be asked again.
+call never ends in `BadAnswer`: an answer that makes no sense leaves its outcome unknown. It ends in `Refused` only for
+a response that `domain.rejections` lists for that call. A reading call whose answer did not arrive ends in `NotSent` or
+`BadAnswer`: both may be asked again.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class NotSent(XdsError):
 
 
 class Refused(XdsError):
-    """The service answered with a code other than 0.
+    """The service answered with a code other than 0; for a changing call with one that proves that it did nothing.
 
     Attributes:
         code: the service's code.
@@ -120,7 +121,24 @@ class BadAnswer(XdsError):
 
 
 class OutcomeUnknown(XdsError):
-    """A changing call left, and whether it was carried out is not known. It must not be sent again."""
+    """A changing call left, and whether it was carried out is not known. It must not be sent again.
+
+    Attributes:
+        code: the service's or its gateway's code; None where no code was answered.
+
+    """
+
+    def __init__(
+        self,
+        summary: str,
+        detail: str = "",
+        *,
+        trace_id: str = "",
+        cause: Cause | None = None,
+        code: int | None = None,
+    ) -> None:
+        super().__init__(summary, detail, trace_id=trace_id, cause=cause)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +164,7 @@ _EXPLANATIONS: Final = {
     500: Explanation(N_("The service had a system error"), _LATER),
     503: Explanation(N_("The service's interface had an error"), _LATER),
     1001: Explanation(N_("No permission"), _CHECK),
-    1003: Explanation(N_("The service refused"), N_("Its message says why.")),
+    1003: Explanation(N_("The service reports an error of its own"), N_("Its message says which.")),
     1005: Explanation(N_("The request is being processed"), N_("Wait for its result before asking again.")),
     1007: Explanation(N_("A required parameter is missing"), _CHECK),
     1021: Explanation(N_("The machine does not exist"), N_("Refresh the list.")),
@@ -158,7 +176,7 @@ _EXPLANATIONS: Final = {
     6001: Explanation(N_("The host is stopping"), _WAIT),
     6002: Explanation(N_("No resources are left for this package"), N_("Choose another package.")),
     6003: Explanation(N_("The wallet does not cover one hour"), _TOP_UP),
-    6005: Explanation(N_("The creation is queued"), N_("Try again later.")),
+    6005: Explanation(N_("The creation is queued"), N_("Wait for the host to appear.")),
     7002: Explanation(N_("The host is not started, so it cannot reboot"), _POWER_ON),
     7003: Explanation(N_("The host is unavailable, so it cannot reboot"), N_("Try again later.")),
     7004: Explanation(N_("The host is not running, so it cannot reboot"), _POWER_ON),

@@ -79,10 +79,6 @@ class Row:
         value = self._plain(name)
         return value if is_identity(value) else None
 
-    def flag(self, name: str) -> bool | None:
-        """Return a truth value, also from its name as a string."""
-        return flag(self._fields.get(name))
-
     def number(self, name: str) -> Decimal | None:
         """Return an exact decimal of at least 0."""
         value = self._plain(name)

@@ -107,6 +107,11 @@ class Session(httpx.Auth):
         if token is not None:
             self._take(token)
 
+    @property
+    def can_renew(self) -> bool:
+        """Whether a token that does not hold any more can be replaced without the user."""
+        return isinstance(self._credentials, AccountKey)
+
     def replace(self, credentials: Credentials) -> None:
         """Go on as somebody else, or with a secret that may be right this time."""
         self._credentials = credentials
@@ -125,18 +130,17 @@ class Session(httpx.Auth):
         """Give `request` a token, minting one first if need be; if it is rejected, once more if `request` is `SAFE`.
 
         Raises:
-            SignedOut: the credentials were not accepted, or the token was not and the request is not sent again.
+            SignedOut: the credentials were not accepted, or the token of a `SAFE` request was not.
             Refused, BadAnswer, NotSent: a new token was asked for and did not come; `request` itself was not sent.
 
         """
         if _origin(request.url) != _origin(self._base_url):
             yield request
             return
-        can_renew = isinstance(self._credentials, AccountKey)
         is_safe = bool(request.extensions.get(SAFE))
         rejection: SignedOut | None = None
         is_renewed = False
-        for _attempt in range(ATTEMPTS if is_safe and can_renew else 1):
+        for _attempt in range(ATTEMPTS if is_safe and self.can_renew else 1):
             token = self._current()
             if token is None:
                 async with self._renewing:
@@ -155,8 +159,10 @@ class Session(httpx.Auth):
             rejection = self._rejection((yield request))
             if rejection is None:
                 return
-            rejection.is_passing = can_renew
+            rejection.is_passing = self.can_renew
             self._drop(token)
+            if not is_safe:
+                return  # What the response says about the outcome is decided by `outcome`.
         if rejection is not None:
             raise rejection
 
@@ -293,7 +299,7 @@ class Session(httpx.Auth):
 
     def _rejection(self, response: httpx.Response) -> SignedOut | None:
         try:
-            answer.accepted(response, self.mask, safe=True)
+            answer.accepted(response, self.mask)
         except SignedOut as error:
             return error
         except XdsError:

@@ -6,14 +6,15 @@ itself; an answer that is not the service's envelope is a `BadAnswer`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
 from xds_tui.api.document import parsed
-from xds_tui.api.errors import BadAnswer
-from xds_tui.api.fields import Row, exact, flag, is_identity, is_null, plain
+from xds_tui.api.errors import BadAnswer, explain
+from xds_tui.api.fields import Row, exact, flag, is_null, plain
 from xds_tui.api.rows import host_in, image_in, package_in
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_
@@ -28,6 +29,12 @@ MAX_TOTAL: Final = 100_000
 
 MAX_VALUES: Final = 100_000
 """Commas in an answer that is still taken apart, which is done at one go: a page of hosts has 500."""
+
+_HOST_ID: Final = re.compile(r"(?![0-9.]+(e[0-9]+)?$)[a-z0-9][a-z0-9._-]{3,63}", re.IGNORECASE)
+"""The service's IDs are ten letters and digits; other lengths and the usual separators are accepted, numbers not."""
+
+_NOT_IDS: Final = frozenset({"true", "false", "null", "none", "undefined", "success", "error", "failed"})
+"""Words that have the form of an ID, and are the result of a failed conversion or a message."""
 
 _NOT_AN_ENVELOPE: Final = N_("What answered does not speak the service's language")
 CONTRADICTION: Final = N_("The service's answer contradicts itself")
@@ -44,13 +51,6 @@ class Envelope:
     message: str
     """From `msg`, or from `message` as the vendor's gateway spells it."""
     trace_id: str
-    success: bool | None = None
-    """As sent; the vendor's framework computes it in some places only, so it can be false beside code 0."""
-
-    @property
-    def is_contradictory(self) -> bool:
-        """Whether `success` says the contrary of `code`."""
-        return self.success is not None and self.success != (self.code == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def decode_envelope(body: bytes) -> Envelope:
     if row is None or code is None:
         raise BadAnswer(_NOT_AN_ENVELOPE)
     message = row.text("msg") or row.text("message") or ""
-    return Envelope(code, row.part("data"), message, row.text("traceId") or "", row.flag("success"))
+    return Envelope(code, row.part("data"), message, row.text("traceId") or "")
 
 
 def decode_hosts(envelope: Envelope) -> HostPage:
@@ -153,22 +153,23 @@ def decode_created(envelope: Envelope) -> str | None:
     if flag(envelope.data):
         return None
     created = plain(envelope.data)
-    if flag(envelope.data) is False or not is_identity(created) or not is_word(created):
+    if envelope.data is None or bytes(envelope.data)[:1] != b'"' or not is_host_id(created):
         raise _senseless(envelope)
     return created
 
 
-def decode_flag(envelope: Envelope) -> bool:
-    """Return whether it was done, where the answer is `true` or `false`.
+def expect_deleted(envelope: Envelope) -> None:
+    """Accept `true`, by which alone the service says that it deleted a host.
 
     Raises:
-        BadAnswer: if it is neither.
+        BadAnswer: for `false`, not deleted though the code is 0, and for everything else.
 
     """
-    done = flag(envelope.data)
-    if done is None:
+    deleted = flag(envelope.data)
+    if deleted is False:
+        raise BadAnswer(explain(0).meaning, envelope.message, trace_id=envelope.trace_id)
+    if deleted is None:
         raise _senseless(envelope)
-    return done
 
 
 def expect_done(envelope: Envelope) -> None:
@@ -201,6 +202,11 @@ def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
     if row is None:
         return Secret(token), None
     return Secret(token), row.integer("effectiveTime" if "effectiveTime" in row else "effective_time")
+
+
+def is_host_id(value: str | None) -> TypeGuard[str]:
+    """Whether `value` can be the ID of a new host."""
+    return value is not None and _HOST_ID.fullmatch(value) is not None and value.lower() not in _NOT_IDS
 
 
 def is_word(text: str) -> bool:

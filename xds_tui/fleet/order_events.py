@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from xds_tui.api.errors import Refused, SignedOut, XdsError
+from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError
 from xds_tui.record import Candidate, Event, EventKind, Order
 from xds_tui.store.db import StoreError
 
@@ -47,7 +47,7 @@ def explained(order: Order, error: XdsError | StoreError) -> Order:
     order = replace(order, summary=error.summary, message=error.detail)
     if isinstance(error, XdsError):
         order = replace(order, trace_id=error.trace_id)
-    if isinstance(error, Refused | SignedOut):
+    if isinstance(error, Refused | SignedOut | OutcomeUnknown):
         order = replace(order, code=error.code)
     return order
 

@@ -127,13 +127,21 @@ def order_lines(of: Order) -> tuple[str, ...]:
         created = _("created {time}").format(time=wording.moment(of.candidate.created))
         lines += [_("host {id}").format(id=of.candidate.host_id), created]
         lines.append(_("Press m if the host came of this order, n if it did not."))
-    elif of.state is OrderState.UNKNOWN:
-        lines.append(_(_UNKNOWN_REMEDY))
-    elif of.code:
-        lines += [_(explain(of.code).remedy), _("code {code}").format(code=of.code)]
+    else:
+        lines += _advice(of.state, of.code)
     if of.trace_id:
         lines.append(f"traceId {of.trace_id}")
     return tuple(lines)
+
+
+def _advice(state: OrderState | None, code: int | None) -> list[str]:
+    """What to do about a failure, and its code. A code's own remedy does not hold while the outcome is not known."""
+    lines = [_(_UNKNOWN_REMEDY)] if state is OrderState.UNKNOWN else []
+    if code is not None and (state is not OrderState.UNKNOWN or code == 0):
+        lines.append(_(explain(code).remedy))
+    if code:
+        lines.append(_("code {code}").format(code=code))
+    return lines
 
 
 def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
@@ -181,12 +189,8 @@ def event(of: Event) -> str:
 
 def event_lines(of: Event) -> tuple[str, ...]:
     """Everything an event tells, one fact a line: what happened, what to do, code and traceId."""
-    lines = [event(of)]
-    if of.code is not None:
-        lines += [_(explain(of.code).remedy), _("code {code}").format(code=of.code)]
-    elif of.state is OrderState.UNKNOWN:
-        lines.append(_(_UNKNOWN_REMEDY))
-    elif of.kind is EventKind.CANDIDATE:
+    lines = [event(of), *_advice(of.state, of.code)]
+    if of.kind is EventKind.CANDIDATE:
         lines.append(_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not."))
     if of.host_id:
         lines.append(_("host {id}").format(id=of.host_id))

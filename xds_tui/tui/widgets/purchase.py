@@ -27,18 +27,20 @@ _STYLES: Final = {
     OrderState.SETTLED: "good",
     OrderState.SENT: "busy",
     OrderState.UNKNOWN: "warn",
+    OrderState.NOT_SEEN: "warn",
     OrderState.REFUSED: "bad",
     OrderState.NOT_SENT: "bad",
 }
 _BOUGHT: Final = (OrderState.DONE, OrderState.SETTLED)
 _NOTHING: Final = (OrderState.NOT_SENT, OrderState.REFUSED)
+_UNCLEAR: Final = (OrderState.UNKNOWN, OrderState.NOT_SEEN)
 _UNDER_WAY: Final = (OrderState.INTENDED, OrderState.SENT)
 
 
 def not_bought(orders: Sequence[Order]) -> int:
     """How many of them can be tried again: those that certainly came to nothing, or else those nobody knows of."""
     states = [order.state for order in orders]
-    return sum(state in _NOTHING for state in states) or states.count(OrderState.UNKNOWN)
+    return sum(state in _NOTHING for state in states) or sum(state in _UNCLEAR for state in states)
 
 
 def is_under_way(orders: Sequence[Order]) -> bool:
@@ -80,9 +82,25 @@ class Purchase(Vertical):
         self.query_one("#purchase-summary", Static).update(Content("\n".join(_summary(orders))))
 
 
+def _counts(orders: Sequence[Order]) -> str:
+    """How many were bought; how each of them ended, as soon as the outcome of one is not known."""
+    states = [order.state for order in orders]
+    bought, unknown = sum(state in _BOUGHT for state in states), sum(state in _UNCLEAR for state in states)
+    if not unknown:
+        return _("{bought} of {asked} bought.").format(bought=bought, asked=len(orders))
+    others = (
+        (_("{count} unknown"), unknown),
+        (_("{count} refused"), states.count(OrderState.REFUSED)),
+        (_("{count} not sent"), states.count(OrderState.NOT_SENT)),
+        (_("{count} under way"), sum(state in _UNDER_WAY for state in states)),
+    )
+    told = [_("{count} bought").format(count=bought)]
+    told += [text.format(count=count) for text, count in others if count]
+    return " · ".join(told)
+
+
 def _summary(orders: Sequence[Order]) -> list[str]:
-    bought = sum(order.state in _BOUGHT for order in orders)
-    lines = [_("{bought} of {asked} bought.").format(bought=bought, asked=len(orders))]
+    lines = [_counts(orders)]
     if is_under_way(orders):
         lines.append(_("Buying one after another; esc stops after the one under way."))
         return lines
