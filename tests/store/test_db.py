@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from powers import powerless
 
-from xds_tui.store import db
-from xds_tui.store.db import MIGRATIONS, Database, StoreError
+from xds_tui.store import migrations
+from xds_tui.store.db import Database, StoreError
+from xds_tui.store.migrations import MIGRATIONS
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ async def test_a_file_of_an_earlier_version_is_brought_up_to_date(
     path: Path, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(db, "MIGRATIONS", MIGRATIONS[:version])
+        earlier.setattr(migrations, "MIGRATIONS", MIGRATIONS[:version])
         await (await Database.open(path)).close()
     assert version_of(path) == version
     database = await Database.open(path)
@@ -135,11 +136,11 @@ async def test_a_migration_that_fails_changes_nothing_and_is_not_fatal(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await a_written_database(path, "kept")).close()
-    monkeypatch.setattr(db, "MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE more (x)", "CREATE TABLE marks (x)")))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE more (x)", "CREATE TABLE marks (x)")))
     database = await Database.open(path)
     assert database.problem is not None
     await database.close()
-    monkeypatch.setattr(db, "MIGRATIONS", MIGRATIONS)
+    monkeypatch.setattr(migrations, "MIGRATIONS", MIGRATIONS)
     before = await Database.open(path)
     assert await before.read(marks) == ["kept"]
     assert before.problem is None
@@ -148,7 +149,7 @@ async def test_a_migration_that_fails_changes_nothing_and_is_not_fatal(
 
 async def test_a_file_of_a_newer_version_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as later:
-        later.setattr(db, "MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE more (x)",)))
+        later.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE more (x)",)))
         await (await Database.open(path)).close()
     before = content(path)
     database = await Database.open(path)
@@ -165,8 +166,8 @@ async def test_a_file_that_is_no_database_is_set_aside(path: Path) -> None:
     database = await a_written_database(path, "new")
     (aside,) = set_aside(path)
     assert content(aside).startswith(b"these are not")
-    assert database.problem is not None
-    assert database.problem.detail == str(aside)
+    assert database.notice is not None
+    assert database.notice.detail == str(aside)
     assert await database.read(marks) == ["new"]
     await database.close()
 
@@ -177,7 +178,7 @@ async def test_a_database_of_another_program_is_set_aside(path: Path) -> None:
     other.execute("CREATE TABLE bookmarks (x)")
     other.close()
     database = await Database.open(path)
-    assert database.problem is not None
+    assert database.notice is not None
     assert len(set_aside(path)) == 1
     await database.close()
 
@@ -195,8 +196,8 @@ async def test_damage_met_while_reading_is_set_aside_and_work_goes_on(path: Path
     database = await Database.open(path)
     await database.write(set_up)
     await database.write(lambda connection: connection.execute("SELECT count(*) FROM events").fetchone())
-    assert database.problem is not None
-    assert "damaged" in database.problem.summary
+    assert database.notice is not None
+    assert "damaged" in database.notice.summary
     assert len(set_aside(path)) == 1
     await database.close()
 
@@ -218,7 +219,7 @@ async def test_a_folder_that_cannot_be_made_leaves_a_database_in_memory(tmp_path
     database = await a_written_database(tmp_path / "file" / "history.db", "here")
     assert await database.read(marks) == ["here"]
     assert database.problem is not None
-    assert "not kept" in database.problem.summary
+    assert "could not be read or written" in database.problem.summary
     await database.close()
 
 

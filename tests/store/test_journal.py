@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made import NOON, a_host, a_package, a_snapshot, an_image
 
+from xds_tui.api.text import clean
 from xds_tui.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
 from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise, Sample
 from xds_tui.secret import Secret
@@ -24,6 +25,7 @@ from xds_tui.store import retention
 from xds_tui.store import samples as samples_module
 from xds_tui.store.db import Database, StoreError
 from xds_tui.store.journal import Claim, Journal
+from xds_tui.store.moments import FIRST, LAST, microseconds
 
 SECOND = timedelta(seconds=1)
 
@@ -100,7 +102,8 @@ A_PURCHASE_AS_VERSION_1_WROTE_IT = """
 
 
 async def store_order_body(database: Database, body: str) -> None:
-    row = ("o9", "default", 0, "sent", body)
+    order_id = json.loads(body).get("id", "o9")
+    row = (order_id, "default", microseconds(NOON), "sent", body)
     await database.write(
         lambda connection: connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", row) and None
     )
@@ -203,10 +206,102 @@ async def test_a_purchase_that_version_1_wrote_can_be_read(database: Database, j
     assert await journal.orders(1) == (A_PURCHASE,)
 
 
-async def test_an_order_that_cannot_be_read_is_never_passed_over(database: Database, journal: Journal) -> None:
-    await store_order_body(database, "{}")
+async def test_an_order_that_cannot_be_read_costs_only_itself_and_is_kept(database: Database, journal: Journal) -> None:
+    await journal.write_orders([an_order("o1", state=OrderState.DONE)])
+    await store_order_body(database, '{"id": "o2", "host_id": "h7", "state": "paid by somebody else"}')
+    assert [order.id for order in await journal.open_orders()] == ["o1"]
+    assert [order.id for order in await journal.orders(10)] == ["o1"]
+    (unreadable,) = await journal.unreadable_orders()
+    assert (unreadable.id, unreadable.created_at, unreadable.is_open, unreadable.host_id) == ("o2", NOON, True, "h7")
     with pytest.raises(StoreError, match="cannot be read"):
-        await journal.open_orders()
+        await journal.write_orders([an_order("o2")])
+    assert await journal.unreadable_orders() == (unreadable,)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"", None, 7, 1e400, "{", "[]", "null", '{"id": 3}', "[" * 100_000])
+async def test_a_body_of_any_kind_is_an_order_of_unknown_content(
+    database: Database, journal: Journal, body: object
+) -> None:
+    await journal.write_orders([an_order("o1")])
+    statement = "INSERT OR REPLACE INTO orders VALUES ('o2', 'default', 'noon', x'ff', ifnull(?, x''))"
+    await database.write(lambda connection: connection.execute(statement, (body,)) and None)
+    assert [order.id for order in await journal.open_orders()] == ["o1"]
+    assert await journal.bought() == {}
+    (unreadable,) = await journal.unreadable_orders()
+    assert (unreadable.id, unreadable.created_at, unreadable.is_open, unreadable.host_id) == ("o2", None, True, None)
+
+
+@pytest.mark.parametrize("about", [{"host_id": "h9"}, {}])
+async def test_a_host_that_may_be_an_unreadable_orders_is_not_claimed(
+    database: Database, journal: Journal, about: dict[str, str]
+) -> None:
+    await store_order_body(database, json.dumps({"id": "o2", "state": "??", **about}))
+    found = replace(A_PURCHASE, id="o1", state=OrderState.SETTLED, host_id="h9")
+    assert await journal.settle_order(found) is (Claim.TAKEN if about else Claim.LATER)
+    much_later = replace(found, sent_at=NOON + timedelta(hours=3))
+    assert await journal.settle_order(much_later) is (Claim.TAKEN if about else Claim.WRITTEN)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"created_at": "2026-11-23T12:00:00"},
+        {"created_at": "0001-01-01T00:00:00Z"},
+        {"created_at": "9999-12-31T23:59:59Z"},
+        {"code": 2**62},
+    ],
+)
+async def test_a_value_that_cannot_be_calculated_with_makes_an_order_unreadable(
+    database: Database, journal: Journal, about: dict[str, object]
+) -> None:
+    body = json.loads(A_PURCHASE_AS_VERSION_1_WROTE_IT) | about
+    await store_order_body(database, json.dumps(body))
+    assert await journal.orders(1) == ()
+    assert len(await journal.unreadable_orders()) == 1
+
+
+@pytest.mark.parametrize("estimate", ["NaN", "sNaN", "Infinity", "1e999999999"])
+async def test_an_estimate_that_is_no_number_makes_an_order_unreadable(
+    database: Database, journal: Journal, estimate: str
+) -> None:
+    body = json.loads(A_PURCHASE_AS_VERSION_1_WROTE_IT)
+    body["promise"]["estimate"] = estimate
+    await store_order_body(database, json.dumps(body))
+    assert await journal.orders(1) == ()
+
+
+async def test_texts_of_the_file_are_made_inert(database: Database, journal: Journal) -> None:
+    body = json.loads(A_PURCHASE_AS_VERSION_1_WROTE_IT)
+    body["host_name"] = "\x1b[31mred"
+    body["promise"]["image"]["name"] = "\x1b]52;c;AA\x07"
+    await store_order_body(database, json.dumps(body))
+    (order,) = await journal.orders(1)
+    assert order.promise is not None
+    assert "\x1b" not in order.host_name + order.promise.image.name
+
+
+async def test_samples_of_any_kind_are_left_out(database: Database, journal: Journal) -> None:
+    await journal.add_sample(a_sample())
+    bad = [
+        ("noon", 1, 1, 1, 1, None),
+        (2**63 - 1, 1, 1, 1, 1, None),
+        (-5, 1, 1, 1, 1, None),
+        (microseconds(NOON), "many", 1, 1, 1, None),
+        (microseconds(NOON), b"\xff", 1, 1, 1, None),
+        (microseconds(NOON), 1.5, 1, 1, 1, None),
+        (microseconds(NOON), 1, 1, 1, 1, "NaN"),
+        (microseconds(NOON), 1, 1, 1, 1, "1e999999999"),
+        (microseconds(NOON), 1, 1, 1, 1, b"\xff"),
+    ]
+    statement = (
+        "INSERT INTO samples (scope, at, total, running, changing, unpriced, billed_low)"
+        " VALUES ('default', ?, ?, ?, ?, ?, ?)"
+    )
+    for row in bad:
+        await database.write(lambda connection, row=row: connection.execute(statement, row) and None)
+        assert all(isinstance(one.total, int) for one in await journal.samples(NOON - SECOND, 10, NOON + SECOND))
+    await journal.add_sample(a_sample(1))
+    assert a_sample(1) in await journal.samples(NOON, 100, NOON + 9 * SECOND)
 
 
 async def test_profiles_do_not_see_each_other(database: Database, journal: Journal) -> None:
@@ -403,8 +498,8 @@ async def test_a_snapshot_that_cannot_be_read_is_none(database: Database, journa
     assert await journal.last_snapshot() is None
 
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
-MOMENTS = st.datetimes(timezones=st.just(UTC))
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20).map(clean)
+MOMENTS = st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC))
 NUMBERS = st.none() | st.integers(0, 2**40)
 PASSWORDS = st.text(string.ascii_letters, min_size=12, max_size=20).map(lambda text: Secret(f"pw-{text}"))
 HOSTS = st.builds(

@@ -102,11 +102,15 @@ def _space(folder: Path) -> Finding:
 
 async def _history(path: Path) -> Finding:
     from xds_tui.store.db import Database
+    from xds_tui.store.problems import remedy
 
     database = await Database.open(path)
     try:
         if database.problem is not None:
-            return Finding("history", Verdict.BAD, kept_trouble(database.problem))
+            advice = _(remedy(database.problem.summary))
+            return Finding("history", Verdict.BAD, kept_trouble(database.problem), (advice,))
+        if database.notice is not None:
+            return Finding("history", Verdict.BAD, kept_trouble(database.notice))
         return Finding("history", Verdict.OK, _("{path} opens.").format(path=path))
     finally:
         await database.close()

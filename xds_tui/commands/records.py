@@ -89,8 +89,9 @@ class _Past:
 
     def _check(self) -> None:
         """Refuse to show nothing where there is something that cannot be read."""
-        if self._parts.journal.problem is not None:
-            raise self._parts.journal.problem
+        problem = self._parts.journal.problem or self._parts.journal.notice
+        if problem is not None:
+            raise problem
 
     def _wanted(self, table: Table, fields: filters.Fields) -> Table:
         kept = filters.kept(table, self._query, fields, self._parts.clock())

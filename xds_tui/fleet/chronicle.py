@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.fleet import alerts, view
+from xds_tui.i18n import N_
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
 from xds_tui.record import Event, EventKind, Order, Sample
@@ -18,9 +19,14 @@ from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
+    from xds_tui.store.order_rows import UnreadableOrder
 
 REMEMBERED: Final = 200
 """Events that are shown without asking the journal for more."""
+
+UNREADABLE: Final = N_(
+    "The record of an order cannot be read, so its outcome is not followed. Look for its host in the vendor's console"
+)
 
 SAVE_EVERY: Final = timedelta(minutes=1)
 """Between two writings of the snapshot, which is megabytes for a large fleet."""
@@ -44,14 +50,14 @@ class Chronicle:
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved: Snapshot | None = None
         self._is_failing = False
+        self._noted: StoreError | None = None
         self._said: set[str] = set()
 
     async def recall(self) -> Snapshot | None:
         """Show the events of earlier runs, and return the snapshot that was kept last."""
         try:
             snapshot = await self.journal.last_snapshot()
-            if self.journal.problem is not None:
-                self._fail(self.journal.problem)
+            self.note_storage()
             events = await self.journal.events(REMEMBERED)
         except StoreError as error:
             self._fail(error)
@@ -61,6 +67,32 @@ class Chronicle:
         self.events = (*self.events, *(event for event in events if event not in now))[:REMEMBERED]
         self._show()
         return snapshot
+
+    def note_storage(self) -> None:
+        """Show that the history file cannot be used, or what was lost with it; of each problem once."""
+        notice = self.journal.notice
+        if notice is not None and notice is not self._noted:
+            self._noted = notice
+            self._report(notice)
+        if self.journal.problem is not None:
+            self._fail(self.journal.problem)
+            self._saved = None  # what was saved is not in the file that comes next
+
+    async def report_unreadable_orders(self) -> None:
+        """Show the orders that cannot be read, each once, also over restarts."""
+        try:
+            unreadable = {f"unreadable order {order.id}": order for order in await self.journal.unreadable_orders()}
+            new = [key for key in unreadable if key not in self._said]
+            before = await self.journal.said(new, self._clock()) if new else frozenset()
+        except StoreError as error:
+            self._fail(error)
+            return
+        self._said.update(new)
+        self.tell([self._about_unreadable(unreadable[key]) for key in new if key not in before])
+
+    def _about_unreadable(self, order: UnreadableOrder) -> Event:
+        now = self._clock()
+        return Event(at=now, kind=EventKind.TROUBLE, summary=UNREADABLE, message=order.id, host_id=order.host_id)
 
     async def belong_to(self, base_url: str, account_id: str) -> bool:
         """Remember from now on what is of this account; whether what is shown is of somebody else."""
@@ -150,10 +182,12 @@ class Chronicle:
         """Tell that the disk fails, on the screen alone: writing it down would fail too."""
         if not self._is_failing:
             self._is_failing = True
-            told = Event(
-                at=self._clock(), kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=True
-            )
-            self._add([told])
+            self._report(error)
+
+    def _report(self, error: StoreError) -> None:
+        self._add(
+            [Event(at=self._clock(), kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=True)]
+        )
 
     def _add(self, events: Iterable[Event]) -> None:
         self.events = (*reversed(tuple(events)), *self.events)[:REMEMBERED]

@@ -21,6 +21,7 @@ from xds_tui.fleet.pace import NAP, Pace, jumped
 from xds_tui.fleet.price_list import PriceList
 from xds_tui.fleet.reading import Counted
 from xds_tui.fleet.state import FleetState, Link, Reading
+from xds_tui.fleet.storage_watch import StorageWatch
 from xds_tui.fleet.sweep import sweep
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
@@ -86,6 +87,7 @@ class Monitor:
         self._changing_hands: asyncio.Task[None] | None = None
         self._prices = PriceList(account.client, clock, self._show_catalog)
         self.history = Chronicle(journal, clock, self._show_events)
+        self._storage = StorageWatch(journal, self._show_storage)
         self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
         self._looks = Looks(account.client, self.orders.book, clock)
         base_url = account.base_url if account.is_address_known else ""
@@ -139,6 +141,7 @@ class Monitor:
 
         """
         self._publish = publish
+        self._storage.begin(self._catch_up)
         if self._account.is_given:
             # Whose the hosts are is known at once, so nobody else's are shown before.
             await self.history.belong_to(*self._account.identity)
@@ -160,6 +163,7 @@ class Monitor:
         """Wait for the orders under way, at most `patience` seconds; whether all of them ended."""
         ended = await self.orders.close(patience)
         await self._prices.close()
+        await self._storage.close(patience)
         await self._account.close()
         await self.history.close(None if self.state.is_remembered else self.state.snapshot, patience)
         return ended
@@ -167,6 +171,7 @@ class Monitor:
     async def _recall(self) -> None:
         """Show what an earlier run left, until the service has answered."""
         snapshot = await self.history.recall()
+        self._update(storage_problem=self.history.journal.problem)
         if self.state.snapshot is None and snapshot is not None:
             self._update(snapshot=snapshot, is_remembered=True)
         if self.state.snapshot is not None:
@@ -183,8 +188,19 @@ class Monitor:
             await self.orders.take_up()
         except StoreError as error:
             self.history.tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+        await self.history.report_unreadable_orders()
         self._update(orders=self.orders.all)
         self._reckon()
+
+    async def _catch_up(self) -> None:
+        """Take up what the history file holds that has just become usable."""
+        if self._identity is not None:
+            await self._belong()
+
+    def _show_storage(self, problem: StoreError | None) -> None:
+        """Show why no order can be recorded, if so."""
+        self.history.note_storage()
+        self._update(storage_problem=problem)
 
     def _forget(self) -> None:
         """Let go of what is somebody else's."""

@@ -133,6 +133,9 @@ class Orders:
         now = self._clock()
         for host_id, promise in (await self._journal.bought()).items():
             self.book.learn_price(host_id, promise)
+        for unreadable in await self._journal.unreadable_orders():
+            if unreadable.host_id:
+                self.book.take(unreadable.host_id)
         for order in await self._journal.open_orders():
             if order.id in self.book:
                 continue

@@ -10,6 +10,7 @@ from xds_tui.api.errors import XdsError
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
 from xds_tui.record import Event, Order
+from xds_tui.store.problems import StoreError
 
 
 class Link(Enum):
@@ -63,5 +64,7 @@ class FleetState:
     """What the hosts of `snapshot` cost, by `catalog` and by what they were bought for."""
     events: tuple[Event, ...] = ()
     """The latest, newest first."""
+    storage_problem: StoreError | None = None
+    """Why no order can be recorded, so that none is sent; None while it can."""
     orders: tuple[Order, ...] = ()
     """Those that are open and those that ended lately, newest first."""

@@ -1,96 +1,47 @@
-"""The SQLite file: opened, migrated, set aside when damaged, and worked on by one thread of its own.
+"""The history: a SQLite file that one thread alone works on, one job after another.
 
-A file that cannot be used is never fatal: the program then runs on a database in memory, and `Database.problem`
-says why what it writes will not last.
+A file that cannot be used is never fatal: what is watched is then kept in memory, and opening is retried. What has to
+outlive the program is refused until the file can be written: see `Database.write_durably`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
-from xds_tui import private_files
 from xds_tui.i18n import N_
+from xds_tui.store.database_file import BUSY_TIMEOUT, DatabaseFile, in_memory
 from xds_tui.store.instance import Instance
+from xds_tui.store.migrations import NewerDatabaseError, check_version, transaction
+from xds_tui.store.problems import (
+    NEWER,
+    REPLACED,
+    StoreError,
+    is_damage,
+    is_of_storage,
+    storage_error,
+)
+
+__all__ = ["BUSY_TIMEOUT", "Database", "StoreError"]
 
 T = TypeVar("T")
 
-APPLICATION_ID: Final = 0x78647331
-"""`xds1`, in the file's header: tells our file from any other SQLite file."""
-
-MIGRATIONS: Final = (
-    (
-        f"PRAGMA application_id = {APPLICATION_ID}",
-        "CREATE TABLE events (id INTEGER PRIMARY KEY, profile TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL)",
-        "CREATE INDEX events_by_time ON events (profile, at)",
-        """CREATE TABLE orders (id TEXT PRIMARY KEY, profile TEXT NOT NULL, created_at INTEGER NOT NULL,
-           state TEXT NOT NULL, body TEXT NOT NULL)""",
-        "CREATE INDEX orders_by_time ON orders (profile, created_at)",
-        "CREATE INDEX orders_by_state ON orders (profile, state)",
-        "CREATE TABLE snapshots (profile TEXT PRIMARY KEY, body TEXT NOT NULL)",
-    ),
-    (
-        # A profile can be signed in to as more than one account: what is kept is of one of them.
-        "ALTER TABLE events RENAME COLUMN profile TO scope",
-        "ALTER TABLE orders RENAME COLUMN profile TO scope",
-        "DROP TABLE snapshots",
-        "CREATE TABLE snapshots (scope TEXT PRIMARY KEY, profile TEXT NOT NULL, at INTEGER NOT NULL)",
-        """CREATE TABLE snapshot_parts (scope TEXT, part INTEGER, body BLOB NOT NULL,
-           PRIMARY KEY (scope, part)) WITHOUT ROWID""",
-        """CREATE TABLE samples (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, at INTEGER NOT NULL,
-           total INTEGER NOT NULL, running INTEGER NOT NULL, changing INTEGER NOT NULL, unpriced INTEGER NOT NULL,
-           billed_low TEXT, billed_high TEXT, prepaid_low TEXT, prepaid_high TEXT)""",
-        "CREATE INDEX samples_by_time ON samples (scope, at)",
-        "CREATE TABLE said (scope TEXT, key TEXT, at INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID",
-    ),
-)
-"""The statements that lead from each `user_version` to the next. One that was released is never changed.
-
-Times are microseconds since the epoch; bodies are JSON.
-"""
-
-BUSY_TIMEOUT: Final = 5.0
-"""Seconds to wait for another instance that is writing."""
+RETRY_FIRST: Final = 1.0
+"""Seconds after which a file that cannot be used is tried again; each further time twice as many."""
+RETRY_LONGEST: Final = 15.0
+RETRY_BUSY_TIMEOUT: Final = 0.25
+"""Seconds that a retry waits for a lock: other jobs wait meanwhile."""
 
 _CLOSE_TIMEOUT: Final = 3.0
-"""Seconds that leaving may take, so that a hung disk does not keep the terminal."""
-
-_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-class StoreError(Exception):
-    """Something that could not be written, or read back.
-
-    Attributes:
-        summary: what happened, one sentence in English, marked for translation, without values.
-        detail: what was seen: a path, SQLite's own words; may be empty.
-
-    """
-
-    def __init__(self, summary: str, detail: str = "") -> None:
-        super().__init__(summary, detail)
-        self.summary = summary
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.summary} ({self.detail})" if self.detail else self.summary
-
-
-class _NotOursError(Exception):
-    """The file is a sound database, but of another program."""
-
-
-class _TooNewError(Exception):
-    """The file was migrated by a later version of this program."""
+"""Seconds that closing may take, so that a hung disk does not keep the terminal."""
 
 
 class Database:
@@ -98,6 +49,7 @@ class Database:
 
     Attributes:
         instance: which of the programs that share the file this one is; for jobs alone.
+        generation: how many files have been opened; it rises when the file is not the one that was open before.
 
     """
 
@@ -109,7 +61,13 @@ class Database:
         """
         self._path = path
         self.instance = Instance(path.parent if path is not None else None)
+        self.generation = 0
+        self._file: DatabaseFile | None = None
         self._problem: StoreError | None = None
+        self._notice: StoreError | None = None
+        self._retry_at = 0.0
+        self._retry_delay = RETRY_FIRST
+        self._on_change: Callable[[], None] | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="xds-tui store", daemon=True)
@@ -118,15 +76,30 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path | None) -> Database:
-        """Return the database once it is open, so that `problem` tells."""
+        """Return the database once it is open, so that `problem` is known."""
         database = cls(path)
         await database._do(lambda: None)
         return database
 
     @property
     def problem(self) -> StoreError | None:
-        """Why what is written will not last, or what was lost; None while all is well."""
+        """Why nothing can be recorded on the disk now; None if it can."""
         return self._problem
+
+    @property
+    def notice(self) -> StoreError | None:
+        """What was lost when a file was opened; None if nothing was."""
+        return self._notice
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call `on_change` in the running event loop whenever `problem`, `notice` or `generation` has changed."""
+        loop = asyncio.get_running_loop()
+
+        def change() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(on_change)
+
+        self._on_change = change
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return `work(connection)`, run on the store's thread in one reading transaction.
@@ -138,15 +111,30 @@ class Database:
         return await self._do(lambda: self._attempt("BEGIN", work))
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return `work(connection)`, run on the store's thread; on the return it is synced to the disk.
+        """Return `work(connection)`, run on the store's thread in one transaction; in memory if the file is unusable.
 
-        Once asked for it is done, also if the caller is cancelled meanwhile.
+        Once submitted it is done, also if the caller is cancelled meanwhile.
 
         Raises:
             StoreError: if SQLite could not do it; nothing has changed then.
 
         """
         return await self._do(lambda: self._attempt("BEGIN IMMEDIATE", work))
+
+    async def write_durably(
+        self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]
+    ) -> T:
+        """Return `work(connection)` once its result is on the disk, in the file that the path names.
+
+        Args:
+            work: run in one transaction; run again if the file was deleted, replaced or damaged meanwhile.
+            is_written: run on another connection to the path; whether the result can be read there.
+
+        Raises:
+            StoreError: if that could not be ensured. Nothing that depends on the record may be done then.
+
+        """
+        return await self._do(lambda: self._record(work, is_written))
 
     async def close(self) -> None:
         """Finish what was asked for and close the file, in bounded time. Closing twice is harmless."""
@@ -170,146 +158,146 @@ class Database:
         self._jobs.put(lambda: _fulfil(future, job))
         return future
 
+    # On the store's thread
+
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while True:
+            wait = None if self._problem is None else self._retry_at - time.monotonic()
+            if wait is not None and wait <= 0:
+                self._retry()
+                continue
+            try:
+                job = self._jobs.get(timeout=wait)
+            except Empty:
+                continue
+            if job is None:
+                return
             job()
 
     def _open(self) -> None:
-        self._connection, self._problem = connect(self._path)
+        self._connection = in_memory()
+        if self._path is not None:
+            self._open_file(BUSY_TIMEOUT)
+
+    def _open_file(self, timeout: float, *, check: bool = False) -> None:
+        """Open the file in place of what is open; if that fails, go on in memory."""
+        assert self._path is not None  # noqa: S101 - only called for a file
+        self._close_file()
+        try:
+            self._file = DatabaseFile.open(self._path, timeout=timeout, check=check)
+        except StoreError as problem:
+            self._fail(problem)
+            return
+        self._connection.close()
+        self._connection = self._file.connection
+        self.generation += 1
+        self._notice = self._file.notice or self._notice
+        self._problem = None
+        self._retry_delay = RETRY_FIRST
+        self._notify()
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._connection = in_memory()
 
     def _close(self) -> None:
         self._connection.close()
         self.instance.close()
 
+    def _retry(self) -> None:
+        """Find out whether the file can be used again."""
+        if self._file is None:
+            self._open_file(RETRY_BUSY_TIMEOUT)
+            return
+        try:
+            self._file.probe()
+        except StoreError as problem:
+            self._fail(problem)
+        else:
+            self._recover()
+
+    def _fail(self, problem: StoreError) -> None:
+        """Note why nothing can be recorded, and when to try again."""
+        is_news = self._problem is None or self._problem.summary != problem.summary
+        self._problem = problem
+        self._retry_at = time.monotonic() + self._retry_delay
+        self._retry_delay = min(2 * self._retry_delay, RETRY_LONGEST)
+        if is_news:
+            self._notify()
+
+    def _recover(self) -> None:
+        self._retry_delay = RETRY_FIRST
+        if self._problem is not None:
+            self._problem = None
+            self._notify()
+
+    def _notify(self) -> None:
+        if self._on_change is not None:
+            self._on_change()
+
+    def _record(self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]) -> T:
+        if self._path is None:
+            return self._attempt("BEGIN IMMEDIATE", work)
+        result = self._attempt_in_file(work)
+        if self._file is None or not self._file.confirm(is_written):
+            self._lose_file()
+            result = self._attempt_in_file(work)
+            if self._file is None or not self._file.confirm(is_written):
+                problem = StoreError(REPLACED, str(self._path))
+                self._fail(problem)
+                raise problem
+        return result
+
+    def _attempt_in_file(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._file is None:
+            self._open_file(BUSY_TIMEOUT)
+        result = self._attempt("BEGIN IMMEDIATE", work)
+        if self._file is None and self._problem is not None:
+            raise self._problem
+        return result
+
+    def _lose_file(self) -> None:
+        """Open what the path names now: the file that was open is not that any more."""
+        self._notice = StoreError(REPLACED, str(self._path))
+        self._open_file(BUSY_TIMEOUT, check=True)
+
     def _attempt(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._file is not None and not self._file.is_current():
+            self._lose_file()
         try:
             return self._in_transaction(begin, work)
-        except OSError as error:
-            raise StoreError(N_("The history could not be read or written"), str(error)) from error
-        except sqlite3.Error as error:
-            if self._path is None or not _is_damage(error):
-                raise StoreError(N_("The history could not be read or written"), str(error)) from error
-        self._connection.close()
-        self._connection, self._problem = connect(self._path, check=True)
+        except (OSError, sqlite3.Error) as error:
+            if self._file is None or isinstance(error, OSError) or not is_damage(error):
+                raise self._failure(begin, error) from error
+        self._open_file(BUSY_TIMEOUT, check=True)
         try:
             return self._in_transaction(begin, work)
-        except sqlite3.Error as error:
-            raise StoreError(N_("The history could not be read or written"), str(error)) from error
+        except (OSError, sqlite3.Error) as error:
+            raise self._failure(begin, error) from error
 
     def _in_transaction(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        with _transaction(self._connection, begin):
-            return work(self._connection)
-
-
-def connect(path: Path | None, *, check: bool = False) -> tuple[sqlite3.Connection, StoreError | None]:
-    """Open and migrate the file at `path`, or a database in memory in its place, and say why it was that.
-
-    Args:
-        path: the file; None: in memory, without a problem.
-        check: read the whole file and set it aside if anything in it is wrong.
-
-    """
-    if path is None:
-        return _in_memory(), None
-    try:
         try:
-            return _open_file(path, check=check), None
-        except (sqlite3.DatabaseError, _NotOursError) as error:
-            if not isinstance(error, _NotOursError) and not _is_damage(error):
-                raise
-            aside = _set_aside(path)
-            return _open_file(path), StoreError(N_("The history was damaged and has been set aside"), str(aside))
-    except _TooNewError:
-        problem = StoreError(
-            N_("The history was written by a newer version of xds-tui; this run is not kept"), str(path)
-        )
-    except (OSError, sqlite3.Error) as error:
-        problem = StoreError(N_("The history cannot be used; this run is not kept"), f"{path}: {error}")
-    return _in_memory(), problem
+            with transaction(self._connection, begin):
+                if self._file is not None and begin != "BEGIN":
+                    check_version(self._connection)
+                result = work(self._connection)
+        except NewerDatabaseError:
+            self._close_file()
+            self._fail(StoreError(NEWER, str(self._path)))
+            with transaction(self._connection, begin):
+                return work(self._connection)
+        if self._file is not None and begin != "BEGIN":
+            self._recover()
+        return result
 
-
-def _in_memory() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    _migrate(connection)
-    return connection
-
-
-def _open_file(path: Path, *, check: bool = False) -> sqlite3.Connection:
-    _make_private(path)
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
-    try:
-        if _pragma(connection, "user_version") > len(MIGRATIONS):
-            raise _TooNewError
-        _migrate(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        if check:
-            _check(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    with _transaction(connection, "BEGIN IMMEDIATE"):
-        version = _pragma(connection, "user_version")
-        has_tables = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
-        if has_tables and _pragma(connection, "application_id") != APPLICATION_ID:
-            raise _NotOursError
-        for statements in MIGRATIONS[version:]:
-            for statement in statements:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if found != "ok":
-        damage = sqlite3.DatabaseError(found)
-        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise damage
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
-
-
-def _make_private(path: Path) -> None:
-    """Create the folders and the file for the user alone.
-
-    A file that exists is not opened here: closing it would drop the locks of another connection in this process.
-    """
-    private_files.make_folder(path.parent)
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, private_files.FILE))
-    except FileExistsError:
-        path.chmod(private_files.FILE)
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename the file, and its log of what is not yet in it, so that someone may still save what can be saved."""
-    aside = path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
-    path.rename(aside)
-    with contextlib.suppress(FileNotFoundError):
-        Path(f"{path}-wal").rename(f"{aside}-wal")
-    Path(f"{path}-shm").unlink(missing_ok=True)
-    return aside
+    def _failure(self, begin: str, error: OSError | sqlite3.Error) -> StoreError:
+        """Return the problem that an error shows; a file that cannot be written is tried again from then on."""
+        problem = storage_error(self._path, error)
+        if self._file is not None and begin != "BEGIN" and is_of_storage(error):
+            self._fail(problem)
+        return problem
 
 
 def _fulfil(future: Future[T], job: Callable[[], T]) -> None:

@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from pathlib import Path
+from typing import Final
+
+_NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class Instance:
@@ -28,13 +32,18 @@ class Instance:
             OSError: if the lock cannot be made.
 
         """
-        if self._lock is None and self._folder is not None:
-            self._lock = _locked(self._folder / f"{self._name}.lock")
+        if self._folder is not None:
+            path = self._folder / f"{self._name}.lock"
+            if self._lock is not None and not _is_file(self._lock, path):  # the folder was deleted
+                os.close(self._lock)
+                self._lock = None
+            if self._lock is None:
+                self._lock = _locked(path)
         return self._name
 
     def is_another_alive(self, name: str) -> bool:
         """Whether `name` is of another program that still runs; a lock that was left behind is removed."""
-        if not name or name == self._name or self._folder is None or not name.isalnum():
+        if name == self._name or self._folder is None or not _NAME.fullmatch(name):
             return False
         path = self._folder / f"{name}.lock"
         try:
@@ -49,7 +58,8 @@ class Instance:
             return True
         finally:
             os.close(lock)
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
         return False
 
     def close(self) -> None:
@@ -59,6 +69,14 @@ class Instance:
                 (self._folder / f"{self._name}.lock").unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
+
+
+def _is_file(descriptor: int, path: Path) -> bool:
+    """Whether `path` names the open file."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def _locked(path: Path) -> int:

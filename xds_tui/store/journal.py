@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from xds_tui.i18n import N_
 from xds_tui.model import Snapshot
 from xds_tui.record import Event, EventKind, Order, OrderState, Promise, Sample
+from xds_tui.store import order_rows
+from xds_tui.store.bodies import encode, events_in
 from xds_tui.store.db import Database, StoreError
 from xds_tui.store.moments import microseconds
+from xds_tui.store.order_rows import HeldOrders, UnreadableOrder, write_held
 from xds_tui.store.retention import drop_old
 from xds_tui.store.samples import add_sample, samples_between
-from xds_tui.store.snapshots import last_snapshot, save_snapshot, without_secret
+from xds_tui.store.snapshots import last_snapshot, save_snapshot
 
 MAX_EVENTS: Final = 50_000
 """Events kept of an account; the oldest go first."""
@@ -39,11 +38,6 @@ _SEEN: Final = (EventKind.STATUS, EventKind.APPEARED, EventKind.GONE, EventKind.
 """What every program that watches sees for itself."""
 _LATEST: Final = 2**63 - 1
 """Later than any moment, in microseconds."""
-
-
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=without_secret)
-_EVENT: Final = msgspec.json.Decoder(Event)
-_ORDER: Final = msgspec.json.Decoder(Order)
 
 
 class Claim(Enum):
@@ -68,11 +62,26 @@ class Journal:
         self._database = database
         self._profile = profile
         self._scope: str | None = None
+        self._held = HeldOrders()
 
     @property
     def problem(self) -> StoreError | None:
-        """Why what is kept will not last, or what was lost; None while all is well, and before anything was read."""
+        """Why nothing can be recorded on the disk now; None if it can, and before anything was read."""
         return self._database.problem
+
+    @property
+    def notice(self) -> StoreError | None:
+        """What was lost when the file was opened; None if nothing was."""
+        return self._database.notice
+
+    @property
+    def generation(self) -> int:
+        """How many files have been opened: it rises when the file is not the one that was open before."""
+        return self._database.generation
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call `on_change` in the running event loop whenever the file begins or ceases to be usable."""
+        self._database.watch(on_change)
 
     async def belong_to(self, base_url: str, account_id: str) -> bool:
         """Keep and find from now on what is of this account; with a bare token (no ID), of the service's tokens.
@@ -100,11 +109,11 @@ class Journal:
         """
         until, whose = microseconds(before) if before is not None else _LATEST, self._whose()
 
-        def work(connection: sqlite3.Connection) -> list[tuple[str]]:
+        def work(connection: sqlite3.Connection) -> list[tuple[object]]:
             where = {"scope": whose(connection), "before": until, "last": limit - 1}
             return connection.execute(_PAGE, where).fetchall()
 
-        return _readable_events(await self._database.read(work))
+        return events_in(await self._database.read(work))
 
     async def said(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
         """Return which of `keys` were said before now, and remember all of them as said."""
@@ -114,51 +123,82 @@ class Journal:
     # Orders
 
     async def write_orders(self, orders: Iterable[Order]) -> None:
-        """Write `orders` in place of what was written of them before; on the return they are on the disk."""
+        """Write `orders` in place of what was written of them before; on the return they are on the disk.
+
+        What could not be written before, and what was in a file that is gone, is written with them.
+
+        Raises:
+            StoreError: if they are not in the file that the path names; nothing that they say may be sent then.
+
+        """
         orders, whose = tuple(orders), self._whose()
+        held, required = self._held.add(orders, whose), {order.id for order in orders}
+        written: list[tuple[str, str]] = []
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> int:
             sender = self._database.instance.claim()
-            for order in orders:
-                _write_order(connection, whose(connection), replace(order, sender=order.sender or sender))
+            generation = self._database.generation
+            written[:] = write_held(connection, held, required, sender, generation)
+            return generation
 
-        await self._database.write(work)
+        generation = await self._database.write_durably(work, lambda connection: order_rows.has(connection, written))
+        self._held.note_written(held, generation)
+
+    async def restore_orders(self) -> None:
+        """Write the orders that a file which is gone held, or that could not be written when they ended."""
+        if self._held:
+            await self.write_orders(())
 
     async def settle_order(self, found: Order) -> Claim:
         """Write `found`, a create that a host was found for, unless the host is or may be another create's."""
         whose = self._whose()
+        written: list[tuple[str, str]] = []
 
         def work(connection: sqlite3.Connection) -> Claim:
+            written.clear()
             scope = whose(connection)
-            others = [_ORDER.decode(body) for (body,) in connection.execute(_CREATES, (scope,))]
+            others = order_rows.creates(connection, scope)
             if any(other.host_id == found.host_id and other.id != found.id for other in others):
                 return Claim.TAKEN
-            if any(other.state is OrderState.SENT and self._is_another_alive(other) for other in others):
+            readable = [other for other in others if isinstance(other, Order)]
+            if any(other.state is OrderState.SENT and self._is_another_alive(other) for other in readable):
                 return Claim.LATER
-            _write_order(connection, scope, found)
+            if any(isinstance(other, UnreadableOrder) and other.may_have_bought(found) for other in others):
+                return Claim.LATER
+            written[:] = [order_rows.write(connection, scope, found)]
             return Claim.WRITTEN
 
-        return await self._database.write(work)
+        claim = await self._database.write_durably(work, lambda connection: order_rows.has(connection, written))
+        if claim is Claim.WRITTEN:
+            self._held.drop(found.id)
+        return claim
 
     async def orders(self, limit: int) -> tuple[Order, ...]:
-        """Return the latest `limit` orders, newest first."""
-        query = "SELECT body FROM orders WHERE scope = ? ORDER BY created_at DESC, rowid DESC LIMIT ?"
-        return await self._orders(query, limit)
+        """Return the latest `limit` orders that can be read, newest first."""
+        return _readable(await self._orders("ORDER BY created_at DESC, rowid DESC LIMIT ?", limit))
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Return the orders in one of `OPEN_STATES`, oldest first, but for those of another program that lives."""
-        query = "SELECT body FROM orders WHERE scope = ? AND state IN (?, ?, ?, ?) ORDER BY created_at, rowid"
-        found = await self._orders(query, *(state.value for state in OPEN_STATES))
-        return await self._database.read(lambda _: tuple(order for order in found if not self._is_another_alive(order)))
+        where = "AND state IN (?, ?, ?, ?) ORDER BY created_at, rowid"
+        found = _readable(await self._orders(where, *(state.value for state in OPEN_STATES)))
+        whose = self._whose()
+        mine = await self._database.read(lambda _: tuple(order for order in found if not self._is_another_alive(order)))
+        self._held.note_read(mine, whose, self._database.generation)
+        return mine
+
+    async def unreadable_orders(self) -> tuple[UnreadableOrder, ...]:
+        """Return the orders that cannot be read, oldest first: a later version wrote them, or they are damaged."""
+        rows = await self._orders("ORDER BY created_at, rowid")
+        return tuple(row for row in rows if isinstance(row, UnreadableOrder))
 
     async def creates_elsewhere(self) -> tuple[Order, ...]:
         """Return the creates of other programs that use this journal and run, oldest first."""
-        found = await self._orders(_CREATES + " ORDER BY created_at, rowid")
+        found = _readable(await self._creates())
         return await self._database.read(lambda _: tuple(order for order in found if self._is_another_alive(order)))
 
     async def bought(self) -> dict[str, Promise]:
         """Return what was promised for each host that was bought here, by its ID."""
-        orders = await self._orders(_CREATES + " ORDER BY created_at, rowid")
+        orders = _readable(await self._creates())
         return {order.host_id: order.promise for order in orders if order.host_id and order.promise}
 
     # Samples and the last snapshot
@@ -194,24 +234,19 @@ class Journal:
     def _is_another_alive(self, order: Order) -> bool:
         return self._database.instance.is_another_alive(order.sender)
 
-    async def _orders(self, query: str, *parameters: str | int) -> tuple[Order, ...]:
+    async def _creates(self) -> tuple[Order | UnreadableOrder, ...]:
         whose = self._whose()
-        rows = await self._database.read(
-            lambda connection: connection.execute(query, (whose(connection), *parameters)).fetchall()
+        return await self._database.read(lambda connection: order_rows.creates(connection, whose(connection)))
+
+    async def _orders(self, rest: str, *parameters: str | int) -> tuple[Order | UnreadableOrder, ...]:
+        whose = self._whose()
+        return await self._database.read(
+            lambda connection: order_rows.select(connection, whose(connection), rest, *parameters)
         )
-        try:
-            return tuple(_ORDER.decode(body) for (body,) in rows)
-        except ValueError as error:
-            raise StoreError(N_("An order that was written cannot be read"), str(error)) from error
 
 
-_CREATES: Final = "SELECT body FROM orders WHERE scope = ? AND json_extract(body, '$.action') = 'create'"
-_WRITE_ORDER: Final = (
-    "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
-)
 _PAGE: Final = (
-    "SELECT body FROM events WHERE scope = :scope AND at < :before AND at >= ifnull("
+    "SELECT CAST(body AS BLOB) FROM events WHERE scope = :scope AND at < :before AND at >= ifnull("
     "(SELECT at FROM events WHERE scope = :scope AND at < :before ORDER BY at DESC LIMIT 1 OFFSET :last),"
     " 0) ORDER BY at DESC, id DESC"
 )
@@ -226,26 +261,23 @@ def _scope(connection: sqlite3.Connection, *, scope: str | None, profile: str) -
     return row[0] if row else profile
 
 
-def _execute(connection: sqlite3.Connection, statement: str, row: tuple[str | int, ...]) -> None:
-    connection.execute(statement, row)
-
-
-def _write_order(connection: sqlite3.Connection, scope: str, order: Order) -> None:
-    row = (order.id, scope, microseconds(order.created_at), order.state.value, _encode(order))
-    connection.execute(_WRITE_ORDER, row)
+def _readable(rows: Iterable[Order | UnreadableOrder]) -> tuple[Order, ...]:
+    return tuple(row for row in rows if isinstance(row, Order))
 
 
 def _add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
     since = microseconds(min(event.at for event in events) - SAME_MOMENT)
-    recent = connection.execute("SELECT body FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since))
-    kept = {_about(event): event for event in _readable_events(recent) if event.kind in _SEEN}
+    recent = connection.execute(
+        "SELECT CAST(body AS BLOB) FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since)
+    )
+    kept = {_about(event): event for event in events_in(recent) if event.kind in _SEEN}
     rows = []
     for event in events:
         if event.kind in _SEEN:
             if _is_same(kept.get(_about(event)), event):
                 continue
             kept[_about(event)] = event
-        rows.append((scope, microseconds(event.at), _encode(event)))
+        rows.append((scope, microseconds(event.at), encode(event)))
     connection.executemany("INSERT INTO events (scope, at, body) VALUES (?, ?, ?)", rows)
     drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
 
@@ -274,18 +306,3 @@ def _said(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]
         oldest = at - MAX_AGE // timedelta(microseconds=1)
         connection.execute("DELETE FROM said WHERE scope = ? AND at < ?", (scope, oldest))
     return before
-
-
-def _readable_events(rows: Iterable[tuple[str]]) -> tuple[Event, ...]:
-    return tuple(event for (body,) in rows if (event := _readable_event(body)) is not None)
-
-
-def _readable_event(body: str) -> Event | None:
-    try:
-        return _EVENT.decode(body)
-    except ValueError:
-        return None
-
-
-def _encode(record: Event | Order) -> str:
-    return _ENCODER.encode(record).decode()

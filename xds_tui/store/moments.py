@@ -7,6 +7,9 @@ from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT: Final = timedelta(microseconds=1)
+FIRST: Final = _EPOCH
+LAST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+"""Moments beyond these cannot be shown in every time zone."""
 
 
 def microseconds(moment: datetime | timedelta) -> int:
@@ -14,6 +17,13 @@ def microseconds(moment: datetime | timedelta) -> int:
     return (moment if isinstance(moment, timedelta) else moment - _EPOCH) // _UNIT
 
 
-def moment(of: int) -> datetime:
-    """Return the moment, aware UTC."""
+def moment(of: object) -> datetime:
+    """Return the moment, aware UTC.
+
+    Raises:
+        ValueError: if it is not a number of microseconds, or so far away that it cannot be shown.
+
+    """
+    if isinstance(of, bool) or not isinstance(of, int) or not 0 <= of <= microseconds(LAST):
+        raise ValueError("not a moment")
     return _EPOCH + of * _UNIT

@@ -23,12 +23,13 @@ def drop_old(connection: sqlite3.Connection, table: str, scope: str, most: int, 
         age: how much older than the newest a row may be.
 
     """
-    nth = f"(SELECT at FROM {table} WHERE scope = :scope ORDER BY at DESC LIMIT 1 OFFSET {{}})"  # noqa: S608 - our own names
+    mine = f"FROM {table} WHERE scope = :scope AND typeof(at) = 'integer'"
+    nth = f"(SELECT at {mine} ORDER BY at DESC LIMIT 1 OFFSET {{}})"
     newest, last_kept, always_kept = connection.execute(
-        f"SELECT max(at), {nth.format(most - 1)}, {nth.format(ALWAYS_KEPT - 1)} FROM {table} WHERE scope = :scope",  # noqa: S608 - as above
+        f"SELECT max(at), {nth.format(most - 1)}, {nth.format(ALWAYS_KEPT - 1)} {mine}",
         {"scope": scope},
     ).fetchone()
     if newest is None or always_kept is None:
         return
-    oldest = max(min(newest - microseconds(age), always_kept), last_kept or 0)
+    oldest = max(min(newest - microseconds(age), always_kept), last_kept or 0, 0)
     connection.execute(f"DELETE FROM {table} WHERE scope = ? AND at < ?", (scope, oldest))  # noqa: S608 - as above

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from xds_tui.record import Sample
+from xds_tui.store.bodies import MAX_NUMBER, check_decimal
 from xds_tui.store.moments import microseconds, moment
 from xds_tui.store.retention import drop_old
 
@@ -19,7 +20,8 @@ _COLUMNS: Final = "at, total, running, changing, unpriced, billed_low, billed_hi
 _ADD: Final = f"INSERT INTO samples (scope, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
 _BETWEEN: Final = (
     f"SELECT {_COLUMNS} FROM samples WHERE id IN (SELECT max(id) FROM samples"  # noqa: S608 - constants
-    " WHERE scope = :scope AND at >= :start AND at <= :end GROUP BY (at - :start) / :width) ORDER BY at"
+    " WHERE scope = :scope AND at >= :start AND at <= :end AND typeof(at) = 'integer'"
+    " GROUP BY (at - :start) / :width) ORDER BY at"
 )
 
 
@@ -38,20 +40,41 @@ def samples_between(
     """Return the samples between two moments, oldest first; of more than about `most`, the last of each stretch."""
     start, end = microseconds(since), microseconds(until)
     where = {"scope": scope, "start": start, "end": end, "width": max(1, (end - start) // max(1, most))}
-    return tuple(map(_sample, connection.execute(_BETWEEN, where)))
+    rows = connection.execute(_BETWEEN, where)
+    return tuple(sample for row in rows if (sample := _sample(row)) is not None)
 
 
-def _sample(row: tuple[int, int, int, int, int, str | None, str | None, str | None, str | None]) -> Sample:
-    at, total, running, changing, unpriced, *texts = row
-    billed_low, billed_high, prepaid_low, prepaid_high = (None if text is None else Decimal(text) for text in texts)
-    return Sample(
-        at=moment(at),
-        total=total,
-        on=running,
-        changing=changing,
-        unpriced=unpriced,
-        billed_low=billed_low,
-        billed_high=billed_high,
-        prepaid_low=prepaid_low,
-        prepaid_high=prepaid_high,
-    )
+def _sample(row: tuple[object, ...]) -> Sample | None:
+    """Return the sample of a row; None if one of its values is of another kind or out of range."""
+    at, *counts = row[:5]
+    if not all(isinstance(count, int) and 0 <= count <= MAX_NUMBER for count in counts):
+        return None
+    total, running, changing, unpriced = (count for count in counts if isinstance(count, int))
+    try:
+        billed_low, billed_high, prepaid_low, prepaid_high = map(_price, row[5:])
+        return Sample(
+            at=moment(at),
+            total=total,
+            on=running,
+            changing=changing,
+            unpriced=unpriced,
+            billed_low=billed_low,
+            billed_high=billed_high,
+            prepaid_low=prepaid_low,
+            prepaid_high=prepaid_high,
+        )
+    except ValueError:
+        return None
+
+
+def _price(value: object) -> Decimal | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("not a price")
+    try:
+        price = Decimal(value)
+    except InvalidOperation:
+        raise ValueError("not a price") from None
+    check_decimal(price)
+    return price

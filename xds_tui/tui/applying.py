@@ -17,7 +17,8 @@ from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
 from xds_tui.record import Order
-from xds_tui.tui import wording
+from xds_tui.store.problems import StoreError
+from xds_tui.tui import telling, wording
 
 INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
@@ -43,6 +44,8 @@ class Context:
     """Whether panes stand side by side."""
     is_unseen: bool = False
     """Whether the list that they were picked in is covered: what is done to them would be done unseen."""
+    storage_problem: StoreError | None = None
+    """Why no order can be recorded, if so."""
 
     @classmethod
     def of(
@@ -58,7 +61,18 @@ class Context:
     ) -> Context:
         """Put together what is known of the fleet and what a screen knows of itself."""
         at = fleet.snapshot.at if fleet.snapshot else None
-        return cls(fleet.link, is_read_only, tuple(picked), marked, ordered, at, fleet.interval, is_wide, is_unseen)
+        return cls(
+            fleet.link,
+            is_read_only,
+            tuple(picked),
+            marked,
+            ordered,
+            at,
+            fleet.interval,
+            is_wide,
+            is_unseen,
+            fleet.storage_problem,
+        )
 
 
 Rule = Callable[[Context], str]
@@ -86,6 +100,8 @@ def changes(context: Context) -> str:
     """Apply where something may be changed in the service."""
     if context.is_read_only:
         return _("Read-only: nothing is changed")
+    if context.storage_problem is not None:
+        return telling.no_record(context.storage_problem)
     return online(context)
 
 

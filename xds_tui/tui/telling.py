@@ -13,6 +13,8 @@ from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError, exp
 from xds_tui.i18n import N_, _
 from xds_tui.model import Host
 from xds_tui.record import Action, Doubt, Event, EventKind, Order, OrderState
+from xds_tui.store.problems import StoreError
+from xds_tui.store.problems import remedy as remedy_of_storage
 from xds_tui.tui import wording
 
 if TYPE_CHECKING:
@@ -53,6 +55,13 @@ def remedy(error: XdsError) -> str:
     if isinstance(error, OutcomeUnknown):
         return _(_UNKNOWN_REMEDY)
     return _("Nothing was changed. It is tried again by itself, or at once with r.")
+
+
+def no_record(problem: StoreError) -> str:
+    """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
+    what = _("Orders cannot be recorded, so none is sent.")
+    why = _with_detail(problem.summary, problem.detail)
+    return f"{what} {why}. {_(remedy_of_storage(problem.summary))}"
 
 
 _ACTIONS: Final = {
@@ -127,6 +136,8 @@ def order_lines(of: Order) -> tuple[str, ...]:
         created = _("created {time}").format(time=wording.moment(of.candidate.created))
         lines += [_("host {id}").format(id=of.candidate.host_id), created]
         lines.append(_("Press m if the host came of this order, n if it did not."))
+    elif advice := remedy_of_storage(of.summary):
+        lines.append(_(advice))
     else:
         lines += _advice(of.state, of.code)
     if of.trace_id:
@@ -192,6 +203,8 @@ def event_lines(of: Event) -> tuple[str, ...]:
     lines = [event(of), *_advice(of.state, of.code)]
     if of.kind is EventKind.CANDIDATE:
         lines.append(_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not."))
+    elif advice := remedy_of_storage(of.summary):
+        lines.append(_(advice))
     if of.host_id:
         lines.append(_("host {id}").format(id=of.host_id))
     if of.trace_id:

@@ -124,6 +124,9 @@ class CreateScreen(LiveScreen[Finished]):
             return
         if new.catalog is not None and old.catalog is not new.catalog:
             self._renew(new.catalog)
+        if old.storage_problem is not new.storage_problem:
+            self._draw()
+            self.refresh_bindings()
         if self._batch and old.orders is not new.orders:
             self._show_purchase()
 
@@ -169,7 +172,8 @@ class CreateScreen(LiveScreen[Finished]):
         self._draw_offers()
         self.query_one(HowMuch).show(self.draft, self.fleet.catalog)
         self._draw_rail()
-        self.query_one(Review).show(self.draft, self._moved)
+        problem = self.fleet.storage_problem
+        self.query_one(Review).show(self.draft, self._moved, telling.no_record(problem) if problem else "")
 
     def _draw_step_of_card(self) -> None:
         """Leave the periods to the step that has them in a table of its own."""
@@ -276,7 +280,9 @@ class CreateScreen(LiveScreen[Finished]):
             self.draft = replace(self.draft, package=None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to buy only where it can be read what is bought."""
+        """Offer to buy only where it can be read what is bought, and where the order can be recorded."""
+        if action in ("buy", "again") and self.fleet.storage_problem is not None:
+            return None if self.step in (Step.REVIEW, Step.BUYING) else False
         if action == "buy":
             return self.step is Step.REVIEW and self.draft.is_complete
         if action == "again":

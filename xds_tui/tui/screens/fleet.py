@@ -214,7 +214,7 @@ class FleetScreen(PanedScreen):
             if self._events is not None:
                 self._events.show_events(new.events)
             self._notice.tell_events(old.events, new.events, self._began, self._meet)
-        if old.trouble is not new.trouble:
+        if old.trouble is not new.trouble or old.storage_problem is not new.storage_problem:
             self._notice.tell_trouble(new)
         self.call_later(self._collect)
         if old.orders is not new.orders:

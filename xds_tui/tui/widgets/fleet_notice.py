@@ -21,9 +21,11 @@ class FleetNotice(Notice):
     """What is shown as long as `subject` is `_EVENTS`."""
 
     def tell_trouble(self, fleet: FleetState) -> None:
-        """Say why the data are not newer, as long as they are not."""
+        """Say why the data are not newer, or why nothing can be ordered, as long as that is so."""
         if fleet.trouble is not None:
             self.tell(telling.trouble(fleet.trouble), mild=fleet.link is not Link.SIGNED_OUT, subject="service")
+        elif fleet.storage_problem is not None:
+            self.tell([telling.no_record(fleet.storage_problem)], mild=True, subject="service")
         else:
             self.take_back("service")
 

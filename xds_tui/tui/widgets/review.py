@@ -21,12 +21,19 @@ class Review(VerticalScroll):
         """The words."""
         yield Static()
 
-    def show(self, draft: Draft, moved: str) -> None:
-        """Show what will be bought; `moved` tells of a price that is not what it was, if so."""
-        self.query_one(Static).update(Content("\n".join(_lines(draft, moved))))
+    def show(self, draft: Draft, moved: str, hindrance: str) -> None:
+        """Show what will be bought.
+
+        Args:
+            draft: what is filled in.
+            moved: how the price has changed meanwhile; empty if it has not.
+            hindrance: why nothing can be bought now; empty if it can.
+
+        """
+        self.query_one(Static).update(Content("\n".join(_lines(draft, moved, hindrance))))
 
 
-def _lines(draft: Draft, moved: str) -> list[str]:
+def _lines(draft: Draft, moved: str, hindrance: str) -> list[str]:
     if not draft.is_complete or draft.package is None or draft.image is None or draft.estimate is None:
         named = ((_("Package"), draft.package), (_("Image"), draft.image))
         missing = ", ".join(name for name, value in named if value is None)
@@ -43,7 +50,11 @@ def _lines(draft: Draft, moved: str) -> list[str]:
         lines.append(_("an hour while on, paid afterwards from the wallet"))
     if moved:
         lines += ["", moved]
-    return [*lines, "", _("Press B (shift+b) to buy. The price is read once more before anything is sent.")]
+    return [
+        *lines,
+        "",
+        hindrance or _("Press B (shift+b) to buy. The price is read once more before anything is sent."),
+    ]
 
 
 def _goods(draft: Draft, package: Package, image: Image) -> list[str]:

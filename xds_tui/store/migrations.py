@@ -1,0 +1,93 @@
+"""The tables of the history, and how a file of an earlier version is brought up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+APPLICATION_ID: Final = 0x78647331
+"""`xds1`, in the file's header: tells our file from any other SQLite file."""
+
+MIGRATIONS: Final = (
+    (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        "CREATE TABLE events (id INTEGER PRIMARY KEY, profile TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL)",
+        "CREATE INDEX events_by_time ON events (profile, at)",
+        """CREATE TABLE orders (id TEXT PRIMARY KEY, profile TEXT NOT NULL, created_at INTEGER NOT NULL,
+           state TEXT NOT NULL, body TEXT NOT NULL)""",
+        "CREATE INDEX orders_by_time ON orders (profile, created_at)",
+        "CREATE INDEX orders_by_state ON orders (profile, state)",
+        "CREATE TABLE snapshots (profile TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    ),
+    (
+        # A profile can be signed in to as more than one account: what is kept is of one of them.
+        "ALTER TABLE events RENAME COLUMN profile TO scope",
+        "ALTER TABLE orders RENAME COLUMN profile TO scope",
+        "DROP TABLE snapshots",
+        "CREATE TABLE snapshots (scope TEXT PRIMARY KEY, profile TEXT NOT NULL, at INTEGER NOT NULL)",
+        """CREATE TABLE snapshot_parts (scope TEXT, part INTEGER, body BLOB NOT NULL,
+           PRIMARY KEY (scope, part)) WITHOUT ROWID""",
+        """CREATE TABLE samples (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, at INTEGER NOT NULL,
+           total INTEGER NOT NULL, running INTEGER NOT NULL, changing INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+           billed_low TEXT, billed_high TEXT, prepaid_low TEXT, prepaid_high TEXT)""",
+        "CREATE INDEX samples_by_time ON samples (scope, at)",
+        "CREATE TABLE said (scope TEXT, key TEXT, at INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID",
+    ),
+)
+"""The statements that lead from each `user_version` to the next. One that was released is never changed.
+
+Times are microseconds since the epoch; bodies are JSON.
+"""
+
+
+class ForeignDatabaseError(Exception):
+    """The file is a sound database, but of another program."""
+
+
+class NewerDatabaseError(Exception):
+    """The file was migrated by a later version of this program."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to date, in one transaction.
+
+    Raises:
+        ForeignDatabaseError, NewerDatabaseError, sqlite3.Error: nothing has changed then.
+
+    """
+    check_version(connection)
+    with transaction(connection, "BEGIN IMMEDIATE"):
+        check_version(connection)  # another instance may have migrated it in between
+        version = pragma(connection, "user_version")
+        has_tables = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
+        if version < 0 or (has_tables and pragma(connection, "application_id") != APPLICATION_ID):
+            raise ForeignDatabaseError
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def check_version(connection: sqlite3.Connection) -> None:
+    """Raise `NewerDatabaseError` if a later version of this program has migrated the file."""
+    if pragma(connection, "user_version") > len(MIGRATIONS):
+        raise NewerDatabaseError
+
+
+def pragma(connection: sqlite3.Connection, name: str) -> int:
+    """Return the value of a PRAGMA that is a number."""
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Run the body in a transaction that `begin` opens: committed at the end, rolled back if it raises."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise

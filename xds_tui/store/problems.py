@@ -1,0 +1,97 @@
+"""What can be wrong with the history file, and what the user can do about it."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from xds_tui.i18n import N_
+
+NEWER: Final = N_("The history file was written by a newer version of xds-tui")
+LOCKED: Final = N_("Another process keeps the history file locked")
+FULL: Final = N_("The disk that holds the history file is full")
+READ_ONLY: Final = N_("The history file cannot be opened for writing")
+NOT_A_FILE: Final = N_("The history file is not a regular file")
+REPLACED: Final = N_("The history file was deleted or replaced while it was in use")
+DAMAGED: Final = N_("The history file is damaged")
+SET_ASIDE: Final = N_("The history was damaged and has been set aside")
+FAILED: Final = N_("The history could not be read or written")
+
+_REMEDIES: Final = {
+    NEWER: N_("Update xds-tui, or move the file away."),
+    LOCKED: N_("End the process that holds it; fuser and lsof name it."),
+    FULL: N_("Free some space."),
+    READ_ONLY: N_("Make the file, its folder, and the file system writable for you."),
+    NOT_A_FILE: N_("Move it away."),
+    REPLACED: N_("Put the file back, or let a new one be made."),
+    DAMAGED: N_("Move the file away."),
+    FAILED: N_("Check the disk that holds the history."),
+}
+
+_BY_SQLITE_CODE: Final = {
+    sqlite3.SQLITE_BUSY: LOCKED,
+    sqlite3.SQLITE_LOCKED: LOCKED,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: READ_ONLY,
+    sqlite3.SQLITE_PERM: READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_IOERR: FAILED,
+    sqlite3.SQLITE_PROTOCOL: LOCKED,
+}
+_BY_ERRNO: Final = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: READ_ONLY,
+    errno.EPERM: READ_ONLY,
+    errno.EROFS: READ_ONLY,
+}
+
+
+class StoreError(Exception):
+    """Something that could not be written, or read back.
+
+    Attributes:
+        summary: what happened, one sentence in English, marked for translation, without values.
+        detail: what was seen: a path, SQLite's own words; may be empty.
+
+    """
+
+    def __init__(self, summary: str, detail: str = "") -> None:
+        super().__init__(summary, detail)
+        self.summary = summary
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.summary} ({self.detail})" if self.detail else self.summary
+
+
+def remedy(summary: str) -> str:
+    """Return what the user can do about a problem, marked for translation; empty if `summary` is none of ours."""
+    return _REMEDIES.get(summary, "")
+
+
+def storage_error(path: Path | None, error: OSError | sqlite3.Error) -> StoreError:
+    """Return the problem that an error of SQLite or of the operating system shows, with the file and its words."""
+    if isinstance(error, OSError):
+        summary = _BY_ERRNO.get(error.errno or 0, FAILED)
+    else:
+        summary = _BY_SQLITE_CODE.get(_code(error), FAILED)
+    return StoreError(summary, f"{path}: {error}" if path is not None else str(error))
+
+
+def is_of_storage(error: OSError | sqlite3.Error) -> bool:
+    """Whether an error is of the file or its disk, so that other statements would fail too."""
+    return isinstance(error, OSError) or _code(error) in _BY_SQLITE_CODE
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the content of the file is at fault."""
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
