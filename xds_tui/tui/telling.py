@@ -59,7 +59,7 @@ def remedy(error: XdsError) -> str:
 
 def no_record(problem: StoreError) -> str:
     """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
-    what = _("Orders cannot be recorded, so none is sent.")
+    what = _("Orders and operations cannot be recorded, so none is sent.")
     why = _with_detail(problem.summary, problem.detail)
     return f"{what} {why}. {_(remedy_of_storage(problem.summary))}"
 

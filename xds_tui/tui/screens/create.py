@@ -281,16 +281,19 @@ class CreateScreen(LiveScreen[Finished]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to buy only where it can be read what is bought, and where the order can be recorded."""
-        if action in ("buy", "again") and self.fleet.storage_problem is not None:
-            return None if self.step in (Step.REVIEW, Step.BUYING) else False
         if action == "buy":
-            return self.step is Step.REVIEW and self.draft.is_complete
+            return self._if_recordable(self.step is Step.REVIEW and self.draft.is_complete)
         if action == "again":
-            return self.step is Step.BUYING and not is_under_way(self._orders()) and not_bought(self._orders()) > 0
+            is_over = self.step is Step.BUYING and not is_under_way(self._orders())
+            return self._if_recordable(is_over and not_bought(self._orders()) > 0)
         if action == "next":
             # Enter is what the finger rests on: at the review it does nothing.
             return self.step is not Step.REVIEW
         return True
+
+    def _if_recordable(self, is_offered: bool) -> bool | None:
+        """Dim what is offered as long as no order can be recorded."""
+        return None if is_offered and self.fleet.storage_problem is not None else is_offered
 
     @work(group=FLOW)
     async def action_buy(self) -> None:

@@ -28,6 +28,7 @@ class FleetNotice(Notice):
             self.tell([telling.no_record(fleet.storage_problem)], mild=True, subject="service")
         else:
             self.take_back("service")
+            self.take_back("action")  # it may say that nothing can be recorded
 
     def tell_events(
         self, old: Sequence[Event], new: Sequence[Event], since: datetime, meet: Callable[[str], None]

@@ -1,0 +1,370 @@
+"""No order is sent that is not on the disk: with real files, and what really befalls them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import cast
+
+import pytest
+from conditions import until
+from made import NOON, a_host, a_promise
+from powers import powerless
+from test_orders import Service
+
+from xds_tui.api.client import Client
+from xds_tui.fleet.orders import Orders
+from xds_tui.record import Event, Order, OrderState
+from xds_tui.store import database_file, db
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+from xds_tui.store.problems import remedy
+
+Fault = Callable[[Path], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (db, database_file):
+        monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.2)
+    monkeypatch.setattr(db, "RETRY_FIRST", 0.05)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.db"
+
+
+class Desk:
+    """Orders whose history is the file at a path."""
+
+    def __init__(self, path: Path) -> None:
+        self.service = Service()
+        self.database = Database(path)
+        self.journal = Journal(self.database, "default")
+        self.told: list[Event] = []
+        self.orders = Orders(lambda: cast("Client", self.service), self.journal, lambda: NOON, self.told.extend)
+
+    async def ended(self) -> Order:
+        await until(lambda: not self.orders.is_sending)
+        return self.orders.all[0]
+
+
+@contextlib.asynccontextmanager
+async def at_desk(path: Path) -> AsyncIterator[Desk]:
+    desk = Desk(path)
+    await desk.journal.open_orders()
+    try:
+        yield desk
+    finally:
+        await desk.database.close()
+
+
+async def place(desk: Desk, what: str) -> Order:
+    """Give an order of each kind, and return it when it has ended."""
+    desk.service.answers = ["new"] if what == "create" else [True]
+    match what:
+        case "create":
+            desk.orders.buy(a_promise(), 1)
+        case "start":
+            desk.orders.power([a_host()], on=True)
+        case "stop":
+            desk.orders.power([a_host()], on=False)
+        case "reboot":
+            desk.orders.reboot([a_host()])
+        case "delete":
+            desk.orders.delete([a_host()])
+    return await desk.ended()
+
+
+KINDS = ("create", "start", "stop", "reboot", "delete")
+
+
+def make(path: Path) -> None:
+    """Make a sound, empty history at `path`."""
+    database_file.DatabaseFile.open(path).close()
+
+
+def states_in(path: Path) -> list[str]:
+    """The states of the orders in the file that the path names, as another program reads it."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return [state for (state,) in connection.execute("SELECT state FROM orders ORDER BY rowid")]
+
+
+# What is wrong with the file, until it is not
+
+
+@contextlib.contextmanager
+def newer(path: Path) -> Iterator[None]:
+    make(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+    yield
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    make(path)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    yield
+    holder.close()
+
+
+@contextlib.contextmanager
+def read_only(path: Path) -> Iterator[None]:
+    make(path)
+    path.chmod(0o400)
+    path.parent.chmod(0o500)
+    with powerless():
+        yield
+    path.parent.chmod(0o700)
+    path.chmod(0o600)
+
+
+@contextlib.contextmanager
+def a_folder(path: Path) -> Iterator[None]:
+    path.mkdir(parents=True)
+    yield
+    path.rmdir()
+
+
+@contextlib.contextmanager
+def a_fifo(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    yield
+    path.unlink()
+
+
+@contextlib.contextmanager
+def damaged_for_good(path: Path) -> Iterator[None]:
+    """Damaged, in a folder that it cannot be moved within."""
+    make(path)
+    content = path.read_bytes()
+    path.write_bytes(b"\xff" * len(content))
+    path.parent.chmod(0o500)
+    with powerless():
+        yield
+    path.parent.chmod(0o700)
+
+
+FAULTS = {
+    "newer": (newer, "newer version"),
+    "locked": (locked, "locked"),
+    "read-only": (read_only, "writing"),
+    "folder": (a_folder, "not a regular file"),
+    "fifo": (a_fifo, "not a regular file"),
+    "damaged": (damaged_for_good, "writing"),
+}
+
+
+@pytest.mark.parametrize("what", KINDS)
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_an_order_that_cannot_be_recorded_is_not_sent_and_says_why(path: Path, fault: str, what: str) -> None:
+    wrong, reason = FAULTS[fault]
+    with wrong(path):
+        async with at_desk(path) as desk:
+            order = await place(desk, what)
+            assert desk.service.asked == []
+            assert order.state is OrderState.NOT_SENT
+            assert reason in order.summary
+            assert str(path) in order.message
+            assert remedy(order.summary)
+            assert desk.journal.problem is not None
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_the_file_is_used_as_soon_as_it_can_be(path: Path, fault: str) -> None:
+    wrong, _reason = FAULTS[fault]
+    with wrong(path):
+        desk = Desk(path)
+        refused = await place(desk, "create")
+        assert refused.state is OrderState.NOT_SENT
+    await until(lambda: desk.journal.problem is None)
+    assert (await place(desk, "create")).state is OrderState.DONE
+    assert states_in(path) == ["not sent", "done"]
+    await desk.database.close()
+
+
+@pytest.mark.parametrize("fault", ["newer", "locked"])
+async def test_what_befalls_the_file_later_holds_orders_back_until_it_has_passed(path: Path, fault: str) -> None:
+    async with at_desk(path) as desk:
+        assert (await place(desk, "create")).state is OrderState.DONE
+        desk.service.asked.clear()
+        with FAULTS[fault][0](path):
+            assert (await place(desk, "create")).state is OrderState.NOT_SENT
+            assert desk.service.asked == []
+        await until(lambda: desk.journal.problem is None)
+        assert (await place(desk, "create")).state is OrderState.DONE
+        assert states_in(path) == ["done", "not sent", "done"]
+
+
+async def test_a_full_disk_holds_orders_back_until_there_is_room(path: Path) -> None:
+    async with at_desk(path) as desk:
+        assert (await place(desk, "create")).state is OrderState.DONE
+        await desk.database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
+        fill = "INSERT INTO said SELECT 'default', hex(randomblob(2000)), 1"
+        with contextlib.suppress(db.StoreError):
+            for _ in range(1000):
+                await desk.database.write(lambda connection: connection.execute(fill) and None)
+        assert desk.journal.problem is not None
+        desk.service.asked.clear()
+        orders = [await place(desk, "create") for _ in range(20)]  # the last pages have room for some
+        assert orders[-1].state is OrderState.NOT_SENT
+        assert "full" in orders[-1].summary
+        assert len(desk.service.asked) == states_in(path).count("done") - 1 + states_in(path).count("sent")
+        await desk.database.write(lambda connection: connection.execute("PRAGMA max_page_count = 9999").fetchone())
+        await until(lambda: desk.journal.problem is None)
+        assert (await place(desk, "create")).state is OrderState.DONE
+
+
+def delete(path: Path) -> None:
+    for rest in ("", "-wal", "-shm"):
+        Path(f"{path}{rest}").unlink(missing_ok=True)
+
+
+def delete_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def replace_by_another(path: Path) -> None:
+    other = path.with_name("other.db")
+    make(other)
+    other.rename(path)
+
+
+def replace_by_nothing(path: Path) -> None:
+    path.rename(path.with_name("moved.db"))
+    path.touch()
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def delete_log(path: Path) -> None:
+    Path(f"{path}-wal").unlink()
+
+
+def overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(b"\xff" * path.stat().st_size)
+
+
+MISHAPS = (delete, delete_folder, replace_by_another, replace_by_nothing, truncate, cut, delete_log, overwrite)
+
+
+@pytest.mark.parametrize("checkpointed", [True, False])
+@pytest.mark.parametrize("mishap", MISHAPS)
+async def test_an_order_that_was_sent_is_in_the_file_that_the_path_names(
+    path: Path, mishap: Callable[[Path], None], checkpointed: bool
+) -> None:
+    async with at_desk(path) as desk:
+        assert (await place(desk, "create")).state is OrderState.DONE
+        if checkpointed:
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        mishap(path)
+        desk.service.asked.clear()
+        seen: list[list[str]] = []
+
+        async def look() -> None:
+            seen.append(states_in(path))
+
+        desk.service.before_answer = look
+        order = await place(desk, "create")
+        assert order.state is OrderState.DONE
+        assert "sent" in seen[0]
+    # The first order is open: it outlives the file that it was in.
+    assert states_in(path) == ["done", "done"]
+
+
+async def test_orders_that_earlier_runs_left_open_outlive_the_file(path: Path) -> None:
+    async with at_desk(path) as desk:
+        await place(desk, "create")
+    async with at_desk(path) as desk:
+        delete(path)
+        await place(desk, "reboot")
+        assert sorted(states_in(path)) == ["done", "done"]
+
+
+async def test_an_outcome_that_could_not_be_written_is_written_later(path: Path) -> None:
+    async with at_desk(path) as desk:
+        with contextlib.ExitStack() as stack:
+
+            async def lock() -> None:
+                stack.enter_context(locked(path))
+
+            desk.service.before_answer = lock
+            assert (await place(desk, "create")).state is OrderState.DONE
+            assert states_in(path) == ["sent"]
+        await until(lambda: desk.journal.problem is None)
+        await desk.journal.restore_orders()
+        assert states_in(path) == ["done"]
+
+
+MOUNTED = """
+import asyncio, pathlib, subprocess, sys
+sys.path[:0] = sys.argv[3].split(":")
+from test_durable_record import Desk, place
+from xds_tui.record import OrderState
+
+async def main(folder, how):
+    desk = Desk(folder / "state" / "journal.db")
+    if how != "full":
+        assert (await place(desk, "create")).state is OrderState.DONE
+        if how == "read-only":
+            await desk.database.close()
+            subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+            desk = Desk(folder / "state" / "journal.db")
+    desk.service.asked.clear()
+    states = []
+    while OrderState.NOT_SENT not in states:
+        order = await place(desk, "create")
+        states.append(order.state)
+        assert len(desk.service.asked) == states.count(OrderState.DONE), states
+        assert len(states) < 500
+    print(order.summary)
+
+asyncio.run(main(pathlib.Path(sys.argv[1]), sys.argv[2]))
+"""
+
+CAN_MOUNT = (
+    sys.platform == "linux"
+    and shutil.which("unshare") is not None
+    and subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/proc"], check=False).returncode == 0
+)
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="needs a mount namespace of its own")
+@pytest.mark.parametrize(
+    ("how", "size", "said"),
+    [("read-only", "8m", "writing"), ("full", "120k", "full"), ("filling", "240k", "full")],
+)
+def test_a_real_disk_that_is_full_or_read_only_holds_orders_back(
+    tmp_path: Path, how: str, size: str, said: str
+) -> None:
+    tests = Path(__file__).parent
+    shell = textwrap.dedent(f"""
+        mount -t tmpfs -o size={size} none {tmp_path} &&
+        exec {sys.executable} -c "$0" {tmp_path} {how} {tests}:{tests.parent}
+    """)
+    ran = subprocess.run(["unshare", "-rm", "sh", "-c", shell, MOUNTED], check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert said in ran.stdout
