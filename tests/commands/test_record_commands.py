@@ -111,7 +111,7 @@ def test_a_history_that_cannot_be_read_is_a_failure_and_not_an_empty_list(bare: 
     path.mkdir(parents=True)
     ended = runner(bare)("events", "--json")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "history cannot be used" in ended.stderr
+    assert "history file is not a regular file" in ended.stderr
 
 
 def test_watching_appends_what_is_new(environ: dict[str, str]) -> None:

@@ -54,19 +54,19 @@ def works(environ: dict[str, str], *wrapped: str, told: str) -> None:
 
 @pytest.mark.parametrize("home", ["/proc", "/dev/null", "/proc/nobody/here"])
 def test_a_home_that_cannot_be_written_to_is_survived(environ: dict[str, str], home: str) -> None:
-    works(environ | {"HOME": home}, told="The history cannot be used; this run is not kept")
+    works(environ | {"HOME": home}, told="The history file cannot be opened for writing")
 
 
 def test_a_home_that_is_read_only_is_survived(environ: dict[str, str], tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    works(environ, *POWERLESS, told="The history cannot be used; this run is not kept")
+    works(environ, *POWERLESS, told="The history file cannot be opened for writing")
     tmp_path.chmod(0o700)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])
 def test_a_home_that_is_full_or_fills_up_is_survived(environ: dict[str, str], left: str) -> None:
-    works(environ, *FULL, left, told="The history c(annot be used|ould not be read or written)")
+    works(environ, *FULL, left, told="The history (file cannot be opened|could not be read)|history file is full")
 
 
 def test_a_history_that_was_whole_is_whole_after_a_run_on_a_full_disk(environ: dict[str, str]) -> None:
@@ -74,7 +74,7 @@ def test_a_history_that_was_whole_is_whole_after_a_run_on_a_full_disk(environ: d
         program.wait_for("● live")
         program.press("q")
         assert program.wait_for_end() == 0
-    works(environ, *FULL, "1", told="The history c(annot be used|ould not be read or written)")
+    works(environ, *FULL, "1", told="The history (file cannot be opened|could not be read)|history file is full")
     with Terminal([str(COMMAND)], environ=environ) as program:
         program.wait_for("● live")
         assert "The history" not in program.text

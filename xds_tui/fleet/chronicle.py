@@ -75,7 +75,7 @@ class Chronicle:
             self._noted = notice
             self._report(notice)
         if self.journal.problem is not None:
-            self._fail(self.journal.problem)
+            self._fail(self.journal.problem, alert=False)  # it stands in a notice of its own
             self._saved = None  # what was saved is not in the file that comes next
 
     async def report_unreadable_orders(self) -> None:
@@ -178,15 +178,15 @@ class Chronicle:
         else:
             self._is_failing = False
 
-    def _fail(self, error: StoreError) -> None:
+    def _fail(self, error: StoreError, *, alert: bool = True) -> None:
         """Tell that the disk fails, on the screen alone: writing it down would fail too."""
         if not self._is_failing:
             self._is_failing = True
-            self._report(error)
+            self._report(error, alert=alert)
 
-    def _report(self, error: StoreError) -> None:
+    def _report(self, error: StoreError, *, alert: bool = True) -> None:
         self._add(
-            [Event(at=self._clock(), kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=True)]
+            [Event(at=self._clock(), kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=alert)]
         )
 
     def _add(self, events: Iterable[Event]) -> None:

@@ -48,6 +48,9 @@ _BY_ERRNO: Final = {
     errno.EACCES: READ_ONLY,
     errno.EPERM: READ_ONLY,
     errno.EROFS: READ_ONLY,
+    errno.ENOENT: READ_ONLY,
+    errno.ENOTDIR: READ_ONLY,
+    errno.EEXIST: READ_ONLY,
 }
 
 
