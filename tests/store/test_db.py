@@ -219,7 +219,7 @@ async def test_a_folder_that_cannot_be_made_leaves_a_database_in_memory(tmp_path
     database = await a_written_database(tmp_path / "file" / "history.db", "here")
     assert await database.read(marks) == ["here"]
     assert database.problem is not None
-    assert "could not be read or written" in database.problem.summary
+    assert "cannot be opened for writing" in database.problem.summary
     await database.close()
 
 
