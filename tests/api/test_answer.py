@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from xds_tui.api.answer import accepted, describe, retry_after
-from xds_tui.api.errors import BadAnswer, Refused, SignedOut
+from xds_tui.api.errors import BadAnswer, Cause, Refused, SignedOut, XdsError
 
 
 def unmasked(text: str) -> str:
@@ -50,6 +50,41 @@ def test_without_an_envelope_the_http_status_decides() -> None:
     for status in (200, 404, 500, 502):
         with pytest.raises(BadAnswer):
             accepted(a_page("<title>Oops</title>", status), unmasked)
+
+
+@pytest.mark.parametrize(
+    ("response", "summary", "cause"),
+    [
+        (a_page("<title>Hotel</title>"), "A web page came", Cause.PORTAL),
+        (a_page("", 204), "A web page came", Cause.PORTAL),
+        (httpx.Response(200, text="<!DOCTYPE html><title>Hotel</title>"), "A web page came", Cause.PORTAL),
+        (httpx.Response(200, content=b"\xef\xbb\xbf\n<HTML>"), "A web page came", Cause.PORTAL),
+        (a_page("", 302, Location="https://login.test/"), "sent us elsewhere", Cause.PORTAL),
+        (a_page("", 511), "not available", Cause.SERVICE),
+        *((a_page("<h1>Oops</h1>", status), "not available", Cause.SERVICE) for status in (500, 502, 504, 520, 530)),
+        (a_page("busy", 503), "not available", Cause.SERVICE),
+        (an_answer('{"error":"upstream"}', 502), "not available", Cause.SERVICE),
+        (an_answer("", 500), "not available", Cause.SERVICE),
+        *((a_page("<h1>nginx</h1>", status), "not at this address", Cause.ADDRESS) for status in (404, 405, 410)),
+        *((a_page("<h1>WAF</h1>", status), "blocked", Cause.BLOCKED) for status in (403, 451)),
+        (a_page("", 407), "proxy", Cause.PROXY),
+        (a_page("<h1>Bad</h1>", 400), "service's language", None),
+        (an_answer("{}"), "service's language", None),
+        (an_answer("", 200), "service's language", None),
+    ],
+)
+def test_what_came_in_place_of_an_envelope_is_classified(
+    response: httpx.Response, summary: str, cause: Cause | None
+) -> None:
+    with pytest.raises(XdsError) as caught:
+        accepted(response, unmasked)
+    assert (caught.value.cause, summary in caught.value.summary) == (cause, True), caught.value.summary
+
+
+def test_the_wait_that_an_unavailable_service_asks_for_is_kept() -> None:
+    with pytest.raises(Refused) as caught:
+        accepted(a_page("busy", 503, Retry_After="3"), unmasked)
+    assert (caught.value.code, caught.value.retry_after) == (503, 3.0)
 
 
 def test_a_bad_answer_says_what_came_instead() -> None:

@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from at_shell import COMMAND, Run, runner
+from at_shell import COMMAND, SECRET, Run, runner
 from terminal import Terminal
 
 from xds_tui.api import probe
-from xds_tui.commands import keyring_check, machine, network
+from xds_tui.base_url import PRODUCTION
+from xds_tui.commands import doctor, keyring_check, machine, network
 from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.credentials import AccountKey
 from xds_tui.secret import Secret
-from xds_tui.vault import Trouble, Vault, VaultError
+from xds_tui.settings import Settings
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT
+from xds_tui.vault import Stored, Trouble, Vault, VaultError
 
 CHECKS = {
     *("versions", "configuration", "profile", "files", "disk", "history", "terminal", "keyring", "credentials"),
@@ -226,9 +231,94 @@ class Troubled(Vault):
 
 @pytest.mark.parametrize("trouble", list(Trouble))
 async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: Trouble) -> None:
-    keyring, _credentials = await keyring_check.examine(Troubled(trouble), "default", "")
+    kept = await keyring_check.read(Troubled(trouble), "default")
+    keyring, credentials = keyring_check.examine(kept, PRODUCTION, "")
     assert keyring.verdict is Verdict.BAD
     assert any("XDS_UUID" in line for line in keyring.advice)
+    assert ("There are none" in credentials.told) is (trouble is Trouble.UNAVAILABLE)
+
+
+def examined(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, stored: Stored, **settings: Any
+) -> dict[str, dict[str, Any]]:
+    """What doctor finds where the keyring holds `stored`."""
+    chosen = Settings(config_path=tmp_path / "config.toml", **settings)
+    doctor.examine(chosen, Holding(stored), tmp_path / "state", as_json=True)
+    return {row["check"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+class Holding(Vault):
+    """A keyring that holds one sign-in."""
+
+    def __init__(self, stored: Stored) -> None:
+        super().__init__()
+        self._stored = stored
+
+    async def backend_name(self) -> str:
+        return "Test keyring"
+
+    async def read(self, profile: str) -> Stored:
+        return self._stored
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_the_service_that_is_looked_at_is_that_of_the_credentials(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stored = Stored(AccountKey(ACCOUNT, Secret(SECRET)), simulator.url)
+    rows = examined(capsys, tmp_path, stored)
+    assert rows["service"]["verdict"] == "ok"
+    assert simulator.url in rows["service"]["told"]
+    assert rows["credentials"]["verdict"] == "ok"
+    assert PRODUCTION not in json.dumps(rows)
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stored = Stored(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
+    rows = examined(capsys, tmp_path, stored, base_url=simulator.url, base_url_given=True)
+    assert simulator.url in rows["service"]["told"]
+    assert rows["credentials"]["verdict"] == "bad"
+    assert f"not sent to {simulator.url}" in rows["credentials"]["advice"][0]
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stored = Stored(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
+    key = AccountKey(ACCOUNT, Secret(SECRET))
+    given = {"base_url": simulator.url, "credentials": key, "credentials_source": "XDS_UUID, XDS_SECRET"}
+    rows = examined(capsys, tmp_path, stored, **given)
+    assert simulator.url in rows["service"]["told"]
+    assert rows["credentials"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "advice"),
+    [
+        ("200 OK", "web page", "sign-in page of a network"),
+        ("502 Bad Gateway", "not available", "with the service"),
+        ("404 Not Found", "not at this address", "Check the address"),
+        ("403 Forbidden", "blocked", "firewall"),
+        ("302 Found", "elsewhere", "sign-in page of a network"),
+        ("400 Bad Request", "is not the service", "Check the address"),
+    ],
+)
+async def test_what_is_there_in_place_of_the_service_gets_the_advice_that_fits(
+    status: str, told: str, advice: str
+) -> None:
+    body = "<html><title>Hello</title></html>"
+    head = f"Content-Type: text/html\r\nLocation: https://login.test/\r\nContent-Length: {len(body)}"
+    if "302" not in status:
+        head = head.replace("Location: https://login.test/\r\n", "")
+    async with answering(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode(), []) as address:
+        service = (await network.examine(f"http://{address}"))[2]
+    assert service.verdict is Verdict.BAD
+    assert told in service.told
+    assert advice in service.advice[0]
 
 
 def test_a_small_terminal_is_named_and_the_clipboard_can_be_tried(bare: dict[str, str]) -> None:

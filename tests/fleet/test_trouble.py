@@ -26,7 +26,8 @@ from xds_tui.simulator.line import Service
 from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
 from xds_tui.store.journal import Journal
-from xds_tui.tui import telling
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 DEADLINES = Deadlines(connect=1, reading=0.3, changing=1)
@@ -109,7 +110,7 @@ async def watch(simulator: RunningSimulator, journal: Journal, now: Callable[[],
 def said_well(error: XdsError | None) -> bool:
     """Whether an error is told in sentences: what happened, and what to do."""
     assert error is not None
-    what, remedy = telling.trouble(error)[:2]
+    what, remedy = messages.trouble(error, Situation.WATCHING)[:2]
     return what[:1].isupper() and remedy.endswith(".") and "Traceback" not in what and "object at" not in what
 
 

@@ -6,11 +6,13 @@ from driver import Desk, sitting_at
 from textual.widgets import Input
 
 from xds_tui.secret import MASK
+from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
 from xds_tui.simulator.world import ACCOUNT, SECRET
 from xds_tui.tui.screens import detail as detail_module
 from xds_tui.tui.screens.detail import DetailScreen
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.toggles import Radio
 from xds_tui.vault import Trouble, VaultError
 
 
@@ -108,6 +110,58 @@ async def test_a_bare_token_will_do() -> None:
         await typed_in(desk, token=desk.world.mint())
         await desk.see("Hosts 12")
         assert desk.asked("getToken") == 0
+
+
+async def test_after_a_bare_token_has_ended_the_next_one_is_asked_for() -> None:
+    async with sitting_at(Desk(credentials=None)) as desk:
+        await desk.see("Sign in to")
+        await desk.pilot.click("#bare")
+        await typed_in(desk, token=desk.world.mint())
+        await desk.see("Hosts 12")
+        desk.world.expire_tokens()
+        desk.monitor.refresh()
+        await desk.see("to sign in again")
+        await desk.press("i")
+        await desk.see("Sign in to")
+        assert desk.app.screen.query_one("#bare", Radio).value
+        assert desk.app.focused is desk.app.screen.query_one("#token", Input)
+        assert not desk.app.screen.query_one("#account-field").display
+        await typed_in(desk, token="wrong-token")
+        text = " ".join((await desk.see("Enter a new token")).split())
+        assert "with r" not in text
+        assert "wrong-token" not in text
+        await typed_in(desk, token=desk.world.mint())
+        await desk.see("Hosts 12")
+
+
+async def test_an_account_is_asked_for_where_an_account_was_in_use() -> None:
+    async with sitting_at(Desk()) as desk:
+        desk.world.accounts[ACCOUNT].secret = "changed"
+        desk.world.expire_tokens()
+        desk.monitor.refresh()
+        await desk.see("to sign in again")
+        await desk.press("i")
+        await desk.see("Sign in to")
+        assert desk.app.focused is desk.app.screen.query_one("#account", Input)
+        assert not desk.app.screen.query_one("#token-field").display
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault(kind=Kind.HTML, endpoint="auth/getToken", status=200), "web page"),
+        (Fault(kind=Kind.HTML, endpoint="auth/getToken", status=502), "not available"),
+    ],
+)
+async def test_advice_at_sign_in_is_about_signing_in(fault: Fault, told: str) -> None:
+    desk = Desk(credentials=None)
+    desk.service.faults.set(fault)
+    async with sitting_at(desk):
+        await typed_in(desk, account=ACCOUNT, secret=SECRET)
+        text = " ".join((await desk.see("to try again")).split())
+        assert told in text
+        assert "with r" not in text
+        assert "by itself," not in text
 
 
 async def test_what_is_missing_or_unsafe_is_said_before_anything_is_sent() -> None:

@@ -17,7 +17,7 @@ from typing import Final
 
 import httpx
 
-from xds_tui.api.errors import BadAnswer, Refused, SignedOut, explain
+from xds_tui.api.errors import UNAVAILABLE, BadAnswer, Cause, Refused, SignedOut, explain
 from xds_tui.api.text import clean
 from xds_tui.api.wire import Envelope, decode_envelope
 from xds_tui.i18n import N_
@@ -86,7 +86,8 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
 
     """
     if response.is_redirect or response.has_redirect_location:
-        raise BadAnswer(N_("The service sent us elsewhere, which is not followed"), mask(_target(response)))
+        summary, cause = classify(response)
+        raise BadAnswer(summary, mask(_target(response)), cause=cause)
     failure: BadAnswer
     try:
         envelope = decode_envelope(response.content)
@@ -94,14 +95,37 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
         failure = error
     else:
         return replace(envelope, message=mask(envelope.message), trace_id=mask(envelope.trace_id))
-    if failure.detail:
-        raise BadAnswer(failure.summary, mask(failure.detail), trace_id=mask(failure.trace_id))
     seen = mask(describe(response))
     if response.status_code == UNAUTHORISED:
         raise SignedOut(explain(UNAUTHORISED).meaning, UNAUTHORISED, seen)
+    summary, cause = classify(response)
     if response.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        raise Refused(response.status_code, seen, retry_after=retry_after(response))
-    raise BadAnswer(failure.summary, seen)
+        raise Refused(response.status_code, seen, retry_after=retry_after(response), cause=cause)
+    raise BadAnswer(summary or failure.summary, seen, cause=cause)
+
+
+def classify(response: httpx.Response) -> tuple[str, Cause | None]:
+    """Return what an answer without an envelope is, marked for translation, and whose fault; empty: nobody can tell."""
+    status = response.status_code
+    if response.is_redirect or response.has_redirect_location:
+        return N_("The service sent us elsewhere, which is not followed"), Cause.PORTAL
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UNAVAILABLE, Cause.SERVICE
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE):
+        return N_("The service is not at this address"), Cause.ADDRESS
+    if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
+        return N_("The request was blocked on the way"), Cause.BLOCKED
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return N_("The proxy wants a user name and a password, or other ones than these"), Cause.PROXY
+    if response.is_success and _is_page(response):
+        return N_("A web page came in place of the service's answer"), Cause.PORTAL
+    return "", None
+
+
+def _is_page(response: httpx.Response) -> bool:
+    kind = response.headers.get("Content-Type", "").lower()
+    start = response.content[:_LOOKED_AT].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" in kind or start.startswith((b"<!doctype html", b"<html", b"<head", b"<script"))
 
 
 def describe(response: httpx.Response) -> str:

@@ -21,6 +21,8 @@ from typing import Final
 
 from xds_tui.i18n import N_
 
+UNAVAILABLE: Final = N_("The service is not available")
+
 
 class Cause(Enum):
     """What is at fault where it can be told, so that the advice fits."""
@@ -81,8 +83,17 @@ class Refused(XdsError):
 
     """
 
-    def __init__(self, code: int, message: str, *, trace_id: str = "", retry_after: float | None = None) -> None:
-        super().__init__(explain(code).meaning, message, trace_id=trace_id)
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        trace_id: str = "",
+        retry_after: float | None = None,
+        cause: Cause | None = None,
+    ) -> None:
+        summary = UNAVAILABLE if cause is Cause.SERVICE else explain(code).meaning
+        super().__init__(summary, message, trace_id=trace_id, cause=cause)
         self.code = code
         self.message = message
         self.retry_after = retry_after

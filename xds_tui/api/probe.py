@@ -12,7 +12,7 @@ from typing import Final
 import httpx
 
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import BadAnswer, XdsError
+from xds_tui.api.errors import BadAnswer, Cause, XdsError
 from xds_tui.api.failures import FAILURES, failure
 from xds_tui.api.proxy import Proxy, proxy_for
 from xds_tui.api.route import open_route
@@ -36,7 +36,11 @@ class Probed:
     described: str
     """What it was, in a few words; cleaned."""
     code: int | None
-    """The code of the service's envelope; None: what answered is not the service."""
+    """The code of the service's envelope; None: there was none."""
+    summary: str
+    """What came in place of an envelope, marked for translation; empty: nobody can tell."""
+    cause: Cause | None
+    """Whose fault that is, where it can be told."""
     ahead: float | None
     """Seconds that its clock is ahead of ours, to about half a second; None: it does not say."""
 
@@ -71,7 +75,8 @@ async def probe(base_url: str) -> Probed:
         outcome = failure(error, sent=sending.started, safe=True)
     else:
         seconds = time.monotonic() - began
-        return Probed(seconds, answer.describe(response), _code(response), _ahead(response, began_at, seconds))
+        ahead = _ahead(response, began_at, seconds)
+        return Probed(seconds, answer.describe(response), _code(response), *answer.classify(response), ahead)
     raise outcome
 
 

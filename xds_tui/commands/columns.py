@@ -11,6 +11,7 @@ from xds_tui.commands.saying import NOTHING, word
 from xds_tui.commands.table import Column, Row
 from xds_tui.export import Value
 from xds_tui.i18n import N_, _
+from xds_tui.text.messages import with_detail
 
 _DECIMALS: Final = Decimal("0.0001")
 
@@ -68,7 +69,7 @@ def _discount(row: Row) -> str:
 def _what_happened(row: Row) -> str:
     told = [_outline(row)]
     if row["summary"]:
-        told.append(saying.with_detail(str(row["summary"]), str(row["message"] or "")))
+        told.append(with_detail(str(row["summary"]), str(row["message"] or "")))
     if row["code"] is not None:
         told.append(_("code {code}").format(code=row["code"]))
     if row["trace_id"]:

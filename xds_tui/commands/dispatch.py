@@ -10,6 +10,7 @@ from xds_tui.commands import output, saying
 from xds_tui.commands.output import Form, OutputError
 from xds_tui.fleet import query
 from xds_tui.fleet.query import Query, QueryError
+from xds_tui.text import messages
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace, settings: Settings, building: Building) -> 
     except OutputError as error:
         if error.is_left:
             return 0  # whoever read it has had enough
-        saying.complain([saying.with_detail(error.summary, error.detail)])
+        saying.complain([messages.with_detail(error.summary, error.detail)])
         return saying.FAILURE
 
 

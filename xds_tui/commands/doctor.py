@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +45,12 @@ async def _examine(
     found(machine.terminal(os.environ, lacks_utf8=settings.ascii))
     if machine.is_at_terminal():
         found([await clipboard_check.examine(os.environ)])
-    asked: tuple[Awaitable[list[Finding]], ...] = (
-        asyncio.ensure_future(keyring_check.examine(vault, settings.profile, settings.credentials_source)),
-        asyncio.ensure_future(network.examine(settings.base_url)),
-    )
-    for answer in asked:
-        found(await answer)
+    kept = await keyring_check.read(vault, settings.profile)
+    base_url = settings.base_url
+    if not settings.base_url_given and settings.credentials is None and kept.stored is not None:
+        base_url = kept.stored.base_url
+    found(keyring_check.examine(kept, base_url, settings.credentials_source))
+    found(await network.examine(base_url))
 
 
 def _lines(finding: Finding) -> str:

@@ -13,6 +13,8 @@ from xds_tui.commands.waiting import Waiting
 from xds_tui.export import Table
 from xds_tui.i18n import _
 from xds_tui.store.db import StoreError
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
     from xds_tui.commands.parts import Parts
@@ -60,6 +62,8 @@ def _tell(error: XdsError, parts: Parts) -> None:
     if isinstance(error, SignedOut) and parts.account.unread is not None:
         saying.complain(saying.unread_keyring(parts.account.unread))
     elif isinstance(error, SignedOut) and keyring is not None:
-        saying.complain([*saying.trouble(error, parts.given_by), saying.kept_trouble(keyring)])
+        saying.complain(
+            [*messages.trouble(error, Situation.COMMAND, given_by=parts.given_by), saying.kept_trouble(keyring)]
+        )
     else:
-        saying.complain(saying.trouble(error, parts.given_by))
+        saying.complain(messages.trouble(error, Situation.COMMAND, given_by=parts.given_by))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.commands.finding import Finding, Verdict
@@ -31,40 +32,61 @@ KEY: Final = "xds-tui"
 """The name of the key that is advised to be made."""
 
 
-async def examine(vault: Vault, profile: str, given_by: str) -> list[Finding]:
-    """Return what there is to say of the keyring and of the credentials in use.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a keyring holds for a profile."""
 
-    Args:
-        vault: the keyring.
-        profile: whose credentials are looked for.
-        given_by: the environment variables that credentials came from, which come first; empty: none.
-
-    """
+    name: str = ""
+    """The keyring's own name; empty: it could not be asked."""
     stored: Stored | None = None
+    error: VaultError | None = None
+    """Why it was not read, if so."""
+
+
+async def read(vault: Vault, profile: str) -> Kept:
+    """Return what `vault` holds for `profile`."""
     name = ""
     try:
         name = await vault.backend_name()
-        stored = await vault.read(profile)
+        return Kept(name, await vault.read(profile))
     except VaultError as error:
-        verdict = Verdict.WARN if given_by else Verdict.BAD
-        keyring = Finding("keyring", verdict, kept_trouble(error), _advice(error.trouble, name))
+        return Kept(name, error=error)
+
+
+def examine(kept: Kept, base_url: str, given_by: str) -> list[Finding]:
+    """Return the findings on the keyring and on the credentials in use.
+
+    Args:
+        kept: what the keyring holds.
+        base_url: where the service is.
+        given_by: the environment variables that credentials came from, which come first; empty: none.
+
+    """
+    if kept.error is None:
+        keyring = Finding("keyring", Verdict.OK, kept.name)
     else:
-        keyring = Finding("keyring", Verdict.OK, name)
-    return [keyring, _credentials(stored, given_by)]
+        verdict = Verdict.WARN if given_by else Verdict.BAD
+        keyring = Finding("keyring", verdict, kept_trouble(kept.error), _advice(kept.error.trouble, kept.name))
+    return [keyring, _credentials(kept, base_url, given_by)]
 
 
-def _credentials(stored: Stored | None, given_by: str) -> Finding:
+def _credentials(kept: Kept, base_url: str, given_by: str) -> Finding:
+    stored = kept.stored
     if given_by:
         return Finding("credentials", Verdict.OK, _("from the environment: {names}").format(names=given_by))
+    if kept.error is not None and kept.error.trouble is not Trouble.UNAVAILABLE:
+        return Finding("credentials", Verdict.WARN, _("The keyring could not be read, so there may be some in it."))
     if stored is None:
         return Finding("credentials", Verdict.WARN, _("There are none for this profile."), ("  xds-tui login",))
     if isinstance(stored.credentials, AccountKey):
         who = _("account {account}").format(account=stored.credentials.account_id)
     else:
         who = _("a token")
-    return Finding(
-        "credentials", Verdict.OK, _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
-    )
+    told = _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
+    if stored.base_url == base_url:
+        return Finding("credentials", Verdict.OK, told)
+    elsewhere = _("They are not sent to {url}. Sign in there, or go without --base-url, XDS_BASE_URL and base_url.")
+    return Finding("credentials", Verdict.BAD, told, (elsewhere.format(url=base_url), "  xds-tui login"))
 
 
 def _advice(trouble: Trouble, name: str) -> tuple[str, ...]:

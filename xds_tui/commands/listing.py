@@ -23,6 +23,8 @@ from xds_tui.fleet.sweep import sweep
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Catalog, Snapshot
 from xds_tui.store.db import StoreError
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
     from xds_tui.commands.parts import Parts
@@ -102,7 +104,8 @@ class _Fleet:
             except XdsError as error:
                 if self._needs_prices:
                     raise
-                saying.complain([_("The prices could not be read."), *saying.trouble(error, self._parts.given_by)])
+                lines = messages.trouble(error, Situation.COMMAND, given_by=self._parts.given_by)
+                saying.complain([_("The prices could not be read."), *lines])
         return self._catalog
 
     async def _bought(self) -> Mapping[str, Decimal]:

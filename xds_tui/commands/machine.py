@@ -54,7 +54,10 @@ def configuration(settings: Settings) -> list[Finding]:
     if not found:
         told = _("{path} was read.") if path.exists() else _("{path} is not there, so the defaults hold.")
         found.append(Finding("configuration", Verdict.OK, told.format(path=path)))
-    told = _("profile {profile}, service {url}").format(profile=settings.profile, url=settings.base_url)
+    # Where nobody named the service, the keyring may know another than the usual one.
+    is_known = settings.base_url_given or settings.credentials is not None
+    told = _("profile {profile}, service {url}") if is_known else _("profile {profile}")
+    told = told.format(profile=settings.profile, url=settings.base_url)
     return [*found, Finding("profile", Verdict.OK, told)]
 
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from xds_tui.api.errors import Cause, XdsError
 from xds_tui.commands.finding import Finding, Verdict
-from xds_tui.commands.saying import with_detail
 from xds_tui.i18n import _
+from xds_tui.text import messages
+from xds_tui.text.messages import with_detail
 
 if TYPE_CHECKING:
     from xds_tui.api.probe import Probed
@@ -57,8 +58,9 @@ async def examine(base_url: str) -> list[Finding]:
     except XdsError as error:
         if error.cause is Cause.PROXY:
             return [_proxy_trouble(error)]
-        told = with_detail(error.summary, error.detail)
-        return [*findings, Finding("service", Verdict.BAD, f"{base_url}: {told}", (_check_address(),))]
+        told = f"{base_url}: {with_detail(error.summary, error.detail)}"
+        advice = (messages.cause_advice(error.cause or Cause.ADDRESS),)
+        return [*findings, Finding("service", Verdict.BAD, told, advice)]
     return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
 
 
@@ -157,7 +159,10 @@ def _connected(host: str, port: int, *, is_tls: bool) -> str:
 def _answer(base_url: str, probed: Probed) -> Finding:
     if probed.code is None:
         told = _("What answers at {url} is not the service: {seen}").format(url=base_url, seen=probed.described)
-        return Finding("service", Verdict.BAD, told, (_check_address(),), probed.seconds)
+        if probed.summary:
+            told = f"{base_url}: {with_detail(probed.summary, probed.described)}"
+        advice = (messages.cause_advice(probed.cause or Cause.ADDRESS),)
+        return Finding("service", Verdict.BAD, told, advice, probed.seconds)
     told = _("{url} answers (code {code} to a question without a token).").format(url=base_url, code=probed.code)
     return Finding("service", Verdict.OK, told, (), probed.seconds)
 
@@ -170,10 +175,6 @@ def _clock(ahead: float | None) -> Finding:
         return Finding("clock", Verdict.OK, told)
     advice = (_("Remaining times are told wrongly. Set the clock by the network:"), "  sudo timedatectl set-ntp true")
     return Finding("clock", Verdict.WARN if abs(ahead) <= ASTRAY else Verdict.BAD, told, advice)
-
-
-def _check_address() -> str:
-    return _("Check the address (--base-url, XDS_BASE_URL, base_url in config.toml).")
 
 
 def _reason(error: OSError | ValueError) -> str:

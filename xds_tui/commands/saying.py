@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.api.errors import Refused, SignedOut, XdsError, explain
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_, _
+from xds_tui.text.messages import with_detail
 
 if TYPE_CHECKING:
     from xds_tui.fleet.query import QueryError
@@ -84,35 +84,9 @@ def complain(lines: Iterable[str]) -> None:
         sys.stderr.flush()
 
 
-def trouble(error: XdsError, given_by: str = "") -> tuple[str, ...]:
-    """Return what happened, what to do, and what the vendor's support asks for.
-
-    Args:
-        error: what the service or the way to it did.
-        given_by: the environment variables that the credentials came from; empty: another source.
-
-    """
-    lines = [with_detail(error.summary, error.detail), _remedy(error)]
-    if isinstance(error, SignedOut) and given_by:
-        lines.append(_("The credentials are from {names}.").format(names=given_by))
-    if isinstance(error, Refused | SignedOut) and (
-        error.message or error.trace_id
-    ):  # else it is no code of the service
-        lines.append(_("code {code}").format(code=error.code))
-    if error.trace_id:
-        lines.append(f"traceId {error.trace_id}")
-    return tuple(lines)
-
-
 def query_trouble(error: QueryError) -> str:
     """Return what cannot be understood in a filter."""
     return f"--filter: {_(error.reason).format(word=error.word)}"
-
-
-def with_detail(summary: str, detail: str) -> str:
-    """Return a marked sentence in the chosen language, with the words that it was said in where they tell more."""
-    told = _(summary)
-    return told if told.startswith(detail) else f"{told}: {detail}"
 
 
 def kept_trouble(error: StoreError | VaultError) -> str:
@@ -127,13 +101,3 @@ def unread_keyring(error: VaultError) -> tuple[str, ...]:
         kept_trouble(error),
         _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
     )
-
-
-def _remedy(error: XdsError) -> str:
-    if isinstance(error, Refused):
-        return _(explain(error.code).remedy)
-    if isinstance(error, SignedOut) and error.retry_after:
-        return _("Close the other program, or let both keep their credentials in the same keyring.")
-    if isinstance(error, SignedOut) and not error.is_passing:
-        return _("Sign in with xds-tui login, or set XDS_UUID and XDS_SECRET.")
-    return _("Nothing was changed. Try again; xds-tui doctor looks for the cause.")

@@ -14,6 +14,8 @@ from xds_tui.commands.waiting import Waiting
 from xds_tui.credentials import AccountKey
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
 from xds_tui.vault import ITEMS, SERVICE, Trouble, Vault, VaultError
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def login(parts: Parts) -> int:
             saying.complain(_no_keyring(error))
             return saying.FAILURE
         except XdsError as error:
-            saying.complain(saying.trouble(error))
+            saying.complain(messages.trouble(error, Situation.LOGIN))
             return saying.FAILURE
         finally:
             runner.run(parts.close())

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from xds_tui.api.errors import SignedOut, XdsError
-from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
 from xds_tui.vault import Stored, Trouble, Vault, VaultError
 
@@ -116,6 +116,11 @@ class Account:
     def identity(self) -> tuple[str, str]:
         """Whose fleet it is: the service's address and the account ID, empty with a bare token."""
         return self.base_url, self.account_id
+
+    @property
+    def has_bare_token(self) -> bool:
+        """Whether the credentials in use are a token, which the user has to replace when it ends."""
+        return isinstance(self._in_use or self._given, BareToken)
 
     @property
     def keeps(self) -> bool:

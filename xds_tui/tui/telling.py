@@ -9,58 +9,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError, explain
+from xds_tui.api.errors import explain
 from xds_tui.i18n import N_, _
 from xds_tui.model import Host
 from xds_tui.record import Action, Doubt, Event, EventKind, Order, OrderState
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
+from xds_tui.text.messages import UNKNOWN_OUTCOME, with_detail
 from xds_tui.tui import wording
 
 if TYPE_CHECKING:
     from xds_tui.vault import VaultError
 
-_UNKNOWN_REMEDY: Final = N_("It may or may not have been done. It is not sent again; the next sweeps will tell.")
-
-
 AT_ONCE: Final = 4
 """Events that are told of in one notice."""
 
 
-def trouble(error: XdsError) -> tuple[str, ...]:
-    """An error in lines: what happened, what to do, and what the vendor's support asks for."""
-    lines = [_with_detail(error.summary, error.detail), remedy(error)]
-    if isinstance(error, Refused | SignedOut):
-        lines.append(_("code {code}").format(code=error.code))
-    if error.trace_id:
-        lines.append(f"traceId {error.trace_id}")
-    return tuple(lines)
-
-
 def vault_trouble(error: VaultError) -> str:
     """Why the keyring will not do, in one line."""
-    return _with_detail(error.summary, error.detail)
-
-
-def remedy(error: XdsError) -> str:
-    """What the user can do about an error."""
-    if isinstance(error, Refused):
-        return _(explain(error.code).remedy)
-    if isinstance(error, SignedOut) and error.retry_after:
-        return _("Close the other program, or let both keep their credentials in the same keyring.")
-    if isinstance(error, SignedOut) and error.is_passing:
-        return _("Nothing was changed. Another token is asked for by itself; sign in again if that does not help.")
-    if isinstance(error, SignedOut):
-        return _("Press i to sign in again; what is shown stays.")
-    if isinstance(error, OutcomeUnknown):
-        return _(_UNKNOWN_REMEDY)
-    return _("Nothing was changed. It is tried again by itself, or at once with r.")
+    return with_detail(error.summary, error.detail)
 
 
 def no_record(problem: StoreError) -> str:
     """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
     what = _("Orders and operations cannot be recorded, so none is sent.")
-    why = _with_detail(problem.summary, problem.detail)
+    why = with_detail(problem.summary, problem.detail)
     return f"{what} {why}. {_(remedy_of_storage(problem.summary))}"
 
 
@@ -126,7 +99,7 @@ def order_reason(of: Order) -> str:
         return _candidate(of.candidate.host_name or of.candidate.host_id, of.candidate.doubt)
     if not of.summary:
         return ""
-    return _with_detail(of.summary, of.message)
+    return with_detail(of.summary, of.message)
 
 
 def order_lines(of: Order) -> tuple[str, ...]:
@@ -147,7 +120,7 @@ def order_lines(of: Order) -> tuple[str, ...]:
 
 def _advice(state: OrderState | None, code: int | None) -> list[str]:
     """What to do about a failure, and its code. A code's own remedy does not hold while the outcome is not known."""
-    lines = [_(_UNKNOWN_REMEDY)] if state is OrderState.UNKNOWN else []
+    lines = [_(UNKNOWN_OUTCOME)] if state is OrderState.UNKNOWN else []
     if code is not None and (state is not OrderState.UNKNOWN or code == 0):
         lines.append(_(explain(code).remedy))
     if code:
@@ -188,7 +161,7 @@ def event(of: Event) -> str:
         case EventKind.CANDIDATE:
             return _candidate(who, of.doubt)
         case EventKind.TROUBLE | EventKind.SIGNED_OUT:
-            return _with_detail(of.summary, of.message)
+            return with_detail(of.summary, of.message)
         case EventKind.EXPIRING:
             at = wording.moment(of.expires)
             return _("{host} ends within {hours} h, at {time}").format(host=who, hours=of.within, time=at)
@@ -231,13 +204,7 @@ def _order_event(of: Event, who: str) -> str:
     what = f"{action(of.action)} {who}".rstrip() if of.action else who
     state = order_state(of.state) if of.state else ""
     told = f"{what}: {state}"
-    return f"{told}: {_with_detail(of.summary, of.message)}" if of.summary else told
-
-
-def _with_detail(summary: str, detail: str) -> str:
-    """What happened, and the words it was said in where they tell more: in Chinese they are often the vendor's own."""
-    told = _(summary)
-    return told if told.startswith(detail) else f"{told}: {detail}"
+    return f"{told}: {with_detail(of.summary, of.message)}" if of.summary else told
 
 
 def _you(of: Event) -> str:

@@ -26,6 +26,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog
 from xds_tui.record import Order, OrderState, Promise
+from xds_tui.text import messages
 from xds_tui.tui import questions, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.draft import Draft
@@ -201,7 +202,7 @@ class CreateScreen(LiveScreen[Finished]):
             images.offer(self.draft, there)
         else:
             trouble = self.fleet.catalog_trouble
-            text = telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+            text = messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
             packages.placeholder = images.placeholder = text
 
     # What the user does

@@ -21,6 +21,8 @@ from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.fleet.account import Account
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
 from xds_tui.tui import glyphs, telling
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.widgets.toggles import Radio, Tick
@@ -72,8 +74,9 @@ class SignInScreen(ModalScreen[SignedIn | None]):
                     yield Radio(Content(label), id=name, value=name == named, compact=True)
             yield from _field("address", _("Address"), self._account.base_url)
             with RadioSet(id="way", compact=True):
-                yield Radio(Content(_("Account ID and secret: renews by itself")), value=True, compact=True)
-                yield Radio(Content(_("A token: ends after 30 minutes")), id="bare", compact=True)
+                has_token = self._account.has_bare_token
+                yield Radio(Content(_("Account ID and secret: renews by itself")), value=not has_token, compact=True)
+                yield Radio(Content(_("A token: ends after 30 minutes")), value=has_token, id="bare", compact=True)
             yield from _field("account", _("Account ID"), self._account.account_id)
             yield from _field("secret", _("Secret"), password=True)
             yield from _field("token", _("Token"), password=True)
@@ -88,6 +91,8 @@ class SignInScreen(ModalScreen[SignedIn | None]):
     def on_mount(self) -> None:
         """Show the fields of the preselected way, and find out about the keyring meanwhile."""
         self._show_fields()
+        if self._account.has_bare_token:
+            self.query_one("#token", Input).focus()
         if (trouble := self._account.unread) is not None:
             unread = _("The keyring was not read, so sign in again: {reason}")
             self._complain([unread.format(reason=telling.vault_trouble(trouble))])
@@ -153,9 +158,12 @@ class SignInScreen(ModalScreen[SignedIn | None]):
             base_url, credentials = self._what_was_typed()
             await self._account.sign_in(base_url, credentials)
         except (XdsError, ValueError) as error:
-            self._complain(telling.trouble(error) if isinstance(error, XdsError) else [_(str(error))])
+            self._complain(self._lines(error) if isinstance(error, XdsError) else [_(str(error))])
             return
         self.dismiss(SignedIn(self.query_one("#keep", Tick).value))
+
+    def _lines(self, error: XdsError) -> Iterable[str]:
+        return messages.trouble(error, Situation.SIGN_IN, is_token=self.query_one("#bare", Radio).value)
 
     def _complain(self, lines: Iterable[str]) -> None:
         answer = self.query_one("#answer", Static)

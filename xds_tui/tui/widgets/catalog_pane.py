@@ -19,7 +19,8 @@ from xds_tui.catalog import ANY, Criteria
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
-from xds_tui.tui import telling, wording
+from xds_tui.text import messages
+from xds_tui.tui import wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import LineTable
@@ -165,7 +166,7 @@ class CatalogPane(Titled, Vertical):
         if self.fleet.link is Link.SIGNED_OUT:
             return _("Signed out: press i to sign in")
         trouble = self.fleet.catalog_trouble
-        return telling.trouble(trouble)[0] if trouble else _("Waiting for the catalog")
+        return messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
 
     def _draw(self) -> None:
         if not self.is_mounted:

@@ -8,6 +8,8 @@ from typing import Final
 
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.record import Action, Event, EventKind, OrderState
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
 from xds_tui.tui import telling
 from xds_tui.tui.widgets.notice import Notice
 
@@ -23,7 +25,8 @@ class FleetNotice(Notice):
     def tell_trouble(self, fleet: FleetState) -> None:
         """Say why the data are not newer, or why nothing can be ordered, as long as that is so."""
         if fleet.trouble is not None:
-            self.tell(telling.trouble(fleet.trouble), mild=fleet.link is not Link.SIGNED_OUT, subject="service")
+            lines = messages.trouble(fleet.trouble, Situation.WATCHING)
+            self.tell(lines, mild=fleet.link is not Link.SIGNED_OUT, subject="service")
         elif fleet.storage_problem is not None:
             self.tell([telling.no_record(fleet.storage_problem)], mild=True, subject="service")
         else:

@@ -1,0 +1,64 @@
+"""What is said about an error fits the place where it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from xds_tui.api.errors import BadAnswer, Cause, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
+
+
+def errors() -> Iterator[XdsError]:
+    yield NotSent("The service cannot be reached", "refused")
+    yield BadAnswer("The answer could not be read")
+    yield Refused(1003, "no", trace_id="t")
+    yield Refused(429, "slow down", retry_after=3.0)
+    yield OutcomeUnknown("The answer did not come")
+    for code in (401, 1001):
+        yield SignedOut("The account ID and secret were not accepted", code, "wrong", trace_id="t")
+    yield SignedOut("The service does not accept the token", 401, "ended", is_passing=True)
+    yield SignedOut("The token ended early", 401, "", is_passing=True, retry_after=40.0)
+    for cause in Cause:
+        yield NotSent("It failed", cause=cause)
+        yield BadAnswer("It failed", cause=cause)
+        yield Refused(503, "busy", cause=cause)
+
+
+OUT_OF_PLACE = {
+    Situation.WATCHING: ("xds-tui login", "XDS_UUID", "Press enter", "Enter a new token"),
+    Situation.SIGN_IN: ("xds-tui login", "XDS_UUID", "with r", "by itself", "Press i", "what is shown stays"),
+    Situation.COMMAND: ("with r", "by itself", "Press i", "Press enter", "what is shown stays"),
+    Situation.LOGIN: ("Sign in with", "with r", "by itself", "Press i", "Press enter", "what is shown stays"),
+}
+
+
+@pytest.mark.parametrize("situation", list(Situation))
+@pytest.mark.parametrize("is_token", [True, False])
+@pytest.mark.parametrize("error", errors(), ids=lambda error: f"{type(error).__name__} {error.cause}")
+def test_the_advice_applies_where_it_is_given(error: XdsError, situation: Situation, is_token: bool) -> None:
+    remedy = messages.remedy(error, situation, is_token=is_token)
+    assert remedy.endswith(".")
+    assert not [words for words in OUT_OF_PLACE[situation] if words in remedy], remedy
+
+
+@pytest.mark.parametrize("situation", [Situation.SIGN_IN, Situation.LOGIN])
+def test_wrong_credentials_are_told_apart_from_a_wrong_token(situation: Situation) -> None:
+    refusal = SignedOut("The account ID and secret were not accepted", 1001, "wrong")
+    assert "Check both" in messages.remedy(refusal, situation)
+    assert "new token" in messages.remedy(refusal, situation, is_token=True)
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_has_its_own_advice(cause: Cause) -> None:
+    others = {messages.cause_advice(other) for other in Cause if other is not cause}
+    assert messages.cause_advice(cause) not in others
+    assert messages.cause_advice(cause) in messages.remedy(BadAnswer("It failed", cause=cause), Situation.COMMAND)
+
+
+def test_the_code_is_shown_where_the_service_sent_one() -> None:
+    assert "code 401" not in messages.trouble(SignedOut("Nobody is signed in", 401, ""), Situation.COMMAND)
+    lines = messages.trouble(SignedOut("Not accepted", 1001, "wrong", trace_id="t-1"), Situation.COMMAND)
+    assert {"code 1001", "traceId t-1"} <= set(lines)

@@ -1,0 +1,1 @@
+"""From the domain to words, shared by screens and commands."""
