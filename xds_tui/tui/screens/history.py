@@ -204,6 +204,8 @@ class HistoryScreen(LiveScreen[None]):
         table.placeholder = nothing if self._past.is_whole else _("Reading")
         table.show_events(events)
         self.query_one(OrderList).show_orders(orders, self._hosts())
+        if self.page is Page.ORDERS:
+            self.refresh_bindings()  # what can be decided of the order at the cursor may have changed
         self._draw_views()
 
     def _draw_views(self) -> None:

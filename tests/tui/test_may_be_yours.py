@@ -1,0 +1,122 @@
+"""A host that may be an order's, from the notice to the decision."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from driver import Desk, sitting_at
+from made import a_promise, an_order
+
+from xds_tui.model import Billing
+from xds_tui.record import Action, Order, OrderState
+from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.db import StoreError
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+async def lost_create(desk: Desk) -> Order:
+    """Have an order open whose response was lost, for what the catalog lists first."""
+    catalog = desk.monitor.state.catalog
+    assert catalog is not None
+    package = catalog.packages[Billing.ON_DEMAND][0]
+    image = next(image for image in catalog.images if image.type == package.type)
+    promise = a_promise(package=package, image=image, known_hosts=desk.monitor.orders.book.known_hosts)
+    order = an_order(
+        id="o",
+        action=Action.CREATE,
+        state=OrderState.UNKNOWN,
+        host_id=None,
+        created_at=desk.now(),
+        sent_at=desk.now(),
+        answered_at=desk.now() + timedelta(seconds=60),
+        summary="The service did not answer in time",
+        promise=promise,
+    )
+    await desk.monitor.history.journal.write_orders([order])
+    desk.monitor.orders.book.write(order)
+    return order
+
+
+@asynccontextmanager
+async def seeing_a_candidate(columns: int = 120, rows: int = 40) -> AsyncIterator[tuple[Desk, str]]:
+    """Sit where somebody else bought, five minutes after an order of ours was lost, what that had asked for."""
+    async with sitting_at(Desk(), columns, rows) as desk:
+        order = await lost_create(desk)
+        desk.clock.advance(300)
+        assert order.promise is not None
+        account, world = desk.world.accounts[ACCOUNT], desk.world
+        host = world.create(account, order.promise.package.id, order.promise.image.id, None)
+        host.name = "stranger"
+        await desk.sweep()
+        yield desk, host.id
+
+
+async def written(desk: Desk) -> Order:
+    [order] = await desk.monitor.history.journal.orders(9)
+    return order
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
+async def test_the_user_is_called_to_decide_and_finds_the_order_by_its_state(columns: int, rows: int) -> None:
+    async with seeing_a_candidate(columns, rows) as (desk, _):
+        await desk.see("stranger may be yours")
+        await desk.press("h", "2")
+        await desk.see("buy .* may be yours")
+        await desk.see("m Mine +n Not mine")
+        await desk.press("slash")
+        await desk.type("may be yours")
+        await desk.press("enter")
+        await desk.see("1 shown")
+
+
+async def test_m_confirms_the_order_by_the_host() -> None:
+    async with seeing_a_candidate() as (desk, host_id):
+        await desk.press("h", "2")
+        await desk.see("n Not mine")
+        await desk.press("m")
+        await desk.see("confirmed by stranger")
+        await desk.see("stranger +done")
+        order = await written(desk)
+        assert (order.state, order.host_id) == (OrderState.SETTLED, host_id)
+        assert "Not mine" not in await desk.see("Export")
+
+
+async def test_n_takes_the_host_off_the_order_for_good() -> None:
+    async with seeing_a_candidate() as (desk, host_id):
+        await desk.press("h", "2")
+        await desk.see("n Not mine")
+        await desk.press("n")
+        await desk.see("will not be offered")
+        await desk.sweep()
+        await desk.see("outcome unknown")
+        order = await written(desk)
+        assert (order.state, order.host_id, order.declined) == (OrderState.UNKNOWN, None, frozenset({host_id}))
+
+
+async def test_a_decision_that_cannot_be_written_down_is_shown_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with seeing_a_candidate() as (desk, _):
+        await desk.press("h", "2")
+        await desk.see("n Not mine")
+
+        async def fail(*_: object) -> None:
+            raise StoreError("The history could not be read or written", "disk full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.monitor.history.journal, "settle_order", fail)
+            await desk.press("m")
+            await desk.see("Nothing was decided")
+            await desk.see("disk full")
+        assert (await written(desk)).state is OrderState.UNKNOWN
+
+
+async def test_m_and_n_do_nothing_to_other_orders() -> None:
+    async with sitting_at(Desk()) as desk:
+        order = await lost_create(desk)
+        await desk.press("h", "2")
+        await desk.see("outcome unknown")
+        await desk.press("m", "n")
+        assert await written(desk) == order
