@@ -92,6 +92,16 @@ async def test_a_host_that_may_be_an_order_s_is_reported_once_and_written_down(p
     assert (order.state, order.candidate.host_id, order.host_id) == (OrderState.UNKNOWN, "new", None)
 
 
+async def test_a_candidate_that_was_renamed_is_not_reported_again(program: Program) -> None:
+    await program.give(a_lost_create())
+    await program.see(a_snapshot(a_new_host(), at=LATER))
+    await program.see(a_snapshot(replace(a_new_host(), name="renamed"), at=LATER))
+    assert len(program.reported) == 1
+    candidate = (await program.written())["o"].candidate
+    assert candidate is not None
+    assert candidate.host_name == "renamed"
+
+
 async def test_a_candidate_that_is_gone_is_offered_no_longer(program: Program) -> None:
     await program.give(a_lost_create())
     await program.see(a_snapshot(a_new_host(), at=LATER))
