@@ -35,6 +35,11 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (applying.orders, Context(picked=(ON,), marked=1, is_unseen=True), "1 shows them"),
         (applying.online, Context(is_unseen=True), ""),
         (applying.zoom, Context(is_wide=False), "whole screen already"),
+        (applying.start, Context(picked=(OFF,), unstartable=frozenset({"h2"})), "two is being deleted"),
+        (applying.reboot, Context(picked=(OFF, ON), unstartable=frozenset({"h1", "h2"})), "All of them are being"),
+        (applying.stop, Context(picked=(ON,), unstartable=frozenset({"h1"})), ""),
+        (applying.stop, Context(picked=(ON,), unstoppable=frozenset({"h1"})), "one is being deleted"),
+        (applying.start, Context(picked=(OFF, ON), unstartable=frozenset({"h1"})), ""),
     ],
 )
 def test_a_rule_says_why_not(rule: Rule, context: Context, told: str) -> None:

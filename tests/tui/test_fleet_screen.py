@@ -8,9 +8,11 @@ from driver import Desk, sitting_at
 
 from xds_tui.credentials import BareToken
 from xds_tui.model import Status
+from xds_tui.record import OrderState
 from xds_tui.secret import Secret
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import BILLED, OFF, ON
+from xds_tui.simulator.world import Options
 from xds_tui.tui import app as app_module
 from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_table import HostTable
@@ -102,6 +104,20 @@ async def test_deleting_wants_the_id_typed_and_tells_what_is_lost() -> None:
         await desk.sweep()
         await desk.see_no_more(rf"{target.name} +○")
         assert desk.asked("delete") == 1
+
+
+async def test_a_host_that_is_being_deleted_is_not_started() -> None:
+    async with sitting_at(Desk(options=Options(leaves_list_after=600.0))) as desk:
+        target = next(host for host in desk.world.listed() if host.status == OFF)
+        desk.app.screen.query_one(HostTable).move_to(target.id)
+        await desk.press("D")
+        await desk.type(target.id)
+        await desk.press("enter")
+        await until(lambda: any(order.state is OrderState.DONE for order in desk.monitor.orders.all))
+        for key in "sxb":
+            await desk.press(key)
+            await desk.see(f"{target.name} is being deleted")
+        assert desk.asked("operate") + desk.asked("reboot") == 0
 
 
 async def test_a_deletion_that_was_denied_is_unknown_and_shows_its_trace() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from xds_tui.model import Snapshot
 from xds_tui.record import Event, EventKind
 
 
-def changes(old: Snapshot | None, new: Snapshot, own: Collection[str] = ()) -> tuple[Event, ...]:
-    """Return what happened from `old` to `new`, at the time of `new`.
+def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
+    """Return what happened from `old` to `new`, at the time of `new`; whose doing it was is `attribution`'s.
 
     Args:
         old: the snapshot before; with None nothing happened, it was only not known.
         new: a consistent snapshot: a host that is not in it is gone.
-        own: the IDs of hosts that an order of ours is about; their events say so.
 
     """
     if old is None or old is new:
@@ -36,11 +33,10 @@ def changes(old: Snapshot | None, new: Snapshot, own: Collection[str] = ()) -> t
                     host_name=host.name,
                     old=was.status if was else None,
                     new=host.status,
-                    own=host.id in own,
                 )
             )
     happened += [
-        Event(at=new.at, kind=EventKind.GONE, host_id=host.id, host_name=host.name, old=host.status, own=host.id in own)
+        Event(at=new.at, kind=EventKind.GONE, host_id=host.id, host_name=host.name, old=host.status)
         for host in old.hosts
         if host.id not in after
     ]

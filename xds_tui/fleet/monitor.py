@@ -292,7 +292,7 @@ class Monitor:
         if self._is_anew:
             self._is_anew = False
             old = None if _are_strangers(old, snapshot) else old
-        self.history.tell(changes(old, snapshot, self.orders.book.acting_on(snapshot, answered, self._clock())))
+        self.history.tell(self.orders.book.attribute(changes(old, snapshot), snapshot, answered))
         self._update(snapshot=snapshot, is_remembered=False, costs=self._costs(snapshot, self.state.catalog), **also)
         await self.history.tell_of_expiring(snapshot)
         await self.orders.observe(snapshot, answered)

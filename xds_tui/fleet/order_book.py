@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -11,14 +12,12 @@ from xds_tui import pricing
 from xds_tui.domain.create_matcher import LATEST
 from xds_tui.domain.reconcile import Reconciliation, match_orders
 from xds_tui.fleet import order_states
+from xds_tui.fleet.attribution import Attribution
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Action, Order, OrderState, Promise
+from xds_tui.record import Action, Event, Order, OrderState, Promise
 
 REMEMBERED: Final = 50
 """Orders that ended and are still shown."""
-
-ACTING: Final = timedelta(minutes=10)
-"""How long after an order what happens to its host is taken to come of it."""
 
 
 class OrderBook:
@@ -35,6 +34,7 @@ class OrderBook:
         self._hosts: tuple[Host, ...] = ()
         self._gone: set[str] = set()
         self._named: set[str] = set()
+        self._attribution = Attribution()
 
     def __iter__(self) -> Iterator[Order]:
         """Oldest first; the book may change meanwhile."""
@@ -95,6 +95,7 @@ class OrderBook:
         self._hosts = ()
         self._gone.clear()
         self._named.clear()
+        self._attribution = Attribution()
 
     # What they say about hosts
 
@@ -130,13 +131,25 @@ class OrderBook:
     def reconcile(
         self, snapshot: Snapshot, answered: Collection[str], others: Collection[Order] = ()
     ) -> Reconciliation:
-        """Return what `snapshot` says about the orders; the arguments are those of `match_orders`."""
-        return match_orders(tuple(self), snapshot, answered, self._named, others)
+        """Return what `snapshot` says about the orders; the arguments are those of `match_orders`.
 
-    def acting_on(self, snapshot: Snapshot, answered: Collection[str], now: datetime) -> frozenset[str]:
-        """The hosts that `snapshot` may show to have changed because of an order."""
-        lately = {order.host_id for order in self if abs(now - order.created_at) < ACTING and order.host_id}
-        return frozenset(lately) | frozenset(self.reconcile(snapshot, answered).confirmed.values())
+        That a host is on does not confirm a reboot whose outcome is unknown: it has to be seen to go down first.
+        """
+        result = match_orders(tuple(self), snapshot, answered, self._named, others)
+        confirmed = {
+            order_id: host_id
+            for order_id, host_id in result.confirmed.items()
+            if self._orders[order_id].action is not Action.REBOOT
+            or self._orders[order_id].state is not OrderState.UNKNOWN
+            or self._attribution.has_rebooted(order_id)
+        }
+        return replace(result, confirmed=confirmed)
+
+    def attribute(self, events: Sequence[Event], snapshot: Snapshot, answered: Collection[str]) -> tuple[Event, ...]:
+        """Return `events`, what `snapshot` shows to have changed, with those marked that an order asked for."""
+        if not events or not self._orders:
+            return tuple(events)
+        return self._attribution.mark(events, self, self.reconcile(snapshot, answered).confirmed)
 
     @property
     def wanting_hosts(self) -> tuple[Order, ...]:
@@ -171,3 +184,7 @@ class OrderBook:
             and order.state in (OrderState.INTENDED, OrderState.SENT)
             for order in self
         )
+
+    def is_hindered(self, action: Action, host: Host) -> bool:
+        """Whether a delete of the host keeps `action` from being sent."""
+        return any(order.host_id == host.id and order_states.hinders(order, action) for order in self)

@@ -69,7 +69,7 @@ PATIENCE: Final = timedelta(minutes=5)
 """How long an order is shown as what is meant to happen, and how long the fleet has to agree with it."""
 
 DELETE_PATIENCE: Final = timedelta(minutes=15)
-"""The same for a delete: a deleted host may stay in the list for minutes."""
+"""The same for a delete, unless the service denied it: a deleted host may stay in the list for minutes."""
 
 
 def is_intent(order: Order, now: datetime) -> bool:
@@ -110,9 +110,26 @@ def ended(order: Order, event: OrderEvent, at: datetime) -> Order:
     return outcome
 
 
+def was_denied(order: Order) -> bool:
+    """Whether the service said of a delete that it did not delete, which is no proof (`domain.rejections`)."""
+    return order.action is Action.DELETE and order.state is OrderState.UNKNOWN and order.code == 0
+
+
+def hinders(delete: Order, action: Action) -> bool:
+    """Whether `delete`, if it is one, keeps `action` from being sent to the same host.
+
+    A host that is being deleted is left alone. One that may not have been, because it was on, can be stopped.
+    """
+    if delete.action is not Action.DELETE or delete.state in FINAL:
+        return False
+    if action is Action.POWER_OFF:
+        return not was_denied(delete)
+    return action in (Action.POWER_ON, Action.REBOOT)
+
+
 def _waited(order: Order, now: datetime) -> timedelta:
     return now - order.created_at
 
 
 def _patience(order: Order) -> timedelta:
-    return DELETE_PATIENCE if order.action is Action.DELETE else PATIENCE
+    return DELETE_PATIENCE if order.action is Action.DELETE and not was_denied(order) else PATIENCE

@@ -209,7 +209,11 @@ class Orders:
 
     def _send_each(self, action: Action, hosts: Iterable[Host], call: Callable[[Client, str], Awaitable[None]]) -> None:
         batch = _new_id()
-        orders = [self._intended(action, batch, host) for host in hosts if not self.book.is_under_way(action, host)]
+        orders = [
+            self._intended(action, batch, host)
+            for host in hosts
+            if not self.book.is_under_way(action, host) and not self.book.is_hindered(action, host)
+        ]
         self._start(self._send_all(orders, call, self._era))
 
     async def _send_all(

@@ -16,7 +16,7 @@ from xds_tui.fleet import order_states
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
-from xds_tui.record import Order
+from xds_tui.record import Action, Order
 from xds_tui.store.problems import StoreError
 from xds_tui.tui import telling, wording
 
@@ -46,6 +46,10 @@ class Context:
     """Whether the list that they were picked in is covered: what is done to them would be done unseen."""
     storage_problem: StoreError | None = None
     """Why no order can be recorded, if so."""
+    unstartable: frozenset[str] = frozenset()
+    """The IDs of hosts that an open delete keeps from being started and rebooted."""
+    unstoppable: frozenset[str] = frozenset()
+    """The same for stopping."""
 
     @classmethod
     def of(
@@ -71,7 +75,9 @@ class Context:
             fleet.interval,
             is_wide,
             is_unseen,
-            fleet.storage_problem,
+            storage_problem=fleet.storage_problem,
+            unstartable=_hosts_hindered(fleet.orders, Action.POWER_ON),
+            unstoppable=_hosts_hindered(fleet.orders, Action.POWER_OFF),
         )
 
 
@@ -111,8 +117,8 @@ def orders(context: Context) -> str:
 
 
 def start(context: Context) -> str:
-    """Apply unless every host is seen to run."""
-    if why := orders(context):
+    """Apply unless every host is seen to run, or is being deleted."""
+    if why := orders(context) or _deleted(context, context.unstartable):
         return why
     if _all_are(context, lambda host: host.status.is_on):
         return _settled(context, _("{host} is on already"), _("All of them are on already"))
@@ -120,8 +126,8 @@ def start(context: Context) -> str:
 
 
 def stop(context: Context) -> str:
-    """Apply unless every host is seen to be off."""
-    if why := orders(context):
+    """Apply unless every host is seen to be off, or is being deleted."""
+    if why := orders(context) or _deleted(context, context.unstoppable):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
         return _settled(context, _("{host} is off already"), _("All of them are off already"))
@@ -129,8 +135,8 @@ def stop(context: Context) -> str:
 
 
 def reboot(context: Context) -> str:
-    """Apply unless every host is seen to be off."""
-    if why := orders(context):
+    """Apply unless every host is seen to be off, or is being deleted."""
+    if why := orders(context) or _deleted(context, context.unstartable):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
         return _settled(context, _("{host} is off: s starts it"), _("All of them are off: s starts them"))
@@ -178,6 +184,20 @@ def interval_after(interval: float, steps: int) -> float:
 def hosts_ordered(orders: Iterable[Order], now: datetime) -> frozenset[str]:
     """Return the IDs of the hosts that something is meant to happen to."""
     return frozenset(order.host_id for order in orders if order.host_id and order_states.is_intent(order, now))
+
+
+def _hosts_hindered(orders: Iterable[Order], action: Action) -> frozenset[str]:
+    return frozenset(order.host_id for order in orders if order.host_id and order_states.hinders(order, action))
+
+
+def _deleted(context: Context, hindered: frozenset[str]) -> str:
+    """Why nothing is done to hosts of which each is being deleted, as far as is known."""
+    if not all(host.id in hindered for host in context.picked):
+        return ""
+    host, *others = context.picked
+    if others:
+        return _("All of them are being deleted")
+    return _("{host} is being deleted").format(host=host.name or host.id)
 
 
 def _all_are(context: Context, settled: Callable[[Host], bool]) -> bool:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.model import Host
 from xds_tui.record import Action
 
 
-def give(monitor: Monitor, action: Action, picked: Sequence[Host]) -> list[Host]:
-    """Give the order for those of the picked hosts that are still there, by ID, and return those that are not.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The hosts that an order was not given for."""
 
-    Time has passed since they were picked: nothing is sent for a host that is gone.
+    gone: Sequence[Host]
+    deleted: Sequence[Host]
+    """Those that are being deleted."""
+
+
+def give(monitor: Monitor, action: Action, picked: Sequence[Host]) -> LeftOut:
+    """Give the order for those of the picked hosts that are still there, by ID, and return those that are left out.
+
+    Time has passed since they were picked: nothing is sent for a host that is gone, or being deleted.
     """
     snapshot = monitor.state.snapshot
     there = {host.id: host for host in snapshot.hosts} if snapshot else {}
-    hosts = [there[host.id] for host in picked if host.id in there]
+    found = [there[host.id] for host in picked if host.id in there]
+    deleted = [host for host in found if monitor.orders.book.is_hindered(action, host)]
+    hosts = [host for host in found if host not in deleted]
     match action:
         case Action.POWER_ON:
             monitor.orders.power(hosts, on=True)
@@ -28,4 +40,4 @@ def give(monitor: Monitor, action: Action, picked: Sequence[Host]) -> list[Host]
             monitor.orders.delete(hosts)
         case Action.CREATE:
             raise ValueError("a host that is not there yet is bought with Orders.buy")
-    return [host for host in picked if host.id not in there]
+    return LeftOut([host for host in picked if host.id not in there], deleted)

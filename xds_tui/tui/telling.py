@@ -140,10 +140,13 @@ def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
     return (_("Orders that are still open; the next start looks what became of them:"), *lines)
 
 
-def gone_meanwhile(hosts: Sequence[Host]) -> str:
-    """That nothing was sent for hosts that are not there any more."""
-    names = ", ".join(host.name or host.id for host in hosts)
-    return _("Gone meanwhile, so nothing was sent: {hosts}").format(hosts=names)
+def left_out(gone: Sequence[Host], deleted: Sequence[Host]) -> tuple[str, ...]:
+    """The hosts that nothing was sent for, because they are not there any more or are being deleted."""
+    texts = (
+        (_("Gone meanwhile, so nothing was sent: {hosts}"), gone),
+        (_("Being deleted, so nothing was sent: {hosts}"), deleted),
+    )
+    return tuple(text.format(hosts=", ".join(host.name or host.id for host in of)) for text, of in texts if of)
 
 
 def event(of: Event) -> str:

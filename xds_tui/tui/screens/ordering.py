@@ -39,6 +39,7 @@ async def order(
         return False
     notice = screen.query_one(Notice)
     notice.dismiss()
-    if gone := give(monitor, action, hosts):
-        notice.tell([telling.gone_meanwhile(gone)])
+    left_out = give(monitor, action, hosts)
+    if lines := telling.left_out(left_out.gone, left_out.deleted):
+        notice.tell(lines)
     return True

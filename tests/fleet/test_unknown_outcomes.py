@@ -1,0 +1,158 @@
+"""What becomes of an order whose response proves nothing, over real HTTP: it is looked for at once, and found."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+from conditions import until
+from made import a_host
+from test_monitor import Watching, watching
+
+from xds_tui.fleet.state import Link
+from xds_tui.model import Host, Status
+from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.simulator.clocks import ManualClock
+from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT
+from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.machine import BILLED, OFF
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.journal import Journal
+
+Give = Callable[[Watching, Host], None]
+GIVE: dict[Action, Give] = {
+    Action.POWER_ON: lambda watch, host: watch.monitor.orders.power([host], on=True),
+    Action.POWER_OFF: lambda watch, host: watch.monitor.orders.power([host], on=False),
+    Action.REBOOT: lambda watch, host: watch.monitor.orders.reboot([host]),
+    Action.DELETE: lambda watch, host: watch.monitor.orders.delete([host]),
+}
+PATHS = {Action.POWER_ON: "operate", Action.POWER_OFF: "operate", Action.REBOOT: "reboot", Action.DELETE: "delete"}
+
+
+@pytest.fixture
+async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
+    async with watching(Watching(simulator, journal)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        yield watch
+
+
+def a_host_at(watch: Watching, *statuses: int) -> Host:
+    machine = next(host for host in watch.service.world.listed() if host.status in statuses)
+    assert watch.state.snapshot is not None
+    return next(host for host in watch.state.snapshot.hosts if host.id == machine.id)
+
+
+async def state_of(watch: Watching, *states: OrderState) -> Order:
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in states)
+    return watch.state.orders[0]
+
+
+def states(watch: Watching) -> list[OrderState | None]:
+    return [event.state for event in reversed(watch.state.events) if event.kind is EventKind.ORDER]
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        (Action.POWER_ON, 6000),
+        (Action.POWER_ON, 1003),
+        (Action.POWER_OFF, 6001),
+        (Action.POWER_OFF, 500),
+        (Action.DELETE, 1021),
+        (Action.DELETE, 1001),
+        (Action.DELETE, 1005),
+    ],
+)
+async def test_what_was_done_though_the_code_says_otherwise_is_confirmed_by_looking(
+    watch: Watching, clock: ManualClock, action: Action, code: int
+) -> None:
+    host = a_host_at(watch, BILLED if action is Action.POWER_OFF else OFF)
+    watch.service.faults.set(Fault(kind=Kind.CODE_AFTER, endpoint=f"pve/open/{PATHS[action]}", code=code))
+    GIVE[action](watch, host)
+    await state_of(watch, OrderState.UNKNOWN, OrderState.SETTLED)
+    clock.advance(30)
+    order = await state_of(watch, OrderState.SETTLED)
+    assert (order.code, bool(order.trace_id)) == (code, True)
+    assert OrderState.UNKNOWN in states(watch)
+    assert OrderState.REFUSED not in states(watch)
+    assert sum(PATHS[action] in request for request in watch.service.requests) == 1
+
+
+@pytest.mark.parametrize("action", GIVE)
+async def test_a_call_that_the_gateway_repeated_is_confirmed_by_looking(
+    watch: Watching, clock: ManualClock, action: Action
+) -> None:
+    host = a_host_at(watch, BILLED if action in (Action.POWER_OFF, Action.REBOOT) else OFF)
+    watch.service.faults.set(Fault(kind=Kind.REPEATED, endpoint=f"pve/open/{PATHS[action]}"))
+    GIVE[action](watch, host)
+    await state_of(watch, OrderState.UNKNOWN, OrderState.SETTLED)
+    await watch.swept()
+    clock.advance(30)
+    await state_of(watch, OrderState.SETTLED)
+    assert states(watch) == [OrderState.SENT, OrderState.UNKNOWN, OrderState.SETTLED]
+
+
+@pytest.mark.parametrize("fault", [GATEWAY_TIMEOUT, replace(GATEWAY_TIMEOUT, status=200, code=1005)])
+async def test_an_unknown_order_is_looked_for_at_once(watch: Watching, fault: Fault) -> None:
+    host = a_host_at(watch, OFF)
+    watch.service.faults.set(replace(fault, kind=Kind.CODE, endpoint="pve/open/delete"))
+    watch.service.requests.clear()
+    GIVE[Action.DELETE](watch, host)
+    await until(lambda: any(f"one/{host.id}" in request for request in watch.service.requests))
+    assert watch.state.orders[0].state is OrderState.UNKNOWN
+    assert watch.state.snapshot is not None
+    assert host.id in {seen.id for seen in watch.state.snapshot.hosts}
+
+
+async def test_a_denied_deletion_is_given_up_in_time_and_its_host_can_be_stopped_before(
+    watch: Watching, clock: ManualClock
+) -> None:
+    host = a_host_at(watch, BILLED)
+    GIVE[Action.DELETE](watch, host)
+    order = await state_of(watch, OrderState.UNKNOWN)
+    assert (order.code, bool(order.trace_id)) == (0, True)
+    GIVE[Action.POWER_ON](watch, host)
+    GIVE[Action.REBOOT](watch, host)
+    GIVE[Action.POWER_OFF](watch, host)
+    await until(lambda: not watch.monitor.orders.is_sending)
+    asked = [request for request in watch.service.requests if "operate" in request or "reboot" in request]
+    assert asked == [f"GET /v1/pve/open/operate/{host.id}?type=0"]
+    clock.advance(301)
+    await watch.swept()
+    await until(lambda: {order.state for order in watch.state.orders} <= {OrderState.NOT_SEEN, OrderState.SETTLED})
+    assert OrderState.REFUSED not in states(watch)
+
+
+async def test_a_host_that_stops_by_itself_after_our_start_is_an_alert(watch: Watching, clock: ManualClock) -> None:
+    host = a_host_at(watch, OFF)
+    GIVE[Action.POWER_ON](watch, host)
+    await state_of(watch, OrderState.DONE)
+    clock.advance(30)
+    await state_of(watch, OrderState.SETTLED)
+    with watch.service.lock:
+        watch.service.world.power(watch.service.world.accounts[ACCOUNT], host.id, on=False)
+    await watch.swept()
+    stopped = next(event for event in watch.state.events if event.kind is EventKind.STATUS)
+    assert (stopped.host_id, stopped.new, stopped.own, stopped.alert) == (host.id, Status.STOPPING, False, True)
+    started: list[Event] = [event for event in watch.state.events if event.new is Status.ON]
+    assert [event.own for event in started] == [True]
+
+
+async def test_nothing_is_sent_to_a_host_whose_deletion_was_accepted(
+    simulator: RunningSimulator, journal: Journal
+) -> None:
+    service = simulator.service
+    service.world.options = replace(service.world.options, leaves_list_after=600.0)
+    async with watching(Watching(simulator, journal)) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        host = a_host_at(watch, OFF)
+        GIVE[Action.DELETE](watch, host)
+        await state_of(watch, OrderState.DONE)
+        for action in (Action.POWER_ON, Action.POWER_OFF, Action.REBOOT):
+            GIVE[action](watch, host)
+        GIVE[Action.POWER_ON](watch, a_host(id="another"))
+        await until(lambda: not watch.monitor.orders.is_sending)
+    asked = [request for request in service.requests if "operate" in request or "reboot" in request]
+    assert asked == ["GET /v1/pve/open/operate/another?type=1"]
