@@ -18,6 +18,7 @@ from made import NOON, a_host, a_package, a_snapshot, an_image
 
 from xds_tui.api.text import clean
 from xds_tui.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
+from xds_tui.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
 from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise, Sample
 from xds_tui.secret import Secret
 from xds_tui.store import journal as journal_module
@@ -25,7 +26,7 @@ from xds_tui.store import retention
 from xds_tui.store import samples as samples_module
 from xds_tui.store.db import Database, StoreError
 from xds_tui.store.journal import Claim, Journal
-from xds_tui.store.moments import FIRST, LAST, microseconds
+from xds_tui.store.moments import microseconds
 
 SECOND = timedelta(seconds=1)
 
@@ -499,8 +500,10 @@ async def test_a_snapshot_that_cannot_be_read_is_none(database: Database, journa
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20).map(clean)
-MOMENTS = st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC))
-NUMBERS = st.none() | st.integers(0, 2**40)
+MOMENTS = st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None), timezones=st.just(UTC)).filter(
+    is_time
+)
+NUMBERS = st.none() | st.integers(0, MAX_COUNT)
 PASSWORDS = st.text(string.ascii_letters, min_size=12, max_size=20).map(lambda text: Secret(f"pw-{text}"))
 HOSTS = st.builds(
     Host,
@@ -517,7 +520,7 @@ HOSTS = st.builds(
     account=st.none() | TEXTS,
     password=st.none() | PASSWORDS,
     address=st.none() | TEXTS,
-    port=NUMBERS,
+    port=st.none() | st.integers(0, 65_535),
     mac=st.none() | TEXTS,
     ipv4=st.none() | TEXTS,
     purpose=st.none() | st.sampled_from(Purpose),

@@ -29,13 +29,17 @@ _ESCAPE: Final = re.compile(
 """A surrogate pair, a lone surrogate (group 1), any other escape, a raw control character (group 2)."""
 
 
+_NOT_A_NUMBER: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity))', re.DOTALL)
+"""A string, which stays; or a number that JSON does not have and that some libraries write all the same (group 1)."""
+
+
 def parsed(document: bytes | msgspec.Raw, kind: type[_T]) -> _T | None:
     """Return `document` as `kind`, or None if it is something else."""
     text = str(document, "utf-8-sig", "replace")
     value = _decoded(text, kind)
     if value is not None or len(text) > MAX_MENDED:
         return value
-    return _decoded(_ESCAPE.sub(_mended, text), kind)
+    return _decoded(_NOT_A_NUMBER.sub(_wrapped, _ESCAPE.sub(_mended, text)), kind)
 
 
 def _decoded(text: str, kind: type[_T]) -> _T | None:
@@ -43,6 +47,11 @@ def _decoded(text: str, kind: type[_T]) -> _T | None:
         return msgspec.json.decode(text, type=kind)
     except (ValueError, RecursionError):
         return None
+
+
+def _wrapped(match: re.Match[str]) -> str:
+    # A list is neither a text nor a number, so that nothing takes it for a value.
+    return f'["{match[1]}"]' if match[1] else match[0]
 
 
 def _mended(match: re.Match[str]) -> str:

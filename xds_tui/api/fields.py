@@ -17,6 +17,7 @@ import msgspec
 
 from xds_tui.api.document import parsed
 from xds_tui.api.text import REPLACEMENT, clean
+from xds_tui.ranges import EARLIEST, LATEST
 from xds_tui.secret import MASK, Secret
 
 MAX_RAW: Final = 80
@@ -33,6 +34,8 @@ MAX_MAGNITUDE: Final = 18
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = (EARLIEST - _EPOCH) // timedelta(milliseconds=1)
+_END: Final = (LATEST - _EPOCH) // timedelta(milliseconds=1)
 _E = TypeVar("_E", bound=Enum)
 
 
@@ -79,23 +82,23 @@ class Row:
         value = self._plain(name)
         return value if is_identity(value) else None
 
-    def number(self, name: str) -> Decimal | None:
-        """Return an exact decimal of at least 0."""
+    def number(self, name: str, most: int | Decimal = 10**MAX_MAGNITUDE) -> Decimal | None:
+        """Return an exact decimal from 0 to `most`."""
         value = self._plain(name)
         if not value:
             return None
         number = exact(value.strip())
-        if number is None or number.is_signed():
+        if number is None or number.is_signed() or number > most:
             self.note(name)
             return None
         return number
 
     def integer(self, name: str, most: int = 10**MAX_MAGNITUDE) -> int | None:
         """Return a whole number from 0 to `most`; 4.0 is one."""
-        number = self.number(name)
+        number = self.number(name, most)
         if number is None:
             return None
-        if number != number.to_integral_value() or number > most:
+        if number != number.to_integral_value():
             self.note(name)
             return None
         return int(number)
@@ -116,11 +119,10 @@ class Row:
         milliseconds = self.integer(name)
         if not milliseconds:
             return None
-        try:
-            return _EPOCH + timedelta(milliseconds=milliseconds)
-        except OverflowError:
+        if not _FIRST <= milliseconds < _END:
             self.note(name)
             return None
+        return _EPOCH + timedelta(milliseconds=milliseconds)
 
     def _plain(self, name: str) -> str | None:
         """Return what a string says, or a number as it was written."""

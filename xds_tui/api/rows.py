@@ -8,8 +8,7 @@ from typing import Final
 
 from xds_tui.api.fields import Row
 from xds_tui.model import Area, Billing, Host, Image, Offer, Package, Purpose, Raw, Status
-
-MAX_PORT: Final = 65_535
+from xds_tui.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, MAX_PRICE
 
 NOTHING_RAW: Final[Raw] = {}
 """Of the many rows in which everything was understood; never written to."""
@@ -41,13 +40,13 @@ def package_in(row: Row | None) -> Package | None:
         id=package_id,
         name=row.text("name") or "",
         type=row.text("type") or "",
-        cpu=row.integer("cpuNumber"),
-        memory=row.integer("memoryNumber"),
-        disk=row.integer("rigidDiskNumber"),
-        bandwidth=row.integer("bandWidth" if "bandWidth" in row else "band_width"),
+        cpu=row.integer("cpuNumber", MAX_COUNT),
+        memory=row.integer("memoryNumber", MAX_GIGABYTES),
+        disk=row.integer("rigidDiskNumber", MAX_GIGABYTES),
+        bandwidth=row.integer("bandWidth" if "bandWidth" in row else "band_width", MAX_COUNT),
         gpu_count=gpu_count,
         gpu_name=gpu_name,
-        amount=row.number("amount"),
+        amount=row.number("amount", MAX_PRICE),
         discount=_discount(row),
         purpose=row.choice("pveMachineType", Purpose),
         area=row.choice("area", Area),
@@ -67,9 +66,9 @@ def host_in(row: Row | None) -> Host | None:
         name=row.text("name") or "",
         status=row.choice("status", Status) or Status.UNKNOWN,
         billing=row.choice("useType", Billing),
-        cpu=row.integer("cpu"),
-        memory=row.integer("memory"),
-        disk=row.integer("rigidDisk"),
+        cpu=row.integer("cpu", MAX_COUNT),
+        memory=row.integer("memory", MAX_GIGABYTES),
+        disk=row.integer("rigidDisk", MAX_GIGABYTES),
         gpu_count=gpu_count,
         gpu_name=gpu_name,
         os=_shared(row.text("operatingSystem")) or "",
@@ -91,7 +90,7 @@ def _gpu(row: Row, name_field: str) -> tuple[int, str | None]:
     """Return number and name; a name without a number is one GPU."""
     name = _shared(row.text(name_field))
     name = None if name == NO_GPU else name
-    count = row.integer("gpuNumber")
+    count = row.integer("gpuNumber", MAX_COUNT)
     return (1 if name else 0) if count is None else count, name
 
 

@@ -11,6 +11,7 @@ from xds_tui.commands.saying import NOTHING, word
 from xds_tui.commands.table import Column, Row
 from xds_tui.export import Value
 from xds_tui.i18n import N_, _
+from xds_tui.ranges import local_time
 from xds_tui.text.messages import with_detail
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -22,7 +23,7 @@ def _plain(value: Value) -> str:
 
 def _moment(value: Value) -> str:
     """Local date and time, to the second."""
-    return datetime.fromisoformat(str(value)).astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
+    return local_time(datetime.fromisoformat(str(value))).strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
 
 
 def _price(value: Value) -> str:

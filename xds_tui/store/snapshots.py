@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
 from typing import Final, cast
 
 import msgspec
 
 from xds_tui.model import Host, Snapshot
+from xds_tui.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import inert, without_secret
 from xds_tui.store.moments import microseconds, moment
 
@@ -62,9 +64,40 @@ def _hosts_in(body: object) -> tuple[Host, ...]:
     """
     if not isinstance(body, bytes):
         raise ValueError("not a part")
-    hosts = _DECODER.decode(body)
-    if _PLAIN.fullmatch(body.decode()):  # as nearly always: nothing in it has to be looked at
-        for host in hosts:
-            inert(host.created), inert(host.expires)
+    hosts = tuple(map(_within_ranges, _DECODER.decode(body)))
+    if _PLAIN.fullmatch(body.decode()):  # as nearly always: nothing else in it has to be looked at
         return hosts
     return tuple(cast("Host", inert(host)) for host in hosts)
+
+
+def _within_ranges(host: Host) -> Host:
+    """Return `host` without the numbers that are not believed any more: an earlier version kept them."""
+    kept = {
+        field: str(value)
+        for field, value in (("createTime", host.created), ("expirationTime", host.expires))
+        if value is not None and not is_time(value)
+    }
+    kept |= {
+        field: str(value)
+        for field, value, most in (
+            ("cpu", host.cpu, MAX_COUNT),
+            ("memory", host.memory, MAX_GIGABYTES),
+            ("rigidDisk", host.disk, MAX_GIGABYTES),
+            ("gpuNumber", host.gpu_count, MAX_COUNT),
+            ("port", host.port, MAX_PORT),
+        )
+        if value is not None and not 0 <= value <= most
+    }
+    if not kept:
+        return host
+    return replace(
+        host,
+        raw={**host.raw, **kept},
+        created=None if "createTime" in kept else host.created,
+        expires=None if "expirationTime" in kept else host.expires,
+        cpu=None if "cpu" in kept else host.cpu,
+        memory=None if "memory" in kept else host.memory,
+        disk=None if "rigidDisk" in kept else host.disk,
+        gpu_count=(1 if host.gpu_name else 0) if "gpuNumber" in kept else host.gpu_count,
+        port=None if "port" in kept else host.port,
+    )

@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Absence, Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
+from xds_tui.ranges import local_time
 
 if TYPE_CHECKING:
     from xds_tui.pricing import Estimate, Rate
@@ -203,18 +204,18 @@ def _at_least_two_decimals(value: Decimal) -> str:
 
 def clock(at: datetime) -> str:
     """The local time of day."""
-    return at.astimezone().strftime("%H:%M:%S")
+    return local_time(at).strftime("%H:%M:%S")
 
 
 def when(at: datetime, now: datetime) -> str:
     """The time of day, with the date where it is of another day."""
-    is_today = at.astimezone().date() == now.astimezone().date()
+    is_today = local_time(at).date() == local_time(now).date()
     return clock(at) if is_today else moment(at)
 
 
 def moment(at: datetime | None) -> str:
     """Local date and time, to the minute."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else NOTHING
+    return local_time(at).strftime("%Y-%m-%d %H:%M") if at else NOTHING
 
 
 def span(length: timedelta) -> str:

@@ -14,17 +14,16 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from xds_tui import pricing
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.i18n import _
-from xds_tui.model import Billing, Host
-from xds_tui.pricing import Rate
+from xds_tui.model import Host
 from xds_tui.record import Action
 from xds_tui.secret import MASK
 from xds_tui.tui import at_host, copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered
 from xds_tui.tui.at_host import Means
+from xds_tui.tui.host_fields import host_fields
 from xds_tui.tui.keys_in_turn import FLOW
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.ordering import order
@@ -98,51 +97,13 @@ class DetailScreen(LiveScreen[None]):
             self.query_one("#fields", Static).update(Content(_("This host is gone.")))
             return
         pane.border_title = Content(f"{host.name} · {wording.status(host)}")
-        pairs = self._pairs(host)
+        pairs = host_fields(host, self.fleet, self._clock(), self._password(host))
         width = max(wording.cells(name) for name, _value in pairs)
         lines = [f"{wording.padded(name, width)}  {value}" for name, value in pairs]
         self.query_one("#fields", Static).update(Content("\n".join(lines)))
         told = [event for event in self.fleet.events if event.host_id == host.id]
         history = [f"{wording.moment(event.at)}  {telling.event(event)}" for event in told]
         self.query_one("#host-events", Static).update(Content("\n".join(["", *history])))
-
-    def _pairs(self, host: Host) -> list[tuple[str, str]]:
-        now, raw = self._clock(), host.raw
-        rate = self.fleet.costs.hosts.get(host.id)
-        return [
-            (_("ID"), host.id),
-            (_("Status"), wording.status(host)),
-            *self._absence(host),
-            (_("System"), host.os or wording.NOTHING),
-            (_("Processor"), _("{count} cores").format(count=wording.number(host.cpu, raw.get("cpu")))),
-            (_("Memory"), f"{wording.number(host.memory, raw.get('memory'))} GB"),
-            (_("Disk"), f"{wording.number(host.disk, raw.get('rigidDisk'))} GB"),
-            (_("GPU"), wording.gpu(host.gpu_name, host.gpu_count)),
-            (_("Area"), wording.area(host.area)),
-            (_("Use"), wording.purpose(host.purpose)),
-            (_("Billing"), wording.billing(host.billing)),
-            (_("Price"), f"{wording.rate(rate)}/h" if rate else wording.NOTHING),
-            (_("Cost so far"), _so_far(host, rate, now)),
-            (_("Created"), wording.moment(host.created)),
-            (_("Expires"), _with_span(host, now)),
-            (_("Address"), wording.address(host)),
-            (_("IPv4"), host.ipv4 or wording.NOTHING),
-            (_("MAC"), host.mac or wording.NOTHING),
-            (_("Account"), host.account or wording.NOTHING),
-            (_("Password"), self._password(host)),
-            *((_("Not understood: {field}").format(field=field), text) for field, text in raw.items()),
-        ]
-
-    def _absence(self, host: Host) -> list[tuple[str, str]]:
-        absence = self.fleet.snapshot.unlisted.get(host.id) if self.fleet.snapshot else None
-        if absence is None:
-            return []
-        told = (
-            _("not in the list since {time}; the service still describes this host")
-            if absence.is_confirmed
-            else _("not in the list since {time}; shown as last seen")
-        )
-        return [(_("Listing"), told.format(time=wording.moment(absence.since)))]
 
     def _password(self, host: Host) -> str:
         if host.password is None:
@@ -193,18 +154,3 @@ class DetailScreen(LiveScreen[None]):
     def action_leave(self) -> None:
         """Go back to the hosts."""
         self.dismiss()
-
-
-def _so_far(host: Host, rate: Rate | None, now: datetime) -> str:
-    """What the host has cost: all of a rent's period, or at most every hour since it was created."""
-    total = pricing.accrued(host, rate, now) if rate else None
-    if total is None:
-        return wording.NOTHING
-    told = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
-    return told.format(sum=wording.money(total))
-
-
-def _with_span(host: Host, now: datetime) -> str:
-    if host.expires is None:
-        return wording.expires(host, now)
-    return f"{wording.moment(host.expires)} ({wording.expires(host, now)})"

@@ -8,6 +8,7 @@ from typing import Final
 from xds_tui import export
 from xds_tui.i18n import N_
 from xds_tui.model import Host
+from xds_tui.ranges import local_time
 from xds_tui.record import Order, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_layout import translated
@@ -61,7 +62,7 @@ def _row(order: Order, host: Host | None) -> Row:
     differs = real is not None and promise is not None and abs(real - promise.hours) > promise.hours * TOLERANCE
     return Row(
         (
-            Cell(order.created_at.astimezone().strftime("%m-%d %H:%M"), "muted"),
+            Cell(local_time(order.created_at).strftime("%m-%d %H:%M"), "muted"),
             Cell(telling.action(order.action)),
             Cell(name or wording.NOTHING),
             Cell(telling.order_status(order), "warn" if order.candidate else _STYLES.get(order.state, "")),

@@ -1,0 +1,76 @@
+"""What is known of one host, as named fields in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from xds_tui import pricing
+from xds_tui.fleet.state import FleetState
+from xds_tui.i18n import _
+from xds_tui.model import Billing, Host
+from xds_tui.pricing import Rate
+from xds_tui.tui import wording
+
+
+def host_fields(host: Host, fleet: FleetState, now: datetime, password: str) -> list[tuple[str, str]]:
+    """Return the fields of `host` in display order, name and value, with those that were not understood at the end.
+
+    Args:
+        host: what is shown.
+        fleet: its prices, and whether it is listed.
+        now: what lengths of time are counted from.
+        password: what stands for the password.
+
+    """
+    raw = host.raw
+    rate = fleet.costs.hosts.get(host.id)
+    return [
+        (_("ID"), host.id),
+        (_("Status"), wording.status(host)),
+        *_absence(host, fleet),
+        (_("System"), host.os or wording.NOTHING),
+        (_("Processor"), _("{count} cores").format(count=wording.number(host.cpu, raw.get("cpu")))),
+        (_("Memory"), f"{wording.number(host.memory, raw.get('memory'))} GB"),
+        (_("Disk"), f"{wording.number(host.disk, raw.get('rigidDisk'))} GB"),
+        (_("GPU"), wording.gpu(host.gpu_name, host.gpu_count)),
+        (_("Area"), wording.area(host.area)),
+        (_("Use"), wording.purpose(host.purpose)),
+        (_("Billing"), wording.billing(host.billing)),
+        (_("Price"), f"{wording.rate(rate)}/h" if rate else wording.NOTHING),
+        (_("Cost so far"), _so_far(host, rate, now)),
+        (_("Created"), wording.moment(host.created)),
+        (_("Expires"), _with_span(host, now)),
+        (_("Address"), wording.address(host)),
+        (_("IPv4"), host.ipv4 or wording.NOTHING),
+        (_("MAC"), host.mac or wording.NOTHING),
+        (_("Account"), host.account or wording.NOTHING),
+        (_("Password"), password),
+        *((_("Not understood: {field}").format(field=field), text) for field, text in raw.items()),
+    ]
+
+
+def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
+    absence = fleet.snapshot.unlisted.get(host.id) if fleet.snapshot else None
+    if absence is None:
+        return []
+    told = (
+        _("not in the list since {time}; the service still describes this host")
+        if absence.is_confirmed
+        else _("not in the list since {time}; shown as last seen")
+    )
+    return [(_("Listing"), told.format(time=wording.moment(absence.since)))]
+
+
+def _so_far(host: Host, rate: Rate | None, now: datetime) -> str:
+    """What the host has cost: all of a rent's period, or at most every hour since it was created."""
+    total = pricing.accrued(host, rate, now) if rate else None
+    if total is None:
+        return wording.NOTHING
+    told = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
+    return told.format(sum=wording.money(total))
+
+
+def _with_span(host: Host, now: datetime) -> str:
+    if host.expires is None:
+        return wording.expires(host, now)
+    return f"{wording.moment(host.expires)} ({wording.expires(host, now)})"
