@@ -243,7 +243,7 @@ def test_a_command_can_be_chosen_for_each_system(tmp_path: Path) -> None:
         ("linux = []", "the program's name first"),
         ('linux = ["", "{address}"]', "the program's name first"),
         ('linux = ["{address}"]', "the program's name first"),
-        ('linux = ["ssh", "{address}\\u0000"]', "the program's name first"),
+        ('linux = ["ssh", "{address}\\u0000"]', "characters that cannot be shown"),
         ('linux = ["ssh", "{host}", "{address}"]', "can stand in braces"),
         ('linux = ["ssh", "{address!r}"]', "can stand in braces"),
         ('linux = ["ssh", "{address.__class__}"]', "can stand in braces"),

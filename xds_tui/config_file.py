@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from xds_tui import private_files
 from xds_tui.i18n import N_
 
 T = TypeVar("T")
@@ -39,6 +40,12 @@ _BAD_PROFILE: Final = N_("A profile's name is 1 to 40 letters, digits, dots, hyp
 _NO_TABLE: Final = N_("This must be a table")
 _UNREADABLE: Final = N_("The file cannot be read, so nothing in it counts")
 _UNKNOWN: Final = N_("Nothing is known by this name")
+_UNPRINTABLE: Final = N_("It has characters that cannot be shown")
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""What some editors on Windows begin a file with."""
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""What joins letters and emoji, and is a part of words."""
 
 
 class SettingsError(Exception):
@@ -51,6 +58,7 @@ class SettingsError(Exception):
     """
 
     def __init__(self, summary: str, detail: str) -> None:
+        detail = printable(detail)  # a path, a key and what a parser says of them may hold anything
         super().__init__(summary, detail)
         self.summary = summary
         self.detail = detail
@@ -76,11 +84,13 @@ class ConfigFile:
         self.problems: list[SettingsError] = []
         self.is_doubtful = False
         try:
-            self._text = path.read_text(encoding="utf-8")
+            self._text = private_files.read(path).decode("utf-8").removeprefix(BYTE_ORDER_MARK)
         except FileNotFoundError:
             if must_exist:
                 self._doubt(N_("The file does not exist"), str(path))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            self._doubt(_UNREADABLE, f"{path}: {error.strerror or error}")
+        except ValueError as error:
             self._doubt(_UNREADABLE, f"{path}: {error}")
         else:
             self._parse()
@@ -94,6 +104,17 @@ class ConfigFile:
             self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{self.path}: {error}")
         except (ValueError, RecursionError) as error:
             self._doubt(_UNREADABLE, f"{self.path}: {error}")
+        self._drop_unprintable(self._content, TOP)
+
+    def _drop_unprintable(self, table: dict[str, Any], name: Table) -> None:
+        """Name and leave out the keys that a terminal would obey or not show."""
+        for key, value in list(table.items()):
+            if not is_printable(key):
+                self._name(_UNPRINTABLE, name, key)
+                self.is_doubtful = True
+                del table[key]
+            elif isinstance(value, dict):
+                self._drop_unprintable(value, (*name, key))
 
     def first(self, tables: Iterable[Table], key: str, read: Callable[[object], T]) -> T | None:
         """Return what the first of `tables` that has `key` says, by `read`, or None; what is wrong is named."""
@@ -130,7 +151,7 @@ class ConfigFile:
         keymap = {}
         for action, keys in table.items():
             listed = keys if isinstance(keys, list) else [keys]
-            if listed and all(isinstance(key, str) and key for key in listed):
+            if listed and all(isinstance(key, str) and key and is_printable(key) for key in listed):
                 keymap[action] = ",".join(listed)
             else:
                 self._name(N_("Keys must be a text or a list of texts"), KEYS, action)
@@ -199,6 +220,20 @@ class ConfigFile:
         return None
 
 
+def is_printable(value: str) -> bool:
+    """Whether a terminal shows `value` as it is: without controls, line breaks and marks that reorder text."""
+    return all(char.isprintable() or char in _JOINERS for char in value)
+
+
+def printable(value: str) -> str:
+    """Return `value` with U+FFFD for what a terminal would obey or not show."""
+    return (
+        value
+        if is_printable(value)
+        else "".join(char if is_printable(char) else "\N{REPLACEMENT CHARACTER}" for char in value)
+    )
+
+
 def profile_name(value: object) -> str:
     """Return `value` if it can be a profile's name: it becomes part of names in the keyring.
 
@@ -220,6 +255,8 @@ def text(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ValueError(N_("This must be a text"))
+    if not is_printable(value):
+        raise ValueError(_UNPRINTABLE)
     return value
 
 
@@ -232,7 +269,7 @@ def texts(value: object) -> tuple[str, ...]:
     """
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(N_("This must be a list of texts"))
-    return tuple(value)
+    return tuple(map(text, value))
 
 
 def flag(value: object) -> bool:

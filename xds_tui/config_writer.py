@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from xds_tui import private_files
-from xds_tui.config_file import SettingsError, Table
+from xds_tui.config_file import BYTE_ORDER_MARK, SettingsError, Table
 from xds_tui.i18n import N_
 
 
 def write(path: Path, changes: Mapping[Table, object]) -> None:
     """Put `changes` into the file: the path of each key with its value, None to remove it.
 
-    The file is replaced as a whole or not at all; a link stays one, and what it points to is replaced.
+    The file is written as a whole or not at all, and keeps its owner, mode, links, line ends and byte order mark.
 
     Raises:
         SettingsError: if the file is not TOML, or cannot be read or written; nothing is changed then.
@@ -23,17 +22,24 @@ def write(path: Path, changes: Mapping[Table, object]) -> None:
     import tomlkit  # not before something is chosen: it is as much as the parser of all else
     from tomlkit.exceptions import TOMLKitError
 
-    target = Path(os.path.realpath(path))
     try:
-        text = target.read_text(encoding="utf-8") if target.exists() else ""
-        document = tomlkit.parse(text)
+        text = _text(path)
+        mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+        document = tomlkit.parse(text.removeprefix(mark))
         for keys, value in changes.items():
             _put(document, keys, value)
-        private_files.write(target, tomlkit.dumps(document))
+        private_files.write(path, mark + tomlkit.dumps(document))
     except TOMLKitError as error:
         raise SettingsError(N_("The file is not TOML, so nothing was written to it"), f"{path}: {error}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(N_("The file cannot be written"), f"{path}: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return private_files.read(path).decode("utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def _put(document: MutableMapping[str, object], keys: Table, value: object) -> None:

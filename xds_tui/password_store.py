@@ -18,6 +18,8 @@ from keyring.backend import KeyringBackend
 from keyring.compat import properties
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, PasswordSetError
 
+from xds_tui import private_files
+
 NAME: Final = "pass"
 
 PATIENCE: Final = 20.0
@@ -122,7 +124,8 @@ class PasswordStore(KeyringBackend):
 
 def key() -> str:
     """Return the name of the gpg key that the store is encrypted for, the first if there are several."""
-    return (_folder() / ".gpg-id").read_text(encoding="utf-8").split("\n")[0].strip()
+    content = private_files.read(_folder() / ".gpg-id").decode("utf-8", "replace")
+    return content.split("\n")[0].strip()
 
 
 def _folder() -> Path:

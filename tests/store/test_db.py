@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from powers import powerless
+from powers import IS_ROOT, powerless
 
 from xds_tui.store import migrations
 from xds_tui.store.db import Database, StoreError
@@ -64,6 +65,15 @@ def let(path: Path, mode: int) -> None:
 def take_away(path: Path) -> None:
     for rest in ("", "-wal", "-shm"):
         Path(f"{path}{rest}").unlink(missing_ok=True)
+
+
+def is_link(path: Path) -> bool:
+    return path.is_symlink()
+
+
+def add_name(path: Path, target: Path, *, by_link: bool = True) -> None:
+    path.parent.mkdir(parents=True)
+    path.symlink_to(target) if by_link else path.hardlink_to(target)
 
 
 def set_aside(path: Path) -> list[Path]:
@@ -362,3 +372,63 @@ def test_several_first_starts_at_the_same_moment_all_succeed(path: Path) -> None
         start.stdin.write("go\n")
         start.stdin.flush()
     assert [start.communicate(timeout=60)[0] for start in starts] == ["None\n"] * 4
+
+
+@pytest.mark.parametrize("name", ["link", "second name"])
+async def test_the_mode_of_what_is_reached_by_another_name_stays(path: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "elsewhere.db"
+    await (await a_written_database(target, "kept")).close()
+    let(target, 0o640)
+    add_name(path, target, by_link=name == "link")
+    database = await Database.open(path)
+    assert await database.read(marks) == ["kept"]
+    await database.write(add("new"))
+    await database.close()
+    assert database.problem is None
+    assert is_link(path) == (name == "link")
+    assert mode_of(target) == 0o640
+
+
+async def test_a_link_to_nothing_makes_what_it_points_to(path: Path, tmp_path: Path) -> None:
+    add_name(path, tmp_path / "elsewhere.db")
+    await (await a_written_database(path, "new")).close()
+    assert is_link(path)
+    assert mode_of(tmp_path / "elsewhere.db") == 0o600
+
+
+async def test_damage_behind_a_link_is_set_aside_beside_the_target(path: Path, tmp_path: Path) -> None:
+    put(tmp_path / "disk" / "elsewhere.db", b"no database\n" * 1000)
+    add_name(path, tmp_path / "disk" / "elsewhere.db")
+    await (await a_written_database(path, "new")).close()
+    assert is_link(path)
+    assert len([name for name in names_in(tmp_path / "disk") if name.startswith("elsewhere.db.2")]) == 1
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
+async def test_what_root_makes_in_the_folder_of_somebody_is_theirs(tmp_path: Path) -> None:
+    os.chown(tmp_path, 1234, 4321)
+    database = await Database.open(tmp_path / "state" / "history.db")
+    database.instance.claim()
+    for made in (tmp_path / "state", *(tmp_path / "state").iterdir()):
+        assert (made.stat().st_uid, made.stat().st_gid) == (1234, 4321), made
+    await database.close()
+
+
+async def test_orders_are_saved_out_of_a_damaged_file(path: Path) -> None:
+    database = await Database.open(path)
+    statement = "INSERT INTO orders VALUES (?, 'default', 0, 'unknown', '{}')"
+    await database.write(lambda connection: connection.executemany(statement, [(f"o{n}",) for n in range(9)]) and None)
+    await database.close()
+    connection = sqlite3.connect(path)
+    (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    database = await Database.open(path)
+    await database.write(lambda connection: connection.execute("DELETE FROM events") and None)
+    assert database.notice is not None
+    saved = await database.read(lambda connection: connection.execute("SELECT id FROM orders ORDER BY id").fetchall())
+    assert saved == [(f"o{n}",) for n in range(9)]
+    await database.close()

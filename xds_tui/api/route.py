@@ -50,6 +50,8 @@ def trusted() -> ssl.SSLContext:
 
 @lru_cache(maxsize=1)
 def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    if file and Path(file).exists() and not Path(file).is_file():
+        raise OSError(f"{file}: not a regular file")  # a named pipe would be waited for
     if file or folder:
         return ssl.create_default_context(cafile=file or None, capath=None if file else folder)
     context = ssl.create_default_context()

@@ -160,6 +160,7 @@ def _prepare(path: Path) -> None:
     target = Path(os.path.realpath(path))
     try:
         os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, private_files.FILE))
+        private_files.inherit_owner(target)
     except FileExistsError:
         status = target.lstat()
         if not stat.S_ISREG(status.st_mode):

@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from xds_tui import private_files
+
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -80,8 +82,9 @@ def _is_file(descriptor: int, path: Path) -> bool:
 
 
 def _locked(path: Path) -> int:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
+        private_files.inherit_owner(path)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
