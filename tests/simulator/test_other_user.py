@@ -54,4 +54,21 @@ async def test_a_request_is_recognised_in_the_ledger_by_its_tag() -> None:
     rent = PAIR | {"periodNumber": 1, "periodType": 1}
     await simulated.send("POST", "/v1/pve/open/createRent", json=rent, headers=headers | {"X-Request-Tag": "order-2"})
     await simulated.buy()
+    power = f"/v1/pve/open/operate/{simulated.world.ledger[0].host_id}"
+    for _ in range(2):
+        await simulated.send("GET", power, params={"type": 1}, headers=headers | {"X-Request-Tag": "order-3"})
+    assert simulated.service.carried_out == {"order-1": 1, "order-2": 1, "order-3": 1}
     assert [sale.request_tag for sale in simulated.world.ledger] == ["order-1", "order-2", ""]
+
+
+async def test_somebody_elses_purchase_does_not_hold_up_the_same_one_of_ours() -> None:
+    simulated = Simulated()
+    user = OtherUser(simulated.world, PURCHASES[:1], seed=1)
+
+    def buy_meanwhile() -> None:
+        simulated.clock.advance(0.001)
+        user.buy()
+
+    simulated.world.schedule(0, buy_meanwhile)
+    assert await simulated.code("POST", "createquantity", PAIR) == 0
+    assert len(simulated.world.ledger) == 2

@@ -62,6 +62,7 @@ class Books:
         """
         price = _price(package, seconds)
         pair = (account.uuid, package.id, image.id)
+        is_processed = now - self._last_sale.get(pair, -float("inf")) >= self._options.processing
         checks = (
             (package.type == image.type, Code.TYPES_DIFFER),
             (account.verified, Code.NOT_VERIFIED),
@@ -69,7 +70,7 @@ class Books:
             (account.wallet >= (price if seconds else package.hourly), Code.WALLET_TOO_LOW),
             (self.stock[package.id] > 0, Code.NO_RESOURCES),
             (not self._options.queue_full, Code.QUEUED),
-            (now - self._last_sale.get(pair, -float("inf")) >= self._options.processing, Code.PROCESSING),
+            (is_processed or not self._options.processing, Code.PROCESSING),
         )
         for passes, code in checks:
             if not passes:

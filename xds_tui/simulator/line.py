@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -50,6 +51,8 @@ class Service:
     faults: Faults = field(default_factory=Faults)
     requests: list[str] = field(default_factory=list)
     """`METHOD path?query` of the requests, in the order they came; after very many the oldest are forgotten."""
+    carried_out: Counter[str] = field(default_factory=Counter)
+    """How often a request with each tag was carried out, by its header `X-Request-Tag`."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     """Held by whoever looks at the world while it is served by another thread."""
     drop: Callable[[Scope], None] | None = None

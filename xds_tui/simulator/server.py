@@ -68,21 +68,24 @@ class _Wire:
         async def endpoint(request: Request) -> Response:
             tag = request.headers.get("X-Request-Tag", "")
             asked = Asked(request.path_params, request.query_params, _as_object(await request.body()), tag)
-            return self._answer(partial(act, request.headers.get("Finovy-Access-Token", ""), asked))
+            return self._answer(partial(act, request.headers.get("Finovy-Access-Token", ""), asked), tag)
 
         route = Route(f"/v1/{path}", endpoint, methods=[method])
         # Starlette adds HEAD to GET; here that would start and stop hosts.
         route.methods = {method}
         return route
 
-    def _answer(self, act: Callable[[], object]) -> Response:
+    def _answer(self, act: Callable[[], object], tag: str) -> Response:
         options = self._service.world.options
         with self._service.lock:
             try:
-                return envelope(options, Code.OK, MESSAGES[Code.OK], act())
+                data = act()
             except Refusal as refusal:
                 code = options.auth_code if refusal.code is Code.SIGNED_OUT else refusal.code
                 return envelope(options, code, refusal.message)
+            if tag and data is not False:
+                self._service.carried_out[tag] += 1
+            return envelope(options, Code.OK, MESSAGES[Code.OK], data)
 
 
 def _as_object(body: bytes) -> dict[str, object]:
