@@ -9,10 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fuzz.decoding import ENDPOINTS, originals, run
-from fuzz.mutations import Mutator
+from fuzz.decoding import ENDPOINTS, originals, run, wrong_outcome
+from fuzz.mutations import Answer, Mutator
 
 from xds_tui.api import wire
+from xds_tui.api.errors import NotSent, OutcomeUnknown, Refused, SignedOut
+from xds_tui.domain import rejections
+from xds_tui.domain.rejections import Call
 
 ROOT = Path(__file__).parents[1]
 IMAGES = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "image")
@@ -54,3 +57,40 @@ async def test_an_exception_that_is_not_ours_breaks_the_run(monkeypatch: pytest.
 async def test_an_unsafe_text_breaks_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "decode_images", lambda _envelope: "\x1b[2J")
     assert "unsafe" in (await run(IMAGES, 50, seed=1)).complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "body", "is_wrong"),
+    [
+        (Refused(9001, ""), 200, b'{"code":9001}', False),
+        (Refused(9001, ""), 200, b'{"code":"9001"}', False),
+        (Refused(9001, ""), 504, b'{"code":9001}', True),
+        (Refused(9001, ""), 200, b'{"code":6005}', True),
+        (Refused(1003, ""), 200, b'{"code":1003}', True),
+        (Refused(404, ""), 504, b'{"code":404}', True),
+        (Refused(0, ""), 200, b'{"code":0,"data":false}', True),
+        (Refused(9001, ""), 200, b"<html>", True),
+        (SignedOut("", 401, ""), 401, b"", False),
+        (SignedOut("", 401, ""), 200, b'{"code":2001}', False),
+        (SignedOut("", 401, ""), 200, b'{"code":1003}', True),
+        (NotSent("unreachable"), 200, b"", True),
+        (OutcomeUnknown("no sense"), 200, b'{"code":9001}', False),
+        ("h1", 200, b'{"code":0,"data":"h1"}', False),
+        (None, 200, b'{"code":0,"data":true}', False),
+        (None, 200, b'{"code":0,"data":null}', True),
+        (None, 200, b'{"code":1,"data":true}', True),
+        (None, 500, b'{"code":0,"data":true}', True),
+    ],
+)
+def test_an_outcome_that_the_response_does_not_prove_breaks_the_run(
+    end: object, status: int, body: bytes, *, is_wrong: bool
+) -> None:
+    assert bool(wrong_outcome(Call.CREATE_RENT, end, Answer(body, status))) == is_wrong
+
+
+async def test_a_refusal_without_proof_breaks_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    create = next(endpoint for endpoint in ENDPOINTS if endpoint.changes is Call.CREATE_ON_DEMAND)
+    assert (await run(create, 200, seed=1)).is_kept
+    monkeypatch.setattr(rejections, "is_rejection", lambda call, status, code: True)
+    found = await run(create, 200, seed=1)
+    assert "refused by HTTP" in found.complaints[0]

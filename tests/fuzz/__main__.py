@@ -20,7 +20,14 @@ PATIENCE = 3_600
 def main() -> int:
     """Run it, and print what came of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--per-endpoint", type=int, default=100_000, metavar="N", help="answers to the client (100000)")
+    parser.add_argument(
+        "--per-endpoint",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="answers a call of the client (100000)",
+    )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="endpoints at the same time (1)")
     parser.add_argument("--screens", type=int, default=300, metavar="N", help="answers an endpoint to the app (300)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
     options = parser.parse_args()
@@ -30,7 +37,7 @@ def main() -> int:
 
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     began = time.monotonic()
-    outcomes: list[Outcome] = [*run_each(options.per_endpoint, options.seed)]
+    outcomes: list[Outcome] = [*run_each(options.per_endpoint, options.seed, options.jobs)]
     outcomes += run_screens(options.screens, options.seed)
     for outcome in outcomes:
         for complaint in outcome.complaints:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
+import multiprocessing
 import resource
 import time
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +22,13 @@ import httpx
 from hostile import unsafe_in
 
 from xds_tui.api.client import Client
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
 from xds_tui.credentials import AccountKey, BareToken
+from xds_tui.domain.rejections import Call, is_rejection, is_token_rejection
 from xds_tui.model import Billing, Period, PeriodUnit
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.fault_presets import EVERY_CODE
 from xds_tui.simulator.line import Service
 from xds_tui.simulator.server import build
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
@@ -37,6 +43,9 @@ WARM: Final = 10
 SLOW: Final = 2.0
 """Seconds for one answer that count as a hang."""
 
+_NEVER_PROOF: Final = frozenset({0, 400, 404, 408, 429, 430, 499, 500, 502, 503, 504, 1003, 1005})
+"""Codes that prove for no call that nothing was done, whatever the table of rejections says."""
+
 GROWTH: Final = 16.0
 """MB that a run may grow by after it is warm."""
 
@@ -49,6 +58,8 @@ class Endpoint:
     path: str
     """The part of the request's path that tells it."""
     call: Callable[[Client], Awaitable[Any]]
+    changes: Call | None = None
+    """Which changing call it is; None: it only reads."""
 
 
 async def _mint(client: Client) -> Any:
@@ -67,15 +78,17 @@ ENDPOINTS: Final = (
         "createquantity",
         "/createquantity",
         lambda client: client.create_on_demand(package_id="bzoff4", image_id="5001"),
+        Call.CREATE_ON_DEMAND,
     ),
     Endpoint(
         "createRent",
         "/createRent",
         lambda client: client.create_rent(package_id="bzoff4", image_id="5001", period=Period(PeriodUnit.DAY, 1)),
+        Call.CREATE_RENT,
     ),
-    Endpoint("operate", "/operate/", lambda client: client.power("h1", on=True)),
-    Endpoint("reboot", "/reboot/", lambda client: client.reboot("h1")),
-    Endpoint("delete", "/delete/", lambda client: client.delete("h1")),
+    Endpoint("operate", "/operate/", lambda client: client.power("h1", on=True), Call.POWER),
+    Endpoint("reboot", "/reboot/", lambda client: client.reboot("h1"), Call.REBOOT),
+    Endpoint("delete", "/delete/", lambda client: client.delete("h1"), Call.DELETE),
 )
 
 
@@ -107,6 +120,20 @@ async def originals(endpoint: Endpoint) -> list[Any]:
             found += await _answered(endpoint, World(Options(dialect=dialect)), hosts)
     found.append({"code": 1003, "data": None, "msg": "业务异常", "traceId": "t1", "success": False})
     found.append({"code": 0, "data": True, "msg": "success", "traceId": "t2", "success": True})
+    if endpoint.changes:
+        refusals = _refusals()
+        # About as many that say yes as that say no.
+        found = [*found * (len(refusals) // len(found)), *refusals]
+    return found
+
+
+def _refusals() -> list[Any]:
+    """Every code in every form that it has been seen in."""
+    found: list[Any] = []
+    for code in EVERY_CODE:
+        found.append({"code": code, "data": None, "msg": "m", "traceId": "t", "success": False})
+        found.append({"code": code, "msg": "m", "traceId": "t"})
+        found.append({"code": code, "message": "504 GATEWAY_TIMEOUT", "traceId": "TX1-E1"})
     return found
 
 
@@ -134,7 +161,8 @@ async def _answered(endpoint: Endpoint, world: World, hosts: int) -> list[Any]:
 
 async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
     """Give the client `count` mutated answers, one after another."""
-    mutator = Mutator(await originals(endpoint), f"{seed} {endpoint.name}")
+    share = 0.4 if endpoint.changes else 0.1
+    mutator = Mutator(await originals(endpoint), f"{seed} {endpoint.name}", status_share=share)
     outcome = Outcome(endpoint.name)
     sent = well = Answer(b'{"code":0,"data":[],"msg":"","traceId":""}')
 
@@ -144,19 +172,19 @@ async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
         return sent.response()
 
     async with Client(URL, BareToken(Secret(TOKEN)), transport=httpx.MockTransport(serve)) as client:
-        began, before = time.perf_counter(), resident()
+        began, before = time.process_time(), resident()
         for number in range(count):
             if number == count // WARM:
                 before = resident()
             await _once(endpoint, client, outcome, lambda: sent)
             await asyncio.sleep(0)  # the loop's turn, in which it drops the deadlines that are over
-        outcome.seconds = time.perf_counter() - began
+        outcome.seconds = time.process_time() - began
         outcome.growth = resident() - before
     return outcome
 
 
 async def _once(endpoint: Endpoint, client: Client, outcome: Outcome, sent: Callable[[], Answer]) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         end: Any = await endpoint.call(client)
         outcome.ends["value"] += 1
@@ -168,13 +196,63 @@ async def _once(endpoint: Endpoint, client: Client, outcome: Outcome, sent: Call
         outcome.ends["!"] += 1
         _complain(outcome, "".join(traceback.format_exception(error)), sent())
     outcome.answers += 1
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     if took > outcome.slowest:
         outcome.slowest = took
         if took > SLOW:
             _complain(outcome, f"{took:.1f} s", sent())
+    if endpoint.changes and (wrong := wrong_outcome(endpoint.changes, end, sent())):
+        _complain(outcome, wrong, sent())
     if unsafe_in(said(end)):
         _complain(outcome, f"unsafe: {ascii(said(end))[:300]}", sent())
+
+
+def wrong_outcome(call: Call, end: Any, answer: Answer) -> str:
+    """Return what a changing call's outcome claims though the response does not prove it; empty if nothing.
+
+    The response is read here by the standard library, not by the code that is tested.
+    """
+    fields = _fields(answer.body)
+    code = _code(fields)
+    match end:
+        case NotSent():
+            return "NotSent, though it was answered"
+        case SignedOut():
+            is_proven = answer.status == 401 or is_token_rejection(answer.status, code)
+            return "" if is_proven else f"signed out by HTTP {answer.status}, {code!r}"
+        case Refused():
+            is_proven = code is not None and is_rejection(call, answer.status, code)
+            return "" if is_proven and code not in _NEVER_PROOF else f"refused by HTTP {answer.status}, {code!r}"
+        case XdsError():
+            return ""
+        case _:
+            data = fields.get("data") if fields else None
+            # A power call or a reboot that is accepted is followed until the host shows it.
+            is_shown = call in (Call.POWER, Call.REBOOT) or data not in (None, False, 0, "", [], {})
+            is_success = code == 0 and is_shown and data is not False and 200 <= answer.status < 300
+            return "" if is_success else f"done by HTTP {answer.status}, {fields!r:.200}"
+
+
+def _code(fields: dict[str, Any] | None) -> int | None:
+    """Return the code among them, which may be a whole number in quotes; None for anything else."""
+    code = fields.get("code") if fields else None
+    if isinstance(code, bool) or not isinstance(code, int | float | str):
+        return None
+    try:
+        number = float(code)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _fields(body: bytes) -> dict[str, Any] | None:
+    """Return the fields of a JSON object, control characters in it or not; None for anything else."""
+    text = str(body, "utf-8-sig", "replace")
+    for readable in (text, "".join(max(character, " ") for character in text)):
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(readable, strict=False, parse_int=float)
+            return found if isinstance(found, dict) else None
+    return None
 
 
 def said(end: Any) -> str:
@@ -206,6 +284,11 @@ def resident() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def run_each(count: int, seed: int) -> list[Outcome]:
-    """Run every endpoint."""
-    return [asyncio.run(run(endpoint, count, seed)) for endpoint in ENDPOINTS]
+def run_each(count: int, seed: int, jobs: int) -> list[Outcome]:
+    """Run every endpoint, each in a process of its own, `jobs` of them at the same time."""
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+        return list(pool.map(_run_one, range(len(ENDPOINTS)), repeat(count), repeat(seed)))
+
+
+def _run_one(number: int, count: int, seed: int) -> Outcome:
+    return asyncio.run(run(ENDPOINTS[number], count, seed))

@@ -51,7 +51,10 @@ _NAMES: Final = (
     "__class__",
 )
 _BYTES: Final = (*b'{}[]",:\\0e.-', 0x00, 0x1B, 0x80, 0x9B, 0xC2, 0xED, 0xF4, 0xFF)
-_STATUSES: Final = (201, 204, 301, 302, 304, 307, 400, 401, 403, 404, 429, 500, 502, 503, 599, 999)
+_STATUSES: Final = (
+    *(201, 202, 204, 301, 302, 304, 307, 400, 401, 403, 404, 408, 409, 425, 429, 430, 499),
+    *(500, 502, 503, 504, 599, 999),
+)
 _HEADERS: Final = (
     ("Content-Type", "text/html"),
     ("Content-Type", "\x80\xff/;;charset=\x1b"),
@@ -85,9 +88,10 @@ class Answer:
 class Mutator:
     """Makes answers, the same ones for the same seed."""
 
-    def __init__(self, originals: Sequence[Any], seed: str) -> None:
-        """Take the documents to begin with."""
+    def __init__(self, originals: Sequence[Any], seed: str, *, status_share: float = 0.1) -> None:
+        """Take the documents to begin with, and the share of answers whose HTTP status is not 200."""
         self._originals = originals
+        self._status_share = status_share
         self._lot = random.Random(seed)
 
     def answer(self) -> Answer:
@@ -101,7 +105,7 @@ class Mutator:
         if lot.random() < 0.45:
             for _ in range(lot.choice((1, 1, 2, 5))):
                 body = lot.choice(_ON_BYTES)(lot, body)
-        status = lot.choice(_STATUSES) if lot.random() < 0.1 else 200
+        status = lot.choice(_STATUSES) if lot.random() < self._status_share else 200
         headers = [lot.choice(_HEADERS)] if lot.random() < 0.1 else []
         return Answer(body, status, [(name.encode(), value.encode("latin-1")) for name, value in headers])
 
