@@ -24,21 +24,23 @@ from typing import Any, Final
 
 from xds_tui.api.client import Client
 from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.domain.rejections import Call, is_rejection, is_token_rejection
 from xds_tui.fleet.account import Account, Source, Tokens
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.model import Snapshot, Status
-from xds_tui.record import Event, EventKind
+from xds_tui.record import Action, Event, EventKind, Order, OrderState
 from xds_tui.secret import Secret
 from xds_tui.simulator.accounts import ACCOUNT, SECRET
 from xds_tui.simulator.options import Options
 from xds_tui.store.db import Database
-from xds_tui.store.journal import Journal
+from xds_tui.store.journal import Claim, Journal
 from xds_tui.tui.draft import Draft
 
 from .chaos_trouble import ChaosTrouble
 from .complaints import listen, listen_to_loop
 from .gauges import Held, Holdings
+from .request_tags import note_sending, tag_requests
 from .service import Service
 from .verdict import MOST_MEMORY, rise
 
@@ -54,6 +56,14 @@ _QUIET: Final = 600.0
 
 _LISTED: Final = 120.0
 """Seconds that the program has to read a list after the service lied about it."""
+
+_CALLS: Final = {
+    Action.CREATE: (Call.CREATE_ON_DEMAND, Call.CREATE_RENT),
+    Action.POWER_ON: (Call.POWER,),
+    Action.POWER_OFF: (Call.POWER,),
+    Action.REBOOT: (Call.REBOOT,),
+    Action.DELETE: (Call.DELETE,),
+}
 
 _CLOCK_MARGIN: Final = 1.0
 _MEASUREMENTS: Final = 60
@@ -72,6 +82,8 @@ class Figures:
     link: str = ""
     gone_events: int = 0
     false_gone: list[str] = field(default_factory=list)
+    denied: list[str] = field(default_factory=list)
+    """Orders that were carried out, and are reported not to have been."""
     unreported: list[str] = field(default_factory=list)
     """Hosts that were shown, are not there any more, and were not reported gone."""
     complaints: list[str] = field(default_factory=list)
@@ -100,6 +112,7 @@ class Figures:
             "the connection is live": self.link == Link.LIVE.value,
             "no host was reported gone that was there": not self.false_gone,
             "every host that is gone was reported gone": self.gone_events > 0 and not self.unreported,
+            "no order was denied that was carried out": not self.denied,
             "nothing was raised or logged": not self.complaints,
             "memory is flat": risen is None or risen <= MOST_MEMORY,
         }
@@ -120,6 +133,7 @@ class Figures:
             "gone_events": self.gone_events,
             "false_gone": self.false_gone,
             "unreported": self.unreported,
+            "denied": self.denied,
             "complaints": self.complaints,
             "memory_mb": [round(held.memory / 2**20, 1) for held in self.held[:: max(1, len(self.held) // 10)]],
             "memory_rise_mb": None if risen is None else round(risen / 2**20, 2),
@@ -133,15 +147,33 @@ class Figures:
 
 
 class WatchedJournal(Journal):
-    """A journal that hands on every event that it is given."""
+    """A journal that hands on every event that it is given, and tells which order is being sent."""
 
-    on_event: Callable[[Event], None]
+    def __init__(self, database: Database, on_event: Callable[[Event], None]) -> None:
+        super().__init__(database, "chaos")
+        self._on_event = on_event
+        self.written: dict[str, Order] = {}
+        """Every order as it was written last, by its ID."""
+
+    async def write_orders(self, orders: Iterable[Order]) -> None:
+        """Write them, and take note of what is sent."""
+        orders = tuple(orders)
+        await super().write_orders(orders)
+        self.written.update((order.id, order) for order in orders)
+        note_sending(orders)
+
+    async def settle_order(self, found: Order) -> Claim:
+        """Write that a host was found for an order."""
+        claim = await super().settle_order(found)
+        if claim is Claim.WRITTEN:
+            self.written[found.id] = found
+        return claim
 
     async def add_events(self, events: Iterable[Event]) -> None:
         """Hand them on, and keep them."""
         events = tuple(events)
         for event in events:
-            self.on_event(event)
+            self._on_event(event)
         await super().add_events(events)
 
 
@@ -156,8 +188,7 @@ class Chaos:
         self._lot = random.Random(f"orders {seed}")
         self._database = Database(folder / "journal.db")
         self._holdings = Holdings(folder / "journal.db", self.figures.held)
-        self._journal = WatchedJournal(self._database, "chaos")
-        self._journal.on_event = self._note
+        self._journal = WatchedJournal(self._database, self._note)
         self._gone: list[Event] = []
         self._changed = asyncio.Event()
         self._last: Snapshot | None = None
@@ -184,6 +215,7 @@ class Chaos:
             self._trouble.end()
             await self._compare(service)
             self._judge_gone(service.gone())
+            self._judge_orders(service.carried_out())
             watching.cancel()
             await self._monitor.close(5)
         await self._database.close()
@@ -279,8 +311,13 @@ class Chaos:
             is_true = self.figures.seen == self.figures.truth == truth and self.figures.link == Link.LIVE.value
             if is_true or self.figures.seconds_to_truth > _QUIET:
                 break
-        for order in self._monitor.orders.all:
+
+    def _judge_orders(self, carried_out: dict[str, int]) -> None:
+        for order in self._journal.written.values():
             self.figures.orders[f"{order.action.value}: {order.state.value}"] += 1
+            is_denied = order.state in (OrderState.REFUSED, OrderState.NOT_SENT)
+            if is_denied and order.id in carried_out and not _is_listed_rejection(order):
+                self.figures.denied.append(f"{order.action.value}, {order.state.value}, code {order.code}")
 
     def _judge_gone(self, deleted: dict[str, float]) -> None:
         self.figures.gone_events = len(self._gone)
@@ -290,6 +327,15 @@ class Chaos:
             at = deleted.get(event.host_id or "")
             if at is None or event.at.timestamp() < at - _CLOCK_MARGIN:
                 self.figures.false_gone.append(f"{event.host_id} at {event.at:%H:%M:%S}, deleted {at}")
+
+
+def _is_listed_rejection(order: Order) -> bool:
+    """Whether the service answered with a code that, by its documents, means that nothing was done: it lied."""
+    if order.code is None:
+        return False
+    if is_token_rejection(200, order.code) or is_token_rejection(401, order.code):
+        return True
+    return any(is_rejection(call, 200, order.code) for call in _CALLS[order.action])
 
 
 def _account(url: str) -> Account:
@@ -324,6 +370,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         chaos = Chaos(options.minutes, options.hosts, options.seed, Path(folder))
         listen(chaos._complain)
+        tag_requests()
         figures = asyncio.run(chaos.run())
     print(json.dumps(figures.summary(), ensure_ascii=False, indent=2))
     return 1 if figures.broken else 0

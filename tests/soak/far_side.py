@@ -111,6 +111,11 @@ class FarSide:
                     self._gone[host.id] = host.gone_from
             return self._gone
 
+    def carried_out(self) -> dict[str, int]:
+        """How often the request of each order was carried out, by the order's ID."""
+        with self._service.lock:
+            return dict(self._service.carried_out)
+
     def asked(self) -> int:
         """How many creates were carried out, by anybody."""
         with self._service.lock:

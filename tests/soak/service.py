@@ -80,6 +80,10 @@ class Service:
         """The time at which each host was deleted that ever was, in seconds since the epoch, by its ID."""
         return {str(host_id): float(at) for host_id, at in self._ask("gone").items()}
 
+    def carried_out(self) -> dict[str, int]:
+        """How often the request of each order was carried out, by the order's ID."""
+        return {str(order_id): int(times) for order_id, times in self._ask("carried_out").items()}
+
     def _ask(self, name: str, *arguments: object) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from made import an_order
 from soak.chaos import Chaos, Figures
 from soak.gauges import Held
 from soak.verdict import MB
 
-from xds_tui.record import Event, EventKind
+from xds_tui.record import Event, EventKind, OrderState
 
 ROOT = Path(__file__).parents[2]
 HELD = Held(hour=0, memory=80 * MB, objects=90_000, files=18, tasks=36, threads=3, widgets=0, journal=MB)
@@ -60,6 +61,7 @@ def test_a_faultless_run_keeps_every_promise() -> None:
         (lambda figures: figures.false_gone.append("a"), "no host was reported gone that was there"),
         (lambda figures: setattr(figures, "gone_events", 0), "every host that is gone was reported gone"),
         (lambda figures: figures.unreported.append("a"), "every host that is gone was reported gone"),
+        (lambda figures: figures.denied.append("a"), "no order was denied that was carried out"),
         (lambda figures: figures.complaints.append("x"), "nothing was raised or logged"),
         (grow, "memory is flat"),
     ],
@@ -79,3 +81,23 @@ def test_a_host_is_gone_only_after_it_was_deleted(tmp_path: Path, deleted: dict[
     chaos._judge_gone({host_id: AT.timestamp() + seconds for host_id, seconds in deleted.items()})
     assert (bool(chaos.figures.false_gone), chaos.figures.gone_events) == (is_false, 1)
     assert chaos.figures.unreported == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "is_denied"),
+    [
+        (OrderState.REFUSED, 6000, True),
+        (OrderState.REFUSED, 6003, False),
+        (OrderState.NOT_SENT, None, True),
+        (OrderState.UNKNOWN, None, False),
+        (OrderState.SETTLED, None, False),
+    ],
+)
+def test_an_order_that_was_carried_out_must_not_be_denied_unless_the_service_lied(
+    tmp_path: Path, state: OrderState, code: int | None, *, is_denied: bool
+) -> None:
+    chaos = Chaos(1, 1, 1, tmp_path)
+    chaos._journal.written = {"o": an_order(id="o", state=state, code=code), "p": an_order(id="p", state=state)}
+    chaos._judge_orders({"o": 1})
+    assert bool(chaos.figures.denied) == is_denied
+    assert chaos.figures.orders.total() == 2
