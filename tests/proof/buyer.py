@@ -13,16 +13,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from contextvars import ContextVar
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
-from unittest import mock
 
-import httpx
 import msgspec
 
+from tests.soak.request_tags import note_sending, tag_requests
 from xds_tui import catalog
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import XdsError
@@ -54,9 +52,6 @@ _SWEEPS: Final = 5
 _ACCEPTED_PATIENCE: Final = 5.0
 """Seconds that are waited at the end for hosts of accepted orders; some are never told from others."""
 
-_SENDING: ContextVar[str] = ContextVar("sending", default="")
-"""The order that the running task sends."""
-
 _OUTCOMES: Final = {OrderState.DONE, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT}
 
 
@@ -74,8 +69,8 @@ class HaltingJournal(Journal):
         if OrderState.SETTLED in states:
             await self._halt_at(Stage.SEEN)
         await super().write_orders(orders)
+        note_sending(orders)
         if OrderState.SENT in states:
-            _SENDING.set(orders[0].id)
             await self._halt_at(Stage.WRITTEN)
 
     async def settle_order(self, found: Order) -> Claim:
@@ -186,8 +181,13 @@ class Buyer:
         for _ in range(_SWEEPS):
             began = utc_now()
             self._monitor.refresh()
-            async with asyncio.timeout(PATIENCE):
-                await self._until(partial(self._has_swept_since, began))
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._until(partial(self._has_swept_since, began))
+            except TimeoutError as error:
+                state = self._monitor.state
+                at = state.snapshot.at if state.snapshot else None
+                raise TimeoutError(f"{state.link}, {state.trouble!r}, snapshot of {at}, since {began}") from error
         with suppress(TimeoutError):
             async with asyncio.timeout(_ACCEPTED_PATIENCE):
                 await self._until(lambda: all(order.state is not OrderState.DONE for order in self._orders))
@@ -228,18 +228,6 @@ def _lines_of_input() -> asyncio.Queue[str]:
 
 def _say(words: str) -> None:
     print(words, flush=True)
-
-
-def tag_requests() -> None:
-    """Have every create carry the ID of its order, so that the service's ledger tells which order bought what."""
-    send = httpx.AsyncHTTPTransport.handle_async_request
-
-    async def send_tagged(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        if request.method == "POST" and "/create" in request.url.path:
-            request.headers["X-Request-Tag"] = _SENDING.get()
-        return await send(transport, request)
-
-    mock.patch.object(httpx.AsyncHTTPTransport, "handle_async_request", send_tagged).start()
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.record import Order, OrderState
 from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
 
@@ -20,8 +20,11 @@ from .asked import Asked
 from .records import Record
 
 BEFORE: Final = timedelta(seconds=1)
-AFTER: Final = timedelta(seconds=10)
-"""A host that somebody else bought so shortly before and after a request left cannot be told from one of its own."""
+AFTER: Final = timedelta(seconds=5)
+"""So shortly before a request was sent, and after it ended, somebody else's host cannot be told from one of its own."""
+
+REQUEST: Final = timedelta(seconds=60)
+"""A request ended at the latest so long after it was sent, where a kill kept its end from being seen."""
 
 
 @dataclass
@@ -59,7 +62,7 @@ class Verdict:
     exchanged: int = 0
     """Settled with the host of another order of the same machine for the same goods, and bought one, too."""
     coincidences: int = 0
-    """Unknown, bought nothing, and settled with a host that came into being just then, and fits."""
+    """Unknown, bought nothing, and settled with a host that somebody else bought while the request was under way."""
     may_be: int = 0
     """Without a host, with one that may be theirs."""
     may_be_right: int = 0
@@ -75,7 +78,7 @@ class Verdict:
     wrong: int = 0
     """Orders that name a host that came of something else."""
     shared: int = 0
-    """Hosts that more than one order names."""
+    """Hosts that more than one order names, other than by coincidence."""
     unfinished: int = 0
     """Orders left as intended or as sent."""
     unasked: int = 0
@@ -113,7 +116,11 @@ def judge(records: Sequence[Record], ledger: Sequence[Sale]) -> Verdict:
         own = {order.id for order in record.orders}
         for order in record.orders:
             _judge_attribution(verdict, order, sales, hosts, own)
-    names = Counter(order.host_id for order in orders.values() if order.host_id and order.action is Action.CREATE)
+    names = Counter(
+        order.host_id
+        for order in orders.values()
+        if order.host_id and not _is_coincidence(order, sales.get(order.id), hosts.get(order.host_id))
+    )
     for host_id, count in names.items():
         if count > 1:
             verdict.shared += 1
@@ -188,7 +195,7 @@ def _judge_attribution(
     sale = sales.get(order.id)
     if order.state is OrderState.SETTLED:
         _judge_host(verdict, order, sale, hosts.get(order.host_id or ""), own)
-    candidate = getattr(order, "candidate", None)
+    candidate = order.candidate
     if order.state in (OrderState.DONE, OrderState.UNKNOWN) and candidate is not None:
         verdict.may_be += 1
         verdict.may_be_right += sale is not None and candidate.host_id == sale.host_id
@@ -199,7 +206,7 @@ def _judge_host(verdict: Verdict, order: Order, sale: Sale | None, named: Sale |
         verdict.right += 1
     elif sale is not None and named is not None and named.request_tag in own and _is_alike(sale, named):
         verdict.exchanged += 1
-    elif sale is None and named is not None and named.request_tag not in own and _is_coincidence(order, named):
+    elif _is_coincidence(order, sale, named) and named is not None and named.request_tag not in own:
         verdict.coincidences += 1
     elif sale is None:
         verdict.confirmed_for_nothing += 1
@@ -214,11 +221,12 @@ def _is_alike(one: Sale, other: Sale) -> bool:
     return (one.package_id, one.image_id, one.period) == (other.package_id, other.image_id, other.period)
 
 
-def _is_coincidence(order: Order, named: Sale) -> bool:
-    """Whether somebody else bought the same, or what looks like it, within the time that an order's own host takes."""
-    assert order.sent_at is not None
-    after = timedelta(seconds=named.at - order.sent_at.timestamp())
-    return -BEFORE <= after <= AFTER
+def _is_coincidence(order: Order, sale: Sale | None, named: Sale | None) -> bool:
+    """Whether an order that bought nothing names a host that was bought while its request was under way."""
+    if sale is not None or named is None or order.sent_at is None:
+        return False
+    bought = datetime.fromtimestamp(named.at, UTC)
+    return order.sent_at - BEFORE <= bought <= (order.answered_at or order.sent_at + REQUEST) + AFTER
 
 
 def _origin(named: Sale | None) -> str:
