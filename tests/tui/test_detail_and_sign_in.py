@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from conditions import until
 from driver import Desk, sitting_at
@@ -8,7 +10,7 @@ from textual.widgets import Input
 from xds_tui.secret import MASK
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
-from xds_tui.simulator.world import ACCOUNT, SECRET
+from xds_tui.simulator.world import ACCOUNT, SECRET, Options
 from xds_tui.tui.screens import detail as detail_module
 from xds_tui.tui.screens.detail import DetailScreen
 from xds_tui.tui.widgets.host_table import HostTable
@@ -189,3 +191,34 @@ async def test_a_keyring_that_was_not_read_is_said_to_be_why_one_has_to_sign_in(
         text = await desk.see("The keyring was not read")
         assert "The keyring did not answer: 3 s" in " ".join(text.split())
         assert any(event.summary == "The keyring did not answer" for event in desk.monitor.state.events)
+
+
+async def test_the_details_of_a_host_at_rest_are_asked_for_once_and_stay() -> None:
+    async with sitting_at(Desk(options=Options(dialect="document"))) as desk:
+        target = next(host for host in desk.world.listed() if host.status == OFF and host.port)
+        desk.app.screen.query_one(HostTable).move_to(target.id)
+        assert desk.asked("one/") == 0
+        await desk.press("enter")
+        await desk.see(r"MAC +\w\w:\w\w")
+        asked = desk.asked(f"one/{target.id}")
+        for _ in range(3):
+            await desk.sweep()
+            assert re.search(r"MAC +\w\w:\w\w", desk.text)
+        assert asked == desk.asked(f"one/{target.id}") == 1
+        await desk.press("escape")
+        await desk.sweep()
+        await desk.press("enter")
+        await desk.see(r"MAC +\w\w:\w\w")
+
+
+async def test_details_that_cannot_be_asked_for_leave_the_page_as_it_is() -> None:
+    async with sitting_at(Desk(options=Options(dialect="document"))) as desk:
+        target = next(host for host in desk.world.listed() if host.status == OFF and host.port)
+        desk.app.screen.query_one(HostTable).move_to(target.id)
+        desk.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/one/"))
+        await desk.press("enter")
+        await until(lambda: desk.asked("one/") == 1)
+        await desk.see(r"MAC +—")
+        await desk.sweep()
+        await desk.see(rf"ID +{target.id}")
+        assert desk.asked("one/") == 1

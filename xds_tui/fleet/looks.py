@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import XdsError
+from xds_tui.fleet.host_details import keep_details
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.pace import MAX_LOOKS
 from xds_tui.model import Absence, Host, Snapshot
@@ -43,16 +44,22 @@ class Looks:
         self._book = book
         self._clock = clock
         self._absent: set[str] = set()
+        self._opened: dict[str, None] = {}
 
     def forget(self) -> None:
         """Wait for no host any more: somebody else is signed in."""
         self._absent.clear()
+        self._opened.clear()
+
+    def describe(self, host_id: str) -> None:
+        """Ask once for a host whose details are opened: only `one/{id}` has all of them."""
+        self._opened[host_id] = None
 
     def wanted(self, snapshot: Snapshot) -> tuple[str, ...]:
-        """The hosts worth a look of their own: what an order waits for, and what is starting or stopping."""
+        """Return the hosts to ask for singly: those opened, those an order waits for, those starting or stopping."""
         now = self._clock()
         changing = [host.id for host in snapshot.hosts if host.status.is_changing]
-        wanted = dict.fromkeys((*self._book.awaited_ids(now), *self._book.touched_ids(now), *changing))
+        wanted = dict.fromkeys((*self._opened, *self._book.awaited_ids(now), *self._book.touched_ids(now), *changing))
         self._absent.intersection_update(host.id for host in snapshot.hosts)
         return tuple(host_id for host_id in wanted if host_id not in self._absent)[:MAX_LOOKS]
 
@@ -65,6 +72,7 @@ class Looks:
         trouble: XdsError | None = None
         try:
             for host_id in self.wanted(before):
+                self._opened.pop(host_id, None)
                 seen[host_id] = await self._client().host(host_id)
         except XdsError as error:
             trouble = error
@@ -93,6 +101,7 @@ def _merged(snapshot: Snapshot, seen: Mapping[str, Host | None], at: datetime) -
         return snapshot
     there = {host.id for host in snapshot.hosts}
     new = {host_id: host for host_id, host in found.items() if host_id not in there}
-    hosts = (*new.values(), *(found.get(host.id, host) for host in snapshot.hosts))
+    known = (keep_details(found[host.id], host) if host.id in found else host for host in snapshot.hosts)
+    hosts = (*new.values(), *known)
     unlisted = {**snapshot.unlisted, **dict.fromkeys(new, Absence(at, is_confirmed=True))}
     return replace(snapshot, hosts=hosts, at=at, unlisted=unlisted)

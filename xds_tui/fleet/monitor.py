@@ -107,6 +107,11 @@ class Monitor:
         if self.state.link is not Link.SIGNED_OUT:
             self._prices.read()
 
+    def describe(self, host_id: str) -> None:
+        """Ask once, now, for everything about one host."""
+        self._looks.describe(host_id)
+        self._wake(replace(self._pace, look_at=self._now()))
+
     def signed_in(self) -> None:
         """Begin anew for whoever signed in: what is known is of whoever was before, unless it is the same."""
         # A bare token does not say whose it is: the hosts that it shows will.

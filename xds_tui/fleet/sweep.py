@@ -17,6 +17,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from xds_tui.fleet.absences import Listing, look_up, resolve
+from xds_tui.fleet.host_details import keep_details
 from xds_tui.model import Host, Snapshot
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class _Unchanged:
 
     def _same(self, host: Host) -> Host:
         before = self._known.get(host.id)
-        return before if before is not None and before == host else host
+        return host if before is None else keep_details(host, before)
 
 
 def _agree(one: _Reading, other: _Reading) -> bool:

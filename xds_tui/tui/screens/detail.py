@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import Link
 from xds_tui.i18n import _
 from xds_tui.model import Host
 from xds_tui.record import Action
@@ -57,6 +58,7 @@ class DetailScreen(LiveScreen[None]):
         self._host_id = host_id
         self._clock = clock
         self._is_revealed = False
+        self._is_described = False
         self._hiding: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -68,14 +70,16 @@ class DetailScreen(LiveScreen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Draw what is known."""
+        """Draw what is known, and ask for what only a request for this host tells."""
         self._draw()
+        self._describe()
         self.weigh_actions()
 
     def watch_fleet(self) -> None:
         """Draw what is known now."""
         if self.is_mounted:
             self._draw()
+            self._describe()
             self.weigh_actions()
 
     def context(self) -> Context:
@@ -88,6 +92,12 @@ class DetailScreen(LiveScreen[None]):
     def _host(self) -> Host | None:
         snapshot = self.fleet.snapshot
         return next((host for host in snapshot.hosts if host.id == self._host_id), None) if snapshot else None
+
+    def _describe(self) -> None:
+        """Ask for this host once, as soon as the service can be asked."""
+        if not self._is_described and self.fleet.link in (Link.LIVE, Link.PAUSED):
+            self._is_described = True
+            self._monitor.describe(self._host_id)
 
     def _draw(self) -> None:
         host = self._host
