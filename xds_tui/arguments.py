@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from xds_tui import __version__
 from xds_tui.i18n import LANGUAGES, _
@@ -15,11 +17,74 @@ SHELLS: Final = ("bash", "zsh", "fish")
 """Those that there is a completion for."""
 
 
-def parser() -> argparse.ArgumentParser:
+MAX_HOSTS: Final = 100_000
+"""Hosts in a simulated fleet: ten times what the app is made for."""
+
+_FILTER: Final = "--filter"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that takes `--option=--`, and whose messages a terminal does not obey."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register("action", None, _Store)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and `message`, which quotes what was typed, and exit."""
+        from xds_tui.api.text import clean
+
+        super().error(clean(message))
+
+
+class _Store(argparse.Action):
+    """Stores the value of an option; argparse takes the one of `--option=--` for the end of the options."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        value: object = values
+        if values == []:
+            value = "--"
+            if self.type is not None or self.choices is not None:
+                raise argparse.ArgumentError(self, _("-- is no value of this option"))
+        setattr(namespace, self.dest, value)
+
+
+def _attach_filter(args: Sequence[str]) -> list[str]:
+    """Attach the value of `--filter`, or of an abbreviation of it, that begins with a single minus.
+
+    argparse takes `-windows` for an option, though it excludes hosts from a list.
+    """
+    attached: list[str] = []
+    for word in args:
+        option = attached[-1] if attached else ""
+        is_filter = len(option) > len("--") and _FILTER.startswith(option)
+        is_term = word.startswith("-") and not word.startswith("--") and word != "-"
+        if is_filter and is_term:
+            attached[-1] = f"{option}={word}"
+        else:
+            attached.append(word)
+    return attached
+
+
+def parse(args: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse `args`, by default those of the process, in the chosen language.
+
+    Raises:
+        SystemExit: for what is no command line, and after `--help` and `--version`.
+
+    """
+    return parser().parse_args(_attach_filter(sys.argv[1:] if args is None else args))
+
+
+def parser() -> Parser:
     """Return the parser, in the chosen language."""
-    top = argparse.ArgumentParser(
-        prog="xds-tui", description=_("Rent and watch Xuandashi (渲大师) cloud hosts from a terminal.")
-    )
+    top = Parser(prog="xds-tui", description=_("Rent and watch Xuandashi (渲大师) cloud hosts from a terminal."))
     top.add_argument("--version", action="version", version=f"xds-tui {__version__}")
     _add_shared(top)
     top.add_argument("--interval", type=float, metavar="SECONDS", help=_("between two refreshes (15)"))
@@ -59,7 +124,7 @@ def chosen(options: argparse.Namespace) -> Arguments:
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives the type of what it returns no other name
 
 
-def _command(commands: Commands[argparse.ArgumentParser], name: str, about: str) -> argparse.ArgumentParser:
+def _command(commands: Commands[Parser], name: str, about: str) -> Parser:
     """Add a command that takes the shared options behind its name as well as before it."""
     command = commands.add_parser(name, help=about, description=about)
     _add_shared(command, again=True)
@@ -90,7 +155,7 @@ def _add_demo(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
     )
     parser.add_argument(
         "--demo-hosts",
-        type=int,
+        type=_whole(0, MAX_HOSTS),
         default=argparse.SUPPRESS if again else 40,
         metavar="N",
         help=_("hosts in the demo (40)"),
@@ -115,7 +180,7 @@ def _add_output(parser: argparse.ArgumentParser, filter_help: str) -> None:
     )
 
 
-def _add_listings(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_listings(commands: Commands[Parser]) -> None:
     hosts = _command(commands, "hosts", _("list your hosts"))
     _add_output(hosts, _("such as: status:on gpu:4090 expires<24h -windows"))
     _add_demo(hosts, again=True)
@@ -125,32 +190,45 @@ def _add_listings(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_demo(catalog, again=True)
 
 
-def _add_records(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_records(commands: Commands[Parser]) -> None:
     for name, about in (
         ("events", _("list what happened to your hosts, as far as it was seen here")),
         ("orders", _("list what was ordered here")),
     ):
         record = _command(commands, name, about)
-        record.add_argument("--last", type=_count, metavar="N", help=_("only the latest so many"))
+        record.add_argument("--last", type=_whole(1), metavar="N", help=_("only the latest so many"))
         _add_output(record, _("such as: age<24h office -windows"))
 
 
-def _add_credentials(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_credentials(commands: Commands[Parser]) -> None:
     _command(commands, "login", _("ask for account ID and secret, and keep them in the keyring"))
     _command(commands, "logout", _("remove what the keyring holds for the profile"))
 
 
-def _add_simulate(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_simulate(commands: Commands[Parser]) -> None:
     simulate = commands.add_parser("simulate", help=_("serve the simulator on this machine, for trying things out"))
-    simulate.add_argument("--port", type=int, default=8765, metavar="N", help=_("0 takes a free one (8765)"))
+    simulate.add_argument(
+        "--port", type=_whole(0, 65_535), default=8765, metavar="N", help=_("0 takes a free one (8765)")
+    )
     simulate.add_argument("--dialect", choices=("later", "document"), default="later", help=_("of the service"))
-    simulate.add_argument("--hosts", type=int, default=40, metavar="N", help=_("in the fleet (40)"))
+    simulate.add_argument("--hosts", type=_whole(0, MAX_HOSTS), default=40, metavar="N", help=_("in the fleet (40)"))
     simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("which fleet (7)"))
     simulate.add_argument("--control", action="store_true", help=_("let tests move its clock and set faults"))
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError
-    return count
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number >= least and (most is None or number <= most):
+            return number
+        if most is None:
+            raise argparse.ArgumentTypeError(_("this must be a whole number from {least} on").format(least=least))
+        told = _("this must be a whole number from {least} to {most}")
+        raise argparse.ArgumentTypeError(told.format(least=least, most=most))
+
+    return read

@@ -45,6 +45,9 @@ _OF_A_TERMINAL: Final = ("TMUX", "STY", "COLORFGBG")
 
 _OF_THE_PAGE: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
+_SIZES: Final = ("COLUMNS", "LINES")
+"""Variables that Textual believes more than the terminal, so that the screen would never follow its size."""
+
 _STDIN, _STDOUT = 0, 1
 
 
@@ -63,14 +66,15 @@ def _run(argv: Sequence[str] | None) -> int:
     i18n.choose(i18n.from_environment())
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that somebody's terminal lacks is no failure
-    options = arguments.parser().parse_args(argv)
+    options = arguments.parse(argv)
+    from xds_tui.commands import saying
     from xds_tui.settings import SettingsError, load
 
     try:
         environ = _environ()
         settings = load(arguments.chosen(options), environ)
     except SettingsError as error:
-        print(f"xds-tui: {assembly.said(error)}", file=sys.stderr)  # noqa: T201 - this is the command line's own voice
+        saying.complain([assembly.said(error)])
         return USAGE
     i18n.choose(settings.language or i18n.from_environment())
     try:
@@ -130,9 +134,11 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from xds_tui.commands import saying
+
     is_served = _is_served()
     if not is_served and (problem := _no_terminal()):
-        print(f"xds-tui: {problem}", file=sys.stderr)  # noqa: T201 - as above
+        saying.complain([problem])
         return FAILURE
     for name in _LEAKY:
         os.environ.pop(name, None)
@@ -140,6 +146,9 @@ def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[s
         for name in _OF_A_TERMINAL:
             os.environ.pop(name, None)
         os.environ.update(_OF_THE_PAGE)
+    elif os.get_terminal_size(sys.stderr.fileno()).columns > 0:
+        for name in _SIZES:
+            os.environ.pop(name, None)
     if settings.ascii:
         i18n.choose("en")  # of anything else nothing could be read
     # Importing and building make nothing but objects that stay, and the collector looks through them again and
@@ -172,7 +181,7 @@ def _is_pipe(fd: int) -> bool:
 
 def _no_terminal() -> str:
     """Why no screen can be shown here; empty where one can."""
-    if not sys.stdin.isatty() or not sys.stderr.isatty():
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         return _("the app needs a terminal on standard input and standard error")
     if os.environ.get("TERM", "dumb") == "dumb":
         return _("the terminal says that it is a dumb one (TERM)")
@@ -183,6 +192,7 @@ def _simulate(options: argparse.Namespace) -> int:
     """Serve the simulator until a signal ends it."""
     import time
 
+    from xds_tui.commands import saying
     from xds_tui.simulator.clocks import SkewedClock
     from xds_tui.simulator.demo_fleet import populate
     from xds_tui.simulator.line import Service
@@ -195,7 +205,7 @@ def _simulate(options: argparse.Namespace) -> int:
     try:
         simulator = RunningSimulator(Service(world), port=options.port, control=options.control)
     except (OSError, OverflowError) as error:  # the port is taken, or is none
-        print(f"xds-tui: {error}", file=sys.stderr)  # noqa: T201 - as above
+        saying.complain([str(error)])
         return FAILURE
     print(greeting(simulator.url), flush=True)  # noqa: T201 - as above
     simulator.serve()

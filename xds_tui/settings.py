@@ -8,6 +8,7 @@ read-only or for another service, the program is read-only: a slip in a file mus
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,9 @@ __all__ = [
 T = TypeVar("T")
 
 DEFAULT_PROFILE: Final = "default"
+_ZONES: Final = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+_POSIX_ZONE: Final = re.compile(r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?[0-9]|(?:UTC|GMT)0?$")
+"""A zone that needs no file: `CST-8`, `<+08>-8`, `UTC`."""
 _OF_ONE: Final = frozenset({"XDS_PROFILE", "XDS_BASE_URL", "XDS_TOKEN", "XDS_UUID", "XDS_SECRET"})
 """The variables that are of one profile only: that which the program was started with."""
 
@@ -142,6 +146,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     called, listed, connected_by = alerts(config), host_list(config), commands(config)
     colours, told_apart_by = theme(config), band(config, tables)
     keymap = config.keymap()
+    problems = _time_zone_problems(environ)
     if not config.is_empty:
         from xds_tui import config_keys  # most have no file
 
@@ -167,7 +172,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         keymap=keymap,
         credentials=credentials,
         credentials_source=source,
-        problems=tuple(config.problems),
+        problems=(*problems, *config.problems),
     )
 
 
@@ -230,6 +235,9 @@ def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
             raise SettingsError(N_("It has characters that no token has"), "XDS_TOKEN")
         return BareToken(Secret(token)), "XDS_TOKEN"
     account_id, secret = environ.get("XDS_UUID"), environ.get("XDS_SECRET")
+    for name in ("XDS_UUID", "XDS_SECRET"):
+        if not environ.get(name, "").isprintable():
+            raise SettingsError(N_("It has control characters, or bytes that are no UTF-8"), name)
     if account_id and secret:
         return AccountKey(account_id, Secret(secret)), "XDS_UUID, XDS_SECRET"
     if account_id or secret:
@@ -250,6 +258,20 @@ def _lacks_utf8(environ: Mapping[str, str]) -> bool:
         return False
     named = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
     return "utf8" not in named.lower().replace("-", "")
+
+
+def _time_zone_problems(environ: Mapping[str, str]) -> tuple[SettingsError, ...]:
+    """Whether TZ names a zone that the C library does not find: it takes UTC then, without a word."""
+    zone = environ.get("TZ", "").removeprefix(":")
+    if not zone or _POSIX_ZONE.match(zone):
+        return ()
+    folders = (environ.get("TZDIR", ""), *_ZONES)
+    try:
+        if any(Path(folder, zone).is_file() for folder in folders if folder):
+            return ()
+    except (OSError, ValueError):  # no name of a file
+        pass
+    return (SettingsError(N_("This time zone is not known on this machine, so times are shown in UTC"), "TZ"),)
 
 
 def _given(name: str, value: object, read: Callable[[object], T]) -> T | None:
