@@ -99,6 +99,15 @@ def test_of_two_lost_orders_and_one_host_none_is_confirmed_by_chance(offset: flo
     assert buyer.wrong == {}
 
 
+def test_hosts_of_lost_orders_for_the_same_keep_their_sequence_though_the_clock_is_off() -> None:
+    buyer = Buyer(Shop(2.0))
+    for at in (0, 2):
+        buyer.buy(at, took=1, works_after=1, accepted=False)
+    for look in range(30):
+        buyer.look(4 + 15 * look)
+    assert buyer.right == 2
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_packages_that_differ_only_in_price_do_not_swap_prices(accepted: bool) -> None:
     buyer = Buyer(Shop())

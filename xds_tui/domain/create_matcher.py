@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 from xds_tui.domain.assignment import assign
@@ -21,15 +22,13 @@ from xds_tui.domain.creation_times import (
     resolutions,
     to_milliseconds,
 )
-from xds_tui.domain.host_fit import count_mismatches, is_compatible
-from xds_tui.model import Host, Snapshot
-from xds_tui.record import Candidate, Doubt, HostSource, Order, OrderState, Promise
+from xds_tui.domain.host_fit import count_mismatches
+from xds_tui.domain.open_creates import Birth, Request, find_fitting
+from xds_tui.model import Host
+from xds_tui.record import Candidate, Doubt, HostSource
 
 GRACE: Final = 5 * SECOND
 """How long after the end of its request a host may come into being that is matched without asking (ms)."""
-
-REQUEST_TIMEOUT: Final = 60 * SECOND
-"""A request ends at the latest so long after it was sent: ours is given up then, as is the gateway's (ms)."""
 
 MISMATCH_GAP: Final = 2 * SECOND
 """What a difference in region or purpose counts for beside a gap in time (ms)."""
@@ -56,30 +55,6 @@ _NAMED_WEIGHT: Final = 6
 """A host that the response named is known for certain."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """A create and the time that its request was under way."""
-
-    order: Order
-    promise: Promise
-    time: Range
-    kind: tuple[object, ...]
-    """What was bought: orders of one kind are alike to the user."""
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether the service said yes, so that there is a host."""
-        return self.order.state is OrderState.DONE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Birth:
-    """A host and when it came into being, by the service's clock."""
-
-    host: Host
-    time: Range | None
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Distance:
     """How badly a host fits an order: the smaller, the better."""
@@ -89,28 +64,6 @@ class Distance:
     gap: int
     """Milliseconds that are not explained, after the request or before it."""
     is_early: bool
-
-
-def request_of(order: Order, sent_at: datetime, promise: Promise) -> Request:
-    """Return the request of a create that was sent."""
-    start = to_milliseconds(sent_at)
-    end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT
-    package = promise.package
-    specification = (package.cpu, package.memory, package.disk, package.gpu_count, package.gpu_name)
-    price = (package.amount, package.discount)
-    kind = (package.id, specification, price, promise.image.id, promise.billing, promise.period)
-    return Request(order, promise, Range(start, max(start, end)), kind)
-
-
-def births(hosts: Sequence[Host], snapshot: Snapshot) -> list[Birth]:
-    """Return the hosts with their times, oldest first; of those that came together, the lowest in the list first."""
-    created = {host.id: to_milliseconds(host.created) for host in snapshot.hosts if host.created is not None}
-    resolution = resolutions(created.values())
-    timed = [
-        Birth(host, Range(time, time + resolution[time] - 1) if (time := created.get(host.id)) is not None else None)
-        for host in reversed(hosts)
-    ]
-    return sorted(timed, key=lambda birth: (birth.time is None, birth.time.low if birth.time else 0))
 
 
 _RANK: Final = 1
@@ -135,7 +88,7 @@ class Matching:
         self._requests = requests
         self._births = births
         self._now = now
-        self._fits = _fitting(requests, births)
+        self._fits = find_fitting(requests, births)
         estimate = self._estimate(past, hosts)
         self._offset = estimate or DEFAULT_OFFSET
         self._skew = 0 if estimate else SMALL_SKEW
@@ -147,7 +100,8 @@ class Matching:
             {column: distance for column, distance in row.items() if self._is_usable(request, distance)}
             for request, row in zip(requests, self._distances, strict=True)
         ]
-        self._column_of = self._assign(self._usable, GRACE)
+        self._column_of = self._put_in_sequence(self._assign(self._usable, GRACE))
+        self._dispensable = self._find_dispensable()
 
     def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
         """Return the hosts that orders are confirmed by, and those that may be an order's, by order ID."""
@@ -230,6 +184,35 @@ class Matching:
         nothing = _DIRECT + _GAP * (longest + 1)
         return assign(costs, [_ACCEPTED if request.is_accepted else nothing for request in self._requests])
 
+    def _put_in_sequence(self, column_of: Sequence[int | None]) -> list[int | None]:
+        """Exchange hosts between orders for the same, so that the host of a request that ended first is the older."""
+        result = list(column_of)
+        by_kind: dict[tuple[object, ...], list[int]] = {}
+        for row, column in enumerate(result):
+            if column is not None:
+                by_kind.setdefault(self._requests[row].kind, []).append(row)
+        for rows in by_kind.values():
+            pairs = list(pairwise(rows))
+            while exchangeable := [pair for pair in pairs if self._is_exchangeable(result, *pair)]:
+                first, second = exchangeable[0]
+                result[first], result[second] = result[second], result[first]
+        return result
+
+    def _is_exchangeable(self, column_of: Sequence[int | None], first: int, second: int) -> bool:
+        return (
+            self._is_crossed(column_of, first, second)
+            and column_of[second] in self._usable[first]
+            and column_of[first] in self._usable[second]
+        )
+
+    def _is_crossed(self, column_of: Sequence[int | None], row: int, other: int) -> bool:
+        """Whether two orders for the same, of which one ended before the other was sent, have the other's sequence."""
+        first, second = sorted((row, other))
+        one, two = column_of[first], column_of[second]
+        if one is None or two is None or one < two or self._births[one].time == self._births[two].time:
+            return False
+        return self._requests[first].time.high <= self._requests[second].time.low
+
     def _cost(self, row: int, column: int, distance: Distance) -> int:
         return (
             _DIRECT * distance.is_indirect
@@ -269,7 +252,7 @@ class Matching:
             return Doubt.OTHER_HOST
         is_rivalled = not request.is_accepted and (
             any(self._is_as_good(distance, own) for _rival, distance in self._rivals(row, column))
-            or not (own.is_indirect or self._is_needed(row))
+            or row in self._dispensable
         )
         if is_rivalled or any(self._can_swap(row, other) for other in range(len(self._requests))):
             return Doubt.OTHER_ORDER
@@ -285,15 +268,25 @@ class Matching:
         """Whether the host came into being after the order was sent, as far as the clocks are known."""
         return not distance.is_early or distance.gap <= self._skew
 
-    def _is_needed(self, row: int) -> bool:
-        """Whether fewer hosts are explained without an order: otherwise others may have bought just these hosts."""
-        without = [{} if other == row else usable for other, usable in enumerate(self._usable)]
-        return self._count_direct(self._assign(without, GRACE)) < self._count_direct(self._column_of)
+    def _find_dispensable(self) -> set[int]:
+        """Return the orders without which as many hosts are DIRECT: others may have bought just those hosts.
 
-    def _count_direct(self, column_of: Sequence[int | None]) -> int:
-        return sum(
-            column is not None and not self._distances[row][column].is_indirect for row, column in enumerate(column_of)
-        )
+        An order without a DIRECT host can take one from another order, which can take one from a third, and so on.
+        """
+        row_of = {column: row for row, column in enumerate(self._column_of) if self._is_direct(row, column)}
+        waiting = [row for row, column in enumerate(self._column_of) if not self._is_direct(row, column)]
+        found: set[int] = set()
+        while waiting:
+            row = waiting.pop()
+            for column in self._usable[row]:
+                other = row_of.get(column)
+                if other is not None and other not in found and self._is_direct(row, column):
+                    found.add(other)
+                    waiting.append(other)
+        return found
+
+    def _is_direct(self, row: int, column: int | None) -> bool:
+        return column is not None and not self._distances[row][column].is_indirect
 
     def _rivals(self, row: int, column: int) -> Iterator[tuple[int, Distance]]:
         """Yield the other orders that the host fits and that have none, with how far it is from them."""
@@ -302,11 +295,13 @@ class Matching:
                 yield other, distances[column]
 
     def _can_swap(self, row: int, other: int) -> bool:
-        """Whether two orders for different things may just as well have each other's hosts."""
+        """Whether two orders may just as well have each other's hosts, and that makes a difference."""
         one, two = self._column_of[row], self._column_of[other]
         first, second = self._requests[row], self._requests[other]
-        if one is None or two is None or first.kind == second.kind:
+        if one is None or two is None or row == other:
             return False
+        if first.kind == second.kind:
+            return self._is_crossed(self._column_of, row, other)
         mine, theirs = self._distances[row], self._distances[other]
         if two not in mine or one not in theirs:
             return False
@@ -360,20 +355,6 @@ class Matching:
         if distance.is_early:
             return Doubt.EARLIER
         return Doubt.LATER if distance.gap > GRACE else Doubt.OTHER_ORDER
-
-
-def _fitting(requests: Sequence[Request], births: Sequence[Birth]) -> list[list[int]]:
-    """Return for each request the hosts that fit it, whenever they came into being."""
-    compatible: dict[tuple[object, ...], list[int]] = {}
-    for request in requests:
-        if request.kind not in compatible:
-            compatible[request.kind] = [
-                column for column, birth in enumerate(births) if is_compatible(birth.host, request.promise)
-            ]
-    return [
-        [column for column in compatible[request.kind] if births[column].host.id not in request.promise.known_hosts]
-        for request in requests
-    ]
 
 
 def _weighed(distance: Distance) -> int:

@@ -10,29 +10,35 @@ what was bought (`host_fit`), if it was not known when the order was sent, and i
 it.
 
 *How far a host is from an order.* The host is DIRECT if it can have come into being while the request was under way:
-between sending and the moment the response arrived or was given up. It is NEAR if that was at most `GRACE` later.
-Anything else is FAR: later, or earlier than the order, which only a wrong clock explains.
+between sending and the moment the response arrived or was given up. Otherwise there is a gap between the two, after the
+request or before it. The host is NEAR if it came into being at most `GRACE` after the request.
 
 *All at once.* All open creates and all fitting hosts are matched together, not first come, first served, by the
 assignment that is best by these criteria in turn: as many accepted orders as possible have a host; as many hosts as
-possible are DIRECT; region and purpose agree; as many unknown orders as possible have a host; hosts came into being
-soon after their request; and, where all of this leaves a choice, hosts follow their orders in time. So a host stays
-with the order that explains it best.
+possible are DIRECT; the gaps are small, where an unknown order counts as a gap of `GRACE` while it has no host; hosts
+came into being soon after their orders were sent; and, where all of this leaves a choice, in the same sequence. So a
+host stays with the order that explains it best. Orders for the same, of which one ended before the next was sent, have
+their hosts in that sequence.
 
-*What is confirmed without asking.* An order whose outcome is unknown takes a DIRECT or NEAR host: a service behind a
-gateway that gives up after 60 s is done with a request when its response ends, or shortly after. An accepted order has
-a host for certain. If that stays away for `LISTING_DELAY`, the order takes a host that came into being up to
-`ACCEPTED_WINDOW` after the request, or seemingly before it. In either case only if nothing else explains the match:
+*What is confirmed without asking.* A DIRECT host at once. A NEAR one after `USUAL_LISTING_DELAY`, in which a DIRECT
+one may still be listed: a gateway gives up after 60 s, so a request whose response was lost is carried out while it is
+under way, or shortly after. Farther hosts are not confirmed for an order whose outcome is unknown. An accepted order
+has a host for certain. If that stays away, the order takes one that came into being up to `SMALL_SKEW` before it (after
+`USUAL_LISTING_DELAY`), or up to `ACCEPTED_WINDOW` after the request or `MAX_SKEW` before it (after `LISTING_DELAY`).
+In each case only if nothing else explains the match:
 
-* no other fitting host that no order is matched to is as good (somebody else may have bought one of the two);
+* no other fitting host is as good that no order is matched to: somebody else may have bought one of the two;
 * no other order that is without a host explains this one as well: accepted ones that may still get their own are
-  waited for, and an unknown order yields to all others;
-* if another order is for something else, such as the same machine at another price, exchanging the two hosts must be
-  worse.
+  waited for, and an unknown order yields to all others, also if they would have to exchange hosts for that;
+* exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
+  price, or if their hosts are in the wrong sequence.
+
+*As good* allows for clocks that are `SMALL_SKEW` apart, unless purchases have shown how far they are.
 
 *What is left to the user.* Any other fitting host within `MAX_SKEW` before and `LATEST` after the order "may be
 yours": a candidate with the doubt that stands against it. Two machines with separate journals cannot see each other's
-orders, so a doubt is not resolved by chance: both would resolve it alike, and claim the same host.
+orders, so a doubt is not resolved by chance: both would resolve it alike, and claim the same host. What cannot be
+told at all is a purchase of the same goods by somebody else within the very seconds of an order that came to nothing.
 
 While a create is under way, a new host may be its, and nothing is matched. Orders of other programs that use the same
 journal take part like our own, so that each program comes to the same assignment and reads off its part.
@@ -43,8 +49,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from xds_tui.domain.create_matcher import Matching, births, request_of
+from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
+from xds_tui.domain.open_creates import births, request_of
 from xds_tui.model import Host, Snapshot, Status
 from xds_tui.record import Action, Candidate, Order, OrderState
 
