@@ -69,6 +69,8 @@ class Doubt(Enum):
     """It fits another order as well."""
     NO_TIME = "no time"
     """The service does not say when it came into being."""
+    REFUSED = "refused"
+    """The service refused the order."""
 
 
 @dataclass(frozen=True, slots=True)

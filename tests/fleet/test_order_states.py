@@ -13,7 +13,7 @@ from xds_tui.record import OrderState
 def test_every_state_but_the_final_leads_somewhere_and_is_reached() -> None:
     leads = {state for state, _event in NEXT}
     reached = set(NEXT.values()) | {OrderState.INTENDED}
-    assert leads == set(OrderState) - FINAL
+    assert leads == set(OrderState) - FINAL | {OrderState.REFUSED}
     assert reached == set(OrderState)
 
 
@@ -24,6 +24,10 @@ def test_what_was_sent_is_never_taken_back_nor_sent_again() -> None:
 
 def test_an_unknown_outcome_ends_by_looking_only() -> None:
     assert {event for state, event in NEXT if state is OrderState.UNKNOWN} == {OrderEvent.SEEN, OrderEvent.LATE}
+
+
+def test_a_refused_order_can_only_be_found_to_have_been_carried_out() -> None:
+    assert [event for state, event in NEXT if state is OrderState.REFUSED] == [OrderEvent.SEEN]
 
 
 def test_a_restart_leaves_nothing_under_way() -> None:

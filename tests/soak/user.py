@@ -163,5 +163,6 @@ class User:
         for image in lot.sample(catalog.images, len(catalog.images)):
             chosen = draft.with_image(image)
             if chosen.is_complete and chosen.estimate is not None:
-                self._monitor.orders.buy(chosen.promise(), lot.choice((1, 1, 2)))
+                orders = self._monitor.orders
+                orders.buy(chosen.promise(), lot.choice((1, 1, 2)), confirmed=[order.id for order in orders.book])
                 return

@@ -162,14 +162,11 @@ class OrderBook:
             and order.state in (OrderState.DONE, OrderState.UNKNOWN)
         )
 
-    def unknown_like(self, promise: Promise) -> tuple[Order, ...]:
-        """The creates whose outcome is not known and that may have bought what `promise` is about, oldest first."""
-        return tuple(
-            order
+    def is_explained(self, host_id: str) -> bool:
+        """Whether a host came of an order, or may have: the user knows already."""
+        return host_id in self._named or any(
+            host_id == order.host_id or (order.candidate is not None and host_id == order.candidate.host_id)
             for order in self
-            if order.state is OrderState.UNKNOWN
-            and order.promise is not None
-            and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
         )
 
     def late(self, answered: Collection[str], now: datetime) -> tuple[Order, ...]:

@@ -57,10 +57,11 @@ NEXT: Final = {
     (OrderState.DONE, OrderEvent.LATE): OrderState.NOT_SEEN,
     (OrderState.UNKNOWN, OrderEvent.SEEN): OrderState.SETTLED,
     (OrderState.UNKNOWN, OrderEvent.LATE): OrderState.NOT_SEEN,
+    (OrderState.REFUSED, OrderEvent.SEEN): OrderState.SETTLED,
 }
 
 FINAL: Final = frozenset({OrderState.NOT_SENT, OrderState.REFUSED, OrderState.SETTLED, OrderState.NOT_SEEN})
-"""Nothing can happen to an order in one of these."""
+"""Nothing more is expected of an order in one of these. Only the user can find that a host came of a refused one."""
 
 AFTER_RESTART: Final = {OrderState.INTENDED: OrderEvent.HELD_BACK, OrderState.SENT: OrderEvent.LOST}
 """What a new start means for an order that was found under way."""

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
+from xds_tui.domain.repeats import may_repeat
 from xds_tui.fleet import order_states
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import explained, not_written, told
 from xds_tui.fleet.order_states import OrderEvent
+from xds_tui.fleet.refusal_watch import RefusalWatch
 from xds_tui.i18n import N_
 from xds_tui.model import Host, Snapshot
 from xds_tui.record import Action, Event, HostSource, Order, OrderState, Promise
@@ -35,6 +37,7 @@ TAKEN_UP: Final = timedelta(days=7)
 """Orders older than this are not looked for any more at a start: no host appears that late."""
 
 STOPPED: Final = N_("Stopped before it was sent")
+MAY_BE_BOUGHT: Final = N_("An earlier order may have bought it already, so nothing was sent")
 SOMEBODY_ELSE: Final = N_("Another account has been signed in to since")
 ENDED_BEFORE: Final = {
     OrderState.INTENDED: N_("The program ended before it was sent"),
@@ -49,6 +52,7 @@ class Orders:
     Attributes:
         book: the orders as they are known now.
         claims: which hosts came of creates that named none.
+        refusals: which hosts appeared though their creates were refused.
 
     """
 
@@ -74,6 +78,7 @@ class Orders:
         self._tell = tell
         self.book = OrderBook()
         self.claims = HostClaims(self.book, journal, clock, tell)
+        self.refusals = RefusalWatch(self.book, journal, clock, tell)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: set[str] = set()
         self._sending = asyncio.Semaphore(AT_ONCE)
@@ -93,16 +98,37 @@ class Orders:
 
     # What the user asks for
 
-    def buy(self, promise: Promise, count: int) -> str:
+    def buy(self, promise: Promise, count: int, *, confirmed: Collection[str] = ()) -> str:
         """Buy `count` hosts one after another, and return the batch that its orders share.
 
         The price is asked for once more before the first is sent; if it is not what was promised, nothing is
         bought. An outcome that would be the next one's too ends the batch.
+
+        Args:
+            promise: what is bought.
+            count: how many hosts.
+            confirmed: the IDs of the orders in `possible_purchases` that the user wants to risk repeating. If there
+                are others by the time of sending, nothing is bought.
+
         """
         batch = _new_id()
         orders = [self._intended(Action.CREATE, batch, promise=promise) for _ in range(count)]
-        self._start(self._buy_in_turn(orders, promise, self._era))
+        self._start(self._buy_in_turn(orders, promise, self._era, frozenset(confirmed)))
         return batch
+
+    async def possible_purchases(self, promise: Promise) -> tuple[Order, ...]:
+        """Return the creates that may have bought already what `promise` is about, oldest first.
+
+        Raises:
+            StoreError: if the journal, which has those of earlier runs and other programs, cannot be read.
+
+        """
+        now = self._clock()
+        written = {order.id: order for order in await self._journal.creates() if order.id not in self.book}
+        # What this program is sending right now is not among them: its outcome is about to be known.
+        own = {order.id: order for order in self.book if order.state is not OrderState.SENT}
+        found = [order for order in (written | own).values() if may_repeat(order, promise, now)]
+        return tuple(sorted(found, key=lambda order: order.created_at))
 
     def power(self, hosts: Iterable[Host], *, on: bool) -> None:
         """Start or stop hosts: one request each."""
@@ -131,8 +157,11 @@ class Orders:
 
         """
         now = self._clock()
-        for host_id, promise in (await self._journal.bought()).items():
-            self.book.learn_price(host_id, promise)
+        creates = await self._journal.creates()
+        for order in creates:
+            if order.host_id and order.promise:
+                self.book.learn_price(order.host_id, order.promise)
+        self.refusals.resume(creates)
         for unreadable in await self._journal.unreadable_orders():
             if unreadable.host_id:
                 self.book.take(unreadable.host_id)
@@ -148,6 +177,7 @@ class Orders:
         """Forget what is shown: somebody else is signed in, in whose name none of it is sent or looked for."""
         self._era += 1
         self.book.clear()
+        self.refusals.reset()
 
     async def observe(self, snapshot: Snapshot, answered: Collection[str]) -> None:
         """Settle every order that `snapshot` agrees with, and end those that it had the time to agree with.
@@ -172,6 +202,7 @@ class Orders:
                 await self.claims.confirm(replace(found, host_source=HostSource.MATCH))
         if result.is_matched and era == self._era:
             await self.claims.write_candidates(result.candidates)
+            await self.refusals.observe(snapshot)
         for order in self.book.late(answered, self._clock()):
             await self._end(replace(order, summary=order.summary or NOT_SEEN), OrderEvent.LATE)
 
@@ -238,8 +269,10 @@ class Orders:
         async with self._sending:
             await self._send(order, send, era)
 
-    async def _buy_in_turn(self, orders: Sequence[Order], promise: Promise, era: int) -> None:
-        why = await self._why_not(orders, promise)
+    async def _buy_in_turn(
+        self, orders: Sequence[Order], promise: Promise, era: int, repeated: Collection[str]
+    ) -> None:
+        why = await self._why_not(orders, promise, repeated)
         for order in orders:
             if why is None and order.batch in self._stopped:
                 why = NotSent(STOPPED)
@@ -252,12 +285,16 @@ class Orders:
             if ended.state is not OrderState.DONE:
                 why = NotSent(STOPPED, ended.summary)
 
-    async def _why_not(self, orders: Sequence[Order], promise: Promise) -> XdsError | StoreError | None:
+    async def _why_not(
+        self, orders: Sequence[Order], promise: Promise, repeated: Collection[str]
+    ) -> XdsError | StoreError | None:
         """Write down what the user decided, and return why it cannot be sent, or None."""
         from xds_tui.fleet import recheck  # nobody buys before the first paint
 
         try:
             await self._journal.write_orders(orders)
+            if any(order.id not in repeated for order in await self.possible_purchases(promise)):
+                return NotSent(MAY_BE_BOUGHT)
             return await recheck.broken(promise, self._client())
         except (XdsError, StoreError) as error:
             return error
@@ -281,6 +318,7 @@ class Orders:
         except NotSent as error:
             return await self._end(order, OrderEvent.HELD_BACK, error, era)
         except (Refused, SignedOut) as error:
+            self.refusals.add(order)
             return await self._end(order, OrderEvent.REFUSED, error, era)
         except XdsError as error:
             return await self._end(replace(order, answered_at=self._clock()), OrderEvent.LOST, error, era)

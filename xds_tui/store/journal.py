@@ -196,10 +196,13 @@ class Journal:
         found = _readable(await self._creates())
         return await self._database.read(lambda _: tuple(order for order in found if self._is_another_alive(order)))
 
+    async def creates(self) -> tuple[Order, ...]:
+        """Return every create of this account that can be read, whichever program gave it, oldest first."""
+        return _readable(await self._creates())
+
     async def bought(self) -> dict[str, Promise]:
         """Return what was promised for each host that was bought here, by its ID."""
-        orders = _readable(await self._creates())
-        return {order.host_id: order.promise for order in orders if order.host_id and order.promise}
+        return {order.host_id: order.promise for order in await self.creates() if order.host_id and order.promise}
 
     # Samples and the last snapshot
 

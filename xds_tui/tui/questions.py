@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
-from xds_tui.i18n import _, ngettext
+from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Billing, Host
 from xds_tui.record import Action, Order
 from xds_tui.tui import telling, wording
+
+BUY_AGAIN: Final = N_("buy again")
+"""What has to be typed to buy what may have been bought already."""
 
 
 class Tier(Enum):
@@ -44,6 +49,12 @@ class Question:
     """What has to be typed for something final."""
     yes: str
     """What the button says that answers yes."""
+    also: Sequence[str] = ()
+    """What may be typed instead of `wanted`: the same phrase in another language."""
+
+    def accepts(self, typed: str) -> bool:
+        """Whether `typed` is what has to be typed. Names and IDs are exact; phrases may differ in case and spacing."""
+        return typed.strip() == self.wanted or _folded(typed) in map(_folded, self.also)
 
 
 def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> Question:
@@ -73,6 +84,7 @@ def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> 
 
 def buying_again(unknown: Sequence[Order]) -> Question:
     """Return the question for buying what may have been bought already by orders whose outcome is not known."""
+    wanted = _(BUY_AGAIN)
     return Question(
         tier=Tier.FINAL,
         title=_("Buy again though the first may have gone through?"),
@@ -84,14 +96,21 @@ def buying_again(unknown: Sequence[Order]) -> Question:
             " buying again buys more.",
             len(unknown),
         ),
-        wanted="buy again",
+        wanted=wanted,
+        also=(wanted, BUY_AGAIN),
         yes=_("Buy again"),
     )
 
 
+def _folded(phrase: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", phrase).casefold().split())
+
+
 def _bought(order: Order) -> str:
     name = order.promise.package.name if order.promise else order.id
-    return f"{name} · {wording.moment(order.sent_at or order.created_at)} · {telling.order_reason(order)}"
+    at = wording.moment(order.sent_at or order.created_at)
+    parts = (name, at, telling.order_status(order), telling.order_reason(order))
+    return " · ".join(part for part in parts if part)
 
 
 def _target(host: Host) -> str:

@@ -70,6 +70,7 @@ _DOUBTS: Final = {
     Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
     Doubt.OTHER_ORDER: N_("it fits another order just as well"),
     Doubt.NO_TIME: N_("the service does not say when it was created"),
+    Doubt.REFUSED: N_("nobody ordered it here, and it fits an order that was refused"),
 }
 
 
@@ -176,7 +177,11 @@ def event(of: Event) -> str:
 
 def event_lines(of: Event) -> tuple[str, ...]:
     """Everything an event tells, one fact a line: what happened, what to do, code and traceId."""
-    lines = [event(of), *_advice(of.state, of.code)]
+    lines = [event(of)]
+    if of.kind is not EventKind.CANDIDATE:
+        lines += _advice(of.state, of.code)
+    elif of.code:
+        lines.append(_("code {code}").format(code=of.code))
     if of.kind is EventKind.CANDIDATE:
         lines.append(_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not."))
     elif advice := remedy_of_storage(of.summary):

@@ -105,11 +105,11 @@ class TypeScreen(Dialog):
 
     @on(Input.Changed)
     def _unlock(self, event: Input.Changed) -> None:
-        self.query_one("#yes", Button).disabled = event.value.strip() != self._question.wanted
+        self.query_one("#yes", Button).disabled = not self._question.accepts(event.value)
 
     def action_yes(self) -> None:
         """Answer yes if what was typed is what was asked for."""
-        if self.query_one(Input).value.strip() == self._question.wanted:
+        if self._question.accepts(self.query_one(Input).value):
             super().action_yes()
 
     @on(Input.Submitted)

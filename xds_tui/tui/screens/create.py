@@ -26,6 +26,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog
 from xds_tui.record import Order, OrderState, Promise
+from xds_tui.store.problems import StoreError
 from xds_tui.text import messages
 from xds_tui.tui import questions, telling, wording
 from xds_tui.tui.actions import bindings
@@ -301,18 +302,26 @@ class CreateScreen(LiveScreen[Finished]):
         """Buy, unless the key was pressed before the review could be read, or it may have been bought already."""
         if time.monotonic() - self._shown_at < SETTLING or not self.draft.is_complete or self.step is not Step.REVIEW:
             return
-        unknown = self._monitor.orders.book.unknown_like(self.draft.promise())
-        if unknown and not await confirmed(self.app, questions.buying_again(unknown)):
+        await self._confirm_and_buy(self.draft.promise(), self.draft.count)
+
+    async def _confirm_and_buy(self, promise: Promise, count: int) -> None:
+        """Buy, after the user has confirmed that what may have been bought already is bought again."""
+        basis = (self.step, self._batch, self.draft)
+        try:
+            earlier = await self._monitor.orders.possible_purchases(promise)
+        except StoreError:
+            earlier = ()  # Nothing is bought then, and the order says why.
+        if earlier and not await confirmed(self.app, questions.buying_again(earlier)):
             return
-        self._buy(self.draft.promise(), self.draft.count)
+        # Meanwhile another press of the key may have bought, or the screen may have been left.
+        if self.is_attached and basis == (self.step, self._batch, self.draft):
+            self._promise = promise
+            self._batch = self._monitor.orders.buy(promise, count, confirmed=[order.id for order in earlier])
+            self.step = Step.BUYING
+            self._show_purchase()
 
-    def _buy(self, promise: Promise, count: int) -> None:
-        self._promise = promise
-        self._batch = self._monitor.orders.buy(promise, count)
-        self.step = Step.BUYING
-        self._show_purchase()
-
-    def action_again(self) -> None:
+    @work(group=FLOW)
+    async def action_again(self) -> None:
         """Try again what was never sent, as it was promised; anything else has to be read at the review once more."""
         orders = self._orders()
         count = not_bought(orders)
@@ -320,7 +329,7 @@ class CreateScreen(LiveScreen[Finished]):
         if self._promise and all(
             order.state is OrderState.NOT_SENT and order.summary not in recheck.BROKEN for order in came_to_nothing
         ):
-            self._buy(self._promise, count)
+            await self._confirm_and_buy(self._promise, count)
             return
         self._batch = ""
         self.draft = replace(self.draft, count=count)

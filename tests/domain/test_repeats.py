@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import NOON, a_host, a_package, a_promise, an_order
+
+from xds_tui.domain.rejections import REJECTIONS, Call
+from xds_tui.domain.repeats import (
+    CLOCK_SKEW,
+    DOUBTFUL_FOR,
+    POINTED_OUT_FOR,
+    hosts_of_refused,
+    is_proven,
+    is_watched,
+    may_repeat,
+)
+from xds_tui.model import Billing, Period, PeriodUnit
+from xds_tui.record import Action, Candidate, Doubt, Order, OrderState
+
+RENT: dict[str, Any] = {"billing": Billing.RENT, "period": Period(PeriodUnit.DAY, 1)}
+POINTED_OUT = Candidate("h9", "nine", Doubt.REFUSED)
+
+
+def a_create(state: OrderState = OrderState.UNKNOWN, **fields: Any) -> Order:
+    standard: dict[str, Any] = {"promise": a_promise(), "sent_at": NOON, "ended_at": NOON, "host_id": None}
+    return an_order(action=Action.CREATE, state=state, **standard | fields)
+
+
+@pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.NOT_SEEN, OrderState.SENT])
+def test_a_purchase_whose_outcome_is_not_known_may_be_repeated(state: OrderState) -> None:
+    assert may_repeat(a_create(state), a_promise(), NOON)
+
+
+@pytest.mark.parametrize("state", [OrderState.INTENDED, OrderState.NOT_SENT, OrderState.DONE, OrderState.SETTLED])
+def test_a_purchase_whose_outcome_is_known_is_not_asked_about(state: OrderState) -> None:
+    assert not may_repeat(a_create(state), a_promise(), NOON)
+
+
+@pytest.mark.parametrize(
+    ("fields", "promise"),
+    [
+        ({}, a_promise(package=a_package(id="p2"))),
+        ({}, a_promise(**RENT)),
+        ({"created_at": NOON - DOUBTFUL_FOR}, a_promise()),
+        ({"action": Action.POWER_ON}, a_promise()),
+        ({"promise": None}, a_promise()),
+    ],
+)
+def test_another_purchase_is_no_repetition(fields: dict[str, Any], promise: Any) -> None:
+    assert not may_repeat(replace(a_create(), **fields), promise, NOON)
+
+
+@pytest.mark.parametrize("code", [None, 0, 400, 404, 429, 500, 1003, 1005, 4711, 6005])
+def test_a_refusal_of_an_older_version_that_proves_nothing_is_asked_about(code: int | None) -> None:
+    assert may_repeat(a_create(OrderState.REFUSED, code=code), a_promise(), NOON)
+
+
+@pytest.mark.parametrize("code", [*REJECTIONS[Call.CREATE_ON_DEMAND], 401, 2000, 2001])
+def test_a_proven_refusal_is_not_asked_about_until_a_host_like_it_appears(code: int) -> None:
+    order = a_create(OrderState.REFUSED, code=code)
+    assert is_proven(order)
+    assert not may_repeat(order, a_promise(), NOON)
+    assert may_repeat(a_create(OrderState.REFUSED, code=code, candidate=POINTED_OUT), a_promise(), NOON)
+
+
+def test_what_proves_a_refusal_depends_on_the_call() -> None:
+    refused = {"state": OrderState.REFUSED, "code": 6003}
+    assert is_proven(a_create(**refused))
+    assert not is_proven(a_create(**refused, promise=a_promise(**RENT)))
+
+
+def test_a_host_that_fits_a_refused_order_is_named_with_the_reason() -> None:
+    order, host = a_create(OrderState.REFUSED), a_host(id="new", name="渲染-9", created=NOON, os="Ubuntu Server")
+    assert hosts_of_refused([order], [host], {}) == {"o": Candidate("new", "渲染-9", Doubt.REFUSED, NOON)}
+
+
+@pytest.mark.parametrize(
+    ("host", "order", "known"),
+    [
+        ({"cpu": 8}, {}, ()),
+        ({"os": "Windows"}, {}, ()),
+        ({"billing": Billing.RENT}, {}, ()),
+        ({"created": NOON - CLOCK_SKEW - timedelta(seconds=1)}, {}, ()),
+        ({}, {}, ("new",)),
+        ({}, {"declined": frozenset({"new"})}, ()),
+    ],
+)
+def test_a_host_that_cannot_be_of_a_refused_order_is_not_named(
+    host: dict[str, Any], order: dict[str, Any], known: tuple[str, ...]
+) -> None:
+    seen = a_host(**{"id": "new", "os": "Ubuntu Server"} | host)
+    assert hosts_of_refused([a_create(OrderState.REFUSED, **order)], [seen], {"o": known}) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "age", "expected"),
+    [
+        ({}, POINTED_OUT_FOR - timedelta(seconds=1), True),
+        ({}, POINTED_OUT_FOR, False),
+        ({"state": OrderState.UNKNOWN}, timedelta(), False),
+        ({"state": OrderState.NOT_SENT}, timedelta(), False),
+        ({"sent_at": None}, timedelta(), False),
+        ({"candidate": POINTED_OUT}, timedelta(), False),
+    ],
+)
+def test_a_refused_order_is_watched_for_some_minutes(fields: dict[str, Any], age: timedelta, expected: bool) -> None:
+    assert is_watched(a_create(**{"state": OrderState.REFUSED} | fields), NOON + age) is expected
+
+
+@settings(deadline=None)
+@given(st.integers(0, 4), st.integers(0, 4))
+def test_each_order_gets_one_host_and_each_host_one_order(orders: int, hosts: int) -> None:
+    refused = [a_create(OrderState.REFUSED, id=f"o{number}") for number in range(orders)]
+    new = [a_host(id=f"h{number}", os="Ubuntu Server") for number in range(hosts)]
+    found = hosts_of_refused(refused, new, {})
+    assert len(found) == len({candidate.host_id for candidate in found.values()}) == min(orders, hosts)

@@ -1,0 +1,94 @@
+"""Which purchases may have been made already, though nobody knows: what a second one has to be confirmed against.
+
+And the second safeguard, for a service that refuses and sells all the same: hosts that appear although nobody here
+ordered them, and that fit an order that was refused a moment ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+from xds_tui.domain import rejections
+from xds_tui.domain.host_fit import is_compatible
+from xds_tui.domain.rejections import Call
+from xds_tui.model import Host
+from xds_tui.record import Action, Candidate, Doubt, Order, OrderState, Promise
+
+DOUBTFUL_FOR: Final = timedelta(days=7)
+"""How long a purchase that may have been made is asked about: by then its host, and its bill, have been seen."""
+
+POINTED_OUT_FOR: Final = timedelta(minutes=15)
+"""How long after a refusal a host that fits the order is pointed out."""
+
+CLOCK_SKEW: Final = timedelta(minutes=10)
+"""How far the service's clock may be from ours."""
+
+_UNRESOLVED: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.NOT_SEEN)
+
+
+def may_repeat(order: Order, promise: Promise, now: datetime) -> bool:
+    """Whether buying `promise` may buy for the second time what `order` bought, without anybody knowing."""
+    return (
+        order.action is Action.CREATE
+        and order.promise is not None
+        and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
+        and now - order.created_at < DOUBTFUL_FOR
+        and (order.state in _UNRESOLVED or (order.state is OrderState.REFUSED and not is_proven(order)))
+    )
+
+
+def is_proven(refused: Order) -> bool:
+    """Whether a create that is recorded as refused provably bought nothing.
+
+    Earlier versions took almost every code for a refusal. The HTTP status was never recorded: the code has to be one
+    that can prove it.
+    """
+    if refused.code is None or refused.promise is None or refused.candidate is not None:
+        return False
+    call = Call.CREATE_RENT if refused.promise.period else Call.CREATE_ON_DEMAND
+    return rejections.is_rejection(call, HTTPStatus.OK, refused.code) or rejections.is_token_rejection(
+        HTTPStatus.UNAUTHORIZED, refused.code
+    )
+
+
+def is_watched(order: Order, now: datetime) -> bool:
+    """Whether a host may still be pointed out that fits this order, which was refused."""
+    return (
+        order.action is Action.CREATE
+        and order.state is OrderState.REFUSED
+        and order.candidate is None
+        and order.sent_at is not None
+        and now - (order.ended_at or order.sent_at) < POINTED_OUT_FOR
+    )
+
+
+def hosts_of_refused(
+    refused: Iterable[Order], hosts: Iterable[Host], known: Mapping[str, Collection[str]]
+) -> dict[str, Candidate]:
+    """Return which of `hosts`, all of them new and ordered by nobody here, fits which refused order, by order ID.
+
+    Args:
+        refused: the orders that are watched, oldest first.
+        hosts: the hosts to look at.
+        known: by order ID the IDs of the hosts that were there when the order was sent.
+
+    """
+    left = list(hosts)
+    found: dict[str, Candidate] = {}
+    for order in refused:
+        host = next((host for host in left if _fits(host, order, known.get(order.id, ()))), None)
+        if host is not None:
+            left.remove(host)
+            found[order.id] = Candidate(host.id, host.name, Doubt.REFUSED, host.created)
+    return found
+
+
+def _fits(host: Host, order: Order, known: Collection[str]) -> bool:
+    if order.promise is None or order.sent_at is None or host.id in known or host.id in order.declined:
+        return False
+    if host.created is not None and host.created < order.sent_at - CLOCK_SKEW:
+        return False
+    return is_compatible(host, order.promise)
