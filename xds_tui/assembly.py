@@ -236,8 +236,12 @@ class Connector:
         """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
         await _on_thread(lambda: _make_ready(base_url))
         from xds_tui.api.client import Client
-        from xds_tui.credentials import Token
+        from xds_tui.credentials import AccountKey, Token
+        from xds_tui.settings import state_dir
+        from xds_tui.store.renewals import RenewalTimes
 
+        folder = state_dir() / "renewals"
+        account_id = credentials.account_id if isinstance(credentials, AccountKey) else None
         return Client(
             base_url,
             credentials,
@@ -246,6 +250,7 @@ class Connector:
             token=tokens.first,
             on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
             find_token=tokens.find,
+            renewals=None if account_id is None else RenewalTimes(folder, base_url, account_id),
         )
 
 

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from conditions import until
 
 from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import SignedOut
 from xds_tui.credentials import AccountKey, Credentials, Token
 from xds_tui.fleet.account import Account, Tokens
 from xds_tui.fleet.monitor import Monitor
@@ -23,6 +25,7 @@ from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
+from xds_tui.store.renewals import RenewalTimes
 from xds_tui.vault import Stored
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
@@ -122,3 +125,34 @@ async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
         assert mints() == before
         for program in (one, other, again):
             assert program.links.isdisjoint({Link.SIGNED_OUT, Link.TROUBLE})
+
+
+async def _renewals_in_40_seconds(world: World, service: Service, clock: ManualClock, folder: Path | None) -> int:
+    now = lambda: datetime.fromtimestamp(clock(), UTC)  # noqa: E731
+    reported: list[SignedOut] = []
+    with RunningSimulator(service) as simulator:
+        shared = [RenewalTimes(folder, simulator.url, ACCOUNT) if folder else None for _ in range(2)]
+        clients = [Client(simulator.url, KEY, clock=now, renewals=times) for times in shared]
+        for _ in range(8):
+            for client in clients:
+                try:
+                    await client.hosts(1)
+                except SignedOut as error:
+                    reported.append(error)
+            clock.advance(5)
+        for client in clients:
+            await client.aclose()
+    assert all(error.is_passing and error.retry_after for error in reported)
+    assert reported
+    return sum("getToken" in request for request in service.requests)
+
+
+@pytest.mark.parametrize(("is_shared", "most"), [(True, 4), (False, 8)])
+async def test_without_a_keyring_they_renew_less_and_less_often_and_say_why(
+    is_shared: bool, most: int, tmp_path: Path
+) -> None:
+    clock = ManualClock()
+    world = World(Options(single_token=True), clock)
+    populate(world, 5)
+    renewals = await _renewals_in_40_seconds(world, Service(world), clock, tmp_path if is_shared else None)
+    assert 2 <= renewals <= most

@@ -26,6 +26,7 @@ from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, Sign
 from xds_tui.api.failures import FAILURES, failure
 from xds_tui.api.fields import is_identity
 from xds_tui.api.outcome import require_success
+from xds_tui.api.renewal import RenewalLog
 from xds_tui.api.route import open_route
 from xds_tui.api.session import SAFE, FindToken, OnToken, Session, utc_now
 from xds_tui.api.transport import BoundedTransport, Sending
@@ -68,7 +69,7 @@ class Client:
         read_only: whether every changing call is held back.
         insecure_http: whether plain http may leave this machine.
         deadlines: how long calls may take.
-        token, clock, on_token, find_token: see `Session`.
+        token, clock, on_token, find_token, renewals: see `Session`.
 
     Attributes:
         session: who we are; `session.replace` makes it somebody else.
@@ -91,6 +92,7 @@ class Client:
         clock: Callable[[], datetime] = utc_now,
         on_token: OnToken | None = None,
         find_token: FindToken | None = None,
+        renewals: RenewalLog | None = None,
     ) -> None:
         self._base_url = _checked(base_url, insecure_http)
         self._transport = transport
@@ -100,7 +102,13 @@ class Client:
         self._pages: dict[int, tuple[bytes, HostPage]] = {}
         self._closed = False
         self.session = Session(
-            str(self._base_url), credentials, token=token, clock=clock, on_token=on_token, find_token=find_token
+            str(self._base_url),
+            credentials,
+            token=token,
+            clock=clock,
+            on_token=on_token,
+            find_token=find_token,
+            renewals=renewals,
         )
 
     async def __aenter__(self) -> Self:
@@ -114,6 +122,7 @@ class Client:
     async def aclose(self) -> None:
         """Close the connections; every later call is `NotSent`."""
         self._closed = True
+        self.session.close()
         for pool in self._pools.values():
             await pool.aclose()
         if self._transport is not None:

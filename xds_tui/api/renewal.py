@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 MAX_PAUSE: Final = 120.0
 """Seconds between two requests for a token at most, unless the service asks for more."""
@@ -26,6 +26,19 @@ TOLERATED: Final = 2
 
 CONTENTION_MEMORY: Final = timedelta(minutes=10)
 """After so long without another, a token that is ended early counts as the first one again."""
+
+
+class RenewalLog(Protocol):
+    """When programs on this machine renewed the token of an account; no token is shared. Its methods do not raise."""
+
+    def note(self, at: datetime) -> None:
+        """Record that this program renewed the token."""
+
+    def is_renewed_elsewhere(self, since: datetime) -> bool:
+        """Whether another program that still runs renewed the token at `since` or later."""
+
+    def close(self) -> None:
+        """Let others know that this program does not renew any more."""
 
 
 @dataclass(frozen=True, slots=True)

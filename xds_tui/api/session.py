@@ -19,7 +19,7 @@ import httpx
 
 from xds_tui.api import answer, wire
 from xds_tui.api.errors import Refused, SignedOut, XdsError
-from xds_tui.api.renewal import Contention, FailedRenewals
+from xds_tui.api.renewal import Contention, FailedRenewals, RenewalLog
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
 from xds_tui.secret import MASK, Secret
@@ -74,6 +74,7 @@ class Session(httpx.Auth):
         on_token: told of each new token and its end, so that it can be kept. It must not raise.
         find_token: asked before a new token is minted, for one that another instance may have minted meanwhile.
             It must not raise.
+        renewals: shared with other programs of this machine, which may end our tokens by renewing theirs.
         monotonic: seconds of a clock that is never set, for pauses.
 
     """
@@ -87,6 +88,7 @@ class Session(httpx.Auth):
         clock: Callable[[], datetime] = utc_now,
         on_token: OnToken | None = None,
         find_token: FindToken | None = None,
+        renewals: RenewalLog | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url = httpx.URL(base_url)
@@ -94,6 +96,7 @@ class Session(httpx.Auth):
         self._clock = clock
         self._on_token = on_token
         self._find_token = find_token
+        self._renewals = renewals
         self._monotonic = monotonic
         self._renewing = asyncio.Lock()
         self._failed = FailedRenewals()
@@ -117,6 +120,11 @@ class Session(httpx.Auth):
         self._credentials = credentials
         self._token = self._rejected = self._refusal = self._failure = None
         self._failed, self._contention = FailedRenewals(), Contention()
+
+    def close(self) -> None:
+        """Renew no token any more."""
+        if self._renewals is not None:
+            self._renewals.close()
 
     def mask(self, text: str) -> str:
         """Return `text` without the secrets of this session."""
@@ -209,6 +217,8 @@ class Session(httpx.Auth):
         if self._token is not None and self._token.value == token:
             self._token = None
             self._contention = self._contention.after_rejection(self._taken_at, self._clock())
+            if self._renewals is not None and self._renewals.is_renewed_elsewhere(self._taken_at):
+                self._contention = self._contention.after_sighting()
 
     def _check_pace(self, *, is_safe: bool) -> None:
         """Hold back a request for a token that comes too soon after one that failed, or after one ended early.
@@ -273,6 +283,8 @@ class Session(httpx.Auth):
         token = Token(value, self._clock() + (life or DOCUMENTED_LIFE))
         if self._credentials is credentials:
             self._take(token)
+            if self._renewals is not None:
+                self._renewals.note(self._clock())
             if self._on_token is not None:
                 self._on_token(token.value, token.ends_at)
         return value

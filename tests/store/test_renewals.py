@@ -1,0 +1,84 @@
+"""Programs of one machine know of each other's renewals, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from made import NOON
+
+from xds_tui.store.renewals import RenewalTimes
+
+URL, ACCOUNT = "https://service.test", "A27550582"
+EARLIER, LATER = NOON - timedelta(seconds=5), NOON + timedelta(seconds=5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "renewals"
+
+
+@pytest.fixture
+def one(folder: Path) -> Iterator[RenewalTimes]:
+    times = RenewalTimes(folder, URL, ACCOUNT)
+    yield times
+    times.close()
+
+
+@pytest.fixture
+def other(folder: Path) -> Iterator[RenewalTimes]:
+    times = RenewalTimes(folder, URL, ACCOUNT)
+    yield times
+    times.close()
+
+
+def test_another_program_that_runs_is_seen_to_renew(one: RenewalTimes, other: RenewalTimes) -> None:
+    assert not one.is_renewed_elsewhere(EARLIER)
+    other.note(NOON)
+    assert one.is_renewed_elsewhere(EARLIER)
+    assert not one.is_renewed_elsewhere(LATER)
+    assert not other.is_renewed_elsewhere(EARLIER)
+    one.note(LATER)
+    assert other.is_renewed_elsewhere(NOON)
+    assert not one.is_renewed_elsewhere(EARLIER)
+
+
+def test_a_program_that_ended_renews_no_more(one: RenewalTimes, other: RenewalTimes) -> None:
+    other.note(NOON)
+    other.close()
+    assert not one.is_renewed_elsewhere(EARLIER)
+
+
+def test_another_account_and_another_service_do_not_matter(folder: Path, one: RenewalTimes) -> None:
+    for url, account in (("https://other.test", ACCOUNT), (URL, "B")):
+        times = RenewalTimes(folder, url, account)
+        times.note(NOON)
+        assert not one.is_renewed_elsewhere(EARLIER)
+        times.close()
+
+
+def test_what_is_shared_is_for_the_user_alone_and_names_nobody(folder: Path, one: RenewalTimes) -> None:
+    one.note(NOON)
+    assert folder.stat().st_mode & 0o077 == 0
+    for file in folder.iterdir():
+        assert file.stat().st_mode & 0o077 == 0
+        assert ACCOUNT not in file.name + file.read_text()
+        assert "service" not in file.name + file.read_text()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"by":1,"at":2}', b'{"by":"../x","at":"2026-01-01"}', b"\xff"])
+def test_a_file_that_makes_no_sense_says_nothing(folder: Path, one: RenewalTimes, content: bytes) -> None:
+    one.note(NOON)
+    (file,) = folder.glob("*.json")
+    file.write_bytes(content)
+    assert not one.is_renewed_elsewhere(EARLIER)
+
+
+def test_a_folder_that_cannot_be_used_costs_the_knowledge_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    times = RenewalTimes(tmp_path / "file", URL, ACCOUNT)
+    times.note(NOON)
+    assert not times.is_renewed_elsewhere(EARLIER)
+    times.close()
