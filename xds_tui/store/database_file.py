@@ -14,7 +14,16 @@ from typing import Final, Self
 from xds_tui import private_files
 from xds_tui.store import migrations
 from xds_tui.store.migrations import ForeignDatabaseError, NewerDatabaseError, migrate, transaction
-from xds_tui.store.problems import NEWER, NOT_A_FILE, SET_ASIDE, StoreError, is_damage, storage_error
+from xds_tui.store.problems import (
+    NEWER,
+    NOT_A_FILE,
+    SET_ASIDE,
+    SQLITE_ERRORS,
+    STORAGE_ERRORS,
+    StoreError,
+    is_damage,
+    storage_error,
+)
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another instance that is writing."""
@@ -57,7 +66,7 @@ class DatabaseFile:
         try:
             try:
                 return cls(path, _connected(path, timeout, check=check))
-            except (sqlite3.DatabaseError, ForeignDatabaseError) as error:
+            except (*SQLITE_ERRORS, ForeignDatabaseError) as error:
                 if not isinstance(error, ForeignDatabaseError) and not is_damage(error):
                     raise
             aside = _set_aside(Path(os.path.realpath(path)))
@@ -66,7 +75,7 @@ class DatabaseFile:
             return cls(path, connection, StoreError(SET_ASIDE, str(aside)))
         except NewerDatabaseError:
             problem = StoreError(NEWER, str(path))
-        except (OSError, sqlite3.Error) as error:
+        except STORAGE_ERRORS as error:
             problem = storage_error(path, error)
         raise problem
 
@@ -89,7 +98,7 @@ class DatabaseFile:
             return False
         try:
             return is_written(connection)
-        except sqlite3.Error:
+        except SQLITE_ERRORS:
             return False
         finally:
             connection.close()
@@ -108,7 +117,7 @@ class DatabaseFile:
                 self.connection.execute("DELETE FROM said WHERE scope = '' AND key = ''")
         except NewerDatabaseError:
             problem = StoreError(NEWER, str(self._path))
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             problem = storage_error(self._path, error)
         else:
             return
@@ -207,10 +216,10 @@ def _salvage_orders(aside: Path, connection: sqlite3.Connection) -> None:
             query = f"SELECT id, scope, created_at, state, body FROM orders ORDER BY rowid {direction} LIMIT ?"  # noqa: S608 - two constants
             for row in damaged.execute(query, (_SALVAGE_LIMIT,)):
                 rows.setdefault(row[0], row)
-        except sqlite3.Error:
+        except SQLITE_ERRORS:
             continue
         finally:
             damaged.close()
             Path(f"{aside}-shm").unlink(missing_ok=True)
-    with contextlib.suppress(sqlite3.Error), transaction(connection, "BEGIN IMMEDIATE"):
+    with contextlib.suppress(*SQLITE_ERRORS), transaction(connection, "BEGIN IMMEDIATE"):
         connection.executemany("INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", rows.values())

@@ -24,6 +24,8 @@ from xds_tui.store.migrations import NewerDatabaseError, check_version, transact
 from xds_tui.store.problems import (
     NEWER,
     REPLACED,
+    STORAGE_ERRORS,
+    SqliteError,
     StoreError,
     is_damage,
     is_of_storage,
@@ -268,13 +270,13 @@ class Database:
             self._lose_file()
         try:
             return self._in_transaction(begin, work)
-        except (OSError, sqlite3.Error) as error:
+        except STORAGE_ERRORS as error:
             if self._file is None or isinstance(error, OSError) or not is_damage(error):
                 raise self._failure(begin, error) from error
         self._open_file(BUSY_TIMEOUT, check=True)
         try:
             return self._in_transaction(begin, work)
-        except (OSError, sqlite3.Error) as error:
+        except STORAGE_ERRORS as error:
             raise self._failure(begin, error) from error
 
     def _in_transaction(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -292,7 +294,7 @@ class Database:
             self._recover()
         return result
 
-    def _failure(self, begin: str, error: OSError | sqlite3.Error) -> StoreError:
+    def _failure(self, begin: str, error: OSError | SqliteError) -> StoreError:
         """Return the problem that an error shows; a file that cannot be written is tried again from then on."""
         problem = storage_error(self._path, error)
         if self._file is not None and begin != "BEGIN" and is_of_storage(error):

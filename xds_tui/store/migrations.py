@@ -89,5 +89,6 @@ def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         yield
         connection.commit()
     except BaseException:
-        connection.rollback()
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):  # the first error says more
+            connection.rollback()
         raise

@@ -54,6 +54,14 @@ _BY_ERRNO: Final = {
 }
 
 
+SqliteError = sqlite3.Error | UnicodeDecodeError
+"""What SQLite raises; the second where it quotes from a damaged file what is no text."""
+
+SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+STORAGE_ERRORS: Final = (OSError, *SQLITE_ERRORS)
+"""What reading or writing the file can raise, for an `except`."""
+
+
 class StoreError(Exception):
     """Something that could not be written, or read back.
 
@@ -77,7 +85,7 @@ def remedy(summary: str) -> str:
     return _REMEDIES.get(summary, "")
 
 
-def storage_error(path: Path | None, error: OSError | sqlite3.Error) -> StoreError:
+def storage_error(path: Path | None, error: OSError | SqliteError) -> StoreError:
     """Return the problem that an error of SQLite or of the operating system shows, with the file and its words."""
     if isinstance(error, OSError):
         summary = _BY_ERRNO.get(error.errno or 0, FAILED)
@@ -86,15 +94,17 @@ def storage_error(path: Path | None, error: OSError | sqlite3.Error) -> StoreErr
     return StoreError(summary, f"{path}: {error}" if path is not None else str(error))
 
 
-def is_of_storage(error: OSError | sqlite3.Error) -> bool:
+def is_of_storage(error: OSError | SqliteError) -> bool:
     """Whether an error is of the file or its disk, so that other statements would fail too."""
     return isinstance(error, OSError) or _code(error) in _BY_SQLITE_CODE
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: SqliteError) -> bool:
     """Whether the content of the file is at fault."""
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: SqliteError) -> int:
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
