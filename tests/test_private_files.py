@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from powers import IS_ROOT, powerless
 
-from xds_tui import config_writer, private_files
+from xds_tui import config_keys, config_writer, private_files
 from xds_tui.config_file import ConfigFile, SettingsError
+from xds_tui.settings import Arguments, load
 from xds_tui.store.exports import write_export
 from xds_tui.store.problems import StoreError
+from xds_tui.tui import keymap
 
 BOM = "\ufeff"
 
@@ -222,14 +228,11 @@ def test_a_file_that_is_too_large_is_refused(path: Path) -> None:
     ],
 )
 def test_nothing_that_a_terminal_obeys_comes_out_of_a_configuration(path: Path, written: str) -> None:
-    from xds_tui.settings import Arguments, load
-    from xds_tui.tui import keymap
-
     path.write_text(written)
-    settings = keymap.with_problems(load(Arguments(), {"XDS_CONFIG": str(path)}))
-    assert settings.problems
-    everything = repr(settings.keymap) + repr(settings.hosts) + repr(settings.commands)
-    for text in (everything, *(str(problem) for problem in settings.problems)):
+    found = keymap.with_problems(load(Arguments(), {"XDS_CONFIG": str(path)}))
+    assert found.problems
+    everything = repr(found.keymap) + repr(found.hosts) + repr(found.commands)
+    for text in (everything, *(str(problem) for problem in found.problems)):
         assert text.isprintable()
         assert "\\x1b" not in text
 
@@ -245,3 +248,55 @@ def test_nothing_that_a_terminal_obeys_comes_out_of_a_refusal_to_write(path: Pat
 def test_a_path_that_a_terminal_would_obey_is_shown_inert(tmp_path: Path) -> None:
     (problem,) = ConfigFile(tmp_path / "\x1b[2J.toml", must_exist=True).problems
     assert str(problem).isprintable()
+
+
+# Whatever the file holds
+
+KEYS = [(*table, key) for table, keys in config_keys.known().items() for key in keys or ("mine",)]
+LITERALS = (
+    "1", "-1", "0", "1e400", "nan", "inf", "9" * 30, "9" * 6000, "0x7fffffffffffffffffff", "true", '""', '"\\u0000"',
+    '"\\uffff"', "[]", "[[]]", "[1, 'a', {}]", "{}", "{a = 1}", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z",
+    '["ssh", "{address}", "{"]', '"' + "a" * 100_000 + '"', '"gpu:(("', '"--"', '"-"', '"http://["', '"https://[::1"',
+    '"https://a:99999999999"', '"\U0001f600"', '"\\u202e"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("literal", LITERALS, ids=range(len(LITERALS)))
+def test_any_value_of_any_key_is_read_or_named(path: Path, literal: str) -> None:
+    for keys in (*KEYS, *(("profiles", "one", key) for key in config_keys.of_profile())):
+        path.write_text(f"{'.'.join(keys)} = {literal}\n")
+        found = keymap.with_problems(load(Arguments(profile="one"), {"XDS_CONFIG": str(path)}))
+        assert all(str(problem).isprintable() for problem in found.problems)
+
+
+WHOLE = """\
+interval = 30
+[keys]
+"fleet.start" = "S"
+fleet.stop = ["x", "ctrl+x"]
+[hosts]
+columns = ["name", "status"]
+sort = "-expires"
+[filters]
+gpus = "gpu:4090"
+[connect]
+linux = ["ssh", "{address}"]
+[profiles.one]
+base_url = "https://client.xuandashi.com"
+read_only = true
+"""
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=3)), min_size=1, max_size=8))
+def test_a_damaged_configuration_is_read_as_far_as_it_goes(changes: list[tuple[int, bytes]]) -> None:
+    content = bytearray(WHOLE.encode())
+    for place, put in changes:
+        content[place : place + 1] = put
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config.toml")
+        path.write_bytes(bytes(content))
+        found = keymap.with_problems(load(Arguments(), {"XDS_CONFIG": str(path)}))
+        assert all(str(problem).isprintable() for problem in found.problems)
+        with contextlib.suppress(SettingsError):
+            save_setting(path)
