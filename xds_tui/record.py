@@ -135,6 +135,8 @@ class Order:
     """When `state` became the present one, if that was by an outcome."""
     host_source: HostSource | None = None
     """For CREATE how `host_id` became known."""
+    named_host_id: str | None = None
+    """For CREATE what the response named and what does not look like a host's ID: believed if a listing shows it."""
     candidate: Candidate | None = None
     """For CREATE a host that may be its, while the order has none."""
     declined: frozenset[str] = frozenset()

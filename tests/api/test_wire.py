@@ -408,12 +408,35 @@ def test_a_created_host_may_have_an_id(data: str, host_id: str | None) -> None:
             "123",
             "1e400",
         ),
+        *(
+            '"queued"',
+            '"Accepted"',
+            '"PROCESSING"',
+            '" LaA7ruBs76"',
+            '"LaA7ruBs76\\n"',
+            f'"{"a1" * 40}"',
+            '"a/b1"',
+            '"?id=1"',
+        ),
         *('"123"', '"1234567890"', '"1e400"', '"12.5"', '"%00"', '"../x"', '"id"', '"-"', '"null"', '"success"'),
     ],
 )
 def test_a_creation_that_is_not_clear_makes_no_sense(data: str) -> None:
     with pytest.raises(BadAnswer):
         wire.decode_created(an_envelope(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "host_id"),
+    [
+        *(("123", "123"), ('"1234567890"', "1234567890"), ('"queued"', "queued"), ('"ab"', "ab")),
+        *((data, None) for data in ('"1e400"', "1e400", "1.5", '"%00"', '"../x"', '" 12"', '""', "-3", "9" * 30, "{}")),
+    ],
+)
+def test_what_may_be_an_unusual_id_is_kept_to_be_verified(data: str, host_id: str | None) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        wire.decode_created(an_envelope(data))
+    assert caught.value.host_id == host_id
 
 
 def test_only_true_says_that_a_host_was_deleted() -> None:

@@ -17,7 +17,7 @@ from xds_tui.fleet.orders import ENDED_BEFORE, NOT_SEEN, SOMEBODY_ELSE, STOPPED,
 from xds_tui.fleet.recheck import GONE_FROM_CATALOG, PRICE_MOVED
 from xds_tui.i18n import N_
 from xds_tui.model import Billing, Host, Package, Period, PeriodUnit, Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Action, Event, EventKind, HostSource, Order, OrderState
 from xds_tui.store.db import StoreError
 from xds_tui.store.journal import Journal
 
@@ -374,3 +374,54 @@ async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
     assert order.promise is not None
     assert order.promise.known_hosts == frozenset()
     assert order.action is Action.CREATE
+
+
+async def test_an_id_of_unusual_form_is_believed_once_the_list_shows_it(desk: Desk) -> None:
+    desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
+    desk.orders.buy(a_promise(), 1)
+    (order,) = await desk.ended()
+    assert (order.state, order.host_id, order.named_host_id) == (OrderState.UNKNOWN, None, "1234")
+    assert desk.orders.book.awaited_ids(desk.now) == ("1234",)
+    # Another host fits as well, so that without the ID neither would be taken.
+    await desk.see(a_host(id="1234", created=None), a_host(id="other", created=None))
+    (order,) = await desk.ended()
+    assert (order.state, order.host_id, order.host_source) == (OrderState.SETTLED, "1234", HostSource.RESPONSE)
+
+
+@pytest.mark.parametrize("about", [{"cpu": 99}, {"id": "4321"}])
+async def test_an_id_of_unusual_form_is_not_believed_if_no_fitting_host_has_it(
+    desk: Desk, about: dict[str, Any]
+) -> None:
+    desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
+    desk.orders.buy(a_promise(), 1)
+    await desk.ended()
+    await desk.see(a_host(**({"id": "1234", "created": None} | about)))
+    (order,) = await desk.ended()
+    assert (order.state, order.host_id) == (OrderState.UNKNOWN, None)
+
+
+async def test_an_id_of_unusual_form_that_a_known_host_has_is_not_believed(desk: Desk) -> None:
+    await desk.see(a_host(id="1234"))
+    desk.service.answers = [OutcomeUnknown("no sense", host_id="1234"), "never sent"]
+    desk.orders.buy(a_promise(), 1)
+    await desk.ended()
+    await desk.see(a_host(id="1234"))
+    (order,) = await desk.ended()
+    assert (order.state, order.host_id) == (OrderState.UNKNOWN, None)
+
+
+async def test_an_id_that_two_responses_named_is_neithers(desk: Desk) -> None:
+    for _ in range(2):
+        desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
+        desk.orders.buy(a_promise(), 1)
+        await desk.ended()
+    await desk.see(a_host(id="1234", created=None), a_host(id="other", created=None))
+    assert [order.state for order in await desk.ended()] == [OrderState.UNKNOWN] * 2
+
+
+async def test_a_response_that_names_a_host_that_was_there_before_is_accepted_without_an_id(desk: Desk) -> None:
+    await desk.see(a_host(id="old"))
+    desk.service.answers = ["old"]
+    desk.orders.buy(a_promise(), 1)
+    (order,) = await desk.ended()
+    assert (order.state, order.host_id) == (OrderState.DONE, None)

@@ -234,7 +234,9 @@ class Client:
                 error.is_passing = self.session.can_renew
                 raise
             except BadAnswer as error:
-                outcome = OutcomeUnknown(error.summary, error.detail, trace_id=error.trace_id, code=0)
+                outcome = OutcomeUnknown(
+                    error.summary, error.detail, trace_id=error.trace_id, code=0, host_id=error.host_id
+                )
         raise outcome
 
     async def _send(

@@ -128,7 +128,14 @@ class SignedOut(XdsError):
 
 
 class BadAnswer(XdsError):
-    """A reading call was answered by something that is not the service's envelope, or not in time."""
+    """A reading call was answered by something that is not the service's envelope, or not in time.
+
+    Attributes:
+        host_id: as that of `OutcomeUnknown`, while the response of a create is decoded.
+
+    """
+
+    host_id: str | None = None
 
 
 class OutcomeUnknown(XdsError):
@@ -136,6 +143,7 @@ class OutcomeUnknown(XdsError):
 
     Attributes:
         code: the service's or its gateway's code; None where no code was answered.
+        host_id: for a create, what was answered in place of the new host's ID: it may be that, if a listing shows it.
 
     """
 
@@ -147,9 +155,11 @@ class OutcomeUnknown(XdsError):
         trace_id: str = "",
         cause: Cause | None = None,
         code: int | None = None,
+        host_id: str | None = None,
     ) -> None:
         super().__init__(summary, detail, trace_id=trace_id, cause=cause)
         self.code = code
+        self.host_id = host_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ MAX_VALUES: Final = 100_000
 _HOST_ID: Final = re.compile(r"(?![0-9.]+(e[0-9]+)?$)[a-z0-9][a-z0-9._-]{3,63}", re.IGNORECASE)
 """The service's IDs are ten letters and digits; other lengths and the usual separators are accepted, numbers not."""
 
+_UNUSUAL_ID: Final = re.compile(r"[0-9]{1,20}|[a-z][a-z0-9_-]{0,63}", re.IGNORECASE)
+"""What is no ID of the service by its looks, but could be one of a service that makes them in another way."""
+
 _NOT_IDS: Final = frozenset({"true", "false", "null", "none", "undefined", "success", "error", "failed"})
 """Words that have the form of an ID, and are the result of a failed conversion or a message."""
 
@@ -147,14 +150,16 @@ def decode_created(envelope: Envelope) -> str | None:
     """Return the ID of a host that was just created; None for `true`: accepted, without its ID.
 
     Raises:
-        BadAnswer: for everything else.
+        BadAnswer: for everything else. Its `host_id` is what may be the ID all the same, if a listing shows it.
 
     """
     if flag(envelope.data):
         return None
     created = plain(envelope.data)
     if envelope.data is None or bytes(envelope.data)[:1] != b'"' or not is_host_id(created):
-        raise _senseless(envelope)
+        error = _senseless(envelope)
+        error.host_id = created if created is not None and _UNUSUAL_ID.fullmatch(created) else None
+        raise error
     return created
 
 
@@ -206,7 +211,10 @@ def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
 
 def is_host_id(value: str | None) -> TypeGuard[str]:
     """Whether `value` can be the ID of a new host."""
-    return value is not None and _HOST_ID.fullmatch(value) is not None and value.lower() not in _NOT_IDS
+    if value is None or not _HOST_ID.fullmatch(value) or value.lower() in _NOT_IDS:
+        return False
+    # `queued` and `Accepted` are words; ten random letters and digits nearly never look like one.
+    return not (value.isalpha() and (value.islower() or value.isupper() or value.istitle()))
 
 
 def is_word(text: str) -> bool:

@@ -40,18 +40,23 @@ yours": a candidate with the doubt that stands against it. Two machines with sep
 orders, so a doubt is not resolved by chance: both would resolve it alike, and claim the same host. What cannot be
 told at all is a purchase of the same goods by somebody else within the very seconds of an order that came to nothing.
 
+A response may name the host in a form that the service's IDs do not have, such as a number. That is believed if the
+listing shows a new and fitting host of this ID, and only one order names it.
+
 While a create is under way, a new host may be its, and nothing is matched. Orders of other programs that use the same
 journal take part like our own, so that each program comes to the same assignment and reads off its part.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
-from xds_tui.domain.open_creates import births, request_of
+from xds_tui.domain.host_fit import is_compatible
+from xds_tui.domain.open_creates import Request, births, request_of
 from xds_tui.model import Host, Snapshot, Status
 from xds_tui.record import Action, Candidate, Order, OrderState
 
@@ -102,8 +107,12 @@ def match_orders(
         return Reconciliation(confirmed, is_matched=False)
     requests = [request_of(order, order.sent_at, order.promise) for order in creates if order.sent_at and order.promise]
     taken = {*claimed, *(order.host_id for order in creates if order.host_id)}
+    named = _named(requests, hosts, taken)
+    taken |= set(named.values())
+    own = {order.id for order in orders if order.id in answered}
+    confirmed |= {order_id: host_id for order_id, host_id in named.items() if order_id in own}
     open_requests = sorted(
-        (request for request in requests if request.order.host_id is None and _is_waiting(request.order)),
+        (request for request in requests if _has_no_host(request.order) and request.order.id not in named),
         key=lambda request: (request.time.low, request.order.created_at, request.order.id),
     )
     if not open_requests:
@@ -112,11 +121,29 @@ def match_orders(
     taken |= frozenset.intersection(*(request.promise.known_hosts for request in open_requests))
     new = births([host for host in snapshot.hosts if host.id not in taken], snapshot)
     found, candidates = Matching(open_requests, new, requests, hosts, to_milliseconds(snapshot.at)).decide()
-    own = {order.id for order in orders if order.id in answered}
     return Reconciliation(
         confirmed | {order_id: host_id for order_id, host_id in found.items() if order_id in own},
         {order_id: candidate for order_id, candidate in candidates.items() if order_id in own},
     )
+
+
+def _named(requests: Collection[Request], hosts: Mapping[str, Host], taken: Collection[str]) -> dict[str, str]:
+    """Return, by order ID, the new and listed hosts that responses named in an unusual form."""
+    named = {
+        request.order.id: host_id
+        for request in requests
+        if _has_no_host(request.order)
+        and (host_id := request.order.named_host_id) in hosts
+        and host_id is not None
+        and host_id not in {*taken, *request.order.declined, *request.promise.known_hosts}
+        and is_compatible(hosts[host_id], request.promise)
+    }
+    count = Counter(named.values())
+    return {order_id: host_id for order_id, host_id in named.items() if count[host_id] == 1}
+
+
+def _has_no_host(order: Order) -> bool:
+    return order.host_id is None and _is_waiting(order)
 
 
 def _is_waiting(order: Order) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -18,6 +18,9 @@ from xds_tui.record import Action, Event, Order, OrderState, Promise
 
 REMEMBERED: Final = 50
 """Orders that ended and are still shown."""
+
+NAMED_WINDOW: Final = timedelta(minutes=10)
+"""How long a host is looked for of which a response only may have given the ID."""
 
 
 class OrderBook:
@@ -101,13 +104,18 @@ class OrderBook:
 
     def awaited_ids(self, now: datetime) -> tuple[str, ...]:
         """The hosts that were bought and not seen yet, the newest order's first; none is waited for for ever."""
+        creates = [
+            order for order in self.newest_first if order.action is Action.CREATE and now - order.created_at < LATEST
+        ]
         return tuple(
-            order.host_id
-            for order in self.newest_first
-            if order.action is Action.CREATE
-            and order.host_id
-            and order.state is OrderState.DONE
-            and now - order.created_at < LATEST
+            host_id
+            for order in creates
+            if (order.state is OrderState.DONE and (host_id := order.host_id))
+            or (
+                order.state is OrderState.UNKNOWN
+                and now - order.created_at < NAMED_WINDOW
+                and (host_id := order.named_host_id)
+            )
         )
 
     def touched_ids(self, now: datetime) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
+from xds_tui.api.errors import NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
 from xds_tui.domain.repeats import may_repeat
 from xds_tui.fleet import order_states
 from xds_tui.fleet.host_claims import HostClaims
@@ -199,7 +199,8 @@ class Orders:
             if order.host_id is not None:
                 await self._end(found, OrderEvent.SEEN)
             else:
-                await self.claims.confirm(replace(found, host_source=HostSource.MATCH))
+                source = HostSource.RESPONSE if host_id == order.named_host_id else HostSource.MATCH
+                await self.claims.confirm(replace(found, host_source=source))
         if result.is_matched and era == self._era:
             await self.claims.write_candidates(result.candidates)
             await self.refusals.observe(snapshot)
@@ -321,7 +322,11 @@ class Orders:
             self.refusals.add(order)
             return await self._end(order, OrderEvent.REFUSED, error, era)
         except XdsError as error:
-            return await self._end(replace(order, answered_at=self._clock()), OrderEvent.LOST, error, era)
+            named = error.host_id if isinstance(error, OutcomeUnknown) else None
+            lost = replace(order, answered_at=self._clock(), named_host_id=named)
+            return await self._end(lost, OrderEvent.LOST, error, era)
+        if order.promise is not None and host_id in order.promise.known_hosts:
+            host_id = None  # the host of somebody's earlier purchase: what was accepted now is another
         source = HostSource.RESPONSE if host_id and order.action is Action.CREATE else None
         return await self._end(replace(order, host_id=host_id, host_source=source), OrderEvent.ACCEPTED, era=era)
 
