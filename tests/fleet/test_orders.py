@@ -376,6 +376,11 @@ async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
     assert order.action is Action.CREATE
 
 
+def new_host(**fields: Any) -> Host:
+    """A host that fits what was bought, of which nobody knows when it came into being."""
+    return a_host(**({"os": "Ubuntu Server", "created": None} | fields))
+
+
 async def test_an_id_of_unusual_form_is_believed_once_the_list_shows_it(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
     desk.orders.buy(a_promise(), 1)
@@ -383,29 +388,29 @@ async def test_an_id_of_unusual_form_is_believed_once_the_list_shows_it(desk: De
     assert (order.state, order.host_id, order.named_host_id) == (OrderState.UNKNOWN, None, "1234")
     assert desk.orders.book.awaited_ids(desk.now) == ("1234",)
     # Another host fits as well, so that without the ID neither would be taken.
-    await desk.see(a_host(id="1234", created=None), a_host(id="other", created=None))
+    await desk.see(new_host(id="1234"), new_host(id="other"))
     (order,) = await desk.ended()
     assert (order.state, order.host_id, order.host_source) == (OrderState.SETTLED, "1234", HostSource.RESPONSE)
 
 
-@pytest.mark.parametrize("about", [{"cpu": 99}, {"id": "4321"}])
+@pytest.mark.parametrize("about", [{"cpu": 99}, {"id": "4321", "created": NOON - timedelta(days=1)}])
 async def test_an_id_of_unusual_form_is_not_believed_if_no_fitting_host_has_it(
     desk: Desk, about: dict[str, Any]
 ) -> None:
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
     desk.orders.buy(a_promise(), 1)
     await desk.ended()
-    await desk.see(a_host(**({"id": "1234", "created": None} | about)))
+    await desk.see(new_host(**({"id": "1234"} | about)))
     (order,) = await desk.ended()
     assert (order.state, order.host_id) == (OrderState.UNKNOWN, None)
 
 
 async def test_an_id_of_unusual_form_that_a_known_host_has_is_not_believed(desk: Desk) -> None:
-    await desk.see(a_host(id="1234"))
+    await desk.see(new_host(id="1234"))
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234"), "never sent"]
     desk.orders.buy(a_promise(), 1)
     await desk.ended()
-    await desk.see(a_host(id="1234"))
+    await desk.see(new_host(id="1234"))
     (order,) = await desk.ended()
     assert (order.state, order.host_id) == (OrderState.UNKNOWN, None)
 
@@ -415,7 +420,7 @@ async def test_an_id_that_two_responses_named_is_neithers(desk: Desk) -> None:
         desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
         desk.orders.buy(a_promise(), 1)
         await desk.ended()
-    await desk.see(a_host(id="1234", created=None), a_host(id="other", created=None))
+    await desk.see(new_host(id="1234"), new_host(id="other"))
     assert [order.state for order in await desk.ended()] == [OrderState.UNKNOWN] * 2
 
 
