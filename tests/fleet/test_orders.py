@@ -418,7 +418,7 @@ async def test_an_id_of_unusual_form_that_a_known_host_has_is_not_believed(desk:
 async def test_an_id_that_two_responses_named_is_neithers(desk: Desk) -> None:
     for _ in range(2):
         desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
-        desk.orders.buy(a_promise(), 1)
+        desk.orders.buy(a_promise(), 1, confirmed={order.id for order in desk.orders.all})
         await desk.ended()
     await desk.see(new_host(id="1234"), new_host(id="other"))
     assert [order.state for order in await desk.ended()] == [OrderState.UNKNOWN] * 2
