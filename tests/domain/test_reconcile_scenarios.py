@@ -108,6 +108,23 @@ def test_hosts_of_lost_orders_for_the_same_keep_their_sequence_though_the_clock_
     assert buyer.right == 2
 
 
+def test_hosts_at_different_prices_that_fit_better_in_the_wrong_sequence_are_left_to_the_user() -> None:
+    buyer = Buyer(Shop(2.0))
+    buyer.buy(0, took=1, works_after=1, accepted=False, price="1.10")
+    buyer.buy(2, took=1, works_after=1, accepted=False, price="2.20")
+    for look in range(30):
+        buyer.look(4 + 15 * look)
+    assert buyer.wrong == {}
+
+
+def test_a_creation_time_does_not_reach_into_the_next_second() -> None:
+    buyer = Buyer(Shop(2.0))
+    for at in range(0, 8, 2):
+        buyer.buy(at, took=1, works_after=1 if at else 0.5, accepted=at > 0)
+    buyer.look(10)
+    assert buyer.right == 4
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_packages_that_differ_only_in_price_do_not_swap_prices(accepted: bool) -> None:
     buyer = Buyer(Shop())

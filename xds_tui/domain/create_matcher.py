@@ -101,6 +101,7 @@ class Matching:
             for request, row in zip(requests, self._distances, strict=True)
         ]
         self._column_of = self._put_in_sequence(self._assign(self._usable, GRACE))
+        self._matched = set(self._column_of)
         self._dispensable = self._find_dispensable()
 
     def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
@@ -206,7 +207,7 @@ class Matching:
         )
 
     def _is_crossed(self, column_of: Sequence[int | None], row: int, other: int) -> bool:
-        """Whether two orders for the same, of which one ended before the other was sent, have the other's sequence."""
+        """Whether one order ended before the other was sent, and its host is the younger of their two."""
         first, second = sorted((row, other))
         one, two = column_of[first], column_of[second]
         if one is None or two is None or one < two or self._births[one].time == self._births[two].time:
@@ -245,9 +246,9 @@ class Matching:
     def _doubt(self, row: int, column: int) -> Doubt | None:
         """Return what else explains the match, or None."""
         request, own = self._requests[row], self._distances[row][column]
-        matched = set(self._column_of)
         if any(
-            other not in matched and self._is_as_good(distance, own) for other, distance in self._distances[row].items()
+            other not in self._matched and self._is_as_good(distance, own)
+            for other, distance in self._distances[row].items()
         ):
             return Doubt.OTHER_HOST
         is_rivalled = not request.is_accepted and (
@@ -300,15 +301,17 @@ class Matching:
         first, second = self._requests[row], self._requests[other]
         if one is None or two is None or row == other:
             return False
+        if self._is_crossed(self._column_of, row, other):
+            return True
         if first.kind == second.kind:
-            return self._is_crossed(self._column_of, row, other)
+            return False
         mine, theirs = self._distances[row], self._distances[other]
         if two not in mine or one not in theirs:
             return False
         times = self._births[one].time, self._births[two].time
         is_ordered = first.time.high <= second.time.low or second.time.high <= first.time.low
         if is_ordered and None not in times and times[0] != times[1]:
-            return False  # one request ended before the other began: the hosts came in that order
+            return False  # one request ended before the other began, and the hosts came in that sequence
         return self._is_as_good(mine[two], mine[one]) and self._is_as_good(theirs[one], theirs[two])
 
     # What is left to the user

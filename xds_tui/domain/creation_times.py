@@ -76,7 +76,7 @@ def resolutions(created: Collection[int]) -> dict[int, int]:
 
 def offsets_of(requested: Range, created: int, resolution: int) -> Range:
     """Return the offsets (service minus ours) at which a host came into being while a request was under way."""
-    return Range(created - requested.high, created + resolution - requested.low)
+    return Range(created - requested.high, created + resolution - 1 - requested.low)
 
 
 def estimate_offset(evidence: Collection[Evidence], bound: int = MAX_SKEW) -> Range | None:
