@@ -43,8 +43,8 @@ DEADLINES: Final = Deadlines(connect=1.0, reading=1.5, changing=0.8)
 INTERVAL: Final = 0.6
 """Seconds between two sweeps."""
 
-PATIENCE: Final = 30.0
-"""Seconds after which what should have been seen counts as not coming any more."""
+PATIENCE: Final = 300.0
+"""Seconds after which the fleet should have been read: the program pauses for minutes where tokens end early."""
 
 _SWEEPS: Final = 5
 """The fleet is looked at so often, at the end, before an order that was not seen counts as that."""
@@ -123,7 +123,7 @@ class Buyer:
             await self._see_everything()
             _say("rested")
             watching.cancel()
-        await self._monitor.close(PATIENCE)
+        await self._monitor.close(30.0)
         await self._database.close()
 
     async def _buy_what_is_asked(self) -> None:

@@ -18,7 +18,7 @@ from .wire import Wire
 
 ROOT: Final = Path(__file__).parents[2]
 
-PATIENCE: Final = 90.0
+PATIENCE: Final = 600.0
 """Seconds after which a buyer that says nothing is stuck, which no fault excuses."""
 
 

@@ -149,7 +149,6 @@ def a_service(number: int) -> Options:
         auth_code=401 if is_plain else (401, 2001, 2000)[number % 3],
         error_status=(200, 400, 200)[number % 3],
         token_seconds=(1800.0, 12.0)[number // 2 % 2],
-        single_token=number % 7 == 3,
         missing=("code", "null")[number // 3 % 2],
         empty_page=("list", "null")[number % 2],
         totals_as_text=number % 2 == 1,

@@ -81,7 +81,7 @@ class FarSide:
         """Have somebody else buy, start, stop, reboot or delete a host, and return what was done."""
         with self._service.lock:
             self._replenish()
-            hosts = self._world.listed()
+            hosts = [host for host in self._world.listed() if host.gone_from is None]
             chance = self._lot.random()
             if len(hosts) < self._hosts * 0.9 or (chance < 0.2 and len(hosts) < self._hosts * 1.2):
                 return self._buy()
