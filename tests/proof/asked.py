@@ -47,6 +47,8 @@ class Purchase(msgspec.Struct, tag="purchase"):
     kind: Kind
     count: int
     halt: Stage | None = None
+    is_confirmed: bool = True
+    """Whether the user says "buy again" where an earlier order may have bought it."""
 
 
 class Rest(msgspec.Struct, tag="rest"):
@@ -60,3 +62,7 @@ class Asked(msgspec.Struct):
     count: int
     kind: Kind
     orders: list[str] | None = None
+    doubtful: list[str] = []
+    """The earlier orders of which the program said that they may have bought it already."""
+    is_confirmed: bool = True
+    """Whether the user confirmed to buy it again."""

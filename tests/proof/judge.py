@@ -47,7 +47,11 @@ class Verdict:
     not_sent: int = 0
     refused: int = 0
     refused_sold: int = 0
-    """Of the refused: those that bought a host, which was pointed out to the user."""
+    """Of the refused: those that bought a host all the same, and for which a host was pointed out to the user."""
+    questions: int = 0
+    """Purchases of which the program said that an earlier order may have made them."""
+    declined: int = 0
+    """Of these: not confirmed."""
     accepted: int = 0
     """The host was not recognised."""
     unknown: int = 0
@@ -69,6 +73,8 @@ class Verdict:
 
     # What must not be
 
+    repeated: int = 0
+    """Orders that left though an earlier one had bought the same, nobody knew that, and nobody confirmed it."""
     doubled: int = 0
     """Orders that bought more than one host, and requests without an order or sent again."""
     denied: int = 0
@@ -88,7 +94,7 @@ class Verdict:
     @property
     def faults(self) -> int:
         """How much of what must not be there is."""
-        purchases = self.doubled + self.denied + self.unfinished + self.unasked
+        purchases = self.repeated + self.doubled + self.denied + self.unfinished + self.unasked
         return purchases + self.confirmed_for_nothing + self.wrong + self.shared
 
     @property
@@ -109,10 +115,10 @@ def judge(records: Sequence[Record], ledger: Sequence[Sale]) -> Verdict:
     orders = {order.id: order for record in records for order in record.orders}
     sales = _sales_by_order(verdict, ledger, orders)
     hosts = {sale.host_id: sale for sale in ledger}
-    pointed_out = frozenset().union(*(record.pointed_out for record in records))
     for order in orders.values():
-        _judge_purchase(verdict, order, sales.get(order.id), pointed_out)
+        _judge_purchase(verdict, order, sales.get(order.id))
     for record in records:
+        _judge_questions(verdict, record, sales)
         own = {order.id for order in record.orders}
         for order in record.orders:
             _judge_attribution(verdict, order, sales, hosts, own)
@@ -170,7 +176,7 @@ def _sales_by_order(verdict: Verdict, ledger: Sequence[Sale], orders: Mapping[st
     return found
 
 
-def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None, pointed_out: frozenset[str]) -> None:
+def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None) -> None:
     """Whether what is reported of an order agrees with whether it bought a host."""
     if sale is None:
         if order.state is OrderState.DONE:
@@ -181,11 +187,39 @@ def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None, pointed_o
         verdict.unknown_sold += 1
     if order.state not in (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.INTENDED):
         return
-    if order.state is OrderState.REFUSED and sale.host_id in pointed_out:
+    if order.state is OrderState.REFUSED and order.candidate is not None:
         verdict.refused_sold += 1
     else:
         verdict.denied += 1
         verdict.problems.append(f"{_description(order)} bought {sale.host_id}")
+
+
+def _judge_questions(verdict: Verdict, record: Record, sales: Mapping[str, Sale]) -> None:
+    """Whether the user was asked before something was bought that an earlier order may have bought."""
+    orders = {order.id: order for order in record.orders}
+    for asked in _wanted(record.asked):
+        verdict.questions += bool(asked.doubtful)
+        verdict.declined += bool(asked.doubtful) and not asked.is_confirmed
+        known = asked.doubtful if asked.is_confirmed else []
+        for order in (orders[id_] for id_ in asked.orders or () if id_ in orders):
+            earlier = next((each for each in record.orders if _is_repeated(each, order, sales)), None)
+            if earlier is not None and earlier.id not in known:
+                verdict.repeated += 1
+                verdict.problems.append(f"{_description(order)} repeats {_description(earlier)} without a question")
+
+
+def _is_repeated(earlier: Order, order: Order, sales: Mapping[str, Sale]) -> bool:
+    """Whether an order left when an earlier one had ended and bought the same, and its host was not recognised yet."""
+    if order.sent_at is None or earlier.id not in sales or earlier.answered_at is None or earlier.promise is None:
+        return False
+    goods, other = order.promise, earlier.promise
+    if goods is None or (goods.package.id, goods.billing) != (other.package.id, other.billing):
+        return False
+    is_recognised = earlier.state is OrderState.DONE or (
+        earlier.state is OrderState.SETTLED and (earlier.ended_at is None or earlier.ended_at <= order.created_at)
+    )
+    is_accepted = earlier.summary == "" and earlier.code is None
+    return earlier.answered_at < order.created_at and not is_recognised and not is_accepted
 
 
 def _judge_attribution(

@@ -35,6 +35,9 @@ MACHINES: Final = 2
 _OTHERS_ACT_EVERY: Final = 6.0
 """Seconds between two actions of somebody else, on every other lane."""
 
+_CONFIRMED: Final = 0.8
+"""The share of purchases that the user confirms if an earlier order may have bought the same."""
+
 _HALTS: Final = (Stage.WRITTEN, Stage.ANSWERED, Stage.SEEN)
 """Stages that only the buyer can see."""
 
@@ -162,7 +165,7 @@ class Lane:
         count = 1 if self._lot.random() < 0.5 else self._lot.randint(2, 8)
         self._outcome.purchases["single" if count == 1 else "several"] += 1
         drawn = KINDS[(self._asked // 5 + self._lot.randrange(2)) % len(KINDS)]
-        return Purchase(self._asked, kind or drawn, count)
+        return Purchase(self._asked, kind or drawn, count, is_confirmed=self._lot.random() < _CONFIRMED)
 
     # What goes wrong
 

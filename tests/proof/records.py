@@ -22,8 +22,6 @@ class Record:
     orders: list[Order]
     received: int
     """Create requests that came to its line."""
-    pointed_out: frozenset[str] = frozenset()
-    """Hosts that the program pointed out as perhaps bought by an order that the service said to have refused."""
 
 
 def record_of(folder: Path, received: int) -> Record:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import a_promise, an_order
+from made import a_package, a_promise, an_order
+from msgspec.structs import replace as replace_struct
 from proof.asked import Asked, Kind
 from proof.judge import Verdict, judge
 from proof.mishaps import ANSWERS, describe
 from proof.records import Record
 
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.record import Action, Candidate, Doubt, Order, OrderState
 from xds_tui.simulator.fault_presets import EVERY_CODE
 from xds_tui.simulator.faults import Kind as Mishap
 from xds_tui.simulator.other_user import TAG
@@ -56,8 +57,7 @@ def order(number: int, state: OrderState, host_id: str | None = None, **fields: 
         created_at=sent_at,
         sent_at=sent_at,
         host_id=host_id,
-        promise=a_promise(),
-        **fields,
+        **{"promise": a_promise(), **fields},
     )
 
 
@@ -79,10 +79,10 @@ def sale(tag: int | str, host_id: str, **fields: Any) -> Sale:
     return replace(sold, **fields)
 
 
-def record(*orders: Order, received: int | None = None, pointed_out: frozenset[str] = frozenset()) -> Record:
+def record(*orders: Order, received: int | None = None) -> Record:
     asked = Asked(1, len(orders), KIND, [order.id for order in orders])
     sent = sum(order.sent_at is not None for order in orders)
-    return Record([asked], list(orders), sent if received is None else received, pointed_out)
+    return Record([asked], list(orders), sent if received is None else received)
 
 
 def verdict(orders: list[Order], ledger: list[Sale]) -> Verdict:
@@ -159,11 +159,37 @@ def test_an_order_that_bought_a_host_must_not_be_reported_as_not_bought(state: O
 
 
 def test_a_refused_order_that_bought_a_host_may_be_pointed_out() -> None:
-    pointed_out = frozenset({"a"})
-    found = judge([record(order(0, OrderState.REFUSED), pointed_out=pointed_out)], [sale(0, "a")])
+    pointed_out = Candidate("a", "", Doubt.REFUSED)
+    found = verdict([order(0, OrderState.REFUSED, candidate=pointed_out)], [sale(0, "a")])
     assert (found.refused_sold, found.holds) == (1, True)
-    found = judge([record(order(0, OrderState.NOT_SENT), pointed_out=pointed_out)], [sale(0, "a")])
-    assert found.denied == 1
+    assert verdict([order(0, OrderState.NOT_SENT, candidate=pointed_out)], [sale(0, "a")]).denied == 1
+
+
+LOST = {"answered_at": SENT_AT + timedelta(seconds=1), "summary": "no answer"}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "repeated"),
+    [
+        (order(0, OrderState.UNKNOWN, **LOST), 1),
+        (order(0, OrderState.REFUSED, **LOST, candidate=Candidate("a", "", Doubt.REFUSED)), 1),
+        (order(0, OrderState.SETTLED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=99)), 1),
+        (order(0, OrderState.SETTLED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=5)), 0),
+        (order(0, OrderState.UNKNOWN, summary="no answer", answered_at=SENT_AT + timedelta(seconds=20)), 0),
+        (order(0, OrderState.DONE, answered_at=SENT_AT + timedelta(seconds=1)), 0),
+        (order(0, OrderState.UNKNOWN, **LOST, promise=a_promise(package=a_package(id="p2"))), 0),
+    ],
+)
+def test_what_may_have_been_bought_must_not_be_repeated_without_a_question(earlier: Order, repeated: int) -> None:
+    later = order(10, OrderState.UNKNOWN)
+    first, second = Asked(1, 1, KIND, ["o0"]), Asked(2, 1, KIND, ["o10"])
+    sales = [sale(0, "a")]
+    assert judge([Record([first, second], [earlier, later], 2)], sales).repeated == repeated
+    asked = replace_struct(second, doubtful=["o0"])
+    assert judge([Record([first, asked], [earlier, later], 2)], sales).repeated == 0
+    declined = replace_struct(asked, is_confirmed=False)
+    found = judge([Record([first, declined], [earlier, later], 2)], sales)
+    assert (found.repeated, found.questions, found.declined) == (repeated, 1, 1)
 
 
 def test_two_sales_of_one_order_are_doubled() -> None:
