@@ -21,7 +21,7 @@ from xds_tui.fleet.state import FleetState, Link
 from xds_tui.record import EventKind
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.faults import Fault, Kind
+from xds_tui.simulator.faults import Fault, Form, Kind
 from xds_tui.simulator.line import Service
 from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
@@ -48,8 +48,15 @@ FAULTS = [
     (Fault(kind=Kind.REDIRECT, location="http://portal.invalid/login"), BadAnswer),
     (Fault(kind=Kind.CODE, code=500), Refused),
     (Fault(kind=Kind.CODE, code=1003, message="维护中"), Refused),
+    (Fault(kind=Kind.CODE_AFTER, code=1005), Refused),
+    (Fault(kind=Kind.CODE, code=430, status=429, message="Too_Many_Requests", form=Form.FLOW_CONTROL), Refused),
+    (Fault(kind=Kind.ANSWER, status=504, body='{"code":404,"message":"504 GATEWAY_TIMEOUT"}'), Refused),
+    (Fault(kind=Kind.ANSWER_AFTER, status=500, body='{"timestamp":1,"status":500,"error":"no"}'), BadAnswer),
+    (Fault(kind=Kind.ALTERED, without=("code",)), BadAnswer),
     (Fault(kind=Kind.BUSY, seconds=0), Refused),
 ]
+NO_TROUBLE = {Kind.EXPIRE_TOKENS, Kind.SHIFT, Kind.LISTING, Kind.REPEATED}
+"""What a reading call gets over, or what makes a list that contradicts itself."""
 
 
 class Watching:
@@ -115,7 +122,7 @@ def said_well(error: XdsError | None) -> bool:
 
 
 def test_no_way_to_go_wrong_is_left_out() -> None:
-    assert {fault.kind for fault, _error in FAULTS} == set(Kind) - {Kind.EXPIRE_TOKENS, Kind.SHIFT}
+    assert {fault.kind for fault, _error in FAULTS} == set(Kind) - NO_TROUBLE
 
 
 @pytest.mark.parametrize(
@@ -258,3 +265,47 @@ async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobod
     assert EventKind.GONE not in kinds
     appeared = [event.host_id for event in watch.state.events if event.kind is EventKind.APPEARED]
     assert len(appeared) == len(set(appeared))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=Kind.ALTERED, fields={"success": False}),
+        Fault(kind=Kind.CODE, code=2000, form=Form.GATEWAY),
+        Fault(kind=Kind.CODE, code=2001, status=401, form=Form.GATEWAY),
+        Fault(kind=Kind.CODE, code=401, status=401, form=Form.SECURITY),
+        Fault(kind=Kind.CODE, code=501, form=Form.BARE),
+        Fault(kind=Kind.CODE, code=502, form=Form.BARE),
+        Fault(kind=Kind.CODE, status=401, message="no token", form=Form.NO_CODE),
+        Fault(kind=Kind.EXPIRE_TOKENS),
+    ],
+    ids=lambda fault: f"{fault.kind.value} {fault.form.value} {fault.status}",
+)
+async def test_what_a_reading_call_gets_over_is_no_trouble(watch: Watching, service: Service, fault: Fault) -> None:
+    service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST}))
+    await until(lambda: not service.faults.pending)
+    await watch.live()
+    await watch.live()
+    assert all(state.link in (Link.LIVE, Link.CONNECTING) for state in watch.states)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=Kind.CODE, code=1003, message="系统繁忙"),
+        Fault(kind=Kind.CODE, code=404, status=504, form=Form.GATEWAY),
+        Fault(kind=Kind.HTML, status=502),
+        Fault(kind=Kind.BUSY, seconds=0),
+        Fault(kind=Kind.ANSWER, status=200, body='{"code":0,"data":null,"msg":"data null"}'),
+        Fault(kind=Kind.DROP_BEFORE),
+    ],
+    ids=lambda fault: fault.kind.value,
+)
+async def test_one_unusual_answer_of_get_token_does_not_sign_out(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service, fault: Fault
+) -> None:
+    service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": "auth/"}))
+    async with watching(Watching(simulator.url, journal, now)) as watch:
+        await watch.live()
+        assert any(state.link is Link.TROUBLE for state in watch.states)
+        assert all(state.link is not Link.SIGNED_OUT for state in watch.states)

@@ -38,6 +38,10 @@ ATTEMPTS: Final = 3
 """How often a call that is `SAFE` is sent in all, with one renewal of ours. The renewed token may be dead already,
 where the service lets one live at a time and another instance renewed too; then that one's is looked for."""
 
+SEARCHES: Final = 4
+SEARCH_EVERY: Final = 0.25
+"""How often, and after how many seconds each, the token is looked for that another instance minted just now."""
+
 MARGIN_SHARE: Final = 5
 """Of a token that lives only briefly at most one part in this many is given away."""
 
@@ -152,7 +156,7 @@ class Session(httpx.Auth):
             token = self._current()
             if token is None:
                 async with self._renewing:
-                    token = self._current() or await self._found()
+                    token = self._current() or await self._found(is_patient=is_renewed)
                     if token is None:
                         if rejection is not None and is_renewed:
                             raise rejection
@@ -189,8 +193,24 @@ class Session(httpx.Auth):
             return self._credentials.token
         return self._token.value if self._token is not None and self._clock() < self._renew_at else None
 
-    async def _found(self) -> Secret | None:
-        """Return a token that another instance minted, if it is alive and neither rejected nor the one that ends."""
+    async def _found(self, *, is_patient: bool) -> Secret | None:
+        """Return a token that another instance minted, if it is alive and neither rejected nor the one that ends.
+
+        Args:
+            is_patient: whether to look again for a moment: ours was ended by one that was minted just now, and that
+                one has to be stored first.
+
+        """
+        token = await self._look_for_token()
+        if is_patient and self._find_token is not None:
+            for _ in range(SEARCHES - 1):
+                if token is not None:
+                    break
+                await asyncio.sleep(SEARCH_EVERY)
+                token = await self._look_for_token()
+        return token
+
+    async def _look_for_token(self) -> Secret | None:
         if self._find_token is None:
             return None
         credentials = self._credentials
