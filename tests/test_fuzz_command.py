@@ -22,11 +22,12 @@ IMAGES = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "image")
 
 
 def test_the_command_prints_a_line_for_each_endpoint_and_ends_well() -> None:
-    command = [sys.executable, "-m", "tests.fuzz", "--per-endpoint", "3", "--screens", "0"]
+    command = [sys.executable, "-m", "tests.fuzz", "--per-endpoint", "3", "--screens", "0", "--input", "1000"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     for endpoint in ENDPOINTS:
         assert f"\n{endpoint.name} " in ended.stdout
+    assert "\ninput (bytes) " in ended.stdout
 
 
 async def test_answers_are_the_same_for_the_same_seed_and_mostly_differ_from_each_other() -> None:

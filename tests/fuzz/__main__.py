@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz`: mutated answers, very many for the client and some for the screens, and one table.
+"""`python -m tests.fuzz`: mutated answers for the client and the screens, mutated input of a terminal, and one table.
 
-Exits with 1 if anything but an error of our own came up, if an answer took long, or if memory grew. The same seed makes
-the same answers.
+Exits with 1 if anything but an error of our own came up, if an answer took long, if memory grew, or if the input led to
+a key that nobody typed. The same seed makes the same answers and the same input.
 """
 
 from __future__ import annotations
@@ -29,16 +29,19 @@ def main() -> int:
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="endpoints at the same time (1)")
     parser.add_argument("--screens", type=int, default=300, metavar="N", help="answers an endpoint to the app (300)")
+    parser.add_argument("--input", type=int, default=1_000_000, metavar="N", help="bytes of a terminal (1000000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
     options = parser.parse_args()
     sys.path[:0] = [str(TESTS), str(TESTS / "tui")]
     from .decoding import Outcome, run_each
+    from .keyboard import run_keyboard
     from .screens import run_screens
 
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     began = time.monotonic()
     outcomes: list[Outcome] = [*run_each(options.per_endpoint, options.seed, options.jobs)]
     outcomes += run_screens(options.screens, options.seed)
+    outcomes.append(run_keyboard(options.input, options.seed))
     for outcome in outcomes:
         for complaint in outcome.complaints:
             print(complaint, file=sys.stderr)
