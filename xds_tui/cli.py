@@ -162,8 +162,11 @@ def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[s
 
         return browser.run(XdsApp(parts), mouse=settings.mouse)
     from xds_tui.tui import ending
+    from xds_tui.tui.terminal_driver import TerminalDriver
 
-    return ending.run(XdsApp(parts), mouse=settings.mouse)
+    app = XdsApp(parts)
+    app.driver_class = TerminalDriver
+    return ending.run(app, mouse=settings.mouse)
 
 
 def _is_served() -> bool:

@@ -25,7 +25,7 @@ ANSWERED: Final = 1.5
 
 KEYS: Final = {"enter": "\r", "tab": "\t", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "backspace": "\x7f"}
 
-_ANSWERS: Final = (
+_ANSWERS: Final[tuple[tuple[re.Pattern[bytes], bytes], ...]] = (
     (re.compile(rb"\x1b\[c"), b"\x1b[?62;22c"),
     (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"),
     (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
@@ -47,6 +47,7 @@ class Terminal:
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.raw = bytearray()
+        self.answers = _ANSWERS
         self.exit_code: int | None = None
         self._stream = pyte.ByteStream(self.screen)
         self._pid, self._fd = pty.fork()
@@ -161,7 +162,7 @@ class Terminal:
                     self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
                 return False
             self.raw += data
-            for question, answer in _ANSWERS:
+            for question, answer in self.answers:
                 if question.search(data):
                     os.write(self._fd, answer)
             self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))

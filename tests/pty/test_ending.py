@@ -67,16 +67,17 @@ class Program(Terminal):
             self._read(0.02)
 
     def stop_reading(self) -> None:
-        """Have the program draw, and read nothing of it, until its event loop stands still."""
+        """Have the program draw, and read nothing of it, until the terminal accepts no more."""
         os.set_blocking(self._fd, False)
         ends = time.monotonic() + PATIENCE
-        before = -1.0
-        while before != (before := self.processor_time(of_the_loop_alone=True)):
-            assert time.monotonic() < ends, "its event loop never stood still"
-            for _ in range(15):
+        theirs = os.open(f"/proc/{self._pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            while select.select([], [theirs], [], 0)[1]:
+                assert time.monotonic() < ends, "the terminal accepts all of it"
                 os.write(self._fd, b"z")
-                # A loop that lives draws the whole screen at every key.
                 select.select([], [], [], 0.02)
+        finally:
+            os.close(theirs)
 
     def take_in_the_rest(self) -> None:
         """Read what is left in the terminal."""
@@ -152,6 +153,9 @@ WAYS: dict[str, tuple[Callable[[Program], None], int]] = {
     "SIGTERM": (lambda program: program.signal(signal.SIGTERM), 143),
     "SIGHUP": (lambda program: program.signal(signal.SIGHUP), 129),
     "SIGINT": (lambda program: program.signal(signal.SIGINT), 130),
+    "SIGQUIT": (lambda program: program.signal(signal.SIGQUIT), 131),
+    "SIGUSR1": (lambda program: program.signal(signal.SIGUSR1), 138),
+    "SIGALRM": (lambda program: program.signal(signal.SIGALRM), 142),
 }
 
 

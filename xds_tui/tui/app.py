@@ -35,9 +35,11 @@ from xds_tui.tui.parts import Parts, ProfileParts
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
+from xds_tui.tui.terminal_driver import TerminalDriver
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.screen import Screen
 
 shared_styles.share()
 reverse.repair()
@@ -351,6 +353,13 @@ class XdsApp(App[int], inherit_bindings=False):
         """Go back to the shell, until it says `fg`."""
         if self._job_control is not None:
             self._job_control.stop()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Draw, unless the terminal has yet to accept what was drawn before; a private name, as are the next."""
+        if isinstance(self._driver, TerminalDriver) and self._driver.skips_frame():
+            self.post_display_hook()
+        else:
+            super()._display(screen, renderable)
 
     def _handle_exception(self, error: Exception) -> None:
         """Fail, but not for what a screen misses in itself that was opened while the app is left.

@@ -14,14 +14,19 @@ import select
 import signal
 import socket
 import threading
+import time
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from textual.app import App
 from textual.driver import Driver
+from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
+from textual.message import Message
 
 from xds_tui.tui import ending
+from xds_tui.tui.input_events import InputEvents
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
@@ -84,34 +89,61 @@ class Pipes:
 
 
 def _driver(line: Pipes) -> type[Driver]:
-    """Return Textual's driver for a browser, with its packets on `line`, whose end it tells of."""
+    """Return the driver for a browser at the other end of `line`."""
 
-    class BrowserDriver(WebDriver):
-        def __init__(
-            self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
-        ) -> None:
-            super().__init__(app, debug=debug, mouse=mouse, size=size)
-            self._write = partial(line.write)
+    class DriverOnLine(BrowserDriver):
+        _line = line
 
-        def start_application_mode(self) -> None:
-            handlers = {number: signal.getsignal(number) for number in ending.SIGNALS}
-            super().start_application_mode()
-            for number, handler in handlers.items():
-                asyncio.get_running_loop().remove_signal_handler(number)
-                signal.signal(number, handler)
-            if not self._mouse:
-                self.write("\x1b[?1003l")
-                self._disable_mouse_support()
+    return DriverOnLine
 
-        def run_input_thread(self) -> None:
-            super().run_input_thread()
+
+class BrowserDriver(WebDriver):
+    """Textual's driver for a browser, which tells its line when nobody looks any more."""
+
+    _line: ClassVar[Pipes]
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        """Make it; see `Driver`."""
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._write = partial(self._line.write)
+
+    def start_application_mode(self) -> None:
+        """Take the page, and leave the signals as they are."""
+        handlers = {number: signal.getsignal(number) for number in ending.SIGNALS}
+        super().start_application_mode()
+        for number, handler in handlers.items():
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, handler)
+        if not self._mouse:
+            self.write("\x1b[?1003l")
+            self._disable_mouse_support()
+
+    def run_input_thread(self) -> None:
+        """Read packets and post the events of those that hold input, until the end or the server's."""
+        packets, decoder = ByteStream(), InputEvents()
+        try:
+            for data in self._input_reader:
+                for kind, payload in packets.feed(data) if data else ():
+                    if kind == "D":
+                        self._post(decoder.feed(payload, time.monotonic()))
+                    else:
+                        with contextlib.suppress(ValueError, LookupError, TypeError):  # no packet that is known
+                            self._on_meta(kind, payload)
+                self._post(decoder.tick(time.monotonic()))
+        finally:
+            self._input_reader.close()
             if not self.exit_event.is_set():
-                line.hang_up()
+                self._line.hang_up()
 
-        def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
-            if packet_type in _NOBODY_LOOKS:
-                line.hang_up()
-            else:
-                super().on_meta(packet_type, payload)
+    def _post(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
 
-    return BrowserDriver
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        """Take in what the server says of the page."""
+        if packet_type in _NOBODY_LOOKS:
+            self._line.hang_up()
+        else:
+            super().on_meta(packet_type, payload)

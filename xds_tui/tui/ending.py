@@ -1,8 +1,8 @@
 """How the program ends when it is told to or its terminal goes: in order if possible, and soon in any case.
 
-Textual has no handler for SIGTERM and SIGHUP, reads a terminal that has hung up as fast as it can, and its event loop
-stands still while the terminal takes nothing. So a thread waits for the word to end and for the terminal to go, asks
-the app to end, and ends the process itself where that does not help.
+Textual has no handler for SIGTERM and SIGHUP, and its end waits for a terminal that accepts no output. So a thread
+waits for the word to end and for the terminal to go, asks the app to end, and ends the process itself where that does
+not help.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import os
 import select
 import signal
+import sys
 import termios
 import threading
 import time
@@ -21,8 +22,10 @@ from typing import Any, Final, Protocol
 
 from textual.app import App
 
-SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""What the program ends on, with the exit code 128 + n."""
+_ENDING: Final = ("TERM", "HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "XCPU", "PWR", "STKFLT")
+
+SIGNALS: Final = tuple(number for number in signal.Signals if number.name.removeprefix("SIG") in _ENDING)
+"""What the program ends on, with the exit code 128 + n: all that ends a process by default and is no failure of it."""
 
 LIMIT: Final = 3.0
 """Seconds from the word to end until the process is gone, whatever still holds it."""
@@ -36,8 +39,14 @@ _STDIN: Final = 0
 _STDERR: Final = 2
 """What Textual reads, and what it draws on."""
 
+_INTERRUPT: Final = signal.SIGURG
+"""Interrupts a write that waits; by default it is ignored, so nothing else is done on it."""
+
 _WRITER: Final = "textual-output"
 """Textual's name for the thread that writes to the terminal."""
+
+_leaving: Final = threading.Lock()
+"""Held while a stalled terminal is restored; the process must not end before."""
 
 _RESTORE: Final = (
     b"\x18\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
@@ -76,14 +85,17 @@ def run(app: App[Any], *, mouse: bool, line: Line | None = None) -> int:
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, watch.on_signal)
+        signal.signal(_INTERRUPT, lambda _number, _frame: None)
         threading.excepthook = watch.on_failure
+        sys.unraisablehook = watch.on_unraisable
         runner.get_loop().set_exception_handler(watch.on_lost)
         watch.start()
         runner.run(app.run_async(mouse=mouse))
         code = _FAILURE if app.return_code is None else app.return_code
         # What is left of it, name look-ups on threads for one, must not hold up the end either.
         watch.ask(code)
-    return code
+    with _leaving:
+        return code
 
 
 @contextlib.contextmanager
@@ -107,6 +119,29 @@ def is_hung_up() -> bool:
     return any(event & select.POLLHUP for _fd, event in poll.poll(0))
 
 
+def leave_stalled() -> None:
+    """Free the thread that waits to write, and restore the terminal without waiting.
+
+    What had been written and not been read is thrown away, so that there is room for that.
+    """
+    with _leaving, contextlib.suppress(OSError, termios.error):
+        terminal = os.open(os.ttyname(_STDERR), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        _silence()
+        for thread in threading.enumerate():
+            if thread.name == _WRITER and thread.ident is not None:
+                # The call is interrupted, and repeated on what is in the terminal's place now.
+                signal.pthread_kill(thread.ident, _INTERRUPT)
+        ends = time.monotonic() + _TICK / 1000
+        is_written = False
+        while not is_written and time.monotonic() < ends:
+            # Until it is interrupted, the thread fills the room again.
+            termios.tcflush(terminal, termios.TCOFLUSH)
+            with contextlib.suppress(BlockingIOError):
+                is_written = os.write(terminal, _RESTORE) == len(_RESTORE)
+            time.sleep(0 if is_written else 0.01)
+        os.close(terminal)
+
+
 class _Terminal:
     """The terminal that started us."""
 
@@ -122,23 +157,8 @@ class _Terminal:
         return not poll.poll(0)
 
     def leave_stalled(self) -> None:
-        """Free the thread that waits to write, on which the event loop waits, and restore the terminal without waiting.
-
-        What had been written and not been read is thrown away, so that there is room for that.
-        """
-        with contextlib.suppress(OSError, termios.error):
-            terminal = os.open(os.ttyname(_STDERR), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            _silence()
-            for thread in threading.enumerate():
-                if thread.name == _WRITER and thread.ident is not None:
-                    # The call is interrupted, and repeated on what is in the terminal's place now.
-                    signal.pthread_kill(thread.ident, signal.SIGTERM)
-            termios.tcflush(terminal, termios.TCOFLUSH)
-            poll = select.poll()
-            poll.register(terminal, select.POLLOUT)
-            poll.poll(_TICK)
-            os.write(terminal, _RESTORE)
-            os.close(terminal)
+        """Do so, and restore the screen."""
+        leave_stalled()
 
     def restore(self) -> None:
         """Give the terminal the modes back that it had."""
@@ -179,6 +199,12 @@ class _Watch(threading.Thread):
         _silence()
         self.ask(_HUNG_UP)
         thread.run()
+
+    def on_unraisable(self, failure: sys.UnraisableHookArgs) -> None:
+        """End with a report on a mistake that Python could raise nowhere, as in a finalizer."""
+        if failure.exc_value is not None:
+            with contextlib.suppress(RuntimeError):  # the loop may have been closed
+                self._loop.call_soon_threadsafe(self._fail, failure.exc_value)
 
     def on_lost(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """End with a report on a mistake that nobody waited for; what befalls a connection is told to its user."""

@@ -1,0 +1,111 @@
+"""Bytes that no keyboard types, sent to the real program: it goes on, nothing happens that nobody asked for."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from fuzz.traffic import EIGHT_BIT, GARBAGE, MOUSE, PASTES, REPLIES
+from terminal import PATIENCE, Terminal
+from test_ending import COMMAND, Program, assert_closed, assert_restored, history, set_faults, states_of_orders
+from test_whole_job import ACCOUNT, SECRET, simulating
+
+CLICKS = b"\x1b[<"
+NO_KEYS = [*(report for report in MOUSE if not report.startswith(CLICKS)), *REPLIES, *EIGHT_BIT, *GARBAGE]
+PROMPT = "shell-prompt>"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+
+
+def test_a_purchase_is_brought_to_its_end_whatever_is_typed_meanwhile(environ: dict[str, str]) -> None:
+    with simulating(COMMAND) as simulator:
+        environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
+        with Program([str(COMMAND)], environ=environ) as program:
+            program.wait_for("● live")
+            program.press("2")
+            program.wait_for("4090×1 16核")
+            program.press("n")
+            program.wait_for("▸4 How much")
+            program.wait_for(r"× 1 h × 1 = ¥")
+            program.press("enter")
+            program.wait_for("Press B")
+            set_faults(simulator, [{"kind": "latency", "endpoint": "createquantity", "seconds": 2}])
+            program.press_until_gone("B", "Press B")
+            program.until(lambda: states_of_orders(environ) == ["sent"])
+            os.write(program._fd, b"\xe9 ")
+            for sequence in [*NO_KEYS, *PASTES]:
+                os.write(program._fd, sequence)
+            program.wait_for("1 of 1 bought")
+            assert len(simulator.state()["ledger"]) == 1
+            program.press_until_gone("enter", "1 of 1 bought")
+            program.wait_for("q Quit")
+            program.press("q")
+            assert program.end(within=PATIENCE) == 0
+            assert_restored(program)
+        assert_closed(history(environ))
+        assert not list(Path(environ["HOME"]).rglob("crashes/*"))
+
+
+def test_no_sequence_presses_a_key_of_the_fleet(environ: dict[str, str]) -> None:
+    with Terminal([str(COMMAND), "--demo"], environ=environ) as terminal:
+        terminal.wait_for("● live")
+        terminal.press("j", "j")
+        for sequence in NO_KEYS:
+            os.write(terminal._fd, sequence)
+            os.write(terminal._fd, sequence[:-1] + b"\x18")
+        for paste in PASTES:
+            os.write(terminal._fd, paste)
+        terminal.press("?")
+        terminal.wait_for("Help")
+        terminal.press("escape")
+        text = terminal.wait_for("q Quit")
+        assert "(you)" not in text
+        assert "crash" not in text
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+        assert_restored(terminal)
+
+
+class Slow(Terminal):
+    """A terminal at the far end of a slow line: its replies take their time."""
+
+    DELAY = 0.7
+
+    def answer_late(self) -> None:
+        """Wait for the questions of the program's start, press q, and answer them when it may have ended."""
+        ends = time.monotonic() + PATIENCE
+        while b"\x1b[?2048$p" not in self.raw:
+            assert time.monotonic() < ends
+            self._read(0.02)
+        self.type("q")
+        late = time.monotonic() + self.DELAY
+        while (left := late - time.monotonic()) > 0:
+            self._read(left)
+        os.write(self._fd, b"\x1b[?2026;2$y\x1b[?2048;0$y")
+
+
+def test_replies_that_come_after_the_end_do_not_reach_the_shell(environ: dict[str, str]) -> None:
+    with Slow(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT}) as terminal:
+        terminal.answers = ()
+        terminal.wait_for(PROMPT)
+        terminal.type(f"{COMMAND} --demo\n")
+        terminal.answer_late()
+        ends = time.monotonic() + PATIENCE
+        while PROMPT.encode() not in terminal.raw.partition(b"\x1b[?1049l")[2]:
+            assert time.monotonic() < ends
+            terminal._read(0.02)
+        terminal.screen.reset()
+        terminal.type("echo the''end\n")
+        terminal.wait_for("theend")
+        assert "2026" not in terminal.text
+        assert "2048" not in terminal.text
