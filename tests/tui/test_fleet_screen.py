@@ -295,10 +295,10 @@ async def test_a_host_that_is_missing_from_the_list_is_marked_and_stays() -> Non
         await desk.see("1 not listed · list incomplete")
         await desk.see(rf"{last.name} +\? ")
         await desk.press("enter")
-        await desk.see(r"Listing +not in the list since .*; the service still describes this host")
+        await desk.see(r"Listing +not listed since .*, but the service still has it")
         desk.service.faults.clear()
         await desk.sweep()
-        await desk.see_no_more("not in the list since")
+        await desk.see_no_more("not listed since")
         await desk.press("escape")
         await desk.see_no_more("not listed|list incomplete")
 

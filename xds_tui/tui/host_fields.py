@@ -54,9 +54,9 @@ def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     if absence is None:
         return []
     told = (
-        _("not in the list since {time}; the service still describes this host")
+        _("not listed since {time}, but the service still has it")
         if absence.is_confirmed
-        else _("not in the list since {time}; shown as last seen")
+        else _("not listed since {time}, shown as last seen")
     )
     return [(_("Listing"), told.format(time=wording.moment(absence.since)))]
 
