@@ -1,0 +1,106 @@
+"""A record that cannot be read costs the monitor that record, and nothing else."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from conditions import until
+from made import NOON, a_promise
+from test_monitor import Watching, watching
+
+from xds_tui.fleet import order_states
+from xds_tui.fleet.chronicle import UNREADABLE
+from xds_tui.fleet.state import FleetState, Link
+from xds_tui.record import OrderState
+from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.db import Database
+from xds_tui.store.journal import Journal
+from xds_tui.store.moments import microseconds
+
+BODIES = ("{}", "", "\ufffd", '{"id": "o1", "state": "paid by somebody else", "host_id": "h9"}', "[" * 100_000, None, 7)
+
+DONE = {OrderState.DONE}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+async def store_orders(database: Database, scope: str, bodies: tuple[object, ...]) -> None:
+    statement = "INSERT INTO orders VALUES (?, ?, ?, 'unknown', ifnull(?, x'ff'))"
+    rows = [(f"o{number}", scope, microseconds(NOON), body) for number, body in enumerate(bodies)]
+    await database.write(lambda connection: connection.executemany(statement, rows) and None)
+
+
+def reported(state: FleetState) -> list[str]:
+    return sorted(event.message for event in state.events if event.summary == UNREADABLE)
+
+
+async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes_on(
+    path: Path, simulator: RunningSimulator
+) -> None:
+    named = [f"o{number}" for number in range(len(BODIES))]
+    before: list[tuple[object, ...]] = []
+    for _start in range(2):
+        database = await Database.open(path)
+        journal = Journal(database, "test")
+        if not before:
+            await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
+        async with watching(Watching(simulator, journal)) as watch:
+            await until(lambda watch=watch: watch.state.link is Link.LIVE and len(reported(watch.state)) >= len(named))
+            await watch.swept()
+            assert reported(watch.state) == named
+            assert "h9" in watch.monitor.orders.book._named
+        rows = await database.read(
+            lambda connection: connection.execute("SELECT id, state, body FROM orders ORDER BY id").fetchall()
+        )
+        assert before in ([], rows)
+        before = rows
+        await database.close()
+
+
+async def test_buying_goes_on_beside_orders_that_cannot_be_read(path: Path, simulator: RunningSimulator) -> None:
+    database = await Database.open(path)
+    await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
+    async with watching(Watching(simulator, Journal(database, "test"))) as watch:
+        await until(lambda: watch.state.link is Link.LIVE and watch.state.catalog is not None)
+        assert watch.state.catalog is not None
+        watch.monitor.orders.buy(promise_in(watch.state), 1)
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in order_states.FINAL | DONE)
+        assert watch.state.orders[0].state in (OrderState.DONE, OrderState.SETTLED)
+    await database.close()
+
+
+def promise_in(state: FleetState):
+    from xds_tui.model import Billing
+
+    assert state.catalog is not None
+    packages = state.catalog.packages[Billing.ON_DEMAND]
+    image = state.catalog.images[0]
+    package = next(package for package in packages if package.type == image.type)
+    return a_promise(package=package, image=image)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_damaged_history_does_not_end_the_monitor(path: Path, simulator: RunningSimulator, seed: int) -> None:
+    database = await Database.open(path)
+    async with watching(Watching(simulator, Journal(database, "test"))) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+    await database.close()
+    damage(path, random.Random(seed))
+    database = await Database.open(path)
+    async with watching(Watching(simulator, Journal(database, "test"))) as watch:
+        await until(lambda: watch.state.link is Link.LIVE)
+        await watch.swept()
+    await database.close()
+
+
+def damage(path: Path, random: random.Random) -> None:
+    content = bytearray(path.read_bytes())
+    for _ in range(random.choice((1, 30, 3000))):
+        content[random.randrange(len(content))] = random.randrange(256)
+    path.write_bytes(bytes(content[: random.choice((len(content), random.randrange(len(content))))]))
