@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -99,6 +101,15 @@ def test_without_credentials_it_is_who_was_signed_in_last(environ: dict[str, str
     for name in ("XDS_UUID", "XDS_SECRET"):
         del environ[name]
     assert len(json.loads(runner(environ)("orders", "--json").stdout)) == 2
+
+
+def test_orders_that_cannot_be_read_are_reported_beside_those_that_can(environ: dict[str, str]) -> None:
+    with contextlib.closing(sqlite3.connect(Path(environ["HOME"], ".local/state/xds-tui/journal.db"))) as connection:
+        connection.execute("UPDATE orders SET body = '{}' WHERE id = 'o1'")
+        connection.commit()
+    ended = runner(environ)("orders", "--json")
+    assert (ended.returncode, [row["id"] for row in json.loads(ended.stdout)]) == (0, ["o2"])
+    assert "1 order cannot be read: o1" in ended.stderr
 
 
 def test_nothing_that_is_remembered_is_an_empty_list_and_no_failure(bare: dict[str, str]) -> None:

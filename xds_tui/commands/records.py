@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Collection, Coroutine
 from typing import TYPE_CHECKING, Final
 
 from xds_tui import export
-from xds_tui.commands import columns, filters
+from xds_tui.commands import columns, filters, saying
 from xds_tui.commands.following import follow
 from xds_tui.commands.output import Form, Output
 from xds_tui.commands.waiting import Waiting
 from xds_tui.export import Table, Value
 from xds_tui.fleet.query import Query
-from xds_tui.i18n import _
+from xds_tui.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from xds_tui.commands.parts import Parts
     from xds_tui.record import Event
+    from xds_tui.store.order_rows import UnreadableOrder
 
 PAGE: Final = 1_000
 """Events that are read at once."""
@@ -62,6 +63,7 @@ class _Past:
         self._last = last
         self._events: set[Event] = set()
         self._orders: set[tuple[Value, ...]] = set()
+        self._has_reported = False
 
     async def events(self) -> Table:
         """Read the events that have not been read."""
@@ -81,11 +83,22 @@ class _Past:
         journal = self._parts.journal
         found, snapshot = await journal.orders(ALL_ORDERS), await journal.last_snapshot()
         self._check()
+        self._report_unreadable(await journal.unreadable_orders())
         hosts = {host.id: host for host in snapshot.hosts} if snapshot else {}
         table = export.orders_table(reversed(found), hosts)
         rows = tuple(row for row in table.rows if row not in self._orders)
         self._orders.update(rows)
         return self._wanted(Table(table.fields, rows), filters.ORDERS)
+
+    def _report_unreadable(self, unreadable: Collection[UnreadableOrder]) -> None:
+        """Say, once, that orders are missing from the list."""
+        if unreadable and not self._has_reported:
+            self._has_reported = True
+            complaint = ngettext(
+                "{count} order cannot be read: {ids}", "{count} orders cannot be read: {ids}", len(unreadable)
+            )
+            ids = ", ".join(order.id for order in unreadable)
+            saying.complain([complaint.format(count=len(unreadable), ids=ids)])
 
     def _check(self) -> None:
         """Refuse to show nothing where there is something that cannot be read."""

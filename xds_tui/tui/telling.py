@@ -32,9 +32,9 @@ def vault_trouble(error: VaultError) -> str:
 
 def no_record(problem: StoreError) -> str:
     """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
-    what = _("Orders and operations cannot be recorded, so none is sent.")
-    why = with_detail(problem.summary, problem.detail)
-    return f"{what} {why}. {_(remedy_of_storage(problem.summary))}"
+    told = _("Orders and operations cannot be recorded, so none is sent. {reason}. {remedy}")
+    reason = with_detail(problem.summary, problem.detail)
+    return told.format(reason=reason, remedy=_(remedy_of_storage(problem.summary)))
 
 
 _ACTIONS: Final = {
