@@ -111,11 +111,15 @@ class Desk:
             await self.pilot.press(key)
         await self.pilot.pause()
 
+    def post(self, key: str) -> None:
+        """Have a key arrive, and wait for nothing."""
+        name = _character_to_key(key) if len(key) == 1 else key
+        self.app.post_message(Key(name, key if len(key) == 1 else None))
+
     async def burst(self, *keys: str) -> None:
         """Have keys arrive all at once, as over a slow line or in a paste, and wait until they have been handled."""
         for key in keys:
-            name = _character_to_key(key) if len(key) == 1 else key
-            self.app.post_message(Key(name, key if len(key) == 1 else None))
+            self.post(key)
         queue = self.app._keys
         await until(lambda: not queue.is_holding and not queue.flows.moving)
         await self.still()

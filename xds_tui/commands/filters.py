@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from xds_tui.domain.halfwidth import fold
 from xds_tui.export import Table, Value
 from xds_tui.fleet.query import COMPARISONS, TEXT_FIELDS, Query, QueryError, Term
 from xds_tui.i18n import N_
@@ -89,7 +90,7 @@ def _matches(term: Term, row: Mapping[str, Value], fields: Fields, now: datetime
 
 def _text(value: Value) -> str:
     """A value as it is written: `on-demand` finds `on_demand`."""
-    return "" if value is None else str(value).casefold()
+    return "" if value is None else fold(str(value))
 
 
 def _number(value: Value, _now: datetime) -> float | None:

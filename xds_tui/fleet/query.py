@@ -7,7 +7,7 @@ mem>=64  cost<2  expires<24h  numbers compare, costs in CNY/hour; times count fr
 gpu>1  gpu=0                  GPUs compared with a number are counted
 "two words"  name:"a b"       quotes keep spaces
 
-Fields may be written in capitals, and their signs in full width, as a Chinese keyboard types them.
+Case and width do not matter: a Chinese keyboard types ：＞１ for :>1.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from xds_tui.domain.halfwidth import to_halfwidth
 from xds_tui.i18n import N_
 
 TEXT_FIELDS: Final = ("name", "id", "status", "os", "gpu", "area", "use", "billing", "address")
@@ -37,8 +38,7 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _COUNTED: Final = {"gpu": "gpus"}
 """Fields of text that stand for a number where they are compared with one."""
-_FULL_WIDTH: Final = str.maketrans("：＝＜＞", ":=<>")
-_SIGN: Final = "[<>＜＞][=＝]|[<>:=：＝＜＞]"
+_SIGN: Final = "[<>]=|[<>:=]"
 _TERM: Final = re.compile(
     rf'(?P<not>[-!]?)(?:(?P<field>[a-zA-Z]+)(?P<sign>{_SIGN}))?(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)'
 )
@@ -71,7 +71,7 @@ class Term:
     sign: str
     """One of `COMPARISONS`."""
     text: str
-    """Case-folded, without quotes."""
+    """Folded (`halfwidth.fold`), without quotes."""
     number: float
     """The value of a number field, or the seconds of a time field; otherwise 0."""
     negated: bool
@@ -89,7 +89,7 @@ def parse(text: str) -> Query:
     """
     terms: list[Term] = []
     position = 0
-    text = text.strip()
+    text = to_halfwidth(text).strip()
     while position < len(text):
         match = _TERM.match(text, position)
         if match is None:
@@ -112,7 +112,7 @@ def _term(match: re.Match[str]) -> Term:
     negated, text = bool(match["not"]), match["value"].strip('"').casefold()
     if match["field"] is None:
         return Term(None, ":", text, 0, negated)
-    field, sign = match["field"].lower(), match["sign"].translate(_FULL_WIDTH)
+    field, sign = match["field"].lower(), match["sign"]
     if field in _COUNTED and (sign[0] in "<>" or (sign == "=" and _number(text) is not None)):
         field = _COUNTED[field]
     if field in TEXT_FIELDS:

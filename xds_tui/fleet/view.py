@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from xds_tui import pricing
+from xds_tui.domain.halfwidth import fold
 from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, Term
 from xds_tui.model import Area, Billing, Host, Kind, Purpose, Snapshot, Status
 from xds_tui.pricing import Costs, Rate
@@ -189,15 +190,15 @@ def _vocabulary(spoken: Spoken) -> Mapping[Kind, str]:
     """Each word that something may be called by, case-folded, on a line of its own."""
     words = dict(_WORDS)
     for kind, word in spoken:
-        words[kind] = f"{words[kind]}\n{word.casefold()}"
+        words[kind] = f"{words[kind]}\n{fold(word)}"
     return words
 
 
 @lru_cache(maxsize=1)
 def _haystacks(snapshot: Snapshot, spoken: Spoken) -> tuple[str, ...]:
-    """Every text of each host, in lower case: made once for a snapshot, and looked through at every keystroke."""
+    """Every text of each host, folded: made once for a snapshot, and looked through at every keystroke."""
     words_of = _vocabulary(spoken)
-    return tuple("\n".join([text(host, words_of) for text in _TEXTS.values()]).casefold() for host in snapshot.hosts)
+    return tuple(fold("\n".join([text(host, words_of) for text in _TEXTS.values()])) for host in snapshot.hosts)
 
 
 def _cost(host: Host, costs: Costs) -> float | None:
@@ -214,7 +215,7 @@ def _matches(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapp
     if field in NUMBER_FIELDS or field in TIME_FIELDS:
         value = _cost(host, costs) if field == "cost" else _number(host, field, now)
         return value is not None and COMPARISONS[term.sign](value, term.number)
-    text = _TEXTS[field](host, words_of).casefold()
+    text = fold(_TEXTS[field](host, words_of))
     return term.text in text.split("\n") if term.sign == "=" else term.text in text
 
 

@@ -12,26 +12,25 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
 from textual.actions import SkipAction
-from textual.app import App
 from textual.binding import BindingType
 from textual.css.query import NoMatches
-from textual.events import Event, Key, Resize
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.message import Message
-from textual.screen import Screen, ScreenResultType
+from textual.worker import WorkerFailed
 
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState, Link
 from xds_tui.i18n import _
 from xds_tui.preferences import HostList
 from xds_tui.tui import glyphs, reverse, shared_styles, themes
-from xds_tui.tui.action import keys_of
-from xds_tui.tui.actions import ACTIONS, bindings
+from xds_tui.tui.actions import bindings
 from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
-from xds_tui.tui.keys_in_turn import FLOW, KeysInTurn
+from xds_tui.tui.keys_in_turn import FLOW, KeysInTurnApp
 from xds_tui.tui.parts import Parts, ProfileParts
+from xds_tui.tui.screens.base import cancel_workers
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
@@ -59,10 +58,6 @@ AGAIN: Final = 2.0
 """Seconds in which a second Ctrl-C means it."""
 
 
-_URGENT: Final = ("app.quit", "app.interrupt", "app.suspend")
-"""Actions whose keys do not wait for the keys before them."""
-
-
 class FleetUpdated(Message):
     """Something is known that was not before; only the newest counts."""
 
@@ -77,7 +72,7 @@ class FleetUpdated(Message):
         return isinstance(message, FleetUpdated)
 
 
-class XdsApp(App[int], inherit_bindings=False):
+class XdsApp(KeysInTurnApp, inherit_bindings=False):
     """Runs the monitor, and hands what it publishes to the screens."""
 
     TITLE = "xds-tui"
@@ -86,28 +81,20 @@ class XdsApp(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__()
+        super().__init__(parts.keymap)
         self._parts = parts
         self._open = parts.profile
         self._left: list[ProfileParts] = []
         self._alarm = self._new_alarm()
         self._is_signing_in = False
+        self._is_base_outdated = False
         self._is_signed_out = False
         self._interrupted_at = -AGAIN
         self._job_control: JobControl | None = None
-        self._keys = KeysInTurn(self, super().on_event)
-        self._urgent = frozenset(key for name in _URGENT for key in keys_of(ACTIONS[name], parts.keymap))
         if not parts.animations:
             self.animation_level = "none"
         self._line_filters = glyphs.filters(is_colourless=self.no_color, is_ascii=parts.ascii)
         themes.apply(self, parts.theme, os.environ)
-
-    async def push_screen_wait(
-        self, screen: Screen[ScreenResultType] | str, *, mode: str | None = None
-    ) -> ScreenResultType:
-        """Push a screen and wait for its result; the keys are for that screen meanwhile."""
-        with self._keys.flows.asking():
-            return await super().push_screen_wait(screen, mode=mode)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what lines go through before they are written: Textual's own, and ours after them."""
@@ -131,13 +118,6 @@ class XdsApp(App[int], inherit_bindings=False):
 
     def _new_alarm(self) -> Alarm:
         return Alarm(self._parts.alerts, self._write, self._parts.clock())
-
-    async def on_event(self, event: Event) -> None:
-        """Handle keys in turn; at once those that end or suspend the app, whatever takes long."""
-        if isinstance(event, Key) and not event.is_forwarded and event.key not in self._urgent:
-            await self._keys.take(event)
-        else:
-            await super().on_event(event)
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room for what is open."""
@@ -257,10 +237,23 @@ class XdsApp(App[int], inherit_bindings=False):
             self.notify(_("Esc leaves this first"), markup=False)
         elif self._parts.ascii:
             self.notify(_("A terminal without UTF-8 is written to in English"), severity="warning", markup=False)
-        elif await liking.choose_language(self, self._parts.keep):
-            anew = self._fleet_screen(base.listing)
-            anew.take_up(base.stand())
-            self.call_later(self.switch_screen, anew)
+        elif chosen := await liking.choose_language(self):
+            self.call_later(self._open_base_again)
+            await liking.keep_language(self, self._parts.keep, chosen)
+
+    async def _open_base_again(self) -> None:
+        """Open the main screen in another language, where it was; as soon as nothing lies over it."""
+        base = self.screen
+        self._is_base_outdated = not isinstance(base, FleetScreen)
+        if isinstance(base, FleetScreen):
+            again = self._fleet_screen(base.listing)
+            again.take_up(base.stand())
+            await self.switch_screen(again)
+
+    async def on_fleet_screen_resumed(self) -> None:
+        """Do what was put off because something lay over the main screen."""
+        if self._is_base_outdated:
+            await self._open_base_again()
 
     @work(group=FLOW)
     async def action_choose_profile(self) -> None:
@@ -273,22 +266,21 @@ class XdsApp(App[int], inherit_bindings=False):
         elif self._parts.profiles is None:
             self.notify(_("There is no other profile"), markup=False)
         elif opened := await profiles.choose_profile(self, self._parts.profiles, self._open.place):
-            self._change_to(opened, base.listing)
+            # To be called by the app itself: what a screen begins, remembers the screen.
+            self.call_later(self._change_to, opened)
 
-    def _change_to(self, opened: ProfileParts, listing: HostList) -> None:
+    async def _change_to(self, opened: ProfileParts) -> None:
         """Show another fleet; nothing more can be ordered in the one before, which is closed behind it."""
-        if self._open.monitor.orders.is_sending:
-            self.notify(_("Orders are under way: try again when they have ended"), severity="warning", markup=False)
+        base, is_sending = self.screen, self._open.monitor.orders.is_sending
+        if is_sending or not isinstance(base, FleetScreen):  # something was opened over it meanwhile
+            why_not = _("Orders are under way: try again when they have ended")
+            self.notify(why_not if is_sending else _("Esc leaves this first"), severity="warning", markup=False)
             self._let_go(opened)
             return
         left, self._open = self._open, opened
         self._alarm.close()
         self._alarm, self._is_signed_out = self._new_alarm(), False
-        self.call_later(self._begin_anew, listing, left)
-
-    async def _begin_anew(self, listing: HostList, left: ProfileParts) -> None:
-        # To be called by the app itself: what a screen begins, remembers the screen.
-        await self.switch_screen(self._fleet_screen(listing))
+        await self.switch_screen(self._fleet_screen(base.listing))
         self._watch()
         self._let_go(left)
 
@@ -319,6 +311,8 @@ class XdsApp(App[int], inherit_bindings=False):
     def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """Leave, with the window's title as it was before."""
         self._alarm.close()
+        for screen in self.screen_stack:
+            cancel_workers(self, screen)
         super().exit(result, return_code, message)
 
     async def action_quit(self) -> None:
@@ -366,7 +360,8 @@ class XdsApp(App[int], inherit_bindings=False):
 
         Nothing is mounted any more then. A private name, as is the next one: Textual's minor version is pinned.
         """
-        if not (self._exit and isinstance(error, NoMatches)):
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (self._exit and isinstance(cause, NoMatches)):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:

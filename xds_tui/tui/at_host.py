@@ -24,7 +24,6 @@ from xds_tui.store.db import StoreError
 from xds_tui.store.exports import write_export
 from xds_tui.tui import glyphs, lending
 from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.widgets.notice import Notice
 
 SSH_FAILED: Final = 255
 """ssh's own exit code (ssh(1)); any other is that of what ran at the host."""
@@ -58,14 +57,8 @@ async def _connect(screen: LiveScreen[Any], host: Host, means: Means) -> None:
 
 
 def _tell(screen: LiveScreen[Any], told: str) -> None:
-    """Say it where the screen says things, if it is still there; empty: what was said of it no longer holds."""
-    if not screen.is_attached:
-        return
-    notice = screen.query_one(Notice)
-    if told:
-        notice.tell([told], mild=True, subject=_SUBJECT)
-    else:
-        notice.take_back(_SUBJECT)
+    """Show it where the screen shows notices; empty: what was shown before no longer holds."""
+    screen.show_notice([told] if told else [], mild=True, subject=_SUBJECT)
 
 
 async def _outcome(screen: LiveScreen[Any], host: Host, means: Means) -> str:

@@ -24,7 +24,6 @@ from xds_tui.secret import MASK
 from xds_tui.tui import wording
 from xds_tui.tui.screens.choose import Choice, choose
 from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.widgets.notice import Notice
 
 PATIENCE: Final = 2.0
 """Seconds that a program has to take a text."""
@@ -109,9 +108,7 @@ async def choose_and_copy(screen: LiveScreen[Any], hosts: Sequence[Host], comman
 
 async def copy_and_tell(screen: LiveScreen[Any], text: str, what: str) -> None:
     """Copy a text, and say so where the screen says things."""
-    lines = await copy(screen.app, text, what)
-    if screen.is_attached:
-        screen.query_one(Notice).tell(lines, mild=True, subject="copy")
+    screen.show_notice(await copy(screen.app, text, what), mild=True, subject="copy")
 
 
 def _of_one(host: Host, fleet: FleetState, commands: Commands, *, is_afar: bool) -> list[_Copy]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -17,8 +17,14 @@ from weakref import WeakSet
 
 from textual.app import App
 from textual.dom import DOMNode
-from textual.events import Key
+from textual.events import Event, Key
+from textual.screen import Screen, ScreenResultType
+from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
+
+from xds_tui.domain import halfwidth
+from xds_tui.tui.action import key_name, keys_of
+from xds_tui.tui.actions import ACTIONS
 
 LONGEST: Final = 1.0
 """Seconds that a key waits at most for the one before: what it went through may have been closed meanwhile."""
@@ -29,6 +35,9 @@ submission closes the dialog, and the answer opens another one."""
 
 PAUSE: Final = 0.005
 """Seconds between two looks at workers that have not come to their next dialog yet."""
+
+URGENT: Final = ("app.quit", "app.interrupt", "app.suspend")
+"""The actions whose keys do not wait for the keys before them."""
 
 FLOW: Final = "flow"
 """The group of workers that lead from a key through dialogs to an effect: `@work(group=FLOW)`."""
@@ -145,3 +154,38 @@ class KeysInTurn:
         await self._hear(self._waiting.popleft())
         if self._waiting:
             self._follow()
+
+
+class KeysInTurnApp(App[int], inherit_bindings=False):
+    """An app that handles keys one at a time, and typed commands in half width."""
+
+    def __init__(self, keymap: Mapping[str, str]) -> None:
+        """Make the app; `keymap` has the keys that the user has chosen, by action ID."""
+        super().__init__()
+        self._keys = KeysInTurn(self, self._hear_key)
+        self._urgent = frozenset(key for name in URGENT for key in keys_of(ACTIONS[name], keymap))
+
+    async def on_event(self, event: Event) -> None:
+        """Handle keys in turn; at once those that end or suspend the app, whatever takes long."""
+        if isinstance(event, Key) and not event.is_forwarded and event.key not in self._urgent:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def push_screen_wait(
+        self, screen: Screen[ScreenResultType] | str, *, mode: str | None = None
+    ) -> ScreenResultType:
+        """Push a screen and wait for its result; the keys are for that screen meanwhile."""
+        with self._keys.flows.asking():
+            return await super().push_screen_wait(screen, mode=mode)
+
+    async def _hear_key(self, key: Key) -> None:
+        # A field takes what is typed as it is, but for the wide space, which Textual drops as not printable.
+        is_typing = isinstance(self.focused, Input) and key.character != "\u3000"
+        await super().on_event(key if is_typing else as_command(key))
+
+
+def as_command(key: Key) -> Key:
+    """Return a key of a Chinese input method as the key of the same sign in half width."""
+    sign = halfwidth.command_sign(key.character or "")
+    return key if sign == (key.character or "") else Key(key_name(sign), sign)

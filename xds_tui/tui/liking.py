@@ -38,16 +38,20 @@ async def choose_theme(app: App[Any], keep: Keep | None) -> None:
         await _keep(app, keep, {("theme",): chosen})
 
 
-async def choose_language(app: App[Any], keep: Keep | None) -> bool:
-    """Let the user choose the language, and keep it; whether it is another now. To be awaited in a worker."""
+async def choose_language(app: App[Any]) -> str | None:
+    """Let the user choose the language; return its code if it is another one now. To be awaited in a worker."""
     present = i18n.chosen()
     choices = [Choice(code, _LANGUAGES[code], is_current=code == present) for code in i18n.LANGUAGES]
     chosen = await choose(app, _("Language"), choices)
     if chosen is None or chosen == present:
-        return False
+        return None
     i18n.choose(chosen)
+    return chosen
+
+
+async def keep_language(app: App[Any], keep: Keep | None, chosen: str) -> None:
+    """Save the language for the next run."""
     await _keep(app, keep, {("language",): chosen})
-    return True
 
 
 async def _keep(app: App[Any], keep: Keep | None, changes: Mapping[tuple[str, ...], object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from xds_tui.domain.halfwidth import fold
 from xds_tui.i18n import _
 from xds_tui.record import Event, Order
 from xds_tui.tui import telling, wording
@@ -58,13 +59,13 @@ class Past:
 
     def orders_with(self, words: str) -> list[Order]:
         """Return the orders that `words` are found in, as `matches` has it."""
-        return [order for order in self.orders if matches(words, "\n".join(order_words(order)).casefold())]
+        return [order for order in self.orders if matches(words, fold("\n".join(order_words(order))))]
 
     def _new(self, events: Iterable[Event]) -> list[tuple[Event, str]]:
         # Told once: 50,000 events are searched at every key.
         new = [event for event in dict.fromkeys(events) if event not in self._known]
         self._known.update(new)
-        return [(event, "\n".join(telling.event_lines(event)).casefold()) for event in new]
+        return [(event, fold("\n".join(telling.event_lines(event)))) for event in new]
 
 
 def order_words(order: Order) -> tuple[str, ...]:
@@ -77,8 +78,8 @@ def order_words(order: Order) -> tuple[str, ...]:
 
 
 def matches(words: str, text: str) -> bool:
-    """Whether every word is somewhere in `text`, which is casefolded, and none that follows a minus is."""
+    """Whether every word is somewhere in `text`, which is folded, and none that follows a minus is."""
     return all(
         (word[1:] not in text) if word.startswith("-") and len(word) > 1 else word in text
-        for word in words.casefold().split()
+        for word in fold(words).split()
     )

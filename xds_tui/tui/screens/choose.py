@@ -11,13 +11,14 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from xds_tui.domain.halfwidth import fold
 from xds_tui.i18n import _
 from xds_tui.tui import wording
 from xds_tui.tui.actions import bindings
+from xds_tui.tui.screens.base import DialogScreen
 
 MOST_CELLS: Final = 30
 """Cells that labels are padded to: one that is longer pushes what stands behind it."""
@@ -40,7 +41,7 @@ class Choice:
     """The key that does the same, before `about`."""
 
 
-class ChooseScreen(ModalScreen[str | None]):
+class ChooseScreen(DialogScreen[str | None]):
     """Answers with the ID of a choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("choose")
@@ -78,7 +79,7 @@ class ChooseScreen(ModalScreen[str | None]):
         return found, "" if found else _("Nothing is called that")
 
     def _show(self, typed: str) -> None:
-        words = typed.casefold().split()
+        words = fold(typed).split()
         found, told = self.found(words)
         self._found = {choice.id: choice for choice in found}
         widths = (wording.cells(choice.label) for choice in (*self._choices, *found))
@@ -140,7 +141,7 @@ class ChooseScreen(ModalScreen[str | None]):
 
 
 def _haystack(choice: Choice) -> str:
-    return f"{choice.label} {choice.about} {choice.id}".casefold()
+    return fold(f"{choice.label} {choice.about} {choice.id}")
 
 
 async def choose(app: App[object], title: str, choices: Sequence[Choice]) -> str | None:

@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from xds_tui.i18n import _
 from xds_tui.preferences import COLUMNS
 from xds_tui.tui.actions import bindings
+from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets import host_names
 from xds_tui.tui.widgets.host_table import leaving
 from xds_tui.tui.widgets.key_bar import KeyBar
@@ -73,7 +73,7 @@ class ColumnList(LineTable):
         self.begin_with(COLUMNS)
 
 
-class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
+class ColumnsScreen(DialogScreen[tuple[str, ...] | None]):
     """Answers with some of `preferences.COLUMNS`, or None."""
 
     DEFAULT_CSS = """

@@ -14,18 +14,18 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from xds_tui.i18n import _
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.questions import Question, Tier
+from xds_tui.tui.screens.base import DialogScreen
 
 SETTLING: Final = 0.6
 """Seconds after its first paint in which a dialog takes no yes: what was typed before it was seen was not meant."""
 
 
-class Dialog(ModalScreen[bool]):
+class Dialog(DialogScreen[bool]):
     """A question that is answered by yes or no; a yes pressed before it could be read does not count."""
 
     CSS_PATH = "../theme/dialog.tcss"

@@ -17,6 +17,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.widget import Widget
 
 from xds_tui.fleet.monitor import Monitor
@@ -59,6 +60,9 @@ class Stand:
 
 class FleetScreen(PanedScreen):
     """Shows a `FleetState`, and asks for what the user wants done with the hosts in it."""
+
+    class Resumed(Message):
+        """Nothing lies over the screen any more."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("fleet")
     AUTO_FOCUS = "#hosts"
@@ -160,13 +164,16 @@ class FleetScreen(PanedScreen):
         if stand.cursor is not None:
             self._hosts.select(stand.cursor)
 
-    async def _fill(self) -> None:
-        """Put the other panes into the room that was left for them."""
+    def _fill(self) -> None:
+        """Put the other panes into the room that was left for them, once."""
+        if not self._is_filled:
+            self._is_filled = True
+            self._mount_panes()
+
+    @work
+    async def _mount_panes(self) -> None:
         from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
-        if self._is_filled or not self.query_one("#events-space").is_attached:
-            return  # or left before anything was painted
-        self._is_filled = True
         events = EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
         events.border_title = Content(_("History · h: all of it, and plots"))
         catalog = CatalogPane(id="catalog", classes="pane")
@@ -196,6 +203,7 @@ class FleetScreen(PanedScreen):
     def on_screen_resume(self) -> None:
         """Let go of what was open over this screen."""
         self.call_later(self._collect)
+        self.post_message(self.Resumed())
 
     def _collect(self) -> None:
         self._collector.when_due(is_quiet=self.is_current)

@@ -13,13 +13,14 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from xds_tui.i18n import N_, _
 from xds_tui.tui import wording
 from xds_tui.tui.action import keys_of
 from xds_tui.tui.actions import ACTIONS, bindings, by_place
+from xds_tui.tui.screens.base import DialogScreen
 
 TEXTUALS_OWN: Final[Mapping[str, str]] = {
     "Focus Next": N_("To the next pane or field"),
@@ -113,7 +114,7 @@ class _Column(Static):
             self.post_message(Pressed(key))
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(DialogScreen[None]):
     """Lists keys and what they do; a click on one presses it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")

@@ -113,6 +113,7 @@ class HistoryScreen(LiveScreen[None]):
         self._seen: tuple[list[Event], list[Order]] = ([], [])
         self._reading: Worker[None] | None = None
         self._plots: Plots | None = None
+        self._is_opening_plots = False
         self._plotted_at: datetime | None = None
 
     def compose(self) -> ComposeResult:
@@ -221,24 +222,36 @@ class HistoryScreen(LiveScreen[None]):
         snapshot = self.fleet.snapshot
         return {host.id: host for host in snapshot.hosts} if snapshot else {}
 
-    @work(exclusive=True, group="plots")
-    async def _draw_plots(self, *, only_if_old: bool = False) -> None:
+    def _draw_plots(self, *, only_if_old: bool = False) -> None:
         now = self._clock()
         if only_if_old and self._plotted_at is not None and abs(now - self._plotted_at) < REDRAW:
             return
         self._plotted_at = now
-        if self._plots is None:
-            painted = asyncio.Event()
-            self.call_after_refresh(painted.set)
-            await painted.wait()  # what draws them is not imported before it can be read that they come
-            from xds_tui.tui.widgets.plots import Plots
+        if self._plots is not None:
+            self._read_samples(self._plots)
+        elif not self._is_opening_plots:
+            self._is_opening_plots = True
+            self._open_plots()
 
-            self._plots = Plots()
-            with self.app.batch_update():
-                await self.query_one("#past-plots").mount(self._plots)
-                await self.query_one("#plots-wait").remove()
-        length = _SPANS[self.span][0]
-        self._plots.draw(await self._history.samples(length, POINTS), now - length, now)
+    @work
+    async def _open_plots(self) -> None:
+        # Not exclusive: half a mount cannot be begun again by the next key.
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()  # what draws them is not imported before it can be read that they come
+        from xds_tui.tui.widgets.plots import Plots
+
+        plots = Plots()
+        with self.app.batch_update():
+            await self.query_one("#past-plots").mount(plots)
+            await self.query_one("#plots-wait").remove()
+        self._plots = plots
+        self._read_samples(plots)
+
+    @work(exclusive=True, group="plots")
+    async def _read_samples(self, plots: Plots) -> None:
+        now, length = self._clock(), _SPANS[self.span][0]
+        plots.draw(await self._history.samples(length, POINTS), now - length, now)
 
     # What the user does
 

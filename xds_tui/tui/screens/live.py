@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import reactive
-from textual.screen import Screen, ScreenResultType
+from textual.screen import ScreenResultType
 
 from xds_tui.fleet.state import FleetState
 from xds_tui.tui.action import Action
 from xds_tui.tui.actions import ACTIONS
 from xds_tui.tui.applying import Context
+from xds_tui.tui.screens.base import AppScreen
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 
@@ -21,7 +23,7 @@ WIDE: Final = 110
 """Columns from which things stand side by side."""
 
 
-class LiveScreen(Screen[ScreenResultType]):
+class LiveScreen(AppScreen[ScreenResultType]):
     """Its `fleet` is set whenever something is known that was not before."""
 
     HOLDS_WORK: ClassVar[bool] = False
@@ -33,6 +35,23 @@ class LiveScreen(Screen[ScreenResultType]):
     def __init__(self, fleet: FleetState) -> None:
         super().__init__()
         self.set_reactive(LiveScreen.fleet, fleet)
+
+    def show_notice(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
+        """Show what an action came to, unless the screen has closed meanwhile; no lines: what was said is no longer so.
+
+        Args:
+            lines: what to show.
+            mild: whether it is a hint, and not an error.
+            subject: what it is about, for `Notice.take_back`.
+
+        """
+        if self.is_leaving or not self.is_attached:
+            return
+        notice = self.query_one(Notice)
+        if lines:
+            notice.tell(lines, mild=mild, subject=subject)
+        else:
+            notice.take_back(subject)
 
     # Which actions apply
 

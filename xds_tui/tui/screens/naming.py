@@ -10,17 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from xds_tui.i18n import _
 from xds_tui.tui.actions import bindings
+from xds_tui.tui.screens.base import DialogScreen
 
 LONGEST: Final = 40
 """Letters that a name may have."""
 
 
-class NamingScreen(ModalScreen[str | None]):
+class NamingScreen(DialogScreen[str | None]):
     """Answers with a name, or None; says if something has it already."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("naming")

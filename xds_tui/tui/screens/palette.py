@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from xds_tui.domain.halfwidth import fold
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Host
 from xds_tui.tui import wording
@@ -54,7 +55,7 @@ class Offer:
     def words(self) -> str:
         """What it is found by: in the language of the source, too, and as `[keys]` has it."""
         action = self.action
-        return f"{self.label} {action.label} {_(action.sentence)} {action.id}".casefold()
+        return fold(f"{self.label} {action.label} {_(action.sentence)} {action.id}")
 
 
 class PaletteScreen(ChooseScreen):
@@ -93,7 +94,7 @@ class PaletteScreen(ChooseScreen):
 
     def _hosts_found(self, words: Sequence[str]) -> list[Host]:
         if not self._host_words:
-            self._host_words = [f"{host.name} {host.id} {wording.address(host)}".casefold() for host in self._hosts]
+            self._host_words = [fold(f"{host.name} {host.id} {wording.address(host)}") for host in self._hosts]
         named = zip(self._hosts, self._host_words, strict=True)
         return [host for host, name in named if all(word in name for word in words)]
 
@@ -170,7 +171,7 @@ def _host_choice(host: Host) -> Choice:
 
 def _distance(name: str, words: Sequence[str]) -> int:
     """Return how far a name is from what is looked for: begins so, has a word that does, or merely contains it."""
-    named = name.casefold()
+    named = fold(name)
     if named.startswith(words[0]):
         return 0
     return 1 if any(word.startswith(words[0]) for word in named.split()) else 2

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, RadioSet, Static
 
 from xds_tui.api.errors import XdsError
@@ -25,6 +24,7 @@ from xds_tui.text import messages
 from xds_tui.text.messages import Situation
 from xds_tui.tui import glyphs, telling
 from xds_tui.tui.actions import bindings
+from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets.toggles import Radio, Tick
 from xds_tui.vault import VaultError
 
@@ -39,7 +39,7 @@ class SignedIn:
     """Whether the user wants them in the keyring, which may take a prompt and so is done elsewhere."""
 
 
-class SignInScreen(ModalScreen[SignedIn | None]):
+class SignInScreen(DialogScreen[SignedIn | None]):
     """Ask for credentials until the service takes them; None: the user left without."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("sign-in")

@@ -7,10 +7,10 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from xds_tui.i18n import _
+from xds_tui.tui.screens.base import DialogScreen
 
 LEAST: Final = Size(60, 15)
 """The columns and rows that every screen and dialog fits into."""
@@ -21,7 +21,7 @@ def is_too_small(size: Size) -> bool:
     return size.width < LEAST.width or size.height < LEAST.height
 
 
-class TooSmallScreen(ModalScreen[None]):
+class TooSmallScreen(DialogScreen[None]):
     """Lies over whatever is open and takes its keys: nobody presses what they cannot see."""
 
     DEFAULT_CSS = """

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -264,17 +264,16 @@ class HostPane(Titled, Vertical):
         changes = host_list_changes(self.listing, listing)
         self.listing = listing
         if changes and self._keep is not None:
-            self._keep_changes(self._keep, changes)
+            self.app.run_worker(self._keep_changes(self._keep, changes))  # which goes on when the screen closes
 
     def sort_by(self, column: str | None) -> None:
         """Order the hosts by a column, or as the service does; by the column it is, the other way round."""
         is_same = column is not None and column == self.listing.sort
         self.list_as(replace(self.listing, sort=column, descending=is_same and not self.listing.descending))
 
-    @work
     async def _keep_changes(self, keep: Keep, changes: Mapping[tuple[str, ...], object]) -> None:
         if why := await keep(changes):
-            self.notify(why, severity="warning", markup=False)
+            self.app.notify(why, severity="warning", markup=False)
 
     @on(LineTable.HeaderSelected)
     def _sort_by_header(self, event: LineTable.HeaderSelected) -> None:

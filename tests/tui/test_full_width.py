@@ -1,0 +1,58 @@
+"""Commands typed with a Chinese input method on, which makes their signs as wide as two."""
+
+from __future__ import annotations
+
+from driver import Desk, sitting_at
+from textual.keys import _character_to_key
+from textual.widgets import Input
+
+from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.screens.confirm import AskScreen
+from xds_tui.tui.screens.help import HelpScreen
+from xds_tui.tui.screens.history import HistoryScreen
+from xds_tui.tui.screens.palette import PaletteScreen
+from xds_tui.tui.widgets.filter_field import FilterField
+from xds_tui.tui.widgets.host_table import HostTable
+
+
+async def test_full_width_signs_are_keys() -> None:
+    async with sitting_at(Desk(), columns=100) as desk:
+        await desk.burst("／")
+        assert isinstance(desk.app.focused, FilterField)
+        await desk.burst("escape", "？")
+        assert isinstance(desk.app.screen, HelpScreen)
+        await desk.burst("escape", "：")
+        assert isinstance(desk.app.screen, PaletteScreen)
+        await desk.burst("escape", "ｊ", "\u3000")
+        assert desk.app.screen.query_one(HostTable).marked
+        await desk.burst("\u3000", "ｈ")
+        assert isinstance(desk.app.screen, HistoryScreen)
+        await desk.burst("ｑ", "、")
+        assert isinstance(desk.app.focused, FilterField)
+
+
+async def test_a_question_is_answered_in_full_width() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.burst("down", "ｂ")
+        assert isinstance(desk.app.screen, AskScreen)
+        await desk.burst("ｎ")
+        assert not isinstance(desk.app.screen, AskScreen)
+
+
+async def test_a_field_keeps_what_is_typed_into_it() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.burst("slash", *"ｇｐｕ：４０９０　？")
+        field = desk.app.screen.query_one(FilterField)
+        assert field.value == "ｇｐｕ：４０９０ ？"
+        await desk.burst("backspace", "backspace")
+        await desk.see("gpu:4090|4090")
+        names = {host.name for host in desk.world.listed() if "4090" in (host.package.gpu_name or "")}
+        assert {desk.app.screen.query_one(HostTable).row_count} == {len(names)}
+        await desk.burst("escape", "：", *"ｚｏｏｍ", "enter")
+        assert desk.app.screen.has_class("-zoomed")
+        assert not desk.app.screen.query(Input) or not isinstance(desk.app.focused, Input)
+
+
+def test_no_command_has_a_key_that_stands_for_another_one() -> None:
+    keys = {key for action in ACTIONS.values() for key in action.keys.split(",")}
+    assert keys.isdisjoint(map(_character_to_key, "／？：、。《》【】"))

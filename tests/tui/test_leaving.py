@@ -1,0 +1,109 @@
+"""Every screen is closed at every moment of its opening: nothing that it began fails for what has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+
+from xds_tui.tui.screens.fleet import FleetScreen
+
+TURNS = 240
+"""Turns of the event loop from a key until what it opens has settled: a screen needs 40 to 200 of them."""
+
+
+def steps(number: int) -> range:
+    """The turns after which an opening is cut short: others for each, all of them with XDS_EVERY_TURN set."""
+    return range(TURNS) if "XDS_EVERY_TURN" in os.environ else range(7 * number % 24, TURNS, 24)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A way to open something."""
+
+    key: str
+    before: tuple[str, ...] = ()
+    """Keys that lead to where `key` is pressed."""
+
+
+OPENINGS = {
+    "filter": Opening("slash"),
+    "catalog": Opening("2"),
+    "details": Opening("enter"),
+    "copy of a host": Opening("y", ("enter",)),
+    "password": Opening("Y", ("enter",)),
+    "history": Opening("h"),
+    "charts": Opening("3", ("h",)),
+    "span of the charts": Opening("s", ("h", "3")),
+    "orders": Opening("2", ("h",)),
+    "filter of the history": Opening("slash", ("h",)),
+    "export": Opening("e", ("h",)),
+    "wizard": Opening("n"),
+    "package": Opening("enter", ("n",)),
+    "how much": Opening("4", ("n",)),
+    "sign-in": Opening("i"),
+    "help": Opening("question_mark"),
+    "palette": Opening("ctrl+p"),
+    "command": Opening("enter", ("ctrl+p",)),
+    "theme": Opening("T"),
+    "language": Opening("L"),
+    "sort": Opening("o"),
+    "columns": Opening("C"),
+    "filters": Opening("f"),
+    "stop": Opening("x", ("down",)),
+    "delete": Opening("D"),
+}
+
+
+async def take_turns(count: int) -> None:
+    for _turn in range(count):
+        await asyncio.sleep(0)
+
+
+async def close_all(desk: Desk) -> None:
+    while len(desk.app.screen_stack) > 1:
+        await desk.app.pop_screen()
+
+
+@pytest.mark.parametrize("name", OPENINGS)
+async def test_what_is_left_while_it_opens_fails_nowhere(name: str) -> None:
+    opening = OPENINGS[name]
+    async with sitting_at(Desk(hosts=3)) as desk:
+        for turns in steps([*OPENINGS].index(name)):
+            await desk.press(*opening.before)
+            desk.post(opening.key)
+            await take_turns(turns)
+            await close_all(desk)
+            await until(lambda: not desk.app._keys.is_holding)
+            await close_all(desk)  # what the key opened only now
+            assert desk.app._exception is None, f"left after {turns} turns"
+            await desk.press("escape", "1")
+
+
+async def test_the_main_screen_is_replaced_while_it_opens() -> None:
+    async with sitting_at(Desk()) as desk:
+        for turns in steps(3):
+            for _time in range(2):
+                await desk.app.switch_screen(desk.app._fleet_screen(desk.app._parts.listing))
+                await take_turns(turns)
+            assert desk.app._exception is None, f"replaced after {turns} turns"
+        base = desk.app.screen
+        assert isinstance(base, FleetScreen)
+        await until(lambda: base._catalog is not None)
+
+
+@pytest.mark.parametrize("opening", [OPENINGS["charts"], OPENINGS["wizard"], OPENINGS["command"]], ids=str)
+@pytest.mark.parametrize("turns", [1, 5, 17, 40, 90, 150])
+async def test_the_app_is_quit_while_a_screen_opens(opening: Opening, turns: int) -> None:
+    desk = Desk()
+    async with sitting_at(desk):
+        await desk.press(*opening.before)
+        desk.post(opening.key)
+        await take_turns(turns)
+        desk.app.exit(0)
+    assert desk.app.return_code == 0
+    assert desk.app._exception is None
