@@ -72,6 +72,7 @@ def start(command: Sequence[str], environ: Mapping[str, str]) -> Future[int]:
         start_new_session=True,
     )
     ended: Future[int] = Future()
+    ended.set_running_or_notify_cancel()  # a caller that is cancelled does not cancel the thread
     # A daemon thread: leaving does not wait for it.
     Thread(target=lambda: ended.set_result(child.wait()), daemon=True).start()
     return ended

@@ -191,6 +191,7 @@ async def _in_time(work: Callable[[], T]) -> T:
 
     """
     future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # a caller that is cancelled does not cancel the thread
 
     def run() -> None:
         try:

@@ -20,6 +20,7 @@ async def write_export(folder: Path, name: str, content: str) -> Path:
 
     """
     future: Future[Path] = Future()
+    future.set_running_or_notify_cancel()  # a caller that is cancelled does not cancel the thread
     # A daemon thread: a disk that hangs must not keep the program.
     Thread(target=_fulfil, args=(future, folder, name, content), daemon=True).start()
     return await asyncio.wrap_future(future)

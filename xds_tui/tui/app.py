@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
+from textual._context import active_message_pump
 from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.css.query import NoMatches
@@ -30,7 +31,7 @@ from xds_tui.tui.alarm import Alarm
 from xds_tui.tui.job_control import JobControl
 from xds_tui.tui.keys_in_turn import FLOW, KeysInTurnApp
 from xds_tui.tui.parts import Parts, ProfileParts
-from xds_tui.tui.screens.base import cancel_workers
+from xds_tui.tui.screens.base import cancel_workers, is_closing
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
@@ -356,12 +357,13 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
             super()._display(screen, renderable)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Fail, but not for what a screen misses in itself that was opened while the app is left.
+        """Fail, but not for a widget that is missing because its screen, or the app, closes while it opens.
 
         Nothing is mounted any more then. A private name, as is the next one: Textual's minor version is pinned.
         """
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if not (self._exit and isinstance(cause, NoMatches)):
+        is_expected = self._exit or is_closing(active_message_pump.get(self))
+        if not (is_expected and isinstance(cause, NoMatches)):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
