@@ -33,6 +33,8 @@ class Draft:
     """Of `unit`; only for a rent."""
     count: int = 1
     """Hosts."""
+    problem: str = ""
+    """What is wrong with the numbers as they are typed now: meanwhile nothing is priced or bought."""
 
     @property
     def period(self) -> Period | None:
@@ -46,8 +48,10 @@ class Draft:
 
     @property
     def estimate(self) -> Estimate | None:
-        """What all the hosts cost; None while there is no package, or its price was not understood."""
-        return pricing.estimate(self.package, self.hours, self.count) if self.package else None
+        """What all the hosts cost; None while there is no package, no readable number, or no price for it."""
+        if self.package is None or self.problem:
+            return None
+        return pricing.estimate(self.package, self.hours, self.count)
 
     @property
     def is_complete(self) -> bool:
@@ -55,6 +59,7 @@ class Draft:
         return (
             self.package is not None
             and self.image is not None
+            and not self.problem
             and catalog.hindrance(self.image, self.package, self.billing) is None
         )
 

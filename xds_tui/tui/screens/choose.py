@@ -19,6 +19,7 @@ from xds_tui.i18n import _
 from xds_tui.tui import wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.widgets.field import Field
 
 MOST_CELLS: Final = 30
 """Cells that labels are padded to: one that is longer pushes what stands behind it."""
@@ -58,14 +59,13 @@ class ChooseScreen(DialogScreen[str | None]):
         """What is typed above, what it leaves below."""
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
-            yield Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
+            yield Field(placeholder=self._placeholder, select_on_focus=False)
             yield OptionList(markup=False, compact=True)
             yield Static(classes="chooser-why", markup=False)
 
     def on_mount(self) -> None:
         """Show all of them."""
         self._list.can_focus = False
-        self.query_one(Input).cursor_blink = False
         # Not by the field's message: it would come after keys that follow in a burst, and they are for this list.
         self.watch(self.query_one(Input), "value", self._show)
 

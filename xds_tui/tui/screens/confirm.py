@@ -20,6 +20,7 @@ from xds_tui.i18n import _
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.questions import Question, Tier
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.widgets.field import Field
 
 SETTLING: Final = 0.6
 """Seconds after its first paint in which a dialog takes no yes: what was typed before it was seen was not meant."""
@@ -98,7 +99,7 @@ class TypeScreen(Dialog):
         yield Static(
             Content(_("Type {word} and press enter:").format(word=self._question.wanted)), classes="dialog-ask"
         )
-        yield Input(id="typed", compact=True)
+        yield Field(id="typed")
         with Horizontal(classes="dialog-buttons"):
             yield Button(Content(_("Cancel  esc")), id="no", compact=True)
             yield Button(Content(self._question.yes), id="yes", variant="error", disabled=True, compact=True)

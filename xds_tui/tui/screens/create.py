@@ -237,7 +237,7 @@ class CreateScreen(LiveScreen[Finished]):
 
     @on(HowMuch.Changed)
     def _choose_how_much(self, event: HowMuch.Changed) -> None:
-        self.draft = replace(self.draft, unit=event.unit, number=event.number, count=event.count)
+        self.draft = replace(self.draft, unit=event.unit, number=event.number, count=event.count, problem=event.problem)
 
     @on(HowMuch.Done)
     def _leave_how_much(self) -> None:
@@ -254,7 +254,7 @@ class CreateScreen(LiveScreen[Finished]):
         """Take the next step; not past fields that cannot be read, and not into buying."""
         if self.step is Step.BUYING:
             self._leave()
-        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or self.query_one(HowMuch).is_readable):
+        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or not self.query_one(HowMuch).problem):
             self.step = Step(self.step + 1)
 
     def action_previous(self) -> None:
@@ -271,7 +271,7 @@ class CreateScreen(LiveScreen[Finished]):
 
     def action_step(self, step: int) -> None:
         """Go to a step."""
-        if self.step is not Step.BUYING and self.query_one(HowMuch).is_readable:
+        if self.step is not Step.BUYING and not self.query_one(HowMuch).problem:
             self.step = Step(step)
 
     def action_show_all(self) -> None:
@@ -345,4 +345,4 @@ class CreateScreen(LiveScreen[Finished]):
 
     def _leave(self) -> None:
         has_bought = any(order.state not in (OrderState.NOT_SENT, OrderState.REFUSED) for order in self._orders())
-        self.dismiss(Finished(self.draft, has_bought))
+        self.dismiss(Finished(replace(self.draft, problem=""), has_bought))

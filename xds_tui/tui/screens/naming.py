@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from xds_tui.i18n import _
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.widgets.field import Field
 
 LONGEST: Final = 40
 """Letters that a name may have."""
@@ -36,7 +37,7 @@ class NamingScreen(DialogScreen[str | None]):
         """The field, and beneath it what a name in it would do."""
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
-            yield Input(placeholder=_("a name"), compact=True, max_length=LONGEST)
+            yield Field(placeholder=_("a name"))
             yield Static(classes="chooser-why", markup=False)
 
     @property
@@ -46,14 +47,22 @@ class NamingScreen(DialogScreen[str | None]):
     @on(Input.Changed)
     def _look(self, event: Input.Changed) -> None:
         event.stop()
-        self.query_one(Static).update(
-            _("Takes the place of the one that has this name") if self._typed in self._taken else ""
-        )
+        told = self._problem
+        if not told and self._typed in self._taken:
+            told = _("Takes the place of the one that has this name")
+        self.query_one(Static).update(Content(told))
+
+    @property
+    def _problem(self) -> str:
+        """Why the name cannot be taken; a longer one is not cut, which nobody would see."""
+        if (length := len(self._typed)) > LONGEST:
+            return _("{length} characters: a name has {most} at most").format(length=length, most=LONGEST)
+        return ""
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._typed:
+        if self._typed and not self._problem:
             self.dismiss(self._typed)
 
     def action_leave(self) -> None:

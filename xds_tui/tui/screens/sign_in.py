@@ -25,6 +25,7 @@ from xds_tui.text.messages import Situation
 from xds_tui.tui import glyphs, telling
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.widgets.field import Field
 from xds_tui.tui.widgets.toggles import Radio, Tick
 from xds_tui.vault import VaultError
 
@@ -192,4 +193,4 @@ class SignInScreen(DialogScreen[SignedIn | None]):
 def _field(name: str, label: str, value: str = "", *, password: bool = False) -> ComposeResult:
     with Horizontal(classes="field", id=f"{name}-field"):
         yield Static(Content(label), classes="field-name")
-        yield Input(value, password=password, id=name, compact=True)
+        yield Field(value, password=password, id=name)

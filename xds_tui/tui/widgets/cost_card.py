@@ -66,6 +66,8 @@ class CostCard(Static):
         package = self.draft.package
         if package is None:
             return self._muted(_("Choose a package to see what it costs."))
+        if self.draft.problem:
+            return Content(self.draft.problem)
         if self.draft.estimate is None:
             return Content(_("The price of this package was not understood, so it cannot be bought."))
         periods = self._side_by_side(package) if self.with_periods else []

@@ -11,9 +11,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 from xds_tui.tui.actions import bindings
+from xds_tui.tui.widgets.field import Field
 
 
-class FilterField(Input):
+class FilterField(Field):
     """Tells the filter as it is typed; enter leaves it in force, esc takes it away."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
@@ -28,8 +29,7 @@ class FilterField(Input):
         """The user is done with the field."""
 
     def __init__(self, placeholder: str, value: str = "") -> None:
-        super().__init__(value, placeholder, id="filter", compact=True)
-        self.cursor_blink = False
+        super().__init__(value, placeholder, id="filter")
 
     @on(Input.Changed)
     def _tell(self, event: Input.Changed) -> None:

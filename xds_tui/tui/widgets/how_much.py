@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +14,13 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from xds_tui import pricing
+from xds_tui.domain.halfwidth import to_halfwidth
 from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog, Period, PeriodUnit
 from xds_tui.tui import wording
 from xds_tui.tui.draft import MOST_HOSTS, MOST_PERIODS, Draft
 from xds_tui.tui.widgets.cost_card import sums
+from xds_tui.tui.widgets.field import Field
 from xds_tui.tui.widgets.line_layout import translated
 from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
 
@@ -42,11 +45,13 @@ class HowMuch(Vertical):
 
     @dataclass
     class Changed(Message):
-        """Something else is wanted; only what can be read is told."""
+        """Something else is wanted."""
 
         unit: PeriodUnit
         number: int
         count: int
+        problem: str
+        """What is wrong with what is typed; the numbers are those of before."""
 
     class Done(Message):
         """Enter was pressed in the last field."""
@@ -60,16 +65,11 @@ class HowMuch(Vertical):
         yield LineTable(id="units")
         with Horizontal(classes="field", id="number-field"):
             yield Static(Content(_("How many periods")), classes="field-name")
-            yield Input(str(self._draft.number), id="number", type="integer", max_length=3, compact=True)
+            yield Field(str(self._draft.number), id="number")
         with Horizontal(classes="field"):
             yield Static(Content(_("How many hosts")), classes="field-name")
-            yield Input(str(self._draft.count), id="count", type="integer", max_length=2, compact=True)
+            yield Field(str(self._draft.count), id="count")
         yield Static(id="period-problem")
-
-    def on_mount(self) -> None:
-        """Draw still: a cursor that blinks writes to the terminal twice a second."""
-        for field in self.query(Input):
-            field.cursor_blink = False
 
     def show(self, draft: Draft, there: Catalog | None) -> None:
         """Show the periods of `draft` with their prices; the fields keep what was typed."""
@@ -93,19 +93,30 @@ class HowMuch(Vertical):
         table.show(translated(_COLUMNS), list(units), row)
         table.move_to(draft.unit.name)
         table.display = self.query_one("#number-field").display = is_rent
+        self.query_one("#period-problem", Static).update(Content(self.problem))
+        if self.problem != draft.problem:  # the other mode has another number of fields
+            self._tell(draft.unit)
 
     def focus_first(self) -> None:
         """Put the focus on what is most likely to be changed."""
         self.query_one("#number" if self._draft.billing is Billing.RENT else "#count").focus()
 
     @property
-    def is_readable(self) -> bool:
-        """Whether both counts are numbers within their bounds."""
-        return self._typed("number", MOST_PERIODS) is not None and self._typed("count", MOST_HOSTS) is not None
+    def problem(self) -> str:
+        """What is wrong with what is typed; empty where nothing is."""
+        fields = [("count", _("How many hosts"), MOST_HOSTS)]
+        if self._draft.billing is Billing.RENT:
+            fields.insert(0, ("number", _("How many periods"), MOST_PERIODS))
+        for field, label, most in fields:
+            text = self._text(field)
+            if whole_number(text, most) is None:
+                problem = _("{field}: {text} is not a whole number from 1 to {most}")
+                missing = _("{field}: type a whole number from 1 to {most}")
+                return (problem if text else missing).format(field=label, text=text, most=most)
+        return ""
 
-    def _typed(self, field: str, most: int) -> int | None:
-        text = self.query_one(f"#{field}", Input).value.strip()
-        return int(text) if text.isdecimal() and 1 <= int(text) <= most else None
+    def _text(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value.strip()
 
     @on(LineTable.RowHighlighted, "#units")
     def _choose_unit(self, event: LineTable.RowHighlighted) -> None:
@@ -129,10 +140,16 @@ class HowMuch(Vertical):
     @on(Input.Changed)
     def _count(self, event: Input.Changed) -> None:
         event.stop()
-        bounds = _("Periods: 1 to {periods}; hosts: 1 to {hosts}.").format(periods=MOST_PERIODS, hosts=MOST_HOSTS)
-        self.query_one("#period-problem", Static).update(Content("" if self.is_readable else bounds))
         self._tell(self._draft.unit)
 
     def _tell(self, unit: PeriodUnit) -> None:
-        number, count = self._typed("number", MOST_PERIODS), self._typed("count", MOST_HOSTS)
-        self.post_message(self.Changed(unit, number or self._draft.number, count or self._draft.count))
+        number = whole_number(self._text("number"), MOST_PERIODS) or self._draft.number
+        count = whole_number(self._text("count"), MOST_HOSTS) or self._draft.count
+        self.post_message(self.Changed(unit, number, count, self.problem))
+
+
+def whole_number(text: str, most: int) -> int | None:
+    """Return the number from 1 to `most` that `text` is, with space around it or in full width; None: it is not one."""
+    digits = to_halfwidth(text).strip()
+    number = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else 0
+    return number if 1 <= number <= most else None

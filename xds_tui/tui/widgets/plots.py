@@ -115,8 +115,8 @@ class Plots(Vertical):
         self.set_class(not samples, "-empty")
         hosts = (Line(lambda sample: sample.total, *ALL), Line(lambda sample: sample.on, *PART))
         money = (
-            Line(lambda sample: _middle(sample.prepaid_low, sample.prepaid_high), *ALL),
-            Line(lambda sample: _middle(sample.billed_low, sample.billed_high), *PART),
+            Line(lambda sample: _middle(sample.prepaid_low, sample.prepaid_high, sample.unpriced), *ALL),
+            Line(lambda sample: _middle(sample.billed_low, sample.billed_high, sample.unpriced), *PART),
         )
         for name, lines, unit in (("#plot-hosts", hosts, 1), ("#plot-money", money, 0.01)):
             plot = self.query_one(name, PlotextPlot)
@@ -183,5 +183,6 @@ def ticks(since: datetime, until: datetime) -> tuple[list[datetime], list[str]]:
     return at, [moment.strftime(form) for moment in at]
 
 
-def _middle(low: Decimal | None, high: Decimal | None) -> float | None:
-    return None if low is None or high is None else float(low + high) / 2
+def _middle(low: Decimal | None, high: Decimal | None, unpriced: int) -> float | None:
+    """The middle of a range; None: it is not known, as a sum of nothing while there are hosts without a price."""
+    return None if low is None or high is None or (unpriced and not high) else float(low + high) / 2

@@ -213,6 +213,9 @@ class StatusBar(Widget):
             return Content(""), Content("")
         prepaid = " + " + _("{rate}/h prepaid").format(rate=wording.rate(rate.prepaid)) if rate.prepaid.high else ""
         billed = f"{wording.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
+        if rate.unpriced and not rate.on_demand.high:  # a sum of nothing would read as a price
+            billed = ngettext("price of {count} host unknown", "price of {count} hosts unknown", rate.unpriced)
+            billed = billed.format(count=rate.unpriced)
         return Content(billed), self._styled(prepaid, "muted")
 
 

@@ -1,0 +1,26 @@
+"""Nothing is repainted while nothing changes: no timer of any screen or field runs but the one of the ages."""
+
+from __future__ import annotations
+
+import pytest
+from driver import sitting_at
+from scenes import SCENES, Scene
+from textual.widgets import Input
+
+MINUTE = 60.0
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_no_timer_runs_that_paints(scene: Scene) -> None:
+    desk = scene.desk()
+    async with sitting_at(desk) as desk:
+        await scene.play(desk)
+        await desk.still()
+        assert not any(field.cursor_blink for screen in desk.app.screen_stack for field in screen.query(Input))
+        running = {
+            (type(node).__name__, timer._interval)
+            for node in desk.app._registry
+            for timer in node._timers
+            if timer._repeat is None and timer._active.is_set()
+        }
+        assert running <= {("FleetScreen", MINUTE)}
