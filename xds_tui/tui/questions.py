@@ -57,8 +57,11 @@ class Question:
         return typed.strip() == self.wanted or _folded(typed) in map(_folded, self.also)
 
 
-def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> Question:
-    """Return the question for doing `action` to `hosts`, of which the filter hides `hidden`."""
+def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime, *, is_moved: bool = False) -> Question:
+    """Return the question for doing `action` to `hosts`, of which the filter hides `hidden`.
+
+    `is_moved`: the cursor came to the host without the user, so that even what is reversible is asked.
+    """
     titles = {
         Action.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", len(hosts)),
         Action.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", len(hosts)),
@@ -72,8 +75,12 @@ def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime) -> 
                 "{count} of them is hidden by the filter.", "{count} of them are hidden by the filter.", hidden
             ).format(count=hidden)
         )
+    tier = _TIERS[action]
+    if is_moved:
+        notes.append(_("The list has changed: the cursor or the marks were elsewhere before."))
+        tier = Tier.INTERRUPTING if tier is Tier.REVERSIBLE else tier
     return Question(
-        tier=_TIERS[action],
+        tier=tier,
         title=titles[action].format(count=len(hosts)),
         targets=[_target(host) for host in hosts],
         note=" ".join(note for note in notes if note),

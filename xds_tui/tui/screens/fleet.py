@@ -231,7 +231,7 @@ class FleetScreen(PanedScreen):
 
     def _meet(self, host_id: str) -> None:
         """Select a host that was bought, and say how to start it if it is off."""
-        self._hosts.select(host_id)
+        self._hosts.select(host_id, is_asked=False)
         host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:
             self._notice.tell([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
@@ -330,7 +330,8 @@ class FleetScreen(PanedScreen):
     async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
         from xds_tui.tui.screens.ordering import order
 
-        if await order(self, self._monitor, action, hosts, hidden, self._clock()):
+        is_moved = self._hosts.table.is_displaced and not self._hosts.table.marked
+        if await order(self, self._monitor, action, hosts, hidden, self._clock(), is_moved=is_moved):
             self._hosts.table.clear_marks()
 
     def action_connect(self) -> None:

@@ -23,6 +23,8 @@ async def order(
     hosts: Sequence[Host],
     hidden: int,
     now: datetime,
+    *,
+    is_moved: bool = False,
 ) -> bool:
     """Have `action` confirmed and ordered for `hosts`; whether it was. To be awaited in a worker.
 
@@ -33,9 +35,11 @@ async def order(
         hosts: what it is to be done to.
         hidden: how many of them the filter hides.
         now: what remaining times are counted from.
+        is_moved: whether the list moved under the cursor: then everything is asked.
 
     """
-    if not hosts or not await confirmed(screen.app, questions.about(action, hosts, hidden, now)):
+    question = questions.about(action, hosts, hidden, now, is_moved=is_moved)
+    if not hosts or not await confirmed(screen.app, question):
         return False
     notice = screen.query_one(Notice)
     notice.dismiss()

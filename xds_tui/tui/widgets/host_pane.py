@@ -106,8 +106,10 @@ class HostPane(Titled, Vertical):
         ids = table.marked or {table.cursor_key or ""}
         return [host for host in self._hosts.values() if host.id in ids], len(table.hidden_marks)
 
-    def select(self, host_id: str) -> None:
-        """Put the cursor on a host, as soon as it is shown."""
+    def select(self, host_id: str, *, is_asked: bool = True) -> None:
+        """Put the cursor on a host, as soon as it is shown; `is_asked`: the user wants it there now."""
+        if is_asked and self.table.move_to(host_id):
+            return
         self._wanted = host_id
         self.draw()
 
@@ -147,7 +149,7 @@ class HostPane(Titled, Vertical):
             headings=headings,
         )
         self._draw_titles()
-        if self._wanted is not None and table.move_to(self._wanted):
+        if self._wanted is not None and table.move_to(self._wanted, is_asked=False):
             self._wanted = None
 
     @on(LineTable.MarksChanged)
@@ -213,6 +215,7 @@ class HostPane(Titled, Vertical):
                 self._query = error.so_far  # what could be read before it was a word that became a field
         if self.is_mounted:
             self.draw()
+            self.table.is_displaced = False  # the user did that
 
     def filter_by(self, text: str) -> None:
         """Filter by `text`, as if it had been typed."""

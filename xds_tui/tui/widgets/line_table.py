@@ -99,6 +99,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn: dict[int, Look] = {}
         self._strips: LRUCache[Look, Strip] = LRUCache(_STRIPS)
         self._click_moved = False
+        self.is_displaced = False
+        """Whether the cursor or the marks were changed by what came from elsewhere, since the user changed them."""
 
     def show(
         self,
@@ -126,6 +128,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         keys, place = tuple(keys), self._place
         self._headings = headings or {}
         self._go(place if keys == place.keys else place.among(keys, self._headings))
+        self.is_displaced |= place.key not in (None, self.cursor_key)
 
     def fade(self) -> None:
         """Take the marks of change away."""
@@ -170,11 +173,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """The keys of marked rows that are not shown now."""
         return self._marked.difference(self._keys)
 
-    def move_to(self, key: str) -> bool:
-        """Put the cursor on the row of `key` and show it; False if there is none."""
-        index = self._place.index(key)
+    def move_to(self, key: str, *, is_asked: bool = True) -> bool:
+        """Put the cursor on the row of `key` and show it; False if there is none. `is_asked`: the user wants it."""
+        index, before = self._place.index(key), self.cursor_key
         if index is not None:
             self._go(self._place.at(index))
+            self.is_displaced = not is_asked and (self.is_displaced or self.cursor_key != before)
         return index is not None
 
     def mark(self, keys: Iterable[str]) -> None:
@@ -182,8 +186,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._set_marks(self._marked.union(keys))
 
     def forget(self, keys: Iterable[str]) -> None:
-        """Take the marks of these rows away."""
+        """Take the marks of rows away that have gone."""
+        had_marks = bool(self._marked)
         self._set_marks(self._marked.difference(keys))
+        self.is_displaced |= had_marks and not self._marked
 
     def clear_marks(self) -> None:
         """Take all marks away."""
@@ -250,19 +256,19 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_step(self, rows: int) -> None:
         """Move the cursor so many rows down, or up."""
-        self._go(self._place.at(self._cursor + rows))
+        self._move(self._cursor + rows)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor so many screenfuls down, or up."""
-        self._go(self._place.at(self._cursor + pages * self._place.page))
+        self._move(self._cursor + pages * self._place.page)
 
     def action_first(self) -> None:
         """Move the cursor to the first row."""
-        self._go(self._place.at(0))
+        self._move(0)
 
     def action_last(self) -> None:
         """Move the cursor to the last row."""
-        self._go(self._place.at(len(self._keys) - 1))
+        self._move(len(self._keys) - 1)
 
     def action_select(self) -> None:
         """Select the row with the cursor."""
@@ -272,6 +278,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     def action_mark(self) -> None:
         """Mark the row with the cursor, or take its mark away."""
         if (key := self.cursor_key) is not None:
+            self.is_displaced = False
             self._set_marks(self._marked ^ {key})
 
     def action_extend(self, rows: int) -> None:
@@ -287,6 +294,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         height = self.scrollable_content_region.height
         room = height - 1 if height else len(self._keys)  # nothing is out of sight before the first layout
         return Place(self._keys, self._cursor, self.scroll_offset.y, max(1, room), self._headings)
+
+    def _move(self, index: int) -> None:
+        self.is_displaced = False
+        self._go(self._place.at(index))
 
     def _go(self, place: Place) -> None:
         before = self.cursor_key
@@ -304,7 +315,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.MarksChanged(self, marked))
 
     def _extend_to(self, index: int) -> None:
-        start = self._place
+        start, self.is_displaced = self._place, False
         self._run = line_marks.extended(self._run, self._marked, start, end := start.at(index))
         self._go(end)
         if self._run is not None:
@@ -312,13 +323,13 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _click_row(self, index: int, event: events.Click) -> None:
         if self._keys[index] in self._headings:
-            self._go(self._place.at(index + 1))  # the first row below it
+            self._move(index + 1)  # the first row below it
             return
         if event.shift and self.MARKS:
             self._extend_to(index)
             return
         moved = index != self._cursor
-        self._go(self._place.at(index))
+        self._move(index)
         if event.ctrl and self.MARKS:
             self.action_mark()
         elif not moved and (event.chain == 1 or self._click_moved):

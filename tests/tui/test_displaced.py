@@ -1,0 +1,84 @@
+"""A refresh that moves the cursor to another host, or takes the marks away: nothing is started there unasked."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from conditions import until
+from driver import Desk, sitting_at
+
+from xds_tui.simulator.machine import OFF, Machine
+from xds_tui.tui.screens.confirm import AskScreen
+from xds_tui.tui.widgets.host_table import HostTable
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def two_that_are_off(desk: Desk) -> list[Machine]:
+    return [host for host in desk.world.listed() if host.status == OFF][:2]
+
+
+async def remove(desk: Desk, *hosts: Machine) -> None:
+    for host in hosts:
+        del desk.world.machines[host.id]
+    table = desk.app.screen.query_one(HostTable)
+    for _sweep in range(5):
+        if not any(host.id in table.keys for host in hosts):
+            return
+        await desk.sweep()
+    raise AssertionError("still listed")
+
+
+def put_the_cursor_before_an_off_host(desk: Desk) -> tuple[HostTable, Machine]:
+    table = desk.app.screen.query_one(HostTable)
+    hosts = {host.id: host for host in desk.world.listed()}
+    first, second = next(pair for pair in pairwise(table.keys) if hosts[pair[1]].status == OFF)
+    table.move_to(first)
+    assert table.cursor_key == first
+    assert second in hosts
+    return table, hosts[first]
+
+
+async def test_a_start_is_asked_when_the_host_under_the_cursor_has_gone() -> None:
+    async with sitting_at(Desk()) as desk:
+        table, gone = put_the_cursor_before_an_off_host(desk)
+        await remove(desk, gone)
+        assert table.is_displaced
+        await desk.burst("s")
+        assert isinstance(desk.app.screen, AskScreen)
+        assert "the cursor or the marks were elsewhere" in " ".join(desk.text.split())
+        await desk.burst("n")
+        assert desk.asked("operate") == 0
+
+
+async def test_a_start_is_not_asked_once_the_user_has_moved_the_cursor() -> None:
+    async with sitting_at(Desk()) as desk:
+        table, gone = put_the_cursor_before_an_off_host(desk)
+        await remove(desk, gone)
+        await desk.burst("down", "up")
+        assert not table.is_displaced
+        await desk.burst("s")
+        await until(lambda: desk.asked("operate") == 1)
+
+
+async def test_a_start_is_asked_when_all_marked_hosts_have_gone() -> None:
+    async with sitting_at(Desk()) as desk:
+        marked, other = two_that_are_off(desk)
+        table = desk.app.screen.query_one(HostTable)
+        table.move_to(marked.id)
+        await desk.burst("space")
+        table.move_to(other.id)
+        await remove(desk, marked)
+        assert not table.marked
+        await desk.burst("s")
+        assert isinstance(desk.app.screen, AskScreen)
+        await desk.burst("n")
+        assert desk.asked("operate") == 0
+
+
+async def test_a_filter_of_ones_own_displaces_nothing() -> None:
+    async with sitting_at(Desk()) as desk:
+        off = two_that_are_off(desk)[0]
+        await desk.burst("slash", *f"id:{off.id}", "enter", "s")
+        await until(lambda: desk.asked("operate") == 1)
