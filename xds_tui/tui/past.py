@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from xds_tui import export
 from xds_tui.domain.halfwidth import fold
 from xds_tui.i18n import _
+from xds_tui.model import Host
 from xds_tui.record import Event, Order
 from xds_tui.tui import telling, wording
 
@@ -83,3 +85,14 @@ def matches(words: str, text: str) -> bool:
         (word[1:] not in text) if word.startswith("-") and len(word) > 1 else word in text
         for word in fold(words).split()
     )
+
+
+def rent_lengths(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:
+    """The hours that a rent was estimated for, beside those that the service made of it."""
+    promise = order.promise
+    if promise is None or promise.period is None:
+        return ()
+    real = export.real_hours(hosts.get(order.host_id or ""))
+    if real is None:
+        return (_("estimated for {hours} h").format(hours=promise.hours),)
+    return (_("estimated for {hours} h, really {real} h").format(hours=promise.hours, real=f"{real:g}"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -30,7 +30,7 @@ from xds_tui.store.exports import write_export
 from xds_tui.tui import copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.flows import claim
-from xds_tui.tui.past import Past, order_words
+from xds_tui.tui.past import Past, order_words, rent_lengths
 from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.widgets.event_list import EventList
 from xds_tui.tui.widgets.filter_field import FilterField
@@ -323,7 +323,7 @@ class HistoryScreen(LiveScreen[None]):
         order = self.query_one(OrderList).order_of(key)
         if order is None:
             return ()
-        return (wording.moment(order.created_at), *order_words(order), *_lengths(order, self._hosts()))
+        return (wording.moment(order.created_at), *order_words(order), *rent_lengths(order, self._hosts()))
 
     def _order_at_cursor(self) -> Order | None:
         table = self.query_one(OrderList)
@@ -392,14 +392,3 @@ class HistoryScreen(LiveScreen[None]):
             self.query_one(FilterField).value = ""
             return
         self.dismiss()
-
-
-def _lengths(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:
-    """The hours that a rent was estimated for, beside those that the service made of it."""
-    promise = order.promise
-    if promise is None or promise.period is None:
-        return ()
-    real = export.real_hours(hosts.get(order.host_id or ""))
-    if real is None:
-        return (_("estimated for {hours} h").format(hours=promise.hours),)
-    return (_("estimated for {hours} h, really {real} h").format(hours=promise.hours, real=f"{real:g}"),)
