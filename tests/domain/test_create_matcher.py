@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop import Buyer, Shop
 
-from xds_tui.domain.create_matcher import GRACE, MISMATCH_GAP, Matching
+from xds_tui.domain.create_matcher import MISMATCH_GAP, Matching
 from xds_tui.domain.creation_times import to_milliseconds
 from xds_tui.domain.open_creates import births, request_of
 
@@ -44,7 +44,7 @@ def badness(of: Matching, choice: Choice) -> tuple[int, ...]:
     return (
         len(without) - unknown,
         -sum(not distance.is_indirect for distance in distances),
-        sum(distance.gap + MISMATCH_GAP * distance.mismatches for distance in distances) + unknown * (GRACE + 1),
+        sum(distance.gap + MISMATCH_GAP * distance.mismatches for distance in distances),
         sum(of._lag(row, column) ** 2 for row, column in pairs),
         sum((row - column) ** 2 for row, column in pairs),
     )
@@ -72,7 +72,7 @@ def matchings(draw: st.DrawFn) -> Matching:
 @settings(deadline=None, max_examples=150)
 @given(matchings())
 def test_no_other_assignment_is_better(matching: Matching) -> None:
-    chosen = matching._assign(matching._usable, GRACE)
+    chosen = matching._assign(matching._usable)
     assert badness(matching, chosen) == min(badness(matching, choice) for choice in choices(matching))
 
 

@@ -193,8 +193,8 @@ def test_of_two_hosts_of_the_same_second_none_is_claimed(accepted: bool) -> None
 @pytest.mark.parametrize("at", [-4.0, 4.2, 40.0])
 def test_somebody_else_who_buys_the_same_takes_no_order_s_host(at: float) -> None:
     buyer = Buyer(Shop())
-    buyer.shop.sell(min(at, 0) or at)
-    buy_many(buyer)
+    buyer.shop.sell(at)
+    buy_many(buyer, pause=1.7)
     buyer.look(MINUTE)
     buyer.look(10 * MINUTE)
     assert "" not in {buyer.shop.owner[host_id] for host_id in buyer.confirmed.values()}

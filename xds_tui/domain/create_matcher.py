@@ -19,6 +19,7 @@ from xds_tui.domain.creation_times import (
     Range,
     estimate_offset,
     offsets_of,
+    overlap,
     resolutions,
     to_milliseconds,
 )
@@ -26,9 +27,6 @@ from xds_tui.domain.host_fit import count_mismatches
 from xds_tui.domain.open_creates import Birth, Request, find_fitting
 from xds_tui.model import Host
 from xds_tui.record import Candidate, Doubt, HostSource
-
-GRACE: Final = 5 * SECOND
-"""How long after the end of its request a host may come into being that is matched without asking (ms)."""
 
 MISMATCH_GAP: Final = 2 * SECOND
 """What a difference in region or purpose counts for beside a gap in time (ms)."""
@@ -100,8 +98,8 @@ class Matching:
             {column: distance for column, distance in row.items() if self._is_usable(request, distance)}
             for request, row in zip(requests, self._distances, strict=True)
         ]
-        self._column_of = self._put_in_sequence(self._assign(self._usable, GRACE))
-        self._matched = set(self._column_of)
+        self._column_of = self._put_in_sequence(self._assign(self._usable))
+        self._explained = {column for row, column in enumerate(self._column_of) if self._is_direct(row, column)}
         self._dispensable = self._find_dispensable()
 
     def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
@@ -139,11 +137,8 @@ class Matching:
         if not distance.gap:
             return True
         waited = self._now - request.time.high
-        if request.is_accepted and _is_acceptable(distance) and waited >= LISTING_DELAY:
-            return True
-        if distance.is_early:
-            return request.is_accepted and distance.gap <= SMALL_SKEW and waited >= USUAL_LISTING_DELAY
-        return distance.gap <= GRACE and waited >= USUAL_LISTING_DELAY
+        is_slight = distance.gap <= SMALL_SKEW and waited >= USUAL_LISTING_DELAY
+        return request.is_accepted and (is_slight or (_is_acceptable(distance) and waited >= LISTING_DELAY))
 
     def _is_young(self, request: Request) -> bool:
         """Whether the order's own host may still be missing from the list."""
@@ -155,10 +150,10 @@ class Matching:
         is_late = any(request.is_accepted and not self._is_young(request) for request in self._requests)
         for row, request in enumerate(self._requests):
             times = [time for column in self._fits[row] if (time := self._births[column].time) is not None]
-            ranges = [offsets_of(request.time, time.low, time.high + 1 - time.low) for time in times]
+            ranges = [offsets_of(request.sent, time.low, time.high + 1 - time.low) for time in times]
             if not is_late:
                 # An older host may be somebody else's: the clock is not blamed before our own had time to be listed.
-                ranges = [part for each in ranges if (part := _overlap(each, _SMALL_OFFSET)) is not None]
+                ranges = [part for each in ranges if (part := overlap(each, _SMALL_OFFSET)) is not None]
             if ranges:
                 evidence.append(Evidence(ranges, _ACCEPTED_WEIGHT if request.is_accepted else 1))
         return estimate_offset(evidence)
@@ -172,17 +167,17 @@ class Matching:
             if self._now - request.time.low < _EVIDENCE_WINDOW:
                 created = to_milliseconds(host.created)
                 weight = _NAMED_WEIGHT if order.host_source is HostSource.RESPONSE else _ACCEPTED_WEIGHT
-                yield Evidence([offsets_of(request.time, created, resolution[created])], weight)
+                yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
 
     # The assignment
 
-    def _assign(self, distances: Sequence[Mapping[int, Distance]], longest: int) -> list[int | None]:
+    def _assign(self, distances: Sequence[Mapping[int, Distance]], longest: int = 0) -> list[int | None]:
         """Return the host of each order; an unknown order rather has none than one with a gap of over `longest` ms."""
         costs = [
             {column: self._cost(row, column, distance) for column, distance in each.items()}
             for row, each in enumerate(distances)
         ]
-        nothing = _DIRECT + _GAP * (longest + 1)
+        nothing = _DIRECT + _GAP * longest
         return assign(costs, [_ACCEPTED if request.is_accepted else nothing for request in self._requests])
 
     def _put_in_sequence(self, column_of: Sequence[int | None]) -> list[int | None]:
@@ -212,7 +207,7 @@ class Matching:
         one, two = column_of[first], column_of[second]
         if one is None or two is None or one < two or self._births[one].time == self._births[two].time:
             return False
-        return self._requests[first].time.high <= self._requests[second].time.low
+        return self._requests[first].sent.high <= self._requests[second].sent.low
 
     def _cost(self, row: int, column: int, distance: Distance) -> int:
         return (
@@ -247,7 +242,7 @@ class Matching:
         """Return what else explains the match, or None."""
         request, own = self._requests[row], self._distances[row][column]
         if any(
-            other not in self._matched and self._is_as_good(distance, own)
+            other != column and other not in self._explained and self._is_as_good(distance, own)
             for other, distance in self._distances[row].items()
         ):
             return Doubt.OTHER_HOST
@@ -261,7 +256,7 @@ class Matching:
 
     def _is_as_good(self, other: Distance, own: Distance) -> bool:
         """Whether another match is as good as one, as far as the clocks are known."""
-        if own.gap > GRACE or (own.is_early and own.gap > SMALL_SKEW):
+        if own.gap > SMALL_SKEW:
             return _is_acceptable(other)  # the clock must be wrong or the queue long, and nobody knows how much
         return _weighed(other) <= _weighed(own) + self._skew
 
@@ -309,7 +304,7 @@ class Matching:
         if two not in mine or one not in theirs:
             return False
         times = self._births[one].time, self._births[two].time
-        is_ordered = first.time.high <= second.time.low or second.time.high <= first.time.low
+        is_ordered = first.sent.high <= second.sent.low or second.sent.high <= first.sent.low
         if is_ordered and None not in times and times[0] != times[1]:
             return False  # one request ended before the other began, and the hosts came in that sequence
         return self._is_as_good(mine[two], mine[one]) and self._is_as_good(theirs[one], theirs[two])
@@ -357,7 +352,7 @@ class Matching:
         distance = self._distances[row][column]
         if distance.is_early:
             return Doubt.EARLIER
-        return Doubt.LATER if distance.gap > GRACE else Doubt.OTHER_ORDER
+        return Doubt.LATER if distance.gap else Doubt.OTHER_ORDER
 
 
 def _weighed(distance: Distance) -> int:
@@ -372,8 +367,3 @@ def _is_acceptable(distance: Distance) -> bool:
 def _is_possible(distance: Distance) -> bool:
     """Whether an order may have such a host at all."""
     return distance.gap <= (MAX_SKEW if distance.is_early else _LATEST)
-
-
-def _overlap(one: Range, two: Range) -> Range | None:
-    low, high = max(one.low, two.low), min(one.high, two.high)
-    return Range(low, high) if low <= high else None

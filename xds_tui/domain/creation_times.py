@@ -82,6 +82,8 @@ def offsets_of(requested: Range, created: int, resolution: int) -> Range:
 def estimate_offset(evidence: Collection[Evidence], bound: int = MAX_SKEW) -> Range | None:
     """Return the offsets that most of the evidence agrees on; of several such ranges, the one nearest to 0.
 
+    Of a range that reaches into `DEFAULT_OFFSET`, only that part is likely.
+
     Args:
         evidence: what purchases say; None is returned if nothing that they agree on weighs `MIN_WEIGHT`.
         bound: the offset is at most this far from 0.
@@ -106,7 +108,14 @@ def estimate_offset(evidence: Collection[Evidence], bound: int = MAX_SKEW) -> Ra
     if not found:
         return None
     nearest = min(found, key=lambda each: (max(each.low, -each.high, 0), abs(each.middle)))
-    return Range(nearest.low - MARGIN, nearest.high + MARGIN)
+    likely = overlap(nearest, DEFAULT_OFFSET) or nearest
+    return Range(likely.low - MARGIN, likely.high + MARGIN)
+
+
+def overlap(one: Range, two: Range) -> Range | None:
+    """Return what two ranges have in common."""
+    low, high = max(one.low, two.low), min(one.high, two.high)
+    return Range(low, high) if low <= high else None
 
 
 def _union(ranges: Sequence[Range]) -> list[Range]:

@@ -12,17 +12,23 @@ from xds_tui.domain.host_fit import is_compatible
 from xds_tui.model import Host, Snapshot
 from xds_tui.record import Order, OrderState, Promise
 
+GRACE: Final = 2 * SECOND
+"""How long after its response was lost a request may still be carried out (ms)."""
+
 REQUEST_TIMEOUT: Final = 60 * SECOND
 """A request ends at the latest so long after it was sent: ours is given up then, as is the gateway's (ms)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """A create and the time that its request was under way."""
+    """A create and when its request was under way."""
 
     order: Order
     promise: Promise
+    sent: Range
+    """From sending until the response arrived or was given up."""
     time: Range
+    """When the host may have come into being: also a while after a response was given up."""
     kind: tuple[object, ...]
     """What was bought: orders of one kind are alike to the user."""
 
@@ -44,11 +50,13 @@ def request_of(order: Order, sent_at: datetime, promise: Promise) -> Request:
     """Return the request of a create that was sent."""
     start = to_milliseconds(sent_at)
     end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT
+    end = max(start, end)
+    grace = 0 if order.state is OrderState.DONE else GRACE
     package = promise.package
     specification = (package.cpu, package.memory, package.disk, package.gpu_count, package.gpu_name)
     price = (package.amount, package.discount)
     kind = (package.id, specification, price, promise.image.id, promise.billing, promise.period)
-    return Request(order, promise, Range(start, max(start, end)), kind)
+    return Request(order, promise, Range(start, end), Range(start, end + grace), kind)
 
 
 def births(hosts: Sequence[Host], snapshot: Snapshot) -> list[Birth]:

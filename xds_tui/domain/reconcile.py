@@ -10,24 +10,23 @@ what was bought (`host_fit`), if it was not known when the order was sent, and i
 it.
 
 *How far a host is from an order.* The host is DIRECT if it can have come into being while the request was under way:
-between sending and the moment the response arrived or was given up. Otherwise there is a gap between the two, after the
-request or before it. The host is NEAR if it came into being at most `GRACE` after the request.
+between sending and the moment the response arrived, or `GRACE` after the response was given up. Otherwise there is a
+gap between the two, after the request or before it.
 
 *All at once.* All open creates and all fitting hosts are matched together, not first come, first served, by the
 assignment that is best by these criteria in turn: as many accepted orders as possible have a host; as many hosts as
-possible are DIRECT; the gaps are small, where an unknown order counts as a gap of `GRACE` while it has no host; hosts
-came into being soon after their orders were sent; and, where all of this leaves a choice, in the same sequence. So a
-host stays with the order that explains it best. Orders for the same, of which one ended before the next was sent, have
-their hosts in that sequence.
+possible are DIRECT; the gaps are small; hosts came into being soon after their orders were sent; and, where all of this
+leaves a choice, in the same sequence. So a host stays with the order that explains it best. Orders for the same, of
+which one ended before the next was sent, have their hosts in that sequence.
 
-*What is confirmed without asking.* A DIRECT host at once. A NEAR one after `USUAL_LISTING_DELAY`, in which a DIRECT
-one may still be listed: a gateway gives up after 60 s, so a request whose response was lost is carried out while it is
-under way, or shortly after. Farther hosts are not confirmed for an order whose outcome is unknown. An accepted order
-has a host for certain. If that stays away, the order takes one that came into being up to `SMALL_SKEW` before it (after
-`USUAL_LISTING_DELAY`), or up to `ACCEPTED_WINDOW` after the request or `MAX_SKEW` before it (after `LISTING_DELAY`).
-In each case only if nothing else explains the match:
+*What is confirmed without asking.* A DIRECT host at once. A gateway gives up after 60 s, so a request whose response
+was lost is carried out while it is under way, or shortly after: farther hosts are not confirmed for an order whose
+outcome is unknown. An accepted order has a host for certain. If that stays away, the order takes one with a gap of up
+to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `ACCEPTED_WINDOW` after the request or
+`MAX_SKEW` before it (after `LISTING_DELAY`). In each case only if nothing else explains the match:
 
-* no other fitting host is as good that no order is matched to: somebody else may have bought one of the two;
+* no other fitting host is as good that is not DIRECT to the order that it is matched to: somebody else may have bought
+  one of the two;
 * no other order that is without a host explains this one as well: accepted ones that may still get their own are
   waited for, and an unknown order yields to all others, also if they would have to exchange hosts for that;
 * exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
