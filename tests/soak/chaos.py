@@ -267,7 +267,8 @@ class Chaos:
         for image in catalog.images:
             chosen = draft.with_image(image)
             if chosen.is_complete and chosen.estimate is not None:
-                self._monitor.orders.buy(chosen.promise(), 1)
+                orders = self._monitor.orders
+                orders.buy(chosen.promise(), 1, confirmed=[order.id for order in orders.book])
                 return
 
     def _publish(self, state: FleetState) -> None:
