@@ -11,6 +11,7 @@ from test_orders import Desk, written
 
 from xds_tui.api.errors import OutcomeUnknown, Refused
 from xds_tui.domain.repeats import POINTED_OUT_FOR
+from xds_tui.fleet.order_book import REMEMBERED
 from xds_tui.fleet.orders import MAY_BE_BOUGHT
 from xds_tui.model import Host
 from xds_tui.record import Action, Doubt, Event, EventKind, HostSource, Order, OrderState
@@ -152,3 +153,19 @@ async def test_what_an_earlier_run_or_another_program_left_is_asked_about(
     desk.orders.buy(a_promise(), 1)
     await until(lambda: not desk.orders.is_sending)
     assert len(desk.service.asked) == (not asked)
+
+
+async def test_many_orders_that_end_afterwards_do_not_end_the_watch(desk: Desk) -> None:
+    await desk.see(a_host(id="old"))
+    first = await refused(desk)
+    for number in range(REMEMBERED + 1):
+        desk.orders.book.write(an_order(id=f"later{number}", state=OrderState.NOT_SENT))
+    await desk.see(new_host(), a_host(id="old"))
+    assert [(event.host_id, event.order_id) for event in pointed_out(desk)] == [("new", first.id)]
+
+
+async def test_refused_purchases_are_not_remembered_without_end(desk: Desk) -> None:
+    for number in range(REMEMBERED + 10):
+        order = an_order(id=f"o{number}", action=Action.CREATE, state=OrderState.REFUSED, promise=a_promise())
+        desk.orders.book.write(order)
+    assert len(tuple(desk.orders.book)) == REMEMBERED

@@ -65,11 +65,16 @@ class OrderBook:
         return frozenset(self._gone.union(host.id for host in self._hosts))
 
     def write(self, order: Order) -> None:
-        """Put in `order` in place of what it was, and let go of the oldest that ended."""
+        """Put in `order` in place of what it was, and remove the oldest that ended.
+
+        Refused creates are counted apart: their hosts are still watched for, however many orders end after them.
+        """
         self._orders[order.id] = order
-        ended = [old.id for old in self._orders.values() if old.state in order_states.FINAL]
-        for order_id in ended[:-REMEMBERED]:
-            del self._orders[order_id]
+        ended = [old for old in self._orders.values() if old.state in order_states.FINAL]
+        for is_refused_create in (True, False):
+            alike = [old.id for old in ended if _is_refused_create(old) is is_refused_create]
+            for order_id in alike[:-REMEMBERED]:
+                del self._orders[order_id]
         if order.host_id and order.promise:
             self.learn_price(order.host_id, order.promise)
 
@@ -193,3 +198,7 @@ class OrderBook:
     def is_hindered(self, action: Action, host: Host) -> bool:
         """Whether a delete of the host keeps `action` from being sent."""
         return any(order.host_id == host.id and order_states.hinders(order, action) for order in self)
+
+
+def _is_refused_create(order: Order) -> bool:
+    return order.action is Action.CREATE and order.state is OrderState.REFUSED
