@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT, codes, misleading
-from xds_tui.simulator.faults import Fault, Faults, Form
+from xds_tui.simulator.faults import Fault, Faults
 from xds_tui.simulator.faults import Kind as Mishap
 from xds_tui.simulator.goods import PACKAGES
 from xds_tui.simulator.options import DOCUMENT, LATER, Options
@@ -53,8 +53,12 @@ ANSWERS: Final = (
     *misleading(CREATE, is_done=False),
     *_LATE,
     replace(GATEWAY_TIMEOUT, endpoint=CREATE, seconds=2.0),
+    *(Fault(kind=Mishap.EXPIRE_TOKENS, endpoint=f"{CREATE}{kind}") for kind in ("quantity", "Rent")),
 )
-"""Every answer to a create that a run has to show."""
+"""Every answer to a create that a run has to show.
+
+Tokens are not ended more often than that: the program takes it for another program that renews them, and pauses.
+"""
 
 _ON_CREATE: Final = (
     SLOW,
@@ -73,7 +77,6 @@ _ON_CREATE: Final = (
     Fault(kind=Mishap.REDIRECT, endpoint=CREATE, location="/v1/pve/open/createquantity"),
     Fault(kind=Mishap.NONSENSE, endpoint=CREATE),
     Fault(kind=Mishap.HUGE, endpoint=CREATE, size=9_000_000),
-    Fault(kind=Mishap.EXPIRE_TOKENS, endpoint=CREATE),
     Fault(kind=Mishap.SHIFT, endpoint=CREATE),
 )
 
@@ -88,13 +91,11 @@ _ON_READ: Final = (
     Fault(kind=Mishap.CODE, code=Code.SYSTEM_ERROR),
     Fault(kind=Mishap.CODE, code=Code.UNAVAILABLE),
     Fault(kind=Mishap.CODE, code=Code.BUSINESS_ERROR),
-    Fault(kind=Mishap.CODE, code=2001, status=401, form=Form.SECURITY),
     Fault(kind=Mishap.BUSY, seconds=1),
     Fault(kind=Mishap.NONSENSE),
     Fault(kind=Mishap.ALTERED, fields={"success": False}),
     Fault(kind=Mishap.LISTING, hidden=3),
     Fault(kind=Mishap.LISTING, total=20),
-    Fault(kind=Mishap.EXPIRE_TOKENS),
     Fault(kind=Mishap.SHIFT),
 )
 
@@ -163,7 +164,7 @@ def faults_to_come(lot: random.Random, count: int, answers: list[Fault]) -> list
     faults = []
     chance = lot.random()
     if chance < 0.5 and answers:
-        faults.append(_moved(answers[-1], CREATE, lot.randrange(count)))
+        faults.append(_moved(answers[-1], answers[-1].endpoint, lot.randrange(count)))
     elif chance < 0.7:
         faults.append(_moved(lot.choice(_ON_CREATE), CREATE, lot.randrange(count)))
     if lot.random() < 0.3:
