@@ -97,10 +97,10 @@ def buying_again(unknown: Sequence[Order]) -> Question:
         title=_("Buy again though the first may have gone through?"),
         targets=[_bought(order) for order in unknown],
         note=ngettext(
-            "Whether this order was carried out is not known yet. Sweeps look for its host; if it is there, buying"
-            " again buys a second one.",
-            "Whether these orders were carried out is not known yet. Sweeps look for their hosts; if they are there,"
-            " buying again buys more.",
+            "Whether this order was carried out is not known. Every refresh looks for its host. If the host exists,"
+            " buying again buys a second one.",
+            "Whether these orders were carried out is not known. Every refresh looks for their hosts. If the hosts"
+            " exist, buying again buys more.",
             len(unknown),
         ),
         wanted=wanted,

@@ -64,6 +64,7 @@ _STATES: Final = {
 }
 
 
+_DECIDE: Final = N_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not.")
 _DOUBTS: Final = {
     Doubt.EARLIER: N_("the service says that it was created before the order was sent"),
     Doubt.LATER: N_("it was created too long after the order to be sure"),
@@ -109,7 +110,7 @@ def order_lines(of: Order) -> tuple[str, ...]:
     if of.candidate:
         created = _("created {time}").format(time=wording.moment(of.candidate.created))
         lines += [_("host {id}").format(id=of.candidate.host_id), created]
-        lines.append(_("Press m if the host came of this order, n if it did not."))
+        lines.append(_(_DECIDE))
     elif advice := remedy_of_storage(of.summary):
         lines.append(_(advice))
     else:
@@ -183,7 +184,7 @@ def event_lines(of: Event) -> tuple[str, ...]:
     elif of.code:
         lines.append(_("code {code}").format(code=of.code))
     if of.kind is EventKind.CANDIDATE:
-        lines.append(_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not."))
+        lines.append(_(_DECIDE))
     elif advice := remedy_of_storage(of.summary):
         lines.append(_(advice))
     if of.host_id:
