@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from xds_tui import __version__
+from xds_tui import __version__, standard_streams
 from xds_tui.i18n import LANGUAGES, _
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from xds_tui.settings import Arguments
 
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -29,6 +31,18 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.register("action", None, _Store)
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print, now; argparse itself, whose private name this is, takes no notice of what cannot be written.
+
+        Raises:
+            OSError: if standard output cannot be written.
+
+        """
+        if file is not sys.stderr:
+            print(message, end="", file=sys.stdout, flush=True)  # noqa: T201 - as argparse does
+        else:
+            standard_streams.complain(message)
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and `message`, which quotes what was typed, and exit."""

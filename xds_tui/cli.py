@@ -10,11 +10,12 @@ import gc
 import os
 import stat
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
-from xds_tui import arguments, assembly, i18n
+from xds_tui import arguments, assembly, i18n, standard_streams
 from xds_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -53,20 +54,40 @@ _STDIN, _STDOUT = 0, 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that `argv` names, and return the exit code."""
+    standard_streams.open_missing()
     try:
-        return _run(argv)
+        code = _run(argv)
     except Exception as error:  # noqa: BLE001 - whatever it is, its values must not be printed
         from xds_tui.tui import crash
 
-        print(crash.told(error), file=sys.stderr)  # noqa: T201 - this is the command line's own voice
-        return FAILURE
+        standard_streams.complain(crash.told(error) + "\n")
+        code = FAILURE
+    if argv is None:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process here if a thread is stuck, in the keyring for one: the interpreter's own end may abort then."""
+    from xds_tui import vault
+
+    if any(thread.name == vault.THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()  # both have been, or cannot be
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _run(argv: Sequence[str] | None) -> int:
     i18n.choose(i18n.from_environment())
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that somebody's terminal lacks is no failure
-    options = arguments.parse(argv)
+    try:
+        options = arguments.parse(argv)
+    except OSError as error:
+        from xds_tui.commands import dispatch, output
+
+        standard_streams.discard(sys.stdout)
+        return dispatch.end(output.OutputError(error))
     from xds_tui.commands import saying
     from xds_tui.settings import SettingsError, load
 
@@ -195,7 +216,7 @@ def _simulate(options: argparse.Namespace) -> int:
     """Serve the simulator until a signal ends it."""
     import time
 
-    from xds_tui.commands import saying
+    from xds_tui.commands import dispatch, output, saying
     from xds_tui.simulator.clocks import SkewedClock
     from xds_tui.simulator.demo_fleet import populate
     from xds_tui.simulator.line import Service
@@ -210,6 +231,9 @@ def _simulate(options: argparse.Namespace) -> int:
     except (OSError, OverflowError) as error:  # the port is taken, or is none
         saying.complain([str(error)])
         return FAILURE
-    print(greeting(simulator.url), flush=True)  # noqa: T201 - as above
+    try:
+        output.write(greeting(simulator.url) + "\n")
+    except output.OutputError as error:
+        return dispatch.end(error)
     simulator.serve()
     return 0

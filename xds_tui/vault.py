@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Stored", "Trouble", "Vault", "VaultError"]
 
+THREAD: Final = "xds-tui keyring"
+"""The name of the threads that call a keyring."""
+
 T = TypeVar("T")
 
 SERVICE: Final = "xds-tui"
@@ -143,7 +146,7 @@ def _on_a_daemon_thread(work: Callable[[], T]) -> Future[T]:
         else:
             future.set_result(result)
 
-    threading.Thread(target=run, name="xds-tui keyring", daemon=True).start()
+    threading.Thread(target=run, name=THREAD, daemon=True).start()
     return future
 
 

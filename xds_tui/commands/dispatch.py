@@ -39,10 +39,15 @@ def run(options: argparse.Namespace, settings: Settings, building: Building) -> 
         saying.complain([saying.query_trouble(error)])
         return saying.USAGE
     except OutputError as error:
-        if error.is_left:
-            return 0  # whoever read it has had enough
-        saying.complain([messages.with_detail(error.summary, error.detail)])
-        return saying.FAILURE
+        return end(error)
+
+
+def end(error: OutputError) -> int:
+    """Say why standard output could not be written, and return the exit code."""
+    if error.is_left:
+        return 0  # whoever read it has had enough
+    saying.complain([messages.with_detail(error.summary, error.detail)])
+    return saying.FAILURE
 
 
 def _hosts(options: argparse.Namespace, settings: Settings, building: Building) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import select
 import sys
 import time
 from collections.abc import Sequence
 from enum import Enum
 from io import TextIOWrapper
-from typing import TextIO
 
-from xds_tui import export
+from xds_tui import export, standard_streams
 from xds_tui.commands.table import Column, Layout
 from xds_tui.export import Table
 from xds_tui.i18n import N_, _
@@ -103,12 +101,10 @@ def write(text: str) -> None:
 
     """
     try:
-        if sys.stdout is None:
-            raise BrokenPipeError
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        _let_go(sys.stdout)
+        standard_streams.discard(sys.stdout)
         raise OutputError(error) from None
 
 
@@ -122,11 +118,3 @@ def wait(seconds: float) -> bool:
     if seen:  # a system that cannot watch this kind of file
         time.sleep(seconds)
     return True
-
-
-def _let_go(stream: TextIO | None) -> None:
-    """Have what is still in the stream's buffer end nowhere: the interpreter writes it out when it ends."""
-    if stream is not None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from xds_tui import standard_streams
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_, _
 from xds_tui.text.messages import with_detail
@@ -78,10 +78,8 @@ def word(words: Mapping[str, str], value: object) -> str:
 
 def complain(lines: Iterable[str]) -> None:
     """Write what went wrong to standard error, one fact a line, and nothing that a terminal would obey."""
-    if sys.stderr is not None:
-        said = [clean(line) for line in lines if line]
-        sys.stderr.write("xds-tui: " + "\n  ".join(said) + "\n")
-        sys.stderr.flush()
+    said = [clean(line) for line in lines if line]
+    standard_streams.complain("xds-tui: " + "\n  ".join(said) + "\n")
 
 
 def query_trouble(error: QueryError) -> str:

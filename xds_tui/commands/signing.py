@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from xds_tui import standard_streams
 from xds_tui.api.errors import XdsError
 from xds_tui.commands import saying, secret_prompt
 from xds_tui.commands.output import write
@@ -84,8 +85,7 @@ def logout(vault: Vault, profile: str, given_by: str) -> int:
 
 def _asked_for() -> AccountKey | None:
     """What the user types; None: not all of it."""
-    sys.stderr.write(_("Account ID") + ": ")
-    sys.stderr.flush()
+    standard_streams.complain(_("Account ID") + ": ")
     account_id = sys.stdin.readline().strip()
     if not account_id:
         return None

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
+from xds_tui import standard_streams
 from xds_tui.api.text import clean
 from xds_tui.commands.table import width
 from xds_tui.fleet.state import Reading
@@ -71,5 +72,4 @@ class Waiting:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    standard_streams.complain(text)
