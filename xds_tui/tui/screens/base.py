@@ -57,8 +57,8 @@ class AppScreen(Screen[ScreenResultType]):
         return worker
 
 
-class DialogScreen(AppScreen[ScreenResultType], ModalScreen[ScreenResultType]):
-    """A screen that lies over another one and takes its keys."""
+class DialogScreen(ModalScreen[ScreenResultType], AppScreen[ScreenResultType]):
+    """A screen that lies over another one and takes its keys; Textual takes the styles of the first base only."""
 
 
 def is_closing(node: MessagePump) -> bool:
