@@ -190,6 +190,16 @@ def test_of_two_hosts_of_the_same_second_none_is_claimed(accepted: bool) -> None
         assert buyer.candidates[order].doubt is Doubt.OTHER_HOST
 
 
+def test_a_strange_host_among_many_leaves_to_the_user_all_that_could_move_up() -> None:
+    """With 0.7 s between orders and whole seconds, each could have its neighbour's host."""
+    buyer = Buyer(Shop())
+    buyer.shop.sell(4.2)
+    buy_many(buyer)
+    for look in range(30):
+        buyer.look(MINUTE + 15 * look)
+        assert "" not in {buyer.shop.owner[host_id] for host_id in buyer.confirmed.values()}
+
+
 @pytest.mark.parametrize("at", [-4.0, 4.2, 40.0])
 def test_somebody_else_who_buys_the_same_takes_no_order_s_host(at: float) -> None:
     buyer = Buyer(Shop())

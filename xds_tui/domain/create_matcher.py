@@ -101,6 +101,7 @@ class Matching:
         self._column_of = self._put_in_sequence(self._assign(self._usable))
         self._explained = {column for row, column in enumerate(self._column_of) if self._is_direct(row, column)}
         self._dispensable = self._find_dispensable()
+        self._movable = self._find_movable()
 
     def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
         """Return the hosts that orders are confirmed by, and those that may be an order's, by order ID."""
@@ -241,7 +242,7 @@ class Matching:
     def _doubt(self, row: int, column: int) -> Doubt | None:
         """Return what else explains the match, or None."""
         request, own = self._requests[row], self._distances[row][column]
-        if any(
+        if row in self._movable or any(
             other != column and other not in self._explained and self._is_as_good(distance, own)
             for other, distance in self._distances[row].items()
         ):
@@ -279,6 +280,26 @@ class Matching:
                 if other is not None and other not in found and self._is_direct(row, column):
                     found.add(other)
                     waiting.append(other)
+        return found
+
+    def _find_movable(self) -> set[int]:
+        """Return the orders that could have another host, if those that have that host had another one, and so on.
+
+        The last in such a row has a host that no order is matched to: somebody else may have bought any of them.
+        """
+        rows_of: dict[int, list[int]] = {}
+        for row, usable in enumerate(self._usable):
+            for column, distance in usable.items():
+                if not distance.is_indirect:
+                    rows_of.setdefault(column, []).append(row)
+        free = [column for column in rows_of if column not in self._explained]
+        found: set[int] = set()
+        while free:
+            for row in rows_of.get(free.pop(), ()):
+                own = self._column_of[row]
+                if own is not None and row not in found:
+                    found.add(row)
+                    free.append(own)
         return found
 
     def _is_direct(self, row: int, column: int | None) -> bool:

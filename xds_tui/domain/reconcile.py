@@ -26,7 +26,7 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
 `MAX_SKEW` before it (after `LISTING_DELAY`). In each case only if nothing else explains the match:
 
 * no other fitting host is as good that is not DIRECT to the order that it is matched to: somebody else may have bought
-  one of the two;
+  one of the two. It is the same if the orders would all have to move on to a next host;
 * no other order that is without a host explains this one as well: accepted ones that may still get their own are
   waited for, and an unknown order yields to all others, also if they would have to exchange hosts for that;
 * exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
