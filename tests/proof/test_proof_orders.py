@@ -39,6 +39,8 @@ def test_a_short_run_of_the_proof_kills_a_buyer_and_prints_what_came_of_everythi
     assert counts["create requests on the line"] >= 12
     assert counts["sold, by the ledgers"] > 0
     assert counts["answers that tell nothing certain"] >= 3
+    purchases = ("REPEATED without a question", "DOUBLED", "BOUGHT, and reported as not bought", "ORDERED by nobody")
+    assert [counts[name] for name in purchases] == [0, 0, 0, 0], ended.stdout + ended.stderr
 
 
 def test_a_run_shows_every_code_with_and_without_the_work() -> None:
