@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from xds_tui import pricing
-from xds_tui.model import Area, Billing, Catalog, Host, Image, Offer, Package, Purpose, Snapshot, Status
-from xds_tui.record import Action, Order, OrderState, Promise
+from xds_tui.model import Area, Billing, Catalog, Host, Image, Package, Purpose, SaleMode, Snapshot, Status
+from xds_tui.record import Order, OrderAction, OrderState, Quote
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ _PACKAGE = Package(
     discount=Decimal(1),
     purpose=Purpose.OFFICE,
     area=Area.SOUTH,
-    offer=Offer.BOTH,
+    offer=SaleMode.BOTH,
 )
 _IMAGE = Image(id="4005", type="BL", name="Ubuntu Server", version="20.04 x64")
 
@@ -74,16 +74,16 @@ def a_snapshot(*hosts: Host, at: datetime = NOON) -> Snapshot:
     return Snapshot(hosts, at)
 
 
-def a_promise(**fields: Any) -> Promise:
+def a_promise(**fields: Any) -> Quote:
     package = fields.get("package", _PACKAGE)
     estimate = pricing.estimate(package, 1)
     assert estimate is not None
-    promise = Promise(
+    promise = Quote(
         package=package, image=_IMAGE, billing=Billing.ON_DEMAND, period=None, hours=1, estimate=estimate.total
     )
     return replace(promise, **fields)
 
 
 def an_order(**fields: Any) -> Order:
-    order = Order(id="o", action=Action.POWER_ON, state=OrderState.INTENDED, created_at=NOON, host_id="h1")
+    order = Order(id="o", action=OrderAction.POWER_ON, state=OrderState.INTENDED, created_at=NOON, host_id="h1")
     return replace(order, **fields)

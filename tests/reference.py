@@ -10,7 +10,7 @@ from typing import Final
 from xds_tui.config_file import PROFILES
 from xds_tui.config_keys import CONFIG_KEYS, ConfigKey
 from xds_tui.settings import Settings
-from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.actions import COMMANDS
 
 README: Final = Path(__file__).parents[1] / "README.md"
 
@@ -52,7 +52,7 @@ def _otherwise(key: ConfigKey) -> str:
 def actions() -> str:
     """Return the table of actions and their keys."""
     lines = ["| action | keys | what it does |", "| --- | --- | --- |"]
-    for action in ACTIONS.values():
+    for action in COMMANDS.values():
         keys = " ".join(f"`{key}`" for key in action.keys.split(","))
         lines.append(f"| `{action.id}` | {keys} | {action.sentence} |")
     return "\n".join(lines)

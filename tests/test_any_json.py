@@ -20,7 +20,7 @@ from made import NOON, a_host
 
 from xds_tui import connect, export, pricing
 from xds_tui.api import wire
-from xds_tui.api.errors import BadAnswer
+from xds_tui.api.errors import BadResponse
 from xds_tui.api.text import clean
 from xds_tui.commands import columns
 from xds_tui.commands.table import Column
@@ -226,7 +226,7 @@ def test_a_number_that_is_none_costs_its_field_alone(literal: str) -> None:
 @pytest.mark.parametrize("literal", ["NaN", "Infinity"])
 @pytest.mark.parametrize("decode", [wire.decode_created, wire.decode_token])
 def test_a_number_that_is_none_is_no_result(literal: str, decode: Any) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         decode(wire.decode_envelope(f'{{"code":0,"data":{literal}}}'.encode()))
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from made import a_package, an_image, catalog_of
 
 from xds_tui import catalog
-from xds_tui.catalog import Criteria, Hindrance
-from xds_tui.model import Area, Billing, Image, Offer, Package, Purpose
+from xds_tui.catalog import Incompatibility, PackageFilter
+from xds_tui.model import Area, Billing, Image, Package, Purpose, SaleMode
 
 types = st.sampled_from(["BL", "BZ", "ceph", ""])
 some_packages = st.lists(
@@ -19,7 +19,7 @@ some_packages = st.lists(
         gpu_count=st.integers(0, 2),
         area=st.sampled_from([*Area, None]),
         purpose=st.sampled_from([*Purpose, None]),
-        offer=st.sampled_from([*Offer, None]),
+        offer=st.sampled_from([*SaleMode, None]),
         amount=st.none() | st.decimals(0, 9, places=2),
     ),
     max_size=12,
@@ -27,7 +27,7 @@ some_packages = st.lists(
 some_images = st.lists(st.builds(an_image, type=types), max_size=6)
 billings = st.sampled_from(Billing)
 wishes = st.builds(
-    Criteria,
+    PackageFilter,
     gpu=st.sampled_from([None, True, False]),
     area=st.sampled_from([None, *Area]),
     purpose=st.sampled_from([None, *Purpose]),
@@ -37,13 +37,13 @@ wishes = st.builds(
 
 @given(some_packages, some_images, billings, wishes)
 def test_matching_agrees_in_both_directions(
-    packages: list[Package], images: list[Image], billing: Billing, wish: Criteria
+    packages: list[Package], images: list[Image], billing: Billing, wish: PackageFilter
 ) -> None:
     all_there_is = catalog_of(*packages, images=tuple(images))
     for image in images:
-        for package in catalog.packages(all_there_is, billing, image, wish):
-            assert image in catalog.images(all_there_is, billing, package)
-            assert catalog.hindrance(image, package, billing) in (None, Hindrance.PRICE_UNKNOWN)
+        for package in catalog.matching_packages(all_there_is, billing, image, wish):
+            assert image in catalog.matching_images(all_there_is, billing, package)
+            assert catalog.incompatibility(image, package, billing) in (None, Incompatibility.PRICE_UNKNOWN)
 
 
 @given(some_packages, some_images, billings)
@@ -52,7 +52,7 @@ def test_a_pair_without_hindrance_is_of_one_type_sold_so_and_priced(
 ) -> None:
     for package in packages:
         for image in images:
-            if catalog.hindrance(image, package, billing) is None:
+            if catalog.incompatibility(image, package, billing) is None:
                 assert image.type == package.type
                 assert package.offer is None or package.offer.allows(billing)
                 assert package.amount is not None
@@ -60,11 +60,11 @@ def test_a_pair_without_hindrance_is_of_one_type_sold_so_and_priced(
 
 @given(some_packages, billings, wishes)
 def test_sorting_by_price_loses_nothing_and_puts_the_unpriced_last(
-    packages: list[Package], billing: Billing, wish: Criteria
+    packages: list[Package], billing: Billing, wish: PackageFilter
 ) -> None:
     there = catalog_of(*packages)
-    shown = catalog.packages(there, billing, None, Criteria(by_price=True))
-    assert sorted(map(repr, shown)) == sorted(map(repr, catalog.packages(there, billing)))
+    shown = catalog.matching_packages(there, billing, None, PackageFilter(by_price=True))
+    assert sorted(map(repr, shown)) == sorted(map(repr, catalog.matching_packages(there, billing)))
     prices = [package.amount for package in shown]
     known = [price for price in prices if price is not None]
     assert prices == [*sorted(known), *[None] * (len(prices) - len(known))]
@@ -73,19 +73,19 @@ def test_sorting_by_price_loses_nothing_and_puts_the_unpriced_last(
 @pytest.mark.parametrize(
     ("offer", "billing", "sold"),
     [
-        (Offer.ON_DEMAND, Billing.ON_DEMAND, True),
-        (Offer.ON_DEMAND, Billing.RENT, False),
-        (Offer.RENT, Billing.ON_DEMAND, False),
-        (Offer.RENT, Billing.RENT, True),
-        (Offer.BOTH, Billing.RENT, True),
+        (SaleMode.ON_DEMAND, Billing.ON_DEMAND, True),
+        (SaleMode.ON_DEMAND, Billing.RENT, False),
+        (SaleMode.RENT, Billing.ON_DEMAND, False),
+        (SaleMode.RENT, Billing.RENT, True),
+        (SaleMode.BOTH, Billing.RENT, True),
         (None, Billing.RENT, True),
     ],
 )
-def test_a_package_is_sold_as_its_use_type_allows(offer: Offer | None, billing: Billing, sold: bool) -> None:
+def test_a_package_is_sold_as_its_use_type_allows(offer: SaleMode | None, billing: Billing, sold: bool) -> None:
     package = a_package(offer=offer)
-    assert catalog.offered(package, billing) is sold
-    expected = None if sold else Hindrance.NOT_OFFERED
-    assert catalog.hindrance(an_image(), package, billing) is expected
+    assert catalog.sale_modes(package, billing) is sold
+    expected = None if sold else Incompatibility.NOT_OFFERED
+    assert catalog.incompatibility(an_image(), package, billing) is expected
 
 
 def test_each_criterion_narrows_the_packages() -> None:
@@ -93,25 +93,25 @@ def test_each_criterion_narrows_the_packages() -> None:
     gpu = a_package(id="gpu", gpu_count=1, gpu_name="4090", purpose=Purpose.COMPUTE, amount=Decimal(9))
     there = catalog_of(gpu, office)
 
-    def ids(wish: Criteria) -> list[str]:
-        return [package.id for package in catalog.packages(there, Billing.RENT, None, wish)]
+    def ids(wish: PackageFilter) -> list[str]:
+        return [package.id for package in catalog.matching_packages(there, Billing.RENT, None, wish)]
 
-    assert ids(Criteria()) == ["gpu", "office"]
-    assert ids(Criteria(by_price=True)) == ["office", "gpu"]
-    assert ids(Criteria(gpu=True)) == ["gpu"]
-    assert ids(Criteria(gpu=False)) == ["office"]
-    assert ids(Criteria(area=Area.WEST)) == ["office"]
-    assert ids(Criteria(purpose=Purpose.COMPUTE)) == ["gpu"]
+    assert ids(PackageFilter()) == ["gpu", "office"]
+    assert ids(PackageFilter(by_price=True)) == ["office", "gpu"]
+    assert ids(PackageFilter(gpu=True)) == ["gpu"]
+    assert ids(PackageFilter(gpu=False)) == ["office"]
+    assert ids(PackageFilter(area=Area.WEST)) == ["office"]
+    assert ids(PackageFilter(purpose=Purpose.COMPUTE)) == ["gpu"]
 
 
 def test_images_without_a_package_come_last() -> None:
     lonely, wanted = an_image(id="1", type="ZZ"), an_image(id="2", type="BL")
     there = catalog_of(a_package(type="BL"), images=(lonely, wanted))
-    assert catalog.images(there, Billing.RENT) == (wanted, lonely)
+    assert catalog.matching_images(there, Billing.RENT) == (wanted, lonely)
 
 
 def test_things_are_found_by_id() -> None:
-    there = catalog_of(a_package(id="a", offer=Offer.RENT))
+    there = catalog_of(a_package(id="a", offer=SaleMode.RENT))
     assert catalog.package_by_id(there, Billing.RENT, "a") is not None
     assert catalog.package_by_id(there, Billing.ON_DEMAND, "a") is None
     assert catalog.image_by_id(there, "4005") == an_image()

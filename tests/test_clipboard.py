@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_tui import clipboard
-from xds_tui.clipboard import Way
+from xds_tui.clipboard import Osc52Route
 
 PIECE = re.compile(r"\x1bP(.*?)\x1b\\", re.DOTALL)
 
@@ -17,21 +17,21 @@ PIECE = re.compile(r"\x1bP(.*?)\x1b\\", re.DOTALL)
 @pytest.mark.parametrize(
     ("environ", "way"),
     [
-        ({}, Way.PLAIN),
-        ({"TMUX": "", "STY": ""}, Way.PLAIN),
-        ({"TMUX": "/run/tmux/default,1,0"}, Way.TMUX),
-        ({"STY": "1.pts-0"}, Way.SCREEN),
-        ({"TMUX": "x", "STY": "y", "SSH_CONNECTION": "z"}, Way.TMUX),
+        ({}, Osc52Route.PLAIN),
+        ({"TMUX": "", "STY": ""}, Osc52Route.PLAIN),
+        ({"TMUX": "/run/tmux/default,1,0"}, Osc52Route.TMUX),
+        ({"STY": "1.pts-0"}, Osc52Route.SCREEN),
+        ({"TMUX": "x", "STY": "y", "SSH_CONNECTION": "z"}, Osc52Route.TMUX),
     ],
 )
-def test_the_way_leads_out_of_what_it_runs_in(environ: Mapping[str, str], way: Way) -> None:
-    assert clipboard.way(environ) is way
+def test_the_way_leads_out_of_what_it_runs_in(environ: Mapping[str, str], way: Osc52Route) -> None:
+    assert clipboard.osc52_route(environ) is way
 
 
 @given(st.text())
 def test_a_terminal_reads_the_text_that_was_sent(text: str) -> None:
     text = text.encode(errors="replace").decode()
-    plain = clipboard.sequence(text, Way.PLAIN)
+    plain = clipboard.sequence(text, Osc52Route.PLAIN)
     found = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", plain)
     assert found
     assert b64decode(found[1]).decode() == text
@@ -40,8 +40,8 @@ def test_a_terminal_reads_the_text_that_was_sent(text: str) -> None:
 @given(st.text(max_size=2000))
 def test_tmux_is_given_it_plainly_and_wrapped(text: str) -> None:
     text = text.encode(errors="replace").decode()
-    plain = clipboard.sequence(text, Way.PLAIN)
-    through = clipboard.sequence(text, Way.TMUX)
+    plain = clipboard.sequence(text, Osc52Route.PLAIN)
+    through = clipboard.sequence(text, Osc52Route.TMUX)
     assert through.startswith(plain)
     wrapped = re.fullmatch(r"\x1bPtmux;(.*)\x1b\\", through[len(plain) :], re.DOTALL)
     assert wrapped
@@ -53,18 +53,18 @@ def test_tmux_is_given_it_plainly_and_wrapped(text: str) -> None:
 @given(st.text(max_size=2000))
 def test_screen_is_given_it_in_pieces_that_it_keeps(text: str) -> None:
     text = text.encode(errors="replace").decode()
-    through = clipboard.sequence(text, Way.SCREEN)
+    through = clipboard.sequence(text, Osc52Route.SCREEN)
     pieces = PIECE.findall(through)
     assert PIECE.sub("", through) == ""
     assert all(len(piece) < 256 for piece in pieces)
-    assert "".join(pieces) == clipboard.sequence(text, Way.PLAIN)
+    assert "".join(pieces) == clipboard.sequence(text, Osc52Route.PLAIN)
 
 
 def test_what_is_longer_than_terminals_take_does_not_fit() -> None:
-    assert clipboard.fits("x" * clipboard.MOST)
-    assert not clipboard.fits("x" * (clipboard.MOST + 1))
-    assert not clipboard.fits("渲" * (clipboard.MOST // 3 + 1))
-    assert len(clipboard.sequence("x" * clipboard.MOST, Way.PLAIN)) <= 100_000
+    assert clipboard.fits("x" * clipboard.MAX_SEQUENCE_BYTES)
+    assert not clipboard.fits("x" * (clipboard.MAX_SEQUENCE_BYTES + 1))
+    assert not clipboard.fits("渲" * (clipboard.MAX_SEQUENCE_BYTES // 3 + 1))
+    assert len(clipboard.sequence("x" * clipboard.MAX_SEQUENCE_BYTES, Osc52Route.PLAIN)) <= 100_000
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_of_the_programs_one_that_is_installed_is_taken() -> None:
     ],
 )
 def test_terminals_that_are_known_to_take_nothing_are_named(environ: Mapping[str, str], name: str) -> None:
-    assert clipboard.deaf(environ) == name
+    assert clipboard.terminal_without_osc52(environ) == name

@@ -15,7 +15,7 @@ from made import a_host
 
 from xds_tui import connect, rdp
 from xds_tui.connect import System, Target, UnreachableError
-from xds_tui.preferences import Commands
+from xds_tui.preferences import ConnectCommands
 from xds_tui.settings import Arguments, load
 
 LINUX = a_host(os="Ubuntu Server", account="root", address="gx.example.com", port=54220)
@@ -135,7 +135,7 @@ def test_why_nobody_can_connect_is_said(changed: Mapping[str, object], told: str
     with pytest.raises(UnreachableError) as caught:
         connect.target(replace(LINUX, **changed))  # type: ignore[arg-type]
     assert told in caught.value.reason.format(word=caught.value.word)
-    assert len(caught.value.word) <= connect.SHOWN
+    assert len(caught.value.word) <= connect.MAX_SHOWN
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_windows_without_a_port_is_reached_where_desktops_are() -> None:
 
 
 def test_ssh_gets_address_and_name_where_they_can_be_no_option() -> None:
-    command = rdp.by_hand(connect.target(LINUX), Commands(), None)
+    command = rdp.manual_command(connect.target(LINUX), ConnectCommands(), None)
     assert command == ("ssh", "-p", "54220", "-l", "root", "--", "gx.example.com")
-    assert connect.written(command) == "ssh -p 54220 -l root -- gx.example.com"
+    assert connect.shell_command(command) == "ssh -p 54220 -l root -- gx.example.com"
 
 
 NEARLY_GOOD = st.builds(
@@ -188,30 +188,32 @@ def test_no_string_of_the_service_becomes_an_option_another_argument_or_a_word_t
     except UnreachableError:
         return
     template = ("x", "{user}", "{address}", "{place}", "a{user}b{port}", "--", "{address}")
-    command = connect.filled(template, to)
+    command = connect.expand(template, to)
     assert len(command) == len(template)
     assert not any(part.startswith(("-", "/", "@", "+")) for part in (to.user, to.address, to.place))
     assert re.fullmatch(r"[A-Za-z0-9.:-]+", to.address)
     assert not set(to.user) & set("\"'`$;&|<>(){}[]*?!#~^%\0\r\n\t")
-    assert shlex.split(connect.written(command)) == list(command)
+    assert shlex.split(connect.shell_command(command)) == list(command)
 
 
 def test_a_value_that_looks_like_a_placeholder_fills_none() -> None:
     to = Target("h1", System.LINUX, "a", 22, "{port}")
-    assert connect.filled(("x", "{user}", "{address}"), to) == ("x", "{port}", "a")
+    assert connect.expand(("x", "{user}", "{address}"), to) == ("x", "{port}", "a")
 
 
 def test_a_shell_takes_the_command_as_it_was_meant() -> None:
     to = connect.target(replace(WINDOWS, account="DOMAIN\\J Doe"))
-    command = connect.filled(("printf", "%s\n", "{user}", "{place}"), to)
-    said = subprocess.run(["sh", "-c", connect.written(command)], capture_output=True, text=True, check=True).stdout
+    command = connect.expand(("printf", "%s\n", "{user}", "{place}"), to)
+    said = subprocess.run(
+        ["sh", "-c", connect.shell_command(command)], capture_output=True, text=True, check=True
+    ).stdout
     assert said.splitlines() == ["DOMAIN\\J Doe", "gx.example.com:54221"]
 
 
 # A command of the user's own
 
 
-def settings_with(tmp_path: Path, written: str) -> tuple[Commands, list[str]]:
+def settings_with(tmp_path: Path, written: str) -> tuple[ConnectCommands, list[str]]:
     path = tmp_path / "config.toml"
     path.write_text(f"[connect]\n{written}\n")
     settings = load(Arguments(), {}, config_path=path)
@@ -226,13 +228,13 @@ def test_a_command_can_be_chosen_for_each_system(tmp_path: Path) -> None:
     )
     assert problems == []
     linux, windows = connect.target(LINUX), connect.target(WINDOWS)
-    assert rdp.by_hand(linux, commands, None) == ("mosh", "--ssh=ssh -p 54220", "--", "root@gx.example.com")
+    assert rdp.manual_command(linux, commands, None) == ("mosh", "--ssh=ssh -p 54220", "--", "root@gx.example.com")
     assert commands.windows is not None
-    assert connect.filled(commands.windows, windows, "/home/me/a.rdp") == ("xfreerdp", "/home/me/a.rdp", "/f")
+    assert connect.expand(commands.windows, windows, "/home/me/a.rdp") == ("xfreerdp", "/home/me/a.rdp", "/f")
     # What wants a file cannot be typed by whoever has none.
-    assert rdp.by_hand(windows, commands, None) == ("mstsc", "/v:gx.example.com:54221")
+    assert rdp.manual_command(windows, commands, None) == ("mstsc", "/v:gx.example.com:54221")
     by_place = replace(commands, windows=("krdc", "rdp://{place}"))
-    assert rdp.by_hand(windows, by_place, None) == ("krdc", "rdp://gx.example.com:54221")
+    assert rdp.manual_command(windows, by_place, None) == ("krdc", "rdp://gx.example.com:54221")
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,6 @@ def test_a_command_that_cannot_be_filled_is_named_and_the_usual_one_holds(
     tmp_path: Path, written: str, told: str
 ) -> None:
     commands, (problem,) = settings_with(tmp_path, written)
-    assert commands == Commands()
+    assert commands == ConnectCommands()
     assert told in problem
     assert "config.toml:2: connect." in problem

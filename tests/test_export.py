@@ -14,7 +14,7 @@ from made import NOON, a_host, a_package, a_promise, an_order
 
 from xds_tui import export
 from xds_tui.model import Billing, Period, PeriodUnit, Status
-from xds_tui.record import Action, Event, EventKind, OrderState
+from xds_tui.record import Event, EventKind, OrderAction, OrderState
 from xds_tui.secret import Secret
 
 MONTH = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720, estimate=Decimal("792.00"))
@@ -27,7 +27,7 @@ def as_dicts(table: export.Table) -> list[dict[str, object]]:
 
 def test_an_order_is_exported_with_what_was_promised_and_what_it_really_lasts() -> None:
     host = a_host(id="h1", billing=Billing.RENT, created=NOON, expires=NOON + timedelta(hours=744))
-    order = an_order(action=Action.CREATE, state=OrderState.SETTLED, promise=MONTH, host_id="h1", sent_at=NOON)
+    order = an_order(action=OrderAction.CREATE, state=OrderState.SETTLED, promise=MONTH, host_id="h1", sent_at=NOON)
     (row,) = as_dicts(export.orders_table([order], {"h1": host}))
     assert row["created_at"] == "2026-11-23T12:00:00Z"
     assert row["ended_at"] is None

@@ -13,7 +13,7 @@ from fuzz.decoding import ENDPOINTS, originals, run, wrong_outcome
 from fuzz.mutations import Answer, Mutator
 
 from xds_tui.api import wire
-from xds_tui.api.errors import NotSent, OutcomeUnknown, Refused, SignedOut
+from xds_tui.api.errors import NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.domain import rejections
 from xds_tui.domain.rejections import Call
 
@@ -63,14 +63,14 @@ async def test_an_unsafe_text_breaks_the_run(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("end", "status", "body", "is_wrong"),
     [
-        (Refused(9001, ""), 200, b'{"code":9001}', False),
-        (Refused(9001, ""), 200, b'{"code":"9001"}', False),
-        (Refused(9001, ""), 504, b'{"code":9001}', True),
-        (Refused(9001, ""), 200, b'{"code":6005}', True),
-        (Refused(1003, ""), 200, b'{"code":1003}', True),
-        (Refused(404, ""), 504, b'{"code":404}', True),
-        (Refused(0, ""), 200, b'{"code":0,"data":false}', True),
-        (Refused(9001, ""), 200, b"<html>", True),
+        (Rejected(9001, ""), 200, b'{"code":9001}', False),
+        (Rejected(9001, ""), 200, b'{"code":"9001"}', False),
+        (Rejected(9001, ""), 504, b'{"code":9001}', True),
+        (Rejected(9001, ""), 200, b'{"code":6005}', True),
+        (Rejected(1003, ""), 200, b'{"code":1003}', True),
+        (Rejected(404, ""), 504, b'{"code":404}', True),
+        (Rejected(0, ""), 200, b'{"code":0,"data":false}', True),
+        (Rejected(9001, ""), 200, b"<html>", True),
         (SignedOut("", 401, ""), 401, b"", False),
         (SignedOut("", 401, ""), 200, b'{"code":2001}', False),
         (SignedOut("", 401, ""), 200, b'{"code":1003}', True),

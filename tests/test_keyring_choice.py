@@ -12,9 +12,9 @@ from keyring.backends.chainer import ChainerBackend
 from keyring.backends.SecretService import Keyring as SecretService
 from test_vault import InMemory
 
-from xds_tui.keyring_choice import usable
+from xds_tui.keyring_choice import trusted_backend
 from xds_tui.password_store import PasswordStore
-from xds_tui.vault import Trouble, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem
 
 
 def called(module: str, name: str) -> KeyringBackend:
@@ -59,20 +59,20 @@ def a_chain(*links: KeyringBackend) -> ChainerBackend:
     ],
 )
 def test_a_keyring_that_is_not_safe_is_refused_in_words(backend: KeyringBackend, said: str) -> None:
-    with pytest.raises(VaultError) as caught:
-        usable(backend)
-    assert caught.value.trouble is Trouble.UNAVAILABLE
+    with pytest.raises(CredentialStoreError) as caught:
+        trusted_backend(backend)
+    assert caught.value.trouble is KeyringProblem.UNAVAILABLE
     assert str(caught.value).endswith(said)
 
 
 def test_of_a_chain_the_first_safe_keyring_is_used_alone() -> None:
     safe = SecretService()
-    assert usable(a_chain(PLAIN, safe)) is safe
-    assert usable(safe) is safe
+    assert trusted_backend(a_chain(PLAIN, safe)) is safe
+    assert trusted_backend(safe) is safe
 
 
 def test_the_plug_in_for_pass_which_writes_to_the_terminal_gives_way_to_ours() -> None:
-    assert isinstance(usable(called("keyring_pass", "PasswordStoreBackend")), PasswordStore)
+    assert isinstance(trusted_backend(called("keyring_pass", "PasswordStoreBackend")), PasswordStore)
 
 
 FIND = """

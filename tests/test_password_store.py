@@ -16,7 +16,7 @@ from keyring.errors import PasswordDeleteError, PasswordSetError
 from xds_tui.credentials import AccountKey, BareToken, Token
 from xds_tui.password_store import PasswordStore
 from xds_tui.secret import Secret
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("pass") and shutil.which("gpg")), reason="needs apt-get install pass gnupg"
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.skipif(
 
 PHRASE = "the password of the key"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ACCOUNT = Stored(
+ACCOUNT = StoredCredentials(
     AccountKey("A27550582", Secret("渲: secret")), "https://client.xuandashi.com", Token(Secret("t" * 4000), NOON)
 )
-BARE = Stored(BareToken(Secret("bare-token")), "https://client-sandbox.xuandashi.com")
+BARE = StoredCredentials(BareToken(Secret("bare-token")), "https://client-sandbox.xuandashi.com")
 
 WATCHED = """#!/bin/bash
 echo "$*" >> "$HOME/calls"
@@ -89,8 +89,8 @@ def lock() -> None:
 
 
 @pytest.fixture
-def vault(home: Path) -> Vault:
-    return Vault(PasswordStore())
+def vault(home: Path) -> KeyringStore:
+    return KeyringStore(PasswordStore())
 
 
 def asked_of(home: Path) -> list[str]:
@@ -100,13 +100,15 @@ def asked_of(home: Path) -> list[str]:
     return calls
 
 
-async def test_credentials_are_stored_read_replaced_and_removed(vault: Vault, home: Path) -> None:
+async def test_credentials_are_stored_read_replaced_and_removed(vault: KeyringStore, home: Path) -> None:
     assert await vault.read("default") is None
     await vault.write("default", ACCOUNT)
     assert await vault.read("default") == ACCOUNT
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
     await vault.write_token("default", renewed)
-    assert await Vault(PasswordStore()).read("default") == Stored(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+    assert await KeyringStore(PasswordStore()).read("default") == StoredCredentials(
+        ACCOUNT.credentials, ACCOUNT.base_url, renewed
+    )
     await vault.write("other", ACCOUNT)
     await vault.write("default", BARE)
     assert await vault.read("default") == BARE
@@ -116,7 +118,7 @@ async def test_credentials_are_stored_read_replaced_and_removed(vault: Vault, ho
     assert [path.name for path in (home / ".password-store").rglob("*.gpg")] == ["other.gpg"]
 
 
-async def test_nothing_is_readable_in_its_files_nor_by_others(vault: Vault, home: Path) -> None:
+async def test_nothing_is_readable_in_its_files_nor_by_others(vault: KeyringStore, home: Path) -> None:
     await vault.write("default", ACCOUNT)
     (path,) = (home / ".password-store").rglob("*.gpg")
     assert path.stat().st_mode & 0o077 == 0
@@ -125,7 +127,7 @@ async def test_nothing_is_readable_in_its_files_nor_by_others(vault: Vault, home
 
 
 async def test_children_are_given_no_secret_but_through_a_pipe(
-    vault: Vault, home: Path, monkeypatch: pytest.MonkeyPatch
+    vault: KeyringStore, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDS_SECRET", "in the environment")
     await vault.write("default", ACCOUNT)
@@ -135,32 +137,32 @@ async def test_children_are_given_no_secret_but_through_a_pipe(
 
 
 async def test_a_read_is_one_decryption(home: Path) -> None:
-    await Vault(PasswordStore()).write("default", ACCOUNT)
+    await KeyringStore(PasswordStore()).write("default", ACCOUNT)
     asked_of(home)
     store = PasswordStore()
-    await Vault(store).read("default")
-    await Vault(store).read("default")
+    await KeyringStore(store).read("default")
+    await KeyringStore(store).read("default")
     assert asked_of(home) == ["show xds-tui/default"]
 
 
-async def test_what_another_program_wrote_meanwhile_is_read(vault: Vault) -> None:
+async def test_what_another_program_wrote_meanwhile_is_read(vault: KeyringStore) -> None:
     await vault.write("default", ACCOUNT)
-    await Vault(PasswordStore()).write("default", BARE)
+    await KeyringStore(PasswordStore()).write("default", BARE)
     assert await vault.read("default") == BARE
 
 
 async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_terminal(
-    vault: Vault, home: Path, capfd: pytest.CaptureFixture[str]
+    vault: KeyringStore, home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (home / ".password-store" / ".gpg-id").write_text("guarded\n")
     unlock()
     await vault.write("default", ACCOUNT)
     lock()
-    another = Vault(PasswordStore())
+    another = KeyringStore(PasswordStore())
     for call in (another.read("default"), another.write("default", BARE), another.remove("default")):
-        with pytest.raises(VaultError) as caught:
+        with pytest.raises(CredentialStoreError) as caught:
             await call
-        assert caught.value.trouble is Trouble.LOCKED
+        assert caught.value.trouble is KeyringProblem.LOCKED
         assert "decryption failed" in caught.value.detail
     assert capfd.readouterr() == ("", "")
     assert not (home / "asked").exists()
@@ -168,18 +170,18 @@ async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_termi
     assert await another.read("default") == ACCOUNT
 
 
-async def test_a_store_for_a_key_that_is_gone_refuses(vault: Vault, home: Path) -> None:
+async def test_a_store_for_a_key_that_is_gone_refuses(vault: KeyringStore, home: Path) -> None:
     (home / ".password-store" / ".gpg-id").write_text("nobody\n")
-    with pytest.raises(VaultError) as caught:
+    with pytest.raises(CredentialStoreError) as caught:
         await vault.write("default", BARE)
-    assert caught.value.trouble is Trouble.DENIED
+    assert caught.value.trouble is KeyringProblem.DENIED
     assert "nobody" in caught.value.detail
 
 
-async def test_what_is_more_than_a_line_is_refused(vault: Vault) -> None:
-    with pytest.raises(VaultError) as caught:
-        await vault.write("default", Stored(BareToken(Secret("two\nlines")), ACCOUNT.base_url))
-    assert caught.value.trouble is Trouble.DENIED
+async def test_what_is_more_than_a_line_is_refused(vault: KeyringStore) -> None:
+    with pytest.raises(CredentialStoreError) as caught:
+        await vault.write("default", StoredCredentials(BareToken(Secret("two\nlines")), ACCOUNT.base_url))
+    assert caught.value.trouble is KeyringProblem.DENIED
     assert "two" not in str(caught.value)
 
 

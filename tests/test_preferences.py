@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_tui.config_file import ConfigFile
-from xds_tui.preferences import COLUMNS, GROUPS, HostList, host_list, host_list_changes
+from xds_tui.preferences import COLUMNS, GROUPS, HostListSettings, host_list, host_list_changes
 
 listings = st.builds(
-    HostList,
+    HostListSettings,
     columns=st.permutations(COLUMNS).flatmap(lambda all_: st.integers(1, len(all_)).map(lambda n: tuple(all_[:n]))),
     sort=st.none() | st.sampled_from(COLUMNS),
     group=st.none() | st.sampled_from(GROUPS),
@@ -20,8 +20,8 @@ listings = st.builds(
 
 
 def test_only_what_changed_is_kept_and_what_is_standard_is_removed() -> None:
-    old = HostList(sort="cost", group="os", filters={"a": "gpu>1", "b": "on"})
-    new = HostList(columns=("id", "name"), sort="expires", descending=True, filters={"b": "off", "c.d": "x"})
+    old = HostListSettings(sort="cost", group="os", filters={"a": "gpu>1", "b": "on"})
+    new = HostListSettings(columns=("id", "name"), sort="expires", descending=True, filters={"b": "off", "c.d": "x"})
     assert host_list_changes(old, new) == {
         ("hosts", "columns"): ["id", "name"],
         ("hosts", "sort"): "-expires",
@@ -34,9 +34,9 @@ def test_only_what_changed_is_kept_and_what_is_standard_is_removed() -> None:
 
 
 @given(listings, listings)
-def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, old: HostList, new: HostList) -> None:
+def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, old: HostListSettings, new: HostListSettings) -> None:
     content: dict[str, dict[str, object]] = {"hosts": {}, "filters": {}}
-    for listing in ((HostList(), old), (old, new)):
+    for listing in ((HostListSettings(), old), (old, new)):
         for (table, key), value in host_list_changes(*listing).items():
             if value is None:
                 del content[table][key]

@@ -73,7 +73,7 @@ def test_the_client_is_one_that_is_installed_and_can_be_seen(
 def test_no_client_is_told_the_password_or_anything_unfilled() -> None:
     to = connect.target(WINDOWS)
     for client in (*rdp._CLIENTS, rdp._MAC):
-        command = connect.filled((client.program, *client.opens), to, "/home/me/a.rdp")
+        command = connect.expand((client.program, *client.opens), to, "/home/me/a.rdp")
         assert not any(re.search(r"[{}]|/p:|--password", part) for part in command), command
         shown = rdp.desktop_command(to, client)
         assert any("gx.example.com" in part for part in shown)
@@ -81,5 +81,5 @@ def test_no_client_is_told_the_password_or_anything_unfilled() -> None:
 
 
 def test_what_asks_for_the_password_in_the_terminal_is_known_by_its_name() -> None:
-    assert rdp.asks_here(("/usr/bin/xfreerdp", "a.rdp"))
-    assert not rdp.asks_here(("remmina", "-c", "a.rdp"))
+    assert rdp.prompts_in_terminal(("/usr/bin/xfreerdp", "a.rdp"))
+    assert not rdp.prompts_in_terminal(("remmina", "-c", "a.rdp"))

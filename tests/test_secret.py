@@ -23,7 +23,7 @@ from made import a_host, a_snapshot
 from xds_tui.credentials import AccountKey, BareToken, Token
 from xds_tui.secret import MASK, Secret
 from xds_tui.settings import Settings
-from xds_tui.vault import Stored
+from xds_tui.vault import StoredCredentials
 
 VALUE = "sec-planted-b81f44"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ HOLDERS: dict[str, Any] = {
     "an account": KEY,
     "a bare token": BareToken(Secret(VALUE)),
     "a minted token": Token(Secret(VALUE), NOON),
-    "what is stored": Stored(KEY, "https://service.test", Token(Secret(VALUE), NOON)),
+    "what is stored": StoredCredentials(KEY, "https://service.test", Token(Secret(VALUE), NOON)),
     "settings": Settings(config_path=Path("config.toml"), credentials=KEY),
     "a host": a_host(password=Secret(VALUE)),
     "a snapshot": a_snapshot(a_host(password=Secret(VALUE))),

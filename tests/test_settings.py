@@ -9,7 +9,7 @@ import pytest
 
 from xds_tui.base_url import PRODUCTION, SANDBOX
 from xds_tui.credentials import AccountKey, BareToken
-from xds_tui.preferences import Alerts, Notification
+from xds_tui.preferences import AlertSettings, NotificationMode
 from xds_tui.secret import Secret
 from xds_tui.settings import (
     Arguments,
@@ -287,15 +287,15 @@ def test_nothing_moves_over_ssh_unless_that_is_wanted(loaded: Load) -> None:
 
 
 def test_what_calls_the_user_is_chosen_one_by_one(loaded: Load) -> None:
-    assert loaded("").alerts == Alerts(bell=True, notification=Notification.NONE, title=False)
+    assert loaded("").alerts == AlertSettings(bell=True, notification=NotificationMode.NONE, title=False)
     chosen = loaded('[alerts]\nbell = false\nnotification = "osc777"\ntitle = true\n')
-    assert chosen.alerts == Alerts(bell=False, notification=Notification.OSC777, title=True)
+    assert chosen.alerts == AlertSettings(bell=False, notification=NotificationMode.OSC777, title=True)
     assert problems(chosen) == []
 
 
 def test_what_is_wrong_with_the_alerts_is_named_and_left_out(loaded: Load) -> None:
     settings = loaded('[alerts]\nbell = "yes"\nnotification = "smoke"\nsiren = true\n')
-    assert settings.alerts == Alerts()
+    assert settings.alerts == AlertSettings()
     assert problems(settings) == [
         "config.toml:2: alerts.bell: This must be true or false",
         "config.toml:3: alerts.notification: This must be none, osc9 or osc777",

@@ -14,13 +14,13 @@ from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringErro
 from xds_tui import vault as vault_module
 from xds_tui.credentials import AccountKey, BareToken, Token
 from xds_tui.secret import Secret
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ACCOUNT = Stored(
+ACCOUNT = StoredCredentials(
     AccountKey("A27550582", Secret("app-secret")), "https://client.xuandashi.com", Token(Secret("minted"), NOON)
 )
-BARE = Stored(BareToken(Secret("bare")), "https://client-sandbox.xuandashi.com")
+BARE = StoredCredentials(BareToken(Secret("bare")), "https://client-sandbox.xuandashi.com")
 
 
 class InMemory(KeyringBackend):
@@ -90,29 +90,29 @@ def backend() -> InMemory:
 
 
 @pytest.fixture
-def vault(backend: InMemory) -> Vault:
-    return Vault(backend)
+def vault(backend: InMemory) -> KeyringStore:
+    return KeyringStore(backend)
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_module, "UNASKED", 0.02)
-    monkeypatch.setattr(vault_module, "ASKED", 0.02)
+    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 0.02)
+    monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
 
 
-async def trouble_of(vault: Vault) -> VaultError:
-    with pytest.raises(VaultError) as caught:
+async def trouble_of(vault: KeyringStore) -> CredentialStoreError:
+    with pytest.raises(CredentialStoreError) as caught:
         await vault.read("default")
     return caught.value
 
 
 @pytest.mark.parametrize("stored", [ACCOUNT, BARE])
-async def test_what_was_written_is_read(vault: Vault, stored: Stored) -> None:
+async def test_what_was_written_is_read(vault: KeyringStore, stored: StoredCredentials) -> None:
     await vault.write("default", stored)
     assert await vault.read("default") == stored
 
 
-async def test_what_is_kept_is_short_separate_items(vault: Vault, backend: InMemory) -> None:
+async def test_what_is_kept_is_short_separate_items(vault: KeyringStore, backend: InMemory) -> None:
     await vault.write("prod", ACCOUNT)
     assert backend.items == {
         "prod/account": "A27550582",
@@ -123,21 +123,21 @@ async def test_what_is_kept_is_short_separate_items(vault: Vault, backend: InMem
     }
 
 
-async def test_writing_leaves_nothing_of_what_was_there(vault: Vault, backend: InMemory) -> None:
+async def test_writing_leaves_nothing_of_what_was_there(vault: KeyringStore, backend: InMemory) -> None:
     await vault.write("default", ACCOUNT)
     await vault.write("default", BARE)
     assert await vault.read("default") == BARE
     assert set(backend.items) == {"default/base-url", "default/token"}
 
 
-async def test_a_renewed_token_replaces_the_one_before(vault: Vault) -> None:
+async def test_a_renewed_token_replaces_the_one_before(vault: KeyringStore) -> None:
     await vault.write("default", ACCOUNT)
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
     await vault.write_token("default", renewed)
-    assert await vault.read("default") == Stored(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
 
 
-async def test_profiles_are_apart(vault: Vault) -> None:
+async def test_profiles_are_apart(vault: KeyringStore) -> None:
     await vault.write("one", ACCOUNT)
     await vault.write("two", BARE)
     await vault.remove("one")
@@ -145,30 +145,32 @@ async def test_profiles_are_apart(vault: Vault) -> None:
     assert await vault.read("two") == BARE
 
 
-async def test_removing_nothing_is_no_error(vault: Vault) -> None:
+async def test_removing_nothing_is_no_error(vault: KeyringStore) -> None:
     await vault.remove("default")
 
 
 @pytest.mark.parametrize("lost", ["account", "secret", "base-url"])
-async def test_half_an_account_is_nothing(vault: Vault, backend: InMemory, lost: str) -> None:
-    await vault.write("default", Stored(ACCOUNT.credentials, ACCOUNT.base_url))
+async def test_half_an_account_is_nothing(vault: KeyringStore, backend: InMemory, lost: str) -> None:
+    await vault.write("default", StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url))
     del backend.items[f"default/{lost}"]
     assert await vault.read("default") is None
 
 
 @pytest.mark.parametrize("ends", [None, "soon"])
-async def test_a_minted_token_without_its_end_is_left_out(vault: Vault, backend: InMemory, ends: str | None) -> None:
+async def test_a_minted_token_without_its_end_is_left_out(
+    vault: KeyringStore, backend: InMemory, ends: str | None
+) -> None:
     await vault.write("default", ACCOUNT)
     del backend.items["default/token-ends"]
     if ends:
         backend.items["default/token-ends"] = ends
-    assert await vault.read("default") == Stored(ACCOUNT.credentials, ACCOUNT.base_url)
+    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url)
 
 
 async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend: InMemory) -> None:
-    await Vault(backend).write("default", BARE)
+    await KeyringStore(backend).write("default", BARE)
     undisturbed = InMemory()
-    await Vault(undisturbed).write("default", ACCOUNT)
+    await KeyringStore(undisturbed).write("default", ACCOUNT)
     for allowed in range(30):
         broken = InMemory()
         broken.items = dict(backend.items)
@@ -180,25 +182,25 @@ async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend:
 
         broken.act = act  # type: ignore[method-assign]
         try:
-            await Vault(broken).write("default", ACCOUNT)
-        except VaultError:
+            await KeyringStore(broken).write("default", ACCOUNT)
+        except CredentialStoreError:
             pass
         else:
             break
         broken.act = lambda: None  # type: ignore[method-assign]
-        assert await Vault(broken).read("default") in (None, BARE, ACCOUNT)
+        assert await KeyringStore(broken).read("default") in (None, BARE, ACCOUNT)
     else:
         pytest.fail("the write never went through")
 
 
-async def test_the_keyring_is_called_by_its_own_name(vault: Vault) -> None:
+async def test_the_keyring_is_called_by_its_own_name(vault: KeyringStore) -> None:
     assert await vault.backend_name() == "Test keyring"
 
 
 async def test_a_keyring_that_forgets_is_found_out() -> None:
-    with pytest.raises(VaultError) as caught:
-        await Vault(Forgetful()).write("default", BARE)
-    assert caught.value.trouble is Trouble.NOT_KEPT
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(Forgetful()).write("default", BARE)
+    assert caught.value.trouble is KeyringProblem.NOT_KEPT
 
 
 async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touched() -> None:
@@ -207,11 +209,11 @@ async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touche
 
     WinVaultKeyring.__module__, WinVaultKeyring.__qualname__ = "keyring.backends.Windows", "WinVaultKeyring"
     backend = WinVaultKeyring()
-    vault = Vault(backend)
+    vault = KeyringStore(backend)
     await vault.write("default", ACCOUNT)
-    with pytest.raises(VaultError) as caught:
-        await vault.write("default", Stored(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
-    assert caught.value.trouble is Trouble.NOT_KEPT
+    with pytest.raises(CredentialStoreError) as caught:
+        await vault.write("default", StoredCredentials(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
+    assert caught.value.trouble is KeyringProblem.NOT_KEPT
     assert await vault.read("default") == ACCOUNT
 
 
@@ -222,26 +224,29 @@ class WindowsError1312(Exception):
 @pytest.mark.parametrize(
     ("error", "trouble"),
     [
-        (NoKeyringError("none"), Trouble.UNAVAILABLE),
-        (InitError("Failed to create the collection"), Trouble.UNAVAILABLE),
-        (KeyringLocked("Failed to unlock the collection!"), Trouble.LOCKED),
-        (PasswordSetError("no"), Trouble.DENIED),
-        (KeyringError("Can't get password from keychain: (-25308, 'Unknown Error')"), Trouble.LOCKED),
-        (PasswordSetError("Can't store password on keychain: (-25293, 'Security Auth Failure')"), Trouble.DENIED),
-        (WindowsError1312("CredRead"), Trouble.UNAVAILABLE),
-        (RuntimeError("odd"), Trouble.UNAVAILABLE),
-        (OSError(5, "input/output error"), Trouble.UNAVAILABLE),
-        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), Trouble.UNAVAILABLE),
+        (NoKeyringError("none"), KeyringProblem.UNAVAILABLE),
+        (InitError("Failed to create the collection"), KeyringProblem.UNAVAILABLE),
+        (KeyringLocked("Failed to unlock the collection!"), KeyringProblem.LOCKED),
+        (PasswordSetError("no"), KeyringProblem.DENIED),
+        (KeyringError("Can't get password from keychain: (-25308, 'Unknown Error')"), KeyringProblem.LOCKED),
+        (
+            PasswordSetError("Can't store password on keychain: (-25293, 'Security Auth Failure')"),
+            KeyringProblem.DENIED,
+        ),
+        (WindowsError1312("CredRead"), KeyringProblem.UNAVAILABLE),
+        (RuntimeError("odd"), KeyringProblem.UNAVAILABLE),
+        (OSError(5, "input/output error"), KeyringProblem.UNAVAILABLE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), KeyringProblem.UNAVAILABLE),
     ],
 )
-async def test_whatever_a_backend_raises_is_answered_in_our_words(error: Exception, trouble: Trouble) -> None:
-    answer = await trouble_of(Vault(Raising(error)))
+async def test_whatever_a_backend_raises_is_answered_in_our_words(error: Exception, trouble: KeyringProblem) -> None:
+    answer = await trouble_of(KeyringStore(Raising(error)))
     assert answer.trouble is trouble
     assert answer.summary
 
 
 async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_value() -> None:
-    answer = await trouble_of(Vault(Raising(ValueError("cannot store 'app-secret'"))))
+    answer = await trouble_of(KeyringStore(Raising(ValueError("cannot store 'app-secret'"))))
     assert answer.detail == "ValueError"
     assert "app-secret" not in str(answer)
 
@@ -249,11 +254,11 @@ async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_valu
 @pytest.mark.usefixtures("impatient")
 async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends() -> None:
     backend = Blocking()
-    vault = Vault(backend)
-    assert (await trouble_of(vault)).trouble is Trouble.TIMED_OUT
+    vault = KeyringStore(backend)
+    assert (await trouble_of(vault)).trouble is KeyringProblem.TIMED_OUT
     made = backend.calls
     again = await trouble_of(vault)
-    assert (again.trouble, again.summary) == (Trouble.TIMED_OUT, "The keyring is still waiting for an answer")
+    assert (again.trouble, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for an answer")
     assert backend.calls == made
     backend.let_go.set()
     await asyncio.to_thread(next(t for t in threading.enumerate() if t.name == "xds-tui keyring").join)
@@ -268,20 +273,20 @@ async def test_choosing_a_backend_does_not_count_against_the_limit_of_a_call(
     slow = threading.Event()
     monkeypatch.setattr(vault_module, "import_backends", lambda: slow.wait(0.3))
     monkeypatch.setattr(vault_module, "find_backend", lambda: slow.wait(0.3) or backend)
-    assert await Vault().read("default") is None
+    assert await KeyringStore().read("default") is None
 
 
 async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
     monkeypatch.setattr(vault_module, "CHOOSING", 0.02)
     monkeypatch.setattr(vault_module, "find_backend", lambda: never.wait(60))
-    assert (await trouble_of(Vault())).trouble is Trouble.TIMED_OUT
+    assert (await trouble_of(KeyringStore())).trouble is KeyringProblem.TIMED_OUT
     never.set()
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend: InMemory) -> None:
-    vault = Vault(backend)
+    vault = KeyringStore(backend)
     await vault.write("default", ACCOUNT)
     loop_is_busy = threading.Event()
     backend.act = lambda: loop_is_busy.wait(30)  # type: ignore[method-assign]
@@ -289,7 +294,7 @@ async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend
     def block() -> None:
         loop_is_busy.set()
         next(thread for thread in threading.enumerate() if thread.name == "xds-tui keyring").join()
-        threading.Event().wait(2 * vault_module.UNASKED)
+        threading.Event().wait(2 * vault_module.BACKGROUND_TIMEOUT)
 
     reading = asyncio.create_task(vault.read("default"))
     await asyncio.sleep(0)  # the task has started its thread
@@ -298,11 +303,11 @@ async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend
 
 
 async def test_a_limit_of_its_own_replaces_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_module, "UNASKED", 60.0)
+    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 60.0)
     backend = Blocking()
-    with pytest.raises(VaultError) as caught:
-        await Vault(backend, limit=0.02).read("default")
-    assert caught.value.trouble is Trouble.TIMED_OUT
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(backend, limit=0.02).read("default")
+    assert caught.value.trouble is KeyringProblem.TIMED_OUT
     backend.let_go.set()
 
 
@@ -322,25 +327,25 @@ class Stubborn(InMemory):
 @pytest.mark.parametrize("kept", ["secret", "token", "base-url"])
 async def test_removing_removes_what_it_can_and_names_what_is_left(kept: str) -> None:
     backend = Stubborn(f"default/{kept}")
-    await Vault(backend).write("default", ACCOUNT)
-    with pytest.raises(VaultError) as caught:
-        await Vault(backend).remove("default")
-    assert caught.value.trouble is Trouble.NOT_REMOVED
+    await KeyringStore(backend).write("default", ACCOUNT)
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(backend).remove("default")
+    assert caught.value.trouble is KeyringProblem.NOT_REMOVED
     assert caught.value.detail == f"default/{kept}: denied by policy"
     assert set(backend.items) == {f"default/{kept}"}
 
 
 async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(backend: InMemory) -> None:
-    await Vault(backend).write("default", BARE)
+    await KeyringStore(backend).write("default", BARE)
     backend.delete_password = lambda service, username: None  # type: ignore[method-assign]
-    with pytest.raises(VaultError) as caught:
-        await Vault(backend).remove("default")
-    assert caught.value.trouble is Trouble.NOT_REMOVED
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(backend).remove("default")
+    assert caught.value.trouble is KeyringProblem.NOT_REMOVED
     assert "default/token" in caught.value.detail
 
 
 async def test_removing_says_whether_there_was_anything_even_if_it_was_not_whole(backend: InMemory) -> None:
-    vault = Vault(backend)
+    vault = KeyringStore(backend)
     assert await vault.remove("default") is False
     await vault.write("default", ACCOUNT)
     del backend.items["default/base-url"]
@@ -355,24 +360,24 @@ async def test_a_write_that_fails_leaves_no_secret_behind(backend: InMemory) -> 
         backend.items[username] = password
 
     backend.set_password = refuse  # type: ignore[method-assign]
-    with pytest.raises(VaultError):
-        await Vault(backend).write("default", ACCOUNT)
+    with pytest.raises(CredentialStoreError):
+        await KeyringStore(backend).write("default", ACCOUNT)
     assert backend.items == {}
 
 
 async def test_a_wait_can_be_given_up() -> None:
     backend = Blocking()
-    vault = Vault(backend)
+    vault = KeyringStore(backend)
     asking = asyncio.create_task(vault.read("default"))
     assert await asyncio.to_thread(backend.reached.wait, 20)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert (await trouble_of(vault)).trouble is Trouble.TIMED_OUT
+    assert (await trouble_of(vault)).trouble is KeyringProblem.TIMED_OUT
     backend.let_go.set()
 
 
-async def test_calls_made_together_take_turns(vault: Vault) -> None:
+async def test_calls_made_together_take_turns(vault: KeyringStore) -> None:
     await asyncio.gather(vault.write("one", ACCOUNT), vault.write("two", BARE), vault.write("one", BARE))
     assert await asyncio.gather(vault.read("one"), vault.read("two")) == [BARE, BARE]
 

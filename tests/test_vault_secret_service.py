@@ -19,9 +19,9 @@ from keyring.backends.SecretService import Keyring
 
 from xds_tui import vault as vault_module
 from xds_tui.credentials import AccountKey, BareToken, Token
-from xds_tui.keyring_choice import usable
+from xds_tui.keyring_choice import trusted_backend
 from xds_tui.secret import Secret
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 pytestmark = [
     pytest.mark.skipif(
@@ -32,10 +32,10 @@ pytestmark = [
 ]
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ACCOUNT = Stored(
+ACCOUNT = StoredCredentials(
     AccountKey("A27550582", Secret("渲-secret")), "https://client.xuandashi.com", Token(Secret("t" * 4000), NOON)
 )
-BARE = Stored(BareToken(Secret("bare")), "https://client-sandbox.xuandashi.com")
+BARE = StoredCredentials(BareToken(Secret("bare")), "https://client-sandbox.xuandashi.com")
 
 
 # A session that starts nothing by itself: the daemon that it would find is another than the unlocked one.
@@ -96,29 +96,29 @@ def collected() -> Iterator[None]:
 
 
 @pytest.fixture
-def vault(daemon: subprocess.Popen[bytes]) -> Vault:
-    return Vault(usable(Keyring()))
+def vault(daemon: subprocess.Popen[bytes]) -> KeyringStore:
+    return KeyringStore(trusted_backend(Keyring()))
 
 
-async def test_credentials_are_stored_read_replaced_and_removed(vault: Vault) -> None:
+async def test_credentials_are_stored_read_replaced_and_removed(vault: KeyringStore) -> None:
     await vault.write("default", ACCOUNT)
     assert await vault.read("default") == ACCOUNT
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
     await vault.write_token("default", renewed)
-    assert await vault.read("default") == Stored(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
     await vault.write("default", BARE)
     assert await vault.read("default") == BARE
     await vault.remove("default")
     assert await vault.read("default") is None
 
 
-async def test_the_next_run_reads_what_this_one_stored(vault: Vault) -> None:
+async def test_the_next_run_reads_what_this_one_stored(vault: KeyringStore) -> None:
     await vault.write("default", BARE)
-    assert await Vault(Keyring()).read("default") == BARE
+    assert await KeyringStore(Keyring()).read("default") == BARE
     await vault.remove("default")
 
 
-async def test_nothing_is_readable_in_its_files(vault: Vault) -> None:
+async def test_nothing_is_readable_in_its_files(vault: KeyringStore) -> None:
     await vault.write("default", ACCOUNT)
     kept = _files_of_the_keyring()
     assert kept
@@ -127,37 +127,39 @@ async def test_nothing_is_readable_in_its_files(vault: Vault) -> None:
 
 
 async def test_a_daemon_that_hangs_times_out_and_is_asked_again_when_it_wakes(
-    vault: Vault, daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    vault: KeyringStore, daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await vault.write("default", BARE)
     with monkeypatch.context() as impatient:
-        impatient.setattr(vault_module, "UNASKED", 0.2)
+        impatient.setattr(vault_module, "BACKGROUND_TIMEOUT", 0.2)
         daemon.send_signal(signal.SIGSTOP)
         try:
-            with pytest.raises(VaultError) as caught:
+            with pytest.raises(CredentialStoreError) as caught:
                 await vault.read("default")
         finally:
             daemon.send_signal(signal.SIGCONT)
-    assert caught.value.trouble is Trouble.TIMED_OUT
+    assert caught.value.trouble is KeyringProblem.TIMED_OUT
     while True:
         try:
             assert await vault.read("default") == BARE
             break
-        except VaultError as error:
-            assert error.trouble is Trouble.TIMED_OUT
+        except CredentialStoreError as error:
+            assert error.trouble is KeyringProblem.TIMED_OUT
 
 
-async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(
+    vault: KeyringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with closing(secretstorage.dbus_init()) as connection:
         _login(connection).lock()
-    monkeypatch.setattr(vault_module, "UNASKED", 2)
-    with pytest.raises(VaultError) as caught:
+    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 2)
+    with pytest.raises(CredentialStoreError) as caught:
         await vault.read("default")
-    assert caught.value.trouble in (Trouble.LOCKED, Trouble.TIMED_OUT)
+    assert caught.value.trouble in (KeyringProblem.LOCKED, KeyringProblem.TIMED_OUT)
 
 
 async def test_without_a_bus_there_is_no_keyring(daemon: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
-    with pytest.raises(VaultError) as caught:
-        await Vault(Keyring()).read("default")
-    assert caught.value.trouble is Trouble.UNAVAILABLE
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(Keyring()).read("default")
+    assert caught.value.trouble is KeyringProblem.UNAVAILABLE

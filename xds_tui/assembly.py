@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xds_tui.api.client import Client
-    from xds_tui.commands.parts import Parts as CommandParts
+    from xds_tui.commands.parts import CommandServices
     from xds_tui.credentials import Credentials
-    from xds_tui.fleet.account import Account, Tokens
-    from xds_tui.preferences import Keep
+    from xds_tui.fleet.account import Account, TokenCache
+    from xds_tui.preferences import SaveSetting
     from xds_tui.settings import Settings, SettingsError
     from xds_tui.simulator.world import World
-    from xds_tui.tui.parts import Parts, ProfileParts
-    from xds_tui.tui.place import Place
+    from xds_tui.tui.parts import AppServices, ProfileServices
+    from xds_tui.tui.place import Profile
 
 
 def said(error: SettingsError) -> str:
@@ -31,13 +31,13 @@ def said(error: SettingsError) -> str:
     return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
 
 
-def app_parts(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> Parts:
+def app_parts(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> AppServices:
     """Build what the app needs, with the demo or the chosen profile open; `settings` are those of that profile."""
     from xds_tui.fleet.monitor import utc_now
     from xds_tui.settings import state_dir
-    from xds_tui.tui.parts import Parts
+    from xds_tui.tui.parts import AppServices
 
-    return Parts(
+    return AppServices(
         profile=demo_parts(settings, options) if options.demo else profile_parts(settings),
         profiles=Profiles(options, environ, settings.profile),
         clock=utc_now,
@@ -53,17 +53,17 @@ def app_parts(options: argparse.Namespace, environ: Mapping[str, str], settings:
     )
 
 
-def profile_parts(settings: Settings) -> ProfileParts:
+def profile_parts(settings: Settings) -> ProfileServices:
     """Build what a profile of the real service needs."""
     from xds_tui.fleet.monitor import Monitor
     from xds_tui.settings import state_dir
     from xds_tui.store.db import Database
     from xds_tui.store.journal import Journal
-    from xds_tui.tui.parts import ProfileParts
+    from xds_tui.tui.parts import ProfileServices
 
     account = _account(settings)
     database = Database(state_dir() / "journal.db")
-    return ProfileParts(
+    return ProfileServices(
         place=_place(settings),
         monitor=Monitor(account, Journal(database, settings.profile), interval=settings.interval),
         account=account,
@@ -73,7 +73,7 @@ def profile_parts(settings: Settings) -> ProfileParts:
     )
 
 
-def demo_parts(settings: Settings, options: argparse.Namespace) -> ProfileParts:
+def demo_parts(settings: Settings, options: argparse.Namespace) -> ProfileServices:
     """Build what the demo needs: a world of its own in this process, no keyring, nothing on the disk."""
     import msgspec
 
@@ -82,7 +82,7 @@ def demo_parts(settings: Settings, options: argparse.Namespace) -> ProfileParts:
     from xds_tui.model import Snapshot
     from xds_tui.store.db import Database
     from xds_tui.store.journal import Journal
-    from xds_tui.tui.parts import ProfileParts
+    from xds_tui.tui.parts import ProfileServices
 
     world = _demo_world(options)
     account = _demo_account(world, settings)
@@ -97,7 +97,7 @@ def demo_parts(settings: Settings, options: argparse.Namespace) -> ProfileParts:
         interval=settings.interval,
         first=Snapshot(wire.decode_hosts(listed).hosts, utc_now()),
     )
-    return ProfileParts(
+    return ProfileServices(
         place=_demo_place(settings),
         monitor=monitor,
         account=account,
@@ -122,13 +122,13 @@ class Profiles:
         self._environ = environ
         self._first = first
 
-    async def places(self) -> Sequence[Place]:
+    async def places(self) -> Sequence[Profile]:
         """Return the profiles as config.toml has them now, and the demo."""
         import asyncio
 
         return await asyncio.to_thread(self._places)
 
-    async def open(self, place: Place) -> ProfileParts:
+    async def open(self, place: Profile) -> ProfileServices:
         """Build what one of `places` needs.
 
         Raises:
@@ -141,7 +141,7 @@ class Profiles:
             return demo_parts(self._settings(self._first), self._options)
         return profile_parts(self._settings(place.profile))
 
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[Profile]:
         from xds_tui.settings import profile_names
 
         names = dict.fromkeys((self._first, *profile_names(self._environ)))
@@ -159,9 +159,9 @@ class Profiles:
         return for_profile(name, given, self._environ)
 
 
-def command_parts(settings: Settings, options: argparse.Namespace) -> CommandParts:
+def command_parts(settings: Settings, options: argparse.Namespace) -> CommandServices:
     """Build what a command without a screen needs, real or demo."""
-    from xds_tui.commands.parts import Parts
+    from xds_tui.commands.parts import CommandServices
     from xds_tui.fleet.monitor import utc_now
     from xds_tui.settings import state_dir
     from xds_tui.store.db import Database
@@ -170,7 +170,7 @@ def command_parts(settings: Settings, options: argparse.Namespace) -> CommandPar
 
     account = _demo_account(_demo_world(options), settings) if options.demo else _account(settings, limit=COMMAND)
     database = Database(None if options.demo else state_dir() / "journal.db")
-    return Parts(
+    return CommandServices(
         account=account,
         journal=Journal(database, "demo" if options.demo else settings.profile),
         clock=utc_now,
@@ -179,22 +179,22 @@ def command_parts(settings: Settings, options: argparse.Namespace) -> CommandPar
     )
 
 
-def _place(settings: Settings) -> Place:
-    from xds_tui.tui.place import Place
+def _place(settings: Settings) -> Profile:
+    from xds_tui.tui.place import Profile
 
     # Credentials of the environment are for the address that stands there, given or not.
     is_known = settings.base_url_given or settings.credentials is not None
-    return Place(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.band)
+    return Profile(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.band)
 
 
-def _demo_place(settings: Settings) -> Place:
+def _demo_place(settings: Settings) -> Profile:
     from xds_tui.base_url import DEMO
-    from xds_tui.tui.place import Place
+    from xds_tui.tui.place import Profile
 
-    return Place("demo", DEMO, settings.read_only)
+    return Profile("demo", DEMO, settings.read_only)
 
 
-def _keeper(config: Path) -> Keep:
+def _keeper(config: Path) -> SaveSetting:
     async def keep(changes: Mapping[tuple[str, ...], object]) -> str:
         import asyncio
 
@@ -211,15 +211,15 @@ def _keeper(config: Path) -> Keep:
 
 
 def _account(settings: Settings, *, limit: float | None = None) -> Account:
-    """Build the account of a profile of the real service; `limit`: seconds for reading the keyring, as of `Vault`."""
+    """Build the account of a profile of the real service; `limit` is the time to read the keyring, in seconds."""
     from xds_tui.fleet.account import Account, Source
-    from xds_tui.vault import Vault
+    from xds_tui.vault import KeyringStore
 
     return Account(
         Connector(settings),
         base_url=settings.base_url,
         profile=settings.profile,
-        vault=Vault(limit=limit),
+        vault=KeyringStore(limit=limit),
         is_base_url_given=settings.base_url_given,
         given=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
@@ -232,7 +232,7 @@ class Connector:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
         await _on_thread(lambda: _make_ready(base_url))
         from xds_tui.api.client import Client
@@ -324,7 +324,7 @@ class DemoConnector:
         self._world = world
         self._read_only = read_only
 
-    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         """Make a client; what it needs is imported on a thread, so that the screen lives meanwhile."""
         await _on_thread(_make_demo_ready)
         import httpx

@@ -1,7 +1,7 @@
 """Which images and packages go together, and which of them a user asked to see.
 
 An image and a package can be bought together only if their `type` is equal (code 7005), and a package only in a
-billing mode that its `useType` allows (reference: image, package). Every path to a purchase asks `hindrance`.
+billing mode that its `useType` allows (reference: image, package). Every path to a purchase asks `incompatibility`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xds_tui import pricing
 from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
 
 
-class Hindrance(Enum):
+class Incompatibility(Enum):
     """Why a package cannot be bought with an image."""
 
     TYPES_DIFFER = "types differ"
@@ -23,7 +23,7 @@ class Hindrance(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Criteria:
+class PackageFilter:
     """What the user wants to see of the packages; None: any."""
 
     gpu: bool | None = None
@@ -33,40 +33,40 @@ class Criteria:
     """Cheapest first; otherwise in the service's own order."""
 
 
-ANY = Criteria()
+ANY = PackageFilter()
 
 
-def hindrance(image: Image, package: Package, billing: Billing) -> Hindrance | None:
+def incompatibility(image: Image, package: Package, billing: Billing) -> Incompatibility | None:
     """Return why `package` cannot be bought with `image` as `billing`, or None if it can."""
     if image.type != package.type:
-        return Hindrance.TYPES_DIFFER
-    if not offered(package, billing):
-        return Hindrance.NOT_OFFERED
+        return Incompatibility.TYPES_DIFFER
+    if not sale_modes(package, billing):
+        return Incompatibility.NOT_OFFERED
     if pricing.hourly(package) is None:
-        return Hindrance.PRICE_UNKNOWN
+        return Incompatibility.PRICE_UNKNOWN
     return None
 
 
-def offered(package: Package, billing: Billing) -> bool:
+def sale_modes(package: Package, billing: Billing) -> bool:
     """Whether `package` is sold as `billing`; one that does not say is sold where it was listed."""
     return package.offer is None or package.offer.allows(billing)
 
 
-def packages(
-    catalog: Catalog, billing: Billing, image: Image | None = None, criteria: Criteria = ANY
+def matching_packages(
+    catalog: Catalog, billing: Billing, image: Image | None = None, criteria: PackageFilter = ANY
 ) -> tuple[Package, ...]:
     """Return the packages sold as `billing` that go with `image` (None: with any) and meet `criteria`."""
     found = [
         package
         for package in catalog.packages.get(billing, ())
-        if offered(package, billing) and (image is None or image.type == package.type) and _meets(package, criteria)
+        if sale_modes(package, billing) and (image is None or image.type == package.type) and _meets(package, criteria)
     ]
     if criteria.by_price:
         found.sort(key=_price_order)
     return tuple(found)
 
 
-def images(catalog: Catalog, billing: Billing, package: Package | None = None) -> tuple[Image, ...]:
+def matching_images(catalog: Catalog, billing: Billing, package: Package | None = None) -> tuple[Image, ...]:
     """Return the images that go with `package`, or with None those that go with any package of `billing`.
 
     Images that go with no package come last rather than not at all: they exist, and their absence would puzzle.
@@ -79,7 +79,7 @@ def images(catalog: Catalog, billing: Billing, package: Package | None = None) -
 
 def package_by_id(catalog: Catalog, billing: Billing, package_id: str) -> Package | None:
     """Return the package with this ID as it is sold in `billing`, or None."""
-    return next((package for package in packages(catalog, billing) if package.id == package_id), None)
+    return next((package for package in matching_packages(catalog, billing) if package.id == package_id), None)
 
 
 def image_by_id(catalog: Catalog, image_id: str) -> Image | None:
@@ -87,7 +87,7 @@ def image_by_id(catalog: Catalog, image_id: str) -> Image | None:
     return next((image for image in catalog.images if image.id == image_id), None)
 
 
-def _meets(package: Package, criteria: Criteria) -> bool:
+def _meets(package: Package, criteria: PackageFilter) -> bool:
     return (
         criteria.gpu in (None, package.gpu_count > 0)
         and criteria.area in (None, package.area)

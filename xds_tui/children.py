@@ -10,21 +10,21 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import Final
 
-OURS: Final = "XDS_"
+INTERNAL_VARIABLES: Final = "XDS_"
 """What the names of our own variables begin with; some hold a token or a secret."""
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment that a child gets."""
-    return {name: value for name, value in environ.items() if not name.startswith(OURS)}
+    return {name: value for name, value in environ.items() if not name.startswith(INTERNAL_VARIABLES)}
 
 
-async def hand(command: Sequence[str], text: str, environ: Mapping[str, str], patience: float) -> bool:
+async def run_with_input(command: Sequence[str], text: str, environ: Mapping[str, str], patience: float) -> bool:
     """Run a program that reads `text`, for at most `patience` seconds; whether it ended well."""
     return await _run(command, text, environ, patience) is not None
 
 
-async def answer(command: Sequence[str], environ: Mapping[str, str], patience: float) -> str | None:
+async def run_capture(command: Sequence[str], environ: Mapping[str, str], patience: float) -> str | None:
     """Run a program for at most `patience` seconds and return what it writes; None: it failed, or is not there."""
     return await _run(command, None, environ, patience)
 
@@ -56,7 +56,7 @@ async def _run(command: Sequence[str], text: str | None, environ: Mapping[str, s
     return None if child.returncode else (said or b"").decode(errors="replace")
 
 
-def start(command: Sequence[str], environ: Mapping[str, str]) -> Future[int]:
+def spawn_detached(command: Sequence[str], environ: Mapping[str, str]) -> Future[int]:
     """Start a program that goes its own way, and outlives us; the future has its exit code when it ends.
 
     Raises:

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - whatever it is, its values must not be printed
         from xds_tui.tui import crash
 
-        standard_streams.complain(crash.told(error) + "\n")
+        standard_streams.complain(crash.crash_message(error) + "\n")
         code = FAILURE
     if argv is None:
         _leave(code)
@@ -95,7 +95,7 @@ def _run(argv: Sequence[str] | None) -> int:
         environ = _environ()
         settings = load(arguments.chosen(options), environ)
     except SettingsError as error:
-        saying.complain([assembly.said(error)])
+        saying.print_error([assembly.said(error)])
         return USAGE
     i18n.choose(settings.language or i18n.from_environment())
     try:
@@ -133,10 +133,10 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     """Run a command that needs no screen."""
     from xds_tui.commands import dispatch, saying
     from xds_tui.settings import state_dir
-    from xds_tui.vault import COMMAND, Vault
+    from xds_tui.vault import COMMAND, KeyringStore
 
     if options.demo and options.command in _REAL:
-        saying.complain([_("The demo has no keyring and no service to look at.")])
+        saying.print_error([_("The demo has no keyring and no service to look at.")])
         return USAGE
     if options.command == "doctor":  # which says it among the rest
         from xds_tui.tui import keymap
@@ -144,10 +144,10 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
         settings = keymap.with_problems(settings)
     else:
         for problem in settings.problems:
-            saying.complain([assembly.said(problem)])
-    building = dispatch.Building(
+            saying.print_error([assembly.said(problem)])
+    building = dispatch.CommandBuilder(
         parts=lambda: assembly.command_parts(settings, options),
-        vault=lambda: Vault(limit=COMMAND),
+        vault=lambda: KeyringStore(limit=COMMAND),
         parser=arguments.parser,
         state_dir=state_dir,
     )
@@ -159,7 +159,7 @@ def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[s
 
     is_served = _is_served()
     if not is_served and (problem := _no_terminal()):
-        saying.complain([problem])
+        saying.print_error([problem])
         return FAILURE
     for name in _LEAKY:
         os.environ.pop(name, None)
@@ -187,7 +187,7 @@ def _run_app(settings: Settings, options: argparse.Namespace, environ: Mapping[s
 
     app = XdsApp(parts)
     app.driver_class = TerminalDriver
-    return ending.run(app, mouse=settings.mouse)
+    return ending.run_until_exit(app, mouse=settings.mouse)
 
 
 def _is_served() -> bool:
@@ -229,7 +229,7 @@ def _simulate(options: argparse.Namespace) -> int:
     try:
         simulator = RunningSimulator(Service(world), port=options.port, control=options.control)
     except (OSError, OverflowError) as error:  # the port is taken, or is none
-        saying.complain([str(error)])
+        saying.print_error([str(error)])
         return FAILURE
     try:
         output.write(greeting(simulator.url) + "\n")

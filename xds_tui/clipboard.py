@@ -17,7 +17,7 @@ from typing import Final
 
 from xds_tui.i18n import N_
 
-MOST: Final = 74_994
+MAX_SEQUENCE_BYTES: Final = 74_994
 """Bytes of a text that are sent: in base64 and with what is around it, 100,000, which is what hterm and others take."""
 
 _PIECE: Final = 240
@@ -26,7 +26,7 @@ _PIECE: Final = 240
 _ST: Final = "\x1b\\"
 
 
-class Way(Enum):
+class Osc52Route(Enum):
     """How OSC 52 reaches the terminal."""
 
     PLAIN = "plain"
@@ -34,26 +34,26 @@ class Way(Enum):
     SCREEN = "screen"
 
 
-def way(environ: Mapping[str, str]) -> Way:
+def osc52_route(environ: Mapping[str, str]) -> Osc52Route:
     """Return the way out of what this runs in."""
     if environ.get("TMUX"):
-        return Way.TMUX
-    return Way.SCREEN if environ.get("STY") else Way.PLAIN
+        return Osc52Route.TMUX
+    return Osc52Route.SCREEN if environ.get("STY") else Osc52Route.PLAIN
 
 
 def fits(text: str) -> bool:
     """Whether `text` is short enough for a terminal: none takes a part of it."""
-    return len(text.encode()) <= MOST
+    return len(text.encode()) <= MAX_SEQUENCE_BYTES
 
 
-def sequence(text: str, by: Way) -> str:
+def sequence(text: str, by: Osc52Route) -> str:
     """Return what is to be written to the terminal for `text`, which fits."""
     plain = f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
-    if by is Way.TMUX:
+    if by is Osc52Route.TMUX:
         doubled = plain.replace("\x1b", "\x1b\x1b")
         # Which of the two is heard is a matter of tmux's options; the other is passed over in silence.
         return f"{plain}\x1bPtmux;{doubled}{_ST}"
-    if by is Way.SCREEN:
+    if by is Osc52Route.SCREEN:
         pieces = (plain[at : at + _PIECE] for at in range(0, len(plain), _PIECE))
         return "".join(f"\x1bP{piece}{_ST}" for piece in pieces)
     return plain
@@ -83,7 +83,7 @@ def _programs(environ: Mapping[str, str], platform: str) -> list[tuple[str, ...]
     return [*found, *x11] if environ.get("DISPLAY") else list(found)
 
 
-def deaf(environ: Mapping[str, str]) -> str:
+def terminal_without_osc52(environ: Mapping[str, str]) -> str:
     """Return the name of a terminal that is documented to take no OSC 52, marked for translation; empty: another."""
     if environ.get("TERM") == "linux":
         return N_("The Linux console")  # console_codes(4)

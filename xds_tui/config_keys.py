@@ -12,7 +12,7 @@ from typing import Final
 
 from xds_tui.config_file import ALERTS, CONNECT, FILTERS, HOSTS, KEYS, PROFILES, TOP, Table
 from xds_tui.i18n import LANGUAGES
-from xds_tui.preferences import BANDS, COLUMNS, GROUPS, MAX_INTERVAL, MIN_INTERVAL, THEMES, Notification
+from xds_tui.preferences import BANDS, COLUMNS, GROUPS, MAX_INTERVAL, MIN_INTERVAL, THEMES, NotificationMode
 
 _FLAG: Final = "`true` or `false`"
 
@@ -69,7 +69,9 @@ CONFIG_KEYS: Final = (
     ConfigKey(HOSTS, "group", _one_of(GROUPS), "what hosts are grouped by", "nothing"),
     ConfigKey(FILTERS, "<name>", "a filter as it is typed", "a saved filter", "none"),
     ConfigKey(ALERTS, "bell", _FLAG, "rings the terminal's bell"),
-    ConfigKey(ALERTS, "notification", _one_of(kind.value for kind in Notification), "the terminal's own notification"),
+    ConfigKey(
+        ALERTS, "notification", _one_of(kind.value for kind in NotificationMode), "the terminal's own notification"
+    ),
     ConfigKey(ALERTS, "title", _FLAG, "has the window's title count hosts and alerts"),
     ConfigKey(
         CONNECT,

@@ -20,20 +20,20 @@ from xds_tui.i18n import N_
 from xds_tui.model import Host
 
 Command = tuple[str, ...]
-"""A program and its arguments; with placeholders in braces, as long as it is not `filled`."""
+"""A program and its arguments; with placeholders in braces, as long as it is not `expand`."""
 
 SSH: Final[Command] = ("ssh", "-p", "{port}", "-l", "{user}", "--", "{address}")
 
 _PLACES: Final = ("address", "port", "user", "place")
-FOR_LINUX: Final = frozenset(_PLACES)
-FOR_WINDOWS: Final = frozenset((*_PLACES, "file"))
+LINUX_COMMANDS: Final = frozenset(_PLACES)
+WINDOWS_COMMANDS: Final = frozenset((*_PLACES, "file"))
 """What can stand in braces; `place` is address and port as one."""
 
 SSH_PORT: Final = 22
 RDP_PORT: Final = 3389
 """Where the service names no port."""
 
-SHOWN: Final = 60
+MAX_SHOWN: Final = 60
 """Characters of what cannot be used that are shown."""
 
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
@@ -77,7 +77,7 @@ class UnreachableError(Exception):
     def __init__(self, reason: str, word: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.word = word[:SHOWN]
+        self.word = word[:MAX_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def is_address(text: str) -> bool:
 # Commands
 
 
-def checked(command: Command, known: Collection[str], needed: Collection[str]) -> Command:
+def validate(command: Command, known: Collection[str], needed: Collection[str]) -> Command:
     """Return a command of the user's if it can be filled.
 
     Args:
@@ -186,7 +186,7 @@ def checked(command: Command, known: Collection[str], needed: Collection[str]) -
     return command
 
 
-def filled(command: Command, to: Target, file: str = "") -> Command:
+def expand(command: Command, to: Target, file: str = "") -> Command:
     """Return `command` with its placeholders filled, argument by argument.
 
     Args:
@@ -204,6 +204,6 @@ def needs_file(command: Command) -> bool:
     return any("file" in _BRACES.findall(part) for part in command)
 
 
-def written(command: Sequence[str]) -> str:
+def shell_command(command: Sequence[str]) -> str:
     """Return a command as it can be typed into a shell."""
     return shlex.join(command)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.i18n import N_
-from xds_tui.keyring_trouble import Trouble, VaultError
+from xds_tui.keyring_trouble import CredentialStoreError, KeyringProblem
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -75,11 +75,11 @@ def find_backend() -> KeyringBackend:
 
         chosen = core.load_env() or core.load_config()
     except Exception as error:  # noqa: BLE001 - a wrong setting raises ImportError, RuntimeError and others
-        raise VaultError(Trouble.UNAVAILABLE, N_("The keyring cannot be used"), repr(error)) from None
-    return usable(chosen) if chosen is not None else _best()
+        raise CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("The keyring cannot be used"), repr(error)) from None
+    return trusted_backend(chosen) if chosen is not None else _best()
 
 
-def usable(backend: KeyringBackend) -> KeyringBackend:
+def trusted_backend(backend: KeyringBackend) -> KeyringBackend:
     """Return `backend`, or of a chain of them the first, that keeps secrets encrypted.
 
     Raises:
@@ -139,8 +139,8 @@ def _plug_ins() -> list[str]:
     return sorted(module for module in modules if not module.startswith("keyring."))
 
 
-def _refusal(names: Iterable[str], summary: str) -> VaultError:
+def _refusal(names: Iterable[str], summary: str) -> CredentialStoreError:
     others = [name for name in names if name != _FAIL]
     if not others:
-        return VaultError(Trouble.UNAVAILABLE, N_("There is no keyring on this machine"))
-    return VaultError(Trouble.UNAVAILABLE, summary, ", ".join(others))
+        return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
+    return CredentialStoreError(KeyringProblem.UNAVAILABLE, summary, ", ".join(others))

@@ -8,7 +8,7 @@ from typing import Final
 from xds_tui.i18n import N_
 
 
-class Trouble(Enum):
+class KeyringProblem(Enum):
     """What is wrong with the keyring."""
 
     UNAVAILABLE = "unavailable"
@@ -23,7 +23,7 @@ class Trouble(Enum):
     """It still has a value that it was asked to remove."""
 
 
-class VaultError(Exception):
+class CredentialStoreError(Exception):
     """The keyring did not do what it was asked.
 
     Attributes:
@@ -33,7 +33,7 @@ class VaultError(Exception):
 
     """
 
-    def __init__(self, trouble: Trouble, summary: str, detail: str = "") -> None:
+    def __init__(self, trouble: KeyringProblem, summary: str, detail: str = "") -> None:
         super().__init__(trouble, summary, detail)
         self.trouble = trouble
         self.summary = summary
@@ -44,28 +44,30 @@ class VaultError(Exception):
 
 
 _SYSTEMS_OWN: Final = {
-    -25308: (Trouble.LOCKED, N_("The keyring is locked, and cannot ask for its password here")),
-    -25293: (Trouble.DENIED, N_("The keyring refused")),
-    1312: (Trouble.UNAVAILABLE, N_("Windows gives this session no keyring; over SSH it has none")),
+    -25308: (KeyringProblem.LOCKED, N_("The keyring is locked, and cannot ask for its password here")),
+    -25293: (KeyringProblem.DENIED, N_("The keyring refused")),
+    1312: (KeyringProblem.UNAVAILABLE, N_("Windows gives this session no keyring; over SSH it has none")),
 }
 """What the codes mean that macOS (in the words of keyring's errors) and Windows (as `winerror`) give."""
 
 
-def explained(error: Exception) -> VaultError:
+def translate_error(error: Exception) -> CredentialStoreError:
     """Say what a backend's error means. Its words are kept only where keyring chose them: others may hold the value."""
     from keyring import errors
 
     words = str(error) if isinstance(error, errors.KeyringError) else type(error).__name__
     for code, (trouble, summary) in _SYSTEMS_OWN.items():
         if f"({code}," in words or getattr(error, "winerror", None) == code:
-            return VaultError(trouble, summary, words)
+            return CredentialStoreError(trouble, summary, words)
     match error:
         case errors.KeyringLocked():
-            return VaultError(Trouble.LOCKED, N_("The keyring is locked"), words)
+            return CredentialStoreError(KeyringProblem.LOCKED, N_("The keyring is locked"), words)
         case errors.NoKeyringError():
-            return VaultError(Trouble.UNAVAILABLE, N_("There is no keyring on this machine"))
+            return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
         case errors.InitError():
-            return VaultError(Trouble.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), words)
+            return CredentialStoreError(
+                KeyringProblem.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), words
+            )
         case errors.PasswordSetError() | errors.PasswordDeleteError():
-            return VaultError(Trouble.DENIED, N_("The keyring refused"), words)
-    return VaultError(Trouble.UNAVAILABLE, N_("The keyring failed"), words)
+            return CredentialStoreError(KeyringProblem.DENIED, N_("The keyring refused"), words)
+    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("The keyring failed"), words)

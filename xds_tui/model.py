@@ -19,13 +19,13 @@ from xds_tui.secret import Secret
 Raw = Mapping[str, str]
 
 
-class Kind(Enum):
+class FastEnum(Enum):
     """One of a few: as quick to look up as an object, where Enum hashes the name anew each time, in Python."""
 
     __hash__ = object.__hash__
 
 
-class Status(Kind):
+class Status(FastEnum):
     """A host's status, by the service's number for it (reference: host)."""
 
     OFF = 0
@@ -49,14 +49,14 @@ class Status(Kind):
         return self in (Status.STARTING, Status.STOPPING)
 
 
-class Billing(Kind):
+class Billing(FastEnum):
     """How a host is paid for: by the hour afterwards, or for a period in advance."""
 
     ON_DEMAND = 0
     RENT = 1
 
 
-class Offer(Kind):
+class SaleMode(FastEnum):
     """How a package can be bought (its `useType`)."""
 
     ON_DEMAND = 0
@@ -65,10 +65,10 @@ class Offer(Kind):
 
     def allows(self, billing: Billing) -> bool:
         """Whether a package offered so can be bought as `billing`."""
-        return self is Offer.BOTH or self.value == billing.value
+        return self is SaleMode.BOTH or self.value == billing.value
 
 
-class Purpose(Kind):
+class Purpose(FastEnum):
     """What a machine is meant for (`pveMachineType`)."""
 
     OFFICE = 0
@@ -76,7 +76,7 @@ class Purpose(Kind):
     COMPUTE = 2
 
 
-class Area(Kind):
+class Area(FastEnum):
     """Where a machine stands."""
 
     SOUTH = 0
@@ -84,7 +84,7 @@ class Area(Kind):
     INTERNATIONAL = 2
 
 
-class PeriodUnit(Kind):
+class PeriodUnit(FastEnum):
     """The unit that a rent is counted in, by the service's number for it (`periodType`)."""
 
     HOUR = 0
@@ -147,7 +147,7 @@ class Package:
     """Multiplies the amount: 1 is none, 0.8 is 20 % off; None: not understood, so it cannot be bought."""
     purpose: Purpose | None
     area: Area | None
-    offer: Offer | None
+    offer: SaleMode | None
     raw: Raw = field(default_factory=dict)
 
 

@@ -22,7 +22,7 @@ from xds_tui import private_files
 
 NAME: Final = "pass"
 
-PATIENCE: Final = 20.0
+PASS_TIMEOUT: Final = 20.0
 """Seconds for one call; gpg needs half of one."""
 
 _UNASKED: Final = "--pinentry-mode error"
@@ -144,12 +144,12 @@ def _pass(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
             encoding="utf-8",
             errors="replace",
             env=environ | {"PASSWORD_STORE_GPG_OPTS": options, "LC_ALL": "C.UTF-8"},
-            timeout=PATIENCE,
+            timeout=PASS_TIMEOUT,
             check=False,
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        raise KeyringError(f"pass took more than {PATIENCE:g} s") from None
+        raise KeyringError(f"pass took more than {PASS_TIMEOUT:g} s") from None
 
 
 def _reason(ended: subprocess.CompletedProcess[str]) -> str:

@@ -45,11 +45,11 @@ BANDS: Final = ("red", "yellow", "green", "cyan", "blue", "magenta", "none")
 """The colours that tell profiles apart."""
 
 
-Keep = Callable[[Mapping[Table, object]], Awaitable[str]]
+SaveSetting = Callable[[Mapping[Table, object]], Awaitable[str]]
 """Keeps choices in config.toml: each key's path with its value, None to remove it; answers why it could not, if so."""
 
 
-class Notification(Enum):
+class NotificationMode(Enum):
     """How the terminal is asked to notify the user."""
 
     NONE = "none"
@@ -60,17 +60,17 @@ class Notification(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
+class AlertSettings:
     """What is done, beside the line in the history, when something calls for the user."""
 
     bell: bool = True
-    notification: Notification = Notification.NONE
+    notification: NotificationMode = NotificationMode.NONE
     title: bool = False
     """Whether the window's title counts the hosts that are on and the alerts that were not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
-class HostList:
+class HostListSettings:
     """How the hosts are listed."""
 
     columns: tuple[str, ...] = COLUMNS
@@ -85,7 +85,7 @@ class HostList:
 
 
 @dataclass(frozen=True, slots=True)
-class Commands:
+class ConnectCommands:
     """What hosts are connected to with, by their system: program and arguments, with placeholders in braces."""
 
     linux: tuple[str, ...] | None = None
@@ -94,21 +94,21 @@ class Commands:
     """None: the first of the known clients that is here."""
 
 
-def alerts(config: ConfigFile) -> Alerts:
+def alerts(config: ConfigFile) -> AlertSettings:
     """Read `[alerts]`."""
-    standard = Alerts()
+    standard = AlertSettings()
     bell, title = config.first([ALERTS], "bell", flag), config.first([ALERTS], "title", flag)
-    return Alerts(
+    return AlertSettings(
         standard.bell if bell is None else bell,
         config.first([ALERTS], "notification", _notification) or standard.notification,
         standard.title if title is None else title,
     )
 
 
-def host_list(config: ConfigFile) -> HostList:
+def host_list(config: ConfigFile) -> HostListSettings:
     """Read `[hosts]` and `[filters]`; `sort = "-expires"` has the largest first."""
     sort = config.first([HOSTS], "sort", _sort) or ""
-    return HostList(
+    return HostListSettings(
         columns=config.first([HOSTS], "columns", _columns) or COLUMNS,
         sort=sort.removeprefix("-") or None,
         descending=sort.startswith("-"),
@@ -117,13 +117,13 @@ def host_list(config: ConfigFile) -> HostList:
     )
 
 
-def host_list_changes(old: HostList, new: HostList) -> dict[Table, object]:
-    """Return what has to be kept after `old` became `new`, as `Keep` takes it: what is standard is removed."""
+def host_list_changes(old: HostListSettings, new: HostListSettings) -> dict[Table, object]:
+    """Return what has to be kept after `old` became `new`, as `SaveSetting` takes it: what is standard is removed."""
     before, after = _kept(old), _kept(new)
     return {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
-def _kept(of: HostList) -> dict[Table, object]:
+def _kept(of: HostListSettings) -> dict[Table, object]:
     values: dict[Table, object] = {
         (*HOSTS, "columns"): list(of.columns) if of.columns != COLUMNS else None,
         (*HOSTS, "sort"): f"{'-' if of.descending else ''}{of.sort}" if of.sort else None,
@@ -142,26 +142,28 @@ def band(config: ConfigFile, tables: Iterable[Table]) -> str | None:
     return config.first(tables, "band", _band)
 
 
-def commands(config: ConfigFile) -> Commands:
+def commands(config: ConfigFile) -> ConnectCommands:
     """Read `[connect]`."""
-    return Commands(config.first([CONNECT], "linux", _for_linux), config.first([CONNECT], "windows", _for_windows))
+    return ConnectCommands(
+        config.first([CONNECT], "linux", _for_linux), config.first([CONNECT], "windows", _for_windows)
+    )
 
 
 def _for_linux(value: object) -> tuple[str, ...]:
     from xds_tui import connect  # most have no command of their own
 
-    return connect.checked(texts(value), connect.FOR_LINUX, ("address", "place"))
+    return connect.validate(texts(value), connect.LINUX_COMMANDS, ("address", "place"))
 
 
 def _for_windows(value: object) -> tuple[str, ...]:
     from xds_tui import connect
 
-    return connect.checked(texts(value), connect.FOR_WINDOWS, ("file", "address", "place"))
+    return connect.validate(texts(value), connect.WINDOWS_COMMANDS, ("file", "address", "place"))
 
 
-def _notification(value: object) -> Notification:
+def _notification(value: object) -> NotificationMode:
     try:
-        return Notification(value)
+        return NotificationMode(value)
     except ValueError:
         raise ValueError(N_("This must be none, osc9 or osc777")) from None
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xds_tui.connect import SSH, Command, System, Target, filled, needs_file
-from xds_tui.preferences import Commands
+from xds_tui.connect import SSH, Command, System, Target, expand, needs_file
+from xds_tui.preferences import ConnectCommands
 
 ELSEWHERE: Final[Command] = ("mstsc", "/v:{place}")
 """What opens a desktop on Windows itself, where this machine has no client."""
@@ -28,7 +28,7 @@ class Client:
     """Its arguments for a place, without a file."""
     displays: tuple[str, ...] = ("WAYLAND_DISPLAY", "DISPLAY")
     """The variables of which one must be set; none: the desktop of whoever is signed in here, not from afar."""
-    asks_here: bool = False
+    prompts_in_terminal: bool = False
     """Whether it asks for the password in the terminal that it was started from."""
 
 
@@ -37,10 +37,10 @@ _CLIENTS: Final = (
     Client("remmina", ("-c", "{file}"), ("-c", "rdp://{place}")),
     Client("sdl-freerdp3", ("{file}",), _FREERDP),
     Client("sdl-freerdp", ("{file}",), _FREERDP),
-    Client("xfreerdp3", ("{file}",), _FREERDP, displays=("DISPLAY",), asks_here=True),
-    Client("xfreerdp", ("{file}",), _FREERDP, displays=("DISPLAY",), asks_here=True),
-    Client("wlfreerdp3", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), asks_here=True),
-    Client("wlfreerdp", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), asks_here=True),
+    Client("xfreerdp3", ("{file}",), _FREERDP, displays=("DISPLAY",), prompts_in_terminal=True),
+    Client("xfreerdp", ("{file}",), _FREERDP, displays=("DISPLAY",), prompts_in_terminal=True),
+    Client("wlfreerdp3", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), prompts_in_terminal=True),
+    Client("wlfreerdp", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), prompts_in_terminal=True),
     # Windows around WSL: a file would have to be found from there first.
     Client("mstsc.exe", ("/v:{place}",), ("/v:{place}",), displays=()),
 )
@@ -73,13 +73,13 @@ def has_display(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("WAYLAND_DISPLAY", "DISPLAY"))
 
 
-def asks_here(command: Command) -> bool:
+def prompts_in_terminal(command: Command) -> bool:
     """Whether a command is one of those that ask for the password in the terminal."""
     name = command[0].rpartition("/")[2]
-    return any(known.program == name and known.asks_here for known in _CLIENTS)
+    return any(known.program == name and known.prompts_in_terminal for known in _CLIENTS)
 
 
-def by_hand(to: Target, commands: Commands, found: Client | None) -> Command:
+def manual_command(to: Target, commands: ConnectCommands, found: Client | None) -> Command:
     """Return what connects to a host without a file of ours, to be typed or copied.
 
     Args:
@@ -89,16 +89,16 @@ def by_hand(to: Target, commands: Commands, found: Client | None) -> Command:
 
     """
     if to.system is System.LINUX:
-        return filled(commands.linux or SSH, to)
+        return expand(commands.linux or SSH, to)
     chosen = commands.windows
-    return filled(chosen, to) if chosen and not needs_file(chosen) else desktop_command(to, found)
+    return expand(chosen, to) if chosen and not needs_file(chosen) else desktop_command(to, found)
 
 
 def desktop_command(to: Target, found: Client | None) -> Command:
     """Return what opens the desktop without a file: by the client that is here, or else by Windows' own."""
     if found is None or not found.goes_to:
-        return filled(ELSEWHERE, to)
-    return filled((found.program, *found.goes_to), to)
+        return expand(ELSEWHERE, to)
+    return expand((found.program, *found.goes_to), to)
 
 
 def content(to: Target) -> str:

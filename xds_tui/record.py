@@ -14,7 +14,7 @@ from enum import Enum
 from xds_tui.model import Billing, Image, Package, Period, Status
 
 
-class Action(Enum):
+class OrderAction(Enum):
     """What an order asks the service to do."""
 
     CREATE = "create"
@@ -85,7 +85,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class Quote:
     """What the user was shown on deciding to buy one host."""
 
     package: Package
@@ -108,14 +108,14 @@ class Order:
 
     id: str
     """128 random bits as 32 hex digits; ours, the service never sees it."""
-    action: Action
+    action: OrderAction
     state: OrderState
     created_at: datetime
     """When the user decided. Aware UTC, as all times here."""
     host_id: str | None = None
     """The host that is acted on; for CREATE the one that came of it, once that is known."""
     host_name: str = ""
-    promise: Promise | None = None
+    promise: Quote | None = None
     """For CREATE, else None."""
     batch: str = ""
     """Shared by the orders that the user gave together."""
@@ -181,7 +181,7 @@ class Event:
     within: int | None = None
     """Hours."""
     order_id: str | None = None
-    action: Action | None = None
+    action: OrderAction | None = None
     state: OrderState | None = None
     doubt: Doubt | None = None
     code: int | None = None

@@ -23,9 +23,9 @@ from xds_tui.preferences import (
     DEFAULT_INTERVAL,
     MAX_INTERVAL,
     MIN_INTERVAL,
-    Alerts,
-    Commands,
-    HostList,
+    AlertSettings,
+    ConnectCommands,
+    HostListSettings,
     alerts,
     band,
     commands,
@@ -89,9 +89,9 @@ class Settings:
     """Whether things may move: over SSH every frame of it crosses the line."""
     ascii: bool = False
     """Whether the terminal is thought not to understand UTF-8."""
-    alerts: Alerts = field(default_factory=Alerts)
-    hosts: HostList = field(default_factory=HostList)
-    commands: Commands = field(default_factory=Commands)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    hosts: HostListSettings = field(default_factory=HostListSettings)
+    commands: ConnectCommands = field(default_factory=ConnectCommands)
     """What hosts are connected to with."""
     theme: str | None = None
     """One of `preferences.THEMES`; None: the terminal's own needs decide."""

@@ -2,7 +2,7 @@
 
 A keyring may prompt, hang or be missing, and its calls know no deadline. So each call is made on a daemon thread of
 its own, which holds up neither the screen nor the exit, and is given up after a while; while one is stuck no other
-is made. Whatever a keyring raises, this module answers with a `VaultError`.
+is made. Whatever a keyring raises, this module answers with a `CredentialStoreError`.
 
 The time limit of a call covers the keyring alone: importing the library and choosing a backend come before it, because
 how long they take says nothing about the keyring.
@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
 from xds_tui.keyring_choice import LONGEST, class_name, find_backend, import_backends
-from xds_tui.keyring_trouble import Trouble, VaultError, explained
+from xds_tui.keyring_trouble import CredentialStoreError, KeyringProblem, translate_error
 from xds_tui.secret import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["Stored", "Trouble", "Vault", "VaultError"]
+__all__ = ["CredentialStoreError", "KeyringProblem", "KeyringStore", "StoredCredentials"]
 
 THREAD: Final = "xds-tui keyring"
 """The name of the threads that call a keyring."""
@@ -38,11 +38,11 @@ T = TypeVar("T")
 SERVICE: Final = "xds-tui"
 """The name that all our items stand under."""
 
-UNASKED: Final = 3.0
+BACKGROUND_TIMEOUT: Final = 3.0
 """Seconds for what the user did not ask for: reading at the start, keeping a renewed token."""
 COMMAND: Final = 15.0
 """Seconds for the reading calls of a command, which has nothing else to do and says on a terminal that it waits."""
-ASKED: Final = 60.0
+INTERACTIVE_TIMEOUT: Final = 60.0
 """Seconds for what the user asked for and may have to answer a prompt for."""
 CHOOSING: Final = 20.0
 """Seconds for choosing a backend, which asks the session bus what there is. Importing the library has no limit."""
@@ -52,7 +52,7 @@ _SECRET, _TOKEN, _TOKEN_ENDS, _ACCOUNT, _BASE_URL = ITEMS = ("secret", "token", 
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredCredentials:
     """What is kept of one sign-in."""
 
     credentials: Credentials
@@ -62,14 +62,14 @@ class Stored:
     """The last token that an `AccountKey` minted."""
 
 
-class Vault:
+class KeyringStore:
     """A keyring: `backend`, or the one that this machine has, looked for at the first call.
 
-    Every method but the constructor may raise `VaultError`.
+    Every method but the constructor may raise `CredentialStoreError`.
 
     Args:
         backend: the keyring; None: the one that this machine has.
-        limit: seconds for each reading call and for keeping a renewed token; None: `UNASKED`.
+        limit: seconds for each reading call and for keeping a renewed token; None: `BACKGROUND_TIMEOUT`.
 
     """
 
@@ -81,29 +81,29 @@ class Vault:
 
     async def backend_name(self) -> str:
         """Return the keyring's own name for itself."""
-        return await self._ask(lambda backend: str(backend.name), self._limit or UNASKED)
+        return await self._ask(lambda backend: str(backend.name), self._limit or BACKGROUND_TIMEOUT)
 
-    async def read(self, profile: str) -> Stored | None:
+    async def read(self, profile: str) -> StoredCredentials | None:
         """Return what is kept for `profile`, or None if that is nothing, or not whole."""
-        return await self._ask(lambda backend: _read(backend, profile), self._limit or UNASKED)
+        return await self._ask(lambda backend: _read(backend, profile), self._limit or BACKGROUND_TIMEOUT)
 
-    async def write(self, profile: str, stored: Stored) -> None:
+    async def write(self, profile: str, stored: StoredCredentials) -> None:
         """Keep `stored` for `profile` in place of all that was kept, and make sure that it can be read back."""
-        await self._ask(lambda backend: _write(backend, profile, stored), ASKED)
+        await self._ask(lambda backend: _write(backend, profile, stored), INTERACTIVE_TIMEOUT)
 
     async def write_token(self, profile: str, token: Token) -> None:
         """Keep a renewed `token` beside the account that it was minted for."""
-        await self._ask(lambda backend: _write_token(backend, profile, token), self._limit or UNASKED)
+        await self._ask(lambda backend: _write_token(backend, profile, token), self._limit or BACKGROUND_TIMEOUT)
 
     async def remove(self, profile: str) -> bool:
         """Remove all that is kept for `profile`, make sure that it is gone, and return whether there was anything."""
-        return await self._ask(lambda backend: _remove(backend, profile), ASKED)
+        return await self._ask(lambda backend: _remove(backend, profile), INTERACTIVE_TIMEOUT)
 
     async def _ask(self, work: Callable[[KeyringBackend], T], seconds: float) -> T:
         """Return the result of `work`, a call to the backend that may take `seconds`."""
         async with self._turn:
             if not self._is_free():
-                raise VaultError(Trouble.TIMED_OUT, N_("The keyring is still waiting for an answer"))
+                raise CredentialStoreError(KeyringProblem.TIMED_OUT, N_("The keyring is still waiting for an answer"))
             if self._backend is None:
                 await self._call(import_backends, None)
                 self._backend = await self._call(find_backend, CHOOSING)
@@ -120,17 +120,19 @@ class Vault:
         except TimeoutError:
             if call.done():  # It answered in time: a busy event loop was late to notice.
                 return call.result()
-            raise VaultError(Trouble.TIMED_OUT, N_("The keyring did not answer"), f"{seconds:g} s") from None
+            raise CredentialStoreError(
+                KeyringProblem.TIMED_OUT, N_("The keyring did not answer"), f"{seconds:g} s"
+            ) from None
 
 
 def _explaining(work: Callable[[], T]) -> T:
-    """Return the result of `work`, or raise a `VaultError` for whatever a backend raises."""
+    """Return the result of `work`, or raise a `CredentialStoreError` for whatever a backend raises."""
     try:
         return work()
-    except VaultError:
+    except CredentialStoreError:
         raise
     except Exception as error:  # noqa: BLE001 - backends raise what their systems do, pywintypes and D-Bus among it
-        raise explained(error) from None
+        raise translate_error(error) from None
 
 
 def _on_a_daemon_thread(work: Callable[[], T]) -> Future[T]:
@@ -150,22 +152,22 @@ def _on_a_daemon_thread(work: Callable[[], T]) -> Future[T]:
     return future
 
 
-def _read(backend: KeyringBackend, profile: str) -> Stored | None:
+def _read(backend: KeyringBackend, profile: str) -> StoredCredentials | None:
     base_url = _get(backend, profile, _BASE_URL)
     account_id, token = _get(backend, profile, _ACCOUNT), _get(backend, profile, _TOKEN)
     if base_url is None:
         return None
     if account_id is None:
-        return Stored(BareToken(Secret(token)), base_url) if token else None
+        return StoredCredentials(BareToken(Secret(token)), base_url) if token else None
     secret = _get(backend, profile, _SECRET)
     if secret is None:
         return None
     ends_at = _moment(_get(backend, profile, _TOKEN_ENDS))
     minted = Token(Secret(token), ends_at) if token and ends_at else None
-    return Stored(AccountKey(account_id, Secret(secret)), base_url, minted)
+    return StoredCredentials(AccountKey(account_id, Secret(secret)), base_url, minted)
 
 
-def _write(backend: KeyringBackend, profile: str, stored: Stored) -> None:
+def _write(backend: KeyringBackend, profile: str, stored: StoredCredentials) -> None:
     """Replace everything. What makes it whole comes last, so that half of it reads as nothing."""
     from keyring.errors import KeyringError
 
@@ -176,13 +178,15 @@ def _write(backend: KeyringBackend, profile: str, stored: Stored) -> None:
     try:
         for item, value in items.items():
             _put(backend, profile, item, value)
-    except (KeyringError, VaultError):
-        with suppress(KeyringError, VaultError):  # Half of it is of no use, and would be a secret left behind.
+    except (KeyringError, CredentialStoreError):
+        with suppress(
+            KeyringError, CredentialStoreError
+        ):  # Half of it is of no use, and would be a secret left behind.
             _remove(backend, profile)
         raise
 
 
-def _items(stored: Stored) -> dict[str, str]:
+def _items(stored: StoredCredentials) -> dict[str, str]:
     match stored.credentials:
         case BareToken(token):
             return {_BASE_URL: stored.base_url, _TOKEN: token.reveal()}
@@ -217,7 +221,9 @@ def _remove(backend: KeyringBackend, profile: str) -> bool:
     left = ", ".join(f"{profile}/{item}" for item in present if _get(backend, profile, item) is not None)
     if left:
         detail = f"{left}: {reason}" if reason else left
-        raise VaultError(Trouble.NOT_REMOVED, N_("The keyring still has what it was asked to remove"), detail)
+        raise CredentialStoreError(
+            KeyringProblem.NOT_REMOVED, N_("The keyring still has what it was asked to remove"), detail
+        )
     return bool(present)
 
 
@@ -229,14 +235,16 @@ def _put(backend: KeyringBackend, profile: str, item: str, value: str) -> None:
     _check_length(backend, value)
     backend.set_password(SERVICE, f"{profile}/{item}", value)
     if _get(backend, profile, item) != value:
-        raise VaultError(Trouble.NOT_KEPT, N_("The keyring did not keep what it was given"), class_name(backend))
+        raise CredentialStoreError(
+            KeyringProblem.NOT_KEPT, N_("The keyring did not keep what it was given"), class_name(backend)
+        )
 
 
 def _check_length(backend: KeyringBackend, value: str) -> None:
     longest = LONGEST.get(class_name(backend))
     if longest is not None and len(value) > longest:
-        raise VaultError(
-            Trouble.NOT_KEPT, N_("The keyring has no room for a value so long"), f"{len(value)} > {longest}"
+        raise CredentialStoreError(
+            KeyringProblem.NOT_KEPT, N_("The keyring has no room for a value so long"), f"{len(value)} > {longest}"
         )
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from xds_tui.api.answer import accepted, describe, retry_after
-from xds_tui.api.errors import BadAnswer, Cause, Refused, SignedOut, XdsError
+from xds_tui.api.answer import describe, require_success, retry_after
+from xds_tui.api.errors import ApiError, BadResponse, Cause, Rejected, SignedOut
 
 
 def unmasked(text: str) -> str:
@@ -23,33 +23,33 @@ def an_answer(content: str, status: int = 200, **headers: str) -> httpx.Response
 
 @pytest.mark.parametrize("status", [200, 401, 404, 500, 503])
 def test_code_0_is_success_whatever_the_http_status(status: int) -> None:
-    assert accepted(an_answer('{"code":0,"data":[]}', status), unmasked).code == 0
+    assert require_success(an_answer('{"code":0,"data":[]}', status), unmasked).code == 0
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
 def test_code_401_is_signed_out_whatever_the_http_status(status: int) -> None:
     with pytest.raises(SignedOut) as caught:
-        accepted(an_answer('{"code":401,"msg":"token expired","traceId":"t1"}', status), unmasked)
+        require_success(an_answer('{"code":401,"msg":"token expired","traceId":"t1"}', status), unmasked)
     assert (caught.value.code, caught.value.message, caught.value.trace_id) == (401, "token expired", "t1")
 
 
 def test_a_refusal_keeps_code_message_trace_and_the_wait_it_asks_for() -> None:
-    with pytest.raises(Refused) as caught:
-        accepted(an_answer('{"code":6002,"msg":"资源不足","traceId":"t1"}', Retry_After="7"), unmasked)
+    with pytest.raises(Rejected) as caught:
+        require_success(an_answer('{"code":6002,"msg":"资源不足","traceId":"t1"}', Retry_After="7"), unmasked)
     refused = caught.value
     assert (refused.code, refused.message, refused.trace_id, refused.retry_after) == (6002, "资源不足", "t1", 7.0)
 
 
 def test_without_an_envelope_the_http_status_decides() -> None:
     with pytest.raises(SignedOut):
-        accepted(a_page("<h1>Unauthorized</h1>", 401), unmasked)
+        require_success(a_page("<h1>Unauthorized</h1>", 401), unmasked)
     for status in (429, 503):
-        with pytest.raises(Refused) as caught:
-            accepted(a_page("<title>busy</title>", status, Retry_After="3"), unmasked)
+        with pytest.raises(Rejected) as caught:
+            require_success(a_page("<title>busy</title>", status, Retry_After="3"), unmasked)
         assert (caught.value.code, caught.value.retry_after) == (status, 3.0)
     for status in (200, 404, 500, 502):
-        with pytest.raises(BadAnswer):
-            accepted(a_page("<title>Oops</title>", status), unmasked)
+        with pytest.raises(BadResponse):
+            require_success(a_page("<title>Oops</title>", status), unmasked)
 
 
 @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ def test_without_an_envelope_the_http_status_decides() -> None:
 def test_what_came_in_place_of_an_envelope_is_classified(
     response: httpx.Response, summary: str, cause: Cause | None
 ) -> None:
-    with pytest.raises(XdsError) as caught:
-        accepted(response, unmasked)
+    with pytest.raises(ApiError) as caught:
+        require_success(response, unmasked)
     assert (caught.value.cause, summary in caught.value.summary) == (cause, True), caught.value.summary
 
 
 def test_the_wait_that_an_unavailable_service_asks_for_is_kept() -> None:
-    with pytest.raises(Refused) as caught:
-        accepted(a_page("busy", 503, Retry_After="3"), unmasked)
+    with pytest.raises(Rejected) as caught:
+        require_success(a_page("busy", 503, Retry_After="3"), unmasked)
     assert (caught.value.code, caught.value.retry_after) == (503, 3.0)
 
 
 def test_a_bad_answer_says_what_came_instead() -> None:
     portal = "<html><head><title>\n  Hotel &amp; Spa Wi-Fi\n</title></head><body>Log in</body></html>"
-    with pytest.raises(BadAnswer) as caught:
-        accepted(a_page(portal), unmasked)
+    with pytest.raises(BadResponse) as caught:
+        require_success(a_page(portal), unmasked)
     assert caught.value.detail == "HTTP 200, text/html: Hotel & Spa Wi-Fi"
 
 
@@ -115,10 +115,10 @@ def test_secrets_that_come_back_are_masked() -> None:
     def mask(text: str) -> str:
         return text.replace("s3cr3t", "••••")
 
-    with pytest.raises(Refused) as refused:
-        accepted(an_answer('{"code":1003,"msg":"bad s3cr3t"}'), mask)
-    with pytest.raises(BadAnswer) as bad:
-        accepted(a_page("You sent s3cr3t"), mask)
+    with pytest.raises(Rejected) as refused:
+        require_success(an_answer('{"code":1003,"msg":"bad s3cr3t"}'), mask)
+    with pytest.raises(BadResponse) as bad:
+        require_success(a_page("You sent s3cr3t"), mask)
     assert "s3cr3t" not in f"{refused.value} {refused.value.args} {bad.value} {bad.value.args}"
 
 
@@ -131,8 +131,8 @@ def test_secrets_that_come_back_are_masked() -> None:
     ],
 )
 def test_a_redirect_is_named_by_its_origin_only(location: str, shown: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
-        accepted(a_page("", 302, Location=location), unmasked)
+    with pytest.raises(BadResponse) as caught:
+        require_success(a_page("", 302, Location=location), unmasked)
     assert caught.value.detail == shown
 
 

@@ -14,7 +14,7 @@ import pytest
 from raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw_server
 
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.transport import MAX_BODY
 from xds_tui.credentials import AccountKey, BareToken
 from xds_tui.model import Billing, Period, PeriodUnit
@@ -65,7 +65,7 @@ every_nonsense = pytest.mark.parametrize("answer", NONSENSE.values(), ids=NONSEN
 async def test_each_call_is_the_documents_request(server: RawServer, client: Client) -> None:
     server.answer = http(envelope(None))
     for call in [*READS.values(), *CHANGES.values()]:
-        with contextlib.suppress(XdsError):
+        with contextlib.suppress(ApiError):
             await call(client)
     assert [request.split(" HTTP/1.1")[0] for request in server.requests] == [
         "GET /v1/pve/open/image",
@@ -146,7 +146,7 @@ async def test_a_code_is_a_refusal_with_its_trace_for_a_read(
     server: RawServer, client: Client, call: Call, code: int
 ) -> None:
     server.answer = http(envelope(code=code, msg="because"), "400 Bad Request")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Rejected) as caught:
         await call(client)
     assert (caught.value.code, caught.value.message, caught.value.trace_id) == (code, "because", "trace-1")
     assert len(server.requests) == 1
@@ -166,13 +166,13 @@ async def test_a_system_error_leaves_a_change_unknown(server: RawServer, client:
 @pytest.mark.parametrize("code", [500, 503])
 async def test_a_system_error_is_a_refusal_for_a_read(server: RawServer, client: Client, call: Call, code: int) -> None:
     server.answer = http(envelope(code=code), "500 Internal Server Error")
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         await call(client)
 
 
 async def test_a_busy_gateway_says_when_to_come_back(server: RawServer, client: Client) -> None:
     server.answer = http("busy", "503 Service Unavailable", "text/plain", Retry_After="9")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Rejected) as caught:
         await client.hosts(1)
     assert (caught.value.code, caught.value.retry_after) == (503, 9.0)
     with pytest.raises(OutcomeUnknown):
@@ -185,7 +185,7 @@ async def test_nonsense_is_a_bad_answer_for_a_read_asked_once(
     server: RawServer, client: Client, call: Call, answer: bytes
 ) -> None:
     server.answer = answer
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponse) as caught:
         await call(client)
     assert len(server.requests) == 1
     assert_nothing_shows(caught.value)
@@ -213,7 +213,7 @@ async def test_success_false_with_code_0_does_not_hide_what_a_read_asked_for(
 @every_call
 async def test_a_code_beside_success_true_is_an_error(server: RawServer, client: Client, call: Call) -> None:
     server.answer = http(envelope(code=6002, success=True))
-    with pytest.raises(XdsError):
+    with pytest.raises(ApiError):
         await call(client)
 
 
@@ -253,14 +253,14 @@ async def test_code_401_is_signed_out(server: RawServer, client: Client, call: C
 
 async def test_a_page_that_came_instead_is_named(server: RawServer, client: Client) -> None:
     server.answer = PORTAL
-    with pytest.raises(BadAnswer, match=r"HTTP 200, text/html: Hotel Wi-Fi"):
+    with pytest.raises(BadResponse, match=r"HTTP 200, text/html: Hotel Wi-Fi"):
         await client.hosts(1)
 
 
 async def test_a_redirect_is_not_followed_and_takes_no_token_elsewhere(server: RawServer, client: Client) -> None:
     async with raw_server(http(envelope([]))) as elsewhere:
         server.answer = http("", "302 Found", Location=f"{elsewhere.url}/v1/pve/open/image?secret=1")
-        with pytest.raises(BadAnswer) as caught:
+        with pytest.raises(BadResponse) as caught:
             await client.images()
         with pytest.raises(OutcomeUnknown):
             await client.reboot("h1")
@@ -284,7 +284,7 @@ async def dripping(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 async def test_the_deadline_is_for_the_whole_call(server: RawServer, script: Callable[..., Awaitable[None]]) -> None:
     server.answer = script
     async with Client(server.url, BareToken(Secret(TOKEN)), deadlines=Deadlines(0.5, 0.5, 0.5)) as client:
-        with pytest.raises(BadAnswer, match="in time") as read:
+        with pytest.raises(BadResponse, match="in time") as read:
             await client.hosts(1)
         with pytest.raises(OutcomeUnknown, match="in time") as change:
             await CHANGES["create_on_demand"](client)
@@ -463,7 +463,7 @@ async def test_changes_use_a_connection_of_their_own_and_reads_keep_theirs() -> 
         for _ in range(2):
             await client.reboot("h1")
         for _ in range(2):
-            with pytest.raises(BadAnswer):
+            with pytest.raises(BadResponse):
                 await client.images()
     assert connections == [1, 1, 2]
 

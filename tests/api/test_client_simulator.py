@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import BadAnswer, OutcomeUnknown, Refused, SignedOut
+from xds_tui.api.errors import BadResponse, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.credentials import AccountKey
 from xds_tui.model import Billing, Period, PeriodUnit, Status
 from xds_tui.secret import Secret
@@ -101,7 +101,7 @@ async def test_a_read_whose_answer_is_lost_is_asked_once_and_can_be_asked_again(
     simulator = simulate()
     simulator.service.faults.set(Fault(kind=kind, endpoint="pve/open/mypage", size=8 * 1024 * 1024))
     async with Client(simulator.url, KEY) as client:
-        with pytest.raises(Refused if kind is Kind.CODE else BadAnswer):
+        with pytest.raises(Rejected if kind is Kind.CODE else BadResponse):
             await client.hosts(1)
         assert asked(simulator, "mypage") == 1
         assert (await client.hosts(1)).total == 40
@@ -111,7 +111,7 @@ async def test_a_busy_service_is_a_refusal_that_says_when_to_come_back(simulate:
     simulator = simulate()
     simulator.service.faults.set(Fault(kind=Kind.BUSY, endpoint="pve/open/mypage", seconds=7))
     async with Client(simulator.url, KEY) as client:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Rejected) as caught:
             await client.hosts(1)
     assert (caught.value.code, caught.value.retry_after) == (429, 7.0)
 

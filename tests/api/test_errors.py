@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from xds_tui.api import errors
-from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
 
 ERRORS = (
-    XdsError("The call failed"),
+    ApiError("The call failed"),
     NotSent("Nothing is changed in read-only mode"),
-    Refused(6003, "余额不足", trace_id="t-1", retry_after=3.5),
-    Refused(12345, ""),
+    Rejected(6003, "余额不足", trace_id="t-1", retry_after=3.5),
+    Rejected(12345, ""),
     SignedOut("The service does not accept the token", 401, "expired", trace_id="t-2", is_passing=True),
-    BadAnswer("It was not the service's language", "HTTP 502", trace_id="t-3"),
+    BadResponse("It was not the service's language", "HTTP 502", trace_id="t-3"),
     OutcomeUnknown("The answer did not come", "ReadTimeout"),
 )
 
 
-def through_a_pickle(error: XdsError, protocol: int) -> XdsError:
+def through_a_pickle(error: ApiError, protocol: int) -> ApiError:
     again = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 - it is our own
-    assert isinstance(again, XdsError)
+    assert isinstance(again, ApiError)
     return again
 
 
-WAYS: dict[str, Callable[[XdsError], XdsError]] = {
+WAYS: dict[str, Callable[[ApiError], ApiError]] = {
     "pickle": lambda error: through_a_pickle(error, pickle.HIGHEST_PROTOCOL),
     "an old pickle": lambda error: through_a_pickle(error, 0),
     "a copy": copy.copy,
@@ -34,7 +34,7 @@ WAYS: dict[str, Callable[[XdsError], XdsError]] = {
 }
 
 
-def kinds(parent: type[XdsError] = XdsError) -> Iterator[type[XdsError]]:
+def kinds(parent: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
     yield parent
     for kind in parent.__subclasses__():
         if kind.__module__ == errors.__name__:
@@ -47,7 +47,7 @@ def test_every_kind_of_error_is_among_these() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_an_error_that_is_pickled_or_copied_says_what_it_said(error: XdsError, way: str) -> None:
+def test_an_error_that_is_pickled_or_copied_says_what_it_said(error: ApiError, way: str) -> None:
     again = WAYS[way](error)
     assert type(again) is type(error)
     assert again is not error

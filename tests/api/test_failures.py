@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from xds_tui.api import proxy
-from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown
-from xds_tui.api.failures import FAILURES, SUMMARIES, failure
+from xds_tui.api.errors import BadResponse, NotSent, OutcomeUnknown
+from xds_tui.api.failures import FAILURES, SUMMARIES, translate_error
 
 HTTPX_ERRORS = [
     member
@@ -30,7 +30,7 @@ def test_every_error_of_httpx_is_in_the_table() -> None:
     [
         (False, True, NotSent),
         (False, False, NotSent),
-        (True, True, BadAnswer),
+        (True, True, BadResponse),
         (True, False, OutcomeUnknown),
     ],
 )
@@ -38,17 +38,17 @@ def test_every_error_of_httpx_is_in_the_table() -> None:
 def test_what_an_error_means_depends_on_whether_it_was_sent_and_safe(
     error: Exception, sent: bool, safe: bool, kind: type[Exception]
 ) -> None:
-    assert type(failure(error, sent=sent, safe=safe)) is kind
+    assert type(translate_error(error, sent=sent, safe=safe)) is kind
 
 
 def test_an_error_that_httpx_may_add_is_summarised_as_its_parent() -> None:
     class NewError(httpx.ConnectTimeout):
         pass
 
-    assert failure(NewError("x"), sent=False, safe=True).summary == SUMMARIES[httpx.ConnectTimeout]
+    assert translate_error(NewError("x"), sent=False, safe=True).summary == SUMMARIES[httpx.ConnectTimeout]
 
 
 def test_the_detail_is_cleaned_and_short() -> None:
-    detail = failure(httpx.ReadError("\x1b[2J" + "x" * 500), sent=True, safe=True).detail
+    detail = translate_error(httpx.ReadError("\x1b[2J" + "x" * 500), sent=True, safe=True).detail
     assert detail.startswith("\ufffd[2Jx")
     assert len(detail) == 200

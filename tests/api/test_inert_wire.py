@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import XdsError
-from xds_tui.api.failures import failure
+from xds_tui.api.errors import ApiError
+from xds_tui.api.failures import translate_error
 from xds_tui.secret import Secret
 
 HOST = [
@@ -70,7 +70,7 @@ def texts(value: Any) -> Iterator[str]:
         case tuple() | list() | frozenset():
             for inner in value:
                 yield from texts(inner)
-        case XdsError():
+        case ApiError():
             yield from (value.summary, value.detail, value.trace_id, str(value), getattr(value, "message", ""))
         case _ if dataclasses.is_dataclass(value):
             for field in dataclasses.fields(value):
@@ -97,7 +97,7 @@ def an_answer(data: Any, text: str, code: int = 0) -> httpx.Response:
 @example(list(FRAGMENTS))
 def test_every_text_of_a_host_an_image_and_a_package_is_inert(strings: list[str]) -> None:
     def envelope(data: Any) -> wire.Envelope:
-        return answer.accepted(an_answer(data, strings[0]), mask=lambda text: text)
+        return answer.require_success(an_answer(data, strings[0]), mask=lambda text: text)
 
     page = wire.decode_hosts(envelope({"data": [a_row(HOST, strings, id="h1")], "totalCounts": 1}))
     images = wire.decode_images(envelope([a_row(IMAGE, strings, imageId="i1")]))
@@ -108,8 +108,8 @@ def test_every_text_of_a_host_an_image_and_a_package_is_inert(strings: list[str]
 
 @given(HOSTILE_TEXT, st.sampled_from([401, 500, 1003, 7]))
 def test_every_text_of_a_refusal_is_inert(text: str, code: int) -> None:
-    with pytest.raises(XdsError) as refused:
-        answer.accepted(an_answer(None, text, code), mask=lambda text: text)
+    with pytest.raises(ApiError) as refused:
+        answer.require_success(an_answer(None, text, code), mask=lambda text: text)
     assert_inert(refused.value)
 
 
@@ -119,21 +119,21 @@ def test_every_text_of_what_came_instead_of_an_answer_is_inert(text: str, status
     kind = f"text/{text}".encode(errors="replace")
     location = f"https://example.org/{text}".encode(errors="replace")
     response = httpx.Response(status, headers=[(b"Content-Type", kind), (b"Location", location)], content=page)
-    with pytest.raises(XdsError) as failed:
-        answer.accepted(response, mask=lambda text: text)
+    with pytest.raises(ApiError) as failed:
+        answer.require_success(response, mask=lambda text: text)
     assert_inert(failed.value)
 
 
 @given(HOSTILE_TEXT)
 def test_every_text_of_a_data_that_makes_no_sense_is_inert(text: str) -> None:
-    envelope = answer.accepted(an_answer(text, text), mask=lambda text: text)
+    envelope = answer.require_success(an_answer(text, text), mask=lambda text: text)
     for decode in (wire.decode_hosts, wire.decode_host, wire.decode_images, wire.decode_packages, wire.expect_deleted):
         try:
             assert_inert(decode(envelope))
-        except XdsError as error:
+        except ApiError as error:
             assert_inert(error)
 
 
 @given(HOSTILE_TEXT)
 def test_every_text_of_a_broken_connection_is_inert(text: str) -> None:
-    assert_inert(failure(httpx.RemoteProtocolError(text), sent=True, safe=True))
+    assert_inert(translate_error(httpx.RemoteProtocolError(text), sent=True, safe=True))

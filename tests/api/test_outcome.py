@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from raw_server import RawServer, envelope, http
 
 from xds_tui.api.client import Client
-from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.outcome import require_success
 from xds_tui.credentials import AccountKey
 from xds_tui.domain import rejections
@@ -42,11 +42,11 @@ a_create = pytest.mark.parametrize("call", [Call.CREATE_ON_DEMAND, Call.CREATE_R
 CODES = sorted({*Code, 400, 402, 403, 405, 408, 415, 429, 430, 499, 501, 502, 504, 1016, 2000, 2001, 4711} - {0})
 
 
-async def outcome(client: Client, call: Call) -> XdsError | None:
+async def outcome(client: Client, call: Call) -> ApiError | None:
     """Return the error that a call ends in, or None for success."""
     try:
         await CALLS[call](client)
-    except XdsError as error:
+    except ApiError as error:
         return error
     return None
 
@@ -68,9 +68,9 @@ async def test_a_code_is_a_refusal_only_where_the_table_lists_it(simulate: Simul
                 assert isinstance(error, SignedOut), code
                 assert error.is_passing
             else:
-                expected = Refused if rejections.is_rejection(call, status, code) else OutcomeUnknown
+                expected = Rejected if rejections.is_rejection(call, status, code) else OutcomeUnknown
                 assert type(error) is expected, code
-            assert isinstance(error, SignedOut | Refused | OutcomeUnknown)
+            assert isinstance(error, SignedOut | Rejected | OutcomeUnknown)
             assert error.code == code
             assert "because" in error.detail
             assert error.trace_id
@@ -147,7 +147,7 @@ async def test_a_refusal_may_spell_its_code_as_text(server: RawServer, client: C
     body = {"code": code, "data": "", "msg": "钱包余额不足", "traceId": None, "success": False}
     server.answer = http(json.dumps(body))
     error = await outcome(client, Call.CREATE_RENT)
-    assert isinstance(error, Refused)
+    assert isinstance(error, Rejected)
     assert (error.code, error.message) == (9001, "钱包余额不足")
 
 
@@ -196,7 +196,7 @@ def test_whatever_comes_a_refusal_is_one_that_the_table_lists(call: Call, status
     with contextlib.suppress(OutcomeUnknown, SignedOut):
         try:
             accepted = require_success(response, call, mask=lambda text: text)
-        except Refused as error:
+        except Rejected as error:
             assert rejections.is_rejection(call, status, error.code)
             assert {"code", "msg", "traceId"} <= set(body)
             assert "success" not in body or body["success"] in (None, False, "false")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from xds_tui.api.errors import BadAnswer, Refused, SignedOut
-from xds_tui.api.session import DOCUMENTED_LIFE, MARGIN, SAFE, TOKEN_HEADER, Session
+from xds_tui.api.errors import BadResponse, Rejected, SignedOut
+from xds_tui.api.session import DOCUMENTED_LIFE, MARGIN, SAFE, TOKEN_HEADER, TokenAuth
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.secret import Secret
 
@@ -75,7 +75,7 @@ class Pair:
         self.clock = Clock()
         self.seconds = 0.0
         self.kept: list[tuple[Secret, datetime]] = []
-        self.session = Session(
+        self.session = TokenAuth(
             BASE,
             credentials,
             clock=self.clock,
@@ -235,7 +235,7 @@ async def test_http_401_without_a_code_from_get_token_means_wrong_credentials_to
 async def test_every_other_code_of_get_token_passes(code: int) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "busy"}, headers={"Retry-After": "5"})
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Rejected) as caught:
         await pair.change()
     assert (caught.value.code, caught.value.retry_after) == (code, 5.0)
     pair.service.mint_answer = None
@@ -258,7 +258,7 @@ async def test_every_other_code_of_get_token_passes(code: int) -> None:
 async def test_whatever_else_get_token_answers_passes(response: httpx.Response) -> None:
     pair = Pair()
     pair.service.mint_answer = response
-    with pytest.raises((Refused, BadAnswer)):
+    with pytest.raises((Rejected, BadResponse)):
         await pair.read()
     pair.service.mint_answer = None
     pair.seconds += 1
@@ -273,7 +273,7 @@ async def test_get_token_is_repeated_with_growing_pauses_and_after_retry_after()
     for second in range(400):
         pair.seconds = float(second)
         before = len(pair.service.mints)
-        with pytest.raises(Refused):
+        with pytest.raises(Rejected):
             await pair.read()
         if len(pair.service.mints) > before:
             moments.append(second)
@@ -282,11 +282,11 @@ async def test_get_token_is_repeated_with_growing_pauses_and_after_retry_after()
     assert len(moments) < 25
     pair.service.mint_answer = httpx.Response(503, headers={"Retry-After": "900"})
     pair.seconds += 120
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         await pair.read()
     asked = len(pair.service.mints)
     pair.seconds += 899
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         await pair.read()
     assert len(pair.service.mints) == asked
     pair.service.mint_answer = None
@@ -302,7 +302,7 @@ async def test_twenty_waiters_share_one_failure_to_get_a_token() -> None:
     await pair.service.asked_to_mint.wait()
     pair.service.gate.set()
     failures = await asyncio.gather(*calls, return_exceptions=True)
-    assert {type(failure) for failure in failures} == {Refused}
+    assert {type(failure) for failure in failures} == {Rejected}
     assert len(pair.service.mints) == 1
 
 
@@ -349,7 +349,7 @@ async def test_a_service_of_the_first_revision_is_given_nonce_and_time_map(code:
 async def test_a_token_that_makes_no_sense_is_a_bad_answer(data: object) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": data})
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         await pair.read()
     assert pair.service.asked == []
 

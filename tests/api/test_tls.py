@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from raw_server import TOKEN, RawServer, envelope, http, listening
 
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import BadAnswer, NotSent
+from xds_tui.api.errors import BadResponse, NotSent
 from xds_tui.credentials import BareToken
 from xds_tui.secret import Secret
 
@@ -258,7 +258,7 @@ async def test_a_redirect_to_another_port_of_the_same_host_is_not_followed(
     async with secured(context) as other:
         moved = http("", f"{status} Moved", Location=f"https://127.0.0.1:{other.port}/v1/pve/open/image")
         async with secured(context, moved) as service, a_client(f"https://127.0.0.1:{service.port}") as client:
-            with pytest.raises(BadAnswer, match="sent us elsewhere"):
+            with pytest.raises(BadResponse, match="sent us elsewhere"):
                 await client.images()
     assert len(service.requests) == 1
     assert other.requests == []

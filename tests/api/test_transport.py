@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from xds_tui.api.transport import MAX_BODY, BoundedTransport, Sending
+from xds_tui.api.transport import MAX_BODY, BoundedTransport, SendTracker
 
 URL = "http://127.0.0.1/"
 
@@ -69,13 +69,13 @@ async def test_whatever_breaks_below_is_a_transport_error() -> None:
 
 
 async def test_what_does_not_trace_counts_as_sent_when_it_is_handed_over() -> None:
-    sending = Sending()
+    sending = SendTracker()
     await bounded(httpx.Response(200)).handle_async_request(httpx.Request("GET", URL, extensions={"trace": sending}))
     assert sending.started
 
 
 async def test_a_request_counts_as_sent_from_its_first_byte_but_not_by_the_proxys_tunnel() -> None:
-    sending = Sending()
+    sending = SendTracker()
     await sending("connection.connect_tcp.complete", {})
     await sending("http11.send_request_headers.started", {"request": SimpleNamespace(method=b"CONNECT")})
     assert not sending.started

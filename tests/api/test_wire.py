@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_tui.api import wire
-from xds_tui.api.errors import BadAnswer
+from xds_tui.api.errors import BadResponse
 from xds_tui.api.wire import Envelope, HostPage
-from xds_tui.model import Area, Billing, Host, Offer, Package, Purpose, Status
+from xds_tui.model import Area, Billing, Host, Package, Purpose, SaleMode, Status
 from xds_tui.secret import Secret
 
 HOST = {
@@ -113,7 +113,7 @@ def test_the_documents_package_is_read_field_by_field() -> None:
         discount=Decimal("1.00"),
         purpose=Purpose.IMAGE,
         area=Area.SOUTH,
-        offer=Offer.BOTH,
+        offer=SaleMode.BOTH,
     )
     assert str(package.amount) == "1.10"
 
@@ -249,12 +249,12 @@ def test_a_total_that_is_none_is_said_to_be_so(total: str) -> None:
 
 @pytest.mark.parametrize("data", ["1", '"x"', "[]", "true", "{}", '{"totalCounts":5}', '{"data":{},"totalCounts":5}'])
 def test_a_page_without_a_list_never_passes_for_an_empty_one(data: str) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_hosts(an_envelope(data))
 
 
 def test_a_page_without_data_never_passes_for_an_empty_one() -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_hosts(wire.decode_envelope(b'{"code":0,"msg":"success"}'))
 
 
@@ -262,9 +262,9 @@ def test_images_and_packages_may_be_null_but_not_all_unreadable() -> None:
     assert wire.decode_images(an_envelope("null")) == ()
     assert wire.decode_packages(an_envelope("[]")) == ()
     assert len(wire.decode_images(an_envelope('[{"imageId":1},{"x":1}]'))) == 1
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_images(an_envelope('[{"id":1}]'))
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_packages(an_envelope('{"packageId":"p"}'))
 
 
@@ -367,7 +367,7 @@ def test_the_code_is_a_number_or_a_string() -> None:
     ],
 )
 def test_what_is_not_an_envelope_is_a_bad_answer(body: bytes) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_envelope(body)
 
 
@@ -422,7 +422,7 @@ def test_a_created_host_may_have_an_id(data: str, host_id: str | None) -> None:
     ],
 )
 def test_a_creation_that_is_not_clear_makes_no_sense(data: str) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_created(an_envelope(data))
 
 
@@ -434,7 +434,7 @@ def test_a_creation_that_is_not_clear_makes_no_sense(data: str) -> None:
     ],
 )
 def test_what_may_be_an_unusual_id_is_kept_to_be_verified(data: str, host_id: str | None) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponse) as caught:
         wire.decode_created(an_envelope(data))
     assert caught.value.host_id == host_id
 
@@ -442,14 +442,14 @@ def test_what_may_be_an_unusual_id_is_kept_to_be_verified(data: str, host_id: st
 def test_only_true_says_that_a_host_was_deleted() -> None:
     wire.expect_deleted(an_envelope("true"))
     for data in ("false", "null", "[]", '"h1"', "1"):
-        with pytest.raises(BadAnswer):
+        with pytest.raises(BadResponse):
             wire.expect_deleted(an_envelope(data))
 
 
 def test_power_accepts_everything_but_false() -> None:
     wire.expect_done(an_envelope("true"))
     wire.expect_done(an_envelope("null"))
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.expect_done(an_envelope("false"))
 
 
@@ -465,7 +465,7 @@ def test_a_token_comes_with_its_life() -> None:
     ["null", "true", '"a b"', "12", "{}", '{"token":""}', '{"token":"a\\nb"}', '{"token":"é"}', '{"token":"a b"}'],
 )
 def test_a_token_that_could_not_be_sent_makes_no_sense(data: str) -> None:
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         wire.decode_token(an_envelope(data))
 
 
@@ -499,10 +499,10 @@ def test_whatever_comes_only_a_bad_answer_escapes(body: bytes) -> None:
     )
     try:
         envelope = wire.decode_envelope(body)
-    except BadAnswer:
+    except BadResponse:
         return
     for decode in decoders:
         try:
             decode(envelope)
-        except BadAnswer as error:
+        except BadResponse as error:
             assert error.__context__ is None

@@ -12,7 +12,7 @@ import pytest
 from terminal import Terminal
 
 from xds_tui.commands import clipboard_check, terminal_answers
-from xds_tui.commands.finding import Verdict
+from xds_tui.commands.finding import CheckStatus
 from xds_tui.commands.terminal_answers import Answers
 
 COMMAND = Path(sys.executable).parent / "xds-tui"
@@ -37,18 +37,18 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tmux:
 @pytest.mark.parametrize(
     ("answer", "verdict", "told", "advice"),
     [
-        ("3.3a|external|0|bpaste,clipboard,title", Verdict.OK, "set-clipboard external, allow-passthrough off", ""),
-        ("next-3.6|off|all|clipboard", Verdict.OK, "tmux next-3.6 hands copies to its terminal", ""),
-        ("3.2||1|", Verdict.OK, "set-clipboard ?, allow-passthrough on", ""),
-        ("3.4|on|off|title", Verdict.OK, "hands copies", "terminal-features ',*:clipboard'"),
-        ("3.1c|external|0|", Verdict.WARN, "keeps copies to itself", "set-clipboard on"),
-        ("3.1c|on|0|", Verdict.OK, "hands copies", ""),
-        ("2.9|external||", Verdict.OK, "hands copies", ""),
-        ("what?", Verdict.WARN, "did not answer", "set-clipboard on"),
+        ("3.3a|external|0|bpaste,clipboard,title", CheckStatus.OK, "set-clipboard external, allow-passthrough off", ""),
+        ("next-3.6|off|all|clipboard", CheckStatus.OK, "tmux next-3.6 hands copies to its terminal", ""),
+        ("3.2||1|", CheckStatus.OK, "set-clipboard ?, allow-passthrough on", ""),
+        ("3.4|on|off|title", CheckStatus.OK, "hands copies", "terminal-features ',*:clipboard'"),
+        ("3.1c|external|0|", CheckStatus.WARN, "keeps copies to itself", "set-clipboard on"),
+        ("3.1c|on|0|", CheckStatus.OK, "hands copies", ""),
+        ("2.9|external||", CheckStatus.OK, "hands copies", ""),
+        ("what?", CheckStatus.WARN, "did not answer", "set-clipboard on"),
     ],
 )
 async def test_what_tmux_does_with_copies_is_told_by_its_options(
-    tmux: Tmux, answer: str, verdict: Verdict, told: str, advice: str
+    tmux: Tmux, answer: str, verdict: CheckStatus, told: str, advice: str
 ) -> None:
     found = await clipboard_check.examine(tmux(f"print({answer!r})"))
     assert found.verdict is verdict
@@ -58,7 +58,7 @@ async def test_what_tmux_does_with_copies_is_told_by_its_options(
 
 
 async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clipboard_check, "PATIENCE", 0.2)
+    monkeypatch.setattr(clipboard_check, "CLIPBOARD_TIMEOUT", 0.2)
     found = await clipboard_check.examine(tmux("import time; time.sleep(60)"))
     assert "did not answer" in found.told
 
@@ -66,13 +66,13 @@ async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatc
 @pytest.mark.parametrize(
     ("environ", "verdict", "told"),
     [
-        ({"TERM": "xterm"}, Verdict.OK, "sent to the terminal (OSC 52)"),
-        ({"TERM": "screen", "STY": "1.x"}, Verdict.OK, "through screen"),
-        ({"TERM": "linux"}, Verdict.WARN, "The Linux console takes no copies"),
-        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, Verdict.WARN, "macOS Terminal takes no copies"),
+        ({"TERM": "xterm"}, CheckStatus.OK, "sent to the terminal (OSC 52)"),
+        ({"TERM": "screen", "STY": "1.x"}, CheckStatus.OK, "through screen"),
+        ({"TERM": "linux"}, CheckStatus.WARN, "The Linux console takes no copies"),
+        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, CheckStatus.WARN, "macOS Terminal takes no copies"),
     ],
 )
-async def test_the_way_that_copies_take_is_told(environ: dict[str, str], verdict: Verdict, told: str) -> None:
+async def test_the_way_that_copies_take_is_told(environ: dict[str, str], verdict: CheckStatus, told: str) -> None:
     found = await clipboard_check.examine(environ)
     assert found.verdict is verdict
     assert told in found.told

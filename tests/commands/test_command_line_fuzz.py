@@ -113,7 +113,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
     def not_caught(error: BaseException, events: Sequence[object] = ()) -> str:
         raise AssertionError from error
 
-    monkeypatch.setattr(crash, "told", not_caught)
+    monkeypatch.setattr(crash, "crash_message", not_caught)
     monkeypatch.setattr(output, "wait", lambda seconds: False)
     monkeypatch.setattr(cli, "_simulate", lambda options: 0)
     language = i18n.chosen()

@@ -20,13 +20,13 @@ from terminal import Terminal
 from xds_tui.api import probe
 from xds_tui.base_url import PRODUCTION
 from xds_tui.commands import doctor, keyring_check, machine, network
-from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.commands.finding import Check, CheckStatus
 from xds_tui.credentials import AccountKey
 from xds_tui.secret import Secret
 from xds_tui.settings import Settings
 from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 CHECKS = {
     *("versions", "configuration", "profile", "files", "disk", "history", "terminal", "keyring", "credentials"),
@@ -112,7 +112,7 @@ async def test_a_page_of_somebody_else_is_not_the_service() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<title>Login</title>"
     async with answering(page, []) as address:
         service = (await network.examine(f"http://{address}"))[2]
-    assert (service.subject, service.verdict) == ("service", Verdict.BAD)
+    assert (service.subject, service.verdict) == ("service", CheckStatus.BAD)
     assert "Login" in service.told
 
 
@@ -120,7 +120,10 @@ async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() 
     requests: list[bytes] = []
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", requests) as address:
         found = await network.examine(f"https://{address}")
-    assert [(finding.subject, finding.verdict) for finding in found] == [("dns", Verdict.OK), ("tls", Verdict.BAD)]
+    assert [(finding.subject, finding.verdict) for finding in found] == [
+        ("dns", CheckStatus.OK),
+        ("tls", CheckStatus.BAD),
+    ]
     assert len(requests) == 1
     assert b"GET" not in requests[0]
 
@@ -145,24 +148,30 @@ async def test_certificates_that_cannot_be_read_are_named_before_anything_is_ask
     requests: list[bytes] = []
     async with answering(b"", requests) as address:
         (found,) = await network.examine(f"https://{address}")
-    assert (found.subject, found.verdict) == ("tls", Verdict.BAD)
+    assert (found.subject, found.verdict) == ("tls", CheckStatus.BAD)
     assert str(tmp_path / name) in found.told
     assert said in found.told
     assert requests == []
 
 
 async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "PATIENCE", 1e6)
+    monkeypatch.setattr(network, "CHECK_TIMEOUT", 1e6)
     (found,) = await network.examine(f"https://{'a' * 70}.test")
-    assert (found.subject, found.verdict) == ("dns", Verdict.BAD)
+    assert (found.subject, found.verdict) == ("dns", CheckStatus.BAD)
     assert "label" in found.told
 
 
 @pytest.mark.parametrize(
     ("ahead", "verdict"),
-    [(0, Verdict.OK), (-29, Verdict.OK), (45, Verdict.WARN), (-3600, Verdict.BAD), (None, Verdict.WARN)],
+    [
+        (0, CheckStatus.OK),
+        (-29, CheckStatus.OK),
+        (45, CheckStatus.WARN),
+        (-3600, CheckStatus.BAD),
+        (None, CheckStatus.WARN),
+    ],
 )
-def test_clocks_that_differ_are_found(ahead: float | None, verdict: Verdict) -> None:
+def test_clocks_that_differ_are_found(ahead: float | None, verdict: CheckStatus) -> None:
     assert network._clock(ahead).verdict is verdict
 
 
@@ -200,7 +209,7 @@ async def test_a_proxy_that_is_down_is_at_fault_and_not_the_address(
         pass
     monkeypatch.setenv("ALL_PROXY", f"{scheme}://me:hidden@{address}")
     (found,) = await network.examine("https://client.xuandashi.com")
-    assert (found.subject, found.verdict) == ("proxy", Verdict.BAD)
+    assert (found.subject, found.verdict) == ("proxy", CheckStatus.BAD)
     assert f"ALL_PROXY={scheme}://{address}" in found.told
     assert found.advice[-1] == "  unset ALL_PROXY"
 
@@ -213,33 +222,33 @@ async def test_a_proxy_that_will_not_do_is_at_fault_and_not_the_address(
     async with answering(b"I am no proxy\r\n\r\n", []) as address:
         monkeypatch.setenv("https_proxy", value.format(address=address))
         (found,) = await network.examine("https://client.xuandashi.com")
-    assert (found.subject, found.verdict) == ("proxy", Verdict.BAD)
+    assert (found.subject, found.verdict) == ("proxy", CheckStatus.BAD)
     assert "https_proxy" in found.told
     assert found.advice[-1] == "  unset https_proxy"
 
 
-class Troubled(Vault):
+class Troubled(KeyringStore):
     """A keyring that fails in one way."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: KeyringProblem) -> None:
         super().__init__()
         self._trouble = trouble
 
     async def backend_name(self) -> str:
-        raise VaultError(self._trouble, "The keyring failed")
+        raise CredentialStoreError(self._trouble, "The keyring failed")
 
 
-@pytest.mark.parametrize("trouble", list(Trouble))
-async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: Trouble) -> None:
+@pytest.mark.parametrize("trouble", list(KeyringProblem))
+async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: KeyringProblem) -> None:
     kept = await keyring_check.read(Troubled(trouble), "default")
     keyring, credentials = keyring_check.examine(kept, PRODUCTION, "")
-    assert keyring.verdict is Verdict.BAD
+    assert keyring.verdict is CheckStatus.BAD
     assert any("XDS_UUID" in line for line in keyring.advice)
-    assert ("There are none" in credentials.told) is (trouble is Trouble.UNAVAILABLE)
+    assert ("There are none" in credentials.told) is (trouble is KeyringProblem.UNAVAILABLE)
 
 
 def examined(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, stored: Stored, **settings: Any
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, stored: StoredCredentials, **settings: Any
 ) -> dict[str, dict[str, Any]]:
     """What doctor finds where the keyring holds `stored`."""
     chosen = Settings(config_path=tmp_path / "config.toml", **settings)
@@ -247,17 +256,17 @@ def examined(
     return {row["check"]: row for row in json.loads(capsys.readouterr().out)}
 
 
-class Holding(Vault):
+class Holding(KeyringStore):
     """A keyring that holds one sign-in."""
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: StoredCredentials) -> None:
         super().__init__()
         self._stored = stored
 
     async def backend_name(self) -> str:
         return "Test keyring"
 
-    async def read(self, profile: str) -> Stored:
+    async def read(self, profile: str) -> StoredCredentials:
         return self._stored
 
 
@@ -265,7 +274,7 @@ class Holding(Vault):
 def test_the_service_that_is_looked_at_is_that_of_the_credentials(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    stored = Stored(AccountKey(ACCOUNT, Secret(SECRET)), simulator.url)
+    stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), simulator.url)
     rows = examined(capsys, tmp_path, stored)
     assert rows["service"]["verdict"] == "ok"
     assert simulator.url in rows["service"]["told"]
@@ -277,7 +286,7 @@ def test_the_service_that_is_looked_at_is_that_of_the_credentials(
 def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    stored = Stored(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
+    stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
     rows = examined(capsys, tmp_path, stored, base_url=simulator.url, base_url_given=True)
     assert simulator.url in rows["service"]["told"]
     assert rows["credentials"]["verdict"] == "bad"
@@ -288,7 +297,7 @@ def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
 def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    stored = Stored(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
+    stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
     key = AccountKey(ACCOUNT, Secret(SECRET))
     given = {"base_url": simulator.url, "credentials": key, "credentials_source": "XDS_UUID, XDS_SECRET"}
     rows = examined(capsys, tmp_path, stored, **given)
@@ -316,7 +325,7 @@ async def test_what_is_there_in_place_of_the_service_gets_the_advice_that_fits(
         head = head.replace("Location: https://login.test/\r\n", "")
     async with answering(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode(), []) as address:
         service = (await network.examine(f"http://{address}"))[2]
-    assert service.verdict is Verdict.BAD
+    assert service.verdict is CheckStatus.BAD
     assert told in service.told
     assert advice in service.advice[0]
 
@@ -335,11 +344,11 @@ def test_a_small_terminal_is_named_and_the_clipboard_can_be_tried(bare: dict[str
 
 
 def test_a_finding_never_shows_a_secret() -> None:
-    assert "hush" not in str(Finding("keyring", Verdict.OK, f"{Secret('hush')}"))
+    assert "hush" not in str(Check("keyring", CheckStatus.OK, f"{Secret('hush')}"))
 
 
 def test_scarce_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for free, verdict in ((1 << 40, Verdict.OK), (50 << 20, Verdict.WARN), (0, Verdict.BAD)):
+    for free, verdict in ((1 << 40, CheckStatus.OK), (50 << 20, CheckStatus.WARN), (0, CheckStatus.BAD)):
         usage = type("Usage", (), {"free": free})
         monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path, usage=usage: usage)
         assert machine._space(tmp_path).verdict is verdict

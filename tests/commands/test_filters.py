@@ -11,7 +11,7 @@ from xds_tui.commands import filters
 from xds_tui.fleet import query
 from xds_tui.fleet.query import QueryError
 from xds_tui.model import Billing
-from xds_tui.record import Action, OrderState
+from xds_tui.record import OrderAction, OrderState
 
 PACKAGES = export.packages_table(
     [
@@ -24,7 +24,7 @@ PACKAGES = export.packages_table(
 ORDERS = export.orders_table(
     [
         an_order(id="o1", state=OrderState.NOT_SENT, created_at=NOON - timedelta(days=2)),
-        an_order(id="o2", state=OrderState.SETTLED, created_at=NOON, action=Action.DELETE, host_name="渲染-07"),
+        an_order(id="o2", state=OrderState.SETTLED, created_at=NOON, action=OrderAction.DELETE, host_name="渲染-07"),
     ],
     {},
 )

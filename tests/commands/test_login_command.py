@@ -18,8 +18,8 @@ from terminal import Terminal
 from xds_tui import vault as vault_module
 from xds_tui.assembly import Connector
 from xds_tui.commands import listing, secret_prompt, signing
-from xds_tui.commands.output import Form
-from xds_tui.commands.parts import Parts
+from xds_tui.commands.output import OutputFormat
+from xds_tui.commands.parts import CommandServices
 from xds_tui.credentials import AccountKey
 from xds_tui.fleet.account import Account
 from xds_tui.secret import Secret
@@ -28,7 +28,7 @@ from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
-from xds_tui.vault import Stored, Vault
+from xds_tui.vault import KeyringStore, StoredCredentials
 
 
 class Desktop(KeyringBackend):
@@ -51,10 +51,10 @@ class Desktop(KeyringBackend):
         del self.items[username]
 
 
-def parts(url: str, vault: Vault, given_by: str = "") -> Parts:
+def parts(url: str, vault: KeyringStore, given_by: str = "") -> CommandServices:
     settings = Settings(config_path=Path("config.toml"), base_url=url)
     database = Database(None)
-    return Parts(
+    return CommandServices(
         account=Account(Connector(settings), base_url=url, profile="default", vault=vault),
         journal=Journal(database, "default"),
         clock=lambda: datetime.now(UTC),
@@ -81,7 +81,7 @@ def test_what_the_service_takes_is_kept_and_the_keyring_named(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keyring = Desktop()
-    assert signing.login(parts(simulator.url, Vault(keyring), given_by="XDS_TOKEN")) == 0
+    assert signing.login(parts(simulator.url, KeyringStore(keyring), given_by="XDS_TOKEN")) == 0
     assert keyring.items["default/secret"] == SECRET
     assert keyring.items["default/base-url"] == simulator.url
     told = capsys.readouterr().out
@@ -95,7 +95,7 @@ def test_what_the_service_refuses_is_not_kept(
 ) -> None:
     answers(monkeypatch, ACCOUNT, "wrong-secret")
     keyring = Desktop()
-    assert signing.login(parts(simulator.url, Vault(keyring))) == 1
+    assert signing.login(parts(simulator.url, KeyringStore(keyring))) == 1
     assert keyring.items == {}
     told = capsys.readouterr().err
     assert "code " in told
@@ -105,20 +105,20 @@ def test_what_the_service_refuses_is_not_kept(
 def test_half_of_it_is_not_tried(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for account, secret in (("", SECRET), (ACCOUNT, "")):
         answers(monkeypatch, account, secret)
-        assert signing.login(parts(simulator.url, Vault(Desktop()))) == 1
+        assert signing.login(parts(simulator.url, KeyringStore(Desktop()))) == 1
 
 
-async def _keep(vault: Vault) -> None:
-    await vault.write("default", Stored(AccountKey(ACCOUNT, Secret(SECRET)), "https://client.xuandashi.com"))
+async def _keep(vault: KeyringStore) -> None:
+    await vault.write("default", StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), "https://client.xuandashi.com"))
 
 
 def test_logging_out_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
     keyring = Desktop()
-    asyncio.run(_keep(Vault(keyring)))
-    assert signing.logout(Vault(keyring), "default", "") == 0
+    asyncio.run(_keep(KeyringStore(keyring)))
+    assert signing.logout(KeyringStore(keyring), "default", "") == 0
     assert keyring.items == {}
     assert "Removed from Desktop keyring" in capsys.readouterr().out
-    assert signing.logout(Vault(keyring), "default", "XDS_UUID, XDS_SECRET") == 0
+    assert signing.logout(KeyringStore(keyring), "default", "XDS_UUID, XDS_SECRET") == 0
     told = capsys.readouterr().out
     assert "held nothing" in told
     assert "XDS_UUID, XDS_SECRET are still set" in told
@@ -135,8 +135,8 @@ class Stubborn(Desktop):
 
 def test_logging_out_that_did_not_remove_the_secret_fails_and_says_how_to(capsys: pytest.CaptureFixture[str]) -> None:
     keyring = Stubborn()
-    asyncio.run(_keep(Vault(keyring)))
-    assert signing.logout(Vault(keyring), "default", "") == 1
+    asyncio.run(_keep(KeyringStore(keyring)))
+    assert signing.logout(KeyringStore(keyring), "default", "") == 1
     told, complained = capsys.readouterr()
     assert told == ""
     assert "still has what it was asked to remove: default/secret" in complained
@@ -148,11 +148,11 @@ def test_logging_out_that_did_not_remove_the_secret_fails_and_says_how_to(capsys
 def test_logging_out_of_a_keyring_that_does_not_answer_fails(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vault_module, "ASKED", 0.02)
+    monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
     keyring, answer = Desktop(), threading.Event()
-    asyncio.run(_keep(Vault(keyring)))
+    asyncio.run(_keep(KeyringStore(keyring)))
     keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
-    assert signing.logout(Vault(keyring), "default", "") == 1
+    assert signing.logout(KeyringStore(keyring), "default", "") == 1
     answer.set()
     told, complained = capsys.readouterr()
     assert told == ""
@@ -165,7 +165,10 @@ def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
 ) -> None:
     keyring, answer = Desktop(), threading.Event()
     keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
-    assert listing.hosts(parts(simulator.url, Vault(keyring, limit=0.02)), Form.JSON, (), interval=None) == 1
+    assert (
+        listing.hosts(parts(simulator.url, KeyringStore(keyring, limit=0.02)), OutputFormat.JSON, (), interval=None)
+        == 1
+    )
     answer.set()
     told, complained = capsys.readouterr()
     assert told == ""
@@ -181,7 +184,7 @@ def test_a_sign_in_that_was_not_stored_fails_and_says_so(
 ) -> None:
     keyring = Desktop()
     keyring.set_password = lambda service, username, password: None  # type: ignore[method-assign]
-    assert signing.login(parts(simulator.url, Vault(keyring))) == 1
+    assert signing.login(parts(simulator.url, KeyringStore(keyring))) == 1
     told, complained = capsys.readouterr()
     assert "keeps them" not in told
     assert "you are not signed in" in complained

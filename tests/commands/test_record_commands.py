@@ -18,7 +18,7 @@ from at_shell import COMMAND, Run, runner
 from made import a_promise, a_snapshot, an_order
 
 from xds_tui.model import Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
 
@@ -33,9 +33,14 @@ TROUBLE = Event(
 )
 OLD = Event(at=NOW - 48 * HOUR, kind=EventKind.APPEARED, host_id="h2", host_name="office-3", new=Status.OFF)
 BOUGHT = an_order(
-    id="o1", action=Action.CREATE, state=OrderState.SETTLED, created_at=NOW - HOUR, promise=a_promise(), host_id="h1"
+    id="o1",
+    action=OrderAction.CREATE,
+    state=OrderState.SETTLED,
+    created_at=NOW - HOUR,
+    promise=a_promise(),
+    host_id="h1",
 )
-UNKNOWN = an_order(id="o2", action=Action.POWER_ON, state=OrderState.UNKNOWN, created_at=NOW, host_id="h2")
+UNKNOWN = an_order(id="o2", action=OrderAction.POWER_ON, state=OrderState.UNKNOWN, created_at=NOW, host_id="h2")
 
 
 def remember(home: Path, *events: Event, orders: Sequence[Order] = (), account: str = "A1") -> None:
@@ -44,7 +49,7 @@ def remember(home: Path, *events: Event, orders: Sequence[Order] = (), account: 
     async def write() -> None:
         database = Database(home / ".local/state/xds-tui/journal.db")
         journal = Journal(database, "default")
-        await journal.belong_to("http://127.0.0.1:9", account)
+        await journal.bind_account("http://127.0.0.1:9", account)
         await journal.add_events(events)
         await journal.write_orders(orders)
         if orders:

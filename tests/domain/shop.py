@@ -13,7 +13,7 @@ from made import NOON, a_host, a_package, a_promise, an_order
 
 from xds_tui.domain.reconcile import match_orders
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Action, Candidate, HostSource, Order, OrderState
+from xds_tui.record import Candidate, HostSource, Order, OrderAction, OrderState
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Buyer:
         package = a_package(id=f"p{price}-{cpu}", amount=Decimal(price), cpu=cpu)
         order = an_order(
             id=order_id,
-            action=Action.CREATE,
+            action=OrderAction.CREATE,
             state=OrderState.DONE if accepted else OrderState.UNKNOWN,
             created_at=NOON + timedelta(seconds=at),
             sent_at=NOON + timedelta(seconds=at),

@@ -9,7 +9,7 @@ from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
 
 from xds_tui.domain import reconcile
 from xds_tui.model import Billing, Period, PeriodUnit, Snapshot, Status
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.record import Order, OrderAction, OrderState
 
 LATER = NOON + timedelta(minutes=6)
 
@@ -22,7 +22,7 @@ def settled(orders: list[Order], snapshot: Snapshot) -> dict[str, str]:
 def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised: Any) -> Order:
     return an_order(
         id=id_,
-        action=Action.CREATE,
+        action=OrderAction.CREATE,
         state=state,
         host_id=None,
         sent_at=NOON,
@@ -34,36 +34,36 @@ def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised:
 @pytest.mark.parametrize(
     ("action", "status", "agrees"),
     [
-        (Action.POWER_ON, Status.ON, True),
-        (Action.POWER_ON, Status.BILLED, True),
-        (Action.POWER_ON, Status.STARTING, False),
-        (Action.POWER_ON, Status.OFF, False),
-        (Action.POWER_OFF, Status.OFF, True),
-        (Action.POWER_OFF, Status.STOPPING, False),
-        (Action.DELETE, Status.OFF, False),
-        (Action.CREATE, Status.OFF, True),
+        (OrderAction.POWER_ON, Status.ON, True),
+        (OrderAction.POWER_ON, Status.BILLED, True),
+        (OrderAction.POWER_ON, Status.STARTING, False),
+        (OrderAction.POWER_ON, Status.OFF, False),
+        (OrderAction.POWER_OFF, Status.OFF, True),
+        (OrderAction.POWER_OFF, Status.STOPPING, False),
+        (OrderAction.DELETE, Status.OFF, False),
+        (OrderAction.CREATE, Status.OFF, True),
     ],
 )
 @pytest.mark.parametrize("state", [OrderState.DONE, OrderState.UNKNOWN])
 def test_an_order_is_settled_when_its_host_agrees(
-    action: Action, status: Status, agrees: bool, state: OrderState
+    action: OrderAction, status: Status, agrees: bool, state: OrderState
 ) -> None:
     order = an_order(action=action, state=state, host_id="h", sent_at=NOON)
     assert bool(settled([order], a_snapshot(a_host(id="h", status=status), at=LATER))) is agrees
 
 
 def test_a_delete_is_settled_when_its_host_is_gone() -> None:
-    order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
     assert settled([order], a_snapshot(at=LATER)) == {"o": "h"}
 
 
 def test_a_snapshot_that_was_begun_before_the_answer_settles_nothing() -> None:
-    order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
     assert reconcile.match_orders([order], a_snapshot(at=LATER), answered=()).confirmed == {}
 
 
 def test_a_clock_that_was_set_back_since_the_sending_does_not_matter() -> None:
-    order = an_order(action=Action.DELETE, state=OrderState.DONE, host_id="h", sent_at=LATER)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.DONE, host_id="h", sent_at=LATER)
     assert settled([order], a_snapshot(at=NOON)) == {"o": "h"}
 
 
@@ -91,7 +91,7 @@ def test_a_host_with_another_system_is_not_ours(runs: str, is_ours: bool) -> Non
 
 
 def test_an_order_that_ended_is_left_alone() -> None:
-    order = an_order(action=Action.DELETE, state=OrderState.REFUSED, host_id="h", sent_at=NOON)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.REFUSED, host_id="h", sent_at=NOON)
     assert settled([order], a_snapshot(at=LATER)) == {}
 
 
@@ -160,5 +160,5 @@ def test_one_host_does_not_settle_two_orders() -> None:
 
 
 def test_a_host_that_another_order_has_is_taken() -> None:
-    named = an_order(id="named", action=Action.CREATE, state=OrderState.SETTLED, host_id="new", sent_at=NOON)
+    named = an_order(id="named", action=OrderAction.CREATE, state=OrderState.SETTLED, host_id="new", sent_at=NOON)
     assert settled([named, a_create()], a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)) == {}

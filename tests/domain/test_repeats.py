@@ -20,7 +20,7 @@ from xds_tui.domain.repeats import (
     may_repeat,
 )
 from xds_tui.model import Billing, Period, PeriodUnit
-from xds_tui.record import Action, Candidate, Doubt, Order, OrderState
+from xds_tui.record import Candidate, Doubt, Order, OrderAction, OrderState
 
 RENT: dict[str, Any] = {"billing": Billing.RENT, "period": Period(PeriodUnit.DAY, 1)}
 POINTED_OUT = Candidate("h9", "nine", Doubt.REFUSED)
@@ -28,7 +28,7 @@ POINTED_OUT = Candidate("h9", "nine", Doubt.REFUSED)
 
 def a_create(state: OrderState = OrderState.UNKNOWN, **fields: Any) -> Order:
     standard: dict[str, Any] = {"promise": a_promise(), "sent_at": NOON, "ended_at": NOON, "host_id": None}
-    return an_order(action=Action.CREATE, state=state, **standard | fields)
+    return an_order(action=OrderAction.CREATE, state=state, **standard | fields)
 
 
 @pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.NOT_SEEN, OrderState.SENT])
@@ -47,7 +47,7 @@ def test_a_purchase_whose_outcome_is_known_is_not_asked_about(state: OrderState)
         ({}, a_promise(package=a_package(id="p2"))),
         ({}, a_promise(**RENT)),
         ({"created_at": NOON - DOUBTFUL_FOR}, a_promise()),
-        ({"action": Action.POWER_ON}, a_promise()),
+        ({"action": OrderAction.POWER_ON}, a_promise()),
         ({"promise": None}, a_promise()),
     ],
 )

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import NOON, a_host, a_snapshot
 
-from xds_tui.api.errors import BadAnswer, Refused
+from xds_tui.api.errors import BadResponse, Rejected
 from xds_tui.api.wire import HostPage
 from xds_tui.fleet.absences import MAX_CHECKS
-from xds_tui.fleet.sweep import PAGE_SIZE, Swept, sweep
+from xds_tui.fleet.sweep import PAGE_SIZE, HostListing, list_hosts
 from xds_tui.model import Host, Snapshot, Status
 
 
@@ -48,8 +48,8 @@ class Service:
             raise self.error
         return a_host(id=host_id, status=self.status) if host_id in self.there else None
 
-    async def sweep(self, before: Snapshot, **more: object) -> Swept:
-        return await sweep(self, before, lambda: NOON, **more)  # type: ignore[arg-type]
+    async def sweep(self, before: Snapshot, **more: object) -> HostListing:
+        return await list_hosts(self, before, lambda: NOON, **more)  # type: ignore[arg-type]
 
 
 def many(count: int) -> list[str]:
@@ -146,7 +146,7 @@ async def test_a_fleet_that_vanishes_is_asked_for_a_few_hosts_at_a_time() -> Non
     assert snapshot.hosts == ()
 
 
-@pytest.mark.parametrize("error", [BadAnswer("late"), Refused(429, "", retry_after=60.0), Refused(500, "")])
+@pytest.mark.parametrize("error", [BadResponse("late"), Rejected(429, "", retry_after=60.0), Rejected(500, "")])
 async def test_a_host_that_could_not_be_asked_for_stays_and_the_list_is_shown_all_the_same(error: Exception) -> None:
     service = Service(*many(40))
     service.listed = many(30)
@@ -173,7 +173,7 @@ async def test_since_when_a_host_is_missing_is_kept() -> None:
     service = Service(*many(5))
     service.listed = many(4)
     snapshot = (await service.sweep(snapshot_of(many(5)))).snapshot
-    later = await sweep(service, snapshot, lambda: NOON + timedelta(hours=1))
+    later = await list_hosts(service, snapshot, lambda: NOON + timedelta(hours=1))
     assert later.snapshot.unlisted["h4"].since == NOON
 
 

@@ -9,21 +9,21 @@ from conditions import until
 from made import NOON
 
 from xds_tui.api.client import Client
-from xds_tui.api.errors import NotSent, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, NotSent, SignedOut
 from xds_tui.base_url import PRODUCTION, SANDBOX
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
-from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.account import Account, Source, TokenCache
 from xds_tui.secret import Secret
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 KEY = AccountKey("A1", Secret("s"))
 TOKEN = Token(Secret("t"), NOON)
 
 
 class FakeClient:
-    def __init__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> None:
+    def __init__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> None:
         self.base_url, self.credentials, self.tokens = base_url, credentials, tokens
-        self.refusal: XdsError | None = None
+        self.refusal: ApiError | None = None
         self.is_closed = False
 
     async def hosts(self, page: int) -> None:
@@ -37,10 +37,10 @@ class FakeClient:
 class Connector:
     def __init__(self) -> None:
         self.made: list[FakeClient] = []
-        self.refusal: XdsError | None = None
-        self.trouble: XdsError | None = None
+        self.refusal: ApiError | None = None
+        self.trouble: ApiError | None = None
 
-    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         if self.trouble:
             raise self.trouble
         client = FakeClient(base_url, credentials, tokens)
@@ -50,15 +50,15 @@ class Connector:
 
 
 class FakeVault:
-    def __init__(self, stored: Stored | None = None) -> None:
+    def __init__(self, stored: StoredCredentials | None = None) -> None:
         self.stored = stored
-        self.trouble: VaultError | None = None
+        self.trouble: CredentialStoreError | None = None
 
-    async def read(self, profile: str) -> Stored | None:
+    async def read(self, profile: str) -> StoredCredentials | None:
         self._complain()
         return self.stored
 
-    async def write(self, profile: str, stored: Stored) -> None:
+    async def write(self, profile: str, stored: StoredCredentials) -> None:
         self._complain()
         self.stored = stored
 
@@ -76,12 +76,12 @@ class FakeVault:
             raise self.trouble
 
 
-def an_account(connect: Connector, vault: FakeVault | None = None, **options: Any) -> Account:
-    return Account(connect, base_url=PRODUCTION, profile="p", vault=cast("Vault | None", vault), **options)
+def an_account(connect: Connector, vault: FakeKeyringStore | None = None, **options: Any) -> Account:
+    return Account(connect, base_url=PRODUCTION, profile="p", vault=cast("KeyringStore | None", vault), **options)
 
 
 async def test_what_the_environment_gives_needs_no_keyring() -> None:
-    vault, connect = FakeVault(Stored(BareToken(Secret("other")), SANDBOX)), Connector()
+    vault, connect = FakeVault(StoredCredentials(BareToken(Secret("other")), SANDBOX)), Connector()
     account = an_account(connect, vault, given=KEY, source=Source.ENVIRONMENT)
     await account.open()
     assert connect.made[0].credentials == KEY
@@ -90,7 +90,7 @@ async def test_what_the_environment_gives_needs_no_keyring() -> None:
 
 async def test_the_keyring_gives_credentials_address_and_token() -> None:
     connect = Connector()
-    account = an_account(connect, FakeVault(Stored(KEY, SANDBOX, TOKEN)))
+    account = an_account(connect, FakeVault(StoredCredentials(KEY, SANDBOX, TOKEN)))
     await account.open()
     (client,) = connect.made
     assert (client.base_url, client.credentials, client.tokens.first) == (SANDBOX, KEY, TOKEN)
@@ -107,7 +107,7 @@ async def test_nobody_is_signed_in_where_there_are_no_credentials() -> None:
 
 async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_for() -> None:
     connect = Connector()
-    account = an_account(connect, FakeVault(Stored(KEY, SANDBOX)), is_base_url_given=True)
+    account = an_account(connect, FakeVault(StoredCredentials(KEY, SANDBOX)), is_base_url_given=True)
     await account.open()
     assert connect.made == []
     with pytest.raises(SignedOut, match="another address"):
@@ -116,7 +116,7 @@ async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_f
 
 async def test_a_keyring_that_fails_is_told_and_survived() -> None:
     vault = FakeVault()
-    vault.trouble = VaultError(Trouble.LOCKED, "locked")
+    vault.trouble = CredentialStoreError(KeyringProblem.LOCKED, "locked")
     account = an_account(Connector(), vault)
     await account.open()
     assert account.vault_trouble is vault.trouble
@@ -124,10 +124,10 @@ async def test_a_keyring_that_fails_is_told_and_survived() -> None:
         account.client()
 
 
-@pytest.mark.parametrize("trouble", [Trouble.TIMED_OUT, Trouble.LOCKED, Trouble.DENIED])
-async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: Trouble) -> None:
-    vault = FakeVault(Stored(KEY, PRODUCTION))
-    vault.trouble = VaultError(trouble, "The keyring did not answer", "3 s")
+@pytest.mark.parametrize("trouble", [KeyringProblem.TIMED_OUT, KeyringProblem.LOCKED, KeyringProblem.DENIED])
+async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: KeyringProblem) -> None:
+    vault = FakeVault(StoredCredentials(KEY, PRODUCTION))
+    vault.trouble = CredentialStoreError(trouble, "The keyring did not answer", "3 s")
     account = an_account(Connector(), vault)
     await account.open()
     assert account.unread is vault.trouble
@@ -140,7 +140,7 @@ async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: 
 
 async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
     vault = FakeVault()
-    vault.trouble = VaultError(Trouble.UNAVAILABLE, "There is no keyring on this machine")
+    vault.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "There is no keyring on this machine")
     account = an_account(Connector(), vault)
     await account.open()
     assert account.unread is None
@@ -180,12 +180,12 @@ async def test_what_was_typed_is_kept_on_request_only() -> None:
     await account.sign_in(SANDBOX, KEY)
     assert vault.stored is None
     assert await account.keep() == "Test keyring"
-    assert vault.stored == Stored(KEY, SANDBOX)
+    assert vault.stored == StoredCredentials(KEY, SANDBOX)
     assert account.source is Source.KEYRING
 
 
 async def test_a_renewed_token_is_kept_where_the_credentials_are() -> None:
-    vault, connect = FakeVault(Stored(KEY, PRODUCTION)), Connector()
+    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
     account = an_account(connect, vault)
     await account.open()
     later = Token(Secret("new"), NOON + timedelta(minutes=30))
@@ -195,23 +195,23 @@ async def test_a_renewed_token_is_kept_where_the_credentials_are() -> None:
 
 
 async def test_a_token_of_typed_credentials_is_kept_nowhere() -> None:
-    vault, connect = FakeVault(Stored(KEY, PRODUCTION)), Connector()
+    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
     account = an_account(connect, vault)
     await account.sign_in(PRODUCTION, KEY)
     connect.made[0].tokens.keep(TOKEN)
     await account.close()
-    assert vault.stored == Stored(KEY, PRODUCTION)
+    assert vault.stored == StoredCredentials(KEY, PRODUCTION)
     assert await connect.made[0].tokens.find() is None
 
 
 async def test_a_keyring_that_refused_a_token_is_not_asked_again() -> None:
-    vault, connect = FakeVault(Stored(KEY, PRODUCTION)), Connector()
+    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
     account = an_account(connect, vault)
     await account.open()
-    vault.trouble = VaultError(Trouble.DENIED, "denied")
+    vault.trouble = CredentialStoreError(KeyringProblem.DENIED, "denied")
     connect.made[0].tokens.keep(TOKEN)
     await until(lambda: account.vault_trouble is not None)
     vault.trouble = None
     connect.made[0].tokens.keep(TOKEN)
     await account.close()
-    assert vault.stored == Stored(KEY, PRODUCTION)
+    assert vault.stored == StoredCredentials(KEY, PRODUCTION)

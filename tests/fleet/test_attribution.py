@@ -14,7 +14,7 @@ from xds_tui.fleet.attribution import LATE_WINDOW, REBOOT_BEGINS, Attribution
 from xds_tui.fleet.changes import changes
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.model import Host, Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
 
 STEP = timedelta(seconds=15)
 ON, OFF, STARTING, STOPPING, BILLED = Status.ON, Status.OFF, Status.STARTING, Status.STOPPING, Status.BILLED
@@ -33,81 +33,83 @@ def own(order: Order, events: Sequence[Event]) -> list[bool]:
     return [event.own for event in Attribution().mark(events, [order], {})]
 
 
-def a_sent(action: Action, state: OrderState = OrderState.DONE, **fields: object) -> Order:
-    promise = a_promise() if action is Action.CREATE else None
+def a_sent(action: OrderAction, state: OrderState = OrderState.DONE, **fields: object) -> Order:
+    promise = a_promise() if action is OrderAction.CREATE else None
     return an_order(action=action, state=state, sent_at=NOON, promise=promise, **fields)
 
 
 @pytest.mark.parametrize(
     ("action", "statuses", "expected"),
     [
-        (Action.POWER_OFF, (ON, STOPPING, OFF), [True, True]),
-        (Action.POWER_OFF, (BILLED, OFF, STARTING, ON), [True, False, False]),
-        (Action.POWER_ON, (OFF, STARTING, ON, BILLED), [True, True, True]),
-        (Action.POWER_ON, (OFF, ON, STOPPING, OFF), [True, False, False]),
-        (Action.POWER_ON, (ON, Status.EXPIRED), [False]),
-        (Action.REBOOT, (ON, STOPPING, OFF, STARTING, ON), [True, True, True, True]),
-        (Action.REBOOT, (BILLED, STARTING, ON, BILLED), [True, True, False]),
-        (Action.REBOOT, (ON, STARTING, ON, STOPPING, OFF), [True, True, False, False]),
-        (Action.DELETE, (OFF, None), [True]),
-        (Action.DELETE, (ON, STOPPING, OFF, None), [False, False, True]),
-        (Action.CREATE, (None, OFF, STARTING, ON), [True, False, False]),
+        (OrderAction.POWER_OFF, (ON, STOPPING, OFF), [True, True]),
+        (OrderAction.POWER_OFF, (BILLED, OFF, STARTING, ON), [True, False, False]),
+        (OrderAction.POWER_ON, (OFF, STARTING, ON, BILLED), [True, True, True]),
+        (OrderAction.POWER_ON, (OFF, ON, STOPPING, OFF), [True, False, False]),
+        (OrderAction.POWER_ON, (ON, Status.EXPIRED), [False]),
+        (OrderAction.REBOOT, (ON, STOPPING, OFF, STARTING, ON), [True, True, True, True]),
+        (OrderAction.REBOOT, (BILLED, STARTING, ON, BILLED), [True, True, False]),
+        (OrderAction.REBOOT, (ON, STARTING, ON, STOPPING, OFF), [True, True, False, False]),
+        (OrderAction.DELETE, (OFF, None), [True]),
+        (OrderAction.DELETE, (ON, STOPPING, OFF, None), [False, False, True]),
+        (OrderAction.CREATE, (None, OFF, STARTING, ON), [True, False, False]),
     ],
 )
 def test_only_what_an_order_asked_for_is_ours(
-    action: Action, statuses: Sequence[Status | None], expected: list[bool]
+    action: OrderAction, statuses: Sequence[Status | None], expected: list[bool]
 ) -> None:
     assert own(a_sent(action), seen(*statuses)) == expected
 
 
-@pytest.mark.parametrize("action", [Action.POWER_ON, Action.DELETE, Action.CREATE])
+@pytest.mark.parametrize("action", [OrderAction.POWER_ON, OrderAction.DELETE, OrderAction.CREATE])
 @pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.INTENDED])
-def test_a_host_that_stops_by_itself_is_an_alert_whatever_else_was_ordered(action: Action, state: OrderState) -> None:
+def test_a_host_that_stops_by_itself_is_an_alert_whatever_else_was_ordered(
+    action: OrderAction, state: OrderState
+) -> None:
     events = Attribution().mark(seen(ON, STOPPING), [a_sent(action, state)], {})
     assert [(event.own, event.alert) for event in flagged(events)] == [(False, True)]
 
 
 @pytest.mark.parametrize("state", [OrderState.INTENDED, OrderState.NOT_SENT, OrderState.REFUSED])
-@pytest.mark.parametrize("action", [Action.POWER_OFF, Action.REBOOT])
-def test_an_order_that_did_nothing_explains_nothing(action: Action, state: OrderState) -> None:
+@pytest.mark.parametrize("action", [OrderAction.POWER_OFF, OrderAction.REBOOT])
+def test_an_order_that_did_nothing_explains_nothing(action: OrderAction, state: OrderState) -> None:
     assert own(a_sent(action, state), seen(ON, STOPPING, OFF)) == [False, False]
 
 
 @pytest.mark.parametrize("state", [OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE])
 def test_an_order_under_way_explains_what_it_asked_for_however_late(state: OrderState) -> None:
-    assert own(a_sent(Action.POWER_OFF, state), seen(ON, OFF, begin=NOON + timedelta(hours=1))) == [True]
+    assert own(a_sent(OrderAction.POWER_OFF, state), seen(ON, OFF, begin=NOON + timedelta(hours=1))) == [True]
 
 
 def test_a_confirmed_stop_explains_no_further_stop() -> None:
-    assert own(a_sent(Action.POWER_OFF, OrderState.SETTLED), seen(ON, STOPPING)) == [False]
+    assert own(a_sent(OrderAction.POWER_OFF, OrderState.SETTLED), seen(ON, STOPPING)) == [False]
 
 
 @pytest.mark.parametrize(("late", "expected"), [(LATE_WINDOW - 2 * STEP, True), (LATE_WINDOW, False)])
 def test_an_order_that_was_given_up_explains_a_change_a_little_later(late: timedelta, expected: bool) -> None:
-    assert own(a_sent(Action.POWER_OFF, OrderState.NOT_SEEN), seen(ON, OFF, begin=NOON + late)) == [expected]
+    assert own(a_sent(OrderAction.POWER_OFF, OrderState.NOT_SEEN), seen(ON, OFF, begin=NOON + late)) == [expected]
 
 
 def test_a_reboot_that_was_confirmed_before_it_began_is_followed_down_and_up() -> None:
-    order = a_sent(Action.REBOOT, OrderState.SETTLED)
+    order = a_sent(OrderAction.REBOOT, OrderState.SETTLED)
     assert own(order, seen(ON, OFF, STARTING, ON, OFF)) == [True, True, True, False]
     assert own(order, seen(ON, OFF, begin=NOON + REBOOT_BEGINS)) == [False]
 
 
 def test_two_orders_explain_a_change_each() -> None:
-    stop, start = a_sent(Action.POWER_OFF, id="1"), a_sent(Action.POWER_ON, id="2")
+    stop, start = a_sent(OrderAction.POWER_OFF, id="1"), a_sent(OrderAction.POWER_ON, id="2")
     marked = Attribution().mark(seen(ON, STOPPING, OFF, STARTING, ON), [stop, start], {})
     assert all(event.own for event in marked)
 
 
 def test_a_create_that_named_no_host_explains_the_one_that_confirms_it() -> None:
-    order = a_sent(Action.CREATE, host_id=None)
+    order = a_sent(OrderAction.CREATE, host_id=None)
     events = seen(None, OFF)
     assert [event.own for event in Attribution().mark(events, [order], {order.id: "h1"})] == [True]
     assert [event.own for event in Attribution().mark(events, [order], {})] == [False]
 
 
 def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_up() -> None:
-    book, order = OrderBook(), a_sent(Action.REBOOT, OrderState.UNKNOWN)
+    book, order = OrderBook(), a_sent(OrderAction.REBOOT, OrderState.UNKNOWN)
     book.write(order)
     running: Host = a_host(status=ON)
     assert book.reconcile(a_snapshot(running), {order.id}).confirmed == {}
@@ -121,12 +123,12 @@ def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_u
 @settings(deadline=None)
 @given(
     st.lists(st.sampled_from([*Status, None]), min_size=2, max_size=8),
-    st.sampled_from([action for action in Action if action is not Action.POWER_OFF]),
+    st.sampled_from([action for action in OrderAction if action is not OrderAction.POWER_OFF]),
     st.sampled_from(OrderState),
 )
 def test_no_order_but_a_stop_or_a_reboot_hides_that_a_host_stopped(
-    statuses: list[Status | None], action: Action, state: OrderState
+    statuses: list[Status | None], action: OrderAction, state: OrderState
 ) -> None:
     for event in Attribution().mark(seen(*statuses), [a_sent(action, state)], {}):
         if event.own and event.kind is EventKind.STATUS and event.new in (STOPPING, OFF, Status.EXPIRED):
-            assert action is Action.REBOOT
+            assert action is OrderAction.REBOOT

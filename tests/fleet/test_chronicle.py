@@ -9,7 +9,7 @@ import pytest
 from made import NOON, a_host, a_snapshot, catalog_of
 
 from xds_tui import pricing
-from xds_tui.fleet.chronicle import Chronicle
+from xds_tui.fleet.chronicle import Recorder
 from xds_tui.model import Billing
 from xds_tui.record import Event, EventKind
 from xds_tui.store.db import Database, StoreError
@@ -24,7 +24,7 @@ class Keeping:
     def __init__(self, journal: Journal) -> None:
         self.now = NOON
         self.shown = 0
-        self.chronicle = Chronicle(journal, lambda: self.now, self._show)
+        self.chronicle = Recorder(journal, lambda: self.now, self._show)
 
     def _show(self) -> None:
         self.shown += 1

@@ -21,7 +21,7 @@ from powers import powerless
 from test_orders import Service
 
 from xds_tui.api.client import Client
-from xds_tui.fleet.orders import Orders
+from xds_tui.fleet.orders import OrderService
 from xds_tui.record import Event, Order, OrderState
 from xds_tui.store import database_file, db
 from xds_tui.store.db import Database
@@ -51,7 +51,7 @@ class Desk:
         self.database = Database(path)
         self.journal = Journal(self.database, "default")
         self.told: list[Event] = []
-        self.orders = Orders(lambda: cast("Client", self.service), self.journal, lambda: NOON, self.told.extend)
+        self.orders = OrderService(lambda: cast("Client", self.service), self.journal, lambda: NOON, self.told.extend)
 
     async def ended(self) -> Order:
         await until(lambda: not self.orders.is_sending)

@@ -12,11 +12,11 @@ import pytest
 from made import NOON, a_host, a_promise, a_snapshot, an_order
 
 from xds_tui.api.client import Client
-from xds_tui.fleet.orders import Orders
+from xds_tui.fleet.orders import OrderService
 from xds_tui.model import Snapshot
-from xds_tui.record import Action, Doubt, Event, EventKind, HostSource, Order, OrderState
+from xds_tui.record import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
 from xds_tui.store.db import Database, StoreError
-from xds_tui.store.journal import Claim, Journal
+from xds_tui.store.journal import Journal, SettleResult
 
 LATER = NOON + timedelta(minutes=10)
 
@@ -24,7 +24,7 @@ LATER = NOON + timedelta(minutes=10)
 def a_lost_create(id_: str = "o", **fields: Any) -> Order:
     order = an_order(
         id=id_,
-        action=Action.CREATE,
+        action=OrderAction.CREATE,
         state=OrderState.UNKNOWN,
         host_id=None,
         sent_at=NOON,
@@ -44,7 +44,7 @@ class Program:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.reported: list[Event] = []
-        self.orders = Orders(lambda: cast("Client", None), journal, lambda: LATER, self._report)
+        self.orders = OrderService(lambda: cast("Client", None), journal, lambda: LATER, self._report)
 
     def _report(self, events: Sequence[Event]) -> None:
         self.reported += events
@@ -113,7 +113,7 @@ async def test_a_candidate_that_is_gone_is_offered_no_longer(program: Program) -
 async def test_what_the_user_recognises_confirms_the_order(program: Program) -> None:
     await program.give(a_lost_create())
     await program.see(a_snapshot(a_new_host(), at=LATER))
-    assert await program.orders.claims.accept_candidate("o") is Claim.WRITTEN
+    assert await program.orders.claims.accept_candidate("o") is SettleResult.WRITTEN
     order = (await program.written())["o"]
     assert (order.state, order.host_id, order.host_name) == (OrderState.SETTLED, "new", "name-new")
     assert (order.host_source, order.candidate) == (HostSource.USER, None)
@@ -130,7 +130,7 @@ async def test_what_the_user_declines_is_not_offered_again_even_after_a_restart(
     await program.journal._database.close()
     database = await Database.open(path)
     restarted = Program(Journal(database, "default"))
-    await restarted.orders.take_up()
+    await restarted.orders.resume()
     await restarted.see(a_snapshot(a_new_host(), a_new_host("other", 4), at=LATER))
     candidate = restarted.orders.book["o"].candidate
     assert candidate is not None
@@ -204,6 +204,6 @@ async def test_of_two_programs_that_accept_one_host_one_gets_it(programs: list[P
     offered = replace(second.orders.book["o1"], candidate=first.orders.book["o0"].candidate)
     await second.give(offered)
     claims = [await program.orders.claims.accept_candidate(f"o{number}") for number, program in enumerate(programs)]
-    assert sorted(claim.value for claim in claims) == [Claim.TAKEN.value, Claim.WRITTEN.value]
+    assert sorted(claim.value for claim in claims) == [SettleResult.TAKEN.value, SettleResult.WRITTEN.value]
     hosts = [order.host_id for order in (await first.written()).values()]
     assert hosts.count("new") == 1

@@ -11,11 +11,11 @@ from made import a_host, a_promise, a_snapshot
 
 from xds_tui import catalog
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import BadAnswer, SignedOut
+from xds_tui.api.errors import BadResponse, SignedOut
 from xds_tui.credentials import AccountKey, BareToken, Credentials
-from xds_tui.fleet.account import Account, Tokens
+from xds_tui.fleet.account import Account, TokenCache
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState, Link, Reading
+from xds_tui.fleet.state import ConnectionState, FleetState, Progress
 from xds_tui.model import Billing, Status
 from xds_tui.record import EventKind, OrderState
 from xds_tui.secret import Secret
@@ -56,11 +56,11 @@ class Watching:
         """Ask for a sweep, and return what is known after it."""
         before = self.state.snapshot
         self.monitor.refresh()
-        await until(lambda: self.state.snapshot is not before and self.state.link is Link.LIVE)
+        await until(lambda: self.state.snapshot is not before and self.state.link is ConnectionState.LIVE)
         return self.state
 
 
-async def connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
     return Client(base_url, credentials, deadlines=Deadlines(connect=2, reading=2, changing=2))
 
 
@@ -79,7 +79,7 @@ async def watching(watch: Watching) -> AsyncIterator[Watching]:
 @pytest.fixture
 async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         yield watch
 
 
@@ -107,9 +107,9 @@ async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Wa
     known = watch.state.snapshot
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
-    await until(lambda: watch.state.link is Link.TROUBLE)
+    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
     assert watch.state.snapshot is known
-    assert isinstance(watch.state.trouble, BadAnswer)
+    assert isinstance(watch.state.trouble, BadResponse)
     assert watch.state.retry_at is not None
     state = await watch.swept()
     assert state.trouble is None
@@ -120,7 +120,7 @@ async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Wa
 async def test_an_expired_token_is_no_trouble_with_an_account_key(watch: Watching) -> None:
     watch.service.world.expire_tokens()
     await watch.swept()
-    assert all(state.link is not Link.SIGNED_OUT for state in watch.states)
+    assert all(state.link is not ConnectionState.SIGNED_OUT for state in watch.states)
 
 
 async def test_an_expired_bare_token_asks_for_another_and_takes_it(
@@ -129,23 +129,23 @@ async def test_an_expired_bare_token_asks_for_another_and_takes_it(
     world = simulator.service.world
     token = BareToken(Secret(world.mint()))
     async with watching(Watching(simulator, journal, token)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         known = watch.state.snapshot
         world.expire_tokens()
         watch.monitor.refresh()
-        await until(lambda: watch.state.link is Link.SIGNED_OUT)
+        await until(lambda: watch.state.link is ConnectionState.SIGNED_OUT)
         assert watch.state.snapshot is known
         assert isinstance(watch.state.trouble, SignedOut)
         await watch.account.sign_in(simulator.url, BareToken(Secret(world.mint())))
         watch.monitor.signed_in()
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
 
 
 async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Watching) -> None:
     other = AccountKey("A00000002", Secret(SECRET))
     await watch.account.sign_in(watch.simulator.url, other)
     watch.monitor.signed_in()
-    await until(lambda: watch.state.link is Link.LIVE and watch.state.snapshot is not None)
+    await until(lambda: watch.state.link is ConnectionState.LIVE and watch.state.snapshot is not None)
     assert watch.state.snapshot is not None
     assert watch.state.snapshot.hosts == ()
     assert not any(event.kind is EventKind.GONE for event in watch.state.events)
@@ -154,7 +154,7 @@ async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Wat
 async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulator, journal: Journal) -> None:
     wrong = AccountKey(ACCOUNT, Secret("wrong"))
     async with watching(Watching(simulator, journal, wrong)) as watch:
-        await until(lambda: watch.state.link is Link.SIGNED_OUT)
+        await until(lambda: watch.state.link is ConnectionState.SIGNED_OUT)
         for _ in range(2):
             published = len(watch.states)
             watch.monitor.refresh()
@@ -164,7 +164,7 @@ async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulat
 
 async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
     watch.monitor.pause(True)
-    assert watch.state.link is Link.PAUSED
+    assert watch.state.link is ConnectionState.PAUSED
     await until(lambda: watch.state.catalog is not None)
     pages, catalog_before = watch.pages(), watch.state.catalog
     watch.monitor.refresh()
@@ -172,7 +172,7 @@ async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
     await until(lambda: watch.state.catalog is not catalog_before)
     assert watch.pages() == pages
     watch.monitor.pause(False)
-    await until(lambda: watch.state.link is Link.LIVE)
+    await until(lambda: watch.state.link is ConnectionState.LIVE)
     assert watch.pages() > pages
 
 
@@ -181,8 +181,8 @@ async def bought(watch: Watching) -> None:
     await until(lambda: watch.state.catalog is not None)
     there = watch.state.catalog
     assert there is not None
-    package = catalog.packages(there, Billing.ON_DEMAND)[0]
-    image = catalog.images(there, Billing.ON_DEMAND, package)[0]
+    package = catalog.matching_packages(there, Billing.ON_DEMAND)[0]
+    image = catalog.matching_images(there, Billing.ON_DEMAND, package)[0]
     watch.monitor.orders.buy(a_promise(package=package, image=image), 1)
 
 
@@ -225,7 +225,7 @@ async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called
     simulator: RunningSimulator, journal: Journal, service: Service
 ) -> None:
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         listed = type(service.world).listed
         new: list[str] = []
         hidden = lambda owner=ACCOUNT: [h for h in listed(service.world, owner) if h.id not in new]  # noqa: E731
@@ -243,10 +243,10 @@ async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called
 async def test_the_last_snapshot_is_shown_before_the_service_answers(
     simulator: RunningSimulator, journal: Journal
 ) -> None:
-    await journal.belong_to(simulator.url, ACCOUNT)
+    await journal.bind_account(simulator.url, ACCOUNT)
     await journal.save_snapshot(a_snapshot(a_host(id="remembered")))
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         first = next(state for state in watch.states if state.snapshot is not None)
         assert first.is_remembered
         assert first.snapshot is not None
@@ -255,10 +255,10 @@ async def test_the_last_snapshot_is_shown_before_the_service_answers(
 
 
 async def test_somebody_elses_last_snapshot_is_not_shown(simulator: RunningSimulator, journal: Journal) -> None:
-    await journal.belong_to(simulator.url, "somebody else")
+    await journal.bind_account(simulator.url, "somebody else")
     await journal.save_snapshot(a_snapshot(a_host(id="theirs")))
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         shown = {host.id for state in watch.states if state.snapshot for host in state.snapshot.hosts}
         assert "theirs" not in shown
 
@@ -266,22 +266,22 @@ async def test_somebody_elses_last_snapshot_is_not_shown(simulator: RunningSimul
 async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
-    await until(lambda: watch.state.link is Link.TROUBLE)
+    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
     await watch.monitor.close(5)
     assert EventKind.TROUBLE in [event.kind for event in await journal.events(10)]
 
 
 async def test_a_refresh_that_was_asked_for_is_acknowledged_until_it_is_over(watch: Watching) -> None:
     watch.monitor.refresh()
-    assert watch.state.reading == Reading()
+    assert watch.state.reading == Progress()
     await until(lambda: watch.state.reading is None)
-    assert watch.state.link is Link.LIVE
+    assert watch.state.link is ConnectionState.LIVE
 
 
 async def test_a_refresh_that_fails_is_over_too(watch: Watching) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
-    await until(lambda: watch.state.link is Link.TROUBLE)
+    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
     assert watch.state.reading is None
 
 

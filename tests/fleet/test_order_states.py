@@ -32,17 +32,17 @@ def test_a_refused_order_can_only_be_found_to_have_been_carried_out() -> None:
 
 def test_a_restart_leaves_nothing_under_way() -> None:
     for state in (OrderState.INTENDED, OrderState.SENT):
-        assert order_states.after(state, AFTER_RESTART[state]) not in (OrderState.INTENDED, OrderState.SENT)
+        assert order_states.next_state(state, AFTER_RESTART[state]) not in (OrderState.INTENDED, OrderState.SENT)
 
 
 @pytest.mark.parametrize("event", OrderEvent)
 @pytest.mark.parametrize("state", OrderState)
 def test_what_is_not_in_the_table_is_refused(state: OrderState, event: OrderEvent) -> None:
     if (state, event) in NEXT:
-        assert order_states.after(state, event) is NEXT[state, event]
+        assert order_states.next_state(state, event) is NEXT[state, event]
     else:
         with pytest.raises(ValueError, match=state.name):
-            order_states.after(state, event)
+            order_states.next_state(state, event)
 
 
 def test_an_intent_is_shown_until_it_is_final_or_old() -> None:

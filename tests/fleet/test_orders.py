@@ -12,16 +12,16 @@ from conditions import until
 from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
 
 from xds_tui.api.client import Client
-from xds_tui.api.errors import NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
-from xds_tui.fleet.orders import ENDED_BEFORE, NOT_SEEN, SOMEBODY_ELSE, STOPPED, Orders
+from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, SignedOut
+from xds_tui.fleet.orders import ENDED_BEFORE, NOT_SEEN, SOMEBODY_ELSE, STOPPED, OrderService
 from xds_tui.fleet.recheck import GONE_FROM_CATALOG, PRICE_MOVED
 from xds_tui.i18n import N_
 from xds_tui.model import Billing, Host, Package, Period, PeriodUnit, Status
-from xds_tui.record import Action, Event, EventKind, HostSource, Order, OrderState
+from xds_tui.record import Event, EventKind, HostSource, Order, OrderAction, OrderState
 from xds_tui.store.db import StoreError
 from xds_tui.store.journal import Journal
 
-Answer = object | XdsError
+Answer = object | ApiError
 
 
 class Service:
@@ -71,7 +71,7 @@ class Desk:
         self.journal = journal
         self.now = NOON
         self.told: list[Event] = []
-        self.orders = Orders(lambda: cast("Client", self.service), journal, lambda: self.now, self._tell)
+        self.orders = OrderService(lambda: cast("Client", self.service), journal, lambda: self.now, self._tell)
 
     def _tell(self, events: Sequence[Event]) -> None:
         self.told += events
@@ -114,14 +114,14 @@ async def test_a_rent_is_bought_for_its_period(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("failure", "state"),
     [
-        (Refused(9001, "余额不足", trace_id="t"), OrderState.REFUSED),
+        (Rejected(9001, "余额不足", trace_id="t"), OrderState.REFUSED),
         (SignedOut("no", 401, "expired"), OrderState.REFUSED),
         (NotSent("no line"), OrderState.NOT_SENT),
         (OutcomeUnknown("reset"), OrderState.UNKNOWN),
     ],
 )
 async def test_what_failed_once_is_not_sent_again_and_ends_the_batch(
-    desk: Desk, failure: XdsError, state: OrderState
+    desk: Desk, failure: ApiError, state: OrderState
 ) -> None:
     desk.service.answers = ["a", failure]
     desk.orders.buy(a_promise(), 4)
@@ -133,7 +133,7 @@ async def test_what_failed_once_is_not_sent_again_and_ends_the_batch(
 
 
 async def test_a_refusal_keeps_what_support_asks_for(desk: Desk) -> None:
-    desk.service.answers = [Refused(9001, "余额不足", trace_id="trace-1")]
+    desk.service.answers = [Rejected(9001, "余额不足", trace_id="trace-1")]
     desk.orders.buy(a_promise(), 1)
     (order,) = await desk.ended()
     assert (order.code, order.message, order.trace_id) == (9001, "余额不足", "trace-1")
@@ -260,7 +260,7 @@ async def test_what_an_earlier_run_left_is_taken_up(desk: Desk) -> None:
         an_order(id="ancient", state=OrderState.UNKNOWN, created_at=old, sent_at=old),
     ):
         await desk.journal.write_orders([order])
-    await desk.orders.take_up()
+    await desk.orders.resume()
     assert {order.id: order.state for order in desk.orders.all} == {
         "intended": OrderState.NOT_SENT,
         "sent": OrderState.UNKNOWN,
@@ -289,7 +289,7 @@ async def test_orders_that_an_end_cut_off_say_so(desk: Desk) -> None:
     await desk.journal.write_orders(
         [an_order(id="i", state=OrderState.INTENDED), an_order(id="s", state=OrderState.SENT, sent_at=NOON)]
     )
-    await desk.orders.take_up()
+    await desk.orders.resume()
     assert [order.summary for order in reversed(desk.orders.all)] == [
         ENDED_BEFORE[OrderState.INTENDED],
         ENDED_BEFORE[OrderState.SENT],
@@ -349,7 +349,7 @@ async def test_what_a_host_was_bought_for_is_known_also_after_a_restart(desk: De
     desk.service.catalog = (a_package(discount=Decimal("0.5")),)
     await desk.ended()
     again = Desk(journal)
-    await again.orders.take_up()
+    await again.orders.resume()
     assert desk.orders.book.bought == again.orders.book.bought == {"a": Decimal("0.550")}
 
 
@@ -367,13 +367,13 @@ async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: 
 
 async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
-    desk.service.answers = [Refused(6002, "资源不足")]
+    desk.service.answers = [Rejected(6002, "资源不足")]
     desk.orders.buy(replace(a_promise(), known_hosts=frozenset()), 1)
     await desk.ended()
     (order,) = await desk.journal.orders(1)
     assert order.promise is not None
     assert order.promise.known_hosts == frozenset()
-    assert order.action is Action.CREATE
+    assert order.action is OrderAction.CREATE
 
 
 def new_host(**fields: Any) -> Host:

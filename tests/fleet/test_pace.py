@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.fleet.pace import LOOK_EVERY, MAX_WAIT, Pace, jumped
+from xds_tui.fleet.pace import LOOK_EVERY, MAX_WAIT, PollSchedule, has_clock_jumped
 
-START = Pace(interval=15, sweep_at=0, look_at=0)
+START = PollSchedule(interval=15, sweep_at=0, look_at=0)
 
 
 def test_a_sweep_is_due_an_interval_after_the_last() -> None:
@@ -39,7 +39,7 @@ def test_one_success_ends_the_back_off() -> None:
 
 @given(st.integers(1, 5000), st.floats(0, 1, exclude_max=True), st.floats(5, 3600))
 def test_a_wait_is_never_longer_than_the_bound_nor_nothing(times: int, lot: float, interval: float) -> None:
-    pace = Pace(interval, 0, 0)
+    pace = PollSchedule(interval, 0, 0)
     for _ in range(min(times, 50)):
         pace = pace.failed(0, lot)
     wait = pace.wait(0, looking=True)
@@ -81,6 +81,6 @@ def test_the_patience_that_the_service_asked_for_binds_also_who_asks_by_hand() -
 
 
 def test_clocks_that_part_tell_of_a_sleep_or_of_a_clock_that_was_set() -> None:
-    assert jumped(15, 8 * 3600)
-    assert jumped(15, -3600)
-    assert not jumped(15, 15.2)
+    assert has_clock_jumped(15, 8 * 3600)
+    assert has_clock_jumped(15, -3600)
+    assert not has_clock_jumped(15, 15.2)

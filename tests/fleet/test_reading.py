@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from made import a_host
 
-from xds_tui.fleet.reading import Counted
-from xds_tui.fleet.state import Reading
+from xds_tui.fleet.reading import ProgressReporter
+from xds_tui.fleet.state import Progress
 from xds_tui.model import Host
 
 
@@ -29,24 +29,24 @@ class Listed:
         return a_host(id=host_id)
 
 
-async def counted(total: int | None, pages: tuple[int, ...]) -> list[Reading]:
-    told: list[Reading] = []
-    source = Counted(Listed(total), told.append)  # type: ignore[arg-type]
+async def counted(total: int | None, pages: tuple[int, ...]) -> list[Progress]:
+    told: list[Progress] = []
+    source = ProgressReporter(Listed(total), told.append)  # type: ignore[arg-type]
     for page in pages:
         await source.hosts(page)
     return told
 
 
 async def test_each_page_tells_how_far_the_reading_is() -> None:
-    assert await counted(5, (1, 3, 2)) == [Reading(2, 5), Reading(4, 5)]
+    assert await counted(5, (1, 3, 2)) == [Progress(2, 5), Progress(4, 5)]
 
 
 async def test_a_second_reading_counts_anew() -> None:
-    assert await counted(5, (1, 2, 1)) == [Reading(2, 5), Reading(4, 5), Reading(2, 5)]
+    assert await counted(5, (1, 2, 1)) == [Progress(2, 5), Progress(4, 5), Progress(2, 5)]
 
 
 async def test_a_list_of_unknown_length_tells_what_has_come() -> None:
-    assert await counted(None, (1, 2)) == [Reading(2, None), Reading(4, None)]
+    assert await counted(None, (1, 2)) == [Progress(2, None), Progress(4, None)]
 
 
 async def test_a_list_that_came_whole_tells_nothing() -> None:

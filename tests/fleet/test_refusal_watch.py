@@ -9,13 +9,13 @@ from conditions import until
 from made import NOON, a_host, a_promise, a_snapshot, an_order
 from test_orders import Desk, written
 
-from xds_tui.api.errors import OutcomeUnknown, Refused
+from xds_tui.api.errors import OutcomeUnknown, Rejected
 from xds_tui.domain.repeats import POINTED_OUT_FOR
 from xds_tui.fleet.order_book import REMEMBERED
 from xds_tui.fleet.orders import MAY_BE_BOUGHT
 from xds_tui.model import Host
-from xds_tui.record import Action, Doubt, Event, EventKind, HostSource, Order, OrderState
-from xds_tui.store.journal import Claim, Journal
+from xds_tui.record import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
+from xds_tui.store.journal import Journal, SettleResult
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def new_host(**fields: object) -> Host:
 
 
 async def refused(desk: Desk) -> Order:
-    desk.service.answers = [Refused(9001, "余额不足", trace_id="trace-1")]
+    desk.service.answers = [Rejected(9001, "余额不足", trace_id="trace-1")]
     desk.orders.buy(a_promise(), 1)
     return (await desk.ended())[-1]
 
@@ -87,7 +87,7 @@ async def test_a_host_is_pointed_out_after_a_restart_too(desk: Desk, journal: Jo
     await refused(desk)
     again = Desk(journal)
     again.orders.book.know(a_snapshot())
-    await again.orders.take_up()
+    await again.orders.resume()
     await again.see(new_host())
     assert [event.host_id for event in pointed_out(again)] == ["new"]
 
@@ -95,7 +95,7 @@ async def test_a_host_is_pointed_out_after_a_restart_too(desk: Desk, journal: Jo
 async def test_the_user_says_whose_the_host_is(desk: Desk) -> None:
     order = await refused(desk)
     await desk.see(new_host())
-    assert await desk.orders.claims.accept_candidate(order.id) is Claim.WRITTEN
+    assert await desk.orders.claims.accept_candidate(order.id) is SettleResult.WRITTEN
     (order,) = await desk.journal.orders(1)
     assert (order.state, order.host_id, order.host_source) == (OrderState.SETTLED, "new", HostSource.USER)
 
@@ -144,7 +144,7 @@ async def test_what_an_earlier_run_or_another_program_left_is_asked_about(
     desk: Desk, state: OrderState, code: int | None, asked: bool
 ) -> None:
     left = an_order(
-        id="left", action=Action.CREATE, state=state, code=code, host_id=None, promise=a_promise(), sent_at=NOON
+        id="left", action=OrderAction.CREATE, state=state, code=code, host_id=None, promise=a_promise(), sent_at=NOON
     )
     await desk.journal.write_orders([left])
     found = await desk.orders.possible_purchases(a_promise())
@@ -166,6 +166,6 @@ async def test_many_orders_that_end_afterwards_do_not_end_the_watch(desk: Desk) 
 
 async def test_refused_purchases_are_not_remembered_without_end(desk: Desk) -> None:
     for number in range(REMEMBERED + 10):
-        order = an_order(id=f"o{number}", action=Action.CREATE, state=OrderState.REFUSED, promise=a_promise())
+        order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REFUSED, promise=a_promise())
         desk.orders.book.write(order)
     assert len(tuple(desk.orders.book)) == REMEMBERED

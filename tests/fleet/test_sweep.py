@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import NOON, a_host, a_snapshot
 
-from xds_tui.api.errors import BadAnswer
+from xds_tui.api.errors import BadResponse
 from xds_tui.api.wire import HostPage
-from xds_tui.fleet.sweep import AT_ONCE, PAGE_SIZE, sweep
+from xds_tui.fleet.sweep import MAX_CONCURRENT_PAGES, PAGE_SIZE, list_hosts
 from xds_tui.model import Host
 
 
@@ -47,7 +47,7 @@ async def _turn() -> None:
 
 async def seen(source: HostList, *before: str) -> list[str]:
     known = a_snapshot(*(a_host(id=id_) for id_ in before)) if before else None
-    swept = await sweep(source, known, lambda: NOON)
+    swept = await list_hosts(source, known, lambda: NOON)
     return [host.id for host in swept.snapshot.hosts]
 
 
@@ -60,7 +60,7 @@ async def test_a_quiet_list_costs_one_request_a_page(count: int, requests: int) 
     source = HostList(*many(count))
     assert await seen(source, *many(count)) == many(count)
     assert len(source.asked) == requests
-    assert source.most_under_way <= AT_ONCE
+    assert source.most_under_way <= MAX_CONCURRENT_PAGES
 
 
 async def test_a_host_created_meanwhile_is_not_shown_twice() -> None:
@@ -139,7 +139,7 @@ async def test_pages_that_the_service_cuts_shorter_are_all_read(size: int) -> No
             return HostPage(tuple(a_host(id=id_) for id_ in ids), len(self.ids), 0)
 
     source = Short(*many(30))
-    swept = await sweep(source, None, lambda: NOON)
+    swept = await list_hosts(source, None, lambda: NOON)
     assert [host.id for host in swept.snapshot.hosts] == many(30)
     assert swept.snapshot.is_complete
 
@@ -167,7 +167,7 @@ async def test_rows_that_are_no_hosts_are_counted() -> None:
         async def hosts(self, page: int) -> HostPage:
             return HostPage((a_host(id="a"),), 2, 1)
 
-    swept = await sweep(Odd(), None, lambda: NOON)
+    swept = await list_hosts(Odd(), None, lambda: NOON)
     assert swept.unreadable == 1
 
 
@@ -175,10 +175,10 @@ async def test_one_page_that_fails_ends_the_sweep_and_its_other_requests() -> No
     class Failing(HostList):
         async def hosts(self, page: int) -> HostPage:
             if page == 3:
-                raise BadAnswer("no")
+                raise BadResponse("no")
             return await super().hosts(page)
 
     source = Failing(*many(500))
-    with pytest.raises(BadAnswer):
-        await sweep(source, None, lambda: NOON)
-    assert source.most_under_way <= AT_ONCE
+    with pytest.raises(BadResponse):
+        await list_hosts(source, None, lambda: NOON)
+    assert source.most_under_way <= MAX_CONCURRENT_PAGES

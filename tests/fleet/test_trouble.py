@@ -11,13 +11,13 @@ import pytest
 from conditions import until
 
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import BadAnswer, NotSent, Refused, XdsError
+from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected
 from xds_tui.credentials import AccountKey, Credentials
 from xds_tui.fleet import monitor as monitor_module
-from xds_tui.fleet.account import Account, Tokens
+from xds_tui.fleet.account import Account, TokenCache
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.pace import MAX_WAIT
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.record import EventKind
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
@@ -34,26 +34,26 @@ DEADLINES = Deadlines(connect=1, reading=0.3, changing=1)
 LIST = "pve/open/mypage"
 
 FAULTS = [
-    (Fault(kind=Kind.LATENCY, seconds=5), BadAnswer),
-    (Fault(kind=Kind.DROP_BEFORE), BadAnswer),
-    (Fault(kind=Kind.DROP_AFTER), BadAnswer),
-    (Fault(kind=Kind.HTML, status=502), BadAnswer),
-    (Fault(kind=Kind.HTML, status=200), BadAnswer),
-    (Fault(kind=Kind.HTML_AFTER, status=503), Refused),
-    (Fault(kind=Kind.TRUNCATED), BadAnswer),
-    (Fault(kind=Kind.DRIP, seconds=0.1), BadAnswer),
-    (Fault(kind=Kind.WRONG_TYPE), BadAnswer),
-    (Fault(kind=Kind.NONSENSE), BadAnswer),
-    (Fault(kind=Kind.HUGE, size=9_000_000), BadAnswer),
-    (Fault(kind=Kind.REDIRECT, location="http://portal.invalid/login"), BadAnswer),
-    (Fault(kind=Kind.CODE, code=500), Refused),
-    (Fault(kind=Kind.CODE, code=1003, message="维护中"), Refused),
-    (Fault(kind=Kind.CODE_AFTER, code=1005), Refused),
-    (Fault(kind=Kind.CODE, code=430, status=429, message="Too_Many_Requests", form=Form.FLOW_CONTROL), Refused),
-    (Fault(kind=Kind.ANSWER, status=504, body='{"code":404,"message":"504 GATEWAY_TIMEOUT"}'), Refused),
-    (Fault(kind=Kind.ANSWER_AFTER, status=500, body='{"timestamp":1,"status":500,"error":"no"}'), BadAnswer),
-    (Fault(kind=Kind.ALTERED, without=("code",)), BadAnswer),
-    (Fault(kind=Kind.BUSY, seconds=0), Refused),
+    (Fault(kind=Kind.LATENCY, seconds=5), BadResponse),
+    (Fault(kind=Kind.DROP_BEFORE), BadResponse),
+    (Fault(kind=Kind.DROP_AFTER), BadResponse),
+    (Fault(kind=Kind.HTML, status=502), BadResponse),
+    (Fault(kind=Kind.HTML, status=200), BadResponse),
+    (Fault(kind=Kind.HTML_AFTER, status=503), Rejected),
+    (Fault(kind=Kind.TRUNCATED), BadResponse),
+    (Fault(kind=Kind.DRIP, seconds=0.1), BadResponse),
+    (Fault(kind=Kind.WRONG_TYPE), BadResponse),
+    (Fault(kind=Kind.NONSENSE), BadResponse),
+    (Fault(kind=Kind.HUGE, size=9_000_000), BadResponse),
+    (Fault(kind=Kind.REDIRECT, location="http://portal.invalid/login"), BadResponse),
+    (Fault(kind=Kind.CODE, code=500), Rejected),
+    (Fault(kind=Kind.CODE, code=1003, message="维护中"), Rejected),
+    (Fault(kind=Kind.CODE_AFTER, code=1005), Rejected),
+    (Fault(kind=Kind.CODE, code=430, status=429, message="Too_Many_Requests", form=Form.FLOW_CONTROL), Rejected),
+    (Fault(kind=Kind.ANSWER, status=504, body='{"code":404,"message":"504 GATEWAY_TIMEOUT"}'), Rejected),
+    (Fault(kind=Kind.ANSWER_AFTER, status=500, body='{"timestamp":1,"status":500,"error":"no"}'), BadResponse),
+    (Fault(kind=Kind.ALTERED, without=("code",)), BadResponse),
+    (Fault(kind=Kind.BUSY, seconds=0), Rejected),
 ]
 NO_TROUBLE = {Kind.EXPIRE_TOKENS, Kind.SHIFT, Kind.LISTING, Kind.REPEATED}
 """What a reading call gets over, or what makes a list that contradicts itself."""
@@ -82,10 +82,10 @@ class Watching:
     async def live(self) -> None:
         """Wait until a sweep from now on has succeeded."""
         before = self.state.snapshot
-        await until(lambda: self.state.snapshot is not before and self.state.link is Link.LIVE)
+        await until(lambda: self.state.snapshot is not before and self.state.link is ConnectionState.LIVE)
 
 
-async def connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
     return Client(base_url, credentials, deadlines=DEADLINES)
 
 
@@ -114,7 +114,7 @@ async def watch(simulator: RunningSimulator, journal: Journal, now: Callable[[],
         yield watch
 
 
-def said_well(error: XdsError | None) -> bool:
+def said_well(error: ApiError | None) -> bool:
     """Whether an error is told in sentences: what happened, and what to do."""
     assert error is not None
     what, remedy = messages.trouble(error, Situation.WATCHING)[:2]
@@ -129,14 +129,14 @@ def test_no_way_to_go_wrong_is_left_out() -> None:
     ("fault", "error"), FAULTS, ids=lambda value: getattr(getattr(value, "kind", None), "name", "")
 )
 async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
-    watch: Watching, service: Service, fault: Fault, error: type[XdsError]
+    watch: Watching, service: Service, fault: Fault, error: type[ApiError]
 ) -> None:
     known = {host.id for host in watch.state.snapshot.hosts} if watch.state.snapshot else set()
     service.faults.set(
         Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST, "times": 2})
     )
-    await until(lambda: watch.state.link is Link.TROUBLE)
-    trouble = next(state for state in watch.states if state.link is Link.TROUBLE)
+    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
+    trouble = next(state for state in watch.states if state.link is ConnectionState.TROUBLE)
     assert trouble.snapshot is not None
     assert {host.id for host in trouble.snapshot.hosts} == known
     assert isinstance(trouble.trouble, error)
@@ -159,7 +159,7 @@ async def test_a_service_that_cannot_be_reached_is_offline_and_never_given_up(
 ) -> None:
     address = url.format(port=simulator.url.rpartition(":")[2])
     async with watching(Watching(address, journal, now)) as watch:
-        failures = lambda: sum(state.link is Link.TROUBLE for state in watch.states)  # noqa: E731
+        failures = lambda: sum(state.link is ConnectionState.TROUBLE for state in watch.states)  # noqa: E731
         await until(lambda: failures() >= 7)
         assert isinstance(watch.state.trouble, NotSent)
         assert said_well(watch.state.trouble)
@@ -174,7 +174,7 @@ async def test_a_service_that_was_away_is_found_again_within_an_interval(
         running = watching(watch)
         await running.__aenter__()
         await watch.live()
-    await until(lambda: sum(state.link is Link.TROUBLE for state in watch.states) > 5)
+    await until(lambda: sum(state.link is ConnectionState.TROUBLE for state in watch.states) > 5)
     known = watch.state.snapshot
     assert known is not None
     with RunningSimulator(service, port=port):
@@ -208,7 +208,7 @@ async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
         await until(lambda: watch.state.catalog is not None)
         service.faults.set(Fault(kind=Kind.BUSY, endpoint=LIST, seconds=600))
         watch.monitor.refresh()
-        await until(lambda: watch.state.link is Link.TROUBLE)
+        await until(lambda: watch.state.link is ConnectionState.TROUBLE)
         await until(lambda: "packAge/1" in service.requests[-1])
         pages = sum(LIST in request for request in service.requests)
         catalog = watch.state.catalog
@@ -229,14 +229,14 @@ async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(monitor_module, "NAP", 0.01)
+    monkeypatch.setattr(monitor_module, "MAX_SLEEP", 0.01)
     async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
         await watch.live()
         clock.advance(hours * 3600)
         await watch.live()
         assert watch.state.snapshot is not None
         assert watch.state.snapshot.at == now()
-        assert all(state.link not in (Link.SIGNED_OUT, Link.TROUBLE) for state in watch.states)
+        assert all(state.link not in (ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE) for state in watch.states)
 
 
 async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobody(
@@ -286,7 +286,7 @@ async def test_what_a_reading_call_gets_over_is_no_trouble(watch: Watching, serv
     await until(lambda: not service.faults.pending)
     await watch.live()
     await watch.live()
-    assert all(state.link in (Link.LIVE, Link.CONNECTING) for state in watch.states)
+    assert all(state.link in (ConnectionState.LIVE, ConnectionState.CONNECTING) for state in watch.states)
 
 
 @pytest.mark.parametrize(
@@ -307,5 +307,5 @@ async def test_one_unusual_answer_of_get_token_does_not_sign_out(
     service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": "auth/"}))
     async with watching(Watching(simulator.url, journal, now)) as watch:
         await watch.live()
-        assert any(state.link is Link.TROUBLE for state in watch.states)
-        assert all(state.link is not Link.SIGNED_OUT for state in watch.states)
+        assert any(state.link is ConnectionState.TROUBLE for state in watch.states)
+        assert all(state.link is not ConnectionState.SIGNED_OUT for state in watch.states)

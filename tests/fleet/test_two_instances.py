@@ -14,9 +14,9 @@ from conditions import until
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import SignedOut
 from xds_tui.credentials import AccountKey, Credentials, Token
-from xds_tui.fleet.account import Account, Tokens
+from xds_tui.fleet.account import Account, TokenCache
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.model import Snapshot
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
@@ -26,7 +26,7 @@ from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
 from xds_tui.store.renewals import RenewalTimes
-from xds_tui.vault import Stored
+from xds_tui.vault import StoredCredentials
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 
@@ -34,14 +34,14 @@ KEY = AccountKey(ACCOUNT, Secret(SECRET))
 class SharedVault:
     """One keyring for all."""
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: StoredCredentials) -> None:
         self.stored = stored
 
-    async def read(self, profile: str) -> Stored:
+    async def read(self, profile: str) -> StoredCredentials:
         return self.stored
 
     async def write_token(self, profile: str, token: Token) -> None:
-        self.stored = Stored(self.stored.credentials, self.stored.base_url, token)
+        self.stored = StoredCredentials(self.stored.credentials, self.stored.base_url, token)
 
 
 class Program:
@@ -51,7 +51,7 @@ class Program:
         self.clock = clock
         self.sweeps = 0
         self.last: Snapshot | None = None
-        self.links: set[Link] = set()
+        self.links: set[ConnectionState] = set()
         self.database = Database(None)
         account = Account(self._connect, base_url=url, profile="test", vault=vault)  # type: ignore[arg-type]
         self.monitor = Monitor(account, Journal(self.database, "test"), interval=0.01, clock=self.now)
@@ -59,7 +59,7 @@ class Program:
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
 
-    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         return Client(
             base_url,
             credentials,
@@ -79,7 +79,7 @@ class Program:
     async def running(self) -> AsyncIterator[None]:
         task = asyncio.create_task(self.monitor.run(self.seen))
         try:
-            await until(lambda: self.monitor.state.link is Link.LIVE)
+            await until(lambda: self.monitor.state.link is ConnectionState.LIVE)
             yield
         finally:
             task.cancel()
@@ -90,7 +90,7 @@ class Program:
 
     async def sweeps_on(self, times: int = 5) -> None:
         goal = self.sweeps + times
-        await until(lambda: self.sweeps >= goal and self.monitor.state.link is Link.LIVE)
+        await until(lambda: self.sweeps >= goal and self.monitor.state.link is ConnectionState.LIVE)
 
 
 @pytest.mark.parametrize("single_token", [True, False])
@@ -100,7 +100,7 @@ async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
     populate(world, 5)
     service = Service(world)
     with RunningSimulator(service) as simulator:
-        vault = SharedVault(Stored(KEY, simulator.url))
+        vault = SharedVault(StoredCredentials(KEY, simulator.url))
         one, other = Program(simulator.url, vault, clock), Program(simulator.url, vault, clock)
         mints = lambda: sum("getToken" in request for request in service.requests)  # noqa: E731
         async with one.running():
@@ -124,7 +124,7 @@ async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
             await again.sweeps_on()
         assert mints() == before
         for program in (one, other, again):
-            assert program.links.isdisjoint({Link.SIGNED_OUT, Link.TROUBLE})
+            assert program.links.isdisjoint({ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE})
 
 
 async def _renewals_in_40_seconds(world: World, service: Service, clock: ManualClock, folder: Path | None) -> int:

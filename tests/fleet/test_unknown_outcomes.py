@@ -10,9 +10,9 @@ from conditions import until
 from made import a_host
 from test_monitor import Watching, watching
 
-from xds_tui.fleet.state import Link
+from xds_tui.fleet.state import ConnectionState
 from xds_tui.model import Host, Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.simulator.clocks import ManualClock
 from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT
 from xds_tui.simulator.faults import Fault, Kind
@@ -22,19 +22,24 @@ from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.journal import Journal
 
 Give = Callable[[Watching, Host], None]
-GIVE: dict[Action, Give] = {
-    Action.POWER_ON: lambda watch, host: watch.monitor.orders.power([host], on=True),
-    Action.POWER_OFF: lambda watch, host: watch.monitor.orders.power([host], on=False),
-    Action.REBOOT: lambda watch, host: watch.monitor.orders.reboot([host]),
-    Action.DELETE: lambda watch, host: watch.monitor.orders.delete([host]),
+GIVE: dict[OrderAction, Give] = {
+    OrderAction.POWER_ON: lambda watch, host: watch.monitor.orders.power([host], on=True),
+    OrderAction.POWER_OFF: lambda watch, host: watch.monitor.orders.power([host], on=False),
+    OrderAction.REBOOT: lambda watch, host: watch.monitor.orders.reboot([host]),
+    OrderAction.DELETE: lambda watch, host: watch.monitor.orders.delete([host]),
 }
-PATHS = {Action.POWER_ON: "operate", Action.POWER_OFF: "operate", Action.REBOOT: "reboot", Action.DELETE: "delete"}
+PATHS = {
+    OrderAction.POWER_ON: "operate",
+    OrderAction.POWER_OFF: "operate",
+    OrderAction.REBOOT: "reboot",
+    OrderAction.DELETE: "delete",
+}
 
 
 @pytest.fixture
 async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         yield watch
 
 
@@ -56,19 +61,19 @@ def states(watch: Watching) -> list[OrderState | None]:
 @pytest.mark.parametrize(
     ("action", "code"),
     [
-        (Action.POWER_ON, 6000),
-        (Action.POWER_ON, 1003),
-        (Action.POWER_OFF, 6001),
-        (Action.POWER_OFF, 500),
-        (Action.DELETE, 1021),
-        (Action.DELETE, 1001),
-        (Action.DELETE, 1005),
+        (OrderAction.POWER_ON, 6000),
+        (OrderAction.POWER_ON, 1003),
+        (OrderAction.POWER_OFF, 6001),
+        (OrderAction.POWER_OFF, 500),
+        (OrderAction.DELETE, 1021),
+        (OrderAction.DELETE, 1001),
+        (OrderAction.DELETE, 1005),
     ],
 )
 async def test_what_was_done_though_the_code_says_otherwise_is_confirmed_by_looking(
-    watch: Watching, clock: ManualClock, action: Action, code: int
+    watch: Watching, clock: ManualClock, action: OrderAction, code: int
 ) -> None:
-    host = a_host_at(watch, BILLED if action is Action.POWER_OFF else OFF)
+    host = a_host_at(watch, BILLED if action is OrderAction.POWER_OFF else OFF)
     watch.service.faults.set(Fault(kind=Kind.CODE_AFTER, endpoint=f"pve/open/{PATHS[action]}", code=code))
     GIVE[action](watch, host)
     await state_of(watch, OrderState.UNKNOWN, OrderState.SETTLED)
@@ -82,9 +87,9 @@ async def test_what_was_done_though_the_code_says_otherwise_is_confirmed_by_look
 
 @pytest.mark.parametrize("action", GIVE)
 async def test_a_call_that_the_gateway_repeated_is_confirmed_by_looking(
-    watch: Watching, clock: ManualClock, action: Action
+    watch: Watching, clock: ManualClock, action: OrderAction
 ) -> None:
-    host = a_host_at(watch, BILLED if action in (Action.POWER_OFF, Action.REBOOT) else OFF)
+    host = a_host_at(watch, BILLED if action in (OrderAction.POWER_OFF, OrderAction.REBOOT) else OFF)
     watch.service.faults.set(Fault(kind=Kind.REPEATED, endpoint=f"pve/open/{PATHS[action]}"))
     GIVE[action](watch, host)
     await state_of(watch, OrderState.UNKNOWN, OrderState.SETTLED)
@@ -99,7 +104,7 @@ async def test_an_unknown_order_is_looked_for_at_once(watch: Watching, fault: Fa
     host = a_host_at(watch, OFF)
     watch.service.faults.set(replace(fault, kind=Kind.CODE, endpoint="pve/open/delete"))
     watch.service.requests.clear()
-    GIVE[Action.DELETE](watch, host)
+    GIVE[OrderAction.DELETE](watch, host)
     await until(lambda: any(f"one/{host.id}" in request for request in watch.service.requests))
     assert watch.state.orders[0].state is OrderState.UNKNOWN
     assert watch.state.snapshot is not None
@@ -110,12 +115,12 @@ async def test_a_denied_deletion_is_given_up_in_time_and_its_host_can_be_stopped
     watch: Watching, clock: ManualClock
 ) -> None:
     host = a_host_at(watch, BILLED)
-    GIVE[Action.DELETE](watch, host)
+    GIVE[OrderAction.DELETE](watch, host)
     order = await state_of(watch, OrderState.UNKNOWN)
     assert (order.code, bool(order.trace_id)) == (0, True)
-    GIVE[Action.POWER_ON](watch, host)
-    GIVE[Action.REBOOT](watch, host)
-    GIVE[Action.POWER_OFF](watch, host)
+    GIVE[OrderAction.POWER_ON](watch, host)
+    GIVE[OrderAction.REBOOT](watch, host)
+    GIVE[OrderAction.POWER_OFF](watch, host)
     await until(lambda: not watch.monitor.orders.is_sending)
     asked = [request for request in watch.service.requests if "operate" in request or "reboot" in request]
     assert asked == [f"GET /v1/pve/open/operate/{host.id}?type=0"]
@@ -127,7 +132,7 @@ async def test_a_denied_deletion_is_given_up_in_time_and_its_host_can_be_stopped
 
 async def test_a_host_that_stops_by_itself_after_our_start_is_an_alert(watch: Watching, clock: ManualClock) -> None:
     host = a_host_at(watch, OFF)
-    GIVE[Action.POWER_ON](watch, host)
+    GIVE[OrderAction.POWER_ON](watch, host)
     await state_of(watch, OrderState.DONE)
     clock.advance(30)
     await state_of(watch, OrderState.SETTLED)
@@ -146,13 +151,13 @@ async def test_nothing_is_sent_to_a_host_whose_deletion_was_accepted(
     service = simulator.service
     service.world.options = replace(service.world.options, leaves_list_after=600.0)
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is Link.LIVE)
+        await until(lambda: watch.state.link is ConnectionState.LIVE)
         host = a_host_at(watch, OFF)
-        GIVE[Action.DELETE](watch, host)
+        GIVE[OrderAction.DELETE](watch, host)
         await state_of(watch, OrderState.DONE)
-        for action in (Action.POWER_ON, Action.POWER_OFF, Action.REBOOT):
+        for action in (OrderAction.POWER_ON, OrderAction.POWER_OFF, OrderAction.REBOOT):
             GIVE[action](watch, host)
-        GIVE[Action.POWER_ON](watch, a_host(id="another"))
+        GIVE[OrderAction.POWER_ON](watch, a_host(id="another"))
         await until(lambda: not watch.monitor.orders.is_sending)
     asked = [request for request in service.requests if "operate" in request or "reboot" in request]
     assert asked == ["GET /v1/pve/open/operate/another?type=1"]

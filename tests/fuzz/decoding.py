@@ -22,7 +22,7 @@ import httpx
 from hostile import unsafe_in
 
 from xds_tui.api.client import Client
-from xds_tui.api.errors import NotSent, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, NotSent, Rejected, SignedOut
 from xds_tui.credentials import AccountKey, BareToken
 from xds_tui.domain.rejections import Call, is_rejection, is_token_rejection
 from xds_tui.model import Billing, Period, PeriodUnit
@@ -154,7 +154,7 @@ async def _answered(endpoint: Endpoint, world: World, hosts: int) -> list[Any]:
         return httpx.Response(response.status_code, content=response.content)
 
     async with Client(URL, AccountKey(ACCOUNT, Secret(SECRET)), transport=httpx.MockTransport(ask)) as client:
-        with contextlib.suppress(XdsError):  # a refusal is an answer, too
+        with contextlib.suppress(ApiError):  # a refusal is an answer, too
             await endpoint.call(client)
     return documents
 
@@ -188,7 +188,7 @@ async def _once(endpoint: Endpoint, client: Client, outcome: Outcome, sent: Call
     try:
         end: Any = await endpoint.call(client)
         outcome.ends["value"] += 1
-    except XdsError as error:
+    except ApiError as error:
         end = error
         outcome.ends[type(error).__name__] += 1
     except Exception as error:  # noqa: BLE001 - this is what is looked for
@@ -220,10 +220,10 @@ def wrong_outcome(call: Call, end: Any, answer: Answer) -> str:
         case SignedOut():
             is_proven = answer.status == 401 or is_token_rejection(answer.status, code)
             return "" if is_proven else f"signed out by HTTP {answer.status}, {code!r}"
-        case Refused():
+        case Rejected():
             is_proven = code is not None and is_rejection(call, answer.status, code)
             return "" if is_proven and code not in _NEVER_PROOF else f"refused by HTTP {answer.status}, {code!r}"
-        case XdsError():
+        case ApiError():
             return ""
         case _:
             data = fields.get("data") if fields else None
@@ -257,7 +257,7 @@ def _fields(body: bytes) -> dict[str, Any] | None:
 
 def said(end: Any) -> str:
     """Every text of an end, as far as it can be shown."""
-    if isinstance(end, XdsError):
+    if isinstance(end, ApiError):
         return "".join((str(end), end.trace_id, getattr(end, "message", "")))
     if isinstance(end, str):
         return end

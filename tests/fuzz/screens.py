@@ -16,12 +16,12 @@ from hostile import unsafe_in
 
 from xds_tui.api.client import Client
 from xds_tui.credentials import AccountKey, Credentials
-from xds_tui.fleet.account import Tokens
-from xds_tui.record import Action
+from xds_tui.fleet.account import TokenCache
+from xds_tui.record import OrderAction
 from xds_tui.secret import Secret
 from xds_tui.simulator.server import build
 from xds_tui.simulator.world import ACCOUNT, SECRET
-from xds_tui.tui.giving import give
+from xds_tui.tui.giving import place_orders
 
 from .decoding import ENDPOINTS, WARM, Endpoint, Outcome, originals, resident
 from .mutations import Answer, Mutator
@@ -53,7 +53,7 @@ class FuzzedDesk(Desk):
         self.sent = Answer(b"")
         self.served = 0
 
-    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         well = httpx.ASGITransport(build(self.service))
 
         async def serve(request: httpx.Request) -> httpx.Response:
@@ -79,11 +79,11 @@ class FuzzedDesk(Desk):
         await until(lambda: self.monitor.state.snapshot not in (None, before))
 
 
-def _order(action: Action) -> Callable[[FuzzedDesk], None]:
+def _order(action: OrderAction) -> Callable[[FuzzedDesk], None]:
     def give_it(desk: FuzzedDesk) -> None:
         snapshot = desk.monitor.state.snapshot
         if snapshot is not None:
-            give(desk.monitor, action, snapshot.hosts[:1])
+            place_orders(desk.monitor, action, snapshot.hosts[:1])
 
     return give_it
 
@@ -98,9 +98,9 @@ ASKING: Final[dict[str, Callable[[FuzzedDesk], None]]] = {
     "image": lambda desk: desk.monitor.refresh_catalog(),
     "packAge": lambda desk: desk.monitor.refresh_catalog(),
     "mypage": lambda desk: desk.monitor.refresh(),
-    "operate": _order(Action.POWER_ON),
-    "reboot": _order(Action.REBOOT),
-    "delete": _order(Action.DELETE),
+    "operate": _order(OrderAction.POWER_ON),
+    "reboot": _order(OrderAction.REBOOT),
+    "delete": _order(OrderAction.DELETE),
 }
 """What has the app ask: the other endpoints are asked by what comes of these."""
 

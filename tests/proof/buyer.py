@@ -23,16 +23,16 @@ import msgspec
 from tests.soak.request_tags import note_sending, tag_requests
 from xds_tui import catalog
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.credentials import AccountKey, Credentials, Token
-from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.account import Account, Source, TokenCache
 from xds_tui.fleet.monitor import Monitor, utc_now
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.model import Billing
 from xds_tui.record import Order, OrderState
 from xds_tui.secret import Secret
 from xds_tui.store.db import Database
-from xds_tui.store.journal import Claim, Journal
+from xds_tui.store.journal import Journal, SettleResult
 from xds_tui.tui.draft import Draft
 
 from .asked import Asked, Purchase, Rest, Stage
@@ -73,7 +73,7 @@ class HaltingJournal(Journal):
         if OrderState.SENT in states:
             await self._halt_at(Stage.WRITTEN)
 
-    async def settle_order(self, found: Order) -> Claim:
+    async def settle_order(self, found: Order) -> SettleResult:
         """Write that a host was found, and halt before if that is the stage to be killed at."""
         await self._halt_at(Stage.SEEN)
         return await super().settle_order(found)
@@ -84,7 +84,7 @@ class HaltingJournal(Journal):
             await asyncio.Event().wait()
 
 
-async def _connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+async def _connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
     return Client(
         base_url,
         credentials,
@@ -113,7 +113,7 @@ class Buyer:
         self._monitor = Monitor(account, self._journal, interval=INTERVAL)
         self._log = folder / "asked.jsonl"
         self._changed = asyncio.Event()
-        self._trouble: XdsError | None = None
+        self._trouble: ApiError | None = None
 
     async def work(self) -> None:
         """Watch the fleet, and buy what is asked for, until told to rest."""
@@ -199,7 +199,7 @@ class Buyer:
 
     def _has_swept_since(self, began: datetime) -> bool:
         state = self._monitor.state
-        return state.link is Link.LIVE and state.snapshot is not None and state.snapshot.at > began
+        return state.link is ConnectionState.LIVE and state.snapshot is not None and state.snapshot.at > began
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():

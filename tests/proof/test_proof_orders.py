@@ -17,7 +17,7 @@ from proof.judge import Verdict, judge
 from proof.mishaps import ANSWERS, describe
 from proof.records import Record
 
-from xds_tui.record import Action, Candidate, Doubt, Order, OrderState
+from xds_tui.record import Candidate, Doubt, Order, OrderAction, OrderState
 from xds_tui.simulator.fault_presets import EVERY_CODE
 from xds_tui.simulator.faults import Kind as Mishap
 from xds_tui.simulator.other_user import TAG
@@ -54,7 +54,7 @@ def order(number: int, state: OrderState, host_id: str | None = None, **fields: 
     sent_at = SENT_AT + timedelta(seconds=number)
     return an_order(
         id=f"o{number}",
-        action=Action.CREATE,
+        action=OrderAction.CREATE,
         state=state,
         created_at=sent_at,
         sent_at=sent_at,

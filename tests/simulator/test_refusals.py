@@ -8,7 +8,7 @@ import pytest
 from simulated import DAY, HOUR, OFF, PAIR, STARTING, STOPPING, Simulated
 
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.refusal import MESSAGES, Code, Refusal
+from xds_tui.simulator.refusal import MESSAGES, Code, ServiceError
 from xds_tui.simulator.world import FROZEN, POOR, UNVERIFIED
 
 DAYS = {"periodNumber": 1, "periodType": 1}
@@ -28,7 +28,7 @@ async def code_of_create(simulated: Simulated, path: str, body: object) -> int:
 
 def test_every_code_has_its_message() -> None:
     assert set(MESSAGES) == set(Code)
-    assert Refusal(Code.TYPES_DIFFER).message == "主机模板类型与镜像类型不一致"
+    assert ServiceError(Code.TYPES_DIFFER).message == "主机模板类型与镜像类型不一致"
 
 
 @pytest.mark.parametrize(("path", "body"), CREATES)

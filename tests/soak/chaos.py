@@ -25,16 +25,16 @@ from typing import Any, Final
 from xds_tui.api.client import Client
 from xds_tui.credentials import AccountKey, Credentials, Token
 from xds_tui.domain.rejections import Call, is_rejection, is_token_rejection
-from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.account import Account, Source, TokenCache
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.model import Snapshot, Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.secret import Secret
 from xds_tui.simulator.accounts import ACCOUNT, SECRET
 from xds_tui.simulator.options import Options
 from xds_tui.store.db import Database
-from xds_tui.store.journal import Claim, Journal
+from xds_tui.store.journal import Journal, SettleResult
 from xds_tui.tui.draft import Draft
 
 from .chaos_trouble import ChaosTrouble
@@ -58,11 +58,11 @@ _LISTED: Final = 120.0
 """Seconds that the program has to read a list after the service lied about it."""
 
 _CALLS: Final = {
-    Action.CREATE: (Call.CREATE_ON_DEMAND, Call.CREATE_RENT),
-    Action.POWER_ON: (Call.POWER,),
-    Action.POWER_OFF: (Call.POWER,),
-    Action.REBOOT: (Call.REBOOT,),
-    Action.DELETE: (Call.DELETE,),
+    OrderAction.CREATE: (Call.CREATE_ON_DEMAND, Call.CREATE_RENT),
+    OrderAction.POWER_ON: (Call.POWER,),
+    OrderAction.POWER_OFF: (Call.POWER,),
+    OrderAction.REBOOT: (Call.REBOOT,),
+    OrderAction.DELETE: (Call.DELETE,),
 }
 
 _CLOCK_MARGIN: Final = 1.0
@@ -109,7 +109,7 @@ class Figures:
         risen = self.memory_rise
         promises = {
             "the snapshot is the truth": bool(self.truth) and self.seen == self.truth,
-            "the connection is live": self.link == Link.LIVE.value,
+            "the connection is live": self.link == ConnectionState.LIVE.value,
             "no host was reported gone that was there": not self.false_gone,
             "every host that is gone was reported gone": self.gone_events > 0 and not self.unreported,
             "no order was denied that was carried out": not self.denied,
@@ -162,10 +162,10 @@ class WatchedJournal(Journal):
         self.written.update((order.id, order) for order in orders)
         note_sending(orders)
 
-    async def settle_order(self, found: Order) -> Claim:
+    async def settle_order(self, found: Order) -> SettleResult:
         """Write that a host was found for an order."""
         claim = await super().settle_order(found)
-        if claim is Claim.WRITTEN:
+        if claim is SettleResult.WRITTEN:
             self.written[found.id] = found
         return claim
 
@@ -291,7 +291,7 @@ class Chaos:
         """Have the list read from now on until that succeeds."""
         before = self._monitor.state.snapshot
         async with asyncio.timeout(_LISTED):
-            while self._monitor.state.snapshot is before or self._monitor.state.link is not Link.LIVE:
+            while self._monitor.state.snapshot is before or self._monitor.state.link is not ConnectionState.LIVE:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -309,7 +309,9 @@ class Chaos:
             self.figures.truth = service.truth()
             self.figures.link = self._monitor.state.link.value
             self.figures.seconds_to_truth = time.monotonic() - began
-            is_true = self.figures.seen == self.figures.truth == truth and self.figures.link == Link.LIVE.value
+            is_true = (
+                self.figures.seen == self.figures.truth == truth and self.figures.link == ConnectionState.LIVE.value
+            )
             if is_true or self.figures.seconds_to_truth > _QUIET:
                 break
 
@@ -351,7 +353,7 @@ def _account(url: str) -> Account:
     )
 
 
-async def _connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+async def _connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
     return Client(
         base_url,
         credentials,

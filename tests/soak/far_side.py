@@ -20,7 +20,7 @@ from xds_tui.simulator.faults import Fault
 from xds_tui.simulator.goods import IMAGES, PACKAGES
 from xds_tui.simulator.line import Service
 from xds_tui.simulator.machine import EXPIRED, OFF, RUNNING
-from xds_tui.simulator.refusal import Refusal
+from xds_tui.simulator.refusal import ServiceError
 from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, Options, World
 
@@ -94,7 +94,7 @@ class FarSide:
                     self._world.reboot(self._account, host.id)
                 else:
                     self._world.power(self._account, host.id, on=host.status == OFF)
-            except Refusal as refusal:
+            except ServiceError as refusal:
                 return f"refused: {refusal.code}"
             return "power"
 
@@ -143,7 +143,7 @@ class FarSide:
         period = (self._lot.randint(1, 30), self._lot.randint(0, 1)) if rented else None
         try:
             return f"bought: {self._world.create(self._account, package.id, image.id, period).id}"
-        except Refusal as refusal:
+        except ServiceError as refusal:
             return f"refused: {refusal.code}"
 
 

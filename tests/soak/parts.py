@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 
 from xds_tui.api.client import Client
 from xds_tui.credentials import AccountKey, Credentials, Token
-from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.account import Account, Source, TokenCache
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.secret import Secret
 from xds_tui.simulator.accounts import ACCOUNT, SECRET
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
 from xds_tui.tui.app import XdsApp
-from xds_tui.tui.parts import Parts, ProfileParts
-from xds_tui.tui.place import Place
+from xds_tui.tui.parts import AppServices, ProfileServices
+from xds_tui.tui.place import Profile
 
 from .lapse import Lapse
 
@@ -41,7 +41,7 @@ class Program:
 def build(url: str, journal: Path, lapse: Lapse) -> Program:
     """Build the program for the service at `url`, with its database at `journal` and its clocks in `lapse`."""
 
-    async def connect(base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         return Client(
             base_url,
             credentials,
@@ -54,8 +54,8 @@ def build(url: str, journal: Path, lapse: Lapse) -> Program:
     account = Account(connect, base_url=url, profile="soak", vault=None, given=KEY, source=Source.ENVIRONMENT)
     database = _AttendedDatabase(journal, lapse)
     monitor = Monitor(account, Journal(database, "soak"), interval=15, clock=lapse.wall)
-    parts = Parts(
-        profile=ProfileParts(Place("soak", url), monitor, account, database.close),
+    parts = AppServices(
+        profile=ProfileServices(Profile("soak", url), monitor, account, database.close),
         clock=lapse.wall,
         keymap={},
         exports=journal.parent / "exports",

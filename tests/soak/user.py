@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.credentials import AccountKey
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import Link
+from xds_tui.fleet.state import ConnectionState
 from xds_tui.model import Billing, Catalog, Host, PeriodUnit, Status
 from xds_tui.tui.draft import Draft
 
@@ -97,7 +97,7 @@ class User:
         """Run an errand, and come back to the hosts."""
         async with self.hands:
             self.did[errand] += 1
-            if self._monitor.state.link is Link.SIGNED_OUT:
+            if self._monitor.state.link is ConnectionState.SIGNED_OUT:
                 await self._sign_in()
             if errand == "the size":
                 for width, height in _SIZES:
@@ -127,7 +127,7 @@ class User:
     async def _sign_in(self) -> None:
         try:
             await self._account.sign_in(self._url, self._credentials)
-        except XdsError:
+        except ApiError:
             self.did["signing in failed"] += 1
             return
         self._monitor.signed_in()

@@ -163,21 +163,21 @@ class Week:
                     )
 
     async def _until_live(self, monitor: Monitor) -> None:
-        from xds_tui.fleet.state import Link
+        from xds_tui.fleet.state import ConnectionState
 
         async with asyncio.timeout(_ENOUGH):
-            while monitor.state.link is not Link.LIVE:  # noqa: ASYNC110 - what is waited for knows of no event
+            while monitor.state.link is not ConnectionState.LIVE:  # noqa: ASYNC110 - what is waited for knows of no event
                 await asyncio.sleep(0.1)
 
     async def _compare(self, monitor: Monitor, service: Service) -> None:
         """Make one more sweep, and hold it against what the service knows."""
-        from xds_tui.fleet.state import Link
+        from xds_tui.fleet.state import ConnectionState
 
         before = monitor.state.snapshot
         monitor.refresh()
         try:
             async with asyncio.timeout(_ENOUGH):
-                while monitor.state.snapshot is before or monitor.state.link is not Link.LIVE:  # noqa: ASYNC110 - as above
+                while monitor.state.snapshot is before or monitor.state.link is not ConnectionState.LIVE:  # noqa: ASYNC110 - as above
                     await asyncio.sleep(0.01)
         except TimeoutError:
             self._complain(f"no sweep succeeded at the end: {monitor.state.trouble!r}")

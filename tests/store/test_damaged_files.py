@@ -117,7 +117,7 @@ def _works(journal: Journal) -> list[Callable[[], object]]:
 
     return [
         read,
-        lambda: journal.belong_to("https://one.invalid", "A1"),
+        lambda: journal.bind_account("https://one.invalid", "A1"),
         read,
         read_events,
         read_samples,

@@ -19,13 +19,13 @@ from made import NOON, a_host, a_package, a_snapshot, an_image
 from xds_tui.api.text import clean
 from xds_tui.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
 from xds_tui.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
-from xds_tui.record import Action, Event, EventKind, Order, OrderState, Promise, Sample
+from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
 from xds_tui.secret import Secret
 from xds_tui.store import journal as journal_module
 from xds_tui.store import retention
 from xds_tui.store import samples as samples_module
 from xds_tui.store.db import Database, StoreError
-from xds_tui.store.journal import Claim, Journal
+from xds_tui.store.journal import Journal, SettleResult
 from xds_tui.store.moments import microseconds
 
 SECOND = timedelta(seconds=1)
@@ -54,7 +54,11 @@ def an_event(seconds: int = 0, **fields: object) -> Event:
 
 def an_order(order_id: str = "o1", seconds: int = 0, **fields: object) -> Order:
     order = Order(
-        id=order_id, action=Action.REBOOT, state=OrderState.INTENDED, created_at=NOON + seconds * SECOND, host_id="h1"
+        id=order_id,
+        action=OrderAction.REBOOT,
+        state=OrderState.INTENDED,
+        created_at=NOON + seconds * SECOND,
+        host_id="h1",
     )
     return replace(order, **fields)
 
@@ -73,10 +77,10 @@ def a_sample(seconds: int = 0) -> Sample:
 
 A_PURCHASE = Order(
     id="0123456789abcdef0123456789abcdef",
-    action=Action.CREATE,
+    action=OrderAction.CREATE,
     state=OrderState.REFUSED,
     created_at=NOON,
-    promise=Promise(
+    promise=Quote(
         package=a_package(gpu_count=1, discount=Decimal("0.80")),
         image=an_image(),
         billing=Billing.RENT,
@@ -115,7 +119,13 @@ async def test_events_come_back_newest_first_with_everything_in_them(journal: Jo
         1, kind=EventKind.STATUS, host_name="渲染-07", own=True, old=Status.ON, new=Status.STOPPING, order_id="o1"
     )
     refused = an_event(
-        2, kind=EventKind.ORDER, action=Action.REBOOT, state=OrderState.REFUSED, code=7002, message="no", trace_id="T"
+        2,
+        kind=EventKind.ORDER,
+        action=OrderAction.REBOOT,
+        state=OrderState.REFUSED,
+        code=7002,
+        message="no",
+        trace_id="T",
     )
     await journal.add_events([an_event(0), off])
     await journal.add_events([refused])
@@ -238,9 +248,9 @@ async def test_a_host_that_may_be_an_unreadable_orders_is_not_claimed(
 ) -> None:
     await store_order_body(database, json.dumps({"id": "o2", "state": "??", **about}))
     found = replace(A_PURCHASE, id="o1", state=OrderState.SETTLED, host_id="h9")
-    assert await journal.settle_order(found) is (Claim.TAKEN if about else Claim.LATER)
+    assert await journal.settle_order(found) is (SettleResult.TAKEN if about else SettleResult.LATER)
     much_later = replace(found, sent_at=NOON + timedelta(hours=3))
-    assert await journal.settle_order(much_later) is (Claim.TAKEN if about else Claim.WRITTEN)
+    assert await journal.settle_order(much_later) is (SettleResult.TAKEN if about else SettleResult.WRITTEN)
 
 
 @pytest.mark.parametrize(
@@ -316,12 +326,12 @@ async def test_profiles_do_not_see_each_other(database: Database, journal: Journ
 
 
 async def test_accounts_of_one_profile_do_not_see_each_other(database: Database, journal: Journal) -> None:
-    await journal.belong_to("https://one.invalid", "A1")
+    await journal.bind_account("https://one.invalid", "A1")
     await journal.add_events([an_event()])
     await journal.write_orders([an_order()])
     await journal.add_sample(a_sample())
     await journal.save_snapshot(a_snapshot())
-    await journal.belong_to("https://one.invalid", "A2")
+    await journal.bind_account("https://one.invalid", "A2")
     assert await journal.events(10) == ()
     assert await journal.orders(10) == await journal.open_orders() == ()
     assert await journal.samples(NOON, 10, NOON) == ()
@@ -330,7 +340,7 @@ async def test_accounts_of_one_profile_do_not_see_each_other(database: Database,
 
 async def test_before_anybody_signs_in_the_journal_is_the_last_ones(database: Database, journal: Journal) -> None:
     for number, account in enumerate(("A1", "A2")):
-        await journal.belong_to("https://one.invalid", account)
+        await journal.bind_account("https://one.invalid", account)
         await journal.add_events([an_event(host_id=account)])
         await journal.save_snapshot(a_snapshot(a_host(id=account), at=NOON + number * SECOND))
     after_restart = Journal(database, "default")
@@ -398,8 +408,8 @@ async def test_one_host_settles_one_create_whoever_finds_it(path: Path, journal:
     for number, either in enumerate((journal, second)):
         await either.write_orders([replace(lost, id=f"o{number}")])
     found = replace(lost, state=OrderState.SETTLED, host_id="h9")
-    assert await journal.settle_order(replace(found, id="o0")) is Claim.WRITTEN
-    assert await second.settle_order(replace(found, id="o1")) is Claim.TAKEN
+    assert await journal.settle_order(replace(found, id="o0")) is SettleResult.WRITTEN
+    assert await second.settle_order(replace(found, id="o1")) is SettleResult.TAKEN
     assert {order.id: order.host_id for order in await journal.orders(9)} == {"o0": "h9", "o1": None}
     await second_database.close()
 
@@ -409,9 +419,9 @@ async def test_a_host_may_be_anothers_while_its_create_is_under_way(path: Path, 
     second = Journal(second_database, "default")
     await second.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.SENT, host_id=None)])
     found = replace(A_PURCHASE, id="o0", state=OrderState.SETTLED, host_id="h9")
-    assert await journal.settle_order(found) is Claim.LATER
+    assert await journal.settle_order(found) is SettleResult.LATER
     await second_database.close()
-    assert await journal.settle_order(found) is Claim.WRITTEN
+    assert await journal.settle_order(found) is SettleResult.WRITTEN
 
 
 async def test_what_each_host_was_bought_for_is_known_by_its_id(journal: Journal) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from xds_tui.api.errors import BadAnswer, Cause, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, BadResponse, Cause, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.text import messages
 from xds_tui.text.messages import Situation
 
 
-def errors() -> Iterator[XdsError]:
+def errors() -> Iterator[ApiError]:
     yield NotSent("The service cannot be reached", "refused")
-    yield BadAnswer("The answer could not be read")
-    yield Refused(1003, "no", trace_id="t")
-    yield Refused(429, "slow down", retry_after=3.0)
+    yield BadResponse("The answer could not be read")
+    yield Rejected(1003, "no", trace_id="t")
+    yield Rejected(429, "slow down", retry_after=3.0)
     yield OutcomeUnknown("The answer did not come")
     for code in (401, 1001):
         yield SignedOut("The account ID and secret were not accepted", code, "wrong", trace_id="t")
@@ -23,8 +23,8 @@ def errors() -> Iterator[XdsError]:
     yield SignedOut("The token ended early", 401, "", is_passing=True, retry_after=40.0)
     for cause in Cause:
         yield NotSent("It failed", cause=cause)
-        yield BadAnswer("It failed", cause=cause)
-        yield Refused(503, "busy", cause=cause)
+        yield BadResponse("It failed", cause=cause)
+        yield Rejected(503, "busy", cause=cause)
 
 
 OUT_OF_PLACE = {
@@ -38,7 +38,7 @@ OUT_OF_PLACE = {
 @pytest.mark.parametrize("situation", list(Situation))
 @pytest.mark.parametrize("is_token", [True, False])
 @pytest.mark.parametrize("error", errors(), ids=lambda error: f"{type(error).__name__} {error.cause}")
-def test_the_advice_applies_where_it_is_given(error: XdsError, situation: Situation, is_token: bool) -> None:
+def test_the_advice_applies_where_it_is_given(error: ApiError, situation: Situation, is_token: bool) -> None:
     remedy = messages.remedy(error, situation, is_token=is_token)
     assert remedy.endswith(".")
     assert not [words for words in OUT_OF_PLACE[situation] if words in remedy], remedy
@@ -55,7 +55,7 @@ def test_wrong_credentials_are_told_apart_from_a_wrong_token(situation: Situatio
 def test_every_cause_has_its_own_advice(cause: Cause) -> None:
     others = {messages.cause_advice(other) for other in Cause if other is not cause}
     assert messages.cause_advice(cause) not in others
-    assert messages.cause_advice(cause) in messages.remedy(BadAnswer("It failed", cause=cause), Situation.COMMAND)
+    assert messages.cause_advice(cause) in messages.remedy(BadResponse("It failed", cause=cause), Situation.COMMAND)
 
 
 def test_the_code_is_shown_where_the_service_sent_one() -> None:

@@ -29,12 +29,12 @@ def _at_home_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a yes count at once: the test is not about keys that come too early."""
-    monkeypatch.setattr(confirm, "SETTLING", 0.0)
-    monkeypatch.setattr(create, "SETTLING", 0.0)
+    monkeypatch.setattr(confirm, "CONFIRM_GUARD", 0.0)
+    monkeypatch.setattr(create, "CONFIRM_GUARD", 0.0)
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every yes come too early, however slow the machine is."""
-    monkeypatch.setattr(confirm, "SETTLING", inf)
-    monkeypatch.setattr(create, "SETTLING", inf)
+    monkeypatch.setattr(confirm, "CONFIRM_GUARD", inf)
+    monkeypatch.setattr(create, "CONFIRM_GUARD", inf)

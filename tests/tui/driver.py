@@ -19,21 +19,21 @@ from textual.keys import _character_to_key
 
 from xds_tui.api.client import Client
 from xds_tui.credentials import AccountKey, Credentials
-from xds_tui.fleet.account import Account, Source, Tokens
+from xds_tui.fleet.account import Account, Source, TokenCache
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import Link
-from xds_tui.preferences import Commands, Keep
+from xds_tui.fleet.state import ConnectionState
+from xds_tui.preferences import ConnectCommands, SaveSetting
 from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.line import Service
-from xds_tui.simulator.machine import Machine
+from xds_tui.simulator.machine import SimHost
 from xds_tui.simulator.server import build
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
 from xds_tui.store.db import Database
 from xds_tui.store.journal import Journal
 from xds_tui.tui.app import XdsApp
-from xds_tui.tui.parts import Parts, ProfileParts, Profiles
-from xds_tui.tui.place import Place
+from xds_tui.tui.parts import AppServices, ProfileConnector, ProfileServices
+from xds_tui.tui.place import Profile
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -55,11 +55,11 @@ class Desk:
         keymap: Mapping[str, str] | None = None,
         read_only: bool = False,
         base_url: str = "https://simulated",
-        profiles: Profiles | None = None,
+        profiles: ProfileConnector | None = None,
         theme: str = "dark",
         ascii_only: bool = False,
-        keep: Keep | None = None,
-        commands: Commands | None = None,
+        keep: SaveSetting | None = None,
+        commands: ConnectCommands | None = None,
     ) -> None:
         self.clock = ManualClock(MORNING)
         self.world = World(options or Options(), self.clock)
@@ -79,9 +79,9 @@ class Desk:
         )
         self.exports = Path(tempfile.gettempdir()) / f"xds-tui-exports-{uuid4().hex}"
         self.app = XdsApp(
-            Parts(
-                profile=ProfileParts(
-                    Place("test", base_url, read_only), self.monitor, self.account, self.database.close
+            AppServices(
+                profile=ProfileServices(
+                    Profile("test", base_url, read_only), self.monitor, self.account, self.database.close
                 ),
                 profiles=profiles,
                 clock=self.now,
@@ -90,13 +90,13 @@ class Desk:
                 theme=theme,
                 ascii=ascii_only,
                 keep=keep,
-                commands=commands or Commands(),
+                commands=commands or ConnectCommands(),
             )
         )
         self.app.animation_level = "none"
         self.pilot: Pilot[int]
 
-    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         return Client(base_url, credentials, transport=httpx.ASGITransport(build(self.service)), clock=self.now)
 
     def now(self) -> datetime:
@@ -142,7 +142,9 @@ class Desk:
         """Have the whole fleet asked for, and shown."""
         before = self.monitor.state.snapshot
         self.monitor.refresh()
-        await until(lambda: self.monitor.state.snapshot is not before and self.monitor.state.link is Link.LIVE)
+        await until(
+            lambda: self.monitor.state.snapshot is not before and self.monitor.state.link is ConnectionState.LIVE
+        )
         await self.pilot.pause()
 
     # What a person sees
@@ -183,7 +185,7 @@ class Desk:
 
     # What the world holds
 
-    def host(self, name: str) -> Machine:
+    def host(self, name: str) -> SimHost:
         """The host of this name."""
         return next(host for host in self.world.machines.values() if host.name == name)
 

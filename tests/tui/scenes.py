@@ -14,20 +14,20 @@ from xds_tui.model import Status
 from xds_tui.record import Sample
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
-from xds_tui.tui.screens.choose import Choice, ChooseScreen
-from xds_tui.tui.screens.columns import ColumnsScreen
+from xds_tui.tui.screens.choose import Choice, PickerScreen
+from xds_tui.tui.screens.columns import ColumnPickerScreen
 from xds_tui.tui.screens.confirm import Dialog
 from xds_tui.tui.screens.create import CreateScreen, Step
-from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.screens.detail import HostDetailScreen
 from xds_tui.tui.screens.history import HistoryScreen
-from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.screens.naming import PromptScreen
 from xds_tui.tui.screens.palette import PaletteScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
-from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.event_list import EventTable
 from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_table import HostTable
-from xds_tui.tui.widgets.order_list import OrderList
-from xds_tui.tui.widgets.plots import Plots
+from xds_tui.tui.widgets.order_list import OrderTable
+from xds_tui.tui.widgets.plots import Charts
 
 Play = Callable[[Desk], Awaitable[None]]
 
@@ -100,7 +100,7 @@ async def detail(desk: Desk) -> None:
     target = next(host for host in desk.world.listed() if host.rented and host.expires and host.status == OFF)
     desk.app.screen.query_one(HostTable).move_to(target.id)
     await desk.press("enter")
-    await _at(desk, DetailScreen)
+    await _at(desk, HostDetailScreen)
 
 
 async def a_day_of_samples(desk: Desk) -> None:
@@ -122,7 +122,7 @@ async def a_day_of_samples(desk: Desk) -> None:
 async def past_events(desk: Desk) -> None:
     await desk.press("h")
     await _at(desk, HistoryScreen)
-    await until(lambda: desk.app.screen.query_one(EventList).row_count > 0)
+    await until(lambda: desk.app.screen.query_one(EventTable).row_count > 0)
 
 
 async def past_orders(desk: Desk) -> None:
@@ -132,14 +132,14 @@ async def past_orders(desk: Desk) -> None:
     desk.monitor.orders.power([off], on=True)
     await until(lambda: not desk.monitor.orders.is_sending)
     await desk.press("h", "2")
-    await until(lambda: desk.app.screen.query_one(OrderList).row_count > 0)
+    await until(lambda: desk.app.screen.query_one(OrderTable).row_count > 0)
 
 
 async def past_plots(desk: Desk) -> None:
     await a_day_of_samples(desk)
     await past_events(desk)
     await desk.press("3")
-    await until(lambda: bool(desk.app.screen.query(Plots)))
+    await until(lambda: bool(desk.app.screen.query(Charts)))
     await desk.see("40[┤+]")
 
 
@@ -167,22 +167,22 @@ async def chooser(desk: Desk) -> None:
         Choice("light", "light", "dark on light", is_current=True),
         Choice("ansi", "ansi", why_not="not in this terminal"),
     ]
-    desk.app.push_screen(ChooseScreen("Theme", choices))
-    await _at(desk, ChooseScreen)
+    desk.app.push_screen(PickerScreen("Theme", choices))
+    await _at(desk, PickerScreen)
 
 
 async def columns(desk: Desk) -> None:
     await desk.press("C")
-    await _at(desk, ColumnsScreen)
+    await _at(desk, ColumnPickerScreen)
 
 
 async def naming(desk: Desk) -> None:
     await desk.press("slash")
     await desk.type("cpu>8")
     await desk.press("enter", "f")
-    await _at(desk, ChooseScreen)
+    await _at(desk, PickerScreen)
     await desk.press("enter")
-    await _at(desk, NamingScreen)
+    await _at(desk, PromptScreen)
 
 
 async def palette(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from xds_tui.simulator.machine import OFF, ON
 from xds_tui.tui import screens, widgets
-from xds_tui.tui.actions import ACTIONS, bindings
+from xds_tui.tui.actions import COMMANDS, bindings
 from xds_tui.tui.app import XdsApp
 from xds_tui.tui.applying import Context
 from xds_tui.tui.widgets.host_table import HostTable
@@ -45,20 +45,20 @@ def test_every_key_of_ours_stands_in_the_registry() -> None:
     assert len(HEARING) > 10
     for binding in made:
         assert isinstance(binding, Binding)
-        assert binding.id in ACTIONS, binding
-        assert binding == ACTIONS[binding.id].binding()
+        assert binding.id in COMMANDS, binding
+        assert binding == COMMANDS[binding.id].binding()
 
 
 def test_every_action_of_the_registry_is_heard_somewhere() -> None:
     heard = Counter(binding.id for kind in HEARING for binding in kind.BINDINGS if isinstance(binding, Binding))
-    assert heard == Counter(list(ACTIONS))
+    assert heard == Counter(list(COMMANDS))
 
 
 @pytest.mark.parametrize("kind", HEARING, ids=lambda kind: kind.__name__)
 def test_what_hears_an_action_can_do_it(kind: type[DOMNode]) -> None:
     for binding in kind.BINDINGS:
         assert isinstance(binding, Binding)
-        action = ACTIONS[binding.id or ""]
+        action = COMMANDS[binding.id or ""]
         named = action.run.partition("(")[0]
         target, _dot, name = named.rpartition(".")
         doing = {"app": [XdsApp], "screen": [screen for screen in ours() if issubclass(screen, Screen)]}
@@ -66,7 +66,7 @@ def test_what_hears_an_action_can_do_it(kind: type[DOMNode]) -> None:
 
 
 def test_every_action_says_what_it_does_in_one_short_line() -> None:
-    for action in ACTIONS.values():
+    for action in COMMANDS.values():
         assert 0 < cells(action.label) <= 15, action
         assert 0 < cells(action.sentence) <= 42, action
         assert action.sentence[0].isupper(), action
@@ -74,7 +74,7 @@ def test_every_action_says_what_it_does_in_one_short_line() -> None:
 
 
 def test_no_two_actions_of_a_place_share_a_key() -> None:
-    for place in {action.place for action in ACTIONS.values()}:
+    for place in {action.place for action in COMMANDS.values()}:
         keys = Counter(key for binding in bindings(place) for key in binding.key.split(","))  # type: ignore[union-attr]
         assert set(keys.values()) == {1}, place
 
@@ -91,13 +91,13 @@ def test_ids_that_were_published_stay() -> None:
         " line-table.first line-table.last line-table.mark line-table.page-down line-table.page-up line-table.select"
         " line-table.up"
     )
-    assert set(published.split()) <= set(ACTIONS)
+    assert set(published.split()) <= set(COMMANDS)
 
 
 def test_a_label_says_how_many_are_marked() -> None:
-    assert ACTIONS["fleet.start"].words(Context(marked=3)) == "Start 3"
-    assert ACTIONS["fleet.start"].words(Context()) == "Start"
-    assert ACTIONS["fleet.new"].words(Context(marked=3)) == "New"
+    assert COMMANDS["fleet.start"].words(Context(marked=3)) == "Start 3"
+    assert COMMANDS["fleet.start"].words(Context()) == "Start"
+    assert COMMANDS["fleet.new"].words(Context(marked=3)) == "New"
 
 
 # In the app

@@ -10,9 +10,9 @@ from made import NOON, a_host, a_snapshot
 
 from xds_tui.fleet.state import FleetState
 from xds_tui.model import Status
-from xds_tui.preferences import Alerts, Notification
+from xds_tui.preferences import AlertSettings, NotificationMode
 from xds_tui.record import Event, EventKind
-from xds_tui.tui.alarm import Alarm
+from xds_tui.tui.alarm import Notifier
 
 SNAPSHOT = a_snapshot(a_host(id="a", status=Status.ON), a_host(id="b", status=Status.OFF))
 
@@ -22,10 +22,10 @@ def a_stop(name: str = "office-1", seconds: int = 0, **fields: Any) -> Event:
     return Event(**({"at": NOON + timedelta(seconds=seconds)} | event | fields))
 
 
-def heard(alerts: Alerts, *states: FleetState) -> str:
+def heard(alerts: AlertSettings, *states: FleetState) -> str:
     """What an alarm writes for one state after the other."""
     written: list[str] = []
-    alarm = Alarm(alerts, written.append, NOON)
+    alarm = Notifier(alerts, written.append, NOON)
     for state in states:
         alarm.hear(state, NOON + timedelta(seconds=60))
     return "".join(written)
@@ -38,29 +38,29 @@ def state_of(*events: Event) -> FleetState:
 
 def test_one_bell_for_what_is_new_and_none_for_what_was_heard() -> None:
     first, second = a_stop(), a_stop("office-2", 1)
-    assert heard(Alerts(), state_of(first, second)) == "\a"
-    assert heard(Alerts(), state_of(first), state_of(first), state_of(first, second)) == "\a\a"
+    assert heard(AlertSettings(), state_of(first, second)) == "\a"
+    assert heard(AlertSettings(), state_of(first), state_of(first), state_of(first, second)) == "\a\a"
 
 
 def test_nobody_is_called_for_what_is_no_alert_or_happened_before_the_start() -> None:
-    assert heard(Alerts(), state_of(a_stop(alert=False))) == ""
-    assert heard(Alerts(), state_of(a_stop(seconds=-1))) == ""
+    assert heard(AlertSettings(), state_of(a_stop(alert=False))) == ""
+    assert heard(AlertSettings(), state_of(a_stop(seconds=-1))) == ""
 
 
 def test_everything_can_be_switched_off() -> None:
-    assert heard(Alerts(bell=False), state_of(a_stop())) == ""
+    assert heard(AlertSettings(bell=False), state_of(a_stop())) == ""
 
 
 @pytest.mark.parametrize(
     ("how", "sequence"),
     [
-        (Notification.OSC9, "\x1b]9;office-1 on → off, and 1 more\x1b\\"),
-        (Notification.OSC777, "\x1b]777;notify;xds-tui;office-1 on → off, and 1 more\x1b\\"),
+        (NotificationMode.OSC9, "\x1b]9;office-1 on → off, and 1 more\x1b\\"),
+        (NotificationMode.OSC777, "\x1b]777;notify;xds-tui;office-1 on → off, and 1 more\x1b\\"),
     ],
 )
-def test_the_terminal_is_asked_to_notify(how: Notification, sequence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminal_is_asked_to_notify(how: NotificationMode, sequence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TMUX", raising=False)
-    alerts = Alerts(bell=False, notification=how)
+    alerts = AlertSettings(bell=False, notification=how)
     assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == sequence
     monkeypatch.setenv("TMUX", "/run/tmux")
     inner = sequence.replace("\x1b", "\x1b\x1b")
@@ -69,7 +69,7 @@ def test_the_terminal_is_asked_to_notify(how: Notification, sequence: str, monke
 
 def test_the_title_counts_and_is_given_back() -> None:
     written: list[str] = []
-    alarm = Alarm(Alerts(bell=False, title=True), written.append, NOON)
+    alarm = Notifier(AlertSettings(bell=False, title=True), written.append, NOON)
     for _ in range(2):
         alarm.hear(FleetState(snapshot=SNAPSHOT), NOON)
     assert written == ["\x1b[22;2t\x1b]2;xds 1/2 on\x1b\\"]
@@ -84,7 +84,7 @@ def test_the_title_counts_and_is_given_back() -> None:
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=300))
 def test_no_name_ends_the_sequence_that_it_stands_in(name: str) -> None:
-    sequence = heard(Alerts(bell=False, notification=Notification.OSC777), state_of(a_stop(name)))
+    sequence = heard(AlertSettings(bell=False, notification=NotificationMode.OSC777), state_of(a_stop(name)))
     body = sequence.removeprefix("\x1b]777;notify;xds-tui;").removesuffix("\x1b\\")
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in body)
     assert ";" not in body

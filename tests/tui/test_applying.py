@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from made import NOON, a_host, an_order
 
-from xds_tui.fleet.state import Link
+from xds_tui.fleet.state import ConnectionState
 from xds_tui.model import Status
 from xds_tui.record import OrderState
 from xds_tui.tui import applying
-from xds_tui.tui.applying import Context, Rule
+from xds_tui.tui.applying import Condition, Context
 
 ON, OFF = a_host(id="h1", name="one", status=Status.ON), a_host(id="h2", name="two", status=Status.OFF)
 BILLED = a_host(id="h3", name="three", status=Status.BILLED)
@@ -26,8 +26,8 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (applying.reboot, Context(picked=(ON,)), ""),
         (applying.orders, Context(), "There is no host"),
         (applying.orders, Context(picked=(ON,), is_read_only=True), "Read-only"),
-        (applying.start, Context(picked=(OFF,), link=Link.SIGNED_OUT), "Signed out"),
-        (applying.online, Context(link=Link.SIGNED_OUT), "Signed out"),
+        (applying.start, Context(picked=(OFF,), link=ConnectionState.SIGNED_OUT), "Signed out"),
+        (applying.online, Context(link=ConnectionState.SIGNED_OUT), "Signed out"),
         (applying.slower, Context(interval=300), "every 300 s already"),
         (applying.faster, Context(interval=5), "every 5 s already"),
         (applying.slower, Context(interval=299), ""),
@@ -42,18 +42,18 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (applying.start, Context(picked=(OFF, ON), unstartable=frozenset({"h1"})), ""),
     ],
 )
-def test_a_rule_says_why_not(rule: Rule, context: Context, told: str) -> None:
+def test_a_rule_says_why_not(rule: Condition, context: Context, told: str) -> None:
     assert told in rule(context)
     assert bool(told) == bool(rule(context))
 
 
 @pytest.mark.parametrize("rule", [applying.start, applying.stop, applying.reboot])
-def test_of_several_hosts_each_answers_for_itself(rule: Rule) -> None:
+def test_of_several_hosts_each_answers_for_itself(rule: Condition) -> None:
     assert rule(Context(picked=(ON, OFF), marked=2)) == ""
 
 
-@pytest.mark.parametrize("link", [Link.PAUSED, Link.TROUBLE, Link.CONNECTING])
-def test_what_is_old_refuses_nothing(link: Link) -> None:
+@pytest.mark.parametrize("link", [ConnectionState.PAUSED, ConnectionState.TROUBLE, ConnectionState.CONNECTING])
+def test_what_is_old_refuses_nothing(link: ConnectionState) -> None:
     assert applying.start(Context(picked=(ON,), link=link)) == ""
 
 

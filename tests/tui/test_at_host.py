@@ -15,8 +15,8 @@ from conditions import until
 from driver import Desk, sitting_at
 
 from xds_tui.base_url import DEMO
-from xds_tui.preferences import Commands
-from xds_tui.simulator.machine import OFF, Machine
+from xds_tui.preferences import ConnectCommands
+from xds_tui.simulator.machine import OFF, SimHost
 from xds_tui.tui import at_host
 from xds_tui.tui.widgets.host_table import HostTable
 
@@ -49,7 +49,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     return install
 
 
-def a_machine(desk: Desk, system: str, *, off: bool = False) -> Machine:
+def a_machine(desk: Desk, system: str, *, off: bool = False) -> SimHost:
     """A host with this system that can be reached, with the cursor on it."""
     found = next(
         host
@@ -86,7 +86,7 @@ async def test_without_ssh_the_command_is_shown_and_y_copies_it(program: Program
 
 async def test_a_command_of_the_user_s_own_is_the_one(program: Program) -> None:
     program("mosh")
-    async with sitting_at(Desk(commands=Commands(linux=("mosh", "{user}@{address}")))) as desk:
+    async with sitting_at(Desk(commands=ConnectCommands(linux=("mosh", "{user}@{address}")))) as desk:
         a_machine(desk, "Ubuntu")
         await desk.press("enter", "c")
         await desk.see("cannot be lent to mosh")
@@ -213,7 +213,7 @@ async def test_a_client_that_asks_in_the_terminal_is_lent_it(program: Program, m
 async def test_a_chosen_client_that_is_not_there_is_said(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     assert program
     monkeypatch.setenv("DISPLAY", ":9")
-    async with sitting_at(Desk(commands=Commands(windows=("krdc", "{file}")))) as desk:
+    async with sitting_at(Desk(commands=ConnectCommands(windows=("krdc", "{file}")))) as desk:
         a_machine(desk, "Windows")
         await desk.press("c")
         await desk.see("krdc could not be started")

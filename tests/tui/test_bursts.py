@@ -14,12 +14,12 @@ from textual.widgets import Input, OptionList
 
 from xds_tui.i18n import choose
 from xds_tui.simulator.machine import BILLED
-from xds_tui.tui.screens.choose import Choice, ChooseScreen
+from xds_tui.tui.screens.choose import Choice, PickerScreen
 from xds_tui.tui.screens.confirm import Dialog
 from xds_tui.tui.screens.create import CreateScreen, Step
-from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.screens.naming import PromptScreen
 from xds_tui.tui.screens.palette import PaletteScreen
-from xds_tui.tui.widgets.filter_field import FilterField
+from xds_tui.tui.widgets.filter_field import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 
 LISTS = {
@@ -62,7 +62,7 @@ def expected(labels: Sequence[str], typed: str, steps: int) -> str | None:
 async def answers_to(desk: Desk, labels: Sequence[str], keys: Sequence[str]) -> list[str | None]:
     """Open a list, press keys in a burst, and return what it answered with."""
     answers: list[str | None] = []
-    screen = ChooseScreen("One of these", [Choice(str(index), label) for index, label in enumerate(labels)])
+    screen = PickerScreen("One of these", [Choice(str(index), label) for index, label in enumerate(labels)])
     await desk.app.push_screen(screen, answers.append)
     await until(lambda: isinstance(desk.app.focused, Input))
     await desk.burst(*keys)
@@ -94,17 +94,17 @@ async def test_letters_behind_enter_choose_nothing_else(
     opening: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[str | None] = []
-    answer = ChooseScreen._answer
+    answer = PickerScreen._answer
 
-    def note(screen: ChooseScreen, chosen: str | None) -> None:
+    def note(screen: PickerScreen, chosen: str | None) -> None:
         answers.append(chosen)
         answer(screen, chosen)
 
-    monkeypatch.setattr(ChooseScreen, "_answer", note)
+    monkeypatch.setattr(PickerScreen, "_answer", note)
     async with sitting_at(Desk()) as desk:
         await desk.press(*opening[:-1])
         await desk.burst(opening[-1], "down")
-        assert isinstance(desk.app.screen, ChooseScreen)
+        assert isinstance(desk.app.screen, PickerScreen)
         option = desk.app.screen.query_one(OptionList).highlighted_option
         assert option is not None
         why_not = next(choice for choice in desk.app.screen._choices if choice.id == option.id).why_not
@@ -132,14 +132,14 @@ async def test_what_is_typed_behind_a_question_is_not_done_to_the_list() -> None
         assert isinstance(desk.app.screen, Dialog)
         assert len(desk.app.screen_stack) == 2
         await desk.burst("n", "slash", *"gpu", "enter", "j", "escape")
-        assert not isinstance(desk.app.focused, FilterField)
+        assert not isinstance(desk.app.focused, FilterInput)
         assert desk.app.screen.query_one(HostTable).cursor_key is not None
 
 
 async def test_the_answer_to_a_list_opens_the_next_before_the_next_key() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("slash", *"cpu>8", "enter", "f", "enter", *"big", "enter", "j")
-        assert not isinstance(desk.app.screen, (NamingScreen, ChooseScreen))
+        assert not isinstance(desk.app.screen, (PromptScreen, PickerScreen))
         await desk.burst("f", *"big")
         assert desk.app.screen.query_one(OptionList).option_count == 1
 
@@ -147,7 +147,7 @@ async def test_the_answer_to_a_list_opens_the_next_before_the_next_key() -> None
 async def test_a_key_with_ctrl_edits_what_was_typed_before_it_and_not_what_comes_after() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("slash", *"abc", "ctrl+u", *"de")
-        assert desk.app.screen.query_one(FilterField).value == "de"
+        assert desk.app.screen.query_one(FilterInput).value == "de"
 
 
 async def test_enter_pressed_twice_in_the_wizard_chooses_in_both_steps() -> None:

@@ -15,7 +15,7 @@ from test_create_screen import bought, to_review, wizard
 from xds_tui import i18n
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
-from xds_tui.record import Action, EventKind, Order, OrderState
+from xds_tui.record import EventKind, Order, OrderAction, OrderState
 from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT
 from xds_tui.simulator.faults import Fault, Form, Kind
 
@@ -44,7 +44,7 @@ def an_earlier(desk: Desk, state: OrderState, code: int | None = None) -> Order:
     at = desk.now()
     return an_order(
         id="earlier",
-        action=Action.CREATE,
+        action=OrderAction.CREATE,
         state=state,
         code=code,
         host_id=None,

@@ -10,14 +10,14 @@ from xds_tui import clipboard, export
 from xds_tui.model import Snapshot
 from xds_tui.secret import MASK
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.machine import OFF, ON, Machine
-from xds_tui.tui.screens.choose import ChooseScreen
+from xds_tui.simulator.machine import OFF, ON, SimHost
+from xds_tui.tui.screens.choose import PickerScreen
 from xds_tui.tui.widgets.host_table import HostTable
 
 ADDRESS = "gx-xds-rdp.songmao-idc.com"
 
 
-def a_machine(desk: Desk, status: int = ON) -> Machine:
+def a_machine(desk: Desk, status: int = ON) -> SimHost:
     """A host that can be reached, with the cursor on it."""
     found = next(host for host in desk.world.listed() if host.status == status and host.port)
     desk.app.screen.query_one(HostTable).move_to(found.id)
@@ -72,7 +72,7 @@ async def test_the_menu_hides_the_password_and_says_what_there_is_none_of() -> N
         assert "Nothing went wrong with it lately" in text
         await desk.type("traceid")
         await desk.press("enter")
-        assert isinstance(desk.app.screen, ChooseScreen)
+        assert isinstance(desk.app.screen, PickerScreen)
         await desk.press("escape")
         new = desk.world.listed()[0]
         new.port = 0
@@ -120,7 +120,7 @@ async def test_what_is_too_long_is_not_cut_but_said(monkeypatch: pytest.MonkeyPa
         a_machine(desk)
         assert await chosen(desk, "json")
         before = desk.app.clipboard
-        monkeypatch.setattr(clipboard, "MOST", 10)
+        monkeypatch.setattr(clipboard, "MAX_SEQUENCE_BYTES", 10)
         await desk.press("y")
         await desk.type("address")
         await desk.press("enter")

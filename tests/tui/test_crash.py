@@ -14,15 +14,15 @@ from textual.app import App
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from xds_tui.api.errors import BadAnswer
-from xds_tui.preferences import Commands
+from xds_tui.api.errors import BadResponse
+from xds_tui.preferences import ConnectCommands
 from xds_tui.record import Event, EventKind
 from xds_tui.tui import crash
 from xds_tui.tui.app import XdsApp
-from xds_tui.tui.at_host import Means
+from xds_tui.tui.at_host import ConnectMethods
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.screens.create import CreateScreen
-from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.screens.detail import HostDetailScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
 
 PLANTED = "planted-secret"
@@ -119,7 +119,7 @@ def test_an_endless_recursion_is_reported_in_a_bounded_number_of_lines() -> None
 
 
 def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(folder: Path) -> None:
-    what, where, how = crash.told(caught(lambda: fails_with(PLANTED))).splitlines()
+    what, where, how = crash.crash_message(caught(lambda: fails_with(PLANTED))).splitlines()
     (path,) = folder.iterdir()
     assert "ValueError, " in what
     assert "test_crash.py:" in what
@@ -129,7 +129,7 @@ def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(fold
 
 
 def test_the_report_and_its_folders_are_the_users_own(folder: Path) -> None:
-    crash.told(ValueError())
+    crash.crash_message(ValueError())
     (path,) = folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for parent in (folder, folder.parent, folder.parent.parent):
@@ -137,11 +137,11 @@ def test_the_report_and_its_folders_are_the_users_own(folder: Path) -> None:
 
 
 def test_only_the_latest_reports_are_kept(folder: Path) -> None:
-    for _ in range(crash.KEPT + 1):
-        crash.told(ValueError())
+    for _ in range(crash.MAX_REPORTS + 1):
+        crash.crash_message(ValueError())
     first, *_others = sorted(folder.iterdir())
-    crash.told(KeyError())
-    assert len(list(folder.iterdir())) == crash.KEPT
+    crash.crash_message(KeyError())
+    assert len(list(folder.iterdir())) == crash.MAX_REPORTS
     assert not first.exists()
     assert "KeyError" in max(folder.iterdir()).read_text()
 
@@ -160,7 +160,7 @@ def read_only(folder: Path) -> None:
 def test_where_it_cannot_be_written_the_terminal_shows_the_report(folder: Path, hinder: Callable[[Path], None]) -> None:
     hinder(folder)
     with powerless():
-        told = crash.told(caught(lambda: fails_with(PLANTED)))
+        told = crash.crash_message(caught(lambda: fails_with(PLANTED)))
     assert "fails_with" in told
     assert "file it" in told.splitlines()[-1]
     assert PLANTED not in told
@@ -171,7 +171,7 @@ def test_a_home_that_is_full_leaves_no_half_of_a_report(folder: Path, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "fails_with" in crash.told(caught(lambda: fails_with(PLANTED)))
+    assert "fails_with" in crash.crash_message(caught(lambda: fails_with(PLANTED)))
     assert list(folder.iterdir()) == []
 
 
@@ -180,12 +180,12 @@ def test_without_any_home_the_terminal_shows_the_report(monkeypatch: pytest.Monk
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(crash, "state_dir", homeless)
-    assert "fails_with" in crash.told(caught(lambda: fails_with(PLANTED)))
+    assert "fails_with" in crash.crash_message(caught(lambda: fails_with(PLANTED)))
 
 
 @pytest.mark.parametrize(
     ("error", "is_mistake"),
-    [(KeyError(), True), (ConnectionResetError(), False), (BadAnswer("no"), False), (KeyboardInterrupt(), False)],
+    [(KeyError(), True), (ConnectionResetError(), False), (BadResponse("no"), False), (KeyboardInterrupt(), False)],
 )
 def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException, is_mistake: bool) -> None:
     assert crash.is_mistake(error) is is_mistake
@@ -200,7 +200,9 @@ def test_textual_still_calls_what_is_replaced() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda desk: DetailScreen(desk.monitor, desk.world.listed()[0].id, desk.now, Means(desk.exports, Commands())),
+        lambda desk: HostDetailScreen(
+            desk.monitor, desk.world.listed()[0].id, desk.now, ConnectMethods(desk.exports, ConnectCommands())
+        ),
         lambda desk: CreateScreen(desk.monitor, Draft()),
         lambda desk: SignInScreen(desk.account),
     ],

@@ -20,7 +20,7 @@ from xds_tui.simulator.machine import OFF
 from xds_tui.simulator.world import Options
 from xds_tui.tui.screens.create import CreateScreen
 from xds_tui.tui.widgets.host_table import HostTable
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.line_table import Table
 
 
 def wizard(desk: Desk) -> CreateScreen:
@@ -30,12 +30,12 @@ def wizard(desk: Desk) -> CreateScreen:
 
 
 def offered(desk: Desk, table: str) -> list[str]:
-    shown = wizard(desk).query_one(f"#{table}", LineTable)
+    shown = wizard(desk).query_one(f"#{table}", Table)
     return list(shown._place.keys)
 
 
 async def choose(desk: Desk, table: str, key: str) -> None:
-    assert wizard(desk).query_one(f"#{table}", LineTable).move_to(key), key
+    assert wizard(desk).query_one(f"#{table}", Table).move_to(key), key
     await desk.press("enter")
 
 
@@ -85,7 +85,7 @@ async def test_half_a_fen_is_rounded_up_once() -> None:
         await choose(desk, "mode", Billing.RENT.name)
         await choose(desk, "package", "bzrent4")
         await desk.press("4")
-        wizard(desk).query_one("#units", LineTable).move_to("HOUR")
+        wizard(desk).query_one("#units", Table).move_to("HOUR")
         await desk.see(r"0.07 × 0.85 × 1 h × 1 = ¥0.06")
 
 

@@ -12,10 +12,10 @@ from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.machine import OFF
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options
 from xds_tui.tui.screens import detail as detail_module
-from xds_tui.tui.screens.detail import DetailScreen
+from xds_tui.tui.screens.detail import HostDetailScreen
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.toggles import Radio
-from xds_tui.vault import Trouble, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem
 
 
 async def opened(desk: Desk) -> str:
@@ -39,13 +39,13 @@ async def test_the_password_is_hidden_until_asked_for_and_again_after() -> None:
 
 
 async def test_the_password_hides_itself_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detail_module, "REVEALED", 0.1)
+    monkeypatch.setattr(detail_module, "REVEAL_TIMEOUT", 0.1)
     async with sitting_at(Desk()) as desk:
         password = await opened(desk)
         await desk.press("v")
         await desk.see_no_more(password)
         screen = desk.app.screen
-        assert isinstance(screen, DetailScreen)
+        assert isinstance(screen, HostDetailScreen)
         await until(lambda: not screen._is_revealed)
 
 
@@ -65,7 +65,7 @@ async def test_a_host_that_goes_while_it_is_shown_is_said_to_be_gone() -> None:
     async with sitting_at(Desk()) as desk:
         await opened(desk)
         shown = desk.app.screen
-        assert isinstance(shown, DetailScreen)
+        assert isinstance(shown, HostDetailScreen)
         desk.world.machines[shown._host_id].gone_from = desk.clock()
         await desk.sweep()
         await desk.see("This host is gone")
@@ -186,7 +186,7 @@ async def test_leaving_keeps_the_app_and_says_how_to_come_back() -> None:
 
 async def test_a_keyring_that_was_not_read_is_said_to_be_why_one_has_to_sign_in() -> None:
     desk = Desk(credentials=None)
-    desk.account.vault_trouble = VaultError(Trouble.TIMED_OUT, "The keyring did not answer", "3 s")
+    desk.account.vault_trouble = CredentialStoreError(KeyringProblem.TIMED_OUT, "The keyring did not answer", "3 s")
     async with sitting_at(desk):
         text = await desk.see("The keyring was not read")
         assert "The keyring did not answer: 3 s" in " ".join(text.split())

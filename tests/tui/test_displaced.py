@@ -8,18 +8,18 @@ import pytest
 from conditions import until
 from driver import Desk, sitting_at
 
-from xds_tui.simulator.machine import OFF, Machine
-from xds_tui.tui.screens.confirm import AskScreen
+from xds_tui.simulator.machine import OFF, SimHost
+from xds_tui.tui.screens.confirm import ConfirmScreen
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
-def two_that_are_off(desk: Desk) -> list[Machine]:
+def two_that_are_off(desk: Desk) -> list[SimHost]:
     return [host for host in desk.world.listed() if host.status == OFF][:2]
 
 
-async def remove(desk: Desk, *hosts: Machine) -> None:
+async def remove(desk: Desk, *hosts: SimHost) -> None:
     for host in hosts:
         del desk.world.machines[host.id]
     table = desk.app.screen.query_one(HostTable)
@@ -30,7 +30,7 @@ async def remove(desk: Desk, *hosts: Machine) -> None:
     raise AssertionError("still listed")
 
 
-def put_the_cursor_before_an_off_host(desk: Desk) -> tuple[HostTable, Machine]:
+def put_the_cursor_before_an_off_host(desk: Desk) -> tuple[HostTable, SimHost]:
     table = desk.app.screen.query_one(HostTable)
     hosts = {host.id: host for host in desk.world.listed()}
     first, second = next(pair for pair in pairwise(table.keys) if hosts[pair[1]].status == OFF)
@@ -46,7 +46,7 @@ async def test_a_start_is_asked_when_the_host_under_the_cursor_has_gone() -> Non
         await remove(desk, gone)
         assert table.is_displaced
         await desk.burst("s")
-        assert isinstance(desk.app.screen, AskScreen)
+        assert isinstance(desk.app.screen, ConfirmScreen)
         assert "the cursor or the marks were elsewhere" in " ".join(desk.text.split())
         await desk.burst("n")
         assert desk.asked("operate") == 0
@@ -72,7 +72,7 @@ async def test_a_start_is_asked_when_all_marked_hosts_have_gone() -> None:
         await remove(desk, marked)
         assert not table.marked
         await desk.burst("s")
-        assert isinstance(desk.app.screen, AskScreen)
+        assert isinstance(desk.app.screen, ConfirmScreen)
         await desk.burst("n")
         assert desk.asked("operate") == 0
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import a_package, an_image, catalog_of
 
-from xds_tui.model import Billing, Offer, PeriodUnit
+from xds_tui.model import Billing, PeriodUnit, SaleMode
 from xds_tui.tui.draft import Draft
 
 TYPES = ("BL", "BZ", "ceph")
 PACKAGES = [
     a_package(id=f"{type_}{offer.name}", type=type_, offer=offer, amount=amount)
     for type_ in TYPES
-    for offer in Offer
+    for offer in SaleMode
     for amount in (Decimal("1.10"), None)
 ]
 IMAGES = [an_image(id=type_, type=type_) for type_ in TYPES]

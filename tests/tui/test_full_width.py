@@ -6,19 +6,19 @@ from driver import Desk, sitting_at
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
-from xds_tui.tui.actions import ACTIONS
-from xds_tui.tui.screens.confirm import AskScreen
+from xds_tui.tui.actions import COMMANDS
+from xds_tui.tui.screens.confirm import ConfirmScreen
 from xds_tui.tui.screens.help import HelpScreen
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.screens.palette import PaletteScreen
-from xds_tui.tui.widgets.filter_field import FilterField
+from xds_tui.tui.widgets.filter_field import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 
 
 async def test_full_width_signs_are_keys() -> None:
     async with sitting_at(Desk(), columns=100) as desk:
         await desk.burst("／")
-        assert isinstance(desk.app.focused, FilterField)
+        assert isinstance(desk.app.focused, FilterInput)
         await desk.burst("escape", "？")
         assert isinstance(desk.app.screen, HelpScreen)
         await desk.burst("escape", "：")
@@ -28,21 +28,21 @@ async def test_full_width_signs_are_keys() -> None:
         await desk.burst("\u3000", "ｈ")
         assert isinstance(desk.app.screen, HistoryScreen)
         await desk.burst("ｑ", "、")
-        assert isinstance(desk.app.focused, FilterField)
+        assert isinstance(desk.app.focused, FilterInput)
 
 
 async def test_a_question_is_answered_in_full_width() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("down", "ｂ")
-        assert isinstance(desk.app.screen, AskScreen)
+        assert isinstance(desk.app.screen, ConfirmScreen)
         await desk.burst("ｎ")
-        assert not isinstance(desk.app.screen, AskScreen)
+        assert not isinstance(desk.app.screen, ConfirmScreen)
 
 
 async def test_a_field_keeps_what_is_typed_into_it() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("slash", *"ｇｐｕ：４０９０　？")
-        field = desk.app.screen.query_one(FilterField)
+        field = desk.app.screen.query_one(FilterInput)
         assert field.value == "ｇｐｕ：４０９０ ？"
         await desk.burst("backspace", "backspace")
         await desk.see("gpu:4090|4090")
@@ -54,5 +54,5 @@ async def test_a_field_keeps_what_is_typed_into_it() -> None:
 
 
 def test_no_command_has_a_key_that_stands_for_another_one() -> None:
-    keys = {key for action in ACTIONS.values() for key in action.keys.split(",")}
+    keys = {key for action in COMMANDS.values() for key in action.keys.split(",")}
     assert keys.isdisjoint(map(_character_to_key, "／？：、。《》【】"))

@@ -7,7 +7,7 @@ from conditions import until
 from driver import Desk, sitting_at
 from textual.containers import VerticalScroll
 
-from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.actions import COMMANDS
 from xds_tui.tui.screens.help import HelpScreen, Line, Section, columns
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 def shown_bindings(desk: Desk) -> set[str]:
     """The sentences of every key of ours that can be pressed now."""
     active = desk.app.screen.active_bindings.values()
-    return {ACTIONS[bound.binding.id].sentence for bound in active if bound.binding.id in ACTIONS}
+    return {COMMANDS[bound.binding.id].sentence for bound in active if bound.binding.id in COMMANDS}
 
 
 async def whole(desk: Desk) -> str:

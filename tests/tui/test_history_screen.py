@@ -13,12 +13,12 @@ from driver import Desk, sitting_at
 from made import a_package, a_promise, a_snapshot, an_order
 
 from xds_tui.model import Billing, Period, PeriodUnit, Status
-from xds_tui.record import Action, Event, EventKind, OrderState, Sample
+from xds_tui.record import Event, EventKind, OrderAction, OrderState, Sample
 from xds_tui.tui.screens import history
 from xds_tui.tui.screens.history import HistoryScreen
-from xds_tui.tui.widgets.event_list import EventList
-from xds_tui.tui.widgets.filter_field import FilterField
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.event_list import EventTable
+from xds_tui.tui.widgets.filter_field import FilterInput
+from xds_tui.tui.widgets.line_table import Table
 from xds_tui.tui.widgets.plots import runs
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -82,7 +82,7 @@ async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(history, "PAGE", 10)
     monkeypatch.setattr(history, "NEAR", 2)
     async with looking_back(Desk()) as desk:
-        table = desk.app.screen.query_one(EventList)
+        table = desk.app.screen.query_one(EventTable)
         assert table.row_count < 30
         while table.row_count < 60:
             before = table.row_count
@@ -100,9 +100,9 @@ async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.Monk
         await write_many(desk)
         await desk.press("h")
         await desk.see("▸1 Events")
-        desk.app.screen.query_one(FilterField).value = "needle"
+        desk.app.screen.query_one(FilterInput).value = "needle"
         await desk.see(r"1 shown · needle")
-        desk.app.screen.query_one(FilterField).value = "haystack"
+        desk.app.screen.query_one(FilterInput).value = "haystack"
         await desk.see("Nothing matches: esc shows everything")
 
 
@@ -110,7 +110,7 @@ async def test_an_export_has_what_was_not_scrolled_to(monkeypatch: pytest.Monkey
     monkeypatch.setattr(history, "PAGE", 10)
     monkeypatch.setattr(history, "NEAR", 2)
     async with looking_back(Desk()) as desk:
-        assert desk.app.screen.query_one(EventList).row_count < 60
+        assert desk.app.screen.query_one(EventTable).row_count < 60
         await desk.press("e")
         await desk.see("rows were written to")
         (path,) = desk.exports.glob("events-*.json")
@@ -124,12 +124,12 @@ async def test_what_was_somebody_elses_is_not_shown_any_more() -> None:
         await journal.write_orders([an_order(host_name="theirs", created_at=desk.now())])
         await desk.press("escape", "h", "2")
         await desk.see("theirs")
-        await desk.monitor.history.belong_to("https://simulated.invalid", "somebody else")
+        await desk.monitor.history.bind_account("https://simulated.invalid", "somebody else")
         desk.monitor._forget()
         await desk.see_no_more("theirs")
         await desk.press("1")
         await desk.see_no_more("node-3")
-        assert desk.app.screen.query_one(EventList).row_count == 0
+        assert desk.app.screen.query_one(EventTable).row_count == 0
 
 
 @pytest.mark.parametrize("word", ["balance", "9001", "trace-9"])
@@ -140,7 +140,7 @@ async def test_an_order_is_found_by_why_it_came_to_nothing(word: str) -> None:
         await desk.monitor.history.journal.write_orders([refused, an_order(id="other", host_name="other")])
         await desk.press("h", "2")
         await desk.see("2 shown")
-        desk.app.screen.query_one(FilterField).value = word
+        desk.app.screen.query_one(FilterInput).value = word
         await desk.see(f"1 shown · {word}")
 
 
@@ -150,7 +150,7 @@ async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
         assert desk.monitor.state.snapshot is not None
         rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
         month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
-        order = an_order(action=Action.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=month)
+        order = an_order(action=OrderAction.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=month)
         await desk.monitor.history.journal.write_orders([order])
         await desk.press("h", "2")
         await desk.see("1 shown")
@@ -171,7 +171,7 @@ async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> 
             estimate=Decimal("1658.88"),
         )
         order = an_order(
-            action=Action.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=promise, created_at=desk.now()
+            action=OrderAction.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=promise, created_at=desk.now()
         )
         await desk.monitor.history.journal.write_orders([order])
         await desk.press("h", "2")
@@ -273,7 +273,7 @@ async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_
         month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
         bought = [
             an_order(
-                id=f"{n}", action=Action.CREATE, host_id=rent.id, promise=month, created_at=desk.now() - n * MINUTE
+                id=f"{n}", action=OrderAction.CREATE, host_id=rent.id, promise=month, created_at=desk.now() - n * MINUTE
             )
             for n in range(60)
         ]
@@ -287,8 +287,8 @@ async def test_what_was_chosen_is_told_though_another_view_is_open_by_then() -> 
     async with looking_back(Desk()) as desk:
         screen = desk.app.screen
         assert isinstance(screen, HistoryScreen)
-        events = screen.query_one(EventList)
+        events = screen.query_one(EventTable)
         assert events.cursor_key is not None
-        events.post_message(LineTable.RowSelected(events, events.cursor_key))
+        events.post_message(Table.RowSelected(events, events.cursor_key))
         await desk.press("2")
         await desk.see("trace-77")

@@ -17,9 +17,9 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from xds_tui import i18n
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.model import Area, Host, Status
-from xds_tui.preferences import HostList
+from xds_tui.preferences import HostListSettings
 from xds_tui.pricing import Costs, Rate
 from xds_tui.simulator.machine import OFF
 from xds_tui.tui.widgets.host_pane import HostPane
@@ -70,7 +70,7 @@ class Sitting:
         return "".join(key for key in self.pane.table.keys if not key.startswith("\0"))
 
     async def fleet(self, *hosts: Host, **known: object) -> None:
-        state = FleetState(link=Link.LIVE, snapshot=a_snapshot(*hosts), costs=COSTS)
+        state = FleetState(link=ConnectionState.LIVE, snapshot=a_snapshot(*hosts), costs=COSTS)
         self.pane.fleet = replace(state, **known)
         await self.pilot.pause()
 
@@ -91,7 +91,7 @@ class Sitting:
 
 @asynccontextmanager
 async def pane(
-    *hosts: Host, width: int = 80, height: int = 16, listing: HostList | None = None, keep: Kept | None = None
+    *hosts: Host, width: int = 80, height: int = 16, listing: HostListSettings | None = None, keep: Kept | None = None
 ) -> AsyncIterator[Sitting]:
     shown = HostPane(FleetState(), lambda: NOON, listing=listing, keep=keep, id="hosts-pane", classes="pane")
 
@@ -201,7 +201,7 @@ class TestColumns:
             await until(lambda: "+8 columns" in sitting.lines[0])
 
     async def test_they_stand_as_they_are_chosen(self) -> None:
-        async with pane(listing=HostList(columns=("id", "mem", "name"))) as sitting:
+        async with pane(listing=HostListSettings(columns=("id", "mem", "name"))) as sitting:
             assert sitting.lines[1].split()[1:4] == ["ID", "GB", "NAME"]
             assert sitting.lines[2].split()[1:4] == ["a", "64", "渲染-07"]
             assert "column" not in sitting.lines[0]
@@ -230,7 +230,7 @@ class TestGroups:
             assert sitting.rows[0] == "Ubuntu"
 
     async def test_cursor_and_marks_stay_with_hosts_that_change_their_group(self) -> None:
-        async with pane(listing=HostList(group="status")) as sitting:
+        async with pane(listing=HostListSettings(group="status")) as sitting:
             table = sitting.pane.table
             assert table.move_to("d")
             table.mark(["c", "d"])
@@ -241,7 +241,7 @@ class TestGroups:
             assert [host.id for host in sitting.pane.picked()[0]] == ["c", "d"]
 
     async def test_a_heading_is_never_picked(self) -> None:
-        async with pane(listing=HostList(group="status")) as sitting:
+        async with pane(listing=HostListSettings(group="status")) as sitting:
             sitting.pane.table.focus()
             for key in ("home", "up", "k", "pageup"):
                 await sitting.pilot.press(key)
@@ -250,7 +250,7 @@ class TestGroups:
             assert len(sitting.pane.picked()[0]) == 4
 
     async def test_a_filter_counts_hosts_and_not_headings(self) -> None:
-        async with pane(listing=HostList(group="status")) as sitting:
+        async with pane(listing=HostListSettings(group="status")) as sitting:
             await sitting.filter("train")
             assert "Hosts 2/4" in sitting.lines[0]
             assert sitting.rows == ["○ off", "train-a", "train-b"]
@@ -265,7 +265,7 @@ class TestKeeping:
             assert "◐ starting" in sitting.text
 
     async def test_what_stays_as_it_is_is_not_kept_again(self) -> None:
-        async with pane(listing=HostList(sort="mem"), keep=(keep := Kept())) as sitting:
+        async with pane(listing=HostListSettings(sort="mem"), keep=(keep := Kept())) as sitting:
             await sitting.list(sort="mem")
             await sitting.list(sort=None)
             await until(lambda: bool(keep.changes))
@@ -329,7 +329,7 @@ class TestThroughKeys:
 
     async def test_one_column_has_to_stay(self) -> None:
         async with sitting_at(Desk(), 80, 24) as desk:
-            desk.app.screen.query_one(HostPane).list_as(HostList(columns=("name",)))
+            desk.app.screen.query_one(HostPane).list_as(HostListSettings(columns=("name",)))
             await desk.press("C", "space", "enter")
             await desk.see("One column at least")
             await desk.press("down", "space")
@@ -383,7 +383,7 @@ class TestThroughKeys:
     async def test_a_saved_filter_that_cannot_be_read_says_why_and_is_refused(self) -> None:
         async with sitting_at(Desk(), 80, 24) as desk:
             pane = desk.app.screen.query_one(HostPane)
-            pane.list_as(HostList(filters={"broken": "colour:red", "[/nope]": "gpu>0"}))
+            pane.list_as(HostListSettings(filters={"broken": "colour:red", "[/nope]": "gpu>0"}))
             await desk.press("f")
             assert "[/nope]" in await desk.see("colour: there is no such field")
             await desk.press("enter")
@@ -393,7 +393,7 @@ class TestThroughKeys:
     async def test_a_name_that_is_taken_is_told_before_it_is_replaced(self) -> None:
         async with sitting_at(Desk(), 80, 24) as desk:
             pane = desk.app.screen.query_one(HostPane)
-            pane.list_as(HostList(filters={"mine": "gpu>0"}))
+            pane.list_as(HostListSettings(filters={"mine": "gpu>0"}))
             pane.filter_by("status:on")
             await desk.press("f", "down", "enter")
             await desk.see("Save status:on as")

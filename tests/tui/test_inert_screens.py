@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from xds_tui.api.client import Client
 from xds_tui.api.text import clean
 from xds_tui.credentials import Credentials
-from xds_tui.fleet.account import Tokens
-from xds_tui.fleet.state import Link
+from xds_tui.fleet.account import TokenCache
+from xds_tui.fleet.state import ConnectionState
 from xds_tui.model import Status
-from xds_tui.preferences import COLUMNS, GROUPS, HostList
+from xds_tui.preferences import COLUMNS, GROUPS, HostListSettings
 from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.server import build
-from xds_tui.tui.screens.choose import Choice, ChooseScreen
+from xds_tui.tui.screens.choose import Choice, PickerScreen
 from xds_tui.tui.screens.create import CreateScreen, Step
-from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.screens.naming import PromptScreen
 from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 
@@ -35,7 +35,7 @@ class HostileDesk(Desk):
         super().__init__()
         self._strings = strings
 
-    async def _connect(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         inner = httpx.ASGITransport(build(self.service))
         return Client(base_url, credentials, transport=HostileService(inner, self._strings), clock=self.now)
 
@@ -81,20 +81,20 @@ async def look_at_lists(desk: HostileDesk) -> None:
     """Every column, in every order and group, and the hosts that a filter of the service's own words leaves."""
     pane = desk.app.screen.query_one(HostPane)
     for column in COLUMNS:
-        pane.listing = HostList(columns=(column, "name"), sort=column, descending=column == "name")
+        pane.listing = HostListSettings(columns=(column, "name"), sort=column, descending=column == "name")
         await desk.look()
     for group in GROUPS:
-        pane.listing = HostList(group=group)
+        pane.listing = HostListSettings(group=group)
         await desk.look()
     words = desk.monitor.state.snapshot.hosts[0].name
-    pane.listing = HostList(filters={words: words, "other": f"status:{words}"})
+    pane.listing = HostListSettings(filters={words: words, "other": f"status:{words}"})
     pane.filter_by(words)
     await desk.press("f")
     await desk.see("Save this filter")
     await desk.look()
     await desk.press("escape")
     pane.filter_by("")
-    pane.listing = HostList()
+    pane.listing = HostListSettings()
     await desk.look()
 
 
@@ -118,7 +118,7 @@ async def look_at_questions(desk: HostileDesk) -> None:
 async def look_at_trouble(desk: HostileDesk) -> None:
     await desk.refuse("pve/open/mypage", 500)
     desk.monitor.refresh()
-    await until(lambda: desk.monitor.state.link is Link.TROUBLE)
+    await until(lambda: desk.monitor.state.link is ConnectionState.TROUBLE)
     await desk.look()
     await desk.press("3", "enter")
     await desk.look()
@@ -208,12 +208,12 @@ async def test_a_picker_only_shows_what_it_is_given(strings: list[str]) -> None:
             Choice("b", about, label, why_not),
             Choice("c", key, is_current=True),
         ]
-        desk.app.push_screen(ChooseScreen(title, choices, placeholder=label))
+        desk.app.push_screen(PickerScreen(title, choices, placeholder=label))
         await desk.look()
         await desk.press("end", "up", "enter")  # what cannot be chosen says why
         await desk.look()
         await desk.press("escape")
-        desk.app.push_screen(NamingScreen(title, [label]))
+        desk.app.push_screen(PromptScreen(title, [label]))
         await desk.look()
 
 

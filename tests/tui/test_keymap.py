@@ -7,12 +7,12 @@ import pytest
 from xds_tui.settings import Settings
 from xds_tui.tui import keymap
 from xds_tui.tui.action import keys_of
-from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.actions import COMMANDS
 
 
 def test_the_keys_that_there_are_from_the_start_are_no_problem() -> None:
     assert keymap.problems({}) == []
-    assert keymap.problems({action.id: action.keys for action in ACTIONS.values()}) == []
+    assert keymap.problems({action.id: action.keys for action in COMMANDS.values()}) == []
 
 
 def test_keys_may_be_exchanged() -> None:
@@ -65,6 +65,6 @@ def test_they_stand_among_what_is_wrong_with_the_settings() -> None:
 
 
 def test_the_keys_of_an_action_are_those_that_were_chosen() -> None:
-    help_keys = ACTIONS["app.help"]
+    help_keys = COMMANDS["app.help"]
     assert keys_of(help_keys, {}) == ["question_mark"]
     assert keys_of(help_keys, {"app.help": "?, f4"}) == ["question_mark", "f4"]

@@ -9,7 +9,7 @@ from textual.events import Event, Key
 from textual.widgets import Input, Static
 
 from xds_tui.tui import keys_in_turn
-from xds_tui.tui.keys_in_turn import KeysInTurn
+from xds_tui.tui.keys_in_turn import KeyQueue
 
 
 class Slow(Static, can_focus=True):
@@ -30,7 +30,7 @@ class Slow(Static, can_focus=True):
 class Turns(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        self.turns = KeysInTurn(self, super().on_event)
+        self.turns = KeyQueue(self, super().on_event)
 
     def compose(self) -> ComposeResult:
         yield Slow()
@@ -58,7 +58,7 @@ async def test_keys_are_heard_by_what_the_first_has_opened_and_none_is_lost() ->
 
 
 async def test_what_never_ends_holds_no_key_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys_in_turn, "LONGEST", 0.05)
+    monkeypatch.setattr(keys_in_turn, "MAX_HELD_KEYS", 0.05)
     app = Turns()
     async with app.run_test():
         slow, field = app.query_one(Slow), app.query_one(Input)

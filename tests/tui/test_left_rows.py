@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from driver import Desk, sitting_at
 
-from xds_tui.tui.widgets.event_list import EventList
-from xds_tui.tui.widgets.line_table import LineTable
-from xds_tui.tui.widgets.order_list import OrderList
+from xds_tui.tui.widgets.event_list import EventTable
+from xds_tui.tui.widgets.line_table import Table
+from xds_tui.tui.widgets.order_list import OrderTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
-async def choose_what_has_left(desk: Desk, table: LineTable) -> None:
+async def choose_what_has_left(desk: Desk, table: Table) -> None:
     before = desk.text
-    table.post_message(LineTable.RowSelected(table, "a row that has left"))
+    table.post_message(Table.RowSelected(table, "a row that has left"))
     await desk.pilot.pause()
     assert desk.app.return_code is None
     assert desk.text == before
@@ -22,12 +22,12 @@ async def choose_what_has_left(desk: Desk, table: LineTable) -> None:
 
 async def test_an_event_that_has_left_the_fleet_screen_is_not_told() -> None:
     async with sitting_at(Desk()) as desk:
-        await choose_what_has_left(desk, desk.app.screen.query_one("#events", EventList))
+        await choose_what_has_left(desk, desk.app.screen.query_one("#events", EventTable))
 
 
-@pytest.mark.parametrize(("page", "kind"), [("1", EventList), ("2", OrderList)])
+@pytest.mark.parametrize(("page", "kind"), [("1", EventTable), ("2", OrderTable)])
 async def test_what_has_left_the_history_is_neither_told_nor_copied(
-    page: str, kind: type[LineTable], monkeypatch: pytest.MonkeyPatch
+    page: str, kind: type[Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with sitting_at(Desk()) as desk:
         await desk.press("h", page)

@@ -16,12 +16,12 @@ from xds_tui.tui.widgets.line_drawing import (
     HeaderLook,
     Heading,
     HeadingLook,
-    Look,
+    LineSpec,
     Row,
     RowLook,
     TextLook,
     cut,
-    inert,
+    inert_text,
 )
 from xds_tui.tui.widgets.line_layout import Column, fit
 
@@ -34,7 +34,7 @@ def style_of(*parts: str) -> Style:
     return Style.combine([Style(), *(Style.parse(COLORS.get(part, "none")) for part in parts)])
 
 
-def drawn(look: Look, glyphs: Glyphs | None = None) -> str:
+def drawn(look: LineSpec, glyphs: Glyphs | None = None) -> str:
     return look.draw(glyphs or Glyphs(), style_of).text
 
 
@@ -66,7 +66,7 @@ def test_every_line_has_exactly_the_width_of_the_table(drawn_cells, width: int) 
 
 @given(texts, st.integers(0, 20))
 def test_a_cut_text_fits_and_a_text_that_fits_is_whole(text: str, width: int) -> None:
-    text = inert(text)
+    text = inert_text(text)
     assert cell_len(cut(text, width, "…")) <= width
     if cell_len(text) <= width:
         assert cut(text, width, "…") == text
@@ -78,8 +78,8 @@ def test_a_wide_character_is_not_cut_in_two() -> None:
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x9b2J", "a\nb", "\x07", "\x7f", "\u202eevil", "\ud800"])
 def test_what_could_act_on_a_terminal_is_replaced(text: str) -> None:
-    assert REPLACEMENT in inert(text)
-    assert inert(text).isprintable()
+    assert REPLACEMENT in inert_text(text)
+    assert inert_text(text).isprintable()
 
 
 @pytest.mark.parametrize("name", ["[/nope]", "[@click=app.quit]q[/]", "[b]x", "渲染　07"])

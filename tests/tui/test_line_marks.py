@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from xds_tui.tui.widgets.line_marks import Run, all_or_none, extended
-from xds_tui.tui.widgets.line_place import Place
+from xds_tui.tui.widgets.line_place import Viewport
 
 NONE: frozenset[str] = frozenset()
 
 
-def at(cursor: int, keys: str = "abcdef", headings: str = "") -> Place:
-    return Place(tuple(keys), cursor, top=0, page=9, headings=frozenset(headings))
+def at(cursor: int, keys: str = "abcdef", headings: str = "") -> Viewport:
+    return Viewport(tuple(keys), cursor, top=0, page=9, headings=frozenset(headings))
 
 
-def went(run: Run | None, start: Place, end: Place, marked: frozenset[str] | None = None) -> Run:
+def went(run: Run | None, start: Viewport, end: Viewport, marked: frozenset[str] | None = None) -> Run:
     before = run.marked if run else NONE
     after = extended(run, before if marked is None else marked, start, end)
     assert after is not None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from xds_tui.tui.widgets.line_drawing import Cell, Row
 from xds_tui.tui.widgets.line_layout import Column
-from xds_tui.tui.widgets.line_rows import SeenRows
+from xds_tui.tui.widgets.line_rows import RowCache
 
 COLUMNS = (Column("name", "NAME", 8), Column("status", "STATUS", 8))
 
@@ -18,13 +18,13 @@ def test_a_row_is_read_once() -> None:
         asked.append(key)
         return row(key, "on")
 
-    rows = SeenRows(COLUMNS, source)
+    rows = RowCache(COLUMNS, source)
     assert rows["a"] is rows["a"]
     assert asked == ["a"]
 
 
 def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_reading() -> None:
-    rows = SeenRows(COLUMNS, lambda key: row(key, "on"))
+    rows = RowCache(COLUMNS, lambda key: row(key, "on"))
     assert rows["a"]
     rows.read_from(COLUMNS, lambda key: row(key, "off"))
     assert rows.changed("a") == {1}
@@ -34,7 +34,7 @@ def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_read
 
 
 def test_nothing_is_new_after_a_fade_or_with_other_columns() -> None:
-    rows = SeenRows(COLUMNS, lambda key: row(key, "on"))
+    rows = RowCache(COLUMNS, lambda key: row(key, "on"))
     assert rows["a"]
     rows.read_from(COLUMNS, lambda key: row(key, "off"))
     rows.fade()
@@ -44,7 +44,7 @@ def test_nothing_is_new_after_a_fade_or_with_other_columns() -> None:
 
 
 def test_what_grows_older_by_itself_is_no_news() -> None:
-    rows = SeenRows(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
+    rows = RowCache(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
     assert rows["a"]
     rows.read_from(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))
     assert rows.changed("a") == frozenset()

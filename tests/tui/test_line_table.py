@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
 
-from xds_tui.tui.widgets.line_table import ASCII_GLYPHS, Cell, Column, Heading, LineTable, Row
+from xds_tui.tui.widgets.line_table import ASCII_GLYPHS, Cell, Column, Heading, Row, Table
 
 COLUMNS = (
     Column("name", "NAME", 10, grow=1),
@@ -24,7 +24,7 @@ ROWS = 8
 """Rows that there is room for on the screen of these tests: one line is the header's, one the input's."""
 
 
-class ObservedTable(LineTable):
+class ObservedTable(Table):
     """Notes which lines are drawn."""
 
     MARKS = True
@@ -135,10 +135,10 @@ class TestWhatIsShown:
             assert screen.table.hidden_columns == 1
             assert screen.table.shows_column("cpu")
             assert not screen.table.shows_column("id")
-            assert [message.hidden for message in screen.messages(LineTable.ColumnsFitted)] == [1]
+            assert [message.hidden for message in screen.messages(Table.ColumnsFitted)] == [1]
             await screen.pilot.resize_terminal(60, ROWS + 2)
             await screen.settle()
-            assert [message.hidden for message in screen.messages(LineTable.ColumnsFitted)] == [1, 0]
+            assert [message.hidden for message in screen.messages(Table.ColumnsFitted)] == [1, 0]
 
     async def test_an_empty_table_says_so_in_its_middle(self) -> None:
         async with shown(placeholder="No hosts [/nope]") as screen:
@@ -167,7 +167,7 @@ class TestWhatIsShown:
             await screen.settle()
             assert "\x1b" not in "".join(screen.lines)
             assert name.replace("\x1b", "\ufffd").replace("\x07", "\ufffd") in screen.lines[1]
-            await screen.pilot.click(LineTable, offset=(6, 1))
+            await screen.pilot.click(Table, offset=(6, 1))
             assert screen.pilot.app.is_running
 
     async def test_the_header_tells_the_order(self) -> None:
@@ -221,7 +221,7 @@ class TestCursor:
             assert screen.table.cursor_key == "a"
             await screen.fill([])
             assert screen.table.cursor_key is None
-            told = [message.key for message in screen.messages(LineTable.RowHighlighted)]
+            told = [message.key for message in screen.messages(Table.RowHighlighted)]
             assert told == ["a", "b", "c", "a", None]
 
     async def test_a_filter_keeps_it_where_its_row_is_kept(self) -> None:
@@ -277,13 +277,13 @@ class TestCursor:
     async def test_enter_selects_the_row(self) -> None:
         async with shown(["a", "b"]) as screen:
             await screen.press("j", "enter")
-            assert [message.key for message in screen.messages(LineTable.RowSelected)] == ["b"]
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["b"]
 
     async def test_an_empty_table_takes_every_key(self) -> None:
         async with shown() as screen:
             await screen.press("j", "k", "pagedown", "pageup", "home", "G", "enter", "space", "left", "right")
             await screen.press("shift+down", "shift+up", "asterisk")
-            assert screen.messages(LineTable.Told) == []
+            assert screen.messages(Table.Told) == []
 
 
 class TestMarks:
@@ -294,7 +294,7 @@ class TestMarks:
             assert screen.lines[2].startswith("▌✓ b")
             await screen.press("space")
             assert screen.table.marked == frozenset()
-            assert [message.keys for message in screen.messages(LineTable.MarksChanged)] == [{"b"}, frozenset()]
+            assert [message.keys for message in screen.messages(Table.MarksChanged)] == [{"b"}, frozenset()]
 
     async def test_they_outlive_a_filter_and_are_known_while_hidden(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
@@ -314,7 +314,7 @@ class TestMarks:
             screen.table.mark(["a"])
             screen.table.mark(["a"])
             await screen.settle()
-            assert len(screen.messages(LineTable.MarksChanged)) == 1
+            assert len(screen.messages(Table.MarksChanged)) == 1
 
     async def test_shift_and_an_arrow_mark_on_the_way(self) -> None:
         async with shown(numbered(20)) as screen:
@@ -367,13 +367,13 @@ class TestHeadings:
     async def test_a_click_on_one_puts_the_cursor_on_its_first_row(self) -> None:
         async with shown() as screen:
             await self.group(screen)
-            await screen.pilot.click(LineTable, offset=(2, 4))
+            await screen.pilot.click(Table, offset=(2, 4))
             assert screen.table.cursor_key == "c"
-            await screen.pilot.click(LineTable, offset=(2, 1))
+            await screen.pilot.click(Table, offset=(2, 1))
             assert screen.table.cursor_key == "a"
-            await screen.pilot.click(LineTable, offset=(2, 1), control=True)
+            await screen.pilot.click(Table, offset=(2, 1), control=True)
             assert screen.table.marked == frozenset()
-            assert screen.messages(LineTable.RowSelected) == []
+            assert screen.messages(Table.RowSelected) == []
 
     async def test_cursor_and_marks_stay_with_their_rows_when_groups_come_and_go(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
@@ -453,47 +453,47 @@ class TestWhatIsRepainted:
 class TestMouse:
     async def test_a_click_moves_the_cursor_and_a_second_selects(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
-            await screen.pilot.click(LineTable, offset=(6, 2))
+            await screen.pilot.click(Table, offset=(6, 2))
             assert screen.table.cursor_key == "b"
-            assert screen.messages(LineTable.RowSelected) == []
-            await screen.pilot.click(LineTable, offset=(6, 2))
-            assert [message.key for message in screen.messages(LineTable.RowSelected)] == ["b"]
+            assert screen.messages(Table.RowSelected) == []
+            await screen.pilot.click(Table, offset=(6, 2))
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["b"]
 
     async def test_a_double_click_selects_once(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
-            await screen.pilot.double_click(LineTable, offset=(6, 1))
-            assert [message.key for message in screen.messages(LineTable.RowSelected)] == ["a"]
-            await screen.pilot.double_click(LineTable, offset=(6, 3))
-            assert [message.key for message in screen.messages(LineTable.RowSelected)] == ["a", "c"]
+            await screen.pilot.double_click(Table, offset=(6, 1))
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["a"]
+            await screen.pilot.double_click(Table, offset=(6, 3))
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["a", "c"]
 
     @pytest.mark.parametrize(("held", "marked"), [("control", "c"), ("shift", "abc")])
     async def test_a_click_marks_with_ctrl_its_row_and_with_shift_all_the_way_there(
         self, held: str, marked: str
     ) -> None:
         async with shown(["a", "b", "c", "d"]) as screen:
-            await screen.pilot.click(LineTable, offset=(6, 3), **{held: True})
+            await screen.pilot.click(Table, offset=(6, 3), **{held: True})
             assert screen.table.marked == set(marked)
             assert screen.table.cursor_key == "c"
-            assert screen.messages(LineTable.RowSelected) == []
+            assert screen.messages(Table.RowSelected) == []
 
     async def test_a_click_counts_from_the_top_of_what_is_scrolled_to(self) -> None:
         async with shown(numbered(40)) as screen:
             screen.table.scroll_to(y=10, animate=False)
             await screen.settle()
-            await screen.pilot.click(LineTable, offset=(6, 2))
+            await screen.pilot.click(Table, offset=(6, 2))
             assert screen.table.cursor_key == "h11"
 
     async def test_a_click_below_the_last_row_does_nothing(self) -> None:
         async with shown(["a", "b"]) as screen:
-            await screen.pilot.click(LineTable, offset=(6, 5))
+            await screen.pilot.click(Table, offset=(6, 5))
             assert screen.table.cursor_key == "a"
 
     async def test_a_click_on_a_title_tells_its_column(self) -> None:
         async with shown(["a"]) as screen:
             x = screen.lines[0].index("STATUS")
-            await screen.pilot.click(LineTable, offset=(x, 0))
-            await screen.pilot.click(LineTable, offset=(1, 0))
-            assert [message.column for message in screen.messages(LineTable.HeaderSelected)] == ["status"]
+            await screen.pilot.click(Table, offset=(x, 0))
+            await screen.pilot.click(Table, offset=(1, 0))
+            assert [message.column for message in screen.messages(Table.HeaderSelected)] == ["status"]
 
     async def test_the_wheel_scrolls_and_leaves_the_cursor(self) -> None:
         async with shown(numbered(40)) as screen:
@@ -504,7 +504,7 @@ class TestMouse:
             assert screen.table.cursor_key == "h0"
 
 
-def changed_words(table: LineTable, y: int) -> list[str]:
+def changed_words(table: Table, y: int) -> list[str]:
     return [segment.text for segment in table.render_line(y) if segment.style and segment.style.underline]
 
 

@@ -11,7 +11,7 @@ from driver import Desk, sitting_at
 from made import a_promise, an_order
 
 from xds_tui.model import Billing
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.record import Order, OrderAction, OrderState
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.db import StoreError
 
@@ -27,7 +27,7 @@ async def lost_create(desk: Desk) -> Order:
     promise = a_promise(package=package, image=image, known_hosts=desk.monitor.orders.book.known_hosts)
     order = an_order(
         id="o",
-        action=Action.CREATE,
+        action=OrderAction.CREATE,
         state=OrderState.UNKNOWN,
         host_id=None,
         created_at=desk.now(),

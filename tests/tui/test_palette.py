@@ -10,11 +10,11 @@ from textual.widgets import Input, OptionList
 
 from xds_tui.i18n import choose
 from xds_tui.simulator.machine import OFF
-from xds_tui.tui.actions import ACTIONS
-from xds_tui.tui.screens.choose import ChooseScreen
+from xds_tui.tui.actions import COMMANDS
+from xds_tui.tui.screens.choose import PickerScreen
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.screens.palette import MOST, PaletteScreen, offers
+from xds_tui.tui.screens.palette import MAX_ENTRIES, PaletteScreen, offers
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -55,9 +55,9 @@ async def test_every_action_can_be_had_by_name() -> None:
         reached |= set(offered(desk))
         await desk.press("4")
         reached |= set(offered(desk))
-    same = {action.id for action in ACTIONS.values() if action.run in ("help", "palette", "app.quit", "quit")}
+    same = {action.id for action in COMMANDS.values() if action.run in ("help", "palette", "app.quit", "quit")}
     by_state = {"create.buy", "create.again", "create.next"}
-    missing = {action.id for action in ACTIONS.values() if action.place not in DIALOGS} - reached
+    missing = {action.id for action in COMMANDS.values() if action.place not in DIALOGS} - reached
     assert missing <= same | by_state
     assert {"app.help", "fleet.quit"} <= reached
 
@@ -145,7 +145,7 @@ async def test_a_click_chooses_and_one_beside_it_chooses_nothing() -> None:
         await desk.press("ctrl+p")
         await desk.see("Commands ─")
         await desk.pilot.click(offset=(1, 1))
-        await until(lambda: not isinstance(desk.app.screen, ChooseScreen))
+        await until(lambda: not isinstance(desk.app.screen, PickerScreen))
 
 
 async def test_a_second_enter_in_one_breath_does_no_harm() -> None:
@@ -164,7 +164,7 @@ async def test_it_is_not_put_over_a_question() -> None:
         await desk.press("D")
         await desk.see("for good")
         await desk.press("ctrl+p")
-        assert not isinstance(desk.app.screen, ChooseScreen)
+        assert not isinstance(desk.app.screen, PickerScreen)
 
 
 async def test_in_chinese_an_action_is_found_by_its_english_name_too() -> None:
@@ -184,7 +184,7 @@ async def test_ten_thousand_hosts_are_searched_between_two_keys() -> None:
     began = time.perf_counter()
     found, told = screen.found(["render-12"])
     assert time.perf_counter() - began < 1
-    assert len(found) == MOST
+    assert len(found) == MAX_ENTRIES
     assert told == "61 more hosts: type on"
     found, told = screen.found(["render-1234"])
     assert [choice.label for choice in found] == ["render-1234"]

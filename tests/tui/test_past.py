@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from made import NOON, an_order
 
 from xds_tui.record import Event, EventKind, OrderState
-from xds_tui.tui.past import Past, matches
+from xds_tui.tui.past import HistoryLog, matches
 
 
 def events(*minutes: int) -> list[Event]:
@@ -19,7 +19,7 @@ def events(*minutes: int) -> list[Event]:
 
 @given(st.lists(st.integers(1, 30), unique=True), st.integers(1, 7), st.integers(0, 5))
 def test_pages_and_news_make_one_list_in_which_nothing_is_twice(old: list[int], page: int, again: int) -> None:
-    past, kept = Past(), events(*sorted(old))
+    past, kept = HistoryLog(), events(*sorted(old))
     while not past.is_whole:
         oldest = past.oldest
         past.add_older([event for event in kept if oldest is None or event.at < oldest][:page])
@@ -28,14 +28,14 @@ def test_pages_and_news_make_one_list_in_which_nothing_is_twice(old: list[int], 
 
 
 def test_what_is_read_and_told_at_once_is_there_once() -> None:
-    past = Past()
+    past = HistoryLog()
     past.add_newer(events(1))
     past.add_older(events(1, 2))
     assert past.events_with("") == events(1, 2)
 
 
 def test_an_order_that_went_on_stays_where_it_is_and_new_ones_come_first() -> None:
-    past = Past()
+    past = HistoryLog()
     past.add_orders([an_order(id="b"), an_order(id="a")])
     past.add_orders([an_order(id="c"), an_order(id="a", state=OrderState.SETTLED)])
     assert [order.id for order in past.orders] == ["c", "b", "a"]

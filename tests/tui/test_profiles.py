@@ -11,8 +11,8 @@ from driver import Desk, sitting_at
 
 from xds_tui.base_url import DEMO, PRODUCTION, SANDBOX
 from xds_tui.config_file import SettingsError
-from xds_tui.tui.parts import ProfileParts
-from xds_tui.tui.place import Place
+from xds_tui.tui.parts import ProfileServices
+from xds_tui.tui.place import Profile
 from xds_tui.tui.profiles import about
 from xds_tui.tui.screens.fleet import FleetScreen
 
@@ -20,18 +20,18 @@ from xds_tui.tui.screens.fleet import FleetScreen
 class Accounts:
     """Two desks: `home` has a fleet of its own, and so has what it can change to."""
 
-    def __init__(self, *others: Place) -> None:
+    def __init__(self, *others: Profile) -> None:
         self.home = Desk(hosts=3, base_url=PRODUCTION, profiles=self)
         self.away = Desk(hosts=5, base_url=SANDBOX)
-        self.others = others or (Place("away", SANDBOX),)
+        self.others = others or (Profile("away", SANDBOX),)
         self.refused = False
         self.is_home_closed = False
         self.is_away_open = False
 
-    async def places(self) -> Sequence[Place]:
-        return [Place("test", PRODUCTION), *self.others]
+    async def places(self) -> Sequence[Profile]:
+        return [Profile("test", PRODUCTION), *self.others]
 
-    async def open(self, place: Place) -> ProfileParts:
+    async def open(self, place: Profile) -> ProfileServices:
         if self.refused:
             raise SettingsError("It cannot be used", "[bold]profiles.away")
         desk = self.away if place.profile == "away" else self.home
@@ -39,7 +39,7 @@ class Accounts:
         async def close() -> None:
             await desk.database.close()
 
-        return ProfileParts(place, desk.monitor, desk.account, close)
+        return ProfileServices(place, desk.monitor, desk.account, close)
 
 
 async def change(desk: Desk, to: str) -> None:
@@ -141,12 +141,12 @@ async def test_without_other_profiles_that_is_said() -> None:
 @pytest.mark.parametrize(
     ("place", "told"),
     [
-        (Place("a", PRODUCTION), "PRODUCTION · client.xuandashi.com"),
-        (Place("a", SANDBOX, read_only=True), "sandbox · client-sandbox.xuandashi.com · read-only"),
-        (Place("a", "http://127.0.0.1:8765"), "127.0.0.1:8765"),
-        (Place("a"), "where it was signed in to"),
-        (Place("demo", DEMO), "a simulated service in this program: nothing is bought"),
+        (Profile("a", PRODUCTION), "PRODUCTION · client.xuandashi.com"),
+        (Profile("a", SANDBOX, read_only=True), "sandbox · client-sandbox.xuandashi.com · read-only"),
+        (Profile("a", "http://127.0.0.1:8765"), "127.0.0.1:8765"),
+        (Profile("a"), "where it was signed in to"),
+        (Profile("demo", DEMO), "a simulated service in this program: nothing is bought"),
     ],
 )
-def test_a_place_is_told_by_what_is_there(place: Place, told: str) -> None:
+def test_a_place_is_told_by_what_is_there(place: Profile, told: str) -> None:
     assert about(place) == told

@@ -11,7 +11,7 @@ from conditions import until
 from driver import Desk, sitting_at
 
 from xds_tui.api.errors import NotSent
-from xds_tui.fleet.state import FleetState, Link, Reading
+from xds_tui.fleet.state import ConnectionState, FleetState, Progress
 from xds_tui.record import Event, EventKind
 from xds_tui.tui import signing_in
 from xds_tui.tui.app import FleetUpdated
@@ -26,9 +26,9 @@ async def show(desk: Desk, **changed: object) -> None:
 async def test_a_refresh_is_acknowledged_in_the_place_of_the_interval_and_nothing_else_moves() -> None:
     async with sitting_at(Desk()) as desk:
         before = desk.text.splitlines()[0]
-        await show(desk, reading=Reading())
+        await show(desk, reading=Progress())
         asked = desk.text.splitlines()[0]
-        await show(desk, reading=Reading(50, 1000))
+        await show(desk, reading=Progress(50, 1000))
         counted = desk.text.splitlines()[0]
         assert asked.replace("asking      ", "every 3600 s") == before
         assert counted.replace("50/1000     ", "every 3600 s") == before
@@ -41,9 +41,9 @@ def told(desk: Desk) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "shown"),
     [
-        (FleetState(Link.CONNECTING, reading=Reading(25, 200)), "◌ connecting · 25/200"),
-        (FleetState(Link.PAUSED, reading=Reading()), "‖ paused · asking"),
-        (FleetState(Link.TROUBLE, trouble=NotSent("Not reached"), reading=Reading()), "▲ offline · asking"),
+        (FleetState(ConnectionState.CONNECTING, reading=Progress(25, 200)), "◌ connecting · 25/200"),
+        (FleetState(ConnectionState.PAUSED, reading=Progress()), "‖ paused · asking"),
+        (FleetState(ConnectionState.TROUBLE, trouble=NotSent("Not reached"), reading=Progress()), "▲ offline · asking"),
     ],
 )
 async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: FleetState, shown: str) -> None:
@@ -53,7 +53,7 @@ async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: Flee
 
 
 async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing_in, "NOTICEABLE", 0.001)
+    monkeypatch.setattr(signing_in, "PROGRESS_DELAY", 0.001)
     answered = asyncio.Event()
 
     async def keep() -> str:
@@ -62,7 +62,7 @@ async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch:
 
     async with sitting_at(Desk()) as desk:
         monkeypatch.setattr(desk.account, "keep", keep)
-        keeping = desk.app.run_worker(signing_in.keep(desk.app, desk.account))
+        keeping = desk.app.run_worker(signing_in.save_credentials(desk.app, desk.account))
         await until(lambda: told(desk) == ["Waiting for the keyring, which may ask you first"])
         answered.set()
         await keeping.wait()

@@ -15,7 +15,7 @@ from textual.color import Color
 from xds_tui.base_url import PRODUCTION, SANDBOX
 from xds_tui.preferences import BANDS, THEMES
 from xds_tui.tui import themes
-from xds_tui.tui.bands import band_of, band_style
+from xds_tui.tui.bands import color_of, color_style
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -187,16 +187,16 @@ async def test_every_family_can_be_chosen(theme: str) -> None:
     ],
 )
 def test_a_place_has_its_own_colour_or_its_environments(chosen: str | None, environment: str, band: str) -> None:
-    assert band_of(chosen, environment) == band
+    assert color_of(chosen, environment) == band
 
 
 @pytest.mark.parametrize("band", [band for band in BANDS if band != "none"])
 def test_a_band_can_be_read_and_in_the_terminals_palette_is_its_own(band: str) -> None:
-    style = band_style(band, "sandbox", is_ansi=False, is_colourless=False)
+    style = color_style(band, "sandbox", is_ansi=False, is_colourless=False)
     assert style.foreground is not None
     assert style.background is not None
     assert contrast(style.foreground, style.background) >= 7
-    ansi = band_style(band, "sandbox", is_ansi=True, is_colourless=False)
+    ansi = color_style(band, "sandbox", is_ansi=True, is_colourless=False)
     assert ansi.background is not None
     assert ansi.background.ansi is not None
 

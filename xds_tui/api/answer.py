@@ -17,7 +17,7 @@ from typing import Final
 
 import httpx
 
-from xds_tui.api.errors import UNAVAILABLE, BadAnswer, Cause, Refused, SignedOut, explain
+from xds_tui.api.errors import UNAVAILABLE, BadResponse, Cause, Rejected, SignedOut, explain
 from xds_tui.api.text import clean
 from xds_tui.api.wire import Envelope, decode_envelope
 from xds_tui.i18n import N_
@@ -48,7 +48,7 @@ Mask = Callable[[str], str]
 """Replaces every secret in a text: a page may send back what it was sent."""
 
 
-def accepted(response: httpx.Response, mask: Mask) -> Envelope:
+def require_success(response: httpx.Response, mask: Mask) -> Envelope:
     """Return the envelope in the response to a reading call, if its code is 0; `success` is not looked at.
 
     Raises:
@@ -72,9 +72,9 @@ def is_token_rejected(envelope: Envelope, response: httpx.Response) -> bool:
     return envelope.code in _TOKEN_CODES
 
 
-def refusal(envelope: Envelope, response: httpx.Response) -> Refused:
+def refusal(envelope: Envelope, response: httpx.Response) -> Rejected:
     """Return the service's no."""
-    return Refused(envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response))
+    return Rejected(envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response))
 
 
 def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
@@ -87,11 +87,11 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
     """
     if response.is_redirect or response.has_redirect_location:
         summary, cause = classify(response)
-        raise BadAnswer(summary, mask(_target(response)), cause=cause)
-    failure: BadAnswer
+        raise BadResponse(summary, mask(_target(response)), cause=cause)
+    failure: BadResponse
     try:
         envelope = decode_envelope(response.content)
-    except BadAnswer as error:
+    except BadResponse as error:
         failure = error
     else:
         return replace(envelope, message=mask(envelope.message), trace_id=mask(envelope.trace_id))
@@ -100,8 +100,8 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
         raise SignedOut(explain(UNAUTHORISED).meaning, UNAUTHORISED, seen)
     summary, cause = classify(response)
     if response.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        raise Refused(response.status_code, seen, retry_after=retry_after(response), cause=cause)
-    raise BadAnswer(summary or failure.summary, seen, cause=cause)
+        raise Rejected(response.status_code, seen, retry_after=retry_after(response), cause=cause)
+    raise BadResponse(summary or failure.summary, seen, cause=cause)
 
 
 def classify(response: httpx.Response) -> tuple[str, Cause | None]:

@@ -22,14 +22,14 @@ import httpx
 
 from xds_tui import __version__
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import BadAnswer, NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
-from xds_tui.api.failures import FAILURES, failure
+from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
+from xds_tui.api.failures import FAILURES, translate_error
 from xds_tui.api.fields import is_identity
 from xds_tui.api.outcome import require_success
 from xds_tui.api.renewal import RenewalLog
 from xds_tui.api.route import open_route
-from xds_tui.api.session import SAFE, FindToken, OnToken, Session, utc_now
-from xds_tui.api.transport import BoundedTransport, Sending
+from xds_tui.api.session import SAFE, FindToken, OnToken, TokenAuth, utc_now
+from xds_tui.api.transport import BoundedTransport, SendTracker
 from xds_tui.api.wire import Envelope, HostPage
 from xds_tui.base_url import check_base_url
 from xds_tui.credentials import Credentials, Token
@@ -69,7 +69,7 @@ class Client:
         read_only: whether every changing call is held back.
         insecure_http: whether plain http may leave this machine.
         deadlines: how long calls may take.
-        token, clock, on_token, find_token, renewals: see `Session`.
+        token, clock, on_token, find_token, renewals: see `TokenAuth`.
 
     Attributes:
         session: who we are; `session.replace` makes it somebody else.
@@ -101,7 +101,7 @@ class Client:
         self._pools: dict[bool, httpx.AsyncClient] = {}
         self._pages: dict[int, tuple[bytes, HostPage]] = {}
         self._closed = False
-        self.session = Session(
+        self.session = TokenAuth(
             str(self._base_url),
             credentials,
             token=token,
@@ -157,7 +157,7 @@ class Client:
         """Return one host, None if it is not there or not ours; raises as `images`."""
         try:
             return wire.decode_host(await self._read(f"one/{_segment(host_id)}"))
-        except Refused as refusal:
+        except Rejected as refusal:
             if refusal.code not in _HOST_GONE:
                 raise
             return None
@@ -202,8 +202,8 @@ class Client:
 
     async def _read(self, path: str, query: Mapping[str, int] | None = None) -> Envelope:
         """Send a call that changes nothing: this is the list of what `read_only` lets through."""
-        response = await self._send(Sending(), "GET", path, safe=True, query=query)
-        return answer.accepted(response, self.session.mask)
+        response = await self._send(SendTracker(), "GET", path, safe=True, query=query)
+        return answer.require_success(response, self.session.mask)
 
     async def _change(
         self,
@@ -216,13 +216,13 @@ class Client:
         body: Mapping[str, str | int] | None = None,
     ) -> _T:
         """Send a call that changes something, once, and make of every response but a clear one an unknown outcome."""
-        sending = Sending()
-        outcome: XdsError
+        sending = SendTracker()
+        outcome: ApiError
         try:
             response = await self._send(sending, method, path, safe=False, query=query, body=body)
         except OutcomeUnknown:
             raise
-        except XdsError as error:
+        except ApiError as error:
             if sending.started:
                 raise
             # A token was asked for and did not come: the call itself has not left.
@@ -233,7 +233,7 @@ class Client:
             except SignedOut as error:
                 error.is_passing = self.session.can_renew
                 raise
-            except BadAnswer as error:
+            except BadResponse as error:
                 outcome = OutcomeUnknown(
                     error.summary, error.detail, trace_id=error.trace_id, code=0, host_id=error.host_id
                 )
@@ -241,7 +241,7 @@ class Client:
 
     async def _send(
         self,
-        sending: Sending,
+        sending: SendTracker,
         method: str,
         path: str,
         *,
@@ -263,12 +263,12 @@ class Client:
             headers={"Content-Type": "application/json"},
             extensions={"trace": sending, SAFE: safe},
         )
-        outcome: XdsError
+        outcome: ApiError
         try:
             async with asyncio.timeout(self._deadlines.reading if safe else self._deadlines.changing):
                 return await pool.send(request)
         except FAILURES as error:
-            outcome = failure(error, sent=sending.started, safe=safe)
+            outcome = translate_error(error, sent=sending.started, safe=safe)
         raise outcome
 
     def _pool(self, safe: bool) -> httpx.AsyncClient:

@@ -8,9 +8,10 @@
     └── OutcomeUnknown   a changing call left and its outcome is not known: look, do not repeat
 
 They are split by what the caller may do next, because that is the distinction that protects money. A changing
-call never ends in `BadAnswer`: an answer that makes no sense leaves its outcome unknown. It ends in `Refused` only for
+call never ends in `BadResponse`: a response that makes no sense leaves its outcome
+unknown. It ends in `Rejected` only for
 a response that `domain.rejections` lists for that call. A reading call whose answer did not arrive ends in `NotSent` or
-`BadAnswer`: both may be asked again.
+`BadResponse`: both may be asked again.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Cause(Enum):
     """The service, or the gateway in front of it, is not available."""
 
 
-class XdsError(Exception):
+class ApiError(Exception):
     """A call that did not succeed.
 
     Attributes:
@@ -65,15 +66,15 @@ class XdsError(Exception):
         return _without_init, (type(self), *self.args), vars(self).copy()
 
 
-def _without_init(kind: type[XdsError], *args: object) -> XdsError:
+def _without_init(kind: type[ApiError], *args: object) -> ApiError:
     return kind.__new__(kind, *args)
 
 
-class NotSent(XdsError):
+class NotSent(ApiError):
     """The request never left this machine, or was held back by it (`--read-only`)."""
 
 
-class Refused(XdsError):
+class Rejected(ApiError):
     """The service answered with a code other than 0; for a changing call with one that proves that it did nothing.
 
     Attributes:
@@ -99,7 +100,7 @@ class Refused(XdsError):
         self.retry_after = retry_after
 
 
-class SignedOut(XdsError):
+class SignedOut(ApiError):
     """The token is missing, wrong or expired (401), or the account ID and secret were not accepted.
 
     Attributes:
@@ -127,7 +128,7 @@ class SignedOut(XdsError):
         self.retry_after = retry_after
 
 
-class BadAnswer(XdsError):
+class BadResponse(ApiError):
     """A reading call was answered by something that is not the service's envelope, or not in time.
 
     Attributes:
@@ -138,7 +139,7 @@ class BadAnswer(XdsError):
     host_id: str | None = None
 
 
-class OutcomeUnknown(XdsError):
+class OutcomeUnknown(ApiError):
     """A changing call left, and whether it was carried out is not known. It must not be sent again.
 
     Attributes:

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from xds_tui.api.errors import BadAnswer, Cause, NotSent, OutcomeUnknown
+from xds_tui.api.errors import BadResponse, Cause, NotSent, OutcomeUnknown
 from xds_tui.api.proxy import ProxySilent, ProxyUnauthorized, ProxyUnconnected, ProxyUnreachable
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_
@@ -63,10 +63,10 @@ SUMMARIES: Final[dict[type[Exception], str]] = {
 }
 
 FAILURES: Final = tuple(SUMMARIES)
-"""What `failure` translates, for an `except`."""
+"""What `translate_error` translates, for an `except`."""
 
 
-def failure(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadAnswer | OutcomeUnknown:
+def translate_error(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadResponse | OutcomeUnknown:
     """Return our error for one of `FAILURES`, to be raised where `error`, which holds the headers, cannot hang on it.
 
     Args:
@@ -75,7 +75,7 @@ def failure(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadAnswer 
         safe: whether the call changes nothing.
 
     """
-    kind = NotSent if not sent else BadAnswer if safe else OutcomeUnknown
+    kind = NotSent if not sent else BadResponse if safe else OutcomeUnknown
     summary = next(SUMMARIES[base] for base in type(error).__mro__ if base in SUMMARIES)
     cause = Cause.PROXY if isinstance(error, httpx.ProxyError) else None
     return kind(summary, clean(str(error), MAX_DETAIL), cause=cause)

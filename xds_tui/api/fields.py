@@ -2,7 +2,7 @@
 
 The service sends numbers as strings and strings as numbers, leaves fields out and adds others. Each reader here
 takes every form of its kind. Absent, null and "" are None without remark; what is not of the kind is None too, and is
-kept in `Row.raw` under the service's name, so that nothing is hidden and nothing is guessed.
+kept in `JsonObject.raw` under the service's name, so that nothing is hidden and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _END: Final = (LATEST - _EPOCH) // timedelta(milliseconds=1)
 _E = TypeVar("_E", bound=Enum)
 
 
-class Row:
+class JsonObject:
     """The fields of one object, and in `raw` those that were sent but not understood."""
 
     def __init__(self, fields: dict[str, msgspec.Raw]) -> None:
@@ -47,7 +47,7 @@ class Row:
         self.raw: dict[str, str] = {}
 
     @classmethod
-    def of(cls, document: msgspec.Raw | None) -> Row | None:
+    def of(cls, document: msgspec.Raw | None) -> JsonObject | None:
         """Return the object in `document`, or None if it holds anything else."""
         fields = None if document is None else parsed(document, dict[str, msgspec.Raw])
         return None if fields is None else cls(fields)

@@ -14,8 +14,8 @@ import msgspec
 
 from xds_tui.api.answer import UNAUTHORISED, Mask, describe
 from xds_tui.api.document import parsed
-from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, explain
-from xds_tui.api.fields import Row, flag, is_null, plain
+from xds_tui.api.errors import OutcomeUnknown, Rejected, SignedOut, explain
+from xds_tui.api.fields import JsonObject, flag, is_null, plain
 from xds_tui.api.wire import CONTRADICTION, MAX_CODE, MAX_VALUES, Envelope, is_host_id
 from xds_tui.domain import rejections
 from xds_tui.domain.rejections import Call
@@ -60,7 +60,7 @@ def require_success(response: httpx.Response, call: Call, mask: Mask) -> Envelop
     return reply.envelope
 
 
-def _failure(reply: _Reply, status: int, call: Call) -> SignedOut | Refused | OutcomeUnknown:
+def _failure(reply: _Reply, status: int, call: Call) -> SignedOut | Rejected | OutcomeUnknown:
     message, trace_id = reply.envelope.message, reply.envelope.trace_id
     if reply.is_contradictory or _names_result(reply.envelope.data):
         return _unknown(reply, status, CONTRADICTION)
@@ -69,7 +69,7 @@ def _failure(reply: _Reply, status: int, call: Call) -> SignedOut | Refused | Ou
     if status in rejections.NOT_CARRIERS or not reply.is_from_service:
         return _unknown(reply, status, _GATEWAY)
     if rejections.is_rejection(call, status, reply.code):
-        return Refused(reply.code, message, trace_id=trace_id)
+        return Rejected(reply.code, message, trace_id=trace_id)
     return _unknown(reply, status, explain(reply.code).meaning)
 
 
@@ -83,7 +83,7 @@ def _reply_in(response: httpx.Response, mask: Mask) -> _Reply | None:
     """Return the envelope in `response`, or None if there is none: JSON in which `code` is a whole number."""
     body = response.content
     fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
-    row = None if fields is None else Row(fields)
+    row = None if fields is None else JsonObject(fields)
     code = None if row is None else row.integer("code", MAX_CODE)
     if row is None or code is None:
         return None

@@ -12,11 +12,11 @@ from typing import Final
 import httpx
 
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import BadAnswer, Cause, XdsError
-from xds_tui.api.failures import FAILURES, failure
+from xds_tui.api.errors import ApiError, BadResponse, Cause
+from xds_tui.api.failures import FAILURES, translate_error
 from xds_tui.api.proxy import Proxy, proxy_for
 from xds_tui.api.route import open_route
-from xds_tui.api.transport import BoundedTransport, Sending
+from xds_tui.api.transport import BoundedTransport, SendTracker
 
 PATH: Final = "/v1/pve/open/image"
 """What everybody may ask for; without a token the service refuses in its own words, which is proof enough of it."""
@@ -62,8 +62,8 @@ async def probe(base_url: str) -> Probed:
         NotSent, BadAnswer: if no answer came.
 
     """
-    sending = Sending()
-    outcome: XdsError
+    sending = SendTracker()
+    outcome: ApiError
     began_at, began = datetime.now(UTC), time.monotonic()
     try:
         transport = BoundedTransport(open_route(httpx.URL(base_url), keep_alive=False))
@@ -72,7 +72,7 @@ async def probe(base_url: str) -> Probed:
             async with asyncio.timeout(DEADLINE):
                 response = await pool.get(base_url + PATH, extensions={"trace": sending})
     except FAILURES as error:
-        outcome = failure(error, sent=sending.started, safe=True)
+        outcome = translate_error(error, sent=sending.started, safe=True)
     else:
         seconds = time.monotonic() - began
         ahead = _ahead(response, began_at, seconds)
@@ -83,7 +83,7 @@ async def probe(base_url: str) -> Probed:
 def _code(response: httpx.Response) -> int | None:
     try:
         return wire.decode_envelope(response.content).code
-    except BadAnswer:
+    except BadResponse:
         return None
 
 

@@ -6,8 +6,8 @@ import sys
 from decimal import Decimal
 from typing import Final
 
-from xds_tui.api.fields import Row
-from xds_tui.model import Area, Billing, Host, Image, Offer, Package, Purpose, Raw, Status
+from xds_tui.api.fields import JsonObject
+from xds_tui.model import Area, Billing, Host, Image, Package, Purpose, Raw, SaleMode, Status
 from xds_tui.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, MAX_PRICE
 
 NOTHING_RAW: Final[Raw] = {}
@@ -17,7 +17,7 @@ NO_GPU: Final = "-"
 """What `gpuConfiguration` says where there is none."""
 
 
-def image_in(row: Row | None) -> Image | None:
+def image_in(row: JsonObject | None) -> Image | None:
     """Return the image; None: not an object, or without an ID that could be used."""
     image_id = None if row is None else row.identity("imageId")
     if row is None or image_id is None:
@@ -30,7 +30,7 @@ def image_in(row: Row | None) -> Image | None:
     )
 
 
-def package_in(row: Row | None) -> Package | None:
+def package_in(row: JsonObject | None) -> Package | None:
     """Return the package; None: not an object, or without an ID that could be used."""
     package_id = None if row is None else row.identity("packageId")
     if row is None or package_id is None:
@@ -50,12 +50,12 @@ def package_in(row: Row | None) -> Package | None:
         discount=_discount(row),
         purpose=row.choice("pveMachineType", Purpose),
         area=row.choice("area", Area),
-        offer=row.choice("useType", Offer),
+        offer=row.choice("useType", SaleMode),
         raw=row.raw or NOTHING_RAW,
     )
 
 
-def host_in(row: Row | None) -> Host | None:
+def host_in(row: JsonObject | None) -> Host | None:
     """Return the host; None: not an object, or without an ID that could be used."""
     host_id = None if row is None else row.identity("id")
     if row is None or host_id is None:
@@ -86,7 +86,7 @@ def host_in(row: Row | None) -> Host | None:
     )
 
 
-def _gpu(row: Row, name_field: str) -> tuple[int, str | None]:
+def _gpu(row: JsonObject, name_field: str) -> tuple[int, str | None]:
     """Return number and name; a name without a number is one GPU."""
     name = _shared(row.text(name_field))
     name = None if name == NO_GPU else name
@@ -99,7 +99,7 @@ def _shared(text: str | None) -> str | None:
     return sys.intern(text) if text is not None else None
 
 
-def _discount(row: Row) -> Decimal | None:
+def _discount(row: JsonObject) -> Decimal | None:
     """Return the factor: 1 where none was sent; above 1 or 0 is not a factor that anybody documented."""
     if "discount" not in row:
         return Decimal(1)

@@ -18,7 +18,7 @@ from typing import Final
 import httpx
 
 from xds_tui.api import answer, wire
-from xds_tui.api.errors import Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, Rejected, SignedOut
 from xds_tui.api.renewal import Contention, FailedRenewals, RenewalLog
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
@@ -67,7 +67,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Session(httpx.Auth):
+class TokenAuth(httpx.Auth):
     """Who we are to the service, and the token that says so.
 
     Args:
@@ -104,7 +104,7 @@ class Session(httpx.Auth):
         self._monotonic = monotonic
         self._renewing = asyncio.Lock()
         self._failed = FailedRenewals()
-        self._failure: XdsError | None = None
+        self._failure: ApiError | None = None
         self._contention = Contention()
         self._needs_nonce = False
         self._rejected: Secret | None = None
@@ -260,7 +260,7 @@ class Session(httpx.Auth):
             return False
         try:
             envelope = answer.envelope_in(response, self.mask)
-        except XdsError:
+        except ApiError:
             return False
         named = any(name in envelope.message for name in ("nonce", "timeMap"))
         self._needs_nonce = envelope.code == _PARAMETER_MISSING or (envelope.code != 0 and named)
@@ -292,7 +292,7 @@ class Session(httpx.Auth):
         """
         try:
             value, milliseconds = wire.decode_token(self._issued(response))
-        except XdsError as error:
+        except ApiError as error:
             if self._credentials is credentials:
                 self._note_failure(error)
             raise
@@ -322,19 +322,19 @@ class Session(httpx.Auth):
             raise answer.refusal(envelope, response)
         return envelope
 
-    def _note_failure(self, error: XdsError) -> None:
+    def _note_failure(self, error: ApiError) -> None:
         if isinstance(error, SignedOut):
             self._refusal = error
             return
-        retry_after = error.retry_after if isinstance(error, Refused) else None
+        retry_after = error.retry_after if isinstance(error, Rejected) else None
         self._failure, self._failed = error, self._failed.failed(self._monotonic(), retry_after)
 
     def _rejection(self, response: httpx.Response) -> SignedOut | None:
         try:
-            answer.accepted(response, self.mask)
+            answer.require_success(response, self.mask)
         except SignedOut as error:
             return error
-        except XdsError:
+        except ApiError:
             return None
         return None
 

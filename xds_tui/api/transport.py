@@ -14,7 +14,7 @@ MAX_BODY: Final = 2 * 1024 * 1024
 """Bytes of one answer: a page of 25 hosts has about 15 KB, so this is a mistake or an attack."""
 
 
-class Sending:
+class SendTracker:
     """Whether a request has begun to leave: what httpcore calls at each step (its `trace` extension).
 
     It counts as sent from the moment before its first byte is written.
@@ -45,7 +45,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         """
         request.headers["Accept-Encoding"] = "identity"
         sending = request.extensions.get("trace")
-        if isinstance(sending, Sending) and not self._traces:
+        if isinstance(sending, SendTracker) and not self._traces:
             sending.started = True
         try:
             response = await self._inner.handle_async_request(request)

@@ -1,7 +1,7 @@
 """What the service sends, decoded tolerantly into the model.
 
 Spelling, types and gaps of the wire end here. A row that cannot be understood costs only itself, a field only
-itself; an answer that is not the service's envelope is a `BadAnswer`.
+itself; an answer that is not the service's envelope is a `BadResponse`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final, TypeGuard
 import msgspec
 
 from xds_tui.api.document import parsed
-from xds_tui.api.errors import BadAnswer, explain
-from xds_tui.api.fields import Row, exact, flag, is_null, plain
+from xds_tui.api.errors import BadResponse, explain
+from xds_tui.api.fields import JsonObject, exact, flag, is_null, plain
 from xds_tui.api.rows import host_in, image_in, package_in
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_
@@ -77,10 +77,10 @@ def decode_envelope(body: bytes) -> Envelope:
 
     """
     fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
-    row = None if fields is None else Row(fields)
+    row = None if fields is None else JsonObject(fields)
     code = None if row is None else _code(row)
     if row is None or code is None:
-        raise BadAnswer(_NOT_AN_ENVELOPE)
+        raise BadResponse(_NOT_AN_ENVELOPE)
     message = row.text("msg") or row.text("message") or ""
     return Envelope(code, row.part("data"), message, row.text("traceId") or "")
 
@@ -94,11 +94,11 @@ def decode_hosts(envelope: Envelope) -> HostPage:
     """
     if envelope.data is not None and is_null(envelope.data):
         return HostPage((), None, 0)
-    page = Row.of(envelope.data)
+    page = JsonObject.of(envelope.data)
     if page is None or (page.part("data") is None and page.integer("totalCounts") != 0):
         raise _senseless(envelope)
     rows = _rows(envelope, page.part("data"))
-    hosts = tuple(host for row in rows if (host := host_in(Row.of(row))) is not None)
+    hosts = tuple(host for row in rows if (host := host_in(JsonObject.of(row))) is not None)
     total = page.integer("totalCounts", most=MAX_TOTAL)
     return HostPage(hosts, total, len(rows) - len(hosts), "totalCounts" in page.raw)
 
@@ -112,7 +112,7 @@ def decode_host(envelope: Envelope) -> Host | None:
     """
     if is_null(envelope.data):
         return None
-    host = host_in(Row.of(envelope.data))
+    host = host_in(JsonObject.of(envelope.data))
     if host is None:
         raise _senseless(envelope)
     return host
@@ -126,7 +126,7 @@ def decode_images(envelope: Envelope) -> tuple[Image, ...]:
 
     """
     rows = _rows(envelope, envelope.data)
-    images = tuple(image for row in rows if (image := image_in(Row.of(row))) is not None)
+    images = tuple(image for row in rows if (image := image_in(JsonObject.of(row))) is not None)
     if rows and not images:
         raise _senseless(envelope)
     return images
@@ -140,7 +140,7 @@ def decode_packages(envelope: Envelope) -> tuple[Package, ...]:
 
     """
     rows = _rows(envelope, envelope.data)
-    packages = tuple(package for row in rows if (package := package_in(Row.of(row))) is not None)
+    packages = tuple(package for row in rows if (package := package_in(JsonObject.of(row))) is not None)
     if rows and not packages:
         raise _senseless(envelope)
     return packages
@@ -172,7 +172,7 @@ def expect_deleted(envelope: Envelope) -> None:
     """
     deleted = flag(envelope.data)
     if deleted is False:
-        raise BadAnswer(explain(0).meaning, envelope.message, trace_id=envelope.trace_id)
+        raise BadResponse(explain(0).meaning, envelope.message, trace_id=envelope.trace_id)
     if deleted is None:
         raise _senseless(envelope)
 
@@ -185,7 +185,7 @@ def expect_done(envelope: Envelope) -> None:
 
     """
     if flag(envelope.data) is False:
-        raise BadAnswer(CONTRADICTION, f"code 0, data false; {envelope.message}", trace_id=envelope.trace_id)
+        raise BadResponse(CONTRADICTION, f"code 0, data false; {envelope.message}", trace_id=envelope.trace_id)
 
 
 def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
@@ -198,12 +198,12 @@ def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
         BadAnswer: if there is no token that could be sent.
 
     """
-    row = Row.of(envelope.data)
+    row = JsonObject.of(envelope.data)
     sent = envelope.data if row is None else row.part("token")
     is_text = row is not None or (sent is not None and bytes(sent)[:1] == b'"')
     token = plain(sent) if is_text else None
     if token is None or not is_word(token):
-        raise BadAnswer(_NO_SENSE, trace_id=envelope.trace_id)
+        raise BadResponse(_NO_SENSE, trace_id=envelope.trace_id)
     if row is None:
         return Secret(token), None
     return Secret(token), row.integer("effectiveTime" if "effectiveTime" in row else "effective_time")
@@ -222,7 +222,7 @@ def is_word(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
-def _code(row: Row) -> int | None:
+def _code(row: JsonObject) -> int | None:
     said = plain(row.part("code"))
     number = exact(said.strip()) if said else None
     if number is None or number != number.to_integral_value() or abs(number) > MAX_CODE:
@@ -230,10 +230,10 @@ def _code(row: Row) -> int | None:
     return int(number)
 
 
-def _senseless(envelope: Envelope) -> BadAnswer:
+def _senseless(envelope: Envelope) -> BadResponse:
     """Return the error for data of the wrong shape, saying what came, and not what may be a password in it."""
     shown = "no data" if envelope.data is None else clean(_shape(envelope.data))
-    return BadAnswer(
+    return BadResponse(
         _NO_SENSE, f"{shown}; {envelope.message}" if envelope.message else shown, trace_id=envelope.trace_id
     )
 

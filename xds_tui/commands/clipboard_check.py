@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from xds_tui import children, clipboard
-from xds_tui.clipboard import Way
+from xds_tui.clipboard import Osc52Route
 from xds_tui.commands import saying, terminal_answers
-from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.commands.finding import Check, CheckStatus
 from xds_tui.commands.output import write
 from xds_tui.i18n import _
 
 TEXT: Final = "xds-tui was here"
 
-PATIENCE: Final = 2.0
+CLIPBOARD_TIMEOUT: Final = 2.0
 """Seconds that tmux has to answer, and a program to take a text."""
 
 _TRY: Final = "  xds-tui doctor --clipboard"
@@ -29,33 +29,33 @@ _HANDS_ON: Final = (3, 2)
 """The version from which tmux gives a text to its terminal when it is told to, by `load-buffer -w`."""
 
 
-async def examine(environ: Mapping[str, str]) -> Finding:
+async def examine(environ: Mapping[str, str]) -> Check:
     """Say by which way copies leave here, and how to try it."""
-    if clipboard.way(environ) is Way.TMUX:
+    if clipboard.osc52_route(environ) is Osc52Route.TMUX:
         return await _through_tmux(environ)
     told = _("Copies are sent to the terminal (OSC 52), which never says whether it took them.")
-    if clipboard.way(environ) is Way.SCREEN:
+    if clipboard.osc52_route(environ) is Osc52Route.SCREEN:
         told = _("Copies are sent through screen to the terminal (OSC 52), which never says whether it took them.")
     advice = [_("Try it:"), _TRY]
     if program := clipboard.program(environ, sys.platform, shutil.which):
         told = f"{told} {_('{program} is given them, too.').format(program=program[0])}"
-    elif deaf := clipboard.deaf(environ):
+    elif deaf := clipboard.terminal_without_osc52(environ):
         told = _("{terminal} takes no copies (OSC 52).").format(terminal=_(deaf))
         advice = [_("Select with the mouse, or use another terminal: kitty, foot, WezTerm, iTerm2, Windows Terminal.")]
-        return Finding("clipboard", Verdict.WARN, told, tuple(advice))
-    return Finding("clipboard", Verdict.OK, told, tuple(advice))
+        return Check("clipboard", CheckStatus.WARN, told, tuple(advice))
+    return Check("clipboard", CheckStatus.OK, told, tuple(advice))
 
 
-async def _through_tmux(environ: Mapping[str, str]) -> Finding:
-    answer = await children.answer(("tmux", "display-message", "-p", _QUESTION), environ, PATIENCE)
+async def _through_tmux(environ: Mapping[str, str]) -> Check:
+    answer = await children.run_capture(("tmux", "display-message", "-p", _QUESTION), environ, CLIPBOARD_TIMEOUT)
     if answer is None or answer.count("|") != _QUESTION.count("|"):
         told = _("Copies are sent to tmux, which did not answer. It lets them through only if told to:")
-        return Finding("clipboard", Verdict.WARN, told, (_TELL_TMUX, _("Try it:"), _TRY))
+        return Check("clipboard", CheckStatus.WARN, told, (_TELL_TMUX, _("Try it:"), _TRY))
     version, set_clipboard, passthrough, features = answer.strip().split("|", 3)
     found = {"version": version, "set": set_clipboard or "?", "through": _switch(passthrough)}
     if not (_is_recent(version) or set_clipboard == "on" or _switch(passthrough) == "on"):
         told = _("tmux {version} keeps copies to itself (set-clipboard {set}, allow-passthrough {through}).")
-        return Finding("clipboard", Verdict.WARN, told.format(**found), (_TELL_TMUX,))
+        return Check("clipboard", CheckStatus.WARN, told.format(**found), (_TELL_TMUX,))
     told = _(
         "tmux {version} hands copies to its terminal (set-clipboard {set}, allow-passthrough {through}), "
         "which never says whether it took them."
@@ -64,7 +64,7 @@ async def _through_tmux(environ: Mapping[str, str]) -> Finding:
     if features and "clipboard" not in features.split(","):
         advice += [_("If nothing comes, tmux may not know that the terminal has a clipboard:")]
         advice += ["  tmux set -as terminal-features ',*:clipboard'"]
-    return Finding("clipboard", Verdict.OK, told.format(**found), tuple(advice))
+    return Check("clipboard", CheckStatus.OK, told.format(**found), tuple(advice))
 
 
 def _is_recent(version: str) -> bool:
@@ -80,20 +80,20 @@ def _switch(value: str) -> str:
 def try_it() -> int:
     """Send a text to the terminal's clipboard, say how to see whether it came, and return the exit code."""
     if sys.stderr is None or not sys.stderr.isatty():
-        saying.complain([_("Standard error is no terminal, so there is no clipboard to try.")])
+        saying.print_error([_("Standard error is no terminal, so there is no clipboard to try.")])
         return saying.FAILURE
-    sys.stderr.write(clipboard.sequence(TEXT, clipboard.way(os.environ)))
+    sys.stderr.write(clipboard.sequence(TEXT, clipboard.osc52_route(os.environ)))
     sys.stderr.flush()
     lines = []
     program = clipboard.program(os.environ, sys.platform, shutil.which)
-    if program and asyncio.run(children.hand(program, TEXT, os.environ, PATIENCE)):
+    if program and asyncio.run(children.run_with_input(program, TEXT, os.environ, CLIPBOARD_TIMEOUT)):
         lines.append(_("{program} has taken it, too").format(program=program[0]))
     answers = terminal_answers.ask()
     if answers.name:
         lines.append(_("The terminal calls itself {name}.").format(name=answers.name))
     if answers.takes_copies:
         lines.append(_("It says that it takes copies."))
-    if deaf := clipboard.deaf(os.environ):
+    if deaf := clipboard.terminal_without_osc52(os.environ):
         lines.append(_("{terminal} takes no copies (OSC 52).").format(terminal=_(deaf)))
     told = _('"{text}" was sent to the clipboard. Paste: if something else comes, the terminal did not take it.')
     write("".join(f"{line}\n" for line in (*lines, told.format(text=TEXT))))

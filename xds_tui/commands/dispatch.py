@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.commands import output, saying
-from xds_tui.commands.output import Form, OutputError
+from xds_tui.commands.output import OutputError, OutputFormat
 from xds_tui.fleet import query
 from xds_tui.fleet.query import Query, QueryError
 from xds_tui.text import messages
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from xds_tui.commands.parts import Parts
+    from xds_tui.commands.parts import CommandServices
     from xds_tui.settings import Settings
-    from xds_tui.vault import Vault
+    from xds_tui.vault import KeyringStore
 
 
 @dataclass(frozen=True, slots=True)
-class Building:
+class CommandBuilder:
     """What `cli` builds for a command, when that asks for it."""
 
-    parts: Callable[[], Parts]
-    vault: Callable[[], Vault]
+    parts: Callable[[], CommandServices]
+    vault: Callable[[], KeyringStore]
     parser: Callable[[], argparse.ArgumentParser]
     state_dir: Callable[[], Path]
 
 
-def run(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def run(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     """Run the command that `options` name, and return the exit code."""
     try:
         return _COMMANDS[options.command](options, settings, building)
     except QueryError as error:
-        saying.complain([saying.query_trouble(error)])
+        saying.print_error([saying.query_error(error)])
         return saying.USAGE
     except OutputError as error:
         return end(error)
@@ -46,18 +46,18 @@ def end(error: OutputError) -> int:
     """Say why standard output could not be written, and return the exit code."""
     if error.is_left:
         return 0  # whoever read it has had enough
-    saying.complain([messages.with_detail(error.summary, error.detail)])
+    saying.print_error([messages.with_detail(error.summary, error.detail)])
     return saying.FAILURE
 
 
-def _hosts(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _hosts(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     wanted = query.parse(options.filter)
     from xds_tui.commands import listing
 
     return listing.hosts(building.parts(), _form(options), wanted, interval=_interval(options, settings))
 
 
-def _catalog(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _catalog(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import filters
 
     wanted = _query(options, filters.IMAGES if options.images else filters.PACKAGES)
@@ -67,33 +67,33 @@ def _catalog(options: argparse.Namespace, settings: Settings, building: Building
     return listing.catalog(building.parts(), _form(options), wanted, images=options.images, interval=interval)
 
 
-def _events(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _events(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import filters, records
 
     wanted, interval = _query(options, filters.EVENTS), _interval(options, settings)
     return records.events(building.parts(), _form(options), wanted, last=options.last, interval=interval)
 
 
-def _orders(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _orders(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import filters, records
 
     wanted, interval = _query(options, filters.ORDERS), _interval(options, settings)
     return records.orders(building.parts(), _form(options), wanted, last=options.last, interval=interval)
 
 
-def _login(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _login(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import signing
 
     return signing.login(building.parts())
 
 
-def _logout(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _logout(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import signing
 
     return signing.logout(building.vault(), settings.profile, settings.credentials_source)
 
 
-def _doctor(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _doctor(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import clipboard_check, doctor
 
     if options.clipboard:
@@ -101,14 +101,14 @@ def _doctor(options: argparse.Namespace, settings: Settings, building: Building)
     return doctor.examine(settings, building.vault(), building.state_dir(), as_json=options.json)
 
 
-def _completion(options: argparse.Namespace, settings: Settings, building: Building) -> int:
+def _completion(options: argparse.Namespace, settings: Settings, building: CommandBuilder) -> int:
     from xds_tui.commands import completion
 
     output.write(completion.script(building.parser(), options.shell))
     return 0
 
 
-_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Building], int]]] = {
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandBuilder], int]]] = {
     "hosts": _hosts,
     "catalog": _catalog,
     "events": _events,
@@ -128,8 +128,8 @@ def _query(options: argparse.Namespace, fields: Mapping[str, tuple[str, ...]]) -
     return wanted
 
 
-def _form(options: argparse.Namespace) -> Form:
-    return Form.JSON if options.json else Form.CSV if options.csv else Form.TABLE
+def _form(options: argparse.Namespace) -> OutputFormat:
+    return OutputFormat.JSON if options.json else OutputFormat.CSV if options.csv else OutputFormat.TABLE
 
 
 def _interval(options: argparse.Namespace, settings: Settings) -> float | None:

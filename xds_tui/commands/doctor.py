@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from xds_tui.api.text import clean
 from xds_tui.commands import clipboard_check, keyring_check, machine, network, saying
-from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.commands.finding import Check, CheckStatus
 from xds_tui.commands.output import write
 
 if TYPE_CHECKING:
     from xds_tui.settings import Settings
-    from xds_tui.vault import Vault
+    from xds_tui.vault import KeyringStore
 
 
-def examine(settings: Settings, vault: Vault, state_dir: Path, *, as_json: bool) -> int:
+def examine(settings: Settings, vault: KeyringStore, state_dir: Path, *, as_json: bool) -> int:
     """Look at everything, write what was found, and return 1 if anything is bad."""
-    findings: list[Finding] = []
+    findings: list[Check] = []
 
-    def found(more: Iterable[Finding]) -> None:
+    def found(more: Iterable[Check]) -> None:
         """Write at once what a person waits for."""
         for finding in more:
             findings.append(finding)
@@ -33,11 +33,11 @@ def examine(settings: Settings, vault: Vault, state_dir: Path, *, as_json: bool)
     asyncio.run(_examine(settings, vault, state_dir, found))
     if as_json:
         write(json.dumps([_row(finding) for finding in findings], ensure_ascii=False, indent=1) + "\n")
-    return saying.FAILURE if any(finding.verdict is Verdict.BAD for finding in findings) else 0
+    return saying.FAILURE if any(finding.verdict is CheckStatus.BAD for finding in findings) else 0
 
 
 async def _examine(
-    settings: Settings, vault: Vault, state_dir: Path, found: Callable[[Iterable[Finding]], None]
+    settings: Settings, vault: KeyringStore, state_dir: Path, found: Callable[[Iterable[Check]], None]
 ) -> None:
     found(machine.versions())
     found(machine.configuration(settings))
@@ -53,14 +53,14 @@ async def _examine(
     found(await network.examine(base_url))
 
 
-def _lines(finding: Finding) -> str:
+def _lines(finding: Check) -> str:
     took = f" ({finding.seconds * 1000:.0f} ms)" if finding.seconds is not None else ""
     lines = [f"{finding.verdict.value:<5} {finding.subject}: {finding.told}{took}"]
     lines += [f"      {line}" for line in finding.advice]
     return "".join(f"{clean(line)}\n" for line in lines)
 
 
-def _row(finding: Finding) -> dict[str, object]:
+def _row(finding: Check) -> dict[str, object]:
     return {
         "check": finding.subject,
         "verdict": finding.verdict.value,

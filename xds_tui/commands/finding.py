@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Verdict(Enum):
+class CheckStatus(Enum):
     """How something is."""
 
     OK = "ok"
@@ -17,12 +17,12 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing that was looked at."""
 
     subject: str
     """Its stable name."""
-    verdict: Verdict
+    verdict: CheckStatus
     told: str
     """How it is, in the chosen language; never a secret."""
     advice: tuple[str, ...] = ()

@@ -8,11 +8,11 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from xds_tui.commands.finding import Finding, Verdict
-from xds_tui.commands.saying import kept_trouble
+from xds_tui.commands.finding import Check, CheckStatus
+from xds_tui.commands.saying import storage_error
 from xds_tui.credentials import AccountKey
 from xds_tui.i18n import _
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 UNLOCK: Final = (
     "  read -rsp 'Keyring password: ' p && printf %s \"$p\" |"
@@ -38,22 +38,22 @@ class Kept:
 
     name: str = ""
     """The keyring's own name; empty: it could not be asked."""
-    stored: Stored | None = None
-    error: VaultError | None = None
+    stored: StoredCredentials | None = None
+    error: CredentialStoreError | None = None
     """Why it was not read, if so."""
 
 
-async def read(vault: Vault, profile: str) -> Kept:
+async def read(vault: KeyringStore, profile: str) -> Kept:
     """Return what `vault` holds for `profile`."""
     name = ""
     try:
         name = await vault.backend_name()
         return Kept(name, await vault.read(profile))
-    except VaultError as error:
+    except CredentialStoreError as error:
         return Kept(name, error=error)
 
 
-def examine(kept: Kept, base_url: str, given_by: str) -> list[Finding]:
+def examine(kept: Kept, base_url: str, given_by: str) -> list[Check]:
     """Return the findings on the keyring and on the credentials in use.
 
     Args:
@@ -63,43 +63,43 @@ def examine(kept: Kept, base_url: str, given_by: str) -> list[Finding]:
 
     """
     if kept.error is None:
-        keyring = Finding("keyring", Verdict.OK, kept.name)
+        keyring = Check("keyring", CheckStatus.OK, kept.name)
     else:
-        verdict = Verdict.WARN if given_by else Verdict.BAD
-        keyring = Finding("keyring", verdict, kept_trouble(kept.error), _advice(kept.error.trouble, kept.name))
+        verdict = CheckStatus.WARN if given_by else CheckStatus.BAD
+        keyring = Check("keyring", verdict, storage_error(kept.error), _advice(kept.error.trouble, kept.name))
     return [keyring, _credentials(kept, base_url, given_by)]
 
 
-def _credentials(kept: Kept, base_url: str, given_by: str) -> Finding:
+def _credentials(kept: Kept, base_url: str, given_by: str) -> Check:
     stored = kept.stored
     if given_by:
-        return Finding("credentials", Verdict.OK, _("from the environment: {names}").format(names=given_by))
-    if kept.error is not None and kept.error.trouble is not Trouble.UNAVAILABLE:
-        return Finding("credentials", Verdict.WARN, _("The keyring could not be read, so there may be some in it."))
+        return Check("credentials", CheckStatus.OK, _("from the environment: {names}").format(names=given_by))
+    if kept.error is not None and kept.error.trouble is not KeyringProblem.UNAVAILABLE:
+        return Check("credentials", CheckStatus.WARN, _("The keyring could not be read, so there may be some in it."))
     if stored is None:
-        return Finding("credentials", Verdict.WARN, _("There are none for this profile."), ("  xds-tui login",))
+        return Check("credentials", CheckStatus.WARN, _("There are none for this profile."), ("  xds-tui login",))
     if isinstance(stored.credentials, AccountKey):
         who = _("account {account}").format(account=stored.credentials.account_id)
     else:
         who = _("a token")
     told = _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
     if stored.base_url == base_url:
-        return Finding("credentials", Verdict.OK, told)
+        return Check("credentials", CheckStatus.OK, told)
     elsewhere = _("They are not sent to {url}. Sign in there, or go without --base-url, XDS_BASE_URL and base_url.")
-    return Finding("credentials", Verdict.BAD, told, (elsewhere.format(url=base_url), "  xds-tui login"))
+    return Check("credentials", CheckStatus.BAD, told, (elsewhere.format(url=base_url), "  xds-tui login"))
 
 
-def _advice(trouble: Trouble, name: str) -> tuple[str, ...]:
+def _advice(trouble: KeyringProblem, name: str) -> tuple[str, ...]:
     """What to do about a keyring that will not do; the commands are those of Debian and Ubuntu, in bash."""
     if sys.platform == "darwin":
         return (_("Over SSH the keychain has to be unlocked first:"), "  security unlock-keychain", *_without())
     if not sys.platform.startswith("linux"):
         return _without()
-    if trouble is Trouble.UNAVAILABLE:
+    if trouble is KeyringProblem.UNAVAILABLE:
         return (*_gnome_keyring(), *_password_store(), *_without())
-    if trouble is Trouble.LOCKED:
+    if trouble is KeyringProblem.LOCKED:
         return (*_unlocking(name), *_without())
-    if trouble is Trouble.TIMED_OUT:
+    if trouble is KeyringProblem.TIMED_OUT:
         return (_("It may be asking for its password on another screen. Answer there, or do without:"), *_without())
     return _without()
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui import catalog as catalog_rules
 from xds_tui import export, pricing
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.commands import columns, filters, saying
 from xds_tui.commands.following import follow
-from xds_tui.commands.output import Form, Output
-from xds_tui.commands.waiting import Waiting
+from xds_tui.commands.output import Output, OutputFormat
+from xds_tui.commands.waiting import ProgressLine
 from xds_tui.export import Table
 from xds_tui.fleet import view
 from xds_tui.fleet.query import Query
-from xds_tui.fleet.reading import Counted
-from xds_tui.fleet.sweep import sweep
+from xds_tui.fleet.reading import ProgressReporter
+from xds_tui.fleet.sweep import list_hosts
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Billing, Catalog, Snapshot
 from xds_tui.store.db import StoreError
@@ -27,38 +27,40 @@ from xds_tui.text import messages
 from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
-    from xds_tui.commands.parts import Parts
+    from xds_tui.commands.parts import CommandServices
 
 PRICES_LAST: Final = timedelta(minutes=10)
 """How long prices are taken to stand while hosts are watched."""
 
 
-def hosts(parts: Parts, form: Form, query: Query, *, interval: float | None) -> int:
+def hosts(parts: CommandServices, form: OutputFormat, query: Query, *, interval: float | None) -> int:
     """List the hosts that `query` holds for, every `interval` seconds or (None) once; return the exit code."""
     fleet = _Fleet(parts, query)
     out = Output(form, columns.HOSTS, is_followed=interval is not None, repeats=True)
     return follow(parts, fleet.read, out, interval or 0)
 
 
-def catalog(parts: Parts, form: Form, query: Query, *, images: bool, interval: float | None) -> int:
+def catalog(parts: CommandServices, form: OutputFormat, query: Query, *, images: bool, interval: float | None) -> int:
     """List the packages, or the images, that a checked `query` holds for; as `hosts` otherwise."""
 
     async def read() -> Table:
         found = await _asking(parts).until(_catalog(parts))
         if images:
             return filters.kept(export.images_table(found.images, found.at), query, filters.IMAGES, parts.clock())
-        listed = ((billing, package) for billing in Billing for package in catalog_rules.packages(found, billing))
+        listed = (
+            (billing, package) for billing in Billing for package in catalog_rules.matching_packages(found, billing)
+        )
         return filters.kept(export.packages_table(listed, found.at), query, filters.PACKAGES, parts.clock())
 
     shown = columns.IMAGES if images else columns.PACKAGES
     return follow(parts, read, Output(form, shown, is_followed=interval is not None, repeats=True), interval or 0)
 
 
-def _asking(parts: Parts) -> Waiting:
-    return Waiting(_("asking {url}").format(url=parts.account.base_url))
+def _asking(parts: CommandServices) -> ProgressLine:
+    return ProgressLine(_("asking {url}").format(url=parts.account.base_url))
 
 
-async def _catalog(parts: Parts) -> Catalog:
+async def _catalog(parts: CommandServices) -> Catalog:
     client = parts.account.client()
     images = await client.images()
     packages = {billing: await client.packages(billing) for billing in Billing}
@@ -68,7 +70,7 @@ async def _catalog(parts: Parts) -> Catalog:
 class _Fleet:
     """The hosts, reading after reading, with what they cost."""
 
-    def __init__(self, parts: Parts, query: Query) -> None:
+    def __init__(self, parts: CommandServices, query: Query) -> None:
         self._parts = parts
         self._query = query
         self._needs_prices = any(term.field == "cost" for term in query)
@@ -78,8 +80,8 @@ class _Fleet:
     async def read(self) -> Table:
         """Ask for everything, and return the hosts that are wanted."""
         waiting = _asking(self._parts)
-        source = Counted(self._parts.account.client(), waiting.tell)
-        swept = await waiting.until(sweep(source, self._snapshot, self._parts.clock))
+        source = ProgressReporter(self._parts.account.client(), waiting.tell)
+        swept = await waiting.until(list_hosts(source, self._snapshot, self._parts.clock))
         self._snapshot = snapshot = swept.snapshot
         if swept.unreadable:
             told = ngettext(
@@ -87,9 +89,9 @@ class _Fleet:
                 "{count} hosts could not be read and are left out",
                 swept.unreadable,
             )
-            saying.complain([told.format(count=swept.unreadable)])
+            saying.print_error([told.format(count=swept.unreadable)])
         if not snapshot.is_complete:
-            saying.complain([_("The service's list contradicts itself, so hosts may be missing from it.")])
+            saying.print_error([_("The service's list contradicts itself, so hosts may be missing from it.")])
         now = self._parts.clock()
         costs = pricing.costs(snapshot.hosts, await self._prices(), await self._bought(), now)
         wanted = set(view.rows(snapshot, self._query, view.Sort(), now, costs))
@@ -101,11 +103,11 @@ class _Fleet:
         if self._catalog is None or self._parts.clock() - self._catalog.at > PRICES_LAST:
             try:
                 self._catalog = await _asking(self._parts).until(_catalog(self._parts))
-            except XdsError as error:
+            except ApiError as error:
                 if self._needs_prices:
                     raise
                 lines = messages.trouble(error, Situation.COMMAND, given_by=self._parts.given_by)
-                saying.complain([_("The prices could not be read."), *lines])
+                saying.print_error([_("The prices could not be read."), *lines])
         return self._catalog
 
     async def _bought(self) -> Mapping[str, Decimal]:
@@ -113,7 +115,7 @@ class _Fleet:
         try:
             bought = await self._parts.journal.bought()
         except StoreError as error:
-            saying.complain([saying.kept_trouble(error)])
+            saying.print_error([saying.storage_error(error)])
             return {}
         prices = {host_id: pricing.hourly(promise.package) for host_id, promise in bought.items()}
         return {host_id: price for host_id, price in prices.items() if price is not None}

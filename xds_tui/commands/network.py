@@ -13,8 +13,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
-from xds_tui.api.errors import Cause, XdsError
-from xds_tui.commands.finding import Finding, Verdict
+from xds_tui.api.errors import ApiError, Cause
+from xds_tui.commands.finding import Check, CheckStatus
 from xds_tui.i18n import _
 from xds_tui.text import messages
 from xds_tui.text.messages import with_detail
@@ -25,58 +25,58 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE: Final = 10.0
+CHECK_TIMEOUT: Final = 10.0
 """Seconds for a name, and as many for a connection."""
 
 PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
-SKEWED: Final = 30.0
+MAX_CLOCK_SKEW: Final = 30.0
 """Seconds that clocks may differ before remaining times are told wrongly."""
 ASTRAY: Final = 300.0
 """Seconds by which a clock is so wrong that certificates and tokens are judged wrongly too."""
 
 
-async def examine(base_url: str) -> list[Finding]:
+async def examine(base_url: str) -> list[Check]:
     """Return what there is to say of the way to `base_url`, a checked one."""
     from xds_tui.api import probe
 
     parts = urlsplit(base_url)
     host, is_tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_tls else 80)
-    findings: list[Finding] = []
+    findings: list[Check] = []
     if is_tls and (trouble := await _trust()):
         return [trouble]
     try:
         proxy = probe.proxy_of(base_url)
-    except XdsError as error:
+    except ApiError as error:
         return [_proxy_trouble(error)]
     findings += [await _proxy(proxy)] if proxy else await _connection(host, port, is_tls=is_tls)
-    if any(finding.verdict is Verdict.BAD for finding in findings):
+    if any(finding.verdict is CheckStatus.BAD for finding in findings):
         return findings
     try:
         probed = await probe.probe(base_url)
-    except XdsError as error:
+    except ApiError as error:
         if error.cause is Cause.PROXY:
             return [_proxy_trouble(error)]
         told = f"{base_url}: {with_detail(error.summary, error.detail)}"
         advice = (messages.cause_advice(error.cause or Cause.ADDRESS),)
-        return [*findings, Finding("service", Verdict.BAD, told, advice)]
+        return [*findings, Check("service", CheckStatus.BAD, told, advice)]
     return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
 
 
-async def _proxy(proxy: Proxy) -> Finding:
+async def _proxy(proxy: Proxy) -> Check:
     """Whether there is anything where the environment says that the proxy is."""
     began = time.monotonic()
     try:
         await _in_time(lambda: _connected(proxy.url.host, proxy.port, is_tls=False))
     except (OSError, ValueError) as error:
-        return Finding("proxy", Verdict.BAD, f"{proxy}: {_reason(error)}", _without_proxy())
+        return Check("proxy", CheckStatus.BAD, f"{proxy}: {_reason(error)}", _without_proxy())
     told = _("The way leads through the proxy {proxy}.").format(proxy=proxy)
-    return Finding("proxy", Verdict.OK, told, (), time.monotonic() - began)
+    return Check("proxy", CheckStatus.OK, told, (), time.monotonic() - began)
 
 
-def _proxy_trouble(error: XdsError) -> Finding:
-    return Finding("proxy", Verdict.BAD, with_detail(error.summary, error.detail), _without_proxy())
+def _proxy_trouble(error: ApiError) -> Check:
+    return Check("proxy", CheckStatus.BAD, with_detail(error.summary, error.detail), _without_proxy())
 
 
 def _without_proxy() -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _without_proxy() -> tuple[str, ...]:
     return (_("Start or correct the proxy, or do without it:"), f"  unset {' '.join(names)}") if names else ()
 
 
-async def _trust() -> Finding | None:
+async def _trust() -> Check | None:
     """Whether what TLS is told to trust can be read; None: it can."""
     try:
         await _in_time(_read_certificates)
@@ -92,7 +92,7 @@ async def _trust() -> Finding | None:
         told = _("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
         paths = ", ".join(os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
         advice = (_("Name ones that can, or go by the system's:"), "  unset SSL_CERT_FILE SSL_CERT_DIR")
-        return Finding("tls", Verdict.BAD, f"{told}: {paths}: {_reason(error)}", advice)
+        return Check("tls", CheckStatus.BAD, f"{told}: {paths}: {_reason(error)}", advice)
     return None
 
 
@@ -105,9 +105,9 @@ def _read_certificates() -> None:
         os.scandir(folder).close()  # OpenSSL says nothing of a folder that is not there, and trusts nobody
 
 
-async def _connection(host: str, port: int, *, is_tls: bool) -> list[Finding]:
+async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
     """Look up the name, connect, and check the certificate, each only where the one before went well."""
-    found: list[Finding] = []
+    found: list[Check] = []
     advice: tuple[str, ...]
     began = time.monotonic()
     try:
@@ -117,9 +117,9 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Finding]:
             _("Check the name, /etc/resolv.conf, and whether this machine is on the network:"),
             f"  getent hosts {host}",
         )
-        return [Finding("dns", Verdict.BAD, f"{host}: {_reason(error)}", advice)]
+        return [Check("dns", CheckStatus.BAD, f"{host}: {_reason(error)}", advice)]
     told = _("{host} is {addresses}.").format(host=host, addresses=", ".join(addresses[:4]))
-    found.append(Finding("dns", Verdict.OK, told, (), time.monotonic() - began))
+    found.append(Check("dns", CheckStatus.OK, told, (), time.monotonic() - began))
     began = time.monotonic()
     try:
         version = await _in_time(lambda: _connected(host, port, is_tls=is_tls))
@@ -130,14 +130,14 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Finding]:
             _("If that is meant to be so, name its certificates:"),
             "  export SSL_CERT_FILE=/path/to/certificates.pem",
         )
-        return [*found, Finding("tls", Verdict.BAD, f"{host}: {reason}", advice)]
+        return [*found, Check("tls", CheckStatus.BAD, f"{host}: {reason}", advice)]
     except OSError as error:
         advice = (_("Check the address, the firewall, and whether a proxy is needed (HTTPS_PROXY)."),)
-        return [*found, Finding("connection", Verdict.BAD, f"{host}:{port}: {_reason(error)}", advice)]
+        return [*found, Check("connection", CheckStatus.BAD, f"{host}:{port}: {_reason(error)}", advice)]
     told = (
         _("connected, {version}, certificate valid").format(version=version) if is_tls else _("connected, without TLS")
     )
-    return [*found, Finding("tls" if is_tls else "connection", Verdict.OK, told, (), time.monotonic() - began)]
+    return [*found, Check("tls" if is_tls else "connection", CheckStatus.OK, told, (), time.monotonic() - began)]
 
 
 def _addresses(host: str, port: int) -> list[str]:
@@ -147,7 +147,7 @@ def _addresses(host: str, port: int) -> list[str]:
 
 def _connected(host: str, port: int, *, is_tls: bool) -> str:
     """Connect, shake hands, and return the version of TLS."""
-    with socket.create_connection((host, port), timeout=PATIENCE) as plain:
+    with socket.create_connection((host, port), timeout=CHECK_TIMEOUT) as plain:
         if not is_tls:
             return ""
         from xds_tui.api.route import trusted
@@ -156,25 +156,25 @@ def _connected(host: str, port: int, *, is_tls: bool) -> str:
             return secured.version() or "TLS"
 
 
-def _answer(base_url: str, probed: Probed) -> Finding:
+def _answer(base_url: str, probed: Probed) -> Check:
     if probed.code is None:
         told = _("What answers at {url} is not the service: {seen}").format(url=base_url, seen=probed.described)
         if probed.summary:
             told = f"{base_url}: {with_detail(probed.summary, probed.described)}"
         advice = (messages.cause_advice(probed.cause or Cause.ADDRESS),)
-        return Finding("service", Verdict.BAD, told, advice, probed.seconds)
+        return Check("service", CheckStatus.BAD, told, advice, probed.seconds)
     told = _("{url} answers (code {code} to a question without a token).").format(url=base_url, code=probed.code)
-    return Finding("service", Verdict.OK, told, (), probed.seconds)
+    return Check("service", CheckStatus.OK, told, (), probed.seconds)
 
 
-def _clock(ahead: float | None) -> Finding:
+def _clock(ahead: float | None) -> Check:
     if ahead is None:
-        return Finding("clock", Verdict.WARN, _("The service does not say what time it is there."))
+        return Check("clock", CheckStatus.WARN, _("The service does not say what time it is there."))
     told = _("This machine's clock differs from the service's by {seconds} s.").format(seconds=round(abs(ahead)))
-    if abs(ahead) <= SKEWED:
-        return Finding("clock", Verdict.OK, told)
+    if abs(ahead) <= MAX_CLOCK_SKEW:
+        return Check("clock", CheckStatus.OK, told)
     advice = (_("Remaining times are told wrongly. Set the clock by the network:"), "  sudo timedatectl set-ntp true")
-    return Finding("clock", Verdict.WARN if abs(ahead) <= ASTRAY else Verdict.BAD, told, advice)
+    return Check("clock", CheckStatus.WARN if abs(ahead) <= ASTRAY else CheckStatus.BAD, told, advice)
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -200,5 +200,5 @@ async def _in_time(work: Callable[[], T]) -> T:
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    async with asyncio.timeout(2 * PATIENCE):
+    async with asyncio.timeout(2 * CHECK_TIMEOUT):
         return await asyncio.wrap_future(future)

@@ -15,7 +15,7 @@ from xds_tui.export import Table
 from xds_tui.i18n import N_, _
 
 
-class Form(Enum):
+class OutputFormat(Enum):
     """What the rows are written as."""
 
     TABLE = "table"
@@ -48,7 +48,7 @@ class Output:
 
     """
 
-    def __init__(self, form: Form, columns: Sequence[Column], *, is_followed: bool, repeats: bool) -> None:
+    def __init__(self, form: OutputFormat, columns: Sequence[Column], *, is_followed: bool, repeats: bool) -> None:
         """Write as `form`.
 
         Args:
@@ -64,7 +64,7 @@ class Output:
         self._is_first = True
         self.is_followed = is_followed
         if isinstance(sys.stdout, TextIOWrapper):
-            if form is Form.TABLE:
+            if form is OutputFormat.TABLE:
                 sys.stdout.reconfigure(errors="replace")  # a letter that somebody's terminal lacks is no failure
             else:
                 sys.stdout.reconfigure(encoding="utf-8", newline="")  # what programs read is the same everywhere
@@ -81,9 +81,9 @@ class Output:
         write(text)
 
     def _text(self, table: Table) -> str:
-        if self._form is Form.JSON:
+        if self._form is OutputFormat.JSON:
             return export.to_json_lines(table) if self.is_followed else export.to_json(table)
-        if self._form is Form.CSV:
+        if self._form is OutputFormat.CSV:
             return export.to_csv(table, header=self._is_first)
         rows = [dict(zip(table.fields, row, strict=True)) for row in table.rows]
         drawn = self._layout.drawn(rows, header=self._is_first or self._repeats)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class CommandServices:
     """Who asks, and what is remembered."""
 
     account: Account
@@ -33,7 +33,7 @@ class Parts:
         await self.account.open()
         if self.account.has_credentials:
             with contextlib.suppress(StoreError):  # told of where what it holds is needed
-                await self.journal.belong_to(*self.account.identity)
+                await self.journal.bind_account(*self.account.identity)
 
     async def close(self) -> None:
         """Let go of connections and files."""

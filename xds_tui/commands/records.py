@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from xds_tui import export
 from xds_tui.commands import columns, filters, saying
 from xds_tui.commands.following import follow
-from xds_tui.commands.output import Form, Output
-from xds_tui.commands.waiting import Waiting
+from xds_tui.commands.output import Output, OutputFormat
+from xds_tui.commands.waiting import ProgressLine
 from xds_tui.export import Table, Value
 from xds_tui.fleet.query import Query
 from xds_tui.i18n import _, ngettext
@@ -17,7 +17,7 @@ from xds_tui.i18n import _, ngettext
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xds_tui.commands.parts import Parts
+    from xds_tui.commands.parts import CommandServices
     from xds_tui.record import Event
     from xds_tui.store.order_rows import UnreadableOrder
 
@@ -27,7 +27,9 @@ PAGE: Final = 1_000
 ALL_ORDERS: Final = 1_000_000
 
 
-def events(parts: Parts, form: Form, query: Query, *, last: int | None, interval: float | None) -> int:
+def events(
+    parts: CommandServices, form: OutputFormat, query: Query, *, last: int | None, interval: float | None
+) -> int:
     """List the events that a checked `query` holds for, then every `interval` seconds those that are new.
 
     Args:
@@ -43,7 +45,9 @@ def events(parts: Parts, form: Form, query: Query, *, last: int | None, interval
     return follow(parts, lambda: _told(past.events()), out, interval or 0)
 
 
-def orders(parts: Parts, form: Form, query: Query, *, last: int | None, interval: float | None) -> int:
+def orders(
+    parts: CommandServices, form: OutputFormat, query: Query, *, last: int | None, interval: float | None
+) -> int:
     """List orders, then every `interval` seconds those that are new or have changed; as `events` otherwise."""
     past = _Past(parts, query, last)
     out = Output(form, columns.ORDERS, is_followed=interval is not None, repeats=False)
@@ -51,13 +55,13 @@ def orders(parts: Parts, form: Form, query: Query, *, last: int | None, interval
 
 
 def _told(reading: Awaitable[Table]) -> Coroutine[None, None, Table]:
-    return Waiting(_("reading what is remembered")).until(reading)
+    return ProgressLine(_("reading what is remembered")).until(reading)
 
 
 class _Past:
     """What is remembered, each time only what is news."""
 
-    def __init__(self, parts: Parts, query: Query, last: int | None) -> None:
+    def __init__(self, parts: CommandServices, query: Query, last: int | None) -> None:
         self._parts = parts
         self._query = query
         self._last = last
@@ -98,7 +102,7 @@ class _Past:
                 "{count} order cannot be read: {ids}", "{count} orders cannot be read: {ids}", len(unreadable)
             )
             ids = ", ".join(order.id for order in unreadable)
-            saying.complain([complaint.format(count=len(unreadable), ids=ids)])
+            saying.print_error([complaint.format(count=len(unreadable), ids=ids)])
 
     def _check(self) -> None:
         """Refuse to show nothing where there is something that cannot be read."""

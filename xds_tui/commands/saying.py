@@ -13,7 +13,7 @@ from xds_tui.text.messages import with_detail
 if TYPE_CHECKING:
     from xds_tui.fleet.query import QueryError
     from xds_tui.store.db import StoreError
-    from xds_tui.vault import VaultError
+    from xds_tui.vault import CredentialStoreError
 
 FAILURE: Final = 1
 USAGE: Final = 2
@@ -76,26 +76,26 @@ def word(words: Mapping[str, str], value: object) -> str:
     return NOTHING if value is None else _(words[str(value)]) if value in words else str(value)
 
 
-def complain(lines: Iterable[str]) -> None:
+def print_error(lines: Iterable[str]) -> None:
     """Write what went wrong to standard error, one fact a line, and nothing that a terminal would obey."""
     said = [clean(line) for line in lines if line]
     standard_streams.complain("xds-tui: " + "\n  ".join(said) + "\n")
 
 
-def query_trouble(error: QueryError) -> str:
+def query_error(error: QueryError) -> str:
     """Return what cannot be understood in a filter."""
     return f"--filter: {_(error.reason).format(word=error.word)}"
 
 
-def kept_trouble(error: StoreError | VaultError) -> str:
+def storage_error(error: StoreError | CredentialStoreError) -> str:
     """Return why the disk or the keyring will not do, in one line."""
     return with_detail(error.summary, error.detail)
 
 
-def unread_keyring(error: VaultError) -> tuple[str, ...]:
+def unread_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     """Return why it is not known whether the keyring holds credentials, and what to do."""
     return (
         _("The credentials could not be read from the keyring."),
-        kept_trouble(error),
+        storage_error(error),
         _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
     )

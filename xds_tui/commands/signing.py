@@ -8,28 +8,28 @@ import sys
 from typing import TYPE_CHECKING
 
 from xds_tui import standard_streams
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.commands import saying, secret_prompt
 from xds_tui.commands.output import write
-from xds_tui.commands.waiting import Waiting
+from xds_tui.commands.waiting import ProgressLine
 from xds_tui.credentials import AccountKey
 from xds_tui.i18n import _
 from xds_tui.secret import Secret
 from xds_tui.text import messages
 from xds_tui.text.messages import Situation
-from xds_tui.vault import ITEMS, SERVICE, Trouble, Vault, VaultError
+from xds_tui.vault import ITEMS, SERVICE, CredentialStoreError, KeyringProblem, KeyringStore
 
 if TYPE_CHECKING:
-    from xds_tui.commands.parts import Parts
+    from xds_tui.commands.parts import CommandServices
 
 
-def login(parts: Parts) -> int:
+def login(parts: CommandServices) -> int:
     """Ask for account ID and secret, have the service check them, keep them, and return the exit code.
 
     Where there is no keyring to keep them in nothing is asked: they would be typed for nothing.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        saying.complain(
+        saying.print_error(
             [_("login asks its questions at a terminal."), _("For scripts set XDS_UUID and XDS_SECRET, or XDS_TOKEN.")]
         )
         return saying.FAILURE
@@ -39,26 +39,26 @@ def login(parts: Parts) -> int:
             write(_("Signing in at {url}; kept in {keyring}.").format(url=parts.account.base_url, keyring=name) + "\n")
             credentials = _asked_for()
             if credentials is None:
-                saying.complain([_("Account ID and secret are both needed")])
+                saying.print_error([_("Account ID and secret are both needed")])
                 return saying.FAILURE
             runner.run(_sign_in(parts, credentials))
             return _keep(runner, parts)
-        except VaultError as error:
-            saying.complain(_no_keyring(error))
+        except CredentialStoreError as error:
+            saying.print_error(_no_keyring(error))
             return saying.FAILURE
-        except XdsError as error:
-            saying.complain(messages.trouble(error, Situation.LOGIN))
+        except ApiError as error:
+            saying.print_error(messages.trouble(error, Situation.LOGIN))
             return saying.FAILURE
         finally:
             runner.run(parts.close())
 
 
-def _keep(runner: asyncio.Runner, parts: Parts) -> int:
+def _keep(runner: asyncio.Runner, parts: CommandServices) -> int:
     """Store the credentials that the service accepted, and return the exit code."""
     try:
         kept_in = runner.run(_keyring().until(parts.account.keep()))
-    except VaultError as error:
-        saying.complain(_not_kept(error))
+    except CredentialStoreError as error:
+        saying.print_error(_not_kept(error))
         return saying.FAILURE
     write(_("The service took them, and {keyring} keeps them.").format(keyring=kept_in) + "\n")
     if parts.given_by:
@@ -66,15 +66,15 @@ def _keep(runner: asyncio.Runner, parts: Parts) -> int:
     return 0
 
 
-def logout(vault: Vault, profile: str, given_by: str) -> int:
+def logout(vault: KeyringStore, profile: str, given_by: str) -> int:
     """Remove what the keyring holds for `profile`, and return the exit code; `given_by`: variables that stay."""
     name = ""
     with asyncio.Runner() as runner:
         try:
             name = runner.run(_keyring().until(vault.backend_name()))
             had = runner.run(_keyring().until(vault.remove(profile)))
-        except VaultError as error:
-            saying.complain(_not_removed(error, name, profile))
+        except CredentialStoreError as error:
+            saying.print_error(_not_removed(error, name, profile))
             return saying.FAILURE
     told = _("Removed from {keyring}.") if had else _("{keyring} held nothing for this profile.")
     write(told.format(keyring=name) + "\n")
@@ -96,40 +96,40 @@ def _asked_for() -> AccountKey | None:
     return AccountKey(account_id, Secret(secret)) if secret else None
 
 
-async def _sign_in(parts: Parts, credentials: AccountKey) -> None:
+async def _sign_in(parts: CommandServices, credentials: AccountKey) -> None:
     url = parts.account.base_url
-    await Waiting(_("asking {url}").format(url=url)).until(parts.account.sign_in(url, credentials))
+    await ProgressLine(_("asking {url}").format(url=url)).until(parts.account.sign_in(url, credentials))
 
 
-def _keyring() -> Waiting:
-    return Waiting(_("waiting for the keyring"))
+def _keyring() -> ProgressLine:
+    return ProgressLine(_("waiting for the keyring"))
 
 
-def _no_keyring(error: VaultError) -> tuple[str, ...]:
+def _no_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     return (
-        saying.kept_trouble(error),
+        saying.storage_error(error),
         _("Nothing was kept. xds-tui doctor tells how to get a keyring;"),
         _("without one set XDS_UUID and XDS_SECRET, or sign in on the screen for one run."),
     )
 
 
-def _not_kept(error: VaultError) -> tuple[str, ...]:
+def _not_kept(error: CredentialStoreError) -> tuple[str, ...]:
     """Explain a sign-in that the service accepted and the keyring did not store."""
-    may_follow = error.trouble is Trouble.TIMED_OUT
+    may_follow = error.trouble is KeyringProblem.TIMED_OUT
     return (
         _("The service took them, but the keyring did not: you are not signed in."),
-        saying.kept_trouble(error),
+        saying.storage_error(error),
         _("The keyring may still store them when it answers; xds-tui logout removes them.") if may_follow else "",
         _("Try again; xds-tui doctor looks for the cause. Without a keyring set XDS_UUID and XDS_SECRET."),
     )
 
 
-def _not_removed(error: VaultError, keyring: str, profile: str) -> tuple[str, ...]:
+def _not_removed(error: CredentialStoreError, keyring: str, profile: str) -> tuple[str, ...]:
     """Explain a sign-out that did not remove everything, and how to do it by hand."""
-    if error.trouble is Trouble.UNAVAILABLE and not keyring:
-        return saying.kept_trouble(error), _("Nothing was removed.")
+    if error.trouble is KeyringProblem.UNAVAILABLE and not keyring:
+        return saying.storage_error(error), _("Nothing was removed.")
     return (
-        saying.kept_trouble(error),
+        saying.storage_error(error),
         _(
             "Credentials of the profile {profile} may still be in the keyring, as items of {service} named {names}."
         ).format(profile=profile, service=SERVICE, names=", ".join(f"{profile}/{item}" for item in ITEMS)),

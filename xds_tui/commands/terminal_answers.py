@@ -19,7 +19,7 @@ from typing import Final
 
 from xds_tui.api.text import clean
 
-PATIENCE: Final = 1.0
+REPLY_TIMEOUT: Final = 1.0
 """Seconds for the answer to come: over a long line it takes its time."""
 
 _NAME_AND_ATTRIBUTES: Final = "\x1b[>q\x1b[c"
@@ -59,7 +59,7 @@ def understood(answer: bytes) -> Answers:
 def _asked(fd: int) -> bytes:
     before = termios.tcgetattr(fd)
     answer = b""
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + REPLY_TIMEOUT
     try:
         tty.setcbreak(fd, termios.TCSANOW)  # the answer is not to be seen, and comes without an enter
         sys.stderr.write(_NAME_AND_ATTRIBUTES)

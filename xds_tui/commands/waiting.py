@@ -11,22 +11,22 @@ from typing import Final, TypeVar
 from xds_tui import standard_streams
 from xds_tui.api.text import clean
 from xds_tui.commands.table import width
-from xds_tui.fleet.state import Reading
+from xds_tui.fleet.state import Progress
 from xds_tui.i18n import _
 
 T = TypeVar("T")
 
-SOON: Final = 0.3
+SHOW_DELAY: Final = 0.3
 """Seconds after which a wait is told of."""
 
-EVERY: Final = 1.0
+REDRAW_INTERVAL: Final = 1.0
 """Seconds between two lines where nothing else is news."""
 
 _ERASE: Final = "\r\x1b[K"
 """To the first column, and nothing from there on (ECMA-48: EL)."""
 
 
-class Waiting:
+class ProgressLine:
     """One wait: what for, how far it is, and for how many seconds."""
 
     def __init__(self, words: str) -> None:
@@ -42,7 +42,7 @@ class Waiting:
         loop = asyncio.get_running_loop()
         self._since = loop.time()
         if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
-            self._timer = loop.call_later(SOON, self._tick)
+            self._timer = loop.call_later(SHOW_DELAY, self._tick)
         try:
             return await work
         finally:
@@ -51,7 +51,7 @@ class Waiting:
             if self._is_drawn:
                 _write(_ERASE)
 
-    def tell(self, reading: Reading) -> None:
+    def tell(self, reading: Progress) -> None:
         """Say how far the host list has been read."""
         if reading.total is not None:
             self._far = _("{done} of {total} hosts").format(done=reading.done, total=reading.total)
@@ -59,7 +59,7 @@ class Waiting:
                 self._draw()
 
     def _tick(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(EVERY, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(REDRAW_INTERVAL, self._tick)
         self._draw()
 
     def _draw(self) -> None:

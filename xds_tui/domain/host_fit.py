@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from xds_tui.model import Host, Image, Package
-from xds_tui.record import Promise
+from xds_tui.record import Quote
 
 TERM_TOLERANCE: Final = 0.15
 """The part of a prepaid term by which the estimate, with months of 30 days, may be off."""
@@ -18,7 +18,7 @@ OS_FAMILIES: Final = ("windows", "ubuntu", "debian", "centos")
 """Systems that a host and an image name alike."""
 
 
-def is_compatible(host: Host, promise: Promise) -> bool:
+def is_compatible(host: Host, promise: Quote) -> bool:
     """Whether nothing that the host says of itself contradicts what was bought; a field left out does not."""
     return (
         host.billing in (None, promise.billing)
@@ -44,7 +44,7 @@ def _has_specification(host: Host, package: Package) -> bool:
     return same and (host.gpu_count == package.gpu_count or package.gpu_name is None)
 
 
-def _has_term(host: Host, promise: Promise) -> bool:
+def _has_term(host: Host, promise: Quote) -> bool:
     """Whether a prepaid host lasts about as long as was bought. How long a month is, is not documented."""
     if promise.period is None or host.created is None or host.expires is None:
         return True

@@ -10,7 +10,7 @@ from typing import Final
 from xds_tui.domain.creation_times import SECOND, Range, resolutions, to_milliseconds
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Order, OrderState, Promise
+from xds_tui.record import Order, OrderState, Quote
 
 GRACE: Final = 2 * SECOND
 """How long after its response was lost a request may still be carried out (ms)."""
@@ -24,7 +24,7 @@ class Request:
     """A create and when its request was under way."""
 
     order: Order
-    promise: Promise
+    promise: Quote
     sent: Range
     """From sending until the response arrived or was given up."""
     time: Range
@@ -46,7 +46,7 @@ class Birth:
     time: Range | None
 
 
-def request_of(order: Order, sent_at: datetime, promise: Promise) -> Request:
+def request_of(order: Order, sent_at: datetime, promise: Quote) -> Request:
     """Return the request of a create that was sent."""
     start = to_milliseconds(sent_at)
     end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT

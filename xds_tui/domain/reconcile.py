@@ -57,7 +57,7 @@ from xds_tui.domain.creation_times import to_milliseconds
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.open_creates import Request, births, request_of
 from xds_tui.model import Host, Snapshot, Status
-from xds_tui.record import Action, Candidate, Order, OrderState
+from xds_tui.record import Candidate, Order, OrderAction, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def match_orders(
         if order.host_id and order.sent_at and order.id in answered and _is_waiting(order) and _agrees(order, hosts)
     }
     known = {order.id: order for order in (*others, *orders)}.values()
-    creates = [order for order in known if order.action is Action.CREATE]
+    creates = [order for order in known if order.action is OrderAction.CREATE]
     if any(order.state is OrderState.SENT for order in creates):
         return Reconciliation(confirmed, is_matched=False)
     requests = [request_of(order, order.sent_at, order.promise) for order in creates if order.sent_at and order.promise]
@@ -152,11 +152,11 @@ def _is_waiting(order: Order) -> bool:
 def _agrees(order: Order, hosts: Mapping[str, Host]) -> bool:
     host = hosts.get(order.host_id or "")
     match order.action:
-        case Action.DELETE:
+        case OrderAction.DELETE:
             return host is None
-        case Action.CREATE:
+        case OrderAction.CREATE:
             return host is not None
-        case Action.POWER_OFF:
+        case OrderAction.POWER_OFF:
             return host is not None and host.status is Status.OFF
-        case Action.POWER_ON | Action.REBOOT:
+        case OrderAction.POWER_ON | OrderAction.REBOOT:
             return host is not None and host.status.is_on

@@ -15,7 +15,7 @@ from xds_tui.domain import rejections
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.rejections import Call
 from xds_tui.model import Host
-from xds_tui.record import Action, Candidate, Doubt, Order, OrderState, Promise
+from xds_tui.record import Candidate, Doubt, Order, OrderAction, OrderState, Quote
 
 DOUBTFUL_FOR: Final = timedelta(days=7)
 """How long a purchase that may have been made is asked about: by then its host, and its bill, have been seen."""
@@ -29,10 +29,10 @@ CLOCK_SKEW: Final = timedelta(minutes=10)
 _UNRESOLVED: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.NOT_SEEN)
 
 
-def may_repeat(order: Order, promise: Promise, now: datetime) -> bool:
+def may_repeat(order: Order, promise: Quote, now: datetime) -> bool:
     """Whether buying `promise` may buy for the second time what `order` bought, without anybody knowing."""
     return (
-        order.action is Action.CREATE
+        order.action is OrderAction.CREATE
         and order.promise is not None
         and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
         and now - order.created_at < DOUBTFUL_FOR
@@ -57,7 +57,7 @@ def is_proven(refused: Order) -> bool:
 def is_watched(order: Order, now: datetime) -> bool:
     """Whether a host may still be pointed out that fits this order, which was refused."""
     return (
-        order.action is Action.CREATE
+        order.action is OrderAction.CREATE
         and order.state is OrderState.REFUSED
         and order.candidate is None
         and order.sent_at is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.model import Absence, Host, Snapshot
 
 MAX_CHECKS: Final = 20
@@ -87,7 +87,7 @@ async def look_up(ask: Callable[[str], Awaitable[Host | None]], ids: Sequence[st
 async def _answer(ask: Callable[[str], Awaitable[Host | None]], host_id: str) -> tuple[Host | None, bool]:
     try:
         return await ask(host_id), True
-    except XdsError:
+    except ApiError:
         return None, False
 
 

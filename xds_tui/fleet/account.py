@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from xds_tui.api.errors import SignedOut, XdsError
+from xds_tui.api.errors import ApiError, SignedOut
 from xds_tui.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
-from xds_tui.vault import Stored, Trouble, Vault, VaultError
+from xds_tui.vault import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
 
 
-KEEPING: Final = 0.5
+STORE_TIMEOUT: Final = 0.5
 """Seconds that leaving waits for the keyring to take a token."""
 
 
@@ -33,7 +33,7 @@ class Source(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenCache:
     """Where a client finds tokens that live already, and leaves those it mints."""
 
     first: Token | None
@@ -46,7 +46,7 @@ class Tokens:
 class Connect(Protocol):
     """Makes a client; awaited because its first call imports an HTTP library, which painting must not wait for."""
 
-    async def __call__(self, base_url: str, credentials: Credentials, tokens: Tokens) -> Client:
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         """Make a client of the service at `base_url`, a checked one.
 
         Raises:
@@ -64,7 +64,7 @@ class Account:
         *,
         base_url: str,
         profile: str,
-        vault: Vault | None,
+        vault: KeyringStore | None,
         is_base_url_given: bool = False,
         given: Credentials | None = None,
         source: Source = Source.NOWHERE,
@@ -89,12 +89,12 @@ class Account:
         self._is_base_url_given = is_base_url_given
         self._in_use: Credentials | None = None
         self._client: Client | None = None
-        self._trouble: XdsError | None = None
+        self._trouble: ApiError | None = None
         self._keeping: set[asyncio.Task[None]] = set()
         self.base_url = base_url
         self.source = source
         self.account_id = given.account_id if isinstance(given, AccountKey) else ""
-        self.vault_trouble: VaultError | None = None
+        self.vault_trouble: CredentialStoreError | None = None
         """Why the keyring could not be read or written, if so."""
 
     @property
@@ -128,10 +128,10 @@ class Account:
         return self._vault is not None
 
     @property
-    def unread(self) -> VaultError | None:
+    def unread(self) -> CredentialStoreError | None:
         """Why it is not known whether the keyring holds credentials; None: it is known, or there is no keyring."""
         trouble = self.vault_trouble
-        if self.has_credentials or trouble is None or trouble.trouble is Trouble.UNAVAILABLE:
+        if self.has_credentials or trouble is None or trouble.trouble is KeyringProblem.UNAVAILABLE:
             return None
         return trouble
 
@@ -178,7 +178,7 @@ class Account:
         client = await self._connect(base_url, credentials, self._tokens(None))
         try:
             await client.hosts(1)
-        except XdsError:
+        except ApiError:
             await client.aclose()
             raise
         await self._switch_to(client, base_url, credentials)
@@ -193,7 +193,7 @@ class Account:
         """
         if self._vault is None or self._in_use is None:
             return ""
-        await self._vault.write(self._profile, Stored(self._in_use, self.base_url))
+        await self._vault.write(self._profile, StoredCredentials(self._in_use, self.base_url))
         self.source = Source.KEYRING
         self.vault_trouble = None
         return await self._vault.backend_name()
@@ -212,32 +212,32 @@ class Account:
     async def close(self) -> None:
         """Let go of the connections; a token that is being kept is given a moment, so that the next start has it."""
         if self._keeping:
-            await asyncio.wait(self._keeping, timeout=KEEPING)
+            await asyncio.wait(self._keeping, timeout=STORE_TIMEOUT)
         for task in self._keeping:
             task.cancel()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
-    async def _read(self) -> Stored | None:
+    async def _read(self) -> StoredCredentials | None:
         if self._vault is None:
             return None
         try:
             return await self._vault.read(self._profile)
-        except VaultError as error:
+        except CredentialStoreError as error:
             self.vault_trouble = error
             return None
 
     async def _use(self, base_url: str, credentials: Credentials, token: Token | None) -> None:
         try:
             client = await self._connect(base_url, credentials, self._tokens(token))
-        except XdsError as error:
+        except ApiError as error:
             self._trouble = error
             return
         await self._switch_to(client, base_url, credentials)
 
-    def _tokens(self, first: Token | None) -> Tokens:
-        return Tokens(first, self._keep_token, self._find_token)
+    def _tokens(self, first: Token | None) -> TokenCache:
+        return TokenCache(first, self._keep_token, self._find_token)
 
     async def _find_token(self) -> Token | None:
         """Look into the keyring for a token that another instance keeps there."""
@@ -262,8 +262,8 @@ class Account:
             self._keeping.add(task)
             task.add_done_callback(self._keeping.discard)
 
-    async def _write_token(self, vault: Vault, token: Token) -> None:
+    async def _write_token(self, vault: KeyringStore, token: Token) -> None:
         try:
             await vault.write_token(self._profile, token)
-        except VaultError as error:
+        except CredentialStoreError as error:
             self.vault_trouble = error

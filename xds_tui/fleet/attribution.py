@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.model import Status
-from xds_tui.record import Action, Event, EventKind, Order, OrderState
+from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
 
 LATE_WINDOW: Final = timedelta(minutes=10)
 """How long after it was given an order explains a change that came too late to confirm it."""
@@ -22,9 +22,9 @@ REBOOT_BEGINS: Final = timedelta(minutes=2)
 
 _OPEN: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
 _DOWN: Final = (Status.STOPPING, Status.OFF, Status.STARTING)
-_ASKED_FOR: Final[Mapping[Action, tuple[Status, ...]]] = {
-    Action.POWER_OFF: (Status.STOPPING, Status.OFF),
-    Action.POWER_ON: (Status.STARTING, Status.ON, Status.BILLED),
+_ASKED_FOR: Final[Mapping[OrderAction, tuple[Status, ...]]] = {
+    OrderAction.POWER_OFF: (Status.STOPPING, Status.OFF),
+    OrderAction.POWER_ON: (Status.STARTING, Status.ON, Status.BILLED),
 }
 
 
@@ -62,16 +62,16 @@ class Attribution:
         return bool({order.id for order in orders if self._explains(order, event)})
 
     def _explains(self, order: Order, event: Event) -> bool:
-        if order.action is Action.REBOOT:
+        if order.action is OrderAction.REBOOT:
             return self._is_of_reboot(order, event)
         if order.state not in _OPEN and not (
             order.state is OrderState.NOT_SEEN and _is_within(LATE_WINDOW, order, event)
         ):
             return False
         match order.action:
-            case Action.CREATE:
+            case OrderAction.CREATE:
                 return event.kind is EventKind.APPEARED
-            case Action.DELETE:
+            case OrderAction.DELETE:
                 return event.kind is EventKind.GONE
             case _:
                 return event.kind is EventKind.STATUS and event.new in _ASKED_FOR[order.action]

@@ -32,7 +32,7 @@ SAVE_EVERY: Final = timedelta(minutes=1)
 """Between two writings of the snapshot, which is megabytes for a large fleet."""
 
 
-class Chronicle:
+class Recorder:
     """The journal as the monitor uses it, with the latest events at hand.
 
     Attributes:
@@ -94,10 +94,10 @@ class Chronicle:
         now = self._clock()
         return Event(at=now, kind=EventKind.TROUBLE, summary=UNREADABLE, message=order.id, host_id=order.host_id)
 
-    async def belong_to(self, base_url: str, account_id: str) -> bool:
+    async def bind_account(self, base_url: str, account_id: str) -> bool:
         """Remember from now on what is of this account; whether what is shown is of somebody else."""
         try:
-            is_other = await self.journal.belong_to(base_url, account_id)
+            is_other = await self.journal.bind_account(base_url, account_id)
         except StoreError as error:
             self._fail(error)
             return False

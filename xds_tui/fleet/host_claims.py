@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from xds_tui.fleet import order_states
 from xds_tui.fleet.order_book import OrderBook
-from xds_tui.fleet.order_events import candidate_event, not_written, told
+from xds_tui.fleet.order_events import candidate_event, journal_failure, order_event
 from xds_tui.fleet.order_states import OrderEvent
 from xds_tui.record import Candidate, Event, HostSource, Order
 from xds_tui.store.db import StoreError
-from xds_tui.store.journal import Claim
+from xds_tui.store.journal import SettleResult
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
@@ -48,10 +48,10 @@ class HostClaims:
         """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
         confirmed = order_states.ended(found, OrderEvent.SEEN, self._clock())
         try:
-            if await self._claim(confirmed) is not Claim.WRITTEN:
+            if await self._claim(confirmed) is not SettleResult.WRITTEN:
                 return
         except StoreError as failure:
-            self._report([not_written(confirmed, failure)])
+            self._report([journal_failure(confirmed, failure)])
         self._show(confirmed)
 
     async def write_candidates(self, candidates: Mapping[str, Candidate]) -> None:
@@ -77,9 +77,9 @@ class HostClaims:
         try:
             await self._journal.write_orders(changed)
         except StoreError as failure:
-            self._report([not_written(changed[0], failure)])
+            self._report([journal_failure(changed[0], failure)])
 
-    async def accept_candidate(self, order_id: str) -> Claim:
+    async def accept_candidate(self, order_id: str) -> SettleResult:
         """Confirm an order by the host that may be its, as the user says.
 
         Raises:
@@ -91,7 +91,7 @@ class HostClaims:
         found = replace(order, host_id=candidate.host_id, host_name=candidate.host_name, host_source=HostSource.USER)
         confirmed = order_states.ended(found, OrderEvent.SEEN, self._clock())
         claim = await self._claim(confirmed)
-        if claim is Claim.WRITTEN:
+        if claim is SettleResult.WRITTEN:
             self._show(confirmed)
         return claim
 
@@ -103,15 +103,15 @@ class HostClaims:
         self._book.write(declined)
         self._report([])
 
-    async def _claim(self, confirmed: Order) -> Claim:
+    async def _claim(self, confirmed: Order) -> SettleResult:
         claim = await self._journal.settle_order(confirmed)
-        if claim is Claim.TAKEN and confirmed.host_id:
+        if claim is SettleResult.TAKEN and confirmed.host_id:
             self._book.take(confirmed.host_id)
         return claim
 
     def _show(self, order: Order) -> None:
         self._book.write(order)
-        self._report([told(order)])
+        self._report([order_event(order)])
 
     def _with_candidate(self, order_id: str) -> tuple[Order, Candidate]:
         order = self._book[order_id]

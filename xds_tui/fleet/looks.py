@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.fleet.host_details import keep_details
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.pace import MAX_LOOKS
@@ -22,13 +22,13 @@ class Looked:
     """What single requests showed."""
 
     snapshot: Snapshot
-    trouble: XdsError | None
+    trouble: ApiError | None
     """Why not every host was asked for, if so."""
     is_sweep_due: bool
     """Whether a listed host is not there any more by its own word: the list has to agree before it is gone."""
 
 
-class Looks:
+class HostLookup:
     """Asks for single hosts, and puts what it is told into snapshots."""
 
     def __init__(self, client: Callable[[], Client], book: OrderBook, clock: Callable[[], datetime]) -> None:
@@ -69,12 +69,12 @@ class Looks:
         A host that is in `before` stays there, whatever `one/{id}` says: only a listing can agree that it is gone.
         """
         seen: dict[str, Host | None] = {}
-        trouble: XdsError | None = None
+        trouble: ApiError | None = None
         try:
             for host_id in self.wanted(before):
                 self._opened.pop(host_id, None)
                 seen[host_id] = await self._client().host(host_id)
-        except XdsError as error:
+        except ApiError as error:
             trouble = error
         there = {host.id for host in before.hosts}
         absent = {host_id for host_id, host in seen.items() if host is None and host_id in there}
@@ -88,7 +88,7 @@ class Looks:
         for host_id in [one for one in self._book.awaited_ids(self._clock()) if one not in there][:MAX_LOOKS]:
             try:
                 seen[host_id] = await self._client().host(host_id)
-            except XdsError:
+            except ApiError:
                 # The list was read, so the service is there; this host is asked for again with the next sweep.
                 break
         return _merged(swept, seen, swept.at)

@@ -1,4 +1,4 @@
-"""The loop that watches the fleet: real clock, real calls; `pace` says when and what, `sweep` how."""
+"""The loop that watches the fleet: real clock, real calls; `pace` says when and what, `list_hosts` how."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from xds_tui import pricing
-from xds_tui.api.errors import BadAnswer, NotSent, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected, SignedOut
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.changes import changes
-from xds_tui.fleet.chronicle import Chronicle
-from xds_tui.fleet.looks import Looks
-from xds_tui.fleet.orders import Orders
-from xds_tui.fleet.pace import NAP, Pace, jumped
-from xds_tui.fleet.price_list import PriceList
-from xds_tui.fleet.reading import Counted
-from xds_tui.fleet.state import FleetState, Link, Reading
+from xds_tui.fleet.chronicle import Recorder
+from xds_tui.fleet.looks import HostLookup
+from xds_tui.fleet.orders import OrderService
+from xds_tui.fleet.pace import MAX_SLEEP, PollSchedule, has_clock_jumped
+from xds_tui.fleet.price_list import CatalogReader
+from xds_tui.fleet.reading import ProgressReporter
+from xds_tui.fleet.state import ConnectionState, FleetState, Progress
 from xds_tui.fleet.storage_watch import StorageWatch
-from xds_tui.fleet.sweep import sweep
+from xds_tui.fleet.sweep import list_hosts
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
 from xds_tui.record import Event, EventKind, OrderState
@@ -30,7 +30,7 @@ from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
-    from xds_tui.vault import VaultError
+    from xds_tui.vault import CredentialStoreError
 
 
 def utc_now() -> datetime:
@@ -76,20 +76,20 @@ class Monitor:
         self._account = account
         self._clock = clock
         self._publish: Callable[[FleetState], None] = lambda state: None
-        self._pace = Pace(interval=interval, sweep_at=0, look_at=0)
+        self._pace = PollSchedule(interval=interval, sweep_at=0, look_at=0)
         self._woken = asyncio.Event()
         self._identity: tuple[str, str] | None = None
         self._is_anew = False
-        self._keyring_trouble: VaultError | None = None
+        self._keyring_trouble: CredentialStoreError | None = None
         self._costs_basis: tuple[object, ...] = ()
         self._reckoned = Costs()
         self._lot = lot
         self._changing_hands: asyncio.Task[None] | None = None
-        self._prices = PriceList(account.client, clock, self._show_catalog)
-        self.history = Chronicle(journal, clock, self._show_events)
+        self._prices = CatalogReader(account.client, clock, self._show_catalog)
+        self.history = Recorder(journal, clock, self._show_events)
         self._storage = StorageWatch(journal, self._show_storage)
-        self.orders = Orders(account.client, journal, clock, self._tell_of_orders)
-        self._looks = Looks(account.client, self.orders.book, clock)
+        self.orders = OrderService(account.client, journal, clock, self._tell_of_orders)
+        self._looks = HostLookup(account.client, self.orders.book, clock)
         base_url = account.base_url if account.is_address_known else ""
         self.state = FleetState(interval=interval, base_url=base_url, snapshot=first, is_remembered=first is not None)
 
@@ -99,12 +99,12 @@ class Monitor:
         """Ask for everything now: the fleet and the catalog."""
         self.refresh_catalog()
         self._wake(self._pace.at_once(self._now()))
-        if self.state.link is not Link.SIGNED_OUT:
-            self._update(reading=Reading())
+        if self.state.link is not ConnectionState.SIGNED_OUT:
+            self._update(reading=Progress())
 
     def refresh_catalog(self) -> None:
         """Read images and prices again, now."""
-        if self.state.link is not Link.SIGNED_OUT:
+        if self.state.link is not ConnectionState.SIGNED_OUT:
             self._prices.read()
 
     def describe(self, host_id: str) -> None:
@@ -119,16 +119,16 @@ class Monitor:
         if self._identity not in (None, self._account.identity):
             self._forget()
         base_url, account = self._account.identity
-        self._update(link=Link.CONNECTING, base_url=base_url, account=account, trouble=None)
+        self._update(link=ConnectionState.CONNECTING, base_url=base_url, account=account, trouble=None)
         self._changing_hands = asyncio.get_running_loop().create_task(self._belong())
-        self._prices.begin_anew()
+        self._prices.restart()
         self._wake(self._pace.at_once(self._now()))
 
     def pause(self, paused: bool) -> None:
         """Stop sweeping, or begin again at once."""
         pace = replace(self._pace, paused=paused)
         self._wake(pace if paused else pace.at_once(self._now()))
-        self._update(link=Link.PAUSED if paused else Link.CONNECTING)
+        self._update(link=ConnectionState.PAUSED if paused else ConnectionState.CONNECTING)
 
     def every(self, interval: float) -> None:
         """Sweep every `interval` seconds from now on."""
@@ -149,7 +149,7 @@ class Monitor:
         self._storage.begin(self._catch_up)
         if self._account.is_given:
             # Whose the hosts are is known at once, so nobody else's are shown before.
-            await self.history.belong_to(*self._account.identity)
+            await self.history.bind_account(*self._account.identity)
         await self._recall()
         await shown()
         await self._account.open()
@@ -161,7 +161,7 @@ class Monitor:
             await self._wait()
             if self._pace.sweep_is_due(self._now()):
                 await self._sweep()
-            elif self.state.link is not Link.SIGNED_OUT:
+            elif self.state.link is not ConnectionState.SIGNED_OUT:
                 await self._look()
 
     async def close(self, patience: float) -> bool:
@@ -185,12 +185,12 @@ class Monitor:
     async def _belong(self) -> None:
         """Have what is remembered be that of whoever is signed in, and take up the orders of that account."""
         self._identity = self._account.identity
-        if await self.history.belong_to(*self._identity):
+        if await self.history.bind_account(*self._identity):
             if self.state.is_remembered:
                 self._forget()
             await self._recall()
         try:
-            await self.orders.take_up()
+            await self.orders.resume()
         except StoreError as error:
             self.history.tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
         await self.history.report_unreadable_orders()
@@ -217,27 +217,27 @@ class Monitor:
         """Sleep until something is due, until somebody wants it sooner, or until the machine has slept."""
         while not self._woken.is_set():
             wait = None
-            if self.state.link is not Link.SIGNED_OUT:
+            if self.state.link is not ConnectionState.SIGNED_OUT:
                 wait = self._pace.wait(self._now(), looking=self._is_looking())
             if wait == 0:
                 break
             began, wall = self._now(), self._clock()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait if wait is None else min(wait, NAP)):
+                async with asyncio.timeout(wait if wait is None else min(wait, MAX_SLEEP)):
                     await self._woken.wait()
-            if jumped(self._now() - began, (self._clock() - wall).total_seconds()):
+            if has_clock_jumped(self._now() - began, (self._clock() - wall).total_seconds()):
                 self._pace = self._pace.at_once(self._now())
         self._woken.clear()
 
     async def _sweep(self) -> None:
         whose, answered = self._account.identity, self.orders.book.answered_ids()
         try:
-            source = Counted(self._account.client(), self._tell_how_far)
+            source = ProgressReporter(self._account.client(), self._tell_how_far)
             deleted = self.orders.book.deleted_ids()
             before, is_anew = self.state.snapshot, self._is_anew
-            swept = await sweep(source, before, self._clock, deleted=deleted, may_be_others=is_anew)
+            swept = await list_hosts(source, before, self._clock, deleted=deleted, may_be_others=is_anew)
             snapshot = await self._looks.with_latecomers(swept.snapshot)
-        except XdsError as error:
+        except ApiError as error:
             if self._woken.is_set():
                 # Asked for anew meanwhile, perhaps as somebody else: this failure is of what was before.
                 self._pace = self._pace.at_once(self._now())
@@ -252,7 +252,7 @@ class Monitor:
             return
         self._recover()
         self._tell_of_keyring()
-        link = Link.PAUSED if self._pace.paused else Link.LIVE
+        link = ConnectionState.PAUSED if self._pace.paused else ConnectionState.LIVE
         reading = self.state.reading if self._woken.is_set() else None
         await self._show(snapshot, answered, unreadable=swept.unreadable, link=link, reading=reading)
         self.history.keep(snapshot, self.state.costs, self.state.catalog)
@@ -268,7 +268,7 @@ class Monitor:
         snapshot, trouble = looked.snapshot, looked.trouble
         if looked.is_sweep_due:
             self._pace = self._pace.at_once(self._now())
-        if isinstance(trouble, BadAnswer) or (isinstance(trouble, Refused) and trouble.retry_after is None):
+        if isinstance(trouble, BadResponse) or (isinstance(trouble, Rejected) and trouble.retry_after is None):
             # The list may still be readable, and the next sweep tells if not: look no more until then.
             self._pace = replace(self._pace, look_at=self._pace.sweep_at)
         elif trouble is not None:
@@ -277,15 +277,15 @@ class Monitor:
         if self.state.snapshot is before:  # else somebody else signed in meanwhile
             await self._show(snapshot, answered)
 
-    def _tell_how_far(self, reading: Reading) -> None:
+    def _tell_how_far(self, reading: Progress) -> None:
         """Show it to those that wait; a sweep that comes by itself is nobody's business."""
-        if self.state.reading is not None or self.state.link is Link.CONNECTING:
+        if self.state.reading is not None or self.state.link is ConnectionState.CONNECTING:
             self._update(reading=reading)
 
     def _is_looking(self) -> bool:
         """Whether any host is worth a look of its own now."""
         snapshot = self.state.snapshot
-        if snapshot is None or self.state.link in (Link.SIGNED_OUT, Link.TROUBLE):
+        if snapshot is None or self.state.link in (ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE):
             return False
         return bool(self._looks.wanted(snapshot))
 
@@ -302,7 +302,7 @@ class Monitor:
         await self.history.tell_of_expiring(snapshot)
         await self.orders.observe(snapshot, answered)
 
-    def _show_catalog(self, catalog: Catalog | None, trouble: XdsError | None) -> None:
+    def _show_catalog(self, catalog: Catalog | None, trouble: ApiError | None) -> None:
         """Show what was read; prices that could not be read anew stay, with the time they are of."""
         self._update(catalog=catalog or self.state.catalog, catalog_trouble=trouble)
         self._reckon()
@@ -323,32 +323,32 @@ class Monitor:
             self._reckoned = pricing.costs(snapshot.hosts, catalog, self.orders.book.bought, self._clock())
         return self._reckoned
 
-    def _fail(self, error: XdsError) -> None:
+    def _fail(self, error: ApiError) -> None:
         """Keep the last data, say why they are not newer, and try again later; without credentials wait for some."""
         if not self._account.has_credentials:
             if self._account.unread is not None:
                 self._tell_of_keyring()
-            self._update(link=Link.SIGNED_OUT, reading=None)
+            self._update(link=ConnectionState.SIGNED_OUT, reading=None)
             return
-        retry_after = error.retry_after if isinstance(error, Refused | SignedOut) else None
+        retry_after = error.retry_after if isinstance(error, Rejected | SignedOut) else None
         is_unreachable = isinstance(error, NotSent)
         self._pace = self._pace.failed(self._now(), self._lot(), is_unreachable=is_unreachable, retry_after=retry_after)
         if type(self.state.trouble) is not type(error):
             self.history.tell([self._trouble(error)])
         if isinstance(error, SignedOut) and not error.is_passing:
-            self._update(link=Link.SIGNED_OUT, trouble=error, retry_at=None, reading=None)
+            self._update(link=ConnectionState.SIGNED_OUT, trouble=error, retry_at=None, reading=None)
         else:
             wait = self._pace.wait(self._now(), looking=False) or 0
             retry_at = self._clock() + timedelta(seconds=wait)
-            self._update(link=Link.TROUBLE, trouble=error, retry_at=retry_at, reading=None)
+            self._update(link=ConnectionState.TROUBLE, trouble=error, retry_at=retry_at, reading=None)
 
-    def _trouble(self, error: XdsError) -> Event:
+    def _trouble(self, error: ApiError) -> Event:
         return self._event(
             EventKind.SIGNED_OUT if isinstance(error, SignedOut) and not error.is_passing else EventKind.TROUBLE,
             summary=error.summary,
             message=error.detail,
             trace_id=error.trace_id,
-            code=error.code if isinstance(error, Refused | SignedOut) else None,
+            code=error.code if isinstance(error, Rejected | SignedOut) else None,
         )
 
     def _tell_of_keyring(self) -> None:
@@ -379,7 +379,7 @@ class Monitor:
         self.state = replace(self.state, **changed)
         self._publish(self.state)
 
-    def _wake(self, pace: Pace) -> None:
+    def _wake(self, pace: PollSchedule) -> None:
         self._pace = pace
         self._woken.set()
 

@@ -14,7 +14,7 @@ from xds_tui.domain.reconcile import Reconciliation, match_orders
 from xds_tui.fleet import order_states
 from xds_tui.fleet.attribution import Attribution
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Action, Event, Order, OrderState, Promise
+from xds_tui.record import Event, Order, OrderAction, OrderState, Quote
 
 REMEMBERED: Final = 50
 """Orders that ended and are still shown."""
@@ -78,7 +78,7 @@ class OrderBook:
         if order.host_id and order.promise:
             self.learn_price(order.host_id, order.promise)
 
-    def learn_price(self, host_id: str, promise: Promise) -> None:
+    def learn_price(self, host_id: str, promise: Quote) -> None:
         """Take note of a host that was bought, and what for."""
         self.take(host_id)
         price = pricing.hourly(promise.package)
@@ -110,7 +110,9 @@ class OrderBook:
     def awaited_ids(self, now: datetime) -> tuple[str, ...]:
         """The hosts that were bought and not seen yet, the newest order's first; none is waited for for ever."""
         creates = [
-            order for order in self.newest_first if order.action is Action.CREATE and now - order.created_at < LATEST
+            order
+            for order in self.newest_first
+            if order.action is OrderAction.CREATE and now - order.created_at < LATEST
         ]
         return tuple(
             host_id
@@ -134,7 +136,7 @@ class OrderBook:
     def deleted_ids(self) -> frozenset[str]:
         """The hosts whose deletion the service accepted."""
         accepted = (OrderState.DONE, OrderState.SETTLED)
-        deletes = (order for order in self if order.action is Action.DELETE and order.state in accepted)
+        deletes = (order for order in self if order.action is OrderAction.DELETE and order.state in accepted)
         return frozenset(order.host_id for order in deletes if order.host_id)
 
     def answered_ids(self) -> frozenset[str]:
@@ -152,7 +154,7 @@ class OrderBook:
         confirmed = {
             order_id: host_id
             for order_id, host_id in result.confirmed.items()
-            if self._orders[order_id].action is not Action.REBOOT
+            if self._orders[order_id].action is not OrderAction.REBOOT
             or self._orders[order_id].state is not OrderState.UNKNOWN
             or self._attribution.has_rebooted(order_id)
         }
@@ -170,7 +172,7 @@ class OrderBook:
         return tuple(
             order
             for order in self
-            if order.action is Action.CREATE
+            if order.action is OrderAction.CREATE
             and order.host_id is None
             and order.state in (OrderState.DONE, OrderState.UNKNOWN)
         )
@@ -186,7 +188,7 @@ class OrderBook:
         """The orders that the fleet had the time to agree with, and did not."""
         return tuple(order for order in self if order.id in answered and order_states.is_late(order, now))
 
-    def is_under_way(self, action: Action, host: Host) -> bool:
+    def is_under_way(self, action: OrderAction, host: Host) -> bool:
         """Whether the very same was asked for a moment ago: a key that bounced must not send twice."""
         return any(
             order.action is action
@@ -195,10 +197,10 @@ class OrderBook:
             for order in self
         )
 
-    def is_hindered(self, action: Action, host: Host) -> bool:
+    def is_hindered(self, action: OrderAction, host: Host) -> bool:
         """Whether a delete of the host keeps `action` from being sent."""
         return any(order.host_id == host.id and order_states.hinders(order, action) for order in self)
 
 
 def _is_refused_create(order: Order) -> bool:
-    return order.action is Action.CREATE and order.state is OrderState.REFUSED
+    return order.action is OrderAction.CREATE and order.state is OrderState.REFUSED

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from xds_tui.api.errors import OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.record import Candidate, Event, EventKind, Order
 from xds_tui.store.db import StoreError
 
 
-def told(order: Order) -> Event:
+def order_event(order: Order) -> Event:
     """The event of the state that `order` has come to."""
     return Event(
         at=order.ended_at or order.sent_at or order.created_at,
@@ -42,17 +42,17 @@ def candidate_event(order: Order, candidate: Candidate, at: datetime) -> Event:
     )
 
 
-def explained(order: Order, error: XdsError | StoreError) -> Order:
+def with_error(order: Order, error: ApiError | StoreError) -> Order:
     """`order` with what went wrong: the error's own sentence, and the service's code and traceId where it gave any."""
     order = replace(order, summary=error.summary, message=error.detail)
-    if isinstance(error, XdsError):
+    if isinstance(error, ApiError):
         order = replace(order, trace_id=error.trace_id)
-    if isinstance(error, Refused | SignedOut | OutcomeUnknown):
+    if isinstance(error, Rejected | SignedOut | OutcomeUnknown):
         order = replace(order, code=error.code)
     return order
 
 
-def not_written(order: Order, error: StoreError) -> Event:
+def journal_failure(order: Order, error: StoreError) -> Event:
     """The event of an outcome that is known but could not be written down."""
     return Event(
         at=order.ended_at or order.created_at, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail

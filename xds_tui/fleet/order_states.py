@@ -13,7 +13,7 @@ lost its answer (UNKNOWN).
 
 DONE means that the service said yes, not that it is so: a power call is accepted before anything happens, and a
 create may answer without the new host's ID. SETTLED means that the fleet was seen to agree, NOT_SEEN that it did not
-within `PATIENCE`; a create is never late, for money may have been spent on it. REFUSED, NOT_SENT, SETTLED and
+within `CONFIRM_TIMEOUT`; a create is never late, for money may have been spent on it. REFUSED, NOT_SENT, SETTLED and
 NOT_SEEN are final. UNKNOWN is never sent again by machinery.
 """
 
@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.record import Order, OrderAction, OrderState
 
 
 class OrderEvent(Enum):
@@ -66,10 +66,10 @@ FINAL: Final = frozenset({OrderState.NOT_SENT, OrderState.REFUSED, OrderState.SE
 AFTER_RESTART: Final = {OrderState.INTENDED: OrderEvent.HELD_BACK, OrderState.SENT: OrderEvent.LOST}
 """What a new start means for an order that was found under way."""
 
-PATIENCE: Final = timedelta(minutes=5)
+CONFIRM_TIMEOUT: Final = timedelta(minutes=5)
 """How long an order is shown as what is meant to happen, and how long the fleet has to agree with it."""
 
-DELETE_PATIENCE: Final = timedelta(minutes=15)
+DELETE_CONFIRM_TIMEOUT: Final = timedelta(minutes=15)
 """The same for a delete, unless the service denied it: a deleted host may stay in the list for minutes."""
 
 
@@ -81,13 +81,13 @@ def is_intent(order: Order, now: datetime) -> bool:
 def is_late(order: Order, now: datetime) -> bool:
     """Whether the fleet should have come to agree with `order` by now."""
     return (
-        order.action is not Action.CREATE
+        order.action is not OrderAction.CREATE
         and (order.state, OrderEvent.LATE) in NEXT
         and _waited(order, now) >= _patience(order)
     )
 
 
-def after(state: OrderState, event: OrderEvent) -> OrderState:
+def next_state(state: OrderState, event: OrderEvent) -> OrderState:
     """Return the state that `event` leads to.
 
     Raises:
@@ -101,8 +101,8 @@ def after(state: OrderState, event: OrderEvent) -> OrderState:
 
 
 def ended(order: Order, event: OrderEvent, at: datetime) -> Order:
-    """Return `order` in the state that `event` at `at` leads to; raises as `after`."""
-    outcome = replace(order, state=after(order.state, event), ended_at=at)
+    """Return `order` in the state that `event` at `at` leads to; raises as `next_state`."""
+    outcome = replace(order, state=next_state(order.state, event), ended_at=at)
     if outcome.host_id is not None:
         outcome = replace(outcome, candidate=None)
     if outcome.promise is not None and outcome.state in FINAL:
@@ -113,19 +113,19 @@ def ended(order: Order, event: OrderEvent, at: datetime) -> Order:
 
 def was_denied(order: Order) -> bool:
     """Whether the service said of a delete that it did not delete, which is no proof (`domain.rejections`)."""
-    return order.action is Action.DELETE and order.state is OrderState.UNKNOWN and order.code == 0
+    return order.action is OrderAction.DELETE and order.state is OrderState.UNKNOWN and order.code == 0
 
 
-def hinders(delete: Order, action: Action) -> bool:
+def hinders(delete: Order, action: OrderAction) -> bool:
     """Whether `delete`, if it is one, keeps `action` from being sent to the same host.
 
     A host that is being deleted is left alone. One that may not have been, because it was on, can be stopped.
     """
-    if delete.action is not Action.DELETE or delete.state in FINAL:
+    if delete.action is not OrderAction.DELETE or delete.state in FINAL:
         return False
-    if action is Action.POWER_OFF:
+    if action is OrderAction.POWER_OFF:
         return not was_denied(delete)
-    return action in (Action.POWER_ON, Action.REBOOT)
+    return action in (OrderAction.POWER_ON, OrderAction.REBOOT)
 
 
 def _waited(order: Order, now: datetime) -> timedelta:
@@ -133,4 +133,4 @@ def _waited(order: Order, now: datetime) -> timedelta:
 
 
 def _patience(order: Order) -> timedelta:
-    return DELETE_PATIENCE if order.action is Action.DELETE and not was_denied(order) else PATIENCE
+    return DELETE_CONFIRM_TIMEOUT if order.action is OrderAction.DELETE and not was_denied(order) else CONFIRM_TIMEOUT

@@ -1,6 +1,6 @@
 """The one door for everything that changes anything: written down, sent once, and followed until it is known.
 
-Every order runs in a task of its own that belongs to `Orders`, never to a screen: closing a dialog or leaving the
+Every order runs in a task of its own that belongs to `OrderService`, never to a screen: closing a dialog or leaving the
 program must not cancel a request whose bytes have left. `order_states` has the table of what may follow what.
 """
 
@@ -13,27 +13,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from xds_tui.api.errors import NotSent, OutcomeUnknown, Refused, SignedOut, XdsError
+from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.domain.repeats import may_repeat
 from xds_tui.fleet import order_states
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import OrderBook
-from xds_tui.fleet.order_events import explained, not_written, told
+from xds_tui.fleet.order_events import journal_failure, order_event, with_error
 from xds_tui.fleet.order_states import OrderEvent
 from xds_tui.fleet.refusal_watch import RefusalWatch
 from xds_tui.i18n import N_
 from xds_tui.model import Host, Snapshot
-from xds_tui.record import Action, Event, HostSource, Order, OrderState, Promise
+from xds_tui.record import Event, HostSource, Order, OrderAction, OrderState, Quote
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
     from xds_tui.store.journal import Journal
 
-AT_ONCE: Final = 4
+MAX_CONCURRENT_ORDERS: Final = 4
 """Power and reboot requests under way together."""
 
-TAKEN_UP: Final = timedelta(days=7)
+MAX_RESUME_AGE: Final = timedelta(days=7)
 """Orders older than this are not looked for any more at a start: no host appears that late."""
 
 STOPPED: Final = N_("Stopped before it was sent")
@@ -46,7 +46,7 @@ ENDED_BEFORE: Final = {
 NOT_SEEN: Final = N_("The fleet did not come to show it in time")
 
 
-class Orders:
+class OrderService:
     """Gives orders to the service and knows what became of each.
 
     Attributes:
@@ -81,7 +81,7 @@ class Orders:
         self.refusals = RefusalWatch(self.book, journal, clock, tell)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: set[str] = set()
-        self._sending = asyncio.Semaphore(AT_ONCE)
+        self._sending = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
         self._era = 0
 
     # What is known
@@ -98,7 +98,7 @@ class Orders:
 
     # What the user asks for
 
-    def buy(self, promise: Promise, count: int, *, confirmed: Collection[str] = ()) -> str:
+    def buy(self, promise: Quote, count: int, *, confirmed: Collection[str] = ()) -> str:
         """Buy `count` hosts one after another, and return the batch that its orders share.
 
         The price is asked for once more before the first is sent; if it is not what was promised, nothing is
@@ -112,11 +112,11 @@ class Orders:
 
         """
         batch = _new_id()
-        orders = [self._intended(Action.CREATE, batch, promise=promise) for _ in range(count)]
+        orders = [self._intended(OrderAction.CREATE, batch, promise=promise) for _ in range(count)]
         self._start(self._buy_in_turn(orders, promise, self._era, frozenset(confirmed)))
         return batch
 
-    async def possible_purchases(self, promise: Promise) -> tuple[Order, ...]:
+    async def possible_purchases(self, promise: Quote) -> tuple[Order, ...]:
         """Return the creates that may have bought already what `promise` is about, oldest first.
 
         Raises:
@@ -132,16 +132,16 @@ class Orders:
 
     def power(self, hosts: Iterable[Host], *, on: bool) -> None:
         """Start or stop hosts: one request each."""
-        action = Action.POWER_ON if on else Action.POWER_OFF
+        action = OrderAction.POWER_ON if on else OrderAction.POWER_OFF
         self._send_each(action, hosts, lambda client, host_id: client.power(host_id, on))
 
     def reboot(self, hosts: Iterable[Host]) -> None:
         """Reboot hosts: one request each."""
-        self._send_each(Action.REBOOT, hosts, lambda client, host_id: client.reboot(host_id))
+        self._send_each(OrderAction.REBOOT, hosts, lambda client, host_id: client.reboot(host_id))
 
     def delete(self, hosts: Iterable[Host]) -> None:
         """Delete hosts: one request each."""
-        self._send_each(Action.DELETE, hosts, lambda client, host_id: client.delete(host_id))
+        self._send_each(OrderAction.DELETE, hosts, lambda client, host_id: client.delete(host_id))
 
     def stop(self, batch: str) -> None:
         """Send no further order of `batch`; the one under way is not touched."""
@@ -149,7 +149,7 @@ class Orders:
 
     # What the fleet shows
 
-    async def take_up(self) -> None:
+    async def resume(self) -> None:
         """Take up the orders that an earlier run left open, and what was bought before.
 
         Raises:
@@ -170,7 +170,7 @@ class Orders:
                 continue
             if event := order_states.AFTER_RESTART.get(order.state):
                 await self._end(replace(order, summary=ENDED_BEFORE[order.state]), event)
-            elif now - order.created_at < TAKEN_UP:
+            elif now - order.created_at < MAX_RESUME_AGE:
                 self.book.write(order)
 
     def forget(self) -> None:
@@ -220,7 +220,9 @@ class Orders:
 
     # How it is done
 
-    def _intended(self, action: Action, batch: str, host: Host | None = None, promise: Promise | None = None) -> Order:
+    def _intended(
+        self, action: OrderAction, batch: str, host: Host | None = None, promise: Quote | None = None
+    ) -> Order:
         order = Order(
             id=_new_id(),
             batch=batch,
@@ -239,7 +241,9 @@ class Orders:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _send_each(self, action: Action, hosts: Iterable[Host], call: Callable[[Client, str], Awaitable[None]]) -> None:
+    def _send_each(
+        self, action: OrderAction, hosts: Iterable[Host], call: Callable[[Client, str], Awaitable[None]]
+    ) -> None:
         batch = _new_id()
         orders = [
             self._intended(action, batch, host)
@@ -270,9 +274,7 @@ class Orders:
         async with self._sending:
             await self._send(order, send, era)
 
-    async def _buy_in_turn(
-        self, orders: Sequence[Order], promise: Promise, era: int, repeated: Collection[str]
-    ) -> None:
+    async def _buy_in_turn(self, orders: Sequence[Order], promise: Quote, era: int, repeated: Collection[str]) -> None:
         why = await self._why_not(orders, promise, repeated)
         for order in orders:
             if why is None and order.batch in self._stopped:
@@ -287,8 +289,8 @@ class Orders:
                 why = NotSent(STOPPED, ended.summary)
 
     async def _why_not(
-        self, orders: Sequence[Order], promise: Promise, repeated: Collection[str]
-    ) -> XdsError | StoreError | None:
+        self, orders: Sequence[Order], promise: Quote, repeated: Collection[str]
+    ) -> ApiError | StoreError | None:
         """Write down what the user decided, and return why it cannot be sent, or None."""
         from xds_tui.fleet import recheck  # nobody buys before the first paint
 
@@ -296,8 +298,8 @@ class Orders:
             await self._journal.write_orders(orders)
             if any(order.id not in repeated for order in await self.possible_purchases(promise)):
                 return NotSent(MAY_BE_BOUGHT)
-            return await recheck.broken(promise, self._client())
-        except (XdsError, StoreError) as error:
+            return await recheck.verify_quote(promise, self._client())
+        except (ApiError, StoreError) as error:
             return error
 
     async def _send(self, order: Order, call: Callable[[Client], Awaitable[str | None]], era: int) -> Order:
@@ -311,23 +313,23 @@ class Orders:
                 raise NotSent(SOMEBODY_ELSE)
             client = self._client()
             order = await self._leave(order, era)
-        except (XdsError, StoreError) as error:
+        except (ApiError, StoreError) as error:
             return await self._end(order, OrderEvent.HELD_BACK, error, era)
         try:
             host_id = await call(client)
             order = replace(order, answered_at=self._clock())
         except NotSent as error:
             return await self._end(order, OrderEvent.HELD_BACK, error, era)
-        except (Refused, SignedOut) as error:
+        except (Rejected, SignedOut) as error:
             self.refusals.add(order)
             return await self._end(order, OrderEvent.REFUSED, error, era)
-        except XdsError as error:
+        except ApiError as error:
             named = error.host_id if isinstance(error, OutcomeUnknown) else None
             lost = replace(order, answered_at=self._clock(), named_host_id=named)
             return await self._end(lost, OrderEvent.LOST, error, era)
         if order.promise is not None and host_id in order.promise.known_hosts:
             host_id = None  # the host of somebody's earlier purchase: what was accepted now is another
-        source = HostSource.RESPONSE if host_id and order.action is Action.CREATE else None
+        source = HostSource.RESPONSE if host_id and order.action is OrderAction.CREATE else None
         return await self._end(replace(order, host_id=host_id, host_source=source), OrderEvent.ACCEPTED, era=era)
 
     async def _leave(self, order: Order, era: int) -> Order:
@@ -337,22 +339,22 @@ class Orders:
             StoreError: if it cannot be written; then it must not be sent.
 
         """
-        state = order_states.after(order.state, OrderEvent.LEAVES)
+        state = order_states.next_state(order.state, OrderEvent.LEAVES)
         order = replace(order, state=state, sent_at=self._clock())
         await self._journal.write_orders([order])
         self._show(order, era)
         return order
 
     async def _end(
-        self, order: Order, event: OrderEvent, error: XdsError | StoreError | None = None, era: int | None = None
+        self, order: Order, event: OrderEvent, error: ApiError | StoreError | None = None, era: int | None = None
     ) -> Order:
         """Show what came of an order, and write it down; a journal that fails then is said, not fatal."""
-        ended = order_states.ended(order if error is None else explained(order, error), event, self._clock())
+        ended = order_states.ended(order if error is None else with_error(order, error), event, self._clock())
         self._show(ended, era)
         try:
             await self._journal.write_orders([ended])
         except StoreError as failure:
-            self._tell([not_written(ended, failure)])
+            self._tell([journal_failure(ended, failure)])
         return ended
 
     def _show(self, order: Order, era: int | None = None) -> None:
@@ -360,14 +362,14 @@ class Orders:
         if era is not None and era != self._era:
             return
         self.book.write(order)
-        self._tell([told(order)])
+        self._tell([order_event(order)])
 
 
 def _new_id() -> str:
     return os.urandom(16).hex()
 
 
-async def _create(client: Client, promise: Promise) -> str | None:
+async def _create(client: Client, promise: Quote) -> str | None:
     package_id, image_id = promise.package.id, promise.image.id
     if promise.period is None:
         return await client.create_on_demand(package_id=package_id, image_id=image_id)

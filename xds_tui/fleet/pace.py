@@ -26,12 +26,12 @@ JITTER: Final = 0.25
 JUMP: Final = 5.0
 """Seconds by which two clocks may drift apart in one wait: more, and the machine slept or its clock was set."""
 
-NAP: Final = 15.0
+MAX_SLEEP: Final = 15.0
 """Seconds of the longest wait in one go, so that it is soon noticed that the machine slept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollSchedule:
     """What is due, and when."""
 
     interval: float
@@ -53,15 +53,17 @@ class Pace:
         """Whether the whole fleet should be asked for."""
         return not self.paused and now >= self.sweep_at
 
-    def swept(self, now: float) -> Pace:
+    def swept(self, now: float) -> PollSchedule:
         """Return the pace after a sweep that succeeded."""
         return replace(self, failures=0, sweep_at=now + self.interval, look_at=now + LOOK_EVERY)
 
-    def looked(self, now: float) -> Pace:
+    def looked(self, now: float) -> PollSchedule:
         """Return the pace after hosts were asked for singly."""
         return replace(self, look_at=now + LOOK_EVERY)
 
-    def failed(self, now: float, lot: float, *, is_unreachable: bool = False, retry_after: float | None = None) -> Pace:
+    def failed(
+        self, now: float, lot: float, *, is_unreachable: bool = False, retry_after: float | None = None
+    ) -> PollSchedule:
         """Return the pace after a failure.
 
         Args:
@@ -78,15 +80,15 @@ class Pace:
         not_before = now + (retry_after or 0.0)
         return replace(self, failures=failures, sweep_at=max(now + pause, not_before), not_before=not_before)
 
-    def at_once(self, now: float) -> Pace:
+    def at_once(self, now: float) -> PollSchedule:
         """Return the pace with a sweep due as soon as it may be: the user asked, an order ended, the machine woke."""
         return replace(self, sweep_at=max(now, self.not_before))
 
-    def every(self, interval: float, now: float) -> Pace:
+    def every(self, interval: float, now: float) -> PollSchedule:
         """Return the pace with another interval, counted from now."""
         return replace(self, interval=interval, sweep_at=max(min(self.sweep_at, now + interval), self.not_before))
 
 
-def jumped(waited: float, passed: float) -> bool:
+def has_clock_jumped(waited: float, passed: float) -> bool:
     """Whether the wall clock went on otherwise than the time that was waited, in seconds: a sleep, or a clock set."""
     return abs(passed - waited) > JUMP

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.api.errors import Refused, XdsError
+from xds_tui.api.errors import ApiError, Rejected
 from xds_tui.model import Billing, Catalog
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ RETRY: Final = 60.0
 """Seconds until it is tried again by itself after a failure, if the service does not ask for more."""
 
 
-class PriceList:
+class CatalogReader:
     """Reads images and packages, one reading at a time."""
 
     def __init__(
         self,
         client: Callable[[], Client],
         clock: Callable[[], datetime],
-        tell: Callable[[Catalog | None, XdsError | None], None],
+        tell: Callable[[Catalog | None, ApiError | None], None],
     ) -> None:
         """Make a list that has not been read.
 
@@ -52,7 +52,7 @@ class PriceList:
         if asyncio.get_running_loop().time() >= self._due_at:
             self.read()
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Give up a reading under way, which is for whoever was signed in before, and begin another."""
         if self._reading is not None:
             self._reading.cancel()
@@ -69,8 +69,8 @@ class PriceList:
             client = self._client()
             images = await client.images()
             packages = {billing: await client.packages(billing) for billing in Billing}
-        except XdsError as error:
-            retry_after = error.retry_after if isinstance(error, Refused) else None
+        except ApiError as error:
+            retry_after = error.retry_after if isinstance(error, Rejected) else None
             self._due_at = asyncio.get_running_loop().time() + max(RETRY, retry_after or 0)
             self._tell(None, error)
             return

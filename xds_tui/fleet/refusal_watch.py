@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from xds_tui.domain.repeats import hosts_of_refused, is_watched
 from xds_tui.fleet.order_book import OrderBook
-from xds_tui.fleet.order_events import candidate_event, not_written
+from xds_tui.fleet.order_events import candidate_event, journal_failure
 from xds_tui.model import Snapshot
-from xds_tui.record import Action, Event, Order, OrderState
+from xds_tui.record import Event, Order, OrderAction, OrderState
 from xds_tui.store.db import StoreError
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class RefusalWatch:
         now = self._clock()
         watched = [order for order in self._book if is_watched(order, now)]
         self._known = {order.id: self._known[order.id] for order in watched if order.id in self._known}
-        if not watched or any(order.action is Action.CREATE and order.state is OrderState.SENT for order in self._book):
+        if not watched or any(
+            order.action is OrderAction.CREATE and order.state is OrderState.SENT for order in self._book
+        ):
             return
         known = {order.id: self._known.get(order.id, self._book.known_hosts) for order in watched}
         new = [host for host in snapshot.hosts if not self._book.is_explained(host.id)]
@@ -96,4 +98,4 @@ class RefusalWatch:
         try:
             await self._journal.write_orders(marked)
         except StoreError as failure:
-            self._report([not_written(marked[0], failure)])
+            self._report([journal_failure(marked[0], failure)])

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.model import Catalog, Snapshot
 from xds_tui.pricing import Costs
 from xds_tui.record import Event, Order
 from xds_tui.store.problems import StoreError
 
 
-class Link(Enum):
+class ConnectionState(Enum):
     """How we stand with the service."""
 
     CONNECTING = "connecting"
@@ -26,7 +26,7 @@ class Link(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Progress:
     """How far the host list has been read."""
 
     done: int = 0
@@ -39,7 +39,7 @@ class Reading:
 class FleetState:
     """Everything that is known at one moment; compared by identity."""
 
-    link: Link = Link.CONNECTING
+    link: ConnectionState = ConnectionState.CONNECTING
     interval: float = 15.0
     """Seconds between two sweeps."""
     base_url: str = ""
@@ -52,14 +52,14 @@ class FleetState:
     """Whether `snapshot` is the one kept from an earlier run."""
     unreadable: int = 0
     """Rows of the service's list that could not be told apart as hosts."""
-    trouble: XdsError | None = None
+    trouble: ApiError | None = None
     """Why `link` is what it is, where it is not live."""
     retry_at: datetime | None = None
     """When the next try is due, while in trouble."""
-    reading: Reading | None = None
+    reading: Progress | None = None
     """The reading that somebody waits for: the first of all, or one that was asked for; None where nobody does."""
     catalog: Catalog | None = None
-    catalog_trouble: XdsError | None = None
+    catalog_trouble: ApiError | None = None
     costs: Costs = field(default_factory=Costs)
     """What the hosts of `snapshot` cost, by `catalog` and by what they were bought for."""
     events: tuple[Event, ...] = ()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 25
 """The most that the service gives at once (reference: mypage)."""
 
-AT_ONCE: Final = 4
+MAX_CONCURRENT_PAGES: Final = 4
 """Requests under way at the same time: quick for a large fleet, polite to the service."""
 
 ATTEMPTS: Final = 3
@@ -40,7 +40,7 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
-class HostList(Protocol):
+class HostPages(Protocol):
     """What a sweep needs of the client."""
 
     async def hosts(self, page: int) -> HostPage:
@@ -51,7 +51,7 @@ class HostList(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class HostListing:
     """What a sweep saw."""
 
     snapshot: Snapshot
@@ -76,14 +76,14 @@ class _Reading:
         return is_whole and (not self.totals or self.totals == {len(self.hosts)})
 
 
-async def sweep(
-    source: HostList,
+async def list_hosts(
+    source: HostPages,
     before: Snapshot | None,
     clock: Callable[[], datetime],
     *,
     deleted: Collection[str] = (),
     may_be_others: bool = False,
-) -> Swept:
+) -> HostListing:
     """Read the whole list until it is consistent, and return it as one snapshot.
 
     Args:
@@ -118,13 +118,13 @@ async def sweep(
         clock(),
         deleted,
     )
-    return Swept(snapshot, reading.unreadable)
+    return HostListing(snapshot, reading.unreadable)
 
 
 class _Unchanged:
     """A list whose hosts are the very objects of before where they are equal: what is done with them can rest."""
 
-    def __init__(self, source: HostList, known: Mapping[str, Host]) -> None:
+    def __init__(self, source: HostPages, known: Mapping[str, Host]) -> None:
         self._source = source
         self._known = known
 
@@ -148,7 +148,7 @@ def _agree(one: _Reading, other: _Reading) -> bool:
     return list(one.hosts) == list(other.hosts) and one.totals == other.totals
 
 
-async def _read(source: HostList, known: Collection[str]) -> _Reading:
+async def _read(source: HostPages, known: Collection[str]) -> _Reading:
     """Read every page that the total asks for, and further ones where the total may be too small."""
     first = await source.hosts(1)
     pages = [first]
@@ -162,7 +162,7 @@ async def _read(source: HostList, known: Collection[str]) -> _Reading:
     return _joined(pages)
 
 
-async def _pages(source: HostList, last: int) -> list[HostPage]:
+async def _pages(source: HostPages, last: int) -> list[HostPage]:
     """Return the pages from the second to `last`, as far as they are not empty: a total can be far too large."""
     pages: dict[int, HostPage] = {}
     numbers = iter(range(2, last + 1))
@@ -173,7 +173,7 @@ async def _pages(source: HostList, last: int) -> list[HostPage]:
             if not _rows(pages[number]):
                 break
 
-    await _bounded(read_on, range(AT_ONCE))
+    await _bounded(read_on, range(MAX_CONCURRENT_PAGES))
     return [pages[number] for number in sorted(pages)]
 
 
@@ -200,8 +200,8 @@ def _rows(page: HostPage) -> int:
 
 
 async def _bounded(ask: Callable[[_A], Awaitable[_B]], about: Iterable[_A]) -> list[_B]:
-    """Ask about each, at most `AT_ONCE` together, and return the answers in order; one failure ends the rest."""
-    limit = asyncio.Semaphore(AT_ONCE)
+    """Request each, at most `MAX_CONCURRENT_PAGES` at a time, and return the responses in order; one failure ends all."""
+    limit = asyncio.Semaphore(MAX_CONCURRENT_PAGES)
 
     async def ask_in_turn(one: _A) -> _B:
         async with limit:

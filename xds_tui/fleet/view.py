@@ -17,17 +17,17 @@ from typing import Any, Final
 from xds_tui import pricing
 from xds_tui.domain.halfwidth import fold
 from xds_tui.fleet.query import COMPARISONS, NUMBER_FIELDS, TIME_FIELDS, Query, Term
-from xds_tui.model import Area, Billing, Host, Kind, Purpose, Snapshot, Status
+from xds_tui.model import Area, Billing, FastEnum, Host, Purpose, Snapshot, Status
 from xds_tui.pricing import Costs, Rate
 
 EXPIRES_SOON: Final = timedelta(hours=24)
 
 NO_COSTS: Final = Costs()
 
-Spoken = tuple[tuple[Kind, str], ...]
+LocalizedNames = tuple[tuple[FastEnum, str], ...]
 """What statuses, areas, uses and billing modes are called on screen: words that a filter understands too."""
 
-_WORDS: Final[Mapping[Kind, str]] = {
+_WORDS: Final[Mapping[FastEnum, str]] = {
     Status.OFF: "off",
     Status.STARTING: "starting\nchanging",
     Status.ON: "on",
@@ -90,7 +90,7 @@ class Group:
 
 
 def rows(
-    snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Costs = NO_COSTS, spoken: Spoken = ()
+    snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Costs = NO_COSTS, spoken: LocalizedNames = ()
 ) -> tuple[str, ...]:
     """Return the IDs of the hosts that `query` holds for, in the order of `sort`.
 
@@ -186,7 +186,7 @@ _SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
 
 
 @lru_cache(maxsize=2)
-def _vocabulary(spoken: Spoken) -> Mapping[Kind, str]:
+def _vocabulary(spoken: LocalizedNames) -> Mapping[FastEnum, str]:
     """Each word that something may be called by, case-folded, on a line of its own."""
     words = dict(_WORDS)
     for kind, word in spoken:
@@ -195,7 +195,7 @@ def _vocabulary(spoken: Spoken) -> Mapping[Kind, str]:
 
 
 @lru_cache(maxsize=1)
-def _haystacks(snapshot: Snapshot, spoken: Spoken) -> tuple[str, ...]:
+def _haystacks(snapshot: Snapshot, spoken: LocalizedNames) -> tuple[str, ...]:
     """Every text of each host, folded: made once for a snapshot, and looked through at every keystroke."""
     words_of = _vocabulary(spoken)
     return tuple(fold("\n".join([text(host, words_of) for text in _TEXTS.values()])) for host in snapshot.hosts)
@@ -206,11 +206,11 @@ def _cost(host: Host, costs: Costs) -> float | None:
     return float(rate.high) if rate is not None else None
 
 
-def _holds(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapping[Kind, str]) -> bool:
+def _holds(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapping[FastEnum, str]) -> bool:
     return _matches(term, host, now, costs, words_of) is not term.negated
 
 
-def _matches(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapping[Kind, str]) -> bool:
+def _matches(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapping[FastEnum, str]) -> bool:
     field = term.field or ""
     if field in NUMBER_FIELDS or field in TIME_FIELDS:
         value = _cost(host, costs) if field == "cost" else _number(host, field, now)
@@ -219,7 +219,7 @@ def _matches(term: Term, host: Host, now: datetime, costs: Costs, words_of: Mapp
     return term.text in text.split("\n") if term.sign == "=" else term.text in text
 
 
-_TEXTS: Final[Mapping[str, Callable[[Host, Mapping[Kind, str]], str]]] = {
+_TEXTS: Final[Mapping[str, Callable[[Host, Mapping[FastEnum, str]], str]]] = {
     "name": lambda host, _words_of: host.name,
     "id": lambda host, _words_of: host.id,
     "status": lambda host, words_of: words_of[host.status],

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from xds_tui.simulator.options import Options
-from xds_tui.simulator.refusal import Code, Refusal
+from xds_tui.simulator.refusal import Code, ServiceError
 
 ACCOUNT: Final = "A27550582"
 SECRET: Final = "demo-secret-7f3c"  # noqa: S105 - of the simulated accounts; it opens nothing else
@@ -76,10 +76,10 @@ class Tokens:
 
         """
         if not uuid or not secret:
-            raise Refusal(Code.PARAMETER_MISSING)
+            raise ServiceError(Code.PARAMETER_MISSING)
         account = self._accounts.get(uuid) if isinstance(uuid, str) else None
         if account is None or account.secret != secret:
-            raise Refusal(Code.NO_PERMISSION, "账号或密钥错误")
+            raise ServiceError(Code.NO_PERMISSION, "账号或密钥错误")
         if self._options.same_token:
             now = self._clock()
             for token, (owner, ends) in self._living.items():
@@ -96,5 +96,5 @@ class Tokens:
         """
         uuid, ends = self._living.get(token, ("", 0.0))
         if ends <= self._clock():
-            raise Refusal(Code.SIGNED_OUT)
+            raise ServiceError(Code.SIGNED_OUT)
         return self._accounts[uuid]

@@ -15,7 +15,7 @@ class _Due:
     act: Callable[[float], None] = field(compare=False)
 
 
-class Agenda:
+class Scheduler:
     """Acts with their times, in seconds since the epoch."""
 
     def __init__(self) -> None:

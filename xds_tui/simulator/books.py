@@ -12,9 +12,9 @@ from typing import Final
 
 from xds_tui.simulator.accounts import Account, opening_accounts
 from xds_tui.simulator.goods import IMAGES, PACKAGES, ImageSpec, PackageSpec
-from xds_tui.simulator.machine import Machine
+from xds_tui.simulator.machine import SimHost
 from xds_tui.simulator.options import Options
-from xds_tui.simulator.refusal import Code, Refusal
+from xds_tui.simulator.refusal import Code, ServiceError
 
 PERIOD_SECONDS: Final = (3600, 86_400, 604_800, 2_592_000, 7_776_000, 31_536_000)
 """What the simulated service makes of an hour, a day, a week, a month, a quarter and a year."""
@@ -43,7 +43,7 @@ class Sale:
     """The request's `X-Request-Tag`, by which a test recognises what it sent; the real service knows no such header."""
 
 
-class Books:
+class Billing:
     """Accounts with their wallets, the stock, and every sale."""
 
     def __init__(self, options: Options) -> None:
@@ -74,18 +74,18 @@ class Books:
         )
         for passes, code in checks:
             if not passes:
-                raise Refusal(code)
+                raise ServiceError(code)
         self._last_sale[pair] = now
         self.stock[package.id] -= 1
         account.wallet -= price
         return price
 
-    def bill(self, host: Machine, now: float) -> None:
+    def bill(self, host: SimHost, now: float) -> None:
         """Charge an on-demand host for the time since it was last billed."""
         self.accounts[host.owner].wallet -= _price(host.package, now - host.billed_until)
         host.billed_until = now
 
-    def can_pay_an_hour(self, host: Machine) -> bool:
+    def can_pay_an_hour(self, host: SimHost) -> bool:
         """Whether the owner's wallet holds an hour of this host."""
         return self.accounts[host.owner].wallet >= host.package.hourly
 
@@ -98,12 +98,12 @@ def chosen(options: Options, package_id: object, image_id: object, *, rented: bo
 
     """
     if not package_id or not image_id:
-        raise Refusal(Code.PARAMETER_MISSING)
+        raise ServiceError(Code.PARAMETER_MISSING)
     packages = (*PACKAGES, *options.extra_packages)
     package = next((package for package in packages if package.id == package_id), None)
     image = next((image for image in IMAGES if image.id == image_id), None)
     if package is None or image is None or not package.is_sold(rented=rented):
-        raise Refusal(Code.NO_PERMISSION)
+        raise ServiceError(Code.NO_PERMISSION)
     return package, image
 
 

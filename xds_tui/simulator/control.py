@@ -14,7 +14,7 @@ from xds_tui.simulator.clocks import ManualClock, SkewedClock
 from xds_tui.simulator.faults import Fault
 from xds_tui.simulator.line import Service
 from xds_tui.simulator.other_user import OtherUser, Purchase
-from xds_tui.simulator.refusal import Refusal
+from xds_tui.simulator.refusal import ServiceError
 
 _MOVABLE: Final = (ManualClock, SkewedClock)
 
@@ -45,7 +45,7 @@ def _route(method: str, name: str, act: Callable[[bytes], object]) -> Route:
             answer, status = act(await request.body()), 200
         except _Immovable as error:
             answer, status = {"error": str(error)}, 409
-        except (ValueError, RecursionError, Refusal) as error:
+        except (ValueError, RecursionError, ServiceError) as error:
             answer, status = {"error": str(error)}, 400
         return Response(msgspec.json.encode(answer), status, media_type="application/json")
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from xds_tui.simulator.accounts import ACCOUNT
 from xds_tui.simulator.goods import IMAGES, PACKAGES
-from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, RUNNING, STARTING, STOPPING, Machine
+from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, RUNNING, STARTING, STOPPING, SimHost
 from xds_tui.simulator.world import World
 
 _NAMES: Final = (
@@ -81,11 +81,11 @@ def _a_rest(lot: random.Random, age: float) -> _Rest:
     return _Rest(status, lot.uniform(2, 40) * _DAY if is_rented else None)
 
 
-def _host(lot: random.Random, number: int, rest: _Rest, created: float, now: float) -> Machine:
+def _host(lot: random.Random, number: int, rest: _Rest, created: float, now: float) -> SimHost:
     is_rented = rest.left is not None
     package = lot.choice([package for package in PACKAGES if package.is_sold(rented=is_rented) and package.stock])
     is_reached = rest.status in RUNNING or lot.random() < 0.7
-    return Machine(
+    return SimHost(
         id="".join(lot.choices(string.ascii_letters + string.digits, k=10)),
         name=_NAMES[number % len(_NAMES)].format(number // len(_NAMES) + 1),
         owner=ACCOUNT,

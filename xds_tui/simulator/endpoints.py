@@ -11,7 +11,7 @@ from xds_tui.simulator.accounts import Account
 from xds_tui.simulator.books import PERIOD_SECONDS
 from xds_tui.simulator.goods import IMAGES, PACKAGES
 from xds_tui.simulator.options import DOCUMENT
-from xds_tui.simulator.refusal import Code, Refusal
+from xds_tui.simulator.refusal import Code, ServiceError
 from xds_tui.simulator.world import World
 
 MAX_PAGE_SIZE: Final = 25
@@ -38,14 +38,14 @@ class Asked:
     def _of_query(self, name: str, form: str) -> str:
         text = self.query.get(name)
         if text is None:
-            raise Refusal(Code.PARAMETER_MISSING)
+            raise ServiceError(Code.PARAMETER_MISSING)
         if not re.fullmatch(form, text):
-            raise Refusal(Code.NO_PERMISSION)
+            raise ServiceError(Code.NO_PERMISSION)
         return text
 
 
 class Endpoints:
-    """One method an endpoint: it takes who asks and what, and returns the envelope's `data` or raises `Refusal`."""
+    """One method per endpoint: takes the caller and the parameters, returns the `data` or raises `ServiceError`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -63,7 +63,7 @@ class Endpoints:
         """`GET pve/open/packAge/{type}`: the packages sold on demand (`0`) or as a rent (`1`)."""
         billing = asked.path["type"]
         if billing not in ("0", "1"):
-            raise Refusal(Code.NO_PERMISSION)
+            raise ServiceError(Code.NO_PERMISSION)
         options, is_rent = self._world.options, billing == "1"
         packages = (*PACKAGES, *options.extra_packages)
         return [package.row(options.dialect) for package in packages if package.is_sold(rented=is_rent)]
@@ -105,7 +105,7 @@ class Endpoints:
         options = self._world.options
         page, size = asked.count("page"), asked.count("pageSize")
         if size > MAX_PAGE_SIZE and options.oversized_page == "error":
-            raise Refusal(Code.NO_PERMISSION)
+            raise ServiceError(Code.NO_PERMISSION)
         size = min(size, MAX_PAGE_SIZE)
         hosts = self._world.listed(account.uuid)
         rows = [host.row(options, page=True) for host in hosts[(page - 1) * size : page * size]]
@@ -120,8 +120,8 @@ class Endpoints:
 def _period(number: object, unit: object) -> tuple[int, int]:
     """The number and the type of a rent's periods, both as whole numbers."""
     if number is None or unit is None:
-        raise Refusal(Code.PARAMETER_MISSING)
+        raise ServiceError(Code.PARAMETER_MISSING)
     # A bool is an int to Python, but not to the service.
     if type(number) is not int or type(unit) is not int or number < 1 or unit not in range(len(PERIOD_SECONDS)):
-        raise Refusal(Code.NO_PERMISSION)
+        raise ServiceError(Code.NO_PERMISSION)
     return number, unit

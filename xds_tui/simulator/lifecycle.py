@@ -12,9 +12,9 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from xds_tui.simulator.agenda import Agenda
-from xds_tui.simulator.books import HOUR, Books
-from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, STARTING, STOPPING, Machine
+from xds_tui.simulator.agenda import Scheduler
+from xds_tui.simulator.books import HOUR, Billing
+from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, STARTING, STOPPING, SimHost
 
 _STARTING_TAKES: Final = (6.0, 14.0)
 _STOPPING_TAKES: Final = (4.0, 9.0)
@@ -25,12 +25,12 @@ _BILLED_AFTER: Final = 4.0
 class Lifecycle:
     """Moves hosts along; `lot` says how long each takes."""
 
-    def __init__(self, agenda: Agenda, books: Books, lot: random.Random) -> None:
+    def __init__(self, agenda: Scheduler, books: Billing, lot: random.Random) -> None:
         self._agenda = agenda
         self._books = books
         self._lot = lot
 
-    def begin(self, host: Machine, now: float) -> None:
+    def begin(self, host: SimHost, now: float) -> None:
         """Let a new host go on from the status that it has, and expire when its time comes."""
         if host.expires is not None and host.status != EXPIRED:
             self._agenda.enter(host.expires, lambda then: self._become(host, EXPIRED, then))
@@ -38,15 +38,15 @@ class Lifecycle:
             host.billed_until = now - (now - host.created) % HOUR
         self._go_on(host, now)
 
-    def start(self, host: Machine, now: float) -> None:
+    def start(self, host: SimHost, now: float) -> None:
         """Start a host, or restart it."""
         self._become(host, STARTING, now)
 
-    def stop(self, host: Machine, now: float) -> None:
+    def stop(self, host: SimHost, now: float) -> None:
         """Stop a host."""
         self._become(host, STOPPING, now)
 
-    def _become(self, host: Machine, status: int, now: float) -> None:
+    def _become(self, host: SimHost, status: int, now: float) -> None:
         if host.status == BILLED:
             self._books.bill(host, now)
         host.status = status
@@ -55,7 +55,7 @@ class Lifecycle:
             host.billed_until = now
         self._go_on(host, now)
 
-    def _go_on(self, host: Machine, now: float) -> None:
+    def _go_on(self, host: SimHost, now: float) -> None:
         """Enter what the host's status leads to, if to anything."""
         if host.status == STARTING:
             self._unless_overtaken(
@@ -70,14 +70,14 @@ class Lifecycle:
                 host, now + self._lot.uniform(*_STOPPING_TAKES), lambda then: self._become(host, OFF, then)
             )
 
-    def _bill_hour(self, host: Machine, now: float) -> None:
+    def _bill_hour(self, host: SimHost, now: float) -> None:
         self._books.bill(host, now)
         if self._books.can_pay_an_hour(host):
             self._go_on(host, now)
         else:
             self.stop(host, now)
 
-    def _unless_overtaken(self, host: Machine, when: float, act: Callable[[float], None]) -> None:
+    def _unless_overtaken(self, host: SimHost, when: float, act: Callable[[float], None]) -> None:
         """Act at a time, unless the host's status has changed before."""
         version = host.version
         self._agenda.enter(when, lambda then: act(then) if host.version == version else None)

@@ -17,10 +17,10 @@ from xds_tui.simulator.fault_answers import HTML, answer_of, instead_of_answer, 
 from xds_tui.simulator.faults import Fault, Faults, Kind
 from xds_tui.simulator.goods import IMAGES, PACKAGES
 from xds_tui.simulator.listing_fault import contradictory_page
-from xds_tui.simulator.machine import Machine
+from xds_tui.simulator.machine import SimHost
 from xds_tui.simulator.world import World
 
-__all__ = ["HTML", "BadLine", "Service"]
+__all__ = ["HTML", "FaultMiddleware", "Service"]
 
 _FIRST: Final = (Kind.LATENCY, Kind.EXPIRE_TOKENS, Kind.SHIFT)
 """Faults after which the request goes on as always."""
@@ -69,7 +69,7 @@ class Service:
             del self.requests[: _KEPT_REQUESTS // 2]
 
 
-class BadLine:
+class FaultMiddleware:
     """The app as seen through a line on which faults strike."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -160,7 +160,7 @@ def _shift(world: World) -> None:
     """Put a new host on top of the list."""
     package, number = PACKAGES[0], len(world.machines)
     world.add(
-        Machine(
+        SimHost(
             id=f"shift{number:05}",
             name=f"shift-{number}",
             owner=ACCOUNT,

@@ -16,7 +16,7 @@ _ADDRESS: Final = "gx-xds-rdp.songmao-idc.com"
 
 
 @dataclass(slots=True, kw_only=True)
-class Machine:
+class SimHost:
     """A host with its state; times are seconds since the epoch."""
 
     id: str

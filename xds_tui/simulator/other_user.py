@@ -9,7 +9,7 @@ from typing import Final
 
 from xds_tui.simulator.accounts import ACCOUNT
 from xds_tui.simulator.machine import EXPIRED, OFF, RUNNING
-from xds_tui.simulator.refusal import Refusal
+from xds_tui.simulator.refusal import ServiceError
 from xds_tui.simulator.world import World
 
 TAG: Final = "somebody else"
@@ -71,6 +71,6 @@ class OtherUser:
                 return "deleted" if self._world.delete(self._account, host.id) else "refused"
             is_start = host.status not in RUNNING
             self._world.power(self._account, host.id, on=is_start)
-        except Refusal:
+        except ServiceError:
             return "refused"
         return "started" if is_start else "stopped"

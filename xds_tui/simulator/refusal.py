@@ -60,7 +60,7 @@ MESSAGES: Final[dict[int, str]] = {
 """The `msg` of each code, in the document's words where it has any."""
 
 
-class Refusal(Exception):
+class ServiceError(Exception):
     """The service says no.
 
     Attributes:

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 from xds_tui.simulator.accounts import Account
 from xds_tui.simulator.endpoints import Asked, Endpoints
 from xds_tui.simulator.envelope import envelope
-from xds_tui.simulator.line import BadLine, Service
-from xds_tui.simulator.refusal import MESSAGES, Code, Refusal
+from xds_tui.simulator.line import FaultMiddleware, Service
+from xds_tui.simulator.refusal import MESSAGES, Code, ServiceError
 
 __all__ = ["Service", "build"]
 
@@ -42,7 +42,7 @@ def build(service: Service, *, control: bool = False) -> ASGIApp:
         from xds_tui.simulator.control import control_routes
 
         routes += control_routes(service)
-    return BadLine(Starlette(routes=routes, exception_handlers={HTTPException: wire.nowhere}), service)
+    return FaultMiddleware(Starlette(routes=routes, exception_handlers={HTTPException: wire.nowhere}), service)
 
 
 class _Wire:
@@ -80,7 +80,7 @@ class _Wire:
         with self._service.lock:
             try:
                 data = act()
-            except Refusal as refusal:
+            except ServiceError as refusal:
                 code = options.auth_code if refusal.code is Code.SIGNED_OUT else refusal.code
                 return envelope(options, code, refusal.message)
             if tag and data is not False:

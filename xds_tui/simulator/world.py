@@ -14,13 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 from xds_tui.simulator.accounts import ACCOUNT, FROZEN, POOR, SECRET, UNVERIFIED, Account, Tokens
-from xds_tui.simulator.agenda import Agenda
-from xds_tui.simulator.books import PERIOD_SECONDS, Books, Sale, chosen
+from xds_tui.simulator.agenda import Scheduler
+from xds_tui.simulator.books import PERIOD_SECONDS, Billing, Sale, chosen
 from xds_tui.simulator.clocks import ManualClock
 from xds_tui.simulator.lifecycle import Lifecycle
-from xds_tui.simulator.machine import EXPIRED, OFF, RUNNING, STARTING, STOPPING, Machine
+from xds_tui.simulator.machine import EXPIRED, OFF, RUNNING, STARTING, STOPPING, SimHost
 from xds_tui.simulator.options import DOCUMENT, Options
-from xds_tui.simulator.refusal import Code, Refusal
+from xds_tui.simulator.refusal import Code, ServiceError
 
 __all__ = [
     "ACCOUNT",
@@ -53,10 +53,10 @@ class World:
         self.options = options or Options()
         self.clock = clock
         self._lot = random.Random(self.options.seed)  # noqa: S311 - repeatable on purpose
-        self._agenda = Agenda()
-        self._books = Books(self.options)
+        self._agenda = Scheduler()
+        self._books = Billing(self.options)
         self._lifecycle = Lifecycle(self._agenda, self._books, self._lot)
-        self.machines: dict[str, Machine] = {}
+        self.machines: dict[str, SimHost] = {}
         self.accounts = self._books.accounts
         self.stock = self._books.stock
         self.ledger = self._books.ledger
@@ -76,7 +76,7 @@ class World:
         self._agenda.catch_up(now)
         return now
 
-    def listed(self, owner: str = ACCOUNT) -> list[Machine]:
+    def listed(self, owner: str = ACCOUNT) -> list[SimHost]:
         """The account's hosts as the list shows them, newest first."""
         now = self.catch_up()
         return [host for host in reversed(self.machines.values()) if host.owner == owner and host.is_listed(now)]
@@ -85,13 +85,13 @@ class World:
         """The main account's hosts as the list would give them, without pages."""
         return [host.row(self.options, page=True) for host in self.listed()]
 
-    def find(self, host_id: str, owner: str) -> Machine | None:
+    def find(self, host_id: str, owner: str) -> SimHost | None:
         """The account's host with this ID, if it is there to be seen."""
         now = self.catch_up()
         host = self.machines.get(host_id)
         return host if host is not None and host.owner == owner and host.is_listed(now) else None
 
-    def one(self, host_id: str, owner: str) -> Machine:
+    def one(self, host_id: str, owner: str) -> SimHost:
         """The account's host with this ID.
 
         Raises:
@@ -110,11 +110,11 @@ class World:
         image_id: object,
         period: tuple[int, int] | None,
         request_tag: str = "",
-    ) -> Machine:
+    ) -> SimHost:
         """Sell a host; `period` is (number, type) for a rent, `request_tag` is noted in the ledger.
 
         Raises:
-            Refusal: 1007, 1001, or as `Books.purchase` does.
+            Refusal: 1007, 1001, or as `Billing.purchase` does.
 
         """
         now = self.catch_up()
@@ -122,7 +122,7 @@ class World:
         seconds = PERIOD_SECONDS[period[1]] * period[0] if period else 0
         charged = self._books.purchase(account, package, image, seconds, now)
         host_id = self._name(10)
-        host = Machine(
+        host = SimHost(
             id=host_id,
             name=f"渲大师{host_id}",
             owner=account.uuid,
@@ -163,20 +163,20 @@ class World:
         """
         host = self._changeable(host_id, account)
         if host.status == STARTING:
-            raise Refusal(Code.HOST_STARTING)
+            raise ServiceError(Code.HOST_STARTING)
         if host.status == STOPPING:
-            raise Refusal(Code.HOST_STOPPING)
+            raise ServiceError(Code.HOST_STOPPING)
         if not on:
             if host.status in RUNNING:
                 self._lifecycle.stop(host, self.clock())
             return
         if host.status == EXPIRED:
-            raise Refusal(Code.BUSINESS_ERROR, "主机已过期")
+            raise ServiceError(Code.BUSINESS_ERROR, "主机已过期")
         if not host.rented and not self._books.can_pay_an_hour(host):
-            raise Refusal(Code.TOO_POOR_FOR_AN_HOUR)
+            raise ServiceError(Code.TOO_POOR_FOR_AN_HOUR)
         if host.status == OFF:
             if self.stock[host.package.id] < 0:
-                raise Refusal(Code.NO_RESOURCES)
+                raise ServiceError(Code.NO_RESOURCES)
             self._lifecycle.start(host, self.clock())
 
     def reboot(self, account: Account, host_id: str) -> None:
@@ -194,7 +194,7 @@ class World:
             EXPIRED: Code.HOST_UNAVAILABLE,
         }
         if host.status in refusals:
-            raise Refusal(refusals[host.status])
+            raise ServiceError(refusals[host.status])
         self._lifecycle.start(host, self.clock())
 
     def delete(self, account: Account, host_id: str) -> bool:
@@ -205,7 +205,7 @@ class World:
         host.gone_from = self.clock() + self.options.leaves_list_after
         return True
 
-    def add(self, host: Machine) -> None:
+    def add(self, host: SimHost) -> None:
         """Let a host exist that nobody bought, with its life before it."""
         self.machines[host.id] = host
         self._lifecycle.begin(host, self.clock())
@@ -227,14 +227,14 @@ class World:
         # After a long sleep only the last minute is made up for.
         self._agenda.enter(max(now + self._lot.uniform(15, 45), self.clock() - 60), self._stir)
 
-    def _changeable(self, host_id: str, account: Account) -> Machine:
+    def _changeable(self, host_id: str, account: Account) -> SimHost:
         host = self.one(host_id, account.uuid)
         if host.gone_from is not None:
             raise self._no_such_host()
         return host
 
-    def _no_such_host(self) -> Refusal:
-        return Refusal(Code.NO_PERMISSION if self.options.dialect == DOCUMENT else Code.NO_SUCH_HOST)
+    def _no_such_host(self) -> ServiceError:
+        return ServiceError(Code.NO_PERMISSION if self.options.dialect == DOCUMENT else Code.NO_SUCH_HOST)
 
     def _name(self, length: int) -> str:
         return "".join(self._lot.choices(string.ascii_letters + string.digits, k=length))

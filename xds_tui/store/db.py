@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from xds_tui.i18n import N_
 from xds_tui.store.database_file import BUSY_TIMEOUT, DatabaseFile, in_memory
-from xds_tui.store.instance import Instance
+from xds_tui.store.instance import InstanceLock
 from xds_tui.store.migrations import NewerDatabaseError, check_version, transaction
 from xds_tui.store.problems import (
     NEWER,
@@ -62,7 +62,7 @@ class Database:
         see `problem`.
         """
         self._path = path
-        self.instance = Instance(path.parent if path is not None else None)
+        self.instance = InstanceLock(path.parent if path is not None else None)
         self.generation = 0
         self._file: DatabaseFile | None = None
         self._problem: StoreError | None = None

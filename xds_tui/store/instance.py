@@ -18,7 +18,7 @@ from xds_tui import private_files
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
-class Instance:
+class InstanceLock:
     """One running program, this one. Its methods touch the disk: they are for the store's thread."""
 
     def __init__(self, folder: Path | None) -> None:

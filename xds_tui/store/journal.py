@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from xds_tui.model import Snapshot
-from xds_tui.record import Event, EventKind, Order, OrderState, Promise, Sample
+from xds_tui.record import Event, EventKind, Order, OrderState, Quote, Sample
 from xds_tui.store import order_rows
 from xds_tui.store.bodies import encode, events_in
 from xds_tui.store.db import Database, StoreError
@@ -40,7 +40,7 @@ _LATEST: Final = 2**63 - 1
 """Later than any moment, in microseconds."""
 
 
-class Claim(Enum):
+class SettleResult(Enum):
     """What became of the wish to settle a create by a host."""
 
     WRITTEN = "written"
@@ -53,7 +53,7 @@ class Claim(Enum):
 class Journal:
     """The memory of one account. Every method may raise `StoreError`; nothing has changed then.
 
-    Until `belong_to` says whose it is, it is that of whoever was signed in last with this profile: what is shown
+    Until `bind_account` says whose it is, it is that of whoever was signed in last with this profile: what is shown
     before the keyring and the network have answered.
     """
 
@@ -83,7 +83,7 @@ class Journal:
         """Call `on_change` in the running event loop whenever the file begins or ceases to be usable."""
         self._database.watch(on_change)
 
-    async def belong_to(self, base_url: str, account_id: str) -> bool:
+    async def bind_account(self, base_url: str, account_id: str) -> bool:
         """Keep and find from now on what is of this account; with a bare token (no ID), of the service's tokens.
 
         Returns whether what was found until now is of somebody else.
@@ -149,27 +149,27 @@ class Journal:
         if self._held:
             await self.write_orders(())
 
-    async def settle_order(self, found: Order) -> Claim:
+    async def settle_order(self, found: Order) -> SettleResult:
         """Write `found`, a create that a host was found for, unless the host is or may be another create's."""
         whose = self._whose()
         written: list[tuple[str, str]] = []
 
-        def work(connection: sqlite3.Connection) -> Claim:
+        def work(connection: sqlite3.Connection) -> SettleResult:
             written.clear()
             scope = whose(connection)
             others = order_rows.creates(connection, scope)
             if any(other.host_id == found.host_id and other.id != found.id for other in others):
-                return Claim.TAKEN
+                return SettleResult.TAKEN
             readable = [other for other in others if isinstance(other, Order)]
             if any(other.state is OrderState.SENT and self._is_another_alive(other) for other in readable):
-                return Claim.LATER
+                return SettleResult.LATER
             if any(isinstance(other, UnreadableOrder) and other.may_have_bought(found) for other in others):
-                return Claim.LATER
+                return SettleResult.LATER
             written[:] = [order_rows.write(connection, scope, found)]
-            return Claim.WRITTEN
+            return SettleResult.WRITTEN
 
         claim = await self._database.write_durably(work, lambda connection: order_rows.has(connection, written))
-        if claim is Claim.WRITTEN:
+        if claim is SettleResult.WRITTEN:
             self._held.drop(found.id)
         return claim
 
@@ -200,7 +200,7 @@ class Journal:
         """Return every create of this account that can be read, whichever program gave it, oldest first."""
         return _readable(await self._creates())
 
-    async def bought(self) -> dict[str, Promise]:
+    async def bought(self) -> dict[str, Quote]:
         """Return what was promised for each host that was bought here, by its ID."""
         return {order.host_id: order.promise for order in await self.creates() if order.host_id and order.promise}
 

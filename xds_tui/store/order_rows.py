@@ -14,7 +14,7 @@ from typing import Final
 
 from xds_tui.api.text import clean
 from xds_tui.i18n import N_
-from xds_tui.record import Action, Order, OrderState
+from xds_tui.record import Order, OrderAction, OrderState
 from xds_tui.store.bodies import encode, host_id_in, order_in
 from xds_tui.store.moments import microseconds, moment
 from xds_tui.store.problems import StoreError
@@ -25,7 +25,7 @@ LATEST: Final = timedelta(hours=2)
 """A host that appears longer after an order than this did not come of it."""
 
 _COLUMNS: Final = "id, created_at, state, CAST(body AS BLOB)"
-_OTHERS: Final = ", ".join(f"'{action.value}'" for action in Action if action is not Action.CREATE)
+_OTHERS: Final = ", ".join(f"'{action.value}'" for action in OrderAction if action is not OrderAction.CREATE)
 _CREATES: Final = (
     "AND CASE WHEN typeof(body) = 'text' AND json_valid(body)"
     f" THEN ifnull(json_extract(body, '$.action') NOT IN ({_OTHERS}), 1) ELSE 1 END ORDER BY created_at, rowid"
@@ -68,7 +68,7 @@ def select(
 def creates(connection: sqlite3.Connection, scope: str) -> tuple[Order | UnreadableOrder, ...]:
     """Return the purchases of `scope`, and what may be purchases."""
     rows = select(connection, scope, _CREATES)
-    return tuple(row for row in rows if isinstance(row, UnreadableOrder) or row.action is Action.CREATE)
+    return tuple(row for row in rows if isinstance(row, UnreadableOrder) or row.action is OrderAction.CREATE)
 
 
 def write(connection: sqlite3.Connection, scope: str, order: Order) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from xds_tui import private_files
-from xds_tui.store.instance import Instance
+from xds_tui.store.instance import InstanceLock
 
 
 class RenewalTimes:
@@ -24,7 +24,7 @@ class RenewalTimes:
         """Share `folder` with the other programs; what is in it says neither which account nor which service."""
         name = hashlib.sha256(f"{base_url}\n{account_id}".encode()).hexdigest()[:16]
         self._path = folder / f"{name}.json"
-        self._instance = Instance(folder)
+        self._instance = InstanceLock(folder)
 
     def note(self, at: datetime) -> None:
         """Record that this program renewed the token."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from xds_tui.api.errors import Cause, OutcomeUnknown, Refused, SignedOut, XdsError, explain
+from xds_tui.api.errors import ApiError, Cause, OutcomeUnknown, Rejected, SignedOut, explain
 from xds_tui.i18n import N_, _
 
 
@@ -49,7 +49,7 @@ _OTHER_PROGRAM: Final = N_("Close the other program, or let both keep their cred
 _PASSING: Final = N_("Nothing was changed. Another token is asked for by itself; sign in again if that does not help.")
 
 
-def trouble(error: XdsError, situation: Situation, *, given_by: str = "", is_token: bool = False) -> tuple[str, ...]:
+def trouble(error: ApiError, situation: Situation, *, given_by: str = "", is_token: bool = False) -> tuple[str, ...]:
     """Return an error in lines: what happened, what to do, and what the vendor's support asks for.
 
     Args:
@@ -62,14 +62,14 @@ def trouble(error: XdsError, situation: Situation, *, given_by: str = "", is_tok
     lines = [with_detail(error.summary, error.detail), remedy(error, situation, is_token=is_token)]
     if isinstance(error, SignedOut) and given_by:
         lines.append(_("The credentials are from {names}.").format(names=given_by))
-    if isinstance(error, Refused | SignedOut) and (error.message or error.trace_id):  # else the service sent no code
+    if isinstance(error, Rejected | SignedOut) and (error.message or error.trace_id):  # else the service sent no code
         lines.append(_("code {code}").format(code=error.code))
     if error.trace_id:
         lines.append(f"traceId {error.trace_id}")
     return tuple(lines)
 
 
-def remedy(error: XdsError, situation: Situation, *, is_token: bool = False) -> str:
+def remedy(error: ApiError, situation: Situation, *, is_token: bool = False) -> str:
     """Return what the user can do about an error; see `trouble`."""
     if isinstance(error, SignedOut):
         return _(_signed_out_remedy(error, situation, is_token=is_token))
@@ -77,7 +77,7 @@ def remedy(error: XdsError, situation: Situation, *, is_token: bool = False) -> 
         return _(UNKNOWN_OUTCOME)
     if error.cause is not None:
         return f"{_(_CAUSES[error.cause])} {_(_NEXT[situation])}"
-    return _(explain(error.code).remedy) if isinstance(error, Refused) else _(_NEXT[situation])
+    return _(explain(error.code).remedy) if isinstance(error, Rejected) else _(_NEXT[situation])
 
 
 def cause_advice(cause: Cause) -> str:

@@ -9,11 +9,11 @@ from textual import keys
 from textual.binding import Binding
 
 from xds_tui.i18n import _
-from xds_tui.tui.applying import Context, Rule, always
+from xds_tui.tui.applying import Condition, Context, always
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class Command:
     """Something that a key does."""
 
     id: str
@@ -26,7 +26,7 @@ class Action:
     """What the footer calls it, marked for translation."""
     sentence: str
     """What it does, in one line of the help, marked for translation."""
-    why_not: Rule = always
+    why_not: Condition = always
     """Why it does not apply to what the user looks at."""
     in_footer: bool = False
     counts: bool = False
@@ -50,7 +50,7 @@ class Action:
         return f"{label} {context.marked}" if self.counts and context and context.marked else label
 
 
-def keys_of(action: Action, keymap: Mapping[str, str]) -> list[str]:
+def keys_of(action: Command, keymap: Mapping[str, str]) -> list[str]:
     """Return the keys of an action, by Textual's names.
 
     Args:

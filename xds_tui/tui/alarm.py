@@ -17,7 +17,7 @@ from xds_tui.fleet import view
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Snapshot
-from xds_tui.preferences import Alerts, Notification
+from xds_tui.preferences import AlertSettings, NotificationMode
 from xds_tui.record import Event
 from xds_tui.tui import telling
 
@@ -32,10 +32,10 @@ _RETURN_TITLE: Final = "\x1b[23;2t"
 _END: Final = "\x1b\\"
 
 
-class Alarm:
+class Notifier:
     """Rings for events, and keeps the window's title true."""
 
-    def __init__(self, settings: Alerts, write: Callable[[str], None], began: datetime) -> None:
+    def __init__(self, settings: AlertSettings, write: Callable[[str], None], began: datetime) -> None:
         """Make an alarm that has not rung.
 
         Args:
@@ -66,9 +66,9 @@ class Alarm:
         told = telling.event(events[0])
         if len(events) > 1:
             told = _("{event}, and {count} more").format(event=told, count=len(events) - 1)
-        if self._settings.notification is Notification.OSC9:
+        if self._settings.notification is NotificationMode.OSC9:
             self._write(_through_tmux(f"\x1b]9;{_inert(told)}{_END}"))
-        elif self._settings.notification is Notification.OSC777:
+        elif self._settings.notification is NotificationMode.OSC777:
             self._write(_through_tmux(f"\x1b]777;notify;xds-tui;{_inert(told)}{_END}"))
 
     def _show_counts(self, snapshot: Snapshot, events: Sequence[Event], now: datetime) -> None:

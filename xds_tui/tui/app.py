@@ -22,15 +22,15 @@ from textual.message import Message
 from textual.worker import WorkerFailed
 
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.preferences import HostList
+from xds_tui.preferences import HostListSettings
 from xds_tui.tui import glyphs, reverse, shared_styles, themes
 from xds_tui.tui.actions import bindings
-from xds_tui.tui.alarm import Alarm
+from xds_tui.tui.alarm import Notifier
 from xds_tui.tui.job_control import JobControl
 from xds_tui.tui.keys_in_turn import FLOW, KeysInTurnApp
-from xds_tui.tui.parts import Parts, ProfileParts
+from xds_tui.tui.parts import AppServices, ProfileServices
 from xds_tui.tui.screens.base import cancel_workers, is_closing
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.live import LiveScreen
@@ -46,16 +46,16 @@ reverse.repair()
 
 _THEME: Final = Path(__file__).parent / "theme"
 
-PATIENCE: Final = 5.0
+SAVE_TIMEOUT: Final = 5.0
 """Seconds that quitting waits for orders under way; those that take longer are settled at the next start."""
 
-HURRY: Final = 1.0
+QUIT_TIMEOUT: Final = 1.0
 """Seconds that any other end waits for them."""
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C, as a shell has it."""
 
-AGAIN: Final = 2.0
+DOUBLE_PRESS_WINDOW: Final = 2.0
 """Seconds in which a second Ctrl-C means it."""
 
 
@@ -81,16 +81,16 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
     CSS_PATH: ClassVar = [_THEME / "base.tcss", _THEME / "fleet.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: AppServices) -> None:
         super().__init__(parts.keymap)
         self._parts = parts
         self._open = parts.profile
-        self._left: list[ProfileParts] = []
+        self._left: list[ProfileServices] = []
         self._alarm = self._new_alarm()
         self._is_signing_in = False
         self._is_base_outdated = False
         self._is_signed_out = False
-        self._interrupted_at = -AGAIN
+        self._interrupted_at = -DOUBLE_PRESS_WINDOW
         self._job_control: JobControl | None = None
         if not parts.animations:
             self.animation_level = "none"
@@ -105,7 +105,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         """Begin with the fleet, not with an empty screen under it."""
         return self._fleet_screen(self._parts.listing)
 
-    def _fleet_screen(self, listing: HostList) -> FleetScreen:
+    def _fleet_screen(self, listing: HostListSettings) -> FleetScreen:
         parts, opened = self._parts, self._open
         return FleetScreen(
             opened.monitor,
@@ -117,8 +117,8 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
             keep=parts.keep,
         )
 
-    def _new_alarm(self) -> Alarm:
-        return Alarm(self._parts.alerts, self._write, self._parts.clock())
+    def _new_alarm(self) -> Notifier:
+        return Notifier(self._parts.alerts, self._write, self._parts.clock())
 
     def on_resize(self, event: Resize) -> None:
         """Say so where there is no room for what is open."""
@@ -179,7 +179,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         if message.monitor is not self._open.monitor:
             return
         state, was_signed_out = message.state, self._is_signed_out
-        self._is_signed_out = state.link is Link.SIGNED_OUT
+        self._is_signed_out = state.link is ConnectionState.SIGNED_OUT
         for screen in self.screen_stack:
             if isinstance(screen, LiveScreen):
                 screen.fleet = state
@@ -215,11 +215,11 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         opened = self._open
         self._is_signing_in = True
         try:
-            wants_them_kept = await signing_in.ask(self, opened)
+            wants_them_kept = await signing_in.sign_in(self, opened)
         finally:
             self._is_signing_in = False
         if wants_them_kept:
-            await signing_in.keep(self, opened.account)
+            await signing_in.save_credentials(self, opened.account)
 
     @work(group=FLOW)
     async def action_choose_theme(self) -> None:
@@ -248,7 +248,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         self._is_base_outdated = not isinstance(base, FleetScreen)
         if isinstance(base, FleetScreen):
             again = self._fleet_screen(base.listing)
-            again.take_up(base.stand())
+            again.resume(base.stand())
             await self.switch_screen(again)
 
     async def on_fleet_screen_resumed(self) -> None:
@@ -270,7 +270,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
             # To be called by the app itself: what a screen begins, remembers the screen.
             self.call_later(self._change_to, opened)
 
-    async def _change_to(self, opened: ProfileParts) -> None:
+    async def _change_to(self, opened: ProfileServices) -> None:
         """Show another fleet; nothing more can be ordered in the one before, which is closed behind it."""
         base, is_sending = self.screen, self._open.monitor.orders.is_sending
         if is_sending or not isinstance(base, FleetScreen):  # something was opened over it meanwhile
@@ -286,7 +286,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         self._let_go(left)
 
     @work
-    async def _let_go(self, left: ProfileParts) -> None:
+    async def _let_go(self, left: ProfileServices) -> None:
         self._left.append(left)
         await _close(left)
         self._left.remove(left)
@@ -328,8 +328,8 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
 
         orders = self._open.monitor.orders
         if orders.is_sending:
-            self.notify("\n".join(telling.left_open(orders.all)), timeout=PATIENCE, markup=False)
-        await orders.close(PATIENCE)
+            self.notify("\n".join(telling.left_open(orders.all)), timeout=SAVE_TIMEOUT, markup=False)
+        await orders.close(SAVE_TIMEOUT)
         left = telling.left_open(orders.all)
         self.exit(0, message=Text(self._readable("\n".join(left))) if left else None)
 
@@ -338,11 +338,11 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         if self.screen.get_selected_text() or getattr(self.focused, "selected_text", ""):
             raise SkipAction
         now = time.monotonic()
-        if now - self._interrupted_at < AGAIN:
+        if now - self._interrupted_at < DOUBLE_PRESS_WINDOW:
             self.exit(None, INTERRUPTED)
             return
         self._interrupted_at = now
-        self.notify(_("Press Ctrl+C again to quit"), timeout=AGAIN, markup=False)
+        self.notify(_("Press Ctrl+C again to quit"), timeout=DOUBLE_PRESS_WINDOW, markup=False)
 
     def action_suspend_process(self) -> None:
         """Go back to the shell, until it says `fg`."""
@@ -376,16 +376,16 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         if error is not None and not self._exit_renderables:
             # What is too long for a line is the terminal's to wrap: a path can be copied then.
             self.error_console.soft_wrap = True
-            told = crash.told(error, self._open.monitor.state.events)
+            told = crash.crash_message(error, self._open.monitor.state.events)
             self._exit_renderables.append(Text(self._readable(told)))
         self._close_messages_no_wait()
 
 
-async def _close(opened: ProfileParts) -> None:
+async def _close(opened: ProfileServices) -> None:
     """Close what was built for a profile, in bounded time; orders under way are settled when it is opened again."""
     try:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2 * HURRY):
-                await opened.monitor.close(HURRY)
+            async with asyncio.timeout(2 * QUIT_TIMEOUT):
+                await opened.monitor.close(QUIT_TIMEOUT)
     finally:
         await opened.close()

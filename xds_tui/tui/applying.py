@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Final
 
 from xds_tui.fleet import order_states
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
-from xds_tui.record import Action, Order
+from xds_tui.record import Order, OrderAction
 from xds_tui.store.problems import StoreError
 from xds_tui.tui import telling, wording
 
@@ -28,7 +28,7 @@ INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 class Context:
     """What decides whether an action applies."""
 
-    link: Link = Link.LIVE
+    link: ConnectionState = ConnectionState.LIVE
     is_read_only: bool = False
     picked: tuple[Host, ...] = ()
     """The marked hosts, or else the one under the cursor."""
@@ -76,12 +76,12 @@ class Context:
             is_wide,
             is_unseen,
             storage_problem=fleet.storage_problem,
-            unstartable=_hosts_hindered(fleet.orders, Action.POWER_ON),
-            unstoppable=_hosts_hindered(fleet.orders, Action.POWER_OFF),
+            unstartable=_hosts_hindered(fleet.orders, OrderAction.POWER_ON),
+            unstoppable=_hosts_hindered(fleet.orders, OrderAction.POWER_OFF),
         )
 
 
-Rule = Callable[[Context], str]
+Condition = Callable[[Context], str]
 """Why an action does not apply; empty where it does."""
 
 
@@ -92,7 +92,7 @@ def always(_context: Context) -> str:
 
 def online(context: Context) -> str:
     """Apply while there is somebody to ask as."""
-    return _("Signed out: i signs in") if context.link is Link.SIGNED_OUT else ""
+    return _("Signed out: i signs in") if context.link is ConnectionState.SIGNED_OUT else ""
 
 
 def picked(context: Context) -> str:
@@ -186,7 +186,7 @@ def hosts_ordered(orders: Iterable[Order], now: datetime) -> frozenset[str]:
     return frozenset(order.host_id for order in orders if order.host_id and order_states.is_intent(order, now))
 
 
-def _hosts_hindered(orders: Iterable[Order], action: Action) -> frozenset[str]:
+def _hosts_hindered(orders: Iterable[Order], action: OrderAction) -> frozenset[str]:
     return frozenset(order.host_id for order in orders if order.host_id and order_states.hinders(order, action))
 
 
@@ -202,7 +202,7 @@ def _deleted(context: Context, hindered: frozenset[str]) -> str:
 
 def _all_are(context: Context, settled: Callable[[Host], bool]) -> bool:
     """Whether every host is seen to be so, now, and nothing else is meant to happen to it."""
-    return context.link is Link.LIVE and all(
+    return context.link is ConnectionState.LIVE and all(
         settled(host) and host.id not in context.ordered for host in context.picked
     )
 

@@ -18,7 +18,7 @@ from xds_tui.base_url import DEMO
 from xds_tui.connect import Command, Target
 from xds_tui.i18n import _
 from xds_tui.model import Host
-from xds_tui.preferences import Commands
+from xds_tui.preferences import ConnectCommands
 from xds_tui.rdp import Client
 from xds_tui.store.db import StoreError
 from xds_tui.store.exports import write_export
@@ -36,15 +36,15 @@ _SUBJECT: Final = "connect"
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ConnectMethods:
     """What there is to connect with."""
 
     exports: Path
     """The folder that `.rdp` files are written to."""
-    commands: Commands
+    commands: ConnectCommands
 
 
-def begin(screen: LiveScreen[Any], host: Host, means: Means) -> None:
+def begin(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
     """Connect to `host` from `screen`, unless somebody is being connected already."""
     app = screen.app
     if not any(worker.group == _AT_HOST and not worker.is_finished for worker in app.workers):
@@ -52,7 +52,7 @@ def begin(screen: LiveScreen[Any], host: Host, means: Means) -> None:
         app.run_worker(_connect(screen, host, means), group=_AT_HOST)
 
 
-async def _connect(screen: LiveScreen[Any], host: Host, means: Means) -> None:
+async def _connect(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
     _tell(screen, await _outcome(screen, host, means))
 
 
@@ -61,7 +61,7 @@ def _tell(screen: LiveScreen[Any], told: str) -> None:
     screen.show_notice([told] if told else [], mild=True, subject=_SUBJECT)
 
 
-async def _outcome(screen: LiveScreen[Any], host: Host, means: Means) -> str:
+async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> str:
     """Connect, and return what there is to say of it; empty: nothing."""
     try:
         to = connect.target(host)
@@ -69,7 +69,7 @@ async def _outcome(screen: LiveScreen[Any], host: Host, means: Means) -> str:
         return _(error.reason).format(word=error.word)
     is_afar = screen.app.is_web  # what is here is of the machine that serves, and not the user's
     found = None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)
-    by_hand = rdp.by_hand(to, means.commands, found)
+    by_hand = rdp.manual_command(to, means.commands, found)
     if screen.fleet.base_url == DEMO:
         # What stands there may be the address of somebody's machine.
         return _with(by_hand, _("The demo's hosts are nowhere. A real one is reached by"))
@@ -82,7 +82,7 @@ async def _outcome(screen: LiveScreen[Any], host: Host, means: Means) -> str:
 
 def _with(by_hand: Command, *told: str) -> str:
     """What is told, and a command on a line of its own, where it can be selected as a whole."""
-    return "\n".join((" · ".join(told), f"  {connect.written(by_hand)}", _("y copies it")))
+    return "\n".join((" · ".join(told), f"  {connect.shell_command(by_hand)}", _("y copies it")))
 
 
 # In the terminal
@@ -99,9 +99,9 @@ async def _in_terminal(screen: LiveScreen[Any], command: Command, by_hand: Comma
         # What ssh said of it is read here, or nowhere.
         return readable(f"xds-tui: {_ended(program, code)} · {_('Enter goes back')}") if code == SSH_FAILED else ""
 
-    first = readable(f"xds-tui: {connect.written(command)}")
+    first = readable(f"xds-tui: {connect.shell_command(command)}")
     try:
-        code = await lending.lend(app, command, os.environ, first=first, last=last)
+        code = await lending.run_in_foreground(app, command, os.environ, first=first, last=last)
     except SuspendNotSupported:
         return _with(by_hand, _("This terminal cannot be lent to {program}. The command is").format(program=program))
     except FileNotFoundError:
@@ -135,7 +135,9 @@ def _signal(number: int) -> str:
 # Beside it
 
 
-async def _desktop(screen: LiveScreen[Any], to: Target, means: Means, found: Client | None, by_hand: Command) -> str:
+async def _desktop(
+    screen: LiveScreen[Any], to: Target, means: ConnectMethods, found: Client | None, by_hand: Command
+) -> str:
     """Write the `.rdp` file and open it, if there is anything here to open it with; return what there is to say."""
     try:
         path = await write_export(means.exports, rdp.file_name(to.host_id), rdp.content(to))
@@ -148,9 +150,9 @@ async def _desktop(screen: LiveScreen[Any], to: Target, means: Means, found: Cli
         is_seen |= sys.platform == "darwin"
         why = _("no RDP client was found here") if is_seen else _("there is no display here")
         return _with(by_hand, written, why, _("on Windows this opens it"))
-    command = connect.filled(chosen, to, str(path))
+    command = connect.expand(chosen, to, str(path))
     # Without a display what the user has chosen can only be something for the terminal.
-    if rdp.asks_here(command) or (found is None and not is_seen):
+    if rdp.prompts_in_terminal(command) or (found is None and not is_seen):
         return await _in_terminal(screen, command, by_hand)
     _tell(screen, _("starting {program}").format(program=command[0]))
     try:
@@ -170,7 +172,7 @@ async def _beside(command: Command) -> int:
         OSError: if it cannot be started.
 
     """
-    ending = asyncio.wrap_future(children.start(command, os.environ))
+    ending = asyncio.wrap_future(children.spawn_detached(command, os.environ))
     try:
         return await asyncio.wait_for(asyncio.shield(ending), SOON)
     except TimeoutError:

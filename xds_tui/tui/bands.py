@@ -34,7 +34,7 @@ _ANSI: Final = {
 }
 
 
-def band_of(chosen: str | None, environment: str) -> str:
+def color_of(chosen: str | None, environment: str) -> str:
     """Return the colour of a place, one of `preferences.BANDS`.
 
     Args:
@@ -45,7 +45,7 @@ def band_of(chosen: str | None, environment: str) -> str:
     return chosen or _OF_ENVIRONMENT.get(environment, _OF_OTHERS)
 
 
-def band_style(band: str, environment: str, *, is_ansi: bool, is_colourless: bool) -> Style:
+def color_style(band: str, environment: str, *, is_ansi: bool, is_colourless: bool) -> Style:
     """Return what a place is written in; where there are no colours only production's is reversed."""
     bold = Style(bold=True)
     if is_colourless:

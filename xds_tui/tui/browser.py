@@ -38,7 +38,7 @@ def run(app: App[Any], *, mouse: bool) -> int:
     """Run `app` as `ending.run` does, in a browser; the exit code is 129 when the page or the server has gone."""
     line = Pipes()
     app.driver_class = _driver(line)
-    return ending.run(app, mouse=mouse, line=line)
+    return ending.run_until_exit(app, mouse=mouse, line=line)
 
 
 class Pipes:

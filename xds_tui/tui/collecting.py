@@ -19,7 +19,7 @@ DUE: Final = 3
 """Collections of the middle generation after which one of everything is due: what was let go takes its time as well."""
 
 
-class Collector:
+class GarbageCollector:
     """Begins full collections, and keeps what stays out of them.
 
     The command line disabled Python's own for a quicker start. Where nobody did, as in tests, nothing is changed.
@@ -46,6 +46,6 @@ class Collector:
         if gc.get_threshold()[2] != _NEVER or gc.get_count()[2] < DUE:
             return
         gc.collect()
-        if is_quiet and not Collector._is_settled:
-            Collector._is_settled = True
+        if is_quiet and not GarbageCollector._is_settled:
+            GarbageCollector._is_settled = True
             gc.freeze()

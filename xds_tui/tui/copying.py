@@ -18,14 +18,14 @@ from xds_tui import children, clipboard, connect, export, rdp
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Host
-from xds_tui.preferences import Commands
+from xds_tui.preferences import ConnectCommands
 from xds_tui.record import Event, Order, OrderState
 from xds_tui.secret import MASK
 from xds_tui.tui import wording
-from xds_tui.tui.screens.choose import Choice, choose
+from xds_tui.tui.screens.choose import Choice, pick
 from xds_tui.tui.screens.live import LiveScreen
 
-PATIENCE: Final = 2.0
+COPY_TIMEOUT: Final = 2.0
 """Seconds that a program has to take a text."""
 
 _WENT_WRONG: Final = (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.UNKNOWN, OrderState.NOT_SEEN)
@@ -37,7 +37,7 @@ _WENT_WRONG: Final = (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.UNKNOW
 async def copy(app: App[Any], text: str, what: str) -> list[str]:
     """Send `text` to the clipboard, and return what to say of it, `what` it is and whether it can have come."""
     if not clipboard.fits(text):
-        size, most = len(text.encode()) / 1000, clipboard.MOST / 1000
+        size, most = len(text.encode()) / 1000, clipboard.MAX_SEQUENCE_BYTES / 1000
         told = _("Not copied: {what} is {size:.0f} kB, and a terminal takes {most:.0f}")
         return [told.format(what=what, size=size, most=most)]
     taken_by = await _send(app, text)
@@ -47,7 +47,7 @@ async def copy(app: App[Any], text: str, what: str) -> list[str]:
     told = _("Sent to the terminal's clipboard: {what}").format(what=what)
     if taken_by:
         return [told, _("{program} has taken it, too").format(program=taken_by)]
-    if deaf := clipboard.deaf(os.environ):
+    if deaf := clipboard.terminal_without_osc52(os.environ):
         return [told, _("{terminal} takes nothing: xds-tui doctor has more").format(terminal=_(deaf))]
     return [told, _("Nothing arrives if the terminal does not take OSC 52."), _("xds-tui doctor --clipboard tries it")]
 
@@ -67,10 +67,10 @@ async def _send(app: App[Any], text: str) -> str:
     driver = app._driver  # noqa: SLF001 - as Textual's own copying has it
     if driver is None or app.is_headless:
         return ""
-    driver.write(clipboard.sequence(text, clipboard.way(os.environ)))
+    driver.write(clipboard.sequence(text, clipboard.osc52_route(os.environ)))
     # In a browser the user is not at this machine.
     command = None if app.is_web else clipboard.program(os.environ, sys.platform, shutil.which)
-    if command is None or not await children.hand(command, text, os.environ, PATIENCE):
+    if command is None or not await children.run_with_input(command, text, os.environ, COPY_TIMEOUT):
         return ""
     return command[0]
 
@@ -88,7 +88,7 @@ class _Copy:
     text: Callable[[], str]
 
 
-async def choose_and_copy(screen: LiveScreen[Any], hosts: Sequence[Host], commands: Commands) -> None:
+async def choose_and_copy(screen: LiveScreen[Any], hosts: Sequence[Host], commands: ConnectCommands) -> None:
     """Let the user choose what of `hosts` is copied, and copy it; to be awaited in a worker."""
     if not hosts:
         return
@@ -100,7 +100,7 @@ async def choose_and_copy(screen: LiveScreen[Any], hosts: Sequence[Host], comman
     title = _("Copy from {host}").format(host=hosts[0].name or hosts[0].id)
     if len(hosts) > 1:
         title = ngettext("Copy from {count} host", "Copy from {count} hosts", len(hosts)).format(count=len(hosts))
-    chosen = await choose(screen.app, title, [one.choice for one in offered])
+    chosen = await pick(screen.app, title, [one.choice for one in offered])
     for one in offered:
         if one.choice.id == chosen:
             await copy_and_tell(screen, one.text(), one.what)
@@ -111,14 +111,14 @@ async def copy_and_tell(screen: LiveScreen[Any], text: str, what: str) -> None:
     screen.show_notice(await copy(screen.app, text, what), mild=True, subject="copy")
 
 
-def _of_one(host: Host, fleet: FleetState, commands: Commands, *, is_afar: bool) -> list[_Copy]:
+def _of_one(host: Host, fleet: FleetState, commands: ConnectCommands, *, is_afar: bool) -> list[_Copy]:
     command, why_not = _command(host, commands, is_afar=is_afar)
     name = _("ssh command") if command[:1] == ("ssh",) else _("Command to connect")
     trace_id = _trace_id(host, fleet)
     password = host.password
     return [
         _one("address", _("Address"), wording.address(host) if host.address else "", _("Its address is not known yet")),
-        _one("command", name, connect.written(command) if command else "", why_not),
+        _one("command", name, connect.shell_command(command) if command else "", why_not),
         _one("id", _("ID"), host.id),
         _Copy(
             Choice("password", _("Password"), MASK, "" if password else _("The service gives no password for it")),
@@ -166,13 +166,13 @@ def _table(hosts: Iterable[Host], fleet: FleetState) -> export.Table:
     return export.hosts_table(replace(fleet.snapshot, hosts=tuple(hosts)), fleet.costs)
 
 
-def _command(host: Host, commands: Commands, *, is_afar: bool) -> tuple[connect.Command, str]:
+def _command(host: Host, commands: ConnectCommands, *, is_afar: bool) -> tuple[connect.Command, str]:
     """What connects to the host without a file of ours, or why nothing does; `is_afar`: the user is not here."""
     try:
         to = connect.target(host)
     except connect.UnreachableError as error:
         return (), _(error.reason).format(word=error.word)
-    return rdp.by_hand(to, commands, None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)), ""
+    return rdp.manual_command(to, commands, None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)), ""
 
 
 def _trace_id(host: Host, fleet: FleetState) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xds_tui import __version__, private_files
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.api.text import clean
 from xds_tui.i18n import _
 from xds_tui.settings import state_dir
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from xds_tui.record import Event
 
-KEPT: Final = 20
+MAX_REPORTS: Final = 20
 """Reports that are kept; the oldest leave."""
 
 _FIRST, _LAST = 15, 45
@@ -45,10 +45,10 @@ _SURROUNDINGS: Final = ("TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "
 
 def is_mistake(error: BaseException) -> bool:
     """Whether an error that nobody waited for is the program's own, and not the network's or the service's."""
-    return isinstance(error, Exception) and not isinstance(error, OSError | XdsError)
+    return isinstance(error, Exception) and not isinstance(error, OSError | ApiError)
 
 
-def told(error: BaseException, events: Sequence[Event] = ()) -> str:
+def crash_message(error: BaseException, events: Sequence[Event] = ()) -> str:
     """Write the report, and return what to say: what failed, where the report is, and how to file it.
 
     Where it cannot be written, the report itself takes the place of the second line.
@@ -79,7 +79,7 @@ def report(error: BaseException, events: Sequence[Event] = ()) -> str:
     ]
     for relation, one in _chain(error):
         lines += [f"{relation}{_kind(one)}", *_places(one.__traceback__), ""]
-    lines += [_event(event) for event in events[:KEPT]]
+    lines += [_event(event) for event in events[:MAX_REPORTS]]
     return "\n".join(lines).rstrip()
 
 
@@ -165,6 +165,6 @@ def _kept(text: str) -> Path | None:
     except (OSError, RuntimeError):  # RuntimeError: there is no home at all
         return None
     with contextlib.suppress(OSError):
-        for old in sorted(folder.glob("*.txt"))[:-KEPT]:
+        for old in sorted(folder.glob("*.txt"))[:-MAX_REPORTS]:
             old.unlink(missing_ok=True)
     return path

@@ -12,12 +12,12 @@ from typing import Final
 from xds_tui import catalog, pricing
 from xds_tui.model import Billing, Catalog, Image, Package, Period, PeriodUnit
 from xds_tui.pricing import Estimate
-from xds_tui.record import Promise
+from xds_tui.record import Quote
 
-MOST_HOSTS: Final = 50
+MAX_HOSTS: Final = 50
 """Hosts in one go: a slip of the finger should not rent a data centre."""
 
-MOST_PERIODS: Final = 999
+MAX_PERIODS: Final = 999
 """Periods of one rent."""
 
 
@@ -60,7 +60,7 @@ class Draft:
             self.package is not None
             and self.image is not None
             and not self.problem
-            and catalog.hindrance(self.image, self.package, self.billing) is None
+            and catalog.incompatibility(self.image, self.package, self.billing) is None
         )
 
     def with_billing(self, billing: Billing, there: Catalog | None) -> Draft:
@@ -88,7 +88,7 @@ class Draft:
             image = None
         return replace(self, package=package, image=image)
 
-    def promise(self) -> Promise:
+    def promise(self) -> Quote:
         """What is promised to the user of each host.
 
         Raises:
@@ -100,7 +100,7 @@ class Draft:
         each = pricing.estimate(self.package, self.hours)
         if each is None:
             raise ValueError("the package has no price")
-        return Promise(
+        return Quote(
             package=self.package,
             image=self.image,
             billing=self.billing,

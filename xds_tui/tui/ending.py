@@ -72,7 +72,7 @@ class Line(Protocol):
         """Leave it as it was found, as far as the app has not."""
 
 
-def run(app: App[Any], *, mouse: bool, line: Line | None = None) -> int:
+def run_until_exit(app: App[Any], *, mouse: bool, line: Line | None = None) -> int:
     """Run `app` in the main thread of a process that ends afterwards, and return the exit code.
 
     `line` is a terminal where it is not given.
@@ -99,7 +99,7 @@ def run(app: App[Any], *, mouse: bool, line: Line | None = None) -> int:
 
 
 @contextlib.contextmanager
-def at_once() -> Iterator[None]:
+def exit_immediately() -> Iterator[None]:
     """Have `SIGNALS` end the process by their default, for while the terminal is not ours."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number, handler in before.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.model import Host
-from xds_tui.record import Action
+from xds_tui.record import OrderAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class LeftOut:
     """Those that are being deleted."""
 
 
-def give(monitor: Monitor, action: Action, picked: Sequence[Host]) -> LeftOut:
+def place_orders(monitor: Monitor, action: OrderAction, picked: Sequence[Host]) -> LeftOut:
     """Give the order for those of the picked hosts that are still there, by ID, and return those that are left out.
 
     Time has passed since they were picked: nothing is sent for a host that is gone, or being deleted.
@@ -30,14 +30,14 @@ def give(monitor: Monitor, action: Action, picked: Sequence[Host]) -> LeftOut:
     deleted = [host for host in found if monitor.orders.book.is_hindered(action, host)]
     hosts = [host for host in found if host not in deleted]
     match action:
-        case Action.POWER_ON:
+        case OrderAction.POWER_ON:
             monitor.orders.power(hosts, on=True)
-        case Action.POWER_OFF:
+        case OrderAction.POWER_OFF:
             monitor.orders.power(hosts, on=False)
-        case Action.REBOOT:
+        case OrderAction.REBOOT:
             monitor.orders.reboot(hosts)
-        case Action.DELETE:
+        case OrderAction.DELETE:
             monitor.orders.delete(hosts)
-        case Action.CREATE:
+        case OrderAction.CREATE:
             raise ValueError("a host that is not there yet is bought with Orders.buy")
     return LeftOut([host for host in picked if host.id not in there], deleted)

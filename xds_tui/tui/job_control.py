@@ -48,7 +48,7 @@ class JobControl:
         if self._app.is_web or not _has_shell():
             self._app.notify(_("There is no shell to go back to"), markup=False)
             return
-        with self._app.batch_update(), self._app.suspend(), ending.at_once():
+        with self._app.batch_update(), self._app.suspend(), ending.exit_immediately():
             stop_job()
             wait_for_foreground()
         self._resumed()

@@ -12,8 +12,8 @@ from textual import keys
 
 from xds_tui.i18n import _
 from xds_tui.settings import Settings, SettingsError
-from xds_tui.tui.action import Action, keys_of
-from xds_tui.tui.actions import ACTIONS, by_place
+from xds_tui.tui.action import Command, keys_of
+from xds_tui.tui.actions import COMMANDS, by_place
 
 TOGETHER: Final = (
     ("line-table", "hosts", "fleet", "app"),
@@ -42,7 +42,7 @@ def problems(keymap: Mapping[str, str]) -> list[str]:
         keymap: each action's ID with its keys, separated by commas, as `Settings.keymap` has them.
 
     """
-    known = {action_id: chosen for action_id, chosen in keymap.items() if action_id in ACTIONS}
+    known = {action_id: chosen for action_id, chosen in keymap.items() if action_id in COMMANDS}
     return [*_unknown_actions(keymap), *_unknown_keys(known), *_clashes(known)]
 
 
@@ -54,8 +54,8 @@ def with_problems(settings: Settings) -> Settings:
 
 def _unknown_actions(keymap: Mapping[str, str]) -> Iterator[str]:
     for action_id in keymap:
-        if action_id not in ACTIONS:
-            near = get_close_matches(action_id, ACTIONS, 1)
+        if action_id not in COMMANDS:
+            near = get_close_matches(action_id, COMMANDS, 1)
             told = _("no action is called {action}").format(action=action_id)
             yield f"{told} {_('(is it {near}?)').format(near=near[0])}" if near else told
 
@@ -89,15 +89,15 @@ def _clashes(keymap: Mapping[str, str]) -> Iterator[str]:
                 yield _("{key} is both {one} and {other}").format(key=_written(key), one=one, other=other)
 
 
-def _heard_together() -> Iterator[list[Action]]:
+def _heard_together() -> Iterator[list[Command]]:
     always = [action for action in by_place(["app"]) if action.priority]
     joined = {place for places in TOGETHER for place in places}
-    dialogs = dict.fromkeys(action.place for action in ACTIONS.values() if action.place not in joined)
+    dialogs = dict.fromkeys(action.place for action in COMMANDS.values() if action.place not in joined)
     yield from map(by_place, TOGETHER)
     yield from ([*by_place([dialog]), *always] for dialog in dialogs)
 
 
-def _shared(actions: list[Action], keymap: Mapping[str, str]) -> set[tuple[str, str, str]]:
+def _shared(actions: list[Command], keymap: Mapping[str, str]) -> set[tuple[str, str, str]]:
     """Return each key that two actions have, with both."""
     heard = {action.id: set(keys_of(action, keymap)) for action in actions}
     return {(key, one, other) for one, other in combinations(heard, 2) for key in heard[one] & heard[other]}

@@ -24,9 +24,9 @@ from textual.worker import Worker, get_current_worker
 
 from xds_tui.domain import halfwidth
 from xds_tui.tui.action import key_name, keys_of
-from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.actions import COMMANDS
 
-LONGEST: Final = 1.0
+MAX_HELD_KEYS: Final = 1.0
 """Seconds that a key waits at most for the one before: what it went through may have been closed meanwhile."""
 
 PASSES: Final = 3
@@ -75,7 +75,7 @@ class Flows:
         self._resting.update(self.moving)
 
 
-class KeysInTurn:
+class KeyQueue:
     """Holds keys back until the one before has had its effect."""
 
     def __init__(self, app: App[Any], hear: Callable[[Key], Awaitable[None]]) -> None:
@@ -105,7 +105,7 @@ class KeysInTurn:
         self._waiting.append(key)
         if len(self._waiting) > 1:
             return
-        is_recent = self._before is not None and asyncio.get_running_loop().time() - self._at <= LONGEST
+        is_recent = self._before is not None and asyncio.get_running_loop().time() - self._at <= MAX_HELD_KEYS
         if is_recent or self.flows.moving:
             self._follow()
         else:
@@ -114,7 +114,7 @@ class KeysInTurn:
     def _follow(self) -> None:
         """Go the way of the key before, all the way up; behind it comes what it put off, such as the focus."""
         self._turn += 1
-        self._end = asyncio.get_running_loop().call_later(LONGEST, self._give_up, self._turn)
+        self._end = asyncio.get_running_loop().call_later(MAX_HELD_KEYS, self._give_up, self._turn)
         self._pass(PASSES, self._turn)
 
     def _give_up(self, turn: int) -> None:
@@ -162,8 +162,8 @@ class KeysInTurnApp(App[int], inherit_bindings=False):
     def __init__(self, keymap: Mapping[str, str]) -> None:
         """Make the app; `keymap` has the keys that the user has chosen, by action ID."""
         super().__init__()
-        self._keys = KeysInTurn(self, self._hear_key)
-        self._urgent = frozenset(key for name in URGENT for key in keys_of(ACTIONS[name], keymap))
+        self._keys = KeyQueue(self, self._hear_key)
+        self._urgent = frozenset(key for name in URGENT for key in keys_of(COMMANDS[name], keymap))
 
     async def on_event(self, event: Event) -> None:
         """Handle keys in turn; at once those that end or suspend the app, whatever takes long."""

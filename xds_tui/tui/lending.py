@@ -30,11 +30,11 @@ _OF_KEYS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 _IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 """What a child would inherit as ignored."""
 
-GRACE: Final = 1.0
+STOP_TIMEOUT: Final = 1.0
 """Seconds that a program has to end when we must; it has the terminal's modes to restore."""
 
 
-async def lend(
+async def run_in_foreground(
     app: App[Any], command: Sequence[str], environ: Mapping[str, str], *, first: str, last: Callable[[int], str]
 ) -> int:
     """Let `command` have the terminal until it ends, and return its exit code; -n: it was ended by signal n.
@@ -148,10 +148,10 @@ def _end(pid: int, ended: Event) -> None:
     for number in (signal.SIGHUP, signal.SIGCONT):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-    if not ended.wait(GRACE):
+    if not ended.wait(STOP_TIMEOUT):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        ended.wait(GRACE)
+        ended.wait(STOP_TIMEOUT)
 
 
 async def _entered() -> None:

@@ -10,15 +10,15 @@ from typing import Protocol
 
 from xds_tui.fleet.account import Account
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.preferences import Alerts, Commands, HostList, Keep
-from xds_tui.tui.place import Place
+from xds_tui.preferences import AlertSettings, ConnectCommands, HostListSettings, SaveSetting
+from xds_tui.tui.place import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileParts:
+class ProfileServices:
     """What is built anew for each profile that is opened."""
 
-    place: Place
+    place: Profile
     monitor: Monitor
     account: Account
     close: Callable[[], Awaitable[None]]
@@ -28,13 +28,13 @@ class ProfileParts:
     """What is wrong with the configuration, one sentence each."""
 
 
-class Profiles(Protocol):
+class ProfileConnector(Protocol):
     """The accounts and environments that can be worked in."""
 
-    async def places(self) -> Sequence[Place]:
+    async def places(self) -> Sequence[Profile]:
         """Return all of them, as config.toml has them now, each with the address that it names."""
 
-    async def open(self, place: Place) -> ProfileParts:
+    async def open(self, place: Profile) -> ProfileServices:
         """Build what one of `places` needs; nothing is asked or sent yet.
 
         Raises:
@@ -44,25 +44,25 @@ class Profiles(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class AppServices:
     """What the app is given."""
 
-    profile: ProfileParts
+    profile: ProfileServices
     """What is open at first."""
     clock: Callable[[], datetime]
     keymap: Mapping[str, str]
     exports: Path
     """The folder that exports are written to."""
-    profiles: Profiles | None = None
+    profiles: ProfileConnector | None = None
     """What else can be opened; None: nothing."""
     animations: bool = True
     theme: str | None = None
     """One of `preferences.THEMES`; None: what suits the terminal."""
     ascii: bool = False
     """Whether nothing but ASCII is to be written."""
-    alerts: Alerts = field(default_factory=Alerts)
-    listing: HostList = field(default_factory=HostList)
-    commands: Commands = field(default_factory=Commands)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    listing: HostListSettings = field(default_factory=HostListSettings)
+    commands: ConnectCommands = field(default_factory=ConnectCommands)
     """What hosts are connected to with."""
-    keep: Keep | None = None
+    keep: SaveSetting | None = None
     """Keeps what is chosen in the app; None: for this run only."""

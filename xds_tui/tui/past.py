@@ -13,7 +13,7 @@ from xds_tui.record import Event, Order
 from xds_tui.tui import telling, wording
 
 
-class Past:
+class HistoryLog:
     """The events and orders of one account that have been read so far, newest first.
 
     Attributes:

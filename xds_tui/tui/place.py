@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Profile:
     """A profile, as the screens name it."""
 
     profile: str

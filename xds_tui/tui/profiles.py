@@ -10,12 +10,12 @@ from xds_tui.base_url import DEMO, environment_of
 from xds_tui.i18n import _
 from xds_tui.settings import SettingsError
 from xds_tui.tui import wording
-from xds_tui.tui.parts import ProfileParts, Profiles
-from xds_tui.tui.place import Place
-from xds_tui.tui.screens.choose import Choice, choose
+from xds_tui.tui.parts import ProfileConnector, ProfileServices
+from xds_tui.tui.place import Profile
+from xds_tui.tui.screens.choose import Choice, pick
 
 
-async def choose_profile(app: App[Any], profiles: Profiles, present: Place) -> ProfileParts | None:
+async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Profile) -> ProfileServices | None:
     """Let the user choose another profile than the present one, and return what was built for it, or None.
 
     To be awaited in a worker.
@@ -25,7 +25,7 @@ async def choose_profile(app: App[Any], profiles: Profiles, present: Place) -> P
         Choice(str(index), place.profile, about(place), is_current=_is_same(place, present))
         for index, place in enumerate(places)
     ]
-    chosen = await choose(app, _("Profile"), choices)
+    chosen = await pick(app, _("Profile"), choices)
     if chosen is None or _is_same(places[int(chosen)], present):
         return None
     try:
@@ -35,7 +35,7 @@ async def choose_profile(app: App[Any], profiles: Profiles, present: Place) -> P
         return None
 
 
-def about(place: Place) -> str:
+def about(place: Profile) -> str:
     """Return what is at a place: its environment, its address, and whether nothing can be changed there."""
     words = [_("where it was signed in to")]
     if place.base_url:
@@ -46,6 +46,6 @@ def about(place: Place) -> str:
     return " · ".join([*words, _("read-only")] if place.read_only else words)
 
 
-def _is_same(one: Place, other: Place) -> bool:
+def _is_same(one: Profile, other: Profile) -> bool:
     """Whether it is the same profile: a profile of one's own may be called `demo`, too."""
     return one.profile == other.profile and (one.base_url == DEMO) == (other.base_url == DEMO)

@@ -11,14 +11,14 @@ from typing import Final
 
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Billing, Host
-from xds_tui.record import Action, Order
+from xds_tui.record import Order, OrderAction
 from xds_tui.tui import telling, wording
 
 BUY_AGAIN: Final = N_("buy again")
 """What has to be typed to buy what may have been bought already."""
 
 
-class Tier(Enum):
+class Risk(Enum):
     """How much an order can do harm."""
 
     REVERSIBLE = "reversible"
@@ -28,18 +28,18 @@ class Tier(Enum):
 
 
 _TIERS = {
-    Action.POWER_ON: Tier.REVERSIBLE,
-    Action.POWER_OFF: Tier.INTERRUPTING,
-    Action.REBOOT: Tier.INTERRUPTING,
-    Action.DELETE: Tier.FINAL,
+    OrderAction.POWER_ON: Risk.REVERSIBLE,
+    OrderAction.POWER_OFF: Risk.INTERRUPTING,
+    OrderAction.REBOOT: Risk.INTERRUPTING,
+    OrderAction.DELETE: Risk.FINAL,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Confirmation:
     """What is asked, about what, and what it would cost."""
 
-    tier: Tier
+    tier: Risk
     title: str
     targets: Sequence[str]
     """One line a host."""
@@ -57,16 +57,18 @@ class Question:
         return typed.strip() == self.wanted or _folded(typed) in map(_folded, self.also)
 
 
-def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime, *, is_moved: bool = False) -> Question:
+def confirmation_for(
+    action: OrderAction, hosts: Sequence[Host], hidden: int, now: datetime, *, is_moved: bool = False
+) -> Confirmation:
     """Return the question for doing `action` to `hosts`, of which the filter hides `hidden`.
 
     `is_moved`: the cursor came to the host without the user, so that even what is reversible is asked.
     """
     titles = {
-        Action.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", len(hosts)),
-        Action.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", len(hosts)),
-        Action.REBOOT: ngettext("Reboot {count} host?", "Reboot {count} hosts?", len(hosts)),
-        Action.DELETE: ngettext("Delete {count} host for good?", "Delete {count} hosts for good?", len(hosts)),
+        OrderAction.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", len(hosts)),
+        OrderAction.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", len(hosts)),
+        OrderAction.REBOOT: ngettext("Reboot {count} host?", "Reboot {count} hosts?", len(hosts)),
+        OrderAction.DELETE: ngettext("Delete {count} host for good?", "Delete {count} hosts for good?", len(hosts)),
     }
     notes = [_loss(action, hosts, now)]
     if hidden:
@@ -78,22 +80,22 @@ def about(action: Action, hosts: Sequence[Host], hidden: int, now: datetime, *, 
     tier = _TIERS[action]
     if is_moved:
         notes.append(_("The list has changed: the cursor or the marks were elsewhere before."))
-        tier = Tier.INTERRUPTING if tier is Tier.REVERSIBLE else tier
-    return Question(
+        tier = Risk.INTERRUPTING if tier is Risk.REVERSIBLE else tier
+    return Confirmation(
         tier=tier,
         title=titles[action].format(count=len(hosts)),
         targets=[_target(host) for host in hosts],
         note=" ".join(note for note in notes if note),
         wanted=hosts[0].id if len(hosts) == 1 else f"delete {len(hosts)}",
-        yes=_("Delete") if action is Action.DELETE else _("Yes  y"),
+        yes=_("Delete") if action is OrderAction.DELETE else _("Yes  y"),
     )
 
 
-def buying_again(unknown: Sequence[Order]) -> Question:
+def buying_again(unknown: Sequence[Order]) -> Confirmation:
     """Return the question for buying what may have been bought already by orders whose outcome is not known."""
     wanted = _(BUY_AGAIN)
-    return Question(
-        tier=Tier.FINAL,
+    return Confirmation(
+        tier=Risk.FINAL,
         title=_("Buy again though the first may have gone through?"),
         targets=[_bought(order) for order in unknown],
         note=ngettext(
@@ -125,10 +127,10 @@ def _target(host: Host) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _loss(action: Action, hosts: Sequence[Host], now: datetime) -> str:
-    if action is Action.POWER_OFF and any(host.billing is Billing.ON_DEMAND for host in hosts):
+def _loss(action: OrderAction, hosts: Sequence[Host], now: datetime) -> str:
+    if action is OrderAction.POWER_OFF and any(host.billing is Billing.ON_DEMAND for host in hosts):
         return _("Whether a stopped on-demand host is still billed is the vendor's to say.")
-    if action is not Action.DELETE:
+    if action is not OrderAction.DELETE:
         return ""
     told = [_("The disks and everything on them are lost.")]
     for host in hosts:

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Final
 from xds_tui.api.errors import explain
 from xds_tui.i18n import N_, _
 from xds_tui.model import Host
-from xds_tui.record import Action, Doubt, Event, EventKind, Order, OrderState
+from xds_tui.record import Doubt, Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
 from xds_tui.text.messages import UNKNOWN_OUTCOME, with_detail
 from xds_tui.tui import wording
 
 if TYPE_CHECKING:
-    from xds_tui.vault import VaultError
+    from xds_tui.vault import CredentialStoreError
 
-AT_ONCE: Final = 4
+MAX_EVENTS_SHOWN: Final = 4
 """Events that are told of in one notice."""
 
 
-def vault_trouble(error: VaultError) -> str:
+def keyring_error_message(error: CredentialStoreError) -> str:
     """Why the keyring will not do, in one line."""
     return with_detail(error.summary, error.detail)
 
@@ -38,18 +38,18 @@ def no_record(problem: StoreError) -> str:
 
 
 _ACTIONS: Final = {
-    Action.CREATE: N_("buy"),
-    Action.POWER_ON: N_("start"),
-    Action.POWER_OFF: N_("stop"),
-    Action.REBOOT: N_("reboot"),
-    Action.DELETE: N_("delete"),
+    OrderAction.CREATE: N_("buy"),
+    OrderAction.POWER_ON: N_("start"),
+    OrderAction.POWER_OFF: N_("stop"),
+    OrderAction.REBOOT: N_("reboot"),
+    OrderAction.DELETE: N_("delete"),
 }
 _INTENTS: Final = {
-    Action.CREATE: N_("→ creating"),
-    Action.POWER_ON: N_("→ on"),
-    Action.POWER_OFF: N_("→ off"),
-    Action.REBOOT: N_("→ reboot"),
-    Action.DELETE: N_("→ gone"),
+    OrderAction.CREATE: N_("→ creating"),
+    OrderAction.POWER_ON: N_("→ on"),
+    OrderAction.POWER_OFF: N_("→ off"),
+    OrderAction.REBOOT: N_("→ reboot"),
+    OrderAction.DELETE: N_("→ gone"),
 }
 _OPEN: Final = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
 _STATES: Final = {
@@ -75,7 +75,7 @@ _DOUBTS: Final = {
 }
 
 
-def action(of: Action) -> str:
+def action(of: OrderAction) -> str:
     """What an order asks for."""
     return _(_ACTIONS[of])
 
@@ -198,9 +198,9 @@ def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
     """What has to be told of several events at once: all of a single one, of more what each is, as far as it fits."""
     if len(of) == 1:
         return event_lines(of[0])
-    lines = [event(one) for one in of[:AT_ONCE]]
-    if len(of) > AT_ONCE:
-        lines.append(_("{count} more in the history").format(count=len(of) - AT_ONCE))
+    lines = [event(one) for one in of[:MAX_EVENTS_SHOWN]]
+    if len(of) > MAX_EVENTS_SHOWN:
+        lines.append(_("{count} more in the history").format(count=len(of) - MAX_EVENTS_SHOWN))
     return tuple(lines)
 
 

@@ -6,7 +6,7 @@ from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.i18n import _
 from xds_tui.record import Candidate
 from xds_tui.store.db import StoreError
-from xds_tui.store.journal import Claim
+from xds_tui.store.journal import SettleResult
 
 
 async def decide(
@@ -24,10 +24,10 @@ async def decide(
     except StoreError as error:
         return (_("Nothing was decided, because it could not be written down."), _(error.summary), error.detail), False
     messages = {
-        Claim.WRITTEN: _("This order is confirmed by {host}."),
-        Claim.TAKEN: _("Nothing was decided: {host} belongs to another order."),
-        Claim.LATER: _(
+        SettleResult.WRITTEN: _("This order is confirmed by {host}."),
+        SettleResult.TAKEN: _("Nothing was decided: {host} belongs to another order."),
+        SettleResult.LATER: _(
             "Nothing was decided: another program is buying now, and {host} may be the new host. Try again in a minute."
         ),
     }
-    return (messages[claimed].format(host=host),), claimed is Claim.WRITTEN
+    return (messages[claimed].format(host=host),), claimed is SettleResult.WRITTEN

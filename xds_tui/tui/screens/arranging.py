@@ -15,9 +15,9 @@ from textual.app import App
 from xds_tui.fleet.query import QueryError, parse
 from xds_tui.i18n import _
 from xds_tui.preferences import COLUMNS, GROUPS
-from xds_tui.tui.screens.choose import Choice, ChooseScreen
-from xds_tui.tui.screens.columns import ColumnsScreen
-from xds_tui.tui.screens.naming import NamingScreen
+from xds_tui.tui.screens.choose import Choice, PickerScreen
+from xds_tui.tui.screens.columns import ColumnPickerScreen
+from xds_tui.tui.screens.naming import PromptScreen
 from xds_tui.tui.widgets import host_names
 from xds_tui.tui.widgets.host_pane import HostPane
 
@@ -40,7 +40,7 @@ def _sort(app: App[Any], pane: HostPane) -> None:
         if chosen is not None:
             pane.sort_by(chosen if chosen != _NONE else None)
 
-    app.push_screen(ChooseScreen(_("Sort by"), choices), answer)
+    app.push_screen(PickerScreen(_("Sort by"), choices), answer)
 
 
 def _group(app: App[Any], pane: HostPane) -> None:
@@ -52,7 +52,7 @@ def _group(app: App[Any], pane: HostPane) -> None:
         if chosen is not None:
             pane.list_as(replace(pane.listing, group=chosen if chosen != _NONE else None))
 
-    app.push_screen(ChooseScreen(_("Group by"), choices), answer)
+    app.push_screen(PickerScreen(_("Group by"), choices), answer)
 
 
 def _columns(app: App[Any], pane: HostPane) -> None:
@@ -60,7 +60,7 @@ def _columns(app: App[Any], pane: HostPane) -> None:
         if columns is not None:
             pane.list_as(replace(pane.listing, columns=columns))
 
-    app.push_screen(ColumnsScreen(pane.listing.columns), answer)
+    app.push_screen(ColumnPickerScreen(pane.listing.columns), answer)
 
 
 def _filters(app: App[Any], pane: HostPane) -> None:
@@ -80,7 +80,7 @@ def _filters(app: App[Any], pane: HostPane) -> None:
         elif chosen is not None:
             pane.filter_by(filters[chosen.removeprefix(_FILTER)])
 
-    app.push_screen(ChooseScreen(_("Saved filters"), choices), answer)
+    app.push_screen(PickerScreen(_("Saved filters"), choices), answer)
 
 
 def _save_filter(app: App[Any], pane: HostPane, typed: str) -> None:
@@ -88,7 +88,7 @@ def _save_filter(app: App[Any], pane: HostPane, typed: str) -> None:
         if name is not None:
             pane.list_as(replace(pane.listing, filters={**pane.listing.filters, name: typed}))
 
-    app.push_screen(NamingScreen(_("Save {filter} as").format(filter=typed), pane.listing.filters), answer)
+    app.push_screen(PromptScreen(_("Save {filter} as").format(filter=typed), pane.listing.filters), answer)
 
 
 def _remove_filter(app: App[Any], pane: HostPane) -> None:
@@ -100,7 +100,7 @@ def _remove_filter(app: App[Any], pane: HostPane) -> None:
             pane.list_as(replace(pane.listing, filters=filters))
 
     choices = [Choice(name, name, text) for name, text in filters.items()]
-    app.push_screen(ChooseScreen(_("Remove a saved filter"), choices), answer)
+    app.push_screen(PickerScreen(_("Remove a saved filter"), choices), answer)
 
 
 def _why_unreadable(text: str) -> str:

@@ -21,7 +21,7 @@ from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets.field import Field
 
-MOST_CELLS: Final = 30
+MAX_CELLS: Final = 30
 """Cells that labels are padded to: one that is longer pushes what stands behind it."""
 
 
@@ -42,7 +42,7 @@ class Choice:
     """The key that does the same, before `about`."""
 
 
-class ChooseScreen(DialogScreen[str | None]):
+class PickerScreen(DialogScreen[str | None]):
     """Answers with the ID of a choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("choose")
@@ -83,7 +83,7 @@ class ChooseScreen(DialogScreen[str | None]):
         found, told = self.found(words)
         self._found = {choice.id: choice for choice in found}
         widths = (wording.cells(choice.label) for choice in (*self._choices, *found))
-        width = min(max(widths, default=0), MOST_CELLS)
+        width = min(max(widths, default=0), MAX_CELLS)
         self._list.clear_options()
         self._list.add_options(Option(self._line(choice, width), id=choice.id) for choice in found)
         current = next((index for index, choice in enumerate(found) if choice.is_current), 0)
@@ -144,6 +144,6 @@ def _haystack(choice: Choice) -> str:
     return fold(f"{choice.label} {choice.about} {choice.id}")
 
 
-async def choose(app: App[object], title: str, choices: Sequence[Choice]) -> str | None:
+async def pick(app: App[object], title: str, choices: Sequence[Choice]) -> str | None:
     """Let the user choose, and return the choice's ID, or None; to be awaited in a worker."""
-    return await app.push_screen_wait(ChooseScreen(title, choices))
+    return await app.push_screen_wait(PickerScreen(title, choices))

@@ -16,12 +16,12 @@ from xds_tui.preferences import COLUMNS
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets import host_names
-from xds_tui.tui.widgets.host_table import leaving
+from xds_tui.tui.widgets.host_table import has_left
 from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Row, Table
 
 
-class ColumnList(LineTable):
+class ColumnList(Table):
     """Every column; those that are marked are shown, in the order that they stand in here."""
 
     MARKS = True
@@ -40,7 +40,7 @@ class ColumnList(LineTable):
         return tuple(key for key in self.keys if key in self.marked)
 
     def _show(self, keys: Sequence[str]) -> None:
-        leaves = leaving()
+        leaves = has_left()
         rows = {
             key: Row(
                 (
@@ -73,7 +73,7 @@ class ColumnList(LineTable):
         self.begin_with(COLUMNS)
 
 
-class ColumnsScreen(DialogScreen[tuple[str, ...] | None]):
+class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
     """Answers with some of `preferences.COLUMNS`, or None."""
 
     DEFAULT_CSS = """
@@ -100,13 +100,13 @@ class ColumnsScreen(DialogScreen[tuple[str, ...] | None]):
         """Show what is chosen now."""
         self.query_one(ColumnList).begin_with(self._chosen)
 
-    @on(LineTable.RowSelected)
-    def _toggle(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected)
+    def _toggle(self, event: Table.RowSelected) -> None:
         """A click on the row with the cursor: enter, which selects elsewhere, keeps."""
         event.stop()
         self.query_one(ColumnList).action_mark()
 
-    @on(LineTable.MarksChanged)
+    @on(Table.MarksChanged)
     def _let_it_be_kept(self) -> None:
         self.query_one(".dialog").border_subtitle = ""
 

@@ -18,11 +18,11 @@ from textual.widgets import Button, Input, Static
 
 from xds_tui.i18n import _
 from xds_tui.tui.actions import bindings
-from xds_tui.tui.questions import Question, Tier
+from xds_tui.tui.questions import Confirmation, Risk
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets.field import Field
 
-SETTLING: Final = 0.6
+CONFIRM_GUARD: Final = 0.6
 """Seconds after its first paint in which a dialog takes no yes: what was typed before it was seen was not meant."""
 
 
@@ -31,7 +31,7 @@ class Dialog(DialogScreen[bool]):
 
     CSS_PATH = "../theme/dialog.tcss"
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Confirmation) -> None:
         super().__init__()
         self._question = question
         self._shown_at = float("inf")
@@ -59,7 +59,7 @@ class Dialog(DialogScreen[bool]):
 
     def action_yes(self) -> None:
         """Answer yes, once the question can have been read."""
-        if time.monotonic() - self._shown_at >= SETTLING:
+        if time.monotonic() - self._shown_at >= CONFIRM_GUARD:
             self.dismiss(True)
 
     def action_no(self) -> None:
@@ -75,7 +75,7 @@ class Dialog(DialogScreen[bool]):
         self.action_no()
 
 
-class AskScreen(Dialog):
+class ConfirmScreen(Dialog):
     """Ask y/N about what interrupts; no is preselected."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("ask")
@@ -88,7 +88,7 @@ class AskScreen(Dialog):
             yield Button(Content(self._question.yes), id="yes", variant="warning", compact=True)
 
 
-class TypeScreen(Dialog):
+class TypedConfirmScreen(Dialog):
     """Ask for the target to be typed out before something final; enter is dead until it matches."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("type")
@@ -118,9 +118,9 @@ class TypeScreen(Dialog):
         self.action_yes()
 
 
-async def confirmed(app: App[object], question: Question) -> bool:
+async def ask_confirmation(app: App[object], question: Confirmation) -> bool:
     """Ask as the question's tier demands, and return the answer; call it in a worker."""
-    if question.tier is Tier.REVERSIBLE:
+    if question.tier is Risk.REVERSIBLE:
         return True
-    dialog = TypeScreen(question) if question.tier is Tier.FINAL else AskScreen(question)
+    dialog = TypedConfirmScreen(question) if question.tier is Risk.FINAL else ConfirmScreen(question)
     return await app.push_screen_wait(dialog)

@@ -25,22 +25,22 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog
-from xds_tui.record import Order, OrderState, Promise
+from xds_tui.record import Order, OrderState, Quote
 from xds_tui.store.problems import StoreError
 from xds_tui.text import messages
 from xds_tui.tui import questions, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.keys_in_turn import FLOW
-from xds_tui.tui.screens.confirm import SETTLING, confirmed
-from xds_tui.tui.screens.live import WIDE, LiveScreen
+from xds_tui.tui.screens.confirm import CONFIRM_GUARD, ask_confirmation
+from xds_tui.tui.screens.live import WIDE_COLUMNS, LiveScreen
 from xds_tui.tui.widgets.cost_card import CostCard
-from xds_tui.tui.widgets.how_much import HowMuch
+from xds_tui.tui.widgets.how_much import TermForm
 from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.line_table import Table
 from xds_tui.tui.widgets.offer_tables import ImageTable, ModeTable, PackageTable
 from xds_tui.tui.widgets.purchase import Purchase, is_under_way, not_bought
-from xds_tui.tui.widgets.rail import Rail
+from xds_tui.tui.widgets.rail import StepBar
 from xds_tui.tui.widgets.review import Review
 
 
@@ -87,18 +87,18 @@ class CreateScreen(LiveScreen[Finished]):
         self._shown_at = float("inf")
         self._batch = ""
         self._moved = ""
-        self._promise: Promise | None = None
+        self._promise: Quote | None = None
         self.set_reactive(CreateScreen.draft, draft)
 
     def compose(self) -> ComposeResult:
         """The steps' names above, the step and what it costs side by side or one above the other."""
-        yield Rail(id="rail")
+        yield StepBar(id="rail")
         with Horizontal(id="wizard"):
             with ContentSwitcher(initial="mode", id="steps"):
                 yield ModeTable(id="mode")
                 yield PackageTable(id="package")
                 yield ImageTable(id="image")
-                yield HowMuch(self.draft, id="period")
+                yield TermForm(self.draft, id="period")
                 yield Review(id="review")
                 yield Purchase(id="buying")
             with VerticalScroll(id="cost", can_focus=False):
@@ -107,7 +107,7 @@ class CreateScreen(LiveScreen[Finished]):
 
     def on_resize(self, event: Resize) -> None:
         """Put the card beside the step, or under it."""
-        self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
 
     def on_mount(self) -> None:
         """Begin with the first thing that is not chosen yet."""
@@ -159,7 +159,7 @@ class CreateScreen(LiveScreen[Finished]):
         self._draw_rail()
         fields = {Step.MODE: "#mode", Step.PACKAGE: "#package", Step.IMAGE: "#image", Step.REVIEW: "#review"}
         if self.step is Step.PERIOD:
-            self.query_one(HowMuch).focus_first()
+            self.query_one(TermForm).focus_first()
         elif self.step in fields:
             self.query_one(fields[self.step]).focus()
         self.query_one(CostCard).draft = self.draft
@@ -172,7 +172,7 @@ class CreateScreen(LiveScreen[Finished]):
         card.draft, card.catalog = self.draft, self.fleet.catalog
         self._draw_step_of_card()
         self._draw_offers()
-        self.query_one(HowMuch).show(self.draft, self.fleet.catalog)
+        self.query_one(TermForm).show(self.draft, self.fleet.catalog)
         self._draw_rail()
         problem = self.fleet.storage_problem
         self.query_one(Review).show(self.draft, self._moved, telling.no_record(problem) if problem else "")
@@ -189,7 +189,7 @@ class CreateScreen(LiveScreen[Finished]):
             parts.append(f"{mark}{step + 1} {_(title)}")
         if self.step not in (Step.REVIEW, Step.BUYING):
             parts.append(_("enter: next"))
-        self.query_one(Rail).parts = tuple(parts)
+        self.query_one(StepBar).parts = tuple(parts)
 
     def _is_done(self, step: Step) -> bool:
         done = {Step.PACKAGE: self.draft.package is not None, Step.IMAGE: self.draft.image is not None}
@@ -208,19 +208,19 @@ class CreateScreen(LiveScreen[Finished]):
 
     # What the user does
 
-    @on(LineTable.RowSelected, "#mode")
-    def _choose_mode(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#mode")
+    def _choose_mode(self, event: Table.RowSelected) -> None:
         self.draft = self.draft.with_billing(Billing[event.key], self.fleet.catalog)
         self.action_next()
 
-    @on(LineTable.RowSelected, "#package")
-    def _choose_package(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#package")
+    def _choose_package(self, event: Table.RowSelected) -> None:
         there = self.fleet.catalog
         if there and (package := catalog.package_by_id(there, self.draft.billing, event.key)):
             self.draft = self.draft.with_package(package)
             self.action_next()
 
-    @on(LineTable.RowHighlighted, "#package")
+    @on(Table.RowHighlighted, "#package")
     def _preview_package(self) -> None:
         """Let the card show what lies under the cursor, before it is chosen."""
         there, key = self.fleet.catalog, self.query_one(PackageTable).cursor_key or ""
@@ -228,23 +228,23 @@ class CreateScreen(LiveScreen[Finished]):
         if self.step is Step.PACKAGE and package is not None:
             self.query_one(CostCard).draft = replace(self.draft, package=package)
 
-    @on(LineTable.RowSelected, "#image")
-    def _choose_image(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#image")
+    def _choose_image(self, event: Table.RowSelected) -> None:
         there = self.fleet.catalog
         if there and (image := catalog.image_by_id(there, event.key)):
             self.draft = self.draft.with_image(image)
             self.action_next()
 
-    @on(HowMuch.Changed)
-    def _choose_how_much(self, event: HowMuch.Changed) -> None:
+    @on(TermForm.Changed)
+    def _choose_how_much(self, event: TermForm.Changed) -> None:
         self.draft = replace(self.draft, unit=event.unit, number=event.number, count=event.count, problem=event.problem)
 
-    @on(HowMuch.Done)
+    @on(TermForm.Done)
     def _leave_how_much(self) -> None:
         self.action_next()
 
-    @on(Rail.Chosen)
-    def _follow_rail(self, event: Rail.Chosen) -> None:
+    @on(StepBar.Chosen)
+    def _follow_rail(self, event: StepBar.Chosen) -> None:
         if event.index < len(_TITLES):
             self.action_step(event.index)
         else:
@@ -254,7 +254,7 @@ class CreateScreen(LiveScreen[Finished]):
         """Take the next step; not past fields that cannot be read, and not into buying."""
         if self.step is Step.BUYING:
             self._leave()
-        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or not self.query_one(HowMuch).problem):
+        elif self.step is not Step.REVIEW and (self.step is not Step.PERIOD or not self.query_one(TermForm).problem):
             self.step = Step(self.step + 1)
 
     def action_previous(self) -> None:
@@ -271,7 +271,7 @@ class CreateScreen(LiveScreen[Finished]):
 
     def action_step(self, step: int) -> None:
         """Go to a step."""
-        if self.step is not Step.BUYING and not self.query_one(HowMuch).problem:
+        if self.step is not Step.BUYING and not self.query_one(TermForm).problem:
             self.step = Step(step)
 
     def action_show_all(self) -> None:
@@ -300,18 +300,22 @@ class CreateScreen(LiveScreen[Finished]):
     @work(group=FLOW)
     async def action_buy(self) -> None:
         """Buy, unless the key was pressed before the review could be read, or it may have been bought already."""
-        if time.monotonic() - self._shown_at < SETTLING or not self.draft.is_complete or self.step is not Step.REVIEW:
+        if (
+            time.monotonic() - self._shown_at < CONFIRM_GUARD
+            or not self.draft.is_complete
+            or self.step is not Step.REVIEW
+        ):
             return
         await self._confirm_and_buy(self.draft.promise(), self.draft.count)
 
-    async def _confirm_and_buy(self, promise: Promise, count: int) -> None:
+    async def _confirm_and_buy(self, promise: Quote, count: int) -> None:
         """Buy, after the user has confirmed that what may have been bought already is bought again."""
         basis = (self.step, self._batch, self.draft)
         try:
             earlier = await self._monitor.orders.possible_purchases(promise)
         except StoreError:
             earlier = ()  # Nothing is bought then, and the order says why.
-        if earlier and not await confirmed(self.app, questions.buying_again(earlier)):
+        if earlier and not await ask_confirmation(self.app, questions.buying_again(earlier)):
             return
         # Meanwhile another press of the key may have bought, or the screen may have been left.
         if self.is_attached and basis == (self.step, self._batch, self.draft):

@@ -15,27 +15,27 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import Link
+from xds_tui.fleet.state import ConnectionState
 from xds_tui.i18n import _
 from xds_tui.model import Host
-from xds_tui.record import Action
+from xds_tui.record import OrderAction
 from xds_tui.secret import MASK
 from xds_tui.tui import at_host, copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered
-from xds_tui.tui.at_host import Means
+from xds_tui.tui.at_host import ConnectMethods
 from xds_tui.tui.host_fields import host_fields
 from xds_tui.tui.keys_in_turn import FLOW
 from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.screens.ordering import order
+from xds_tui.tui.screens.ordering import confirm_and_order
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 
-REVEALED: Final = 30.0
+REVEAL_TIMEOUT: Final = 30.0
 """Seconds that a password stays on screen."""
 
 
-class DetailScreen(LiveScreen[None]):
+class HostDetailScreen(LiveScreen[None]):
     """One host, by ID: it stays the same host whatever the list does."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
@@ -47,7 +47,7 @@ class DetailScreen(LiveScreen[None]):
         monitor: Monitor,
         host_id: str,
         clock: Callable[[], datetime],
-        means: Means,
+        means: ConnectMethods,
         *,
         is_read_only: bool = False,
     ) -> None:
@@ -95,7 +95,7 @@ class DetailScreen(LiveScreen[None]):
 
     def _describe(self) -> None:
         """Ask for this host once, as soon as the service can be asked."""
-        if not self._is_described and self.fleet.link in (Link.LIVE, Link.PAUSED):
+        if not self._is_described and self.fleet.link in (ConnectionState.LIVE, ConnectionState.PAUSED):
             self._is_described = True
             self._monitor.describe(self._host_id)
 
@@ -128,7 +128,7 @@ class DetailScreen(LiveScreen[None]):
         self._is_revealed = revealed
         if self._hiding is not None:
             self._hiding.stop()
-        self._hiding = self.set_timer(REVEALED, lambda: self._set_revealed(False)) if revealed else None
+        self._hiding = self.set_timer(REVEAL_TIMEOUT, lambda: self._set_revealed(False)) if revealed else None
         self._draw()
 
     def on_screen_suspend(self) -> None:
@@ -159,7 +159,7 @@ class DetailScreen(LiveScreen[None]):
     async def action_ask(self, name: str) -> None:
         """Do something to this host, if the user confirms it."""
         hosts = [host] if (host := self._host) else []
-        await order(self, self._monitor, Action[name.upper()], hosts, 0, self._clock())
+        await confirm_and_order(self, self._monitor, OrderAction[name.upper()], hosts, 0, self._clock())
 
     def action_leave(self) -> None:
         """Go back to the hosts."""

@@ -21,35 +21,35 @@ from textual.message import Message
 from textual.widget import Widget
 
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Host, Status
-from xds_tui.preferences import Commands, HostList, Keep
-from xds_tui.record import Action
+from xds_tui.preferences import ConnectCommands, HostListSettings, SaveSetting
+from xds_tui.record import OrderAction
 from xds_tui.tui import telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.applying import Context, hosts_ordered, interval_after
-from xds_tui.tui.collecting import Collector
+from xds_tui.tui.collecting import GarbageCollector
 from xds_tui.tui.keys_in_turn import FLOW
-from xds_tui.tui.place import Place
+from xds_tui.tui.place import Profile
 from xds_tui.tui.screens.panes import PanedScreen
-from xds_tui.tui.widgets.event_list import EventList
+from xds_tui.tui.widgets.event_list import EventTable
 from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.line_table import Table
 from xds_tui.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from xds_tui.tui.draft import Draft
     from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
-FILLED: Final = 0.3
+FILL_DELAY: Final = 0.3
 """Seconds after which the other panes are there, whatever the first waits for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class ViewState:
     """Where the user stands: what the screen goes on with when it is opened anew in another language."""
 
     query: str
@@ -73,13 +73,13 @@ class FleetScreen(PanedScreen):
     def __init__(
         self,
         monitor: Monitor,
-        place: Place,
+        place: Profile,
         clock: Callable[[], datetime],
         exports: Path,
         *,
-        listing: HostList | None = None,
-        commands: Commands | None = None,
-        keep: Keep | None = None,
+        listing: HostListSettings | None = None,
+        commands: ConnectCommands | None = None,
+        keep: SaveSetting | None = None,
     ) -> None:
         """Make the screen.
 
@@ -99,16 +99,16 @@ class FleetScreen(PanedScreen):
         self._clock = clock
         self._exports = exports
         self._listing = listing
-        self._commands = commands or Commands()
+        self._commands = commands or ConnectCommands()
         self._keep = keep
         self._began = clock()
         self._ordered: frozenset[str] = frozenset()
         self._draft: Draft | None = None
-        self._stand: Stand | None = None
+        self._stand: ViewState | None = None
         self._is_filled = False
-        self._collector = Collector()
+        self._collector = GarbageCollector()
         self._catalog: CatalogPane | None = None
-        self._events: EventList | None = None
+        self._events: EventTable | None = None
 
     def compose(self) -> ComposeResult:
         """Status above, hosts in the middle, trouble and keys below; the other panes come after the first paint."""
@@ -133,22 +133,22 @@ class FleetScreen(PanedScreen):
         if self._stand is not None:
             self._go_on(self._stand)
         # What is remembered is painted first, but a disk that hangs holds nothing up.
-        self.set_timer(FILLED, self._fill)
+        self.set_timer(FILL_DELAY, self._fill)
         if self.fleet.snapshot is not None:
             self.call_after_refresh(self._fill)
         self.set_interval(60, self._tick)
 
     @property
-    def listing(self) -> HostList:
+    def listing(self) -> HostListSettings:
         """How the hosts are listed now."""
         return self._hosts.listing
 
-    def stand(self) -> Stand:
+    def stand(self) -> ViewState:
         """Where the user stands."""
         table = self._hosts.table
-        return Stand(self._hosts.query_text, table.cursor_key, table.marked, self._draft)
+        return ViewState(self._hosts.query_text, table.cursor_key, table.marked, self._draft)
 
-    def take_up(self, stand: Stand) -> None:
+    def resume(self, stand: ViewState) -> None:
         """Go on from where the user stood, once there is something to stand on."""
         self._draft = stand.draft
         self._stand = stand
@@ -158,7 +158,7 @@ class FleetScreen(PanedScreen):
         if self._result_callbacks:
             super()._pop_result_callback()
 
-    def _go_on(self, stand: Stand) -> None:
+    def _go_on(self, stand: ViewState) -> None:
         self._hosts.filter_by(stand.query)
         self._hosts.table.mark(stand.marked)
         if stand.cursor is not None:
@@ -174,7 +174,7 @@ class FleetScreen(PanedScreen):
     async def _mount_panes(self) -> None:
         from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
-        events = EventList(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
+        events = EventTable(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
         events.border_title = Content(_("History · h: all of it, and plots"))
         catalog = CatalogPane(id="catalog", classes="pane")
         with self.app.batch_update():
@@ -284,12 +284,12 @@ class FleetScreen(PanedScreen):
             is_unseen=self.is_covered and self.front != "hosts",
         )
 
-    @on(LineTable.RowHighlighted, "#hosts")
-    @on(LineTable.MarksChanged, "#hosts")
-    def _weigh_picked(self, event: LineTable.Told) -> None:
+    @on(Table.RowHighlighted, "#hosts")
+    @on(Table.MarksChanged, "#hosts")
+    def _weigh_picked(self, event: Table.Told) -> None:
         self._notice.take_back("action")
         # With marks the cursor decides nothing, and thousands may be marked.
-        if isinstance(event, LineTable.MarksChanged) or not event.table.marked:
+        if isinstance(event, Table.MarksChanged) or not event.table.marked:
             self.weigh_actions()
 
     def node_of(self, place: str) -> DOMNode:
@@ -316,7 +316,7 @@ class FleetScreen(PanedScreen):
 
     def action_pause(self) -> None:
         """Stop asking, or begin again."""
-        self._monitor.pause(self.fleet.link is not Link.PAUSED)
+        self._monitor.pause(self.fleet.link is not ConnectionState.PAUSED)
 
     def action_interval(self, step: int) -> None:
         """Ask less or more often."""
@@ -324,22 +324,22 @@ class FleetScreen(PanedScreen):
 
     def action_ask(self, name: str) -> None:
         """Do something to the marked hosts, or else to the one under the cursor."""
-        self._order(Action[name.upper()], *self._hosts.picked())
+        self._order(OrderAction[name.upper()], *self._hosts.picked())
 
     @work(group=FLOW)
-    async def _order(self, action: Action, hosts: Sequence[Host], hidden: int) -> None:
-        from xds_tui.tui.screens.ordering import order
+    async def _order(self, action: OrderAction, hosts: Sequence[Host], hidden: int) -> None:
+        from xds_tui.tui.screens.ordering import confirm_and_order
 
         is_moved = self._hosts.table.is_displaced and not self._hosts.table.marked
-        if await order(self, self._monitor, action, hosts, hidden, self._clock(), is_moved=is_moved):
+        if await confirm_and_order(self, self._monitor, action, hosts, hidden, self._clock(), is_moved=is_moved):
             self._hosts.table.clear_marks()
 
     def action_connect(self) -> None:
         """Open a session on the host under the cursor."""
-        from xds_tui.tui.at_host import Means, begin
+        from xds_tui.tui.at_host import ConnectMethods, begin
 
         for host in self._hosts.picked()[0][:1]:
-            begin(self, host, Means(self._exports, self._commands))
+            begin(self, host, ConnectMethods(self._exports, self._commands))
 
     @work(group=FLOW)
     async def action_copy(self) -> None:
@@ -348,17 +348,17 @@ class FleetScreen(PanedScreen):
 
         await choose_and_copy(self, self._hosts.picked()[0], self._commands)
 
-    @on(LineTable.RowSelected, "#hosts")
-    def _open_host(self, event: LineTable.RowSelected) -> None:
-        from xds_tui.tui.at_host import Means
-        from xds_tui.tui.screens.detail import DetailScreen
+    @on(Table.RowSelected, "#hosts")
+    def _open_host(self, event: Table.RowSelected) -> None:
+        from xds_tui.tui.at_host import ConnectMethods
+        from xds_tui.tui.screens.detail import HostDetailScreen
 
-        means = Means(self._exports, self._commands)
+        means = ConnectMethods(self._exports, self._commands)
         is_read_only = self._place.read_only
-        self.app.push_screen(DetailScreen(self._monitor, event.key, self._clock, means, is_read_only=is_read_only))
+        self.app.push_screen(HostDetailScreen(self._monitor, event.key, self._clock, means, is_read_only=is_read_only))
 
-    @on(LineTable.RowSelected, "#events")
-    def _open_event(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#events")
+    def _open_event(self, event: Table.RowSelected) -> None:
         told = self._events.event_of(event.key) if self._events is not None else None
         if told is None:
             return

@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 from xds_tui.i18n import N_, _
 from xds_tui.tui import wording
 from xds_tui.tui.action import keys_of
-from xds_tui.tui.actions import ACTIONS, bindings, by_place
+from xds_tui.tui.actions import COMMANDS, bindings, by_place
 from xds_tui.tui.screens.base import DialogScreen
 
 TEXTUALS_OWN: Final[Mapping[str, str]] = {
@@ -219,7 +219,7 @@ def sections(screen: Screen[object], keymap: Mapping[str, str], display: Callabl
     """
     told: dict[str, dict[str, list[tuple[str, str]]]] = {}
     order = [_("In this field"), _("In this pane"), _("In this dialog"), _("On this screen"), _("Everywhere")]
-    for node, binding in sorted(_heard(screen), key=lambda heard: heard[1].id not in ACTIONS):
+    for node, binding in sorted(_heard(screen), key=lambda heard: heard[1].id not in COMMANDS):
         if what := _what(binding):
             told.setdefault(_title(node), {}).setdefault(what, []).append((display(binding), binding.key))
     if screen.is_modal:
@@ -250,7 +250,7 @@ def _heard(screen: Screen[object]) -> Iterator[tuple[DOMNode, Binding]]:
 
 
 def _what(binding: Binding) -> str:
-    if action := ACTIONS.get(binding.id or ""):
+    if action := COMMANDS.get(binding.id or ""):
         return _(action.sentence)
     return _(TEXTUALS_OWN[binding.description]) if binding.description in TEXTUALS_OWN else ""
 

@@ -19,7 +19,7 @@ from textual.widgets import ContentSwitcher, Static
 from textual.worker import Worker
 
 from xds_tui import export
-from xds_tui.fleet.chronicle import Chronicle
+from xds_tui.fleet.chronicle import Recorder
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
@@ -30,17 +30,17 @@ from xds_tui.store.exports import write_export
 from xds_tui.tui import copying, telling, wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.flows import claim
-from xds_tui.tui.past import Past, order_words, rent_lengths
+from xds_tui.tui.past import HistoryLog, order_words, rent_lengths
 from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.widgets.event_list import EventList
-from xds_tui.tui.widgets.filter_field import FilterField
+from xds_tui.tui.widgets.event_list import EventTable
+from xds_tui.tui.widgets.filter_field import FilterInput
 from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.line_table import Table
 from xds_tui.tui.widgets.notice import Notice
-from xds_tui.tui.widgets.order_list import OrderList
+from xds_tui.tui.widgets.order_list import OrderTable
 
 if TYPE_CHECKING:
-    from xds_tui.tui.widgets.plots import Plots
+    from xds_tui.tui.widgets.plots import Charts
 
 PAGE: Final = 1_000
 """Events read at once; the next page comes when the cursor nears the end."""
@@ -88,7 +88,7 @@ class HistoryScreen(LiveScreen[None]):
 
     def __init__(
         self,
-        history: Chronicle,
+        history: Recorder,
         claims: HostClaims,
         fleet: FleetState,
         clock: Callable[[], datetime],
@@ -109,10 +109,10 @@ class HistoryScreen(LiveScreen[None]):
         self._claims = claims
         self._clock = clock
         self._exports = exports
-        self._past = Past()
+        self._past = HistoryLog()
         self._seen: tuple[list[Event], list[Order]] = ([], [])
         self._reading: Worker[None] | None = None
-        self._plots: Plots | None = None
+        self._plots: Charts | None = None
         self._is_opening_plots = False
         self._plotted_at: datetime | None = None
 
@@ -120,13 +120,13 @@ class HistoryScreen(LiveScreen[None]):
         """The views' names above, the view below."""
         yield Static(id="views")
         with ContentSwitcher(initial="past-events", id="view"):
-            events = EventList(id="past-events", placeholder=_("Reading"))
+            events = EventTable(id="past-events", placeholder=_("Reading"))
             events.is_dated = True
             yield events
-            yield OrderList(id="past-orders", placeholder=_("Nothing was ordered here yet: n rents a host"))
+            yield OrderTable(id="past-orders", placeholder=_("Nothing was ordered here yet: n rents a host"))
             with Vertical(id="past-plots"):
                 yield Static(Content(_("Reading")), id="plots-wait")
-        field = FilterField(_("words, or -words that must not be there"))
+        field = FilterInput(_("words, or -words that must not be there"))
         field.display = False
         yield field
         yield Notice()
@@ -141,16 +141,16 @@ class HistoryScreen(LiveScreen[None]):
 
     def _begin_anew(self) -> None:
         """Read what is remembered, from the newest on."""
-        self._past = Past()
+        self._past = HistoryLog()
         self._draw()
         self._reading = self._read(self._past)
 
     @work(exclusive=True, group="reading")
-    async def _read(self, past: Past) -> None:
+    async def _read(self, past: HistoryLog) -> None:
         """Read on until there are rows enough below the cursor: with a filter that may be until the end."""
         if past.oldest is None:
             past.add_orders(await self._history.past_orders(MOST_ORDERS))
-        while past is self._past and not past.is_whole and self.query_one(EventList).is_near_end(NEAR):
+        while past is self._past and not past.is_whole and self.query_one(EventTable).is_near_end(NEAR):
             past.add_older(await self._history.past_events(PAGE, past.oldest))
             self._draw()
 
@@ -200,11 +200,11 @@ class HistoryScreen(LiveScreen[None]):
 
     def _draw(self) -> None:
         self._seen = events, orders = self._past.events_with(self.words), self._past.orders_with(self.words)
-        table = self.query_one(EventList)
+        table = self.query_one(EventTable)
         nothing = _("Nothing matches: esc shows everything") if self.words else _("Nothing has happened yet")
         table.placeholder = nothing if self._past.is_whole else _("Reading")
         table.show_events(events)
-        self.query_one(OrderList).show_orders(orders, self._hosts())
+        self.query_one(OrderTable).show_orders(orders, self._hosts())
         if self.page is Page.ORDERS:
             self.refresh_bindings()  # what can be decided of the order at the cursor may have changed
         self._draw_views()
@@ -239,9 +239,9 @@ class HistoryScreen(LiveScreen[None]):
         painted = asyncio.Event()
         self.call_after_refresh(painted.set)
         await painted.wait()  # what draws them is not imported before it can be read that they come
-        from xds_tui.tui.widgets.plots import Plots
+        from xds_tui.tui.widgets.plots import Charts
 
-        plots = Plots()
+        plots = Charts()
         with self.app.batch_update():
             await self.query_one("#past-plots").mount(plots)
             await self.query_one("#plots-wait").remove()
@@ -249,7 +249,7 @@ class HistoryScreen(LiveScreen[None]):
         self._read_samples(plots)
 
     @work(exclusive=True, group="plots")
-    async def _read_samples(self, plots: Plots) -> None:
+    async def _read_samples(self, plots: Charts) -> None:
         now, length = self._clock(), _SPANS[self.span][0]
         plots.draw(await self._history.samples(length, POINTS), now - length, now)
 
@@ -273,7 +273,7 @@ class HistoryScreen(LiveScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the view can do; the field that is typed into keeps its keys."""
-        is_typing = isinstance(self.focused, FilterField)
+        is_typing = isinstance(self.focused, FilterInput)
         if action in ("next", "previous") and is_typing:
             return False
         if action == "span":
@@ -287,46 +287,46 @@ class HistoryScreen(LiveScreen[None]):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        field = self.query_one(FilterField)
+        field = self.query_one(FilterInput)
         field.display = True
         field.focus()
 
-    @on(FilterField.Typed)
-    def _filter(self, event: FilterField.Typed) -> None:
+    @on(FilterInput.Typed)
+    def _filter(self, event: FilterInput.Typed) -> None:
         event.stop()
         self.words = event.text
 
-    @on(FilterField.Left)
-    def _close_filter(self, event: FilterField.Left) -> None:
+    @on(FilterInput.Left)
+    def _close_filter(self, event: FilterInput.Left) -> None:
         event.stop()
-        self.query_one(FilterField).display = False
+        self.query_one(FilterInput).display = False
         self.query_one(("#past-events", "#past-orders")[min(self.page, 1)]).focus()
 
-    @on(LineTable.RowHighlighted, "#past-events")
+    @on(Table.RowHighlighted, "#past-events")
     def _near_the_end(self) -> None:
         self._read_on()
 
-    @on(LineTable.RowHighlighted, "#past-orders")
+    @on(Table.RowHighlighted, "#past-orders")
     def _offer_decision(self) -> None:
         self.refresh_bindings()
 
-    @on(LineTable.RowSelected)
-    def _tell_all(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected)
+    def _tell_all(self, event: Table.RowSelected) -> None:
         if lines := self._lines(event.table, event.key):
             self.query_one(Notice).tell(lines, mild=True)
 
-    def _lines(self, table: LineTable, key: str) -> tuple[str, ...]:
+    def _lines(self, table: Table, key: str) -> tuple[str, ...]:
         """All of what was chosen in `table`: another view may be open by now; empty: it has left meanwhile."""
-        if isinstance(table, EventList):
+        if isinstance(table, EventTable):
             told = table.event_of(key)
             return (wording.moment(told.at), *telling.event_lines(told)) if told else ()
-        order = self.query_one(OrderList).order_of(key)
+        order = self.query_one(OrderTable).order_of(key)
         if order is None:
             return ()
         return (wording.moment(order.created_at), *order_words(order), *rent_lengths(order, self._hosts()))
 
     def _order_at_cursor(self) -> Order | None:
-        table = self.query_one(OrderList)
+        table = self.query_one(OrderTable)
         key = table.cursor_key
         return table.order_of(key) if self.page is Page.ORDERS and key is not None else None
 
@@ -343,14 +343,14 @@ class HistoryScreen(LiveScreen[None]):
     @work
     async def action_copy(self) -> None:
         """Send the traceId of what is under the cursor to the clipboard."""
-        table = self.query_one(("#past-events", "#past-orders")[self.page], LineTable)
+        table = self.query_one(("#past-events", "#past-orders")[self.page], Table)
         key = table.cursor_key
         if key is None:
             return
         chosen = (
-            self.query_one(EventList).event_of(key)
+            self.query_one(EventTable).event_of(key)
             if self.page is Page.EVENTS
-            else self.query_one(OrderList).order_of(key)
+            else self.query_one(OrderTable).order_of(key)
         )
         if chosen is None:
             return
@@ -389,6 +389,6 @@ class HistoryScreen(LiveScreen[None]):
         if self.query_one(Notice).dismiss():
             return
         if self.words:
-            self.query_one(FilterField).value = ""
+            self.query_one(FilterInput).value = ""
             return
         self.dismiss()

@@ -12,14 +12,14 @@ from textual.reactive import reactive
 from textual.screen import ScreenResultType
 
 from xds_tui.fleet.state import FleetState
-from xds_tui.tui.action import Action
-from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.action import Command
+from xds_tui.tui.actions import COMMANDS
 from xds_tui.tui.applying import Context
 from xds_tui.tui.screens.base import AppScreen
 from xds_tui.tui.widgets.key_bar import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 
-WIDE: Final = 110
+WIDE_COLUMNS: Final = 110
 """Columns from which things stand side by side."""
 
 
@@ -59,7 +59,7 @@ class LiveScreen(AppScreen[ScreenResultType]):
         """What decides which actions apply; None: all that can be pressed do."""
         return None
 
-    def why_not(self, action: Action) -> str:
+    def why_not(self, action: Command) -> str:
         """Why an action does not apply now; empty where it does."""
         context = self.context()
         return action.why_not(context) if context is not None else ""
@@ -71,7 +71,7 @@ class LiveScreen(AppScreen[ScreenResultType]):
 
     async def action_do(self, action_id: str) -> None:
         """Do something that has a rule, or say why not."""
-        action, notice = ACTIONS[action_id], self.query_one(Notice)
+        action, notice = COMMANDS[action_id], self.query_one(Notice)
         why = self.why_not(action)
         if not why:
             notice.take_back("action")

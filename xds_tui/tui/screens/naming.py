@@ -17,11 +17,11 @@ from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets.field import Field
 
-LONGEST: Final = 40
+MAX_LENGTH: Final = 40
 """Letters that a name may have."""
 
 
-class NamingScreen(DialogScreen[str | None]):
+class PromptScreen(DialogScreen[str | None]):
     """Answers with a name, or None; says if something has it already."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("naming")
@@ -55,8 +55,8 @@ class NamingScreen(DialogScreen[str | None]):
     @property
     def _problem(self) -> str:
         """Why the name cannot be taken; a longer one is not cut, which nobody would see."""
-        if (length := len(self._typed)) > LONGEST:
-            return _("{length} characters: a name has {most} at most").format(length=length, most=LONGEST)
+        if (length := len(self._typed)) > MAX_LENGTH:
+            return _("{length} characters: a name has {most} at most").format(length=length, most=MAX_LENGTH)
         return ""
 
     @on(Input.Submitted)

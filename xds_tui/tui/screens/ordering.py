@@ -9,17 +9,17 @@ from textual.screen import Screen, ScreenResultType
 
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.model import Host
-from xds_tui.record import Action
+from xds_tui.record import OrderAction
 from xds_tui.tui import questions, telling
-from xds_tui.tui.giving import give
-from xds_tui.tui.screens.confirm import confirmed
+from xds_tui.tui.giving import place_orders
+from xds_tui.tui.screens.confirm import ask_confirmation
 from xds_tui.tui.widgets.notice import Notice
 
 
-async def order(
+async def confirm_and_order(
     screen: Screen[ScreenResultType],
     monitor: Monitor,
-    action: Action,
+    action: OrderAction,
     hosts: Sequence[Host],
     hidden: int,
     now: datetime,
@@ -38,12 +38,12 @@ async def order(
         is_moved: whether the list moved under the cursor: then everything is asked.
 
     """
-    question = questions.about(action, hosts, hidden, now, is_moved=is_moved)
-    if not hosts or not await confirmed(screen.app, question):
+    question = questions.confirmation_for(action, hosts, hidden, now, is_moved=is_moved)
+    if not hosts or not await ask_confirmation(screen.app, question):
         return False
     notice = screen.query_one(Notice)
     notice.dismiss()
-    left_out = give(monitor, action, hosts)
+    left_out = place_orders(monitor, action, hosts)
     if lines := telling.left_out(left_out.gone, left_out.deleted):
         notice.tell(lines)
     return True

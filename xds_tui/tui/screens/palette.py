@@ -14,15 +14,15 @@ from xds_tui.domain.halfwidth import fold
 from xds_tui.i18n import _, ngettext
 from xds_tui.model import Host
 from xds_tui.tui import wording
-from xds_tui.tui.action import Action, keys_of
-from xds_tui.tui.actions import ACTIONS, by_place
-from xds_tui.tui.screens.choose import Choice, ChooseScreen
+from xds_tui.tui.action import Command, keys_of
+from xds_tui.tui.actions import COMMANDS, by_place
+from xds_tui.tui.screens.choose import Choice, PickerScreen
 
 if TYPE_CHECKING:
     from xds_tui.tui.screens.fleet import FleetScreen
     from xds_tui.tui.screens.live import LiveScreen
 
-MOST: Final = 50
+MAX_ENTRIES: Final = 50
 """Hosts that are shown at once: who looks for another types more of its name."""
 
 _HOST: Final = "host "
@@ -33,7 +33,7 @@ _HOST: Final = "host "
 class Offer:
     """An action that can be had by name."""
 
-    action: Action
+    action: Command
     owner: LiveScreen[Any]
     """The screen that has to be in front for it."""
     node: DOMNode | None = None
@@ -58,10 +58,10 @@ class Offer:
         return fold(f"{self.label} {action.label} {_(action.sentence)} {action.id}")
 
 
-class PaletteScreen(ChooseScreen):
+class PaletteScreen(PickerScreen):
     """Answers with the ID of an action, or with that of a host after `_HOST`."""
 
-    def __init__(self, offers: Sequence[Offer], written: Callable[[Action], str], hosts: Sequence[Host]) -> None:
+    def __init__(self, offers: Sequence[Offer], written: Callable[[Command], str], hosts: Sequence[Host]) -> None:
         """Make the screen.
 
         Args:
@@ -86,8 +86,8 @@ class PaletteScreen(ChooseScreen):
         actions.sort(key=lambda choice: _distance(choice.label, words))
         hosts = self._hosts_found(words)
         hosts.sort(key=lambda host: _distance(host.name, words))
-        shown = [*actions, *map(_host_choice, hosts[:MOST])]
-        if (more := len(hosts) - MOST) > 0:
+        shown = [*actions, *map(_host_choice, hosts[:MAX_ENTRIES])]
+        if (more := len(hosts) - MAX_ENTRIES) > 0:
             told = ngettext("{count} more host: type on", "{count} more hosts: type on", more).format(count=more)
             return shown, told
         return shown, "" if shown else _("Nothing is called that")
@@ -113,7 +113,7 @@ def offers(screen: LiveScreen[Any], base: FleetScreen) -> list[Offer]:
 
 def _reachable(screen: LiveScreen[Any], base: FleetScreen) -> Iterator[Offer]:
     for active in screen.active_bindings.values():
-        action = ACTIONS.get(active.binding.id or "")
+        action = COMMANDS.get(active.binding.id or "")
         if action is not None and active.node is not screen.app:
             yield Offer(action, screen, active.node, screen.why_not(action))
     for action in by_place(base.PLACES):
@@ -135,7 +135,7 @@ async def reach(app: App[Any], screen: LiveScreen[Any], base: FleetScreen, keyma
 
     """
 
-    def written(action: Action) -> str:
+    def written(action: Command) -> str:
         return " ".join(app.get_key_display(Binding(key, action.run)) for key in keys_of(action, keymap)[:2])
 
     offered = offers(screen, base)

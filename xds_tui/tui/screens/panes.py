@@ -9,7 +9,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from xds_tui.fleet.state import FleetState
-from xds_tui.tui.screens.live import WIDE, LiveScreen
+from xds_tui.tui.screens.live import WIDE_COLUMNS, LiveScreen
 
 PANES: Final = ("hosts", "catalog", "history")
 
@@ -31,7 +31,7 @@ class PanedScreen(LiveScreen[None]):
 
     def begin_side_by_side(self, app: App[object]) -> None:
         """Put the panes as the width wants them before anything is styled: a class set later styles all of it twice."""
-        self.set_class(app.size.width >= WIDE, "-wide")
+        self.set_class(app.size.width >= WIDE_COLUMNS, "-wide")
 
     @property
     def is_wide(self) -> bool:
@@ -67,7 +67,7 @@ class PanedScreen(LiveScreen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Put the panes side by side, or show one at a time."""
-        self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
         self.weigh_actions()
 
     def on_descendant_focus(self) -> None:

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, RadioSet, Static
 
-from xds_tui.api.errors import XdsError
+from xds_tui.api.errors import ApiError
 from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
 from xds_tui.credentials import AccountKey, BareToken, Credentials
 from xds_tui.fleet.account import Account
@@ -27,7 +27,7 @@ from xds_tui.tui.actions import bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets.field import Field
 from xds_tui.tui.widgets.toggles import Radio, Tick
-from xds_tui.vault import VaultError
+from xds_tui.vault import CredentialStoreError
 
 _ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
 
@@ -96,7 +96,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             self.query_one("#token", Input).focus()
         if (trouble := self._account.unread) is not None:
             unread = _("The keyring was not read, so sign in again: {reason}")
-            self._complain([unread.format(reason=telling.vault_trouble(trouble))])
+            self._complain([unread.format(reason=telling.keyring_error_message(trouble))])
         if self._account.keeps:
             self._name_keyring()
         else:
@@ -107,10 +107,12 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         line = self.query_one("#keyring", Static)
         try:
             name = await self._account.keyring_name()
-        except VaultError as error:
+        except CredentialStoreError as error:
             self.query_one("#keep", Tick).value = False
             self.query_one("#keep", Tick).disabled = True
-            line.update(Content(_("Kept for this run only: {reason}").format(reason=telling.vault_trouble(error))))
+            line.update(
+                Content(_("Kept for this run only: {reason}").format(reason=telling.keyring_error_message(error)))
+            )
             return
         line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
@@ -158,12 +160,12 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         try:
             base_url, credentials = self._what_was_typed()
             await self._account.sign_in(base_url, credentials)
-        except (XdsError, ValueError) as error:
-            self._complain(self._lines(error) if isinstance(error, XdsError) else [_(str(error))])
+        except (ApiError, ValueError) as error:
+            self._complain(self._lines(error) if isinstance(error, ApiError) else [_(str(error))])
             return
         self.dismiss(SignedIn(self.query_one("#keep", Tick).value))
 
-    def _lines(self, error: XdsError) -> Iterable[str]:
+    def _lines(self, error: ApiError) -> Iterable[str]:
         return messages.trouble(error, Situation.SIGN_IN, is_token=self.query_one("#bare", Radio).value)
 
     def _complain(self, lines: Iterable[str]) -> None:

@@ -12,13 +12,13 @@ from textual.widgets import Static
 from xds_tui.i18n import _
 from xds_tui.tui.screens.base import DialogScreen
 
-LEAST: Final = Size(60, 15)
+MIN_SIZE: Final = Size(60, 15)
 """The columns and rows that every screen and dialog fits into."""
 
 
 def is_too_small(size: Size) -> bool:
-    """Whether a terminal has less room than `LEAST`."""
-    return size.width < LEAST.width or size.height < LEAST.height
+    """Whether a terminal has less room than `MIN_SIZE`."""
+    return size.width < MIN_SIZE.width or size.height < MIN_SIZE.height
 
 
 class TooSmallScreen(DialogScreen[None]):
@@ -43,7 +43,7 @@ class TooSmallScreen(DialogScreen[None]):
     def _told(self) -> str:
         size = self.app.size
         return _("{columns}x{rows} at least; this is {width}x{height}").format(
-            columns=LEAST.width, rows=LEAST.height, width=size.width, height=size.height
+            columns=MIN_SIZE.width, rows=MIN_SIZE.height, width=size.width, height=size.height
         )
 
     def on_resize(self) -> None:

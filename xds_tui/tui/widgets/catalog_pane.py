@@ -15,15 +15,15 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from xds_tui import catalog
-from xds_tui.catalog import ANY, Criteria
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.catalog import ANY, PackageFilter
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.text import messages
 from xds_tui.tui import wording
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.line_table import Table
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.titled import Titled
 
@@ -61,21 +61,21 @@ class CatalogPane(Titled, Vertical):
     """Where the catalog comes from."""
     choice: reactive[Choice] = reactive(Choice(), repaint=False)
     """What is chosen."""
-    criteria: reactive[Criteria] = reactive(ANY, repaint=False)
+    criteria: reactive[PackageFilter] = reactive(ANY, repaint=False)
     """Which packages are shown."""
 
     def compose(self) -> ComposeResult:
         """Mode above, images and packages below, the price of the package at the foot."""
         yield Static(id="billing")
-        yield LineTable(id="images", placeholder=_("Waiting for the catalog"))
-        yield LineTable(id="packages", placeholder=_("Waiting for the catalog"))
+        yield Table(id="images", placeholder=_("Waiting for the catalog"))
+        yield Table(id="packages", placeholder=_("Waiting for the catalog"))
         yield Static(id="criteria")
         yield Static(id="offer")
 
     @property
-    def first(self) -> LineTable:
+    def first(self) -> Table:
         """Where choosing begins."""
-        return self.query_one("#packages", LineTable)
+        return self.query_one("#packages", Table)
 
     def selection(self) -> Choice:
         """What is chosen, or else under the cursor: what `n` buys."""
@@ -110,22 +110,22 @@ class CatalogPane(Titled, Vertical):
         """Draw what there is."""
         self._draw()
 
-    @on(LineTable.RowSelected, "#images")
-    def _choose_image(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#images")
+    def _choose_image(self, event: Table.RowSelected) -> None:
         event.stop()
         there = self.fleet.catalog
         image = catalog.image_by_id(there, event.key) if there else None
         self.choice = replace(self.choice, image=None if image == self.choice.image else image)
 
-    @on(LineTable.RowSelected, "#packages")
-    def _choose_package(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#packages")
+    def _choose_package(self, event: Table.RowSelected) -> None:
         event.stop()
         there = self.fleet.catalog
         package = catalog.package_by_id(there, self.choice.billing, event.key) if there else None
         self.choice = replace(self.choice, package=None if package == self.choice.package else package)
 
-    @on(LineTable.RowHighlighted, "#packages")
-    def _show_offer(self, event: LineTable.RowHighlighted) -> None:
+    @on(Table.RowHighlighted, "#packages")
+    def _show_offer(self, event: Table.RowHighlighted) -> None:
         event.stop()
         self._draw_offer()
 
@@ -160,10 +160,10 @@ class CatalogPane(Titled, Vertical):
         self.criteria = ANY
 
     def _cursor(self, table: str) -> str:
-        return self.query_one(f"#{table}", LineTable).cursor_key or ""
+        return self.query_one(f"#{table}", Table).cursor_key or ""
 
     def _why_empty(self) -> str:
-        if self.fleet.link is Link.SIGNED_OUT:
+        if self.fleet.link is ConnectionState.SIGNED_OUT:
             return _("Signed out: press i to sign in")
         trouble = self.fleet.catalog_trouble
         return messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
@@ -176,7 +176,7 @@ class CatalogPane(Titled, Vertical):
         modes = [f"{'●' if mode is self.choice.billing else '○'} {wording.billing(mode)}" for mode in Billing]
         self.query_one("#billing", Static).update(Content("  ".join([*modes, f"  m {_('switches')}"])))
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))
-        images, packages = self.query_one("#images", LineTable), self.query_one("#packages", LineTable)
+        images, packages = self.query_one("#images", Table), self.query_one("#packages", Table)
         if there is None:
             images.placeholder = packages.placeholder = self._why_empty()
             return
@@ -184,15 +184,15 @@ class CatalogPane(Titled, Vertical):
         self._show_packages(packages, there)
         self._draw_offer()
 
-    def _show_images(self, table: LineTable, there: Catalog) -> None:
-        shown = {image.id: image for image in catalog.images(there, self.choice.billing, self.choice.package)}
+    def _show_images(self, table: Table, there: Catalog) -> None:
+        shown = {image.id: image for image in catalog.matching_images(there, self.choice.billing, self.choice.package)}
         table.placeholder = _("No image goes with this package: enter on the package lets go of it")
         table.show(translated(IMAGE_COLUMNS), list(shown), lambda key: image_row(shown[key], self.choice.image))
 
-    def _show_packages(self, table: LineTable, there: Catalog) -> None:
+    def _show_packages(self, table: Table, there: Catalog) -> None:
         shown = {
             package.id: package
-            for package in catalog.packages(there, self.choice.billing, self.choice.image, self.criteria)
+            for package in catalog.matching_packages(there, self.choice.billing, self.choice.image, self.criteria)
         }
         table.placeholder = _("No package: backspace shows all")
         table.show(translated(PACKAGE_COLUMNS), list(shown), lambda key: package_row(shown[key], self.choice.package))

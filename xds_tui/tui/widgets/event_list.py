@@ -9,7 +9,7 @@ from xds_tui.i18n import N_
 from xds_tui.record import Event, EventKind, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Row, Table
 
 _WHAT: Final = Column("what", N_("WHAT HAPPENED"), 20, grow=1)
 _TODAY: Final = (Column("time", N_("TIME"), 8), _WHAT)
@@ -18,7 +18,7 @@ _DATED: Final = (Column("time", N_("TIME"), 16), _WHAT)
 _TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.NOT_SEEN)
 
 
-class EventList(LineTable):
+class EventTable(Table):
     """Events, one a line; selecting one tells all of it.
 
     Attributes:

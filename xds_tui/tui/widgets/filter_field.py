@@ -14,7 +14,7 @@ from xds_tui.tui.actions import bindings
 from xds_tui.tui.widgets.field import Field
 
 
-class FilterField(Field):
+class FilterInput(Field):
     """Tells the filter as it is typed; enter leaves it in force, esc takes it away."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")

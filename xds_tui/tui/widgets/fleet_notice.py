@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from xds_tui.fleet.state import FleetState, Link
-from xds_tui.record import Action, Event, EventKind, OrderState
+from xds_tui.fleet.state import ConnectionState, FleetState
+from xds_tui.record import Event, EventKind, OrderAction, OrderState
 from xds_tui.text import messages
 from xds_tui.text.messages import Situation
 from xds_tui.tui import telling
@@ -26,7 +26,7 @@ class FleetNotice(Notice):
         """Say why the data are not newer, or why nothing can be ordered, as long as that is so."""
         if fleet.trouble is not None:
             lines = messages.trouble(fleet.trouble, Situation.WATCHING)
-            self.tell(lines, mild=fleet.link is not Link.SIGNED_OUT, subject="service")
+            self.tell(lines, mild=fleet.link is not ConnectionState.SIGNED_OUT, subject="service")
         elif fleet.storage_problem is not None:
             self.tell([telling.no_record(fleet.storage_problem)], mild=True, subject="service")
         else:
@@ -48,7 +48,7 @@ class FleetNotice(Notice):
         known = set(map(id, old))
         happened = [event for event in new if id(event) not in known and event.at >= since]
         for event in reversed(happened):
-            if event.action is Action.CREATE and event.state is OrderState.SETTLED:
+            if event.action is OrderAction.CREATE and event.state is OrderState.SETTLED:
                 meet(event.host_id or "")
         # That a rent ends is the table's to show.
         called = [event for event in happened if event.alert and event.kind is not EventKind.EXPIRING]

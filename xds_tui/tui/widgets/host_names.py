@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from xds_tui.fleet.view import Group, Spoken
+from xds_tui.fleet.view import Group, LocalizedNames
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.model import Area, Billing, Purpose, Status
 from xds_tui.tui import wording
@@ -32,7 +32,7 @@ GROUPS: Final[Mapping[str, str]] = {"status": N_("Status"), "area": N_("Area"), 
 """What hosts are grouped by."""
 
 
-def spoken() -> Spoken:
+def spoken() -> LocalizedNames:
     """Return what a filter may call things beside its own English words: what they are called on screen."""
     return (
         *((status, wording.status_word(status)) for status in Status),

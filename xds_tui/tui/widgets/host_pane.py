@@ -15,20 +15,20 @@ from textual.reactive import reactive
 
 from xds_tui.fleet import order_states, view
 from xds_tui.fleet.query import Query, QueryError, parse
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.fleet.view import Sort
 from xds_tui.i18n import _
 from xds_tui.model import Host
-from xds_tui.preferences import HostList, Keep, host_list_changes
+from xds_tui.preferences import HostListSettings, SaveSetting, host_list_changes
 from xds_tui.tui.actions import bindings
 from xds_tui.tui.widgets import host_names
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.host_title import Listed, title
-from xds_tui.tui.widgets.line_table import LineTable
+from xds_tui.tui.widgets.line_table import Table
 from xds_tui.tui.widgets.titled import Titled
 
 if TYPE_CHECKING:
-    from xds_tui.tui.widgets.filter_field import FilterField
+    from xds_tui.tui.widgets.filter_field import FilterInput
 
 
 class HostPane(Titled, Vertical):
@@ -46,7 +46,7 @@ class HostPane(Titled, Vertical):
     """Where the hosts come from."""
     query_text: reactive[str] = reactive("", repaint=False)
     """The filter as typed; the last one that could be read is in force."""
-    listing: reactive[HostList] = reactive(HostList, repaint=False)
+    listing: reactive[HostListSettings] = reactive(HostListSettings, repaint=False)
     """How the hosts are listed."""
 
     def __init__(
@@ -54,8 +54,8 @@ class HostPane(Titled, Vertical):
         fleet: FleetState,
         clock: Callable[[], datetime],
         *,
-        listing: HostList | None = None,
-        keep: Keep | None = None,
+        listing: HostListSettings | None = None,
+        keep: SaveSetting | None = None,
         id: str,  # noqa: A002 - Textual's own name for it
         classes: str,
     ) -> None:
@@ -72,14 +72,14 @@ class HostPane(Titled, Vertical):
         """
         super().__init__(id=id, classes=classes)
         self.set_reactive(HostPane.fleet, fleet)
-        self.set_reactive(HostPane.listing, listing or HostList())
+        self.set_reactive(HostPane.listing, listing or HostListSettings())
         self._clock = clock
         self._keep = keep
         self._query: Query = ()
         self._wrong = ""
         self._hosts: dict[str, Host] = {}
         self._wanted: str | None = None
-        self._filter: FilterField | None = None
+        self._filter: FilterInput | None = None
 
     def compose(self) -> ComposeResult:
         """The table; the filter comes when it is opened."""
@@ -152,8 +152,8 @@ class HostPane(Titled, Vertical):
         if self._wanted is not None and table.move_to(self._wanted, is_asked=False):
             self._wanted = None
 
-    @on(LineTable.MarksChanged)
-    @on(LineTable.ColumnsFitted)
+    @on(Table.MarksChanged)
+    @on(Table.ColumnsFitted)
     def _draw_titles(self) -> None:
         """Say above what is listed, and below by which filter and in which order if the header cannot tell."""
         snapshot, table, listing = self.fleet.snapshot, self.table, self.listing
@@ -183,7 +183,7 @@ class HostPane(Titled, Vertical):
         self._draw_titles()
 
     def _why_empty(self) -> str:
-        if self.fleet.link is Link.SIGNED_OUT and self.fleet.snapshot is None:
+        if self.fleet.link is ConnectionState.SIGNED_OUT and self.fleet.snapshot is None:
             return _("Signed out: press i to sign in")
         if self.fleet.snapshot is None:
             return _("Waiting for the first answer")
@@ -226,10 +226,10 @@ class HostPane(Titled, Vertical):
     async def open_filter(self) -> None:
         """Let the user type a filter."""
         if self._filter is None:
-            from xds_tui.tui.widgets.filter_field import FilterField
+            from xds_tui.tui.widgets.filter_field import FilterInput
 
             hint = _("words, status:on, gpu:4090, mem>=64, expires<24h, -windows")
-            self._filter = FilterField(hint, self.query_text)
+            self._filter = FilterInput(hint, self.query_text)
             await self.mount(self._filter)
         self._filter.display = True
         self._draw_titles()
@@ -242,12 +242,12 @@ class HostPane(Titled, Vertical):
         self.filter_by("")
         return True
 
-    def on_filter_field_typed(self, event: FilterField.Typed) -> None:
+    def on_filter_field_typed(self, event: FilterInput.Typed) -> None:
         """Filter as it is typed."""
         event.stop()
         self.query_text = event.text
 
-    def on_filter_field_left(self, event: FilterField.Left) -> None:
+    def on_filter_field_left(self, event: FilterInput.Left) -> None:
         """Close the filter."""
         event.stop()
         if self._filter is not None:
@@ -262,7 +262,7 @@ class HostPane(Titled, Vertical):
         if self.is_mounted:
             self.draw()
 
-    def list_as(self, listing: HostList) -> None:
+    def list_as(self, listing: HostListSettings) -> None:
         """List the hosts so from now on, in the next run of the app too."""
         changes = host_list_changes(self.listing, listing)
         self.listing = listing
@@ -274,11 +274,11 @@ class HostPane(Titled, Vertical):
         is_same = column is not None and column == self.listing.sort
         self.list_as(replace(self.listing, sort=column, descending=is_same and not self.listing.descending))
 
-    async def _keep_changes(self, keep: Keep, changes: Mapping[tuple[str, ...], object]) -> None:
+    async def _keep_changes(self, keep: SaveSetting, changes: Mapping[tuple[str, ...], object]) -> None:
         if why := await keep(changes):
             self.app.notify(why, severity="warning", markup=False)
 
-    @on(LineTable.HeaderSelected)
-    def _sort_by_header(self, event: LineTable.HeaderSelected) -> None:
+    @on(Table.HeaderSelected)
+    def _sort_by_header(self, event: Table.HeaderSelected) -> None:
         event.stop()
         self.sort_by(event.column)

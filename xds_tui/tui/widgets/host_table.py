@@ -15,7 +15,7 @@ from xds_tui.pricing import Rate
 from xds_tui.record import Order
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, Heading, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Heading, Row, Table
 
 _COLUMNS: Final = {
     "name": Column("name", N_("NAME"), 14, grow=3),
@@ -45,7 +45,7 @@ _STYLES: Final = {
 }
 
 
-class HostTable(LineTable):
+class HostTable(Table):
     """Hosts by ID, with what is meant to happen to them."""
 
     MARKS = True
@@ -85,7 +85,7 @@ class HostTable(LineTable):
         self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
 
 
-def leaving() -> list[str]:
+def has_left() -> list[str]:
     """Return the columns in the order that they leave in where they do not fit; those that stay are not among them."""
     may_leave = [column for column in _COLUMNS.values() if column.drop]
     return [column.key for column in sorted(may_leave, key=lambda column: column.drop, reverse=True)]

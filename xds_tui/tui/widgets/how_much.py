@@ -18,11 +18,11 @@ from xds_tui.domain.halfwidth import to_halfwidth
 from xds_tui.i18n import N_, _
 from xds_tui.model import Billing, Catalog, Period, PeriodUnit
 from xds_tui.tui import wording
-from xds_tui.tui.draft import MOST_HOSTS, MOST_PERIODS, Draft
+from xds_tui.tui.draft import MAX_HOSTS, MAX_PERIODS, Draft
 from xds_tui.tui.widgets.cost_card import sums
 from xds_tui.tui.widgets.field import Field
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Row, Table
 
 _COLUMNS: Final = (
     Column("unit", N_("PERIOD"), 10),
@@ -32,7 +32,7 @@ _COLUMNS: Final = (
 )
 
 
-class HowMuch(Vertical):
+class TermForm(Vertical):
     """Asks for the unit and number of periods, for a rent, and for the number of hosts."""
 
     DEFAULT_CSS = """
@@ -62,7 +62,7 @@ class HowMuch(Vertical):
 
     def compose(self) -> ComposeResult:
         """The periods above, the counts below."""
-        yield LineTable(id="units")
+        yield Table(id="units")
         with Horizontal(classes="field", id="number-field"):
             yield Static(Content(_("How many periods")), classes="field-name")
             yield Field(str(self._draft.number), id="number")
@@ -89,7 +89,7 @@ class HowMuch(Vertical):
                 )
             )
 
-        table = self.query_one("#units", LineTable)
+        table = self.query_one("#units", Table)
         table.show(translated(_COLUMNS), list(units), row)
         table.move_to(draft.unit.name)
         table.display = self.query_one("#number-field").display = is_rent
@@ -104,9 +104,9 @@ class HowMuch(Vertical):
     @property
     def problem(self) -> str:
         """What is wrong with what is typed; empty where nothing is."""
-        fields = [("count", _("How many hosts"), MOST_HOSTS)]
+        fields = [("count", _("How many hosts"), MAX_HOSTS)]
         if self._draft.billing is Billing.RENT:
-            fields.insert(0, ("number", _("How many periods"), MOST_PERIODS))
+            fields.insert(0, ("number", _("How many periods"), MAX_PERIODS))
         for field, label, most in fields:
             text = self._text(field)
             if whole_number(text, most) is None:
@@ -118,14 +118,14 @@ class HowMuch(Vertical):
     def _text(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
 
-    @on(LineTable.RowHighlighted, "#units")
-    def _choose_unit(self, event: LineTable.RowHighlighted) -> None:
+    @on(Table.RowHighlighted, "#units")
+    def _choose_unit(self, event: Table.RowHighlighted) -> None:
         event.stop()
         if event.key:
             self._tell(PeriodUnit[event.key])
 
-    @on(LineTable.RowSelected, "#units")
-    def _leave_units(self, event: LineTable.RowSelected) -> None:
+    @on(Table.RowSelected, "#units")
+    def _leave_units(self, event: Table.RowSelected) -> None:
         event.stop()
         self.query_one("#number").focus()
 
@@ -143,8 +143,8 @@ class HowMuch(Vertical):
         self._tell(self._draft.unit)
 
     def _tell(self, unit: PeriodUnit) -> None:
-        number = whole_number(self._text("number"), MOST_PERIODS) or self._draft.number
-        count = whole_number(self._text("count"), MOST_HOSTS) or self._draft.count
+        number = whole_number(self._text("number"), MAX_PERIODS) or self._draft.number
+        count = whole_number(self._text("count"), MAX_HOSTS) or self._draft.count
         self.post_message(self.Changed(unit, number, count, self.problem))
 
 

@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from xds_tui.i18n import _
 from xds_tui.tui import wording
-from xds_tui.tui.actions import ACTIONS
+from xds_tui.tui.actions import COMMANDS
 from xds_tui.tui.applying import Context
 
 
@@ -88,7 +88,7 @@ class KeyBar(Widget):
         self.keys = tuple(self._key(active.binding, active.enabled) for active in self._bindings_shown)
 
     def _key(self, binding: Binding, is_enabled: bool) -> Key:
-        action, shown = ACTIONS.get(binding.id or ""), self.app.get_key_display(binding)
+        action, shown = COMMANDS.get(binding.id or ""), self.app.get_key_display(binding)
         if action is None:
             return Key(binding.key, shown, _(binding.description), not is_enabled)
         is_dim = not is_enabled or (self.context is not None and bool(action.why_not(self.context)))

@@ -103,7 +103,7 @@ class HeaderLook:
             arrow = ""
             if slot.column.key == self.sort_key:
                 arrow = glyphs.descending if self.sort_reverse else glyphs.ascending
-            title = cut(inert(slot.column.title), slot.width - cell_len(arrow), glyphs.ellipsis)
+            title = cut(inert_text(slot.column.title), slot.width - cell_len(arrow), glyphs.ellipsis)
             parts += _placed(slot, title + arrow, style, style)
         return _strip(parts, self.layout.width, style)
 
@@ -131,7 +131,7 @@ class RowLook:
             own = [cell.style] if cell.style and self.state != "cursor" else []
             if slot.index in self.changed:
                 own.append("changed")
-            text = cut(inert(cell.text), slot.width, glyphs.ellipsis)
+            text = cut(inert_text(cell.text), slot.width, glyphs.ellipsis)
             parts += _placed(slot, text, style_of(*classes, *own) if own else style, style)
         return _strip(parts, self.layout.width, style)
 
@@ -150,8 +150,12 @@ class HeadingLook:
     def draw(self, glyphs: Glyphs, style_of: StyleOf) -> Strip:
         """Draw the line: it begins left of the first column."""
         style, width = style_of("heading"), self.layout.width - INDENT - END
-        text = cut(inert(self.heading.text), width, glyphs.ellipsis)
-        note = cut(inert(self.heading.note), width - cell_len(text) - GAP, glyphs.ellipsis) if self.heading.note else ""
+        text = cut(inert_text(self.heading.text), width, glyphs.ellipsis)
+        note = (
+            cut(inert_text(self.heading.note), width - cell_len(text) - GAP, glyphs.ellipsis)
+            if self.heading.note
+            else ""
+        )
         parts = [(style, " " * INDENT + text), (style_of("muted"), " " * GAP + note if note else "")]
         return _strip(parts, self.layout.width, style)
 
@@ -166,15 +170,15 @@ class TextLook:
     def draw(self, glyphs: Glyphs, style_of: StyleOf) -> Strip:
         """Draw the line."""
         style = style_of("placeholder")
-        text = cut(inert(self.text), self.layout.width, glyphs.ellipsis)
+        text = cut(inert_text(self.text), self.layout.width, glyphs.ellipsis)
         left = (self.layout.width - cell_len(text)) // 2
         return _strip([(style, " " * left + text)], self.layout.width, style)
 
 
-Look = HeaderLook | HeadingLook | RowLook | TextLook
+LineSpec = HeaderLook | HeadingLook | RowLook | TextLook
 
 
-def inert(text: str) -> str:
+def inert_text(text: str) -> str:
     """Return `text` with every character replaced that could act on a terminal or turn the direction of a line."""
     if text.isprintable():
         return text

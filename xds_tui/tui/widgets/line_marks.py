@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xds_tui.tui.widgets.line_place import Place
+from xds_tui.tui.widgets.line_place import Viewport
 
 Keys = frozenset[str]
 
@@ -26,7 +26,7 @@ class Run:
     """What is marked since."""
 
 
-def extended(run: Run | None, marked: Keys, start: Place, end: Place) -> Run | None:
+def extended(run: Run | None, marked: Keys, start: Viewport, end: Viewport) -> Run | None:
     """Return the run after the cursor went from `start` to `end`, or None where there is no row to begin at.
 
     It goes on with `run` if nothing was marked and the cursor was not moved otherwise since; else a new one begins.

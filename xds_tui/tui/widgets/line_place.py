@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Viewport:
     """A cursor in a list, and the part of the list that is on screen."""
 
     keys: tuple[str, ...]
@@ -48,7 +48,7 @@ class Place:
         except ValueError:
             return None
 
-    def at(self, index: int) -> Place:
+    def at(self, index: int) -> Viewport:
         """Put the cursor on row `index`, or the row nearest to it that there is, and scroll as little as shows it.
 
         From a heading it goes on in the direction it came from; the first row below one is shown with it.
@@ -57,7 +57,7 @@ class Place:
         place = replace(self, cursor=cursor, top=_showing(self, cursor))
         return replace(place, top=place.top - 1) if place.is_cut_from_heading else place
 
-    def among(self, keys: tuple[str, ...], headings: Collection[str] = frozenset()) -> Place:
+    def among(self, keys: tuple[str, ...], headings: Collection[str] = frozenset()) -> Viewport:
         """Put other rows in place of these without moving what the eye rests on.
 
         That is the row with the cursor, or the top one where the cursor was scrolled out of sight. What has gone is
@@ -73,12 +73,12 @@ class Place:
         new = replace(new, top=_showing(new, new.cursor))
         return replace(new, top=new.top - 1) if new.is_cut_from_heading and not self.is_cut_from_heading else new
 
-    def _now_at(self, index: int, new: Place) -> int:
+    def _now_at(self, index: int, new: Viewport) -> int:
         moved = new.index(self.keys[index]) if index < len(self.keys) else None
         return max(0, min(index, len(new.keys) - 1)) if moved is None else moved
 
 
-def _past_headings(place: Place, index: int, step: int) -> int:
+def _past_headings(place: Viewport, index: int, step: int) -> int:
     """Return the row nearest to `index` that is no heading, looked for by `step` and then the other way."""
     index = max(0, min(index, len(place.keys) - 1))
     for way in (step, -step):
@@ -90,6 +90,6 @@ def _past_headings(place: Place, index: int, step: int) -> int:
     return index
 
 
-def _showing(place: Place, cursor: int) -> int:
+def _showing(place: Viewport, cursor: int) -> int:
     """Return the top row after as little scrolling as shows the row of `cursor`."""
     return max(min(place.top, cursor), cursor - place.page + 1)

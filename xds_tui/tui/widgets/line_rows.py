@@ -10,25 +10,25 @@ from textual.cache import LRUCache
 from xds_tui.tui.widgets.line_drawing import Row
 from xds_tui.tui.widgets.line_layout import Column
 
-KEPT: Final = 512
+MAX_ROWS: Final = 512
 """Rows that are kept: a few screenfuls, however many there are."""
 
 NOTHING: Final[frozenset[int]] = frozenset()
 
 
-class SeenRows:
+class RowCache:
     """Rows by key, each read from its source when it is first wanted, beside what was read before."""
 
     def __init__(self, columns: tuple[Column, ...], source: Callable[[str], Row]) -> None:
         self.columns = columns
         self._source = source
-        self._read: LRUCache[str, Row] = LRUCache(KEPT)
-        self._before: LRUCache[str, Row] = LRUCache(KEPT)
+        self._read: LRUCache[str, Row] = LRUCache(MAX_ROWS)
+        self._before: LRUCache[str, Row] = LRUCache(MAX_ROWS)
 
     def read_from(self, columns: tuple[Column, ...], source: Callable[[str], Row]) -> None:
         """Read all rows anew; with other columns nothing of what was read before can be compared."""
-        self._before = self._read if columns == self.columns else LRUCache(KEPT)
-        self._read = LRUCache(KEPT)
+        self._before = self._read if columns == self.columns else LRUCache(MAX_ROWS)
+        self._read = LRUCache(MAX_ROWS)
         self.columns = columns
         self._source = source
 
@@ -48,4 +48,4 @@ class SeenRows:
 
     def fade(self) -> None:
         """Let nothing be new."""
-        self._before = LRUCache(KEPT)
+        self._before = LRUCache(MAX_ROWS)

@@ -31,17 +31,17 @@ from xds_tui.tui.widgets.line_drawing import (
     HeaderLook,
     Heading,
     HeadingLook,
-    Look,
+    LineSpec,
     Row,
     RowLook,
     TextLook,
 )
 from xds_tui.tui.widgets.line_layout import Column, fit
-from xds_tui.tui.widgets.line_place import Place
-from xds_tui.tui.widgets.line_rows import SeenRows
+from xds_tui.tui.widgets.line_place import Viewport
+from xds_tui.tui.widgets.line_rows import RowCache
 from xds_tui.tui.widgets.line_styles import CSS, PARTS
 
-__all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "Heading", "LineTable", "Row"]
+__all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "Heading", "Row", "Table"]
 
 _STRIPS: Final = 160
 """Drawn lines that are kept: a high screen twice. Textual keeps dozens of objects with each, and the garbage collector
@@ -50,7 +50,7 @@ stops everything while it looks through them."""
 _MARKING: Final = frozenset({"mark", "extend", "mark_all"})
 
 
-class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
+class Table(ScrollView, can_focus=True, inherit_bindings=False):
     """A table with a header, a cursor of one row, and marks; all three by the key of a row."""
 
     ALLOW_SELECT = False
@@ -70,7 +70,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     sort_reverse: reactive[bool] = reactive(False, repaint=False)
     """Whether it tells that the largest come first."""
 
-    Told: TypeAlias = line_told.Told
+    Told: TypeAlias = line_told.TableMessage
     RowHighlighted: TypeAlias = line_told.RowHighlighted
     RowSelected: TypeAlias = line_told.RowSelected
     MarksChanged: TypeAlias = line_told.MarksChanged
@@ -86,9 +86,9 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.set_reactive(LineTable.placeholder, placeholder)
+        self.set_reactive(Table.placeholder, placeholder)
         self.glyphs = glyphs or Glyphs()
-        self._rows = SeenRows((), _no_row)
+        self._rows = RowCache((), _no_row)
         self._layout = fit((), 0)
         self._told_hidden = 0
         self._keys: tuple[str, ...] = ()
@@ -96,8 +96,8 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = 0
         self._marked: frozenset[str] = frozenset()
         self._run: line_marks.Run | None = None
-        self._drawn: dict[int, Look] = {}
-        self._strips: LRUCache[Look, Strip] = LRUCache(_STRIPS)
+        self._drawn: dict[int, LineSpec] = {}
+        self._strips: LRUCache[LineSpec, Strip] = LRUCache(_STRIPS)
         self._click_moved = False
         self.is_displaced = False
         """Whether the cursor or the marks were changed by what came from elsewhere, since the user changed them."""
@@ -290,16 +290,16 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._set_marks(line_marks.all_or_none(self._marked, frozenset(self._keys).difference(self._headings)))
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> Viewport:
         height = self.scrollable_content_region.height
         room = height - 1 if height else len(self._keys)  # nothing is out of sight before the first layout
-        return Place(self._keys, self._cursor, self.scroll_offset.y, max(1, room), self._headings)
+        return Viewport(self._keys, self._cursor, self.scroll_offset.y, max(1, room), self._headings)
 
     def _move(self, index: int) -> None:
         self.is_displaced = False
         self._go(self._place.at(index))
 
-    def _go(self, place: Place) -> None:
+    def _go(self, place: Viewport) -> None:
         before = self.cursor_key
         self._keys, self._cursor = place.keys, place.cursor
         self.virtual_size = Size(0, len(place.keys) + 1)
@@ -349,7 +349,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             if self._drawn.get(y) != self._look(y):
                 self.refresh(Region(0, y, region.width, 1))
 
-    def _look(self, y: int) -> Look:
+    def _look(self, y: int) -> LineSpec:
         """Return everything that line `y` of the screen is drawn from."""
         region = self.scrollable_content_region
         if self._layout.width != region.width:
@@ -362,7 +362,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         middle = not self._keys and y == (region.height + 1) // 2
         return TextLook(self._layout, self.placeholder if middle else "")
 
-    def _row_look(self, index: int) -> Look:
+    def _row_look(self, index: int) -> LineSpec:
         key = self._keys[index]
         if key in self._headings:
             return HeadingLook(self._layout, self._headings[key])

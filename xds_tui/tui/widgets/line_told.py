@@ -1,4 +1,4 @@
-"""What a table tells; each is known as `LineTable.…` too."""
+"""What a table tells; each is known as `Table.…` too."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from xds_tui.tui.widgets.line_table import LineTable
+    from xds_tui.tui.widgets.line_table import Table
 
 
 @dataclass
-class Told(Message):
+class TableMessage(Message):
     """What all messages of a table have in common."""
 
-    table: LineTable
+    table: Table
 
     @property
-    def control(self) -> LineTable:
+    def control(self) -> Table:
         """The table."""
         return self.table
 
 
 @dataclass
-class RowHighlighted(Told):
+class RowHighlighted(TableMessage):
     """The cursor came to another row."""
 
     key: str | None
@@ -36,28 +36,28 @@ class RowHighlighted(Told):
 
 
 @dataclass
-class RowSelected(Told):
+class RowSelected(TableMessage):
     """Enter was pressed on a row, or the row with the cursor was clicked."""
 
     key: str
 
 
 @dataclass
-class MarksChanged(Told):
+class MarksChanged(TableMessage):
     """Other rows are marked than before."""
 
     keys: frozenset[str]
 
 
 @dataclass
-class HeaderSelected(Told):
+class HeaderSelected(TableMessage):
     """The title of a column was clicked."""
 
     column: str
 
 
 @dataclass
-class ColumnsFitted(Told):
+class ColumnsFitted(TableMessage):
     """Another number of columns is left out than before, because of the width."""
 
     hidden: int

@@ -10,7 +10,7 @@ from xds_tui.model import Billing, Catalog
 from xds_tui.tui import wording
 from xds_tui.tui.draft import Draft
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Row, Table
 from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row
 
 _MODES: Final = {
@@ -19,7 +19,7 @@ _MODES: Final = {
 }
 
 
-class ModeTable(LineTable):
+class ModeTable(Table):
     """The ways to pay, by the name of `Billing`."""
 
     def offer(self, draft: Draft) -> None:
@@ -35,22 +35,22 @@ class ModeTable(LineTable):
         self.show(columns, list(modes), row)
 
 
-class PackageTable(LineTable):
+class PackageTable(Table):
     """The packages that go with what is chosen, by ID."""
 
     def offer(self, draft: Draft, there: Catalog) -> None:
         """Show them."""
         self.placeholder = _("No package goes with this image: backspace lets go of it")
-        packages = {package.id: package for package in catalog.packages(there, draft.billing, draft.image)}
+        packages = {package.id: package for package in catalog.matching_packages(there, draft.billing, draft.image)}
         columns = translated(PACKAGE_COLUMNS)
         self.show(columns, list(packages), lambda key: package_row(packages[key], draft.package))
 
 
-class ImageTable(LineTable):
+class ImageTable(Table):
     """The images that go with what is chosen, by ID."""
 
     def offer(self, draft: Draft, there: Catalog) -> None:
         """Show them."""
         self.placeholder = _("No image goes with this package: backspace lets go of it")
-        images = {image.id: image for image in catalog.images(there, draft.billing, draft.package)}
+        images = {image.id: image for image in catalog.matching_images(there, draft.billing, draft.package)}
         self.show(translated(IMAGE_COLUMNS), list(images), lambda key: image_row(images[key], draft.image))

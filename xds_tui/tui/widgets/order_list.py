@@ -12,7 +12,7 @@ from xds_tui.ranges import local_time
 from xds_tui.record import Order, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Row, Table
 
 _COLUMNS: Final = (
     Column("time", N_("TIME"), 11),
@@ -37,7 +37,7 @@ TOLERANCE: Final = 0.01
 """The part of the estimated hours by which the real ones may differ unmarked."""
 
 
-class OrderList(LineTable):
+class OrderTable(Table):
     """Orders by ID."""
 
     def show_orders(self, orders: Sequence[Order], hosts: Mapping[str, Host]) -> None:

@@ -86,7 +86,7 @@ def _part(style: str | Style) -> str:
     return _PARTS.get(number, ".plot--axes")
 
 
-class Plots(Vertical):
+class Charts(Vertical):
     """Two plots, one above the other, over the same time."""
 
     DEFAULT_CSS = """

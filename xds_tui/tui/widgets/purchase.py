@@ -14,7 +14,7 @@ from xds_tui.i18n import N_, _
 from xds_tui.record import Order, OrderState
 from xds_tui.tui import telling, wording
 from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, LineTable, Row
+from xds_tui.tui.widgets.line_table import Cell, Column, Row, Table
 
 _COLUMNS: Final = (
     Column("number", N_("HOST"), 4, align="right"),
@@ -60,7 +60,7 @@ class Purchase(Vertical):
 
     def compose(self) -> ComposeResult:
         """The orders, and what they come to."""
-        yield LineTable(id="purchase-orders")
+        yield Table(id="purchase-orders")
         yield Static(id="purchase-summary")
 
     def show_orders(self, orders: Sequence[Order]) -> None:
@@ -78,7 +78,7 @@ class Purchase(Vertical):
                 )
             )
 
-        self.query_one(LineTable).show(translated(_COLUMNS), list(numbered), row)
+        self.query_one(Table).show(translated(_COLUMNS), list(numbered), row)
         self.query_one("#purchase-summary", Static).update(Content("\n".join(_summary(orders))))
 
 

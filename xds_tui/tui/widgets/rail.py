@@ -14,7 +14,7 @@ from textual.widget import Widget
 _GAP: Final = "  "
 
 
-class Rail(Widget):
+class StepBar(Widget):
     """Texts side by side."""
 
     parts: reactive[tuple[str, ...]] = reactive((), layout=False)

@@ -14,16 +14,16 @@ from textual.widget import Widget
 from xds_tui.api.errors import NotSent
 from xds_tui.base_url import environment_of
 from xds_tui.fleet import view
-from xds_tui.fleet.state import FleetState, Link
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.tui import glyphs, wording
-from xds_tui.tui.bands import band_of, band_style
-from xds_tui.tui.place import Place
+from xds_tui.tui.bands import color_of, color_style
+from xds_tui.tui.place import Profile
 
 _ANSWERS: Final = {
-    Link.SIGNED_OUT: "app.sign_in",
-    Link.PAUSED: "screen.do('fleet.pause')",
-    Link.TROUBLE: "screen.do('fleet.refresh')",
+    ConnectionState.SIGNED_OUT: "app.sign_in",
+    ConnectionState.PAUSED: "screen.do('fleet.pause')",
+    ConnectionState.TROUBLE: "screen.do('fleet.refresh')",
 }
 """What a click on the line does, by the state that it tells of."""
 
@@ -71,7 +71,7 @@ class StatusBar(Widget):
     line: reactive[Content] = reactive(Content, layout=False, always_update=True)
     """All of it but the clock."""
 
-    def __init__(self, place: Place, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, place: Profile, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._place = place
         self._clock = clock
@@ -110,7 +110,7 @@ class StatusBar(Widget):
     def draw(self) -> None:
         """Make the line anew: what matters less leaves where the width does not suffice, the prepaid cost first."""
         clock = self.query_one(Clock)
-        clock.display = self.fleet.link is Link.LIVE
+        clock.display = self.fleet.link is ConnectionState.LIVE
         line, at = self._composed()
         clock.time = wording.clock(self.fleet.snapshot.at) if self.fleet.snapshot else ""
         if clock.styles.offset.x.value != at:
@@ -149,8 +149,8 @@ class StatusBar(Widget):
         words.extend([wording.environment(environment)] if environment else [])
         if self.fleet.account:
             words.append(self.fleet.account)
-        app, band = self.app, band_of(self._place.band, environment)
-        style = band_style(band, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
+        app, band = self.app, color_of(self._place.band, environment)
+        style = color_style(band, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
         where = Content(f" {' · '.join(words)} ").stylize(style)
         if self._place.read_only:
             where += Content(" ") + self._styled(_("read-only"), "warn")
@@ -161,17 +161,17 @@ class StatusBar(Widget):
         fleet, reading = self.fleet, self._reading()
         at = fleet.snapshot is not None
         match fleet.link:
-            case Link.LIVE:
+            case ConnectionState.LIVE:
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
                 told = wording.padded(reading, max(map(wording.cells, (every, reading)))) if reading else every
                 return self._styled("● ", "good") + Content(f"{_('live')} · {told} · {' ' * CLOCK_WIDTH}")
-            case Link.CONNECTING:
+            case ConnectionState.CONNECTING:
                 return self._styled(_parts("◌", _("connecting"), reading, self._data()), "muted")
-            case Link.PAUSED:
+            case ConnectionState.PAUSED:
                 return self._styled(_parts("‖", _("paused"), reading, self._data()), "warn")
-            case Link.SIGNED_OUT:
+            case ConnectionState.SIGNED_OUT:
                 return self._styled(_parts("!", _("sign in"), self._data()), "warn")
-            case Link.TROUBLE:
+            case ConnectionState.TROUBLE:
                 state = _("offline") if isinstance(fleet.trouble, NotSent) or not at else ""
                 return self._styled(_parts("▲", state, reading, self._data()), "warn")
 
@@ -185,7 +185,7 @@ class StatusBar(Widget):
     def _why(self) -> Content:
         """Why the data are not newer, and when they may be."""
         fleet = self.fleet
-        if fleet.link is not Link.TROUBLE or fleet.trouble is None:
+        if fleet.link is not ConnectionState.TROUBLE or fleet.trouble is None:
             return Content("")
         parts = [_(fleet.trouble.summary)]
         if fleet.retry_at and fleet.reading is None:
