@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "pty"))
 
-from terminal import Terminal  # noqa: E402 - found by the line above
+from support.terminal import Terminal  # noqa: E402 - found by the line above
 
 COMMAND: Final = str(Path(sys.executable).parent / "xds-tui")
 FONTS: Final = Path("/usr/share/fonts/truetype")

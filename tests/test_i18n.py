@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-import words
 from babel.messages.catalog import Message
+from tools import update_translations as words
 
 from xds_tui import i18n
 
@@ -23,8 +23,8 @@ def test_every_text_is_translated_and_no_translation_is_unused(language: str) ->
     wanted = {message.id for message in words.texts_in_source() if message.id}
     there = {message.id for message in messages(language)}
     untranslated = {message.id for message in messages(language) if not words.is_translated(message)}
-    assert wanted - there == set(), "run: python -m tests.words"
-    assert there - wanted == set(), "run: python -m tests.words"
+    assert wanted - there == set(), "run: python -m tests.tools.update_translations"
+    assert there - wanted == set(), "run: python -m tests.tools.update_translations"
     assert untranslated == set()
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reference import README, made, written
+from tools.generate_reference import README, made, written
 
-from xds_tui.config_file import ALERTS, CONNECT, HOSTS, TOP
-from xds_tui.config_keys import CONFIG_KEYS, ConfigKey
-from xds_tui.settings import Arguments, load
+from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
+from xds_tui.config.settings import Arguments, load
+from xds_tui.config.toml_file import ALERTS, CONNECT, HOSTS, TOP
 
 ROOT = Path(__file__).parents[1]
 TEXT = README.read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ NAMED = [key for key in CONFIG_KEYS if not key.name.startswith("<")]
 
 
 def test_the_readme_has_its_parts_as_the_code_has_them() -> None:
-    assert written(TEXT) == TEXT, "python -m tests.reference brings it up to date"
+    assert written(TEXT) == TEXT, "python -m tests.tools.generate_reference brings it up to date"
     assert all(len(part.splitlines()) > 10 for part in made().values())
 
 

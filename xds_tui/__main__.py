@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from xds_tui.cli import main
+from xds_tui.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,14 +5,13 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from raw_server import TOKEN, RawServer, raw_server
+from support.raw_server import TOKEN, RawServer, raw_server
 
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.credentials import BareToken
-from xds_tui.secret import Secret
+from xds_tui.domain.credentials import BareToken, Secret
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.serve import RunningSimulator
-from xds_tui.simulator.server import Service
+from xds_tui.simulator.http_app import Service
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import Options, World
 
 Simulate = Callable[..., RunningSimulator]

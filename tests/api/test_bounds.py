@@ -11,13 +11,12 @@ import sys
 from typing import Any
 
 import pytest
-from raw_server import TOKEN, RawServer, Script, envelope, http, raw_server
+from support.raw_server import TOKEN, RawServer, Script, envelope, http, raw_server
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import NotSent
 from xds_tui.api.transport import MAX_BODY
-from xds_tui.credentials import BareToken
-from xds_tui.secret import Secret
+from xds_tui.domain.credentials import BareToken, Secret
 
 PATIENCE = 30.0
 """Seconds after which a client that did not answer fails its test; its own deadline is 2."""
@@ -29,10 +28,10 @@ CLIENT = """
 import asyncio, json, sys
 from pathlib import Path
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.errors import XdsError
-from xds_tui.credentials import BareToken
-from xds_tui.model import Billing
-from xds_tui.secret import Secret
+from xds_tui.api.errors import ApiError
+from xds_tui.domain.credentials import BareToken
+from xds_tui.domain.model import Billing
+from xds_tui.domain.credentials import Secret
 
 def peak():
     # Not getrusage: what that tells begins with the peak of the process that started this one.
@@ -45,7 +44,7 @@ async def main():
         before = peak()
         try:
             said = len(await client.packages(Billing.ON_DEMAND))
-        except XdsError as error:
+        except ApiError as error:
             said = f"{type(error).__name__}: {error.summary}"
         print(json.dumps({"said": said, "growth": peak() - before}))
 

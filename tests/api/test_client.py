@@ -11,14 +11,13 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw_server
+from support.raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw_server
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.transport import MAX_BODY
-from xds_tui.credentials import AccountKey, BareToken
-from xds_tui.model import Billing, Period, PeriodUnit
-from xds_tui.secret import Secret
+from xds_tui.domain.credentials import AccountKey, BareToken, Secret
+from xds_tui.domain.model import Billing, Period, PeriodUnit
 
 Call = Callable[[Client], Awaitable[object]]
 
@@ -498,7 +497,8 @@ async def test_a_closed_client_sends_nothing(server: RawServer, client: Client) 
 
 
 def test_the_errors_are_imported_without_httpx() -> None:
-    script = "import sys, xds_tui.api.errors, xds_tui.credentials, xds_tui.base_url; print('httpx' in sys.modules)"
+    modules = "xds_tui.api.errors, xds_tui.domain.credentials, xds_tui.domain.endpoint"
+    script = f"import sys, {modules}; print('httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

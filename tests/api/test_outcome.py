@@ -11,19 +11,18 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_server import RawServer, envelope, http
+from support.raw_server import RawServer, envelope, http
 
 from xds_tui.api.client import Client
 from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.outcome import require_success
-from xds_tui.credentials import AccountKey
 from xds_tui.domain import rejections
+from xds_tui.domain.credentials import AccountKey, Secret
+from xds_tui.domain.model import Period, PeriodUnit
 from xds_tui.domain.rejections import Call
-from xds_tui.model import Period, PeriodUnit
-from xds_tui.secret import Secret
+from xds_tui.simulator.error_codes import Code
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.refusal import Code
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET
 
 Simulate = Callable[..., RunningSimulator]

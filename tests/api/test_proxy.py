@@ -7,16 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from raw_server import TOKEN, listening
-from socks_server import SocksProxy, socks_proxy
+from support.raw_server import TOKEN, listening
+from support.socks_server import SocksProxy, socks_proxy
 from test_tls import HOST, Authority, a_client, by_file, secured
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import Cause, NotSent
 from xds_tui.api.proxy import Proxy, proxy_for
-from xds_tui.api.route import open_route
-from xds_tui.credentials import BareToken
-from xds_tui.secret import Secret
+from xds_tui.api.transport import open_route
+from xds_tui.domain.credentials import BareToken, Secret
 
 SERVICE = httpx.URL(f"https://{HOST}")
 PASSWORD = "hunter2hidden"

@@ -18,12 +18,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from raw_server import TOKEN, RawServer, envelope, http, listening
+from support.raw_server import TOKEN, RawServer, envelope, http, listening
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadResponse, NotSent
-from xds_tui.credentials import BareToken
-from xds_tui.secret import Secret
+from xds_tui.domain.credentials import BareToken, Secret
 
 HOST = "service.test"
 LONG = timedelta(days=30)

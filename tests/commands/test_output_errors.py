@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from at_shell import COMMAND
+from support.cli_runner import COMMAND
 
 WRITING = ["--help", "--version", "hosts --help", "hosts", "hosts --json", "catalog --csv", "completion bash", "doctor"]
 QUIET = ["catalog", "orders", "events"]
@@ -48,7 +48,7 @@ def test_where_nobody_can_be_told_the_status_tells(environ: dict[str, str], comm
 
 
 def test_the_number_of_a_closed_stream_is_not_given_to_another_file(environ: dict[str, str]) -> None:
-    program = "import os, sys; from xds_tui import standard_streams; standard_streams.open_missing(); "
+    program = "import os, sys; from xds_tui.system import standard_streams; standard_streams.open_missing(); "
     program += "sys.exit(os.open('/', os.O_RDONLY) < 3)"
     line = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(program)} <&- >&- 2>&-"
     assert subprocess.run(["bash", "-c", line], env=environ, check=False).returncode == 0
@@ -68,12 +68,13 @@ def test_a_reader_that_left_hears_nothing(environ: dict[str, str]) -> None:
 
 STUCK = """
 import sys, threading
-from xds_tui import cli, vault
-threading.Thread(target=threading.Event().wait, name=vault.THREAD, daemon=True).start()
+from xds_tui.main import main
+from xds_tui.auth import keyring_store
+threading.Thread(target=threading.Event().wait, name=keyring_store.THREAD, daemon=True).start()
 sys.argv = ["xds-tui", "--no-such-option"] if len(sys.argv) > 1 else ["xds-tui", "completion", "bash"]
 import atexit
 atexit.register(print, "the interpreter's own end")
-sys.exit(cli.main())
+sys.exit(main.main())
 """
 
 

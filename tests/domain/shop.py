@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from made import NOON, a_host, a_package, a_promise, an_order
+from support.factories import NOON, a_host, a_package, a_promise, an_order
 
+from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.reconcile import match_orders
-from xds_tui.model import Host, Snapshot
-from xds_tui.record import Candidate, HostSource, Order, OrderAction, OrderState
+from xds_tui.domain.records import Candidate, HostSource, Order, OrderAction, OrderState
 
 
 @dataclass

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from made import NOON, a_host, a_package, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_package, a_promise, a_snapshot, an_order
 
 from xds_tui.domain import reconcile
-from xds_tui.model import Billing, Period, PeriodUnit, Snapshot, Status
-from xds_tui.record import Order, OrderAction, OrderState
+from xds_tui.domain.model import Billing, Period, PeriodUnit, Snapshot, Status
+from xds_tui.domain.records import Order, OrderAction, OrderState
 
 LATER = NOON + timedelta(minutes=6)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop import Buyer, Shop
 
+from xds_tui.domain.model import Snapshot
 from xds_tui.domain.reconcile import match_orders
-from xds_tui.model import Snapshot
-from xds_tui.record import Doubt, OrderState
+from xds_tui.domain.records import Doubt, OrderState
 
 MANY = 11
 """Purchases back to back, as the report of the fault had them."""

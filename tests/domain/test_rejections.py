@@ -14,7 +14,7 @@ from xds_tui.domain.rejections import (
     is_token_rejection,
     why_inconclusive,
 )
-from xds_tui.simulator.refusal import Code
+from xds_tui.simulator.error_codes import Code
 
 DOCUMENT = {
     Call.CREATE_ON_DEMAND: {1001, 7005},

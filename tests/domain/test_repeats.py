@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import NOON, a_host, a_package, a_promise, an_order
+from support.factories import NOON, a_host, a_package, a_promise, an_order
 
+from xds_tui.domain.model import Billing, Period, PeriodUnit
+from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState
 from xds_tui.domain.rejections import REJECTIONS, Call
 from xds_tui.domain.repeats import (
     CLOCK_SKEW,
@@ -19,8 +21,6 @@ from xds_tui.domain.repeats import (
     is_watched,
     may_repeat,
 )
-from xds_tui.model import Billing, Period, PeriodUnit
-from xds_tui.record import Candidate, Doubt, Order, OrderAction, OrderState
 
 RENT: dict[str, Any] = {"billing": Billing.RENT, "period": Period(PeriodUnit.DAY, 1)}
 POINTED_OUT = Candidate("h9", "nine", Doubt.REFUSED)

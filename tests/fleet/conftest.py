@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.line import Service
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ManualClock, Options, World
-from xds_tui.store.db import Database
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 
 

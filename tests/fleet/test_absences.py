@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import NOON, a_host, a_snapshot
+from support.factories import NOON, a_host, a_snapshot
 
+from xds_tui.api.decode import HostPage
 from xds_tui.api.errors import BadResponse, Rejected
-from xds_tui.api.wire import HostPage
+from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.fleet.absences import MAX_CHECKS
-from xds_tui.fleet.sweep import PAGE_SIZE, HostListing, list_hosts
-from xds_tui.model import Host, Snapshot, Status
+from xds_tui.fleet.host_listing import PAGE_SIZE, HostListing, list_hosts
 
 
 class Service:

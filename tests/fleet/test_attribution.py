@@ -7,14 +7,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import NOON, a_host, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
 
-from xds_tui.fleet.alerts import flagged
+from xds_tui.domain.model import Host, Status
+from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.domain.snapshot_diff import changes, flagged
 from xds_tui.fleet.attribution import LATE_WINDOW, REBOOT_BEGINS, Attribution
-from xds_tui.fleet.changes import changes
 from xds_tui.fleet.order_book import OrderBook
-from xds_tui.model import Host, Status
-from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
 
 STEP = timedelta(seconds=15)
 ON, OFF, STARTING, STOPPING, BILLED = Status.ON, Status.OFF, Status.STARTING, Status.STOPPING, Status.BILLED

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from conditions import until
-from made import NOON, a_host, a_promise
-from powers import powerless
+from support.factories import NOON, a_host, a_promise
+from support.privileges import powerless
+from support.wait import until
 from test_orders import Service
 
 from xds_tui.api.client import Client
-from xds_tui.fleet.orders import OrderService
-from xds_tui.record import Event, Order, OrderState
-from xds_tui.store import database_file, db
-from xds_tui.store.db import Database
+from xds_tui.domain.records import Event, Order, OrderState
+from xds_tui.fleet.order_service import OrderService
+from xds_tui.store import database, database_file
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.store.problems import remedy
 
@@ -33,9 +33,9 @@ Fault = Callable[[Path], AbstractContextManager[None]]
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (db, database_file):
+    for module in (database, database_file):
         monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.2)
-    monkeypatch.setattr(db, "RETRY_FIRST", 0.05)
+    monkeypatch.setattr(database, "RETRY_FIRST", 0.05)
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ async def test_a_full_disk_holds_orders_back_until_there_is_room(path: Path) -> 
         assert (await place(desk, "create")).state is OrderState.DONE
         await desk.database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
         fill = "INSERT INTO said SELECT 'default', hex(randomblob(2000)), 1"
-        with contextlib.suppress(db.StoreError):
+        with contextlib.suppress(database.StoreError):
             for _ in range(1000):
                 await desk.database.write(lambda connection: connection.execute(fill) and None)
         assert desk.journal.problem is not None
@@ -323,7 +323,7 @@ MOUNTED = """
 import asyncio, pathlib, subprocess, sys
 sys.path[:0] = sys.argv[3].split(":")
 from test_durable_record import Desk, place
-from xds_tui.record import OrderState
+from xds_tui.domain.records import OrderState
 
 async def main(folder, how):
     desk = Desk(folder / "state" / "journal.db")

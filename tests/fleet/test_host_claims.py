@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from made import NOON, a_host, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
 
 from xds_tui.api.client import Client
-from xds_tui.fleet.orders import OrderService
-from xds_tui.model import Snapshot
-from xds_tui.record import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
-from xds_tui.store.db import Database, StoreError
+from xds_tui.domain.model import Snapshot
+from xds_tui.domain.records import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
+from xds_tui.fleet.order_service import OrderService
+from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal, SettleResult
 
 LATER = NOON + timedelta(minutes=10)

@@ -6,23 +6,22 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from conditions import until
-from made import a_host, a_promise, a_snapshot
+from support.factories import a_host, a_promise, a_snapshot
+from support.wait import until
 
-from xds_tui import catalog
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadResponse, SignedOut
-from xds_tui.credentials import AccountKey, BareToken, Credentials
-from xds_tui.fleet.account import Account, TokenCache
+from xds_tui.auth.account import Account, TokenCache
+from xds_tui.domain import purchase
+from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
+from xds_tui.domain.model import Billing, Status
+from xds_tui.domain.records import EventKind, OrderState
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
-from xds_tui.model import Billing, Status
-from xds_tui.record import EventKind, OrderState
-from xds_tui.secret import Secret
+from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.line import Service
-from xds_tui.simulator.machine import OFF, ON
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.host import OFF, ON
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock
 from xds_tui.store.journal import Journal
 
@@ -181,8 +180,8 @@ async def bought(watch: Watching) -> None:
     await until(lambda: watch.state.catalog is not None)
     there = watch.state.catalog
     assert there is not None
-    package = catalog.matching_packages(there, Billing.ON_DEMAND)[0]
-    image = catalog.matching_images(there, Billing.ON_DEMAND, package)[0]
+    package = purchase.matching_packages(there, Billing.ON_DEMAND)[0]
+    image = purchase.matching_images(there, Billing.ON_DEMAND, package)[0]
     watch.monitor.orders.buy(a_promise(package=package, image=image), 1)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from conditions import until
-from made import NOON, a_host, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
+from support.wait import until
 from test_orders import Desk, written
 
 from xds_tui.api.errors import OutcomeUnknown, Rejected
+from xds_tui.domain.model import Host
+from xds_tui.domain.records import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
 from xds_tui.domain.repeats import POINTED_OUT_FOR
 from xds_tui.fleet.order_book import REMEMBERED
-from xds_tui.fleet.orders import MAY_BE_BOUGHT
-from xds_tui.model import Host
-from xds_tui.record import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
+from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.store.journal import Journal, SettleResult
 
 

@@ -9,24 +9,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conditions import until
+from support.wait import until
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import SignedOut
-from xds_tui.credentials import AccountKey, Credentials, Token
-from xds_tui.fleet.account import Account, TokenCache
+from xds_tui.auth.account import Account, TokenCache
+from xds_tui.auth.keyring_store import StoredCredentials
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret, Token
+from xds_tui.domain.model import Snapshot
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.model import Snapshot
-from xds_tui.secret import Secret
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.line import Service
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
-from xds_tui.store.db import Database
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.store.renewals import RenewalTimes
-from xds_tui.vault import StoredCredentials
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 

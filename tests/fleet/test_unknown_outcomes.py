@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
-from conditions import until
-from made import a_host
+from support.factories import a_host
+from support.wait import until
 from test_monitor import Watching, watching
 
+from xds_tui.domain.model import Host, Status
+from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.fleet.state import ConnectionState
-from xds_tui.model import Host, Status
-from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
-from xds_tui.simulator.clocks import ManualClock
 from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.machine import BILLED, OFF
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.host import BILLED, OFF
+from xds_tui.simulator.http_server import RunningSimulator
+from xds_tui.simulator.lifecycle import ManualClock
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.journal import Journal
 

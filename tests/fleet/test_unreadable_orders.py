@@ -6,19 +6,19 @@ import random
 from pathlib import Path
 
 import pytest
-from conditions import until
-from made import NOON, a_promise
+from support.factories import NOON, a_promise
+from support.wait import until
 from test_monitor import Watching, watching
 
-from xds_tui.fleet import order_states
-from xds_tui.fleet.chronicle import UNREADABLE
+from xds_tui.domain import order_states
+from xds_tui.domain.records import OrderState
+from xds_tui.fleet.recorder import UNREADABLE
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.record import OrderState
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT
-from xds_tui.store.db import Database
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
-from xds_tui.store.moments import microseconds
+from xds_tui.store.timestamps import microseconds
 
 BODIES = ("{}", "", "\ufffd", '{"id": "o1", "state": "paid by somebody else", "host_id": "h9"}', "[" * 100_000, None, 7)
 
@@ -80,7 +80,7 @@ async def test_buying_goes_on_beside_orders_that_cannot_be_read(path: Path, simu
 
 
 def promise_in(state: FleetState):
-    from xds_tui.model import Billing
+    from xds_tui.domain.model import Billing
 
     assert state.catalog is not None
     packages = state.catalog.packages[Billing.ON_DEMAND]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from textual.events import Key
 
-from xds_tui.tui.input_events import InputEvents
+from xds_tui.tui.runtime.input_events import InputEvents
 
 from .decoding import Outcome
 from .traffic import Bursts, characters

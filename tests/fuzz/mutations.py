@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
-from hostile import FRAGMENTS
+from support.hostile import FRAGMENTS
 
 _RAW: Final = "@raw@"
 """What a string begins with that is written into the document as it stands."""

@@ -10,18 +10,17 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
-from conditions import until
-from driver import Desk
-from hostile import unsafe_in
+from support.app_driver import Desk
+from support.hostile import unsafe_in
+from support.wait import until
 
 from xds_tui.api.client import Client
-from xds_tui.credentials import AccountKey, Credentials
-from xds_tui.fleet.account import TokenCache
-from xds_tui.record import OrderAction
-from xds_tui.secret import Secret
-from xds_tui.simulator.server import build
+from xds_tui.auth.account import TokenCache
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret
+from xds_tui.domain.records import OrderAction
+from xds_tui.simulator.http_app import build
 from xds_tui.simulator.world import ACCOUNT, SECRET
-from xds_tui.tui.giving import place_orders
+from xds_tui.tui.flows.power import place_orders
 
 from .decoding import ENDPOINTS, WARM, Endpoint, Outcome, originals, resident
 from .mutations import Answer, Mutator

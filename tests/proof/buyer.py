@@ -21,19 +21,18 @@ from typing import Final
 import msgspec
 
 from tests.soak.request_tags import note_sending, tag_requests
-from xds_tui import catalog
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import ApiError
-from xds_tui.credentials import AccountKey, Credentials, Token
-from xds_tui.fleet.account import Account, Source, TokenCache
+from xds_tui.auth.account import Account, Source, TokenCache
+from xds_tui.domain import purchase
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret, Token
+from xds_tui.domain.model import Billing
+from xds_tui.domain.purchase import Draft
+from xds_tui.domain.records import Order, OrderState
 from xds_tui.fleet.monitor import Monitor, utc_now
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.model import Billing
-from xds_tui.record import Order, OrderState
-from xds_tui.secret import Secret
-from xds_tui.store.db import Database
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal, SettleResult
-from xds_tui.tui.draft import Draft
 
 from .asked import Asked, Purchase, Rest, Stage
 
@@ -155,7 +154,7 @@ class Buyer:
             # What a user does who looks at a catalog that could not be read.
             self._trouble = state.catalog_trouble
             self._monitor.refresh_catalog()
-        return state.catalog is not None and catalog.image_by_id(state.catalog, told.kind.image) is not None
+        return state.catalog is not None and purchase.image_by_id(state.catalog, told.kind.image) is not None
 
     def _draft(self, told: Purchase) -> Draft:
         there = self._monitor.state.catalog
@@ -164,8 +163,8 @@ class Buyer:
         billing = Billing.RENT if kind.period else Billing.ON_DEMAND
         draft = Draft(
             billing,
-            catalog.package_by_id(there, billing, kind.package),
-            catalog.image_by_id(there, kind.image),
+            purchase.package_by_id(there, billing, kind.package),
+            purchase.image_by_id(there, kind.image),
             count=told.count,
         )
         return draft if kind.period is None else kind.rented(draft)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from xds_tui.record import Order, OrderState
+from xds_tui.domain.records import Order, OrderState
 from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
 

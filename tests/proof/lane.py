@@ -14,10 +14,10 @@ from typing import Final
 import msgspec
 
 from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.faults import Fault
-from xds_tui.simulator.line import Service
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.other_user import TAG, OtherUser
-from xds_tui.simulator.serve import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, World
 
 from .asked import Kind, Purchase, Stage

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from xds_tui.record import Order
+from xds_tui.domain.records import Order
 
 from .asked import Asked
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import a_package, a_promise, an_order
 from msgspec.structs import replace as replace_struct
 from proof.asked import Asked, Kind
 from proof.judge import Verdict, judge
 from proof.mishaps import ANSWERS, describe
 from proof.records import Record
+from support.factories import a_package, a_promise, an_order
 
-from xds_tui.record import Candidate, Doubt, Order, OrderAction, OrderState
+from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState
 from xds_tui.simulator.fault_presets import EVERY_CODE
 from xds_tui.simulator.faults import Kind as Mishap
 from xds_tui.simulator.other_user import TAG

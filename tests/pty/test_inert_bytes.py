@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hostile import MARK, unsafe_in
-from terminal import Terminal
+from support.hostile import MARK, unsafe_in
+from support.terminal import Terminal
 from test_whole_job import ACCOUNT, SECRET, simulating
 
 COMMAND = Path(sys.executable).parent / "xds-tui"
@@ -19,13 +19,13 @@ TESTS = Path(__file__).parents[1]
 PROGRAM = f"""
 import sys
 sys.path.insert(0, {str(TESTS)!r})
-from hostile import FRAGMENTS, HostileService
-from xds_tui import cli
+from support.hostile import FRAGMENTS, HostileService
+from xds_tui.main import main
 from xds_tui.api import client
 
 straight = client.open_route
 client.open_route = lambda url, keep_alive: HostileService(straight(url, keep_alive=keep_alive), FRAGMENTS)
-sys.exit(cli.main(sys.argv[1:]))
+sys.exit(main.main(sys.argv[1:]))
 """
 """The program, at the end of a line on which every text is replaced."""
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from support.terminal import Terminal
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
 PROGRAM = Path(sys.executable).parent / "xds-tui"

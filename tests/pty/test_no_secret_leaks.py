@@ -13,14 +13,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from support.terminal import Terminal
 from test_failing import after_the_screen
 from test_whole_job import ACCOUNT
 
 from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.line import Service
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import World
 
 TOKEN = "tkn-planted-5d0e9c"
@@ -32,19 +32,19 @@ PROGRAM = """
 import logging, sys
 logging.basicConfig(filename=sys.argv.pop(1), level=logging.DEBUG)
 
-from xds_tui import assembly, cli
+from xds_tui.main import bootstrap, main
 
 def fail_with_everything(self):
-    from xds_tui.api import answer
+    from xds_tui.api import envelope
 
     def accepted(response, mask):
         page, headers = response.text, dict(response.request.headers)
         raise RuntimeError(f"{page} {headers}")
 
-    answer.accepted = accepted
+    envelope.accepted = accepted
     self.action_refresh()
 
-build = assembly.app_parts
+build = bootstrap.app_parts
 
 def parts(*args):
     # Not before: what Textual makes of its variables is settled when it is imported.
@@ -53,8 +53,8 @@ def parts(*args):
     FleetScreen.action_zoom = fail_with_everything
     return build(*args)
 
-assembly.app_parts = parts
-sys.exit(cli.main())
+bootstrap.app_parts = parts
+sys.exit(main.main())
 """
 """The program with every logger at DEBUG, and a key that makes it fail with token and passwords in what it raises."""
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from support.terminal import Terminal
 
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.line import Service
-from xds_tui.simulator.serve import RunningSimulator
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, World
 
 TESTS = Path(__file__).parents[1]
@@ -26,10 +26,10 @@ HALF = "half-of-a-secret"
 LOGIN = """
 import sys
 from test_login_command import Desktop, parts
-from xds_tui.commands import signing
-from xds_tui.vault import Vault
+from xds_tui.cli.commands import login
+from xds_tui.auth.keyring_store import KeyringStore
 try:
-    sys.exit(signing.login(parts(sys.argv[1], Vault(Desktop()))))
+    sys.exit(login.login(parts(sys.argv[1], KeyringStore(Desktop()))))
 except KeyboardInterrupt:
     sys.exit(130)
 """

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from terminal import PATIENCE
+from support.terminal import PATIENCE
 from test_ending import (
     COMMAND,
     IN_ANY_CASE,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from support.terminal import Terminal
 from test_vault_secret_service import daemon, pytestmark
 from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
 

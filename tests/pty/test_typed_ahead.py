@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from support.terminal import Terminal
 from test_whole_job import simulating
 
 HERE = Path(sys.executable).parent / "xds-tui"

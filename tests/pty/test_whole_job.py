@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import Terminal
+from support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, SECRET = "A27550582", "demo-secret-7f3c"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulated import Simulated
+from support.simulator_client import Simulated
 
 from xds_tui.simulator.world import ACCOUNT, SECRET, UNVERIFIED
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
-from simulated import HOUR, OFF, STARTING, Simulated
+from support.simulator_client import HOUR, OFF, STARTING, Simulated
 
-from xds_tui.simulator.clocks import SkewedClock
+from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.line import Service
-from xds_tui.simulator.server import build
+from xds_tui.simulator.http_app import build
+from xds_tui.simulator.lifecycle import SkewedClock
 from xds_tui.simulator.world import ACCOUNT, World
 
 

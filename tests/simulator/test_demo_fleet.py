@@ -5,9 +5,9 @@ import sys
 from collections import Counter
 
 import pytest
-from simulated import BILLED, DAY, EXPIRED, HOUR, OFF, ON, STARTING, STOPPING, Simulated
+from support.simulator_client import BILLED, DAY, EXPIRED, HOUR, OFF, ON, STARTING, STOPPING, Simulated
 
-from xds_tui.simulator.goods import IMAGES, PACKAGES
+from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
 
 COUNTS = [0, 1, 3, 7, 8, 40, 1000]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from simulated import OFF, PAIR, Simulated
+from support.simulator_client import OFF, PAIR, Simulated
 
-from xds_tui.simulator.goods import IMAGES, PACKAGES
+from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
 
 HOST_FIELDS = {
     "id", "name", "gpuConfiguration", "gpuNumber", "memory", "cpu", "rigidDisk", "operatingSystem", "hostAccount",

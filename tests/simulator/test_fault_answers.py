@@ -6,7 +6,7 @@ import asyncio
 
 import httpx
 import pytest
-from simulated import BILLED, OFF, PAIR, STARTING, Simulated
+from support.simulator_client import BILLED, OFF, PAIR, STARTING, Simulated
 
 from xds_tui.simulator import fault_presets
 from xds_tui.simulator.faults import Fault, Form, Kind

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from simulated import BILLED, DAY, EXPIRED, HOUR, OFF, ON, PAIR, STARTING, STOPPING, Simulated
+from support.simulator_client import BILLED, DAY, EXPIRED, HOUR, OFF, ON, PAIR, STARTING, STOPPING, Simulated
 
 from xds_tui.simulator.world import ACCOUNT
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from simulated import PAIR, Simulated
+from support.simulator_client import PAIR, Simulated
 
 from xds_tui.simulator.other_user import TAG, OtherUser
 

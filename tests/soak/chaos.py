@@ -23,19 +23,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from xds_tui.api.client import Client
-from xds_tui.credentials import AccountKey, Credentials, Token
+from xds_tui.auth.account import Account, Source, TokenCache
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret, Token
+from xds_tui.domain.model import Snapshot, Status
+from xds_tui.domain.purchase import Draft
+from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.domain.rejections import Call, is_rejection, is_token_rejection
-from xds_tui.fleet.account import Account, Source, TokenCache
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.model import Snapshot, Status
-from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
-from xds_tui.secret import Secret
 from xds_tui.simulator.accounts import ACCOUNT, SECRET
 from xds_tui.simulator.options import Options
-from xds_tui.store.db import Database
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal, SettleResult
-from xds_tui.tui.draft import Draft
 
 from .chaos_trouble import ChaosTrouble
 from .complaints import listen, listen_to_loop

@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xds_tui.api.client import Client
-from xds_tui.credentials import AccountKey, Credentials, Token
-from xds_tui.fleet.account import Account, Source, TokenCache
+from xds_tui.auth.account import Account, Source, TokenCache
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret, Token
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.secret import Secret
 from xds_tui.simulator.accounts import ACCOUNT, SECRET
-from xds_tui.store.db import Database
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.tui.app import XdsApp
-from xds_tui.tui.parts import AppServices, ProfileServices
-from xds_tui.tui.place import Profile
+from xds_tui.tui.context import AppServices, Profile, ProfileServices
 
 from .lapse import Lapse
 

@@ -11,7 +11,7 @@ from unittest import mock
 
 import httpx
 
-from xds_tui.record import Order, OrderState
+from xds_tui.domain.records import Order, OrderState
 
 _SENDING: ContextVar[str] = ContextVar("sending", default="")
 """The order that the running task sends."""

@@ -29,7 +29,13 @@ class Service:
     def __init__(self, options: Options, clock: Path | None = None) -> None:
         """Make a service with `options.hosts` hosts, in the time of the clock in that file or in real time."""
         fields = {name: value for name, value in asdict(options).items() if name != "extra_packages"}
-        command = [sys.executable, "-m", "tests.soak.far_side", str(clock or ""), msgspec.json.encode(fields).decode()]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.soak.service_process",
+            str(clock or ""),
+            msgspec.json.encode(fields).decode(),
+        ]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
         )

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from made import an_order
 from soak.chaos import Chaos, Figures
 from soak.gauges import Held
 from soak.verdict import MB
+from support.factories import an_order
 
-from xds_tui.record import Event, EventKind, OrderState
+from xds_tui.domain.records import Event, EventKind, OrderState
 
 ROOT = Path(__file__).parents[2]
 HELD = Held(hour=0, memory=80 * MB, objects=90_000, files=18, tasks=36, threads=3, widgets=0, journal=MB)

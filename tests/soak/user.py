@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError
-from xds_tui.credentials import AccountKey
-from xds_tui.fleet.account import Account
+from xds_tui.auth.account import Account
+from xds_tui.domain.credentials import AccountKey
+from xds_tui.domain.model import Billing, Catalog, Host, PeriodUnit, Status
+from xds_tui.domain.purchase import Draft
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
-from xds_tui.model import Billing, Catalog, Host, PeriodUnit, Status
-from xds_tui.tui.draft import Draft
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

@@ -14,15 +14,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from made import NOON, a_host, a_promise, a_snapshot
+from support.factories import NOON, a_host, a_promise, a_snapshot
 from test_journal import A_PURCHASE, a_sample, an_event, an_order
 
-from xds_tui import export
-from xds_tui.record import EventKind, OrderState
-from xds_tui.store import database_file, db
-from xds_tui.store.db import Database, StoreError
+from xds_tui.domain.records import EventKind, OrderState
+from xds_tui.store import database, database_file
+from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal
-from xds_tui.tui import telling
+from xds_tui.text import export, messages
 
 EXAMPLES = int(os.environ.get("XDS_TEST_DAMAGES", "40"))
 """Files of each kind of damage; many more are tried by hand."""
@@ -66,8 +65,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def _fill(path: Path) -> None:
-    database = Database(path)
-    journal = Journal(database, "default")
+    opened = Database(path)
+    journal = Journal(opened, "default")
     await journal.add_events([an_event(second, kind=kind) for second, kind in enumerate(EventKind)])
     await journal.add_events([an_event(minutes * 60, host_id=f"h{minutes}") for minutes in range(100)])
     orders = [an_order(f"o{second}", second, state=state) for second, state in enumerate(OrderState)]
@@ -77,18 +76,18 @@ async def _fill(path: Path) -> None:
         await journal.add_sample(a_sample(minute * 60))
     await journal.save_snapshot(a_snapshot(*(a_host(id=f"h{number}") for number in range(250))))
     await journal.said(["one", "two"], NOON)
-    await database.close()
+    await opened.close()
 
 
 async def _use(path: Path) -> None:
     """Do everything that the program does with its history; each may raise StoreError, and nothing else."""
-    database = Database(path)
+    opened = Database(path)
     for profile in ("default", "other"):
-        journal = Journal(database, profile)
+        journal = Journal(opened, profile)
         for work in _works(journal):
             with contextlib.suppress(StoreError):
                 await work()
-    await database.close()
+    await opened.close()
 
 
 def _works(journal: Journal) -> list[Callable[[], object]]:
@@ -98,14 +97,14 @@ def _works(journal: Journal) -> list[Callable[[], object]]:
         orders = await journal.orders(1000)
         export.orders_table(orders, hosts)
         for order in orders:
-            telling.order_lines(order)
+            messages.order_lines(order)
 
     async def read_events() -> None:
         events = await journal.events(1000, NOON + timedelta(days=400))
         export.events_table(events)
-        telling.events_lines(events)
+        messages.events_lines(events)
         for event in events:
-            telling.event_lines(event)
+            messages.event_lines(event)
 
     async def read_samples() -> None:
         for sample in await journal.samples(NOON - timedelta(days=9), 100, NOON + timedelta(days=9)):
@@ -196,7 +195,7 @@ def redefine(path: Path, random: random.Random) -> None:
 def test_a_damaged_history_is_survived(
     sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path, random.Random], None]
 ) -> None:
-    for module in (db, database_file):
+    for module in (database, database_file):
         monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.1)
     for seed in range(EXAMPLES):
         folder = tmp_path / str(seed)

@@ -14,19 +14,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made import NOON, a_host, a_package, a_snapshot, an_image
+from support.factories import NOON, a_host, a_package, a_snapshot, an_image
 
-from xds_tui.api.text import clean
-from xds_tui.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
-from xds_tui.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
-from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
-from xds_tui.secret import Secret
+from xds_tui.domain.credentials import Secret
+from xds_tui.domain.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
+from xds_tui.domain.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
+from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
+from xds_tui.domain.sanitize import clean
 from xds_tui.store import journal as journal_module
-from xds_tui.store import retention
+from xds_tui.store import samples
 from xds_tui.store import samples as samples_module
-from xds_tui.store.db import Database, StoreError
+from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal, SettleResult
-from xds_tui.store.moments import microseconds
+from xds_tui.store.timestamps import microseconds
 
 SECOND = timedelta(seconds=1)
 
@@ -152,14 +152,14 @@ async def test_the_oldest_events_beyond_the_bound_are_dropped(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "MAX_EVENTS", 5)
-    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
+    monkeypatch.setattr(samples, "ALWAYS_KEPT", 1)
     await journal.add_events([an_event(seconds) for seconds in range(7)])
     await journal.add_events([an_event(7)])
     assert await journal.events(100) == tuple(an_event(seconds) for seconds in (7, 6, 5, 4, 3))
 
 
 async def test_events_older_than_ninety_days_are_dropped(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
+    monkeypatch.setattr(samples, "ALWAYS_KEPT", 1)
     await journal.add_events([an_event(0), an_event(1)])
     newest = Event(at=NOON + timedelta(days=90) + SECOND, kind=EventKind.RECOVERED)
     await journal.add_events([newest])
@@ -367,7 +367,7 @@ async def test_of_many_samples_the_last_of_each_stretch_is_given(journal: Journa
 
 async def test_samples_are_bounded(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples_module, "MAX_SAMPLES", 5)
-    monkeypatch.setattr(retention, "ALWAYS_KEPT", 1)
+    monkeypatch.setattr(samples, "ALWAYS_KEPT", 1)
     for seconds in range(8):
         await journal.add_sample(a_sample(seconds))
     assert len(await journal.samples(NOON, 100, NOON + 100 * SECOND)) == 5
@@ -446,15 +446,16 @@ async def test_two_instances_write_and_read_one_file(path: Path, journal: Journa
 
 WRITES_AN_ORDER = """
 import asyncio, datetime, pathlib, sys
-from xds_tui.record import Action, Order, OrderState
-from xds_tui.store.db import Database
+from xds_tui.domain.records import OrderAction, Order, OrderState
+from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 
 async def main(path):
     journal = Journal(await Database.open(path), "default")
     for number in range(1_000_000):
         now = datetime.datetime.now(datetime.UTC)
-        await journal.write_orders([Order(id=str(number), action=Action.CREATE, state=OrderState.SENT, created_at=now)])
+        order = Order(id=str(number), action=OrderAction.CREATE, state=OrderState.SENT, created_at=now)
+        await journal.write_orders([order])
         print(number, flush=True)
 
 asyncio.run(main(pathlib.Path(sys.argv[1])))

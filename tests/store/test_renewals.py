@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from made import NOON
+from support.factories import NOON
 
 from xds_tui.store.renewals import RenewalTimes
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xds_tui.tui.screens import confirm, create
+from xds_tui.tui.screens import confirm
+from xds_tui.tui.screens.create import screen
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +31,11 @@ def _at_home_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a yes count at once: the test is not about keys that come too early."""
     monkeypatch.setattr(confirm, "CONFIRM_GUARD", 0.0)
-    monkeypatch.setattr(create, "CONFIRM_GUARD", 0.0)
+    monkeypatch.setattr(screen, "CONFIRM_GUARD", 0.0)
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every yes come too early, however slow the machine is."""
     monkeypatch.setattr(confirm, "CONFIRM_GUARD", inf)
-    monkeypatch.setattr(create, "CONFIRM_GUARD", inf)
+    monkeypatch.setattr(screen, "CONFIRM_GUARD", inf)

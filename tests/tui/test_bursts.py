@@ -6,20 +6,20 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 from textual.widgets import Input, OptionList
 
 from xds_tui.i18n import choose
-from xds_tui.simulator.machine import BILLED
-from xds_tui.tui.screens.choose import Choice, PickerScreen
+from xds_tui.simulator.host import BILLED
 from xds_tui.tui.screens.confirm import Dialog
-from xds_tui.tui.screens.create import CreateScreen, Step
-from xds_tui.tui.screens.naming import PromptScreen
+from xds_tui.tui.screens.create.screen import CreateScreen, Step
 from xds_tui.tui.screens.palette import PaletteScreen
-from xds_tui.tui.widgets.filter_field import FilterInput
+from xds_tui.tui.screens.picker import Choice, PickerScreen
+from xds_tui.tui.screens.prompt import PromptScreen
+from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 
 LISTS = {

@@ -8,18 +8,19 @@ import pytest
 from rich.cells import cell_len
 
 from xds_tui import i18n
-from xds_tui.tui.widgets import event_list, host_table, how_much, offers, order_list, purchase
-from xds_tui.tui.widgets.line_layout import Column, translated
+from xds_tui.tui.screens.create import review, steps
+from xds_tui.tui.widgets import catalog_rows, event_table, host_table, order_table
+from xds_tui.tui.widgets.table.columns import Column, translated
 
 TABLES = {
     "hosts": host_table._COLUMNS.values(),
-    "images": offers.IMAGE_COLUMNS,
-    "packages": offers.PACKAGE_COLUMNS,
-    "periods": how_much._COLUMNS,
-    "purchase": purchase._COLUMNS,
-    "orders": order_list._COLUMNS,
-    "events of today": event_list._TODAY,
-    "events": event_list._DATED,
+    "images": catalog_rows.IMAGE_COLUMNS,
+    "packages": catalog_rows.PACKAGE_COLUMNS,
+    "periods": steps._COLUMNS,
+    "purchase": review._COLUMNS,
+    "orders": order_table._COLUMNS,
+    "events of today": event_table._TODAY,
+    "events": event_table._DATED,
 }
 
 

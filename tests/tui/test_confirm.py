@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
 
-from xds_tui.simulator.machine import BILLED, OFF
+from xds_tui.simulator.host import BILLED, OFF
 from xds_tui.tui.screens.confirm import Dialog
 from xds_tui.tui.widgets.host_table import HostTable
 

@@ -5,22 +5,22 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 from textual.widgets import Input
 
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
-from xds_tui.model import Billing
-from xds_tui.record import OrderState
+from xds_tui.domain.model import Billing
+from xds_tui.domain.records import OrderState
 from xds_tui.simulator import endpoints
+from xds_tui.simulator.catalog_data import PACKAGES
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.goods import PACKAGES
-from xds_tui.simulator.machine import OFF
+from xds_tui.simulator.host import OFF
 from xds_tui.simulator.world import Options
-from xds_tui.tui.screens.create import CreateScreen
+from xds_tui.tui.screens.create.screen import CreateScreen
 from xds_tui.tui.widgets.host_table import HostTable
-from xds_tui.tui.widgets.line_table import Table
+from xds_tui.tui.widgets.table.table import Table
 
 
 def wizard(desk: Desk) -> CreateScreen:

@@ -3,19 +3,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 from textual.widgets import Input
 
-from xds_tui.secret import MASK
+from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem
+from xds_tui.domain.credentials import MASK
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.machine import OFF
+from xds_tui.simulator.host import OFF
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options
-from xds_tui.tui.screens import detail as detail_module
-from xds_tui.tui.screens.detail import HostDetailScreen
+from xds_tui.tui.screens import host_detail as detail_module
+from xds_tui.tui.screens.host_detail import HostDetailScreen
+from xds_tui.tui.textual_compat import Radio
 from xds_tui.tui.widgets.host_table import HostTable
-from xds_tui.tui.widgets.toggles import Radio
-from xds_tui.vault import CredentialStoreError, KeyringProblem
 
 
 async def opened(desk: Desk) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 
-from xds_tui.simulator.machine import OFF, SimHost
+from xds_tui.simulator.host import OFF, SimHost
 from xds_tui.tui.screens.confirm import ConfirmScreen
 from xds_tui.tui.widgets.host_table import HostTable
 

@@ -3,19 +3,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 
-from xds_tui.credentials import BareToken
-from xds_tui.model import Status
-from xds_tui.record import OrderState
-from xds_tui.secret import Secret
+from xds_tui.domain.credentials import BareToken, Secret
+from xds_tui.domain.model import Status
+from xds_tui.domain.records import OrderState
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.machine import BILLED, OFF, ON
+from xds_tui.simulator.host import BILLED, OFF, ON
 from xds_tui.simulator.world import Options
 from xds_tui.tui import app as app_module
-from xds_tui.tui.widgets.fleet_notice import FleetNotice
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.notice import FleetNotice
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
-from xds_tui.tui.actions import COMMANDS
+from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.screens.confirm import ConfirmScreen
 from xds_tui.tui.screens.help import HelpScreen
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.screens.palette import PaletteScreen
-from xds_tui.tui.widgets.filter_field import FilterInput
+from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from driver import sitting_at
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from scenes import SCENES, Scene
+from support.app_driver import sitting_at
+from support.scenes import SCENES, Scene
 
-from xds_tui.tui.glyphs import to_ascii
+from xds_tui.tui.theme.glyphs import to_ascii
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 from textual.containers import VerticalScroll
 
-from xds_tui.tui.actions import COMMANDS
+from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.screens.help import HelpScreen, Line, Section, columns
 
 pytestmark = pytest.mark.usefixtures("unhurried")

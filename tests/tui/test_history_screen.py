@@ -8,18 +8,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
-from made import a_package, a_promise, a_snapshot, an_order
+from support.app_driver import Desk, sitting_at
+from support.factories import a_package, a_promise, a_snapshot, an_order
+from support.wait import until
 
-from xds_tui.model import Billing, Period, PeriodUnit, Status
-from xds_tui.record import Event, EventKind, OrderAction, OrderState, Sample
+from xds_tui.domain.model import Billing, Period, PeriodUnit, Status
+from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState, Sample
 from xds_tui.tui.screens import history
 from xds_tui.tui.screens.history import HistoryScreen
-from xds_tui.tui.widgets.event_list import EventTable
-from xds_tui.tui.widgets.filter_field import FilterInput
-from xds_tui.tui.widgets.line_table import Table
+from xds_tui.tui.widgets.event_table import EventTable
+from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.plots import runs
+from xds_tui.tui.widgets.table.table import Table
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -9,19 +9,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
-from made import NOON, a_host, a_snapshot
+from support.app_driver import Desk, sitting_at
+from support.factories import NOON, a_host, a_snapshot
+from support.wait import until
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from xds_tui import i18n
+from xds_tui.config.schema import HostListSettings
+from xds_tui.domain.model import Area, Host, Status
+from xds_tui.domain.pricing import Costs, Rate
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.model import Area, Host, Status
-from xds_tui.preferences import HostListSettings
-from xds_tui.pricing import Costs, Rate
-from xds_tui.simulator.machine import OFF
+from xds_tui.simulator.host import OFF
 from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from xds_tui.fleet.view import Counts
-from xds_tui.tui.widgets.host_title import Listed, title
+from xds_tui.domain.host_list import Counts
+from xds_tui.tui.widgets.host_pane import Listed, title
 
 LISTED = Listed(Counts(total=42, on=30, changing=2, expiring=1), shown=12, unreadable=1, marked=3, hidden_columns=6)
 

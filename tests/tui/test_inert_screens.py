@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
-from hostile import FRAGMENTS, HOSTILE_TEXT, MARKUP, HostileService, unsafe_in
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from support.app_driver import Desk, sitting_at
+from support.hostile import FRAGMENTS, HOSTILE_TEXT, MARKUP, HostileService, unsafe_in
+from support.wait import until
 
 from xds_tui.api.client import Client
-from xds_tui.api.text import clean
-from xds_tui.credentials import Credentials
-from xds_tui.fleet.account import TokenCache
+from xds_tui.auth.account import TokenCache
+from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings
+from xds_tui.domain.credentials import Credentials
+from xds_tui.domain.model import Status
+from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import ConnectionState
-from xds_tui.model import Status
-from xds_tui.preferences import COLUMNS, GROUPS, HostListSettings
 from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.server import build
-from xds_tui.tui.screens.choose import Choice, PickerScreen
-from xds_tui.tui.screens.create import CreateScreen, Step
-from xds_tui.tui.screens.naming import PromptScreen
+from xds_tui.simulator.http_app import build
+from xds_tui.tui.screens.create.screen import CreateScreen, Step
+from xds_tui.tui.screens.picker import Choice, PickerScreen
+from xds_tui.tui.screens.prompt import PromptScreen
 from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 

@@ -7,7 +7,7 @@ from fuzz.keyboard import Keyboard, run_keyboard, typed
 from fuzz.traffic import EIGHT_BIT, GARBAGE, MOUSE, PASTED, REPLIES, Bursts
 from textual import events, messages
 
-from xds_tui.tui.input_events import InputEvents
+from xds_tui.tui.runtime.input_events import InputEvents
 
 SEVERAL = 0.3
 """Seconds between two parts of a sequence over a slow line."""

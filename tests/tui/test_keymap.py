@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from xds_tui.settings import Settings
+from xds_tui.config.settings import Settings
 from xds_tui.tui import keymap
-from xds_tui.tui.action import keys_of
-from xds_tui.tui.actions import COMMANDS
+from xds_tui.tui.commands import COMMANDS, keys_of
 
 
 def test_the_keys_that_there_are_from_the_start_are_no_problem() -> None:

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 
 from xds_tui.tui.screens.fleet import FleetScreen
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
 
-from xds_tui.tui.widgets.event_list import EventTable
-from xds_tui.tui.widgets.line_table import Table
-from xds_tui.tui.widgets.order_list import OrderTable
+from xds_tui.tui.widgets.event_table import EventTable
+from xds_tui.tui.widgets.order_table import OrderTable
+from xds_tui.tui.widgets.table.table import Table
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conditions import until
-from driver import Desk
-from scenes import SCENES, Scene
+from support.app_driver import Desk
+from support.scenes import SCENES, Scene
+from support.wait import until
 from test_snapshots import SMALLEST, looks_right
 
 from xds_tui import i18n
-from xds_tui.preferences import THEMES
+from xds_tui.config.schema import THEMES
 from xds_tui.tui.screens.too_small import TooSmallScreen
 
 pytestmark = pytest.mark.usefixtures("unhurried")

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from driver import Desk, sitting_at
-from made import a_promise, an_order
+from support.app_driver import Desk, sitting_at
+from support.factories import a_promise, an_order
 
-from xds_tui.model import Billing
-from xds_tui.record import Order, OrderAction, OrderState
+from xds_tui.domain.model import Billing
+from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.simulator.world import ACCOUNT
-from xds_tui.store.db import StoreError
+from xds_tui.store.database import StoreError
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from driver import Desk, sitting_at
 from hypothesis import given
 from hypothesis import strategies as st
+from support.app_driver import Desk, sitting_at
 from textual.widgets import Input
 
-from xds_tui.tui.screens.create import CreateScreen, Step
-from xds_tui.tui.widgets.how_much import whole_number
+from xds_tui.tui.screens.create.screen import CreateScreen, Step
+from xds_tui.tui.screens.create.steps import whole_number
 
 
 @given(st.integers(1, 999), st.integers(1, 999))

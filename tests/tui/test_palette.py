@@ -3,18 +3,18 @@ from __future__ import annotations
 import time
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
-from made import a_host
+from support.app_driver import Desk, sitting_at
+from support.factories import a_host
+from support.wait import until
 from textual.widgets import Input, OptionList
 
 from xds_tui.i18n import choose
-from xds_tui.simulator.machine import OFF
-from xds_tui.tui.actions import COMMANDS
-from xds_tui.tui.screens.choose import PickerScreen
+from xds_tui.simulator.host import OFF
+from xds_tui.tui.commands import COMMANDS
+from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.fleet import FleetScreen
-from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.palette import MAX_ENTRIES, PaletteScreen, offers
+from xds_tui.tui.screens.picker import PickerScreen
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")

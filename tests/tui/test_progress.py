@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 
 from xds_tui.api.errors import NotSent
+from xds_tui.domain.records import Event, EventKind
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
-from xds_tui.record import Event, EventKind
-from xds_tui.tui import signing_in
 from xds_tui.tui.app import FleetUpdated
+from xds_tui.tui.flows import session
 from xds_tui.tui.screens.history import PAGE
 
 
@@ -53,7 +53,7 @@ async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: Flee
 
 
 async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signing_in, "PROGRESS_DELAY", 0.001)
+    monkeypatch.setattr(session, "PROGRESS_DELAY", 0.001)
     answered = asyncio.Event()
 
     async def keep() -> str:
@@ -62,7 +62,7 @@ async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch:
 
     async with sitting_at(Desk()) as desk:
         monkeypatch.setattr(desk.account, "keep", keep)
-        keeping = desk.app.run_worker(signing_in.save_credentials(desk.app, desk.account))
+        keeping = desk.app.run_worker(session.save_credentials(desk.app, desk.account))
         await until(lambda: told(desk) == ["Waiting for the keyring, which may ask you first"])
         answered.set()
         await keeping.wait()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from driver import sitting_at
-from scenes import SCENES, Scene
+from support.app_driver import sitting_at
+from support.scenes import SCENES, Scene
 from textual.widgets import Input
 
 MINUTE = 60.0

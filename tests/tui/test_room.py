@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
-from scenes import SCENES, Scene
+from support.app_driver import Desk, sitting_at
+from support.scenes import SCENES, Scene
+from support.wait import until
 from textual.widgets import Input
 
 from xds_tui.tui.screens.too_small import TooSmallScreen

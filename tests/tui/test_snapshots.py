@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import pytest
-import scenes
-from driver import Desk
+from support import scenes
+from support.app_driver import Desk
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conditions import until
-from driver import Desk, sitting_at
+from support.app_driver import Desk, sitting_at
+from support.wait import until
 
-from xds_tui.record import Event, EventKind
-from xds_tui.store import database_file, db
-from xds_tui.store.db import Database
+from xds_tui.domain.records import Event, EventKind
+from xds_tui.store import database, database_file
+from xds_tui.store.database import Database
 
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (db, database_file):
+    for module in (database, database_file):
         monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.2)
-    monkeypatch.setattr(db, "RETRY_FIRST", 0.05)
-    monkeypatch.setattr(db, "RETRY_LONGEST", 0.2)
+    monkeypatch.setattr(database, "RETRY_FIRST", 0.05)
+    monkeypatch.setattr(database, "RETRY_LONGEST", 0.2)
 
 
 @pytest.fixture

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from driver import Desk, sitting_at
 from rich.color import Color as RichColor
 from rich.color import ColorType
 from rich.segment import Segment
-from scenes import SCENES, Scene
+from support.app_driver import Desk, sitting_at
+from support.scenes import SCENES, Scene
 from textual.color import Color
 
-from xds_tui.base_url import PRODUCTION, SANDBOX
-from xds_tui.preferences import BANDS, THEMES
-from xds_tui.tui import themes
-from xds_tui.tui.bands import color_of, color_style
+from xds_tui.config.schema import BANDS, THEMES
+from xds_tui.domain.endpoint import PRODUCTION, SANDBOX
+from xds_tui.tui.theme import themes
+from xds_tui.tui.theme.themes import color_of, color_style
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

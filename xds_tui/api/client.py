@@ -21,21 +21,19 @@ from urllib.parse import quote
 import httpx
 
 from xds_tui import __version__
-from xds_tui.api import answer, wire
+from xds_tui.api import decode, envelope
+from xds_tui.api.decode import Envelope, HostPage
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
-from xds_tui.api.failures import FAILURES, translate_error
-from xds_tui.api.fields import is_identity
+from xds_tui.api.json_fields import is_identity
 from xds_tui.api.outcome import require_success
 from xds_tui.api.renewal import RenewalLog
-from xds_tui.api.route import open_route
-from xds_tui.api.session import SAFE, FindToken, OnToken, TokenAuth, utc_now
-from xds_tui.api.transport import BoundedTransport, SendTracker
-from xds_tui.api.wire import Envelope, HostPage
-from xds_tui.base_url import check_base_url
-from xds_tui.credentials import Credentials, Token
+from xds_tui.api.token_auth import SAFE, FindToken, OnToken, TokenAuth, utc_now
+from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
+from xds_tui.domain.credentials import Credentials, Token
+from xds_tui.domain.endpoint import check_base_url
+from xds_tui.domain.model import Billing, Host, Image, Package, Period
 from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_
-from xds_tui.model import Billing, Host, Image, Package, Period
 
 _T = TypeVar("_T")
 
@@ -135,11 +133,11 @@ class Client:
             NotSent, Refused, SignedOut, BadAnswer: as every reading call; it may be asked again.
 
         """
-        return wire.decode_images(await self._read("image"))
+        return decode.decode_images(await self._read("image"))
 
     async def packages(self, billing: Billing) -> tuple[Package, ...]:
         """Return what can be bought as `billing`; raises as `images`."""
-        return wire.decode_packages(await self._read(f"packAge/{billing.value}"))
+        return decode.decode_packages(await self._read(f"packAge/{billing.value}"))
 
     async def hosts(self, page: int, page_size: int = MAX_PAGE_SIZE) -> HostPage:
         """Return one page of our hosts, counted from 1, of at most 25; raises as `images`."""
@@ -150,13 +148,13 @@ class Client:
         digest = hashlib.blake2b(envelope.data or b"", digest_size=16).digest()
         kept = self._pages.get(page)
         if kept is None or kept[0] != digest:
-            kept = self._pages[page] = (digest, wire.decode_hosts(envelope))
+            kept = self._pages[page] = (digest, decode.decode_hosts(envelope))
         return kept[1]
 
     async def host(self, host_id: str) -> Host | None:
         """Return one host, None if it is not there or not ours; raises as `images`."""
         try:
-            return wire.decode_host(await self._read(f"one/{_segment(host_id)}"))
+            return decode.decode_host(await self._read(f"one/{_segment(host_id)}"))
         except Rejected as refusal:
             if refusal.code not in _HOST_GONE:
                 raise
@@ -171,7 +169,7 @@ class Client:
 
         """
         body = {"packageId": package_id, "imageId": image_id}
-        return await self._change(Call.CREATE_ON_DEMAND, wire.decode_created, "POST", "createquantity", body=body)
+        return await self._change(Call.CREATE_ON_DEMAND, decode.decode_created, "POST", "createquantity", body=body)
 
     async def create_rent(self, *, package_id: str, image_id: str, period: Period) -> str | None:
         """Buy a host for `period` and return its ID; None: accepted, without its ID; raises as `create_on_demand`."""
@@ -181,16 +179,16 @@ class Client:
             "periodNumber": period.number,
             "periodType": period.unit.value,
         }
-        return await self._change(Call.CREATE_RENT, wire.decode_created, "POST", "createRent", body=body)
+        return await self._change(Call.CREATE_RENT, decode.decode_created, "POST", "createRent", body=body)
 
     async def power(self, host_id: str, on: bool) -> None:
         """Have a host started or stopped: accepted is not done, its status tells; raises as `create_on_demand`."""
         path = f"operate/{_segment(host_id)}"
-        await self._change(Call.POWER, wire.expect_done, "GET", path, query={"type": int(on)})
+        await self._change(Call.POWER, decode.expect_done, "GET", path, query={"type": int(on)})
 
     async def reboot(self, host_id: str) -> None:
         """Have a host rebooted: accepted is not done; raises as `create_on_demand`."""
-        await self._change(Call.REBOOT, wire.expect_done, "GET", f"reboot/{_segment(host_id)}")
+        await self._change(Call.REBOOT, decode.expect_done, "GET", f"reboot/{_segment(host_id)}")
 
     async def delete(self, host_id: str) -> None:
         """Delete a host with all that is on it; raises as `create_on_demand`, `OutcomeUnknown` for "not deleted" too.
@@ -198,12 +196,12 @@ class Client:
         The gateway may have repeated the request, and then the last repetition says "not deleted" of a host that an
         earlier one deleted.
         """
-        await self._change(Call.DELETE, wire.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
+        await self._change(Call.DELETE, decode.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
 
     async def _read(self, path: str, query: Mapping[str, int] | None = None) -> Envelope:
         """Send a call that changes nothing: this is the list of what `read_only` lets through."""
         response = await self._send(SendTracker(), "GET", path, safe=True, query=query)
-        return answer.require_success(response, self.session.mask)
+        return envelope.require_success(response, self.session.mask)
 
     async def _change(
         self,

@@ -12,11 +12,10 @@ from typing import Final
 import httpx
 import msgspec
 
-from xds_tui.api.answer import UNAUTHORISED, Mask, describe
-from xds_tui.api.document import parsed
+from xds_tui.api.decode import CONTRADICTION, MAX_CODE, MAX_VALUES, Envelope, is_host_id
+from xds_tui.api.envelope import UNAUTHORISED, Mask, describe
 from xds_tui.api.errors import OutcomeUnknown, Rejected, SignedOut, explain
-from xds_tui.api.fields import JsonObject, flag, is_null, plain
-from xds_tui.api.wire import CONTRADICTION, MAX_CODE, MAX_VALUES, Envelope, is_host_id
+from xds_tui.api.json_fields import JsonObject, flag, is_null, parsed, plain
 from xds_tui.domain import rejections
 from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_

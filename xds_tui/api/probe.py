@@ -11,12 +11,10 @@ from typing import Final
 
 import httpx
 
-from xds_tui.api import answer, wire
+from xds_tui.api import decode, envelope
 from xds_tui.api.errors import ApiError, BadResponse, Cause
-from xds_tui.api.failures import FAILURES, translate_error
 from xds_tui.api.proxy import Proxy, proxy_for
-from xds_tui.api.route import open_route
-from xds_tui.api.transport import BoundedTransport, SendTracker
+from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
 
 PATH: Final = "/v1/pve/open/image"
 """What everybody may ask for; without a token the service refuses in its own words, which is proof enough of it."""
@@ -76,13 +74,13 @@ async def probe(base_url: str) -> Probed:
     else:
         seconds = time.monotonic() - began
         ahead = _ahead(response, began_at, seconds)
-        return Probed(seconds, answer.describe(response), _code(response), *answer.classify(response), ahead)
+        return Probed(seconds, envelope.describe(response), _code(response), *envelope.classify(response), ahead)
     raise outcome
 
 
 def _code(response: httpx.Response) -> int | None:
     try:
-        return wire.decode_envelope(response.content).code
+        return decode.decode_envelope(response.content).code
     except BadResponse:
         return None
 

@@ -14,8 +14,8 @@ import httpx
 from socksio import SOCKSError
 
 from xds_tui.api.errors import Cause, NotSent
-from xds_tui.api.text import clean
-from xds_tui.base_url import is_loopback
+from xds_tui.domain.endpoint import is_loopback
+from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
 
 if TYPE_CHECKING:

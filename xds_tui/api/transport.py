@@ -5,10 +5,26 @@ Whoever looks at a response above it, the session for code 401, the client for a
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
+
+from xds_tui.api.errors import BadResponse, Cause, NotSent, OutcomeUnknown
+from xds_tui.api.proxy import (
+    ProxySilent,
+    ProxyTransport,
+    ProxyUnauthorized,
+    ProxyUnconnected,
+    ProxyUnreachable,
+    proxy_for,
+)
+from xds_tui.domain.sanitize import clean
+from xds_tui.i18n import N_
 
 MAX_BODY: Final = 2 * 1024 * 1024
 """Bytes of one answer: a page of 25 hosts has about 15 KB, so this is a mistake or an attack."""
@@ -81,3 +97,122 @@ async def _whole(response: httpx.Response) -> httpx.Response:
 
 _KEPT: Final = frozenset({b"content-type", b"date", b"location", b"retry-after"})
 """The headers that anybody looks at; without Set-Cookie there is no state but the token."""
+
+
+MAX_CONNECTIONS: Final = 8
+"""At the same time in one pool: more than a sweep asks for at once."""
+
+
+def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTransport:
+    """Return the transport to `base_url`, a new connection for each request unless `keep_alive`.
+
+    Raises:
+        NotSent: if the environment names a proxy or certificates that cannot be used.
+
+    """
+    limits = httpx.Limits(
+        max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS if keep_alive else 0
+    )
+    try:
+        trust = trusted() if base_url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    except (OSError, ValueError) as error:
+        failure = NotSent(N_("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read"), str(error))
+    else:
+        proxy = proxy_for(base_url)
+        if proxy is None:
+            return httpx.AsyncHTTPTransport(verify=trust, limits=limits)
+        return ProxyTransport(proxy, verify=trust, limits=limits)
+    raise failure
+
+
+def trusted() -> ssl.SSLContext:
+    """Return what TLS trusts: the file or directory that the environment names, else the system's store.
+
+    Reading the certificates takes some hundredths of a second, so it is done once, and may be done ahead on a thread.
+    """
+    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=1)
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    if file and Path(file).exists() and not Path(file).is_file():
+        raise OSError(f"{file}: not a regular file")  # a named pipe would be waited for
+    if file or folder:
+        return ssl.create_default_context(cafile=file or None, capath=None if file else folder)
+    context = ssl.create_default_context()
+    if not context.get_ca_certs() and not _has_certificates(ssl.get_default_verify_paths().capath):
+        import certifi  # there is no store, as in a small container, or with Python's own installer for macOS
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _has_certificates(folder: str | None) -> bool:
+    """Whether there are files in the folder that OpenSSL looks into when it needs one."""
+    return folder is not None and any(Path(folder).iterdir())
+
+
+MAX_DETAIL: Final = 200
+"""Characters of what the system said about it."""
+
+_LATE: Final = N_("The service did not answer in time")
+_UNREACHED: Final = N_("The service cannot be reached")
+_BROKEN: Final = N_("The connection broke before the answer came")
+_GARBLED: Final = N_("The connection ended without a proper answer")
+_UNREADABLE: Final = N_("The answer could not be read")
+_ELSEWHERE: Final = N_("The answer led elsewhere, which is not followed")
+_ADDRESS: Final = N_("The service's address is not a URL that can be asked")
+
+SUMMARIES: Final[dict[type[Exception], str]] = {
+    TimeoutError: _LATE,
+    httpx.TimeoutException: _LATE,
+    httpx.ConnectTimeout: N_("The connection to the service was not made in time"),
+    httpx.ReadTimeout: _LATE,
+    httpx.WriteTimeout: N_("The service did not take the request in time"),
+    httpx.PoolTimeout: N_("Too many requests were under way"),
+    httpx.HTTPError: _BROKEN,
+    httpx.RequestError: _BROKEN,
+    httpx.TransportError: _BROKEN,
+    httpx.NetworkError: _BROKEN,
+    httpx.ConnectError: _UNREACHED,
+    httpx.ReadError: _BROKEN,
+    httpx.WriteError: _BROKEN,
+    httpx.CloseError: _BROKEN,
+    httpx.ProtocolError: _GARBLED,
+    httpx.LocalProtocolError: N_("The request could not be written as HTTP"),
+    httpx.RemoteProtocolError: _GARBLED,
+    httpx.ProxyError: N_("The proxy refused the connection"),
+    ProxyUnreachable: N_("The proxy cannot be reached"),
+    ProxySilent: N_("The proxy did not answer in time"),
+    ProxyUnauthorized: N_("The proxy wants a user name and a password, or other ones than these"),
+    ProxyUnconnected: N_("The proxy could not connect to the service"),
+    httpx.UnsupportedProtocol: _ADDRESS,
+    httpx.InvalidURL: _ADDRESS,
+    httpx.DecodingError: _UNREADABLE,
+    httpx.TooManyRedirects: _ELSEWHERE,
+    httpx.HTTPStatusError: _UNREADABLE,
+    httpx.CookieConflict: _UNREADABLE,
+    httpx.StreamError: _UNREADABLE,
+    httpx.StreamConsumed: _UNREADABLE,
+    httpx.StreamClosed: _UNREADABLE,
+    httpx.ResponseNotRead: _UNREADABLE,
+    httpx.RequestNotRead: _UNREADABLE,
+}
+
+FAILURES: Final = tuple(SUMMARIES)
+"""What `translate_error` translates, for an `except`."""
+
+
+def translate_error(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadResponse | OutcomeUnknown:
+    """Return our error for one of `FAILURES`, to be raised where `error`, which holds the headers, cannot hang on it.
+
+    Args:
+        error: what was raised.
+        sent: whether the request had begun to leave.
+        safe: whether the call changes nothing.
+
+    """
+    kind = NotSent if not sent else BadResponse if safe else OutcomeUnknown
+    summary = next(SUMMARIES[base] for base in type(error).__mro__ if base in SUMMARIES)
+    cause = Cause.PROXY if isinstance(error, httpx.ProxyError) else None
+    return kind(summary, clean(str(error), MAX_DETAIL), cause=cause)

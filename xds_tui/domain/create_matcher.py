@@ -24,9 +24,9 @@ from xds_tui.domain.creation_times import (
     to_milliseconds,
 )
 from xds_tui.domain.host_fit import count_mismatches
+from xds_tui.domain.model import Host
 from xds_tui.domain.open_creates import Birth, Request, find_fitting
-from xds_tui.model import Host
-from xds_tui.record import Candidate, Doubt, HostSource
+from xds_tui.domain.records import Candidate, Doubt, HostSource
 
 MISMATCH_GAP: Final = 2 * SECOND
 """What a difference in region or purpose counts for beside a gap in time (ms)."""

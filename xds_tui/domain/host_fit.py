@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from xds_tui.model import Host, Image, Package
-from xds_tui.record import Quote
+from xds_tui.domain.model import Host, Image, Package
+from xds_tui.domain.records import Quote
 
 TERM_TOLERANCE: Final = 0.15
 """The part of a prepaid term by which the estimate, with months of 30 days, may be off."""

@@ -9,8 +9,8 @@ from typing import Final
 
 from xds_tui.domain.creation_times import SECOND, Range, resolutions, to_milliseconds
 from xds_tui.domain.host_fit import is_compatible
-from xds_tui.model import Host, Snapshot
-from xds_tui.record import Order, OrderState, Quote
+from xds_tui.domain.model import Host, Snapshot
+from xds_tui.domain.records import Order, OrderState, Quote
 
 GRACE: Final = 2 * SECOND
 """How long after its response was lost a request may still be carried out (ms)."""

@@ -55,9 +55,9 @@ from dataclasses import dataclass, field
 from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
 from xds_tui.domain.host_fit import is_compatible
+from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.domain.open_creates import Request, births, request_of
-from xds_tui.model import Host, Snapshot, Status
-from xds_tui.record import Candidate, Order, OrderAction, OrderState
+from xds_tui.domain.records import Candidate, Order, OrderAction, OrderState
 
 
 @dataclass(frozen=True, slots=True)

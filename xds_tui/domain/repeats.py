@@ -13,9 +13,9 @@ from typing import Final
 
 from xds_tui.domain import rejections
 from xds_tui.domain.host_fit import is_compatible
+from xds_tui.domain.model import Host
+from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState, Quote
 from xds_tui.domain.rejections import Call
-from xds_tui.model import Host
-from xds_tui.record import Candidate, Doubt, Order, OrderAction, OrderState, Quote
 
 DOUBTFUL_FOR: Final = timedelta(days=7)
 """How long a purchase that may have been made is asked about: by then its host, and its bill, have been seen."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from xds_tui.api.errors import ApiError
-from xds_tui.model import Absence, Host, Snapshot
+from xds_tui.domain.model import Absence, Host, Snapshot
 
 MAX_CHECKS: Final = 20
 """Missing hosts that are asked for in one refresh."""

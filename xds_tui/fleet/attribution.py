@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from xds_tui.model import Status
-from xds_tui.record import Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.domain.model import Status
+from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
 
 LATE_WINDOW: Final = timedelta(minutes=10)
 """How long after it was given an order explains a change that came too late to confirm it."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from xds_tui.fleet import order_states
+from xds_tui.domain import order_states
+from xds_tui.domain.order_states import OrderEvent
+from xds_tui.domain.records import Candidate, Event, HostSource, Order
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import candidate_event, journal_failure, order_event
-from xds_tui.fleet.order_states import OrderEvent
-from xds_tui.record import Candidate, Event, HostSource, Order
-from xds_tui.store.db import StoreError
+from xds_tui.store.database import StoreError
 from xds_tui.store.journal import SettleResult
 
 if TYPE_CHECKING:

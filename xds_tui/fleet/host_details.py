@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from xds_tui.model import Host
+from xds_tui.domain.model import Host
 
 _DETAILS: Final = {"mac": "mac", "ipv4": "ipv4", "account": "hostAccount", "password": "hostPw"}
 """What is kept, with the service's name for it."""

@@ -10,27 +10,26 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from xds_tui import pricing
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected, SignedOut
-from xds_tui.fleet.account import Account
-from xds_tui.fleet.changes import changes
-from xds_tui.fleet.chronicle import Recorder
-from xds_tui.fleet.looks import HostLookup
-from xds_tui.fleet.orders import OrderService
-from xds_tui.fleet.pace import MAX_SLEEP, PollSchedule, has_clock_jumped
-from xds_tui.fleet.price_list import CatalogReader
-from xds_tui.fleet.reading import ProgressReporter
+from xds_tui.auth.account import Account
+from xds_tui.domain import pricing
+from xds_tui.domain.model import Catalog, Snapshot
+from xds_tui.domain.poll_schedule import MAX_SLEEP, PollSchedule, has_clock_jumped
+from xds_tui.domain.pricing import Costs
+from xds_tui.domain.records import Event, EventKind, OrderState
+from xds_tui.domain.snapshot_diff import changes
+from xds_tui.fleet.catalog_reader import CatalogReader
+from xds_tui.fleet.host_listing import ProgressReporter, list_hosts
+from xds_tui.fleet.host_lookup import HostLookup
+from xds_tui.fleet.order_service import OrderService
+from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
 from xds_tui.fleet.storage_watch import StorageWatch
-from xds_tui.fleet.sweep import list_hosts
-from xds_tui.model import Catalog, Snapshot
-from xds_tui.pricing import Costs
-from xds_tui.record import Event, EventKind, OrderState
-from xds_tui.store.db import StoreError
+from xds_tui.store.database import StoreError
 
 if TYPE_CHECKING:
+    from xds_tui.auth.keyring_store import CredentialStoreError
     from xds_tui.store.journal import Journal
-    from xds_tui.vault import CredentialStoreError
 
 
 def utc_now() -> datetime:

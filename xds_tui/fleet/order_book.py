@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from xds_tui import pricing
+from xds_tui.domain import order_states, pricing
 from xds_tui.domain.create_matcher import LATEST
+from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.reconcile import Reconciliation, match_orders
-from xds_tui.fleet import order_states
+from xds_tui.domain.records import Event, Order, OrderAction, OrderState, Quote
 from xds_tui.fleet.attribution import Attribution
-from xds_tui.model import Host, Snapshot
-from xds_tui.record import Event, Order, OrderAction, OrderState, Quote
 
 REMEMBERED: Final = 50
 """Orders that ended and are still shown."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
-from xds_tui.record import Candidate, Event, EventKind, Order
-from xds_tui.store.db import StoreError
+from xds_tui.domain.records import Candidate, Event, EventKind, Order
+from xds_tui.store.database import StoreError
 
 
 def order_event(order: Order) -> Event:

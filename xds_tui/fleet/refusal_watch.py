@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from xds_tui.domain.model import Snapshot
+from xds_tui.domain.records import Event, Order, OrderAction, OrderState
 from xds_tui.domain.repeats import hosts_of_refused, is_watched
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import candidate_event, journal_failure
-from xds_tui.model import Snapshot
-from xds_tui.record import Event, Order, OrderAction, OrderState
-from xds_tui.store.db import StoreError
+from xds_tui.store.database import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import Enum
 
 from xds_tui.api.errors import ApiError
-from xds_tui.model import Catalog, Snapshot
-from xds_tui.pricing import Costs
-from xds_tui.record import Event, Order
+from xds_tui.domain.model import Catalog, Snapshot
+from xds_tui.domain.pricing import Costs
+from xds_tui.domain.records import Event, Order
 from xds_tui.store.problems import StoreError
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from xds_tui.simulator.error_codes import Code, ServiceError
 from xds_tui.simulator.options import Options
-from xds_tui.simulator.refusal import Code, ServiceError
 
 ACCOUNT: Final = "A27550582"
 SECRET: Final = "demo-secret-7f3c"  # noqa: S105 - of the simulated accounts; it opens nothing else

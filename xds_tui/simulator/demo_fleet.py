@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from xds_tui.simulator.accounts import ACCOUNT
-from xds_tui.simulator.goods import IMAGES, PACKAGES
-from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, RUNNING, STARTING, STOPPING, SimHost
+from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
+from xds_tui.simulator.host import BILLED, EXPIRED, OFF, ON, RUNNING, STARTING, STOPPING, SimHost
 from xds_tui.simulator.world import World
 
 _NAMES: Final = (

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.simulator.accounts import Account
-from xds_tui.simulator.books import PERIOD_SECONDS
-from xds_tui.simulator.goods import IMAGES, PACKAGES
+from xds_tui.simulator.billing import PERIOD_SECONDS
+from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
+from xds_tui.simulator.error_codes import Code, ServiceError
 from xds_tui.simulator.options import DOCUMENT
-from xds_tui.simulator.refusal import Code, ServiceError
 from xds_tui.simulator.world import World
 
 MAX_PAGE_SIZE: Final = 25

@@ -10,10 +10,10 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope
 
-from xds_tui.simulator.envelope import envelope
+from xds_tui.simulator.error_codes import MESSAGES, Code
 from xds_tui.simulator.faults import Fault, Form, Kind
 from xds_tui.simulator.options import Options
-from xds_tui.simulator.refusal import MESSAGES, Code
+from xds_tui.simulator.protocol import envelope
 
 HTML: Final = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
 

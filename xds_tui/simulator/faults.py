@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from xds_tui.simulator.refusal import Code
+from xds_tui.simulator.error_codes import Code
 
 
 class Kind(Enum):

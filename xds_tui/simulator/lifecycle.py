@@ -8,13 +8,42 @@ wallet is too low for another hour.
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
-from xds_tui.simulator.agenda import Scheduler
-from xds_tui.simulator.books import HOUR, Billing
-from xds_tui.simulator.machine import BILLED, EXPIRED, OFF, ON, STARTING, STOPPING, SimHost
+from xds_tui.simulator.billing import HOUR, Billing
+from xds_tui.simulator.host import BILLED, EXPIRED, OFF, ON, STARTING, STOPPING, SimHost
+
+
+@dataclass(order=True, slots=True)
+class _Due:
+    at: float
+    turn: int
+    """Keeps what is due at the same time in the order in which it was entered."""
+    act: Callable[[float], None] = field(compare=False)
+
+
+class Scheduler:
+    """Acts with their times, in seconds since the epoch."""
+
+    def __init__(self) -> None:
+        self._due: list[_Due] = []
+        self._turns = 0
+
+    def enter(self, when: float, act: Callable[[float], None]) -> None:
+        """Have `act` called with the time at which it is due."""
+        self._turns += 1
+        heapq.heappush(self._due, _Due(when, self._turns, act))
+
+    def catch_up(self, now: float) -> None:
+        """Let happen what is due by `now`, and what becomes due through it."""
+        while self._due and self._due[0].at <= now:
+            due = heapq.heappop(self._due)
+            due.act(due.at)
+
 
 _STARTING_TAKES: Final = (6.0, 14.0)
 _STOPPING_TAKES: Final = (4.0, 9.0)
@@ -81,3 +110,34 @@ class Lifecycle:
         """Act at a time, unless the host's status has changed before."""
         version = host.version
         self._agenda.enter(when, lambda then: act(then) if host.version == version else None)
+
+
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+class SkewedClock:
+    """Another clock, moved ahead by as much as was asked for."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self._clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._ahead += seconds

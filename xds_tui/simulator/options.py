@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from xds_tui.simulator.goods import PackageSpec
+    from xds_tui.simulator.catalog_data import PackageSpec
 
 DOCUMENT: Final = "document"
 LATER: Final = "later"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from xds_tui.simulator.accounts import ACCOUNT
-from xds_tui.simulator.machine import EXPIRED, OFF, RUNNING
-from xds_tui.simulator.refusal import ServiceError
+from xds_tui.simulator.error_codes import ServiceError
+from xds_tui.simulator.host import EXPIRED, OFF, RUNNING
 from xds_tui.simulator.world import World
 
 TAG: Final = "somebody else"

@@ -14,13 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from xds_tui.simulator.accounts import ACCOUNT, FROZEN, POOR, SECRET, UNVERIFIED, Account, Tokens
-from xds_tui.simulator.agenda import Scheduler
-from xds_tui.simulator.books import PERIOD_SECONDS, Billing, Sale, chosen
-from xds_tui.simulator.clocks import ManualClock
-from xds_tui.simulator.lifecycle import Lifecycle
-from xds_tui.simulator.machine import EXPIRED, OFF, RUNNING, STARTING, STOPPING, SimHost
+from xds_tui.simulator.billing import PERIOD_SECONDS, Billing, Sale, chosen
+from xds_tui.simulator.error_codes import Code, ServiceError
+from xds_tui.simulator.host import EXPIRED, OFF, RUNNING, STARTING, STOPPING, SimHost
+from xds_tui.simulator.lifecycle import Lifecycle, ManualClock, Scheduler
 from xds_tui.simulator.options import DOCUMENT, Options
-from xds_tui.simulator.refusal import Code, ServiceError
 
 __all__ = [
     "ACCOUNT",

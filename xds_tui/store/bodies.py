@@ -16,10 +16,10 @@ from typing import Final, TypeVar, cast
 
 import msgspec
 
-from xds_tui.api.text import clean
-from xds_tui.record import Event, Order
-from xds_tui.secret import Secret
-from xds_tui.store.moments import FIRST, LAST
+from xds_tui.domain.credentials import Secret
+from xds_tui.domain.records import Event, Order
+from xds_tui.domain.sanitize import clean
+from xds_tui.store.timestamps import FIRST, LAST
 
 T = TypeVar("T")
 

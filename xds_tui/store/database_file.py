@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
-from xds_tui import private_files
 from xds_tui.store import migrations
 from xds_tui.store.migrations import ForeignDatabaseError, NewerDatabaseError, migrate, transaction
 from xds_tui.store.problems import (
@@ -24,6 +23,7 @@ from xds_tui.store.problems import (
     is_damage,
     storage_error,
 )
+from xds_tui.system import files
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another instance that is writing."""
@@ -165,11 +165,11 @@ def _prepare(path: Path) -> None:
     A file that exists is not opened here: closing it would drop the locks of another connection in this process.
     The mode of what a link points to, or of what has a second name, is its owner's business.
     """
-    private_files.make_folder(path.parent)
+    files.make_folder(path.parent)
     target = Path(os.path.realpath(path))
     try:
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, private_files.FILE))
-        private_files.inherit_owner(target)
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.FILE))
+        files.inherit_owner(target)
     except FileExistsError:
         status = target.lstat()
         if not stat.S_ISREG(status.st_mode):

@@ -14,16 +14,15 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from xds_tui.model import Snapshot
-from xds_tui.record import Event, EventKind, Order, OrderState, Quote, Sample
+from xds_tui.domain.model import Snapshot
+from xds_tui.domain.records import Event, EventKind, Order, OrderState, Quote, Sample
 from xds_tui.store import order_rows
 from xds_tui.store.bodies import encode, events_in
-from xds_tui.store.db import Database, StoreError
-from xds_tui.store.moments import microseconds
+from xds_tui.store.database import Database, StoreError
 from xds_tui.store.order_rows import HeldOrders, UnreadableOrder, write_held
-from xds_tui.store.retention import drop_old
-from xds_tui.store.samples import add_sample, samples_between
+from xds_tui.store.samples import add_sample, drop_old, samples_between
 from xds_tui.store.snapshots import last_snapshot, save_snapshot
+from xds_tui.store.timestamps import microseconds
 
 MAX_EVENTS: Final = 50_000
 """Events kept of an account; the oldest go first."""

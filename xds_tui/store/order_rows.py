@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from xds_tui.api.text import clean
+from xds_tui.domain.records import Order, OrderAction, OrderState
+from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
-from xds_tui.record import Order, OrderAction, OrderState
 from xds_tui.store.bodies import encode, host_id_in, order_in
-from xds_tui.store.moments import microseconds, moment
 from xds_tui.store.problems import StoreError
+from xds_tui.store.timestamps import microseconds, moment
 
 CANNOT_BE_REPLACED: Final = N_("The record of this order cannot be read, so it is not replaced")
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from xds_tui import private_files
-from xds_tui.store.instance import InstanceLock
+from xds_tui.store.instance_lock import InstanceLock
+from xds_tui.system import files
 
 
 class RenewalTimes:
@@ -29,10 +29,10 @@ class RenewalTimes:
     def note(self, at: datetime) -> None:
         """Record that this program renewed the token."""
         with suppress(OSError):
-            private_files.make_folder(self._path.parent)
+            files.make_folder(self._path.parent)
             text = json.dumps({"by": self._instance.claim(), "at": at.isoformat()})
             temporary = self._path.with_suffix(f".{os.getpid()}")
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, private_files.FILE)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, files.FILE)
             with os.fdopen(descriptor, "w") as file:
                 file.write(text)
             temporary.replace(self._path)

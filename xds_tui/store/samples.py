@@ -7,10 +7,36 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from xds_tui.record import Sample
+from xds_tui.domain.records import Sample
 from xds_tui.store.bodies import MAX_NUMBER, check_decimal
-from xds_tui.store.moments import microseconds, moment
-from xds_tui.store.retention import drop_old
+from xds_tui.store.timestamps import microseconds, moment
+
+ALWAYS_KEPT: Final = 5_000
+"""Rows that stay whatever their age: a clock that was years ahead for a moment must not empty the history."""
+
+
+def drop_old(connection: sqlite3.Connection, table: str, scope: str, most: int, age: timedelta) -> None:
+    """Drop the rows of `scope` that have become too many or, counted from the newest, too old.
+
+    Args:
+        connection: in a transaction.
+        table: one of ours, with the columns `scope` and `at`.
+        scope: whose rows.
+        most: rows to keep at most.
+        age: how much older than the newest a row may be.
+
+    """
+    mine = f"FROM {table} WHERE scope = :scope AND typeof(at) = 'integer'"
+    nth = f"(SELECT at {mine} ORDER BY at DESC LIMIT 1 OFFSET {{}})"
+    newest, last_kept, always_kept = connection.execute(
+        f"SELECT max(at), {nth.format(most - 1)}, {nth.format(ALWAYS_KEPT - 1)} {mine}",
+        {"scope": scope},
+    ).fetchone()
+    if newest is None or always_kept is None:
+        return
+    oldest = max(min(newest - microseconds(age), always_kept), last_kept or 0, 0)
+    connection.execute(f"DELETE FROM {table} WHERE scope = ? AND at < ?", (scope, oldest))  # noqa: S608 - as above
+
 
 MAX_SAMPLES: Final = 100_000
 """Samples kept of an account: two weeks of sweeps every 15 s."""

@@ -13,10 +13,10 @@ from typing import Final, cast
 
 import msgspec
 
-from xds_tui.model import Host, Snapshot
-from xds_tui.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
+from xds_tui.domain.model import Host, Snapshot
+from xds_tui.domain.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import inert, without_secret
-from xds_tui.store.moments import microseconds, moment
+from xds_tui.store.timestamps import microseconds, moment
 
 PART: Final = 100
 """Hosts in a part."""

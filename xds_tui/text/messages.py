@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError, Cause, OutcomeUnknown, Rejected, SignedOut, explain
+from xds_tui.domain.model import Host
+from xds_tui.domain.records import Doubt, Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.i18n import N_, _
+from xds_tui.store.problems import StoreError
+from xds_tui.store.problems import remedy as remedy_of_storage
+from xds_tui.text import formats
+
+if TYPE_CHECKING:
+    from xds_tui.auth.keyring_store import CredentialStoreError
 
 
 class Situation(Enum):
@@ -99,3 +108,202 @@ def with_detail(summary: str, detail: str) -> str:
     """Return a marked sentence in the chosen language, with the words that it was said in where they tell more."""
     text = _(summary)
     return text if text.startswith(detail) else f"{text}: {detail}"
+
+
+MAX_EVENTS_SHOWN: Final = 4
+"""Events that are told of in one notice."""
+
+
+def keyring_error_message(error: CredentialStoreError) -> str:
+    """Why the keyring will not do, in one line."""
+    return with_detail(error.summary, error.detail)
+
+
+def no_record(problem: StoreError) -> str:
+    """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
+    told = _("Orders and operations cannot be recorded, so none is sent. {reason}. {remedy}")
+    reason = with_detail(problem.summary, problem.detail)
+    return told.format(reason=reason, remedy=_(remedy_of_storage(problem.summary)))
+
+
+_ACTIONS: Final = {
+    OrderAction.CREATE: N_("buy"),
+    OrderAction.POWER_ON: N_("start"),
+    OrderAction.POWER_OFF: N_("stop"),
+    OrderAction.REBOOT: N_("reboot"),
+    OrderAction.DELETE: N_("delete"),
+}
+_INTENTS: Final = {
+    OrderAction.CREATE: N_("→ creating"),
+    OrderAction.POWER_ON: N_("→ on"),
+    OrderAction.POWER_OFF: N_("→ off"),
+    OrderAction.REBOOT: N_("→ reboot"),
+    OrderAction.DELETE: N_("→ gone"),
+}
+_OPEN: Final = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
+_STATES: Final = {
+    OrderState.INTENDED: N_("waiting"),
+    OrderState.SENT: N_("sent"),
+    OrderState.NOT_SENT: N_("not sent"),
+    OrderState.REFUSED: N_("refused"),
+    OrderState.UNKNOWN: N_("outcome unknown"),
+    OrderState.DONE: N_("accepted"),
+    OrderState.SETTLED: N_("done"),
+    OrderState.NOT_SEEN: N_("not seen to happen"),
+}
+
+
+_DECIDE: Final = N_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not.")
+_DOUBTS: Final = {
+    Doubt.EARLIER: N_("the service says that it was created before the order was sent"),
+    Doubt.LATER: N_("it was created too long after the order to be sure"),
+    Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
+    Doubt.OTHER_ORDER: N_("it fits another order just as well"),
+    Doubt.NO_TIME: N_("the service does not say when it was created"),
+    Doubt.REFUSED: N_("nobody ordered it here, and it fits an order that was refused"),
+}
+
+
+def action(of: OrderAction) -> str:
+    """What an order asks for."""
+    return _(_ACTIONS[of])
+
+
+def order_state(of: OrderState) -> str:
+    """How far an order has come."""
+    return _(_STATES[of])
+
+
+def order_status(of: Order) -> str:
+    """How far an order has come, and whether the user can say more."""
+    return _("may be yours") if of.candidate else order_state(of.state)
+
+
+def intent(of: Order) -> str:
+    """What is meant to happen to a host, as intent and not as fact."""
+    return _(_INTENTS[of.action])
+
+
+def order_reason(of: Order) -> str:
+    """Why an order came to nothing, or which host may be its, in one line; empty where there is nothing to say."""
+    if of.candidate:
+        return _candidate(of.candidate.host_name or of.candidate.host_id, of.candidate.doubt)
+    if not of.summary:
+        return ""
+    return with_detail(of.summary, of.message)
+
+
+def order_lines(of: Order) -> tuple[str, ...]:
+    """Why an order came to nothing: what happened, what to do, code and traceId."""
+    lines = [order_reason(of)]
+    if of.candidate:
+        created = _("created {time}").format(time=formats.moment(of.candidate.created))
+        lines += [_("host {id}").format(id=of.candidate.host_id), created]
+        lines.append(_(_DECIDE))
+    elif advice := remedy_of_storage(of.summary):
+        lines.append(_(advice))
+    else:
+        lines += _advice(of.state, of.code)
+    if of.trace_id:
+        lines.append(f"traceId {of.trace_id}")
+    return tuple(lines)
+
+
+def _advice(state: OrderState | None, code: int | None) -> list[str]:
+    """What to do about a failure, and its code. A code's own remedy does not hold while the outcome is not known."""
+    lines = [_(UNKNOWN_OUTCOME)] if state is OrderState.UNKNOWN else []
+    if code is not None and (state is not OrderState.UNKNOWN or code == 0):
+        lines.append(_(explain(code).remedy))
+    if code:
+        lines.append(_("code {code}").format(code=code))
+    return lines
+
+
+def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
+    """Which orders are open when the program is left, and what becomes of them; empty where none is."""
+    lines = []
+    for order in orders:
+        if order.state in _OPEN:
+            what = order.promise.package.name if order.promise else order.host_name or order.host_id or ""
+            lines.append(f"  {action(order.action)} {what}: {order_status(order)}")
+    if not lines:
+        return ()
+    return (_("Orders that are still open; the next start looks what became of them:"), *lines)
+
+
+def left_out(gone: Sequence[Host], deleted: Sequence[Host]) -> tuple[str, ...]:
+    """The hosts that nothing was sent for, because they are not there any more or are being deleted."""
+    texts = (
+        (_("Gone meanwhile, so nothing was sent: {hosts}"), gone),
+        (_("Being deleted, so nothing was sent: {hosts}"), deleted),
+    )
+    return tuple(text.format(hosts=", ".join(host.name or host.id for host in of)) for text, of in texts if of)
+
+
+def event(of: Event) -> str:
+    """An event in one line, without its time."""
+    who = of.host_name or of.host_id or ""
+    match of.kind:
+        case EventKind.APPEARED:
+            return _("{host} appeared, {status}").format(host=who, status=formats.status_word(of.new)) + _you(of)
+        case EventKind.GONE:
+            return _("{host} is gone").format(host=who) + _you(of)
+        case EventKind.STATUS:
+            return f"{who} {formats.status_word(of.old)} → {formats.status_word(of.new)}" + _you(of)
+        case EventKind.ORDER:
+            return _order_event(of, who)
+        case EventKind.CANDIDATE:
+            return _candidate(who, of.doubt)
+        case EventKind.TROUBLE | EventKind.SIGNED_OUT:
+            return with_detail(of.summary, of.message)
+        case EventKind.EXPIRING:
+            at = formats.moment(of.expires)
+            return _("{host} ends within {hours} h, at {time}").format(host=who, hours=of.within, time=at)
+        case EventKind.RECOVERED:
+            return _("the service answers again")
+        case EventKind.SIGNED_IN:
+            return _("signed in")
+
+
+def event_lines(of: Event) -> tuple[str, ...]:
+    """Everything an event tells, one fact a line: what happened, what to do, code and traceId."""
+    lines = [event(of)]
+    if of.kind is not EventKind.CANDIDATE:
+        lines += _advice(of.state, of.code)
+    elif of.code:
+        lines.append(_("code {code}").format(code=of.code))
+    if of.kind is EventKind.CANDIDATE:
+        lines.append(_(_DECIDE))
+    elif advice := remedy_of_storage(of.summary):
+        lines.append(_(advice))
+    if of.host_id:
+        lines.append(_("host {id}").format(id=of.host_id))
+    if of.trace_id:
+        lines.append(f"traceId {of.trace_id}")
+    return tuple(lines)
+
+
+def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
+    """What has to be told of several events at once: all of a single one, of more what each is, as far as it fits."""
+    if len(of) == 1:
+        return event_lines(of[0])
+    lines = [event(one) for one in of[:MAX_EVENTS_SHOWN]]
+    if len(of) > MAX_EVENTS_SHOWN:
+        lines.append(_("{count} more in the history").format(count=len(of) - MAX_EVENTS_SHOWN))
+    return tuple(lines)
+
+
+def _candidate(host: str, doubt: Doubt | None) -> str:
+    sentence = _("{host} may be yours").format(host=host)
+    return f"{sentence}: {_(_DOUBTS[doubt])}" if doubt else sentence
+
+
+def _order_event(of: Event, who: str) -> str:
+    what = f"{action(of.action)} {who}".rstrip() if of.action else who
+    state = order_state(of.state) if of.state else ""
+    told = f"{what}: {state}"
+    return f"{told}: {with_detail(of.summary, of.message)}" if of.summary else told
+
+
+def _you(of: Event) -> str:
+    return f" ({_('you')})" if of.own else ""

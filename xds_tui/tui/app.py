@@ -21,28 +21,28 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.worker import WorkerFailed
 
+from xds_tui.config.schema import HostListSettings
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.preferences import HostListSettings
-from xds_tui.tui import glyphs, reverse, shared_styles, themes
-from xds_tui.tui.actions import bindings
-from xds_tui.tui.alarm import Notifier
-from xds_tui.tui.job_control import JobControl
-from xds_tui.tui.keys_in_turn import FLOW, KeysInTurnApp
-from xds_tui.tui.parts import AppServices, ProfileServices
-from xds_tui.tui.screens.base import cancel_workers, is_closing
+from xds_tui.tui import textual_compat
+from xds_tui.tui.commands import bindings
+from xds_tui.tui.context import AppServices, ProfileServices
+from xds_tui.tui.notifier import Notifier
+from xds_tui.tui.runtime.key_queue import FLOW, KeysInTurnApp
+from xds_tui.tui.runtime.suspend import JobControl
+from xds_tui.tui.runtime.terminal_driver import TerminalDriver
+from xds_tui.tui.screens.base import LiveScreen, cancel_workers, is_closing
 from xds_tui.tui.screens.fleet import FleetScreen
-from xds_tui.tui.screens.live import LiveScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
-from xds_tui.tui.terminal_driver import TerminalDriver
+from xds_tui.tui.theme import glyphs, themes
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
 
-shared_styles.share()
-reverse.repair()
+textual_compat.share()
+textual_compat.repair()
 
 _THEME: Final = Path(__file__).parent / "theme"
 
@@ -200,9 +200,9 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy what is selected, by the way that reaches this terminal's clipboard."""
-        from xds_tui.tui import copying
+        from xds_tui.tui.flows import copy
 
-        self.run_worker(copying.copy_selected(self, text))
+        self.run_worker(copy.copy_selected(self, text))
 
     def _readable(self, text: str) -> str:
         return glyphs.to_ascii(text) if glyphs.is_ascii(self) else text
@@ -210,37 +210,37 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
     @work(group=FLOW)
     async def action_sign_in(self) -> None:
         """Sign in, as somebody else or again."""
-        from xds_tui.tui import signing_in
+        from xds_tui.tui.flows import session
 
         opened = self._open
         self._is_signing_in = True
         try:
-            wants_them_kept = await signing_in.sign_in(self, opened)
+            wants_them_kept = await session.sign_in(self, opened)
         finally:
             self._is_signing_in = False
         if wants_them_kept:
-            await signing_in.save_credentials(self, opened.account)
+            await session.save_credentials(self, opened.account)
 
     @work(group=FLOW)
     async def action_choose_theme(self) -> None:
         """Let the user choose the colours."""
-        from xds_tui.tui import liking
+        from xds_tui.tui.flows import session
 
-        await liking.choose_theme(self, self._parts.keep)
+        await session.choose_theme(self, self._parts.keep)
 
     @work(group=FLOW)
     async def action_choose_language(self) -> None:
         """Let the user choose the language; the main screen is opened anew in it, where it was."""
-        from xds_tui.tui import liking
+        from xds_tui.tui.flows import session
 
         base = self.screen
         if not isinstance(base, FleetScreen):
             self.notify(_("Esc leaves this first"), markup=False)
         elif self._parts.ascii:
             self.notify(_("A terminal without UTF-8 is written to in English"), severity="warning", markup=False)
-        elif chosen := await liking.choose_language(self):
+        elif chosen := await session.choose_language(self):
             self.call_later(self._open_base_again)
-            await liking.keep_language(self, self._parts.keep, chosen)
+            await session.keep_language(self, self._parts.keep, chosen)
 
     async def _open_base_again(self) -> None:
         """Open the main screen in another language, where it was; as soon as nothing lies over it."""
@@ -259,14 +259,14 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
     @work(group=FLOW)
     async def action_choose_profile(self) -> None:
         """Let the user choose whose fleet is open, and have the main screen show that one."""
-        from xds_tui.tui import profiles
+        from xds_tui.tui.flows import session
 
         base = self.screen
         if not isinstance(base, FleetScreen):
             self.notify(_("Esc leaves this first"), markup=False)
         elif self._parts.profiles is None:
             self.notify(_("There is no other profile"), markup=False)
-        elif opened := await profiles.choose_profile(self, self._parts.profiles, self._open.place):
+        elif opened := await session.choose_profile(self, self._parts.profiles, self._open.place):
             # To be called by the app itself: what a screen begins, remembers the screen.
             self.call_later(self._change_to, opened)
 
@@ -324,13 +324,13 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
     async def _leave(self) -> None:
         from rich.text import Text
 
-        from xds_tui.tui import telling
+        from xds_tui.text import messages
 
         orders = self._open.monitor.orders
         if orders.is_sending:
-            self.notify("\n".join(telling.left_open(orders.all)), timeout=SAVE_TIMEOUT, markup=False)
+            self.notify("\n".join(messages.left_open(orders.all)), timeout=SAVE_TIMEOUT, markup=False)
         await orders.close(SAVE_TIMEOUT)
-        left = telling.left_open(orders.all)
+        left = messages.left_open(orders.all)
         self.exit(0, message=Text(self._readable("\n".join(left))) if left else None)
 
     def action_interrupt(self) -> None:
@@ -370,13 +370,13 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         """Say what failed without the values that Textual would print."""
         from rich.text import Text
 
-        from xds_tui.tui import crash
+        from xds_tui.tui.runtime import crash_report
 
         error = self._exception
         if error is not None and not self._exit_renderables:
             # What is too long for a line is the terminal's to wrap: a path can be copied then.
             self.error_console.soft_wrap = True
-            told = crash.crash_message(error, self._open.monitor.state.events)
+            told = crash_report.crash_message(error, self._open.monitor.state.events)
             self._exit_renderables.append(Text(self._readable(told)))
         self._close_messages_no_wait()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from xds_tui import pricing
+from xds_tui.domain import pricing
+from xds_tui.domain.model import Billing, Host
+from xds_tui.domain.pricing import Rate
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.model import Billing, Host
-from xds_tui.pricing import Rate
-from xds_tui.tui import wording
+from xds_tui.text import formats
 
 
 def host_fields(host: Host, fleet: FleetState, now: datetime, password: str) -> list[tuple[str, str]]:
@@ -26,24 +26,24 @@ def host_fields(host: Host, fleet: FleetState, now: datetime, password: str) -> 
     rate = fleet.costs.hosts.get(host.id)
     return [
         (_("ID"), host.id),
-        (_("Status"), wording.status(host)),
+        (_("Status"), formats.status(host)),
         *_absence(host, fleet),
-        (_("System"), host.os or wording.NOTHING),
-        (_("Processor"), _("{count} cores").format(count=wording.number(host.cpu, raw.get("cpu")))),
-        (_("Memory"), f"{wording.number(host.memory, raw.get('memory'))} GB"),
-        (_("Disk"), f"{wording.number(host.disk, raw.get('rigidDisk'))} GB"),
-        (_("GPU"), wording.gpu(host.gpu_name, host.gpu_count)),
-        (_("Area"), wording.area(host.area)),
-        (_("Use"), wording.purpose(host.purpose)),
-        (_("Billing"), wording.billing(host.billing)),
-        (_("Price"), f"{wording.rate(rate)}/h" if rate else wording.NOTHING),
+        (_("System"), host.os or formats.NOTHING),
+        (_("Processor"), _("{count} cores").format(count=formats.number(host.cpu, raw.get("cpu")))),
+        (_("Memory"), f"{formats.number(host.memory, raw.get('memory'))} GB"),
+        (_("Disk"), f"{formats.number(host.disk, raw.get('rigidDisk'))} GB"),
+        (_("GPU"), formats.gpu(host.gpu_name, host.gpu_count)),
+        (_("Area"), formats.area(host.area)),
+        (_("Use"), formats.purpose(host.purpose)),
+        (_("Billing"), formats.billing(host.billing)),
+        (_("Price"), f"{formats.rate(rate)}/h" if rate else formats.NOTHING),
         (_("Cost so far"), _so_far(host, rate, now)),
-        (_("Created"), wording.moment(host.created)),
+        (_("Created"), formats.moment(host.created)),
         (_("Expires"), _with_span(host, now)),
-        (_("Address"), wording.address(host)),
-        (_("IPv4"), host.ipv4 or wording.NOTHING),
-        (_("MAC"), host.mac or wording.NOTHING),
-        (_("Account"), host.account or wording.NOTHING),
+        (_("Address"), formats.address(host)),
+        (_("IPv4"), host.ipv4 or formats.NOTHING),
+        (_("MAC"), host.mac or formats.NOTHING),
+        (_("Account"), host.account or formats.NOTHING),
         (_("Password"), password),
         *((_("Not understood: {field}").format(field=field), text) for field, text in raw.items()),
     ]
@@ -58,19 +58,19 @@ def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
         if absence.is_confirmed
         else _("not listed since {time}, shown as last seen")
     )
-    return [(_("Listing"), told.format(time=wording.moment(absence.since)))]
+    return [(_("Listing"), told.format(time=formats.moment(absence.since)))]
 
 
 def _so_far(host: Host, rate: Rate | None, now: datetime) -> str:
     """What the host has cost: all of a rent's period, or at most every hour since it was created."""
     total = pricing.accrued(host, rate, now) if rate else None
     if total is None:
-        return wording.NOTHING
+        return formats.NOTHING
     told = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
-    return told.format(sum=wording.money(total))
+    return told.format(sum=formats.money(total))
 
 
 def _with_span(host: Host, now: datetime) -> str:
     if host.expires is None:
-        return wording.expires(host, now)
-    return f"{wording.moment(host.expires)} ({wording.expires(host, now)})"
+        return formats.expires(host, now)
+    return f"{formats.moment(host.expires)} ({formats.expires(host, now)})"

@@ -10,10 +10,9 @@ from typing import Final
 
 from textual import keys
 
+from xds_tui.config.settings import Settings, SettingsError
 from xds_tui.i18n import _
-from xds_tui.settings import Settings, SettingsError
-from xds_tui.tui.action import Command, keys_of
-from xds_tui.tui.actions import COMMANDS, by_place
+from xds_tui.tui.commands import COMMANDS, Command, by_place, keys_of
 
 TOGETHER: Final = (
     ("line-table", "hosts", "fleet", "app"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from xds_tui.domain.records import Candidate
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.i18n import _
-from xds_tui.record import Candidate
-from xds_tui.store.db import StoreError
+from xds_tui.store.database import StoreError
 from xds_tui.store.journal import SettleResult
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
 from textual.app import App
 from textual.await_remove import AwaitRemove
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
-from textual.events import Event, Mount
+from textual.events import Event, Mount, Resize
 from textual.message_pump import MessagePump
+from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 from textual.worker import ResultType, Worker, WorkType
+
+from xds_tui.fleet.state import FleetState
+from xds_tui.tui.availability import Context
+from xds_tui.tui.commands import COMMANDS, Command
+from xds_tui.tui.widgets.footer import KeyBar
+from xds_tui.tui.widgets.notice import Notice
 
 
 class AppScreen(Screen[ScreenResultType]):
@@ -73,3 +83,148 @@ def cancel_workers(app: App[Any], screen: Screen[Any]) -> None:
         node = worker.node
         if node is screen or (isinstance(node, Widget) and screen in node.ancestors):
             worker.cancel()
+
+
+WIDE_COLUMNS: Final = 110
+"""Columns from which things stand side by side."""
+
+
+class LiveScreen(AppScreen[ScreenResultType]):
+    """Its `fleet` is set whenever something is known that was not before."""
+
+    HOLDS_WORK: ClassVar[bool] = False
+    """Whether leaving it other than by its own keys would lose what was done in it."""
+
+    fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
+    """What is known."""
+
+    def __init__(self, fleet: FleetState) -> None:
+        super().__init__()
+        self.set_reactive(LiveScreen.fleet, fleet)
+
+    def show_notice(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
+        """Show what an action came to, unless the screen has closed meanwhile; no lines: what was said is no longer so.
+
+        Args:
+            lines: what to show.
+            mild: whether it is a hint, and not an error.
+            subject: what it is about, for `Notice.take_back`.
+
+        """
+        if self.is_leaving or not self.is_attached:
+            return
+        notice = self.query_one(Notice)
+        if lines:
+            notice.tell(lines, mild=mild, subject=subject)
+        else:
+            notice.take_back(subject)
+
+    # Which actions apply
+
+    def context(self) -> Context | None:
+        """What decides which actions apply; None: all that can be pressed do."""
+        return None
+
+    def why_not(self, action: Command) -> str:
+        """Why an action does not apply now; empty where it does."""
+        context = self.context()
+        return action.why_not(context) if context is not None else ""
+
+    def weigh_actions(self) -> None:
+        """Let the footer show what applies now."""
+        with contextlib.suppress(NoMatches):  # not composed yet
+            self.query_one(KeyBar).context = self.context()
+
+    async def action_do(self, action_id: str) -> None:
+        """Do something that has a rule, or say why not."""
+        action, notice = COMMANDS[action_id], self.query_one(Notice)
+        why = self.why_not(action)
+        if not why:
+            notice.take_back("action")
+            await self.app.run_action(action.run, self.node_of(action.place))
+        elif notice.is_grave:
+            self.notify(why, severity="warning", markup=False)
+        else:
+            notice.tell([why], mild=True, subject="action")
+
+    def node_of(self, place: str) -> DOMNode:
+        """Return the widget that hears the actions of a place, shown and ready for them."""
+        return self
+
+
+PANES: Final = ("hosts", "catalog", "history")
+
+
+class PanedScreen(LiveScreen[None]):
+    """Has one pane in front: the one with the focus. Which that is stands in its classes, for the stylesheet."""
+
+    def __init__(self, fleet: FleetState) -> None:
+        super().__init__(fleet)
+        self.add_class("-hosts")
+
+    def pane(self, name: str) -> Widget | None:
+        """Return one of `PANES`; None while it is not there yet."""
+        raise NotImplementedError
+
+    def focus_pane(self, name: str) -> None:
+        """Put the focus where a pane begins."""
+        raise NotImplementedError
+
+    def begin_side_by_side(self, app: App[object]) -> None:
+        """Put the panes as the width wants them before anything is styled: a class set later styles all of it twice."""
+        self.set_class(app.size.width >= WIDE_COLUMNS, "-wide")
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the panes stand side by side."""
+        return self.has_class("-wide")
+
+    @property
+    def front(self) -> str:
+        """The name of the pane in front."""
+        return next(name for name in PANES if self.has_class(f"-{name}"))
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the pane in front is the only one that can be seen."""
+        return not self.is_wide or self.has_class("-zoomed")
+
+    def show_pane(self, name: str) -> None:
+        """Bring a pane to the front."""
+        if name == self.front:
+            return
+        for pane in PANES:
+            self.set_class(pane == name, f"-{pane}")
+        # At once, and not when there is time: what is hidden takes no focus, and hands on that which it has.
+        self.app.stylesheet.update(self)
+        self.weigh_actions()
+
+    def share_screen(self) -> bool:
+        """Give the other panes their room again; whether one pane had all of it."""
+        was_zoomed = self.has_class("-zoomed")
+        self.remove_class("-zoomed")
+        self.weigh_actions()
+        return was_zoomed
+
+    def on_resize(self, event: Resize) -> None:
+        """Put the panes side by side, or show one at a time."""
+        self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
+        self.weigh_actions()
+
+    def on_descendant_focus(self) -> None:
+        """Let the pane with the focus be the one that a narrow screen shows."""
+        for name in PANES:
+            pane = self.pane(name)
+            if pane is not None and pane.has_focus_within:
+                self.show_pane(name)
+
+    def action_pane(self, name: str) -> None:
+        """Show a pane, and put the focus on it."""
+        if self.pane(name) is not None:
+            self.show_pane(name)
+            self.focus_pane(name)
+
+    def action_zoom(self) -> None:
+        """Give the focused pane the whole screen, or share it again."""
+        self.toggle_class("-zoomed")
+        self.weigh_actions()

@@ -20,28 +20,28 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 
+from xds_tui.config.schema import ConnectCommands, HostListSettings, SaveSetting
+from xds_tui.domain.model import Host, Status
+from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.model import Host, Status
-from xds_tui.preferences import ConnectCommands, HostListSettings, SaveSetting
-from xds_tui.record import OrderAction
-from xds_tui.tui import telling, wording
-from xds_tui.tui.actions import bindings
-from xds_tui.tui.applying import Context, hosts_ordered, interval_after
-from xds_tui.tui.collecting import GarbageCollector
-from xds_tui.tui.keys_in_turn import FLOW
-from xds_tui.tui.place import Profile
-from xds_tui.tui.screens.panes import PanedScreen
-from xds_tui.tui.widgets.event_list import EventTable
-from xds_tui.tui.widgets.fleet_notice import FleetNotice
+from xds_tui.text import formats, messages
+from xds_tui.tui.availability import Context, hosts_ordered, interval_after
+from xds_tui.tui.commands import bindings
+from xds_tui.tui.context import Profile
+from xds_tui.tui.runtime.gc_tuning import GarbageCollector
+from xds_tui.tui.runtime.key_queue import FLOW
+from xds_tui.tui.screens.base import PanedScreen
+from xds_tui.tui.widgets.event_table import EventTable
+from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.host_pane import HostPane
-from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_table import Table
+from xds_tui.tui.widgets.notice import FleetNotice
 from xds_tui.tui.widgets.status_bar import StatusBar
+from xds_tui.tui.widgets.table.table import Table
 
 if TYPE_CHECKING:
-    from xds_tui.tui.draft import Draft
+    from xds_tui.domain.purchase import Draft
     from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
 FILL_DELAY: Final = 0.3
@@ -264,7 +264,7 @@ class FleetScreen(PanedScreen):
 
     def action_arrange(self, about: str) -> None:
         """Ask how the hosts shall be listed: `sort`, `group`, `columns` or `filters`."""
-        from xds_tui.tui.screens.arranging import ASKING
+        from xds_tui.tui.flows.list_options import ASKING
 
         ASKING[about](self.app, self._hosts)
 
@@ -328,7 +328,7 @@ class FleetScreen(PanedScreen):
 
     @work(group=FLOW)
     async def _order(self, action: OrderAction, hosts: Sequence[Host], hidden: int) -> None:
-        from xds_tui.tui.screens.ordering import confirm_and_order
+        from xds_tui.tui.flows.power import confirm_and_order
 
         is_moved = self._hosts.table.is_displaced and not self._hosts.table.marked
         if await confirm_and_order(self, self._monitor, action, hosts, hidden, self._clock(), is_moved=is_moved):
@@ -336,7 +336,7 @@ class FleetScreen(PanedScreen):
 
     def action_connect(self) -> None:
         """Open a session on the host under the cursor."""
-        from xds_tui.tui.at_host import ConnectMethods, begin
+        from xds_tui.tui.flows.connect import ConnectMethods, begin
 
         for host in self._hosts.picked()[0][:1]:
             begin(self, host, ConnectMethods(self._exports, self._commands))
@@ -344,14 +344,14 @@ class FleetScreen(PanedScreen):
     @work(group=FLOW)
     async def action_copy(self) -> None:
         """Let the user choose what of the marked hosts, or else of the one under the cursor, is copied."""
-        from xds_tui.tui.copying import choose_and_copy
+        from xds_tui.tui.flows.copy import choose_and_copy
 
         await choose_and_copy(self, self._hosts.picked()[0], self._commands)
 
     @on(Table.RowSelected, "#hosts")
     def _open_host(self, event: Table.RowSelected) -> None:
-        from xds_tui.tui.at_host import ConnectMethods
-        from xds_tui.tui.screens.detail import HostDetailScreen
+        from xds_tui.tui.flows.connect import ConnectMethods
+        from xds_tui.tui.screens.host_detail import HostDetailScreen
 
         means = ConnectMethods(self._exports, self._commands)
         is_read_only = self._place.read_only
@@ -362,7 +362,7 @@ class FleetScreen(PanedScreen):
         told = self._events.event_of(event.key) if self._events is not None else None
         if told is None:
             return
-        self._notice.tell([wording.moment(told.at), *telling.event_lines(told)], mild=True)
+        self._notice.tell([formats.moment(told.at), *messages.event_lines(told)], mild=True)
 
     def action_history(self) -> None:
         """Look back: all events and orders, and plots."""
@@ -374,8 +374,8 @@ class FleetScreen(PanedScreen):
     @work(group=FLOW)
     async def action_new(self) -> None:
         """Rent a host: the wizard, with the draft of last time or with what is chosen in the catalog."""
-        from xds_tui.tui.draft import Draft
-        from xds_tui.tui.screens.create import CreateScreen
+        from xds_tui.domain.purchase import Draft
+        from xds_tui.tui.screens.create.screen import CreateScreen
 
         draft = self._draft or Draft()
         if self._catalog is not None and self.front == "catalog":

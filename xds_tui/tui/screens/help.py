@@ -17,9 +17,8 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from xds_tui.i18n import N_, _
-from xds_tui.tui import wording
-from xds_tui.tui.action import keys_of
-from xds_tui.tui.actions import COMMANDS, bindings, by_place
+from xds_tui.text import formats
+from xds_tui.tui.commands import COMMANDS, bindings, by_place, keys_of
 from xds_tui.tui.screens.base import DialogScreen
 
 TEXTUALS_OWN: Final[Mapping[str, str]] = {
@@ -75,12 +74,12 @@ class Section:
     @property
     def key_width(self) -> int:
         """The cells that the keys take."""
-        return max((wording.cells(line.keys) for line in self.lines), default=0)
+        return max((formats.cells(line.keys) for line in self.lines), default=0)
 
     @property
     def what_width(self) -> int:
         """The cells that the words take."""
-        return max((wording.cells(line.what) for line in self.lines), default=0)
+        return max((formats.cells(line.what) for line in self.lines), default=0)
 
     @property
     def height(self) -> int:
@@ -202,7 +201,7 @@ def _text(column: Sequence[Section]) -> Content:
     for section in column:
         lines = [Content(section.title).stylize("bold")]
         for line in section.lines:
-            keys = Content(wording.padded(line.keys, width)).stylize("$text-accent")
+            keys = Content(formats.padded(line.keys, width)).stylize("$text-accent")
             lines.append(keys + Content(f"  {line.what}"))
         parts.append(Content("\n").join(lines))
     return Content("\n\n").join(parts)

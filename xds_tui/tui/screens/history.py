@@ -18,26 +18,25 @@ from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Static
 from textual.worker import Worker
 
-from xds_tui import export
-from xds_tui.fleet.chronicle import Recorder
+from xds_tui.domain.model import Host
+from xds_tui.domain.records import Event, Order
 from xds_tui.fleet.host_claims import HostClaims
+from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
-from xds_tui.model import Host
-from xds_tui.record import Event, Order
-from xds_tui.store.db import StoreError
-from xds_tui.store.exports import write_export
-from xds_tui.tui import copying, telling, wording
-from xds_tui.tui.actions import bindings
-from xds_tui.tui.flows import claim
-from xds_tui.tui.past import HistoryLog, order_words, rent_lengths
-from xds_tui.tui.screens.live import LiveScreen
-from xds_tui.tui.widgets.event_list import EventTable
-from xds_tui.tui.widgets.filter_field import FilterInput
-from xds_tui.tui.widgets.key_bar import KeyBar
-from xds_tui.tui.widgets.line_table import Table
+from xds_tui.store.database import StoreError
+from xds_tui.system.exports import write_export
+from xds_tui.text import export, formats, messages
+from xds_tui.tui.commands import bindings
+from xds_tui.tui.flows import claim, copy
+from xds_tui.tui.screens.base import LiveScreen
+from xds_tui.tui.screens.history_log import HistoryLog, order_words, rent_lengths
+from xds_tui.tui.widgets.event_table import EventTable
+from xds_tui.tui.widgets.filter_input import FilterInput
+from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.notice import Notice
-from xds_tui.tui.widgets.order_list import OrderTable
+from xds_tui.tui.widgets.order_table import OrderTable
+from xds_tui.tui.widgets.table.table import Table
 
 if TYPE_CHECKING:
     from xds_tui.tui.widgets.plots import Charts
@@ -319,11 +318,11 @@ class HistoryScreen(LiveScreen[None]):
         """All of what was chosen in `table`: another view may be open by now; empty: it has left meanwhile."""
         if isinstance(table, EventTable):
             told = table.event_of(key)
-            return (wording.moment(told.at), *telling.event_lines(told)) if told else ()
+            return (formats.moment(told.at), *messages.event_lines(told)) if told else ()
         order = self.query_one(OrderTable).order_of(key)
         if order is None:
             return ()
-        return (wording.moment(order.created_at), *order_words(order), *rent_lengths(order, self._hosts()))
+        return (formats.moment(order.created_at), *order_words(order), *rent_lengths(order, self._hosts()))
 
     def _order_at_cursor(self) -> Order | None:
         table = self.query_one(OrderTable)
@@ -357,7 +356,7 @@ class HistoryScreen(LiveScreen[None]):
         if not chosen.trace_id:
             self.query_one(Notice).tell([_("The service gave no traceId for this")], mild=True)
             return
-        await copying.copy_and_tell(self, chosen.trace_id, f"traceId {chosen.trace_id}")
+        await copy.copy_and_tell(self, chosen.trace_id, f"traceId {chosen.trace_id}")
 
     @work
     async def action_export(self) -> None:

@@ -11,16 +11,15 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from xds_tui.domain.halfwidth import fold
+from xds_tui.domain.model import Host
 from xds_tui.i18n import _, ngettext
-from xds_tui.model import Host
-from xds_tui.tui import wording
-from xds_tui.tui.action import Command, keys_of
-from xds_tui.tui.actions import COMMANDS, by_place
-from xds_tui.tui.screens.choose import Choice, PickerScreen
+from xds_tui.text import formats
+from xds_tui.tui.commands import COMMANDS, Command, by_place, keys_of
+from xds_tui.tui.screens.picker import Choice, PickerScreen
 
 if TYPE_CHECKING:
+    from xds_tui.tui.screens.base import LiveScreen
     from xds_tui.tui.screens.fleet import FleetScreen
-    from xds_tui.tui.screens.live import LiveScreen
 
 MAX_ENTRIES: Final = 50
 """Hosts that are shown at once: who looks for another types more of its name."""
@@ -71,8 +70,8 @@ class PaletteScreen(PickerScreen):
 
         """
         keys = [written(offer.action) for offer in offers]
-        width = max(map(wording.cells, keys), default=0)
-        choices = [_choice(offer, wording.padded(its, width)) for offer, its in zip(offers, keys, strict=True)]
+        width = max(map(formats.cells, keys), default=0)
+        choices = [_choice(offer, formats.padded(its, width)) for offer, its in zip(offers, keys, strict=True)]
         super().__init__(_("Commands"), choices, placeholder=_("an action, or a host by name, ID or address"))
         self._actions = list(zip((offer.words for offer in offers), choices, strict=True))
         self._hosts = hosts
@@ -94,7 +93,7 @@ class PaletteScreen(PickerScreen):
 
     def _hosts_found(self, words: Sequence[str]) -> list[Host]:
         if not self._host_words:
-            self._host_words = [fold(f"{host.name} {host.id} {wording.address(host)}") for host in self._hosts]
+            self._host_words = [fold(f"{host.name} {host.id} {formats.address(host)}") for host in self._hosts]
         named = zip(self._hosts, self._host_words, strict=True)
         return [host for host, name in named if all(word in name for word in words)]
 
@@ -165,7 +164,7 @@ def _choice(offer: Offer, keys: str) -> Choice:
 
 
 def _host_choice(host: Host) -> Choice:
-    about = f"{wording.status(host)} · {host.id} · {wording.address(host)}"
+    about = f"{formats.status(host)} · {host.id} · {formats.address(host)}"
     return Choice(_HOST + host.id, host.name or host.id, about)
 
 

@@ -15,19 +15,18 @@ from textual.content import Content
 from textual.widgets import Button, Input, RadioSet, Static
 
 from xds_tui.api.errors import ApiError
-from xds_tui.base_url import PRODUCTION, SANDBOX, check_base_url
-from xds_tui.credentials import AccountKey, BareToken, Credentials
-from xds_tui.fleet.account import Account
+from xds_tui.auth.account import Account
+from xds_tui.auth.keyring_store import CredentialStoreError
+from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
+from xds_tui.domain.endpoint import PRODUCTION, SANDBOX, check_base_url
 from xds_tui.i18n import _
-from xds_tui.secret import Secret
 from xds_tui.text import messages
 from xds_tui.text.messages import Situation
-from xds_tui.tui import glyphs, telling
-from xds_tui.tui.actions import bindings
+from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.textual_compat import Radio, Tick
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.field import Field
-from xds_tui.tui.widgets.toggles import Radio, Tick
-from xds_tui.vault import CredentialStoreError
 
 _ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
 
@@ -96,7 +95,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             self.query_one("#token", Input).focus()
         if (trouble := self._account.unread) is not None:
             unread = _("The keyring was not read, so sign in again: {reason}")
-            self._complain([unread.format(reason=telling.keyring_error_message(trouble))])
+            self._complain([unread.format(reason=messages.keyring_error_message(trouble))])
         if self._account.keeps:
             self._name_keyring()
         else:
@@ -111,7 +110,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             self.query_one("#keep", Tick).value = False
             self.query_one("#keep", Tick).disabled = True
             line.update(
-                Content(_("Kept for this run only: {reason}").format(reason=telling.keyring_error_message(error)))
+                Content(_("Kept for this run only: {reason}").format(reason=messages.keyring_error_message(error)))
             )
             return
         line.update(Content(_("The keyring here is {name}.").format(name=name)))

@@ -14,18 +14,17 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from xds_tui import catalog
-from xds_tui.catalog import ANY, PackageFilter
+from xds_tui.domain import purchase
+from xds_tui.domain.model import Area, Billing, Catalog, Image, Package, Purpose
+from xds_tui.domain.purchase import ANY, PackageFilter
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.model import Area, Billing, Catalog, Image, Package, Purpose
-from xds_tui.text import messages
-from xds_tui.tui import wording
-from xds_tui.tui.actions import bindings
-from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Table
-from xds_tui.tui.widgets.offers import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
-from xds_tui.tui.widgets.titled import Titled
+from xds_tui.text import formats, messages
+from xds_tui.tui.commands import bindings
+from xds_tui.tui.textual_compat import Titled
+from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
+from xds_tui.tui.widgets.table.columns import translated
+from xds_tui.tui.widgets.table.table import Table
 
 _Value = TypeVar("_Value")
 
@@ -82,8 +81,8 @@ class CatalogPane(Titled, Vertical):
         there = self.fleet.catalog
         if there is None:
             return self.choice
-        image = self.choice.image or catalog.image_by_id(there, self._cursor("images"))
-        package = self.choice.package or catalog.package_by_id(there, self.choice.billing, self._cursor("packages"))
+        image = self.choice.image or purchase.image_by_id(there, self._cursor("images"))
+        package = self.choice.package or purchase.package_by_id(there, self.choice.billing, self._cursor("packages"))
         if image and package and image.type != package.type:
             # Only one of them was chosen on purpose; the other just lay under its cursor.
             image, package = (image, None) if self.choice.image else (None, package)
@@ -114,14 +113,14 @@ class CatalogPane(Titled, Vertical):
     def _choose_image(self, event: Table.RowSelected) -> None:
         event.stop()
         there = self.fleet.catalog
-        image = catalog.image_by_id(there, event.key) if there else None
+        image = purchase.image_by_id(there, event.key) if there else None
         self.choice = replace(self.choice, image=None if image == self.choice.image else image)
 
     @on(Table.RowSelected, "#packages")
     def _choose_package(self, event: Table.RowSelected) -> None:
         event.stop()
         there = self.fleet.catalog
-        package = catalog.package_by_id(there, self.choice.billing, event.key) if there else None
+        package = purchase.package_by_id(there, self.choice.billing, event.key) if there else None
         self.choice = replace(self.choice, package=None if package == self.choice.package else package)
 
     @on(Table.RowHighlighted, "#packages")
@@ -135,7 +134,7 @@ class CatalogPane(Titled, Vertical):
         billing = modes[(modes.index(self.choice.billing) + 1) % len(modes)]
         package = self.choice.package
         if package and self.fleet.catalog:
-            package = catalog.package_by_id(self.fleet.catalog, billing, package.id)
+            package = purchase.package_by_id(self.fleet.catalog, billing, package.id)
         self.choice = Choice(billing, self.choice.image, package)
 
     def action_next_gpu(self) -> None:
@@ -172,8 +171,8 @@ class CatalogPane(Titled, Vertical):
         if not self.is_mounted:
             return
         there = self.fleet.catalog
-        self.retitle(f"{_('Catalog')} · {wording.billing(self.choice.billing)}")
-        modes = [f"{'●' if mode is self.choice.billing else '○'} {wording.billing(mode)}" for mode in Billing]
+        self.retitle(f"{_('Catalog')} · {formats.billing(self.choice.billing)}")
+        modes = [f"{'●' if mode is self.choice.billing else '○'} {formats.billing(mode)}" for mode in Billing]
         self.query_one("#billing", Static).update(Content("  ".join([*modes, f"  m {_('switches')}"])))
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))
         images, packages = self.query_one("#images", Table), self.query_one("#packages", Table)
@@ -185,14 +184,14 @@ class CatalogPane(Titled, Vertical):
         self._draw_offer()
 
     def _show_images(self, table: Table, there: Catalog) -> None:
-        shown = {image.id: image for image in catalog.matching_images(there, self.choice.billing, self.choice.package)}
+        shown = {image.id: image for image in purchase.matching_images(there, self.choice.billing, self.choice.package)}
         table.placeholder = _("No image goes with this package: enter on the package lets go of it")
         table.show(translated(IMAGE_COLUMNS), list(shown), lambda key: image_row(shown[key], self.choice.image))
 
     def _show_packages(self, table: Table, there: Catalog) -> None:
         shown = {
             package.id: package
-            for package in catalog.matching_packages(there, self.choice.billing, self.choice.image, self.criteria)
+            for package in purchase.matching_packages(there, self.choice.billing, self.choice.image, self.criteria)
         }
         table.placeholder = _("No package: backspace shows all")
         table.show(translated(PACKAGE_COLUMNS), list(shown), lambda key: package_row(shown[key], self.choice.package))
@@ -204,8 +203,8 @@ class CatalogPane(Titled, Vertical):
     def _criteria_words(self) -> str:
         wish = self.criteria
         gpu = {None: _("any GPU"), True: _("with GPU"), False: _("no GPU")}[wish.gpu]
-        area = wording.area(wish.area) if wish.area else _("any area")
-        use = wording.purpose(wish.purpose) if wish.purpose else _("any use")
+        area = formats.area(wish.area) if wish.area else _("any area")
+        use = formats.purpose(wish.purpose) if wish.purpose else _("any use")
         order = _("by price") if wish.by_price else _("unsorted")
         return f"f {gpu}  a {area}\nu {use}  o {order}"
 

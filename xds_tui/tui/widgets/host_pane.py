@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,22 +13,62 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from xds_tui.fleet import order_states, view
-from xds_tui.fleet.query import Query, QueryError, parse
+from xds_tui.config.schema import HostListSettings, SaveSetting, host_list_changes
+from xds_tui.domain import host_list, order_states
+from xds_tui.domain.filter_query import Query, QueryError, parse
+from xds_tui.domain.host_list import Counts, Sort
+from xds_tui.domain.model import Host
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.fleet.view import Sort
-from xds_tui.i18n import _
-from xds_tui.model import Host
-from xds_tui.preferences import HostListSettings, SaveSetting, host_list_changes
-from xds_tui.tui.actions import bindings
-from xds_tui.tui.widgets import host_names
+from xds_tui.i18n import _, ngettext
+from xds_tui.text import formats, labels
+from xds_tui.tui.commands import bindings
+from xds_tui.tui.textual_compat import Titled
 from xds_tui.tui.widgets.host_table import HostTable
-from xds_tui.tui.widgets.host_title import Listed, title
-from xds_tui.tui.widgets.line_table import Table
-from xds_tui.tui.widgets.titled import Titled
+from xds_tui.tui.widgets.table.table import Table
 
 if TYPE_CHECKING:
-    from xds_tui.tui.widgets.filter_field import FilterInput
+    from xds_tui.tui.widgets.filter_input import FilterInput
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What there is to say."""
+
+    of: Counts
+    shown: int | None
+    """How many hosts the filter leaves; None: there is no filter."""
+    unreadable: int
+    marked: int
+    hidden_columns: int
+    """How many columns are left out because they do not fit."""
+    unlisted: int = 0
+    """How many of the hosts the service's list does not show."""
+    is_complete: bool = True
+    """Whether the service's list agrees with itself."""
+
+
+def title(listed: Listed, width: int) -> str:
+    """Return the title in at most `width` cells if that can be: what is on and what changes, rows tell too."""
+    of = listed.of
+    count = f"{of.total}" if listed.shown is None else f"{listed.shown}/{of.total}"
+    parts = [_("Hosts {count}").format(count=count)]
+    parts += [_("{count} on").format(count=of.on)]
+    parts += [_("{count} changing").format(count=of.changing)] * bool(of.changing)
+    can_leave = len(parts) - 1
+    for number, words in (
+        (of.expiring, _("{count} expires < 24 h")),
+        (listed.unreadable, _("{count} unreadable")),
+        (listed.unlisted, _("{count} not listed")),
+        (not listed.is_complete, _("list incomplete")),
+        (listed.marked, _("{count} marked")),
+        (listed.hidden_columns, ngettext("+{count} column", "+{count} columns", listed.hidden_columns)),
+    ):
+        if number:
+            parts.append(words.format(count=number))
+    while can_leave and formats.cells(" · ".join(parts)) > width:
+        del parts[1]
+        can_leave -= 1
+    return " · ".join(parts)
 
 
 class HostPane(Titled, Vertical):
@@ -134,10 +174,10 @@ class HostPane(Titled, Vertical):
         listing, costs = self.listing, self.fleet.costs
         table.sort_key, table.sort_reverse = listing.sort, listing.descending
         sort = Sort(listing.sort, listing.descending)
-        keys: Sequence[str] = view.rows(snapshot, self._query, sort, now, costs, host_names.spoken())
+        keys: Sequence[str] = host_list.rows(snapshot, self._query, sort, now, costs, labels.spoken())
         headings = None
         if listing.group is not None:
-            keys, headings = host_names.in_groups(view.grouped(self._hosts, keys, listing.group, costs))
+            keys, headings = labels.in_groups(host_list.grouped(self._hosts, keys, listing.group, costs))
         table.show_hosts(
             self._hosts,
             keys,
@@ -159,7 +199,7 @@ class HostPane(Titled, Vertical):
         snapshot, table, listing = self.fleet.snapshot, self.table, self.listing
         if snapshot is not None:
             listed = Listed(
-                view.counts(snapshot, self._clock()),
+                host_list.counts(snapshot, self._clock()),
                 table.row_count if self._query else None,
                 self.fleet.unreadable,
                 len(table.marked),
@@ -175,7 +215,7 @@ class HostPane(Titled, Vertical):
         parts = [self.query_text.strip()] if self.query_text.strip() and not is_typed else []
         if listing.sort is not None and not table.shows_column(listing.sort):
             arrow = table.glyphs.descending if listing.descending else table.glyphs.ascending
-            parts.insert(0, f"{_(host_names.COLUMNS[listing.sort])} {arrow}")
+            parts.insert(0, f"{_(labels.COLUMNS[listing.sort])} {arrow}")
         self.resubtitle(" · ".join(parts))
 
     def on_resize(self) -> None:
@@ -226,7 +266,7 @@ class HostPane(Titled, Vertical):
     async def open_filter(self) -> None:
         """Let the user type a filter."""
         if self._filter is None:
-            from xds_tui.tui.widgets.filter_field import FilterInput
+            from xds_tui.tui.widgets.filter_input import FilterInput
 
             hint = _("words, status:on, gpu:4090, mem>=64, expires<24h, -windows")
             self._filter = FilterInput(hint, self.query_text)

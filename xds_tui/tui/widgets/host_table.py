@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from xds_tui.config.schema import COLUMNS
+from xds_tui.domain.model import Absence, Host, Status
+from xds_tui.domain.pricing import Rate
+from xds_tui.domain.records import Order
 from xds_tui.i18n import N_
-from xds_tui.model import Absence, Host, Status
-from xds_tui.preferences import COLUMNS
-from xds_tui.pricing import Rate
-from xds_tui.record import Order
-from xds_tui.tui import telling, wording
-from xds_tui.tui.widgets.line_layout import translated
-from xds_tui.tui.widgets.line_table import Cell, Column, Heading, Row, Table
+from xds_tui.text import formats, messages
+from xds_tui.tui.widgets.table.columns import translated
+from xds_tui.tui.widgets.table.table import Cell, Column, Heading, Row, Table
 
 _COLUMNS: Final = {
     "name": Column("name", N_("NAME"), 14, grow=3),
@@ -108,36 +108,36 @@ def _is_resting(host: Host) -> bool:
 
 def _status(seen: _Seen) -> Cell:
     if seen.order is not None:
-        return Cell(telling.intent(seen.order), "accent")
+        return Cell(messages.intent(seen.order), "accent")
     if seen.absence is not None:
-        return Cell(wording.unlisted_status(seen.host, seen.absence), "warn")
-    return Cell(wording.status(seen.host), _STYLES[seen.host.status])
+        return Cell(formats.unlisted_status(seen.host, seen.absence), "warn")
+    return Cell(formats.status(seen.host), _STYLES[seen.host.status])
 
 
 def _expires(seen: _Seen) -> Cell:
-    text = wording.expires(seen.host, seen.now)
+    text = formats.expires(seen.host, seen.now)
     if seen.host.expires is None:
         return Cell(text, "muted")
     return Cell(text, "warn" if seen.host.expires - seen.now < timedelta(days=1) else "", quiet=True)
 
 
 def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], Cell]:
-    return lambda seen: Cell(wording.number(value(seen.host), seen.host.raw.get(key)))
+    return lambda seen: Cell(formats.number(value(seen.host), seen.host.raw.get(key)))
 
 
 _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
     "name": lambda seen: Cell(seen.host.name or seen.host.id),
     "status": _status,
-    "os": lambda seen: Cell(seen.host.os or wording.NOTHING),
+    "os": lambda seen: Cell(seen.host.os or formats.NOTHING),
     "cpu": _number("cpu", lambda host: host.cpu),
     "mem": _number("memory", lambda host: host.memory),
     "disk": _number("rigidDisk", lambda host: host.disk),
-    "gpu": lambda seen: Cell(wording.gpu(seen.host.gpu_name, seen.host.gpu_count)),
-    "cost": lambda seen: Cell(wording.rate_cell(seen.rate), "" if seen.rate else "muted", quiet=True),
-    "billing": lambda seen: Cell(wording.billing(seen.host.billing)),
+    "gpu": lambda seen: Cell(formats.gpu(seen.host.gpu_name, seen.host.gpu_count)),
+    "cost": lambda seen: Cell(formats.rate_cell(seen.rate), "" if seen.rate else "muted", quiet=True),
+    "billing": lambda seen: Cell(formats.billing(seen.host.billing)),
     "expires": _expires,
-    "area": lambda seen: Cell(wording.area(seen.host.area)),
-    "address": lambda seen: Cell(wording.address(seen.host)),
+    "area": lambda seen: Cell(formats.area(seen.host.area)),
+    "address": lambda seen: Cell(formats.address(seen.host)),
     "id": lambda seen: Cell(seen.host.id),
 }
 """What stands in each of `_COLUMNS`."""

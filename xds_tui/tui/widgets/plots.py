@@ -18,8 +18,8 @@ from textual.content import Content, Span
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
+from xds_tui.domain.records import Sample
 from xds_tui.i18n import _
-from xds_tui.record import Sample
 
 _TICKS: Final = (
     (timedelta(hours=2), timedelta(minutes=10), "%H:%M"),

@@ -12,13 +12,14 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from xds_tui.api.errors import NotSent
-from xds_tui.base_url import environment_of
-from xds_tui.fleet import view
+from xds_tui.domain import host_list
+from xds_tui.domain.endpoint import environment_of
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _, ngettext
-from xds_tui.tui import glyphs, wording
-from xds_tui.tui.bands import color_of, color_style
-from xds_tui.tui.place import Profile
+from xds_tui.text import formats
+from xds_tui.tui.context import Profile
+from xds_tui.tui.theme import glyphs
+from xds_tui.tui.theme.themes import color_of, color_style
 
 _ANSWERS: Final = {
     ConnectionState.SIGNED_OUT: "app.sign_in",
@@ -112,7 +113,7 @@ class StatusBar(Widget):
         clock = self.query_one(Clock)
         clock.display = self.fleet.link is ConnectionState.LIVE
         line, at = self._composed()
-        clock.time = wording.clock(self.fleet.snapshot.at) if self.fleet.snapshot else ""
+        clock.time = formats.clock(self.fleet.snapshot.at) if self.fleet.snapshot else ""
         if clock.styles.offset.x.value != at:
             clock.styles.offset = (at, 0)
         if not line.is_same(self.line):
@@ -146,7 +147,7 @@ class StatusBar(Widget):
         profile, base_url = self._place.profile, self.fleet.base_url
         environment = environment_of(base_url) if base_url else ""
         words = [] if profile in (environment, "default") else [profile]
-        words.extend([wording.environment(environment)] if environment else [])
+        words.extend([formats.environment(environment)] if environment else [])
         if self.fleet.account:
             words.append(self.fleet.account)
         app, band = self.app, color_of(self._place.band, environment)
@@ -163,7 +164,7 @@ class StatusBar(Widget):
         match fleet.link:
             case ConnectionState.LIVE:
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
-                told = wording.padded(reading, max(map(wording.cells, (every, reading)))) if reading else every
+                told = formats.padded(reading, max(map(formats.cells, (every, reading)))) if reading else every
                 return self._styled("● ", "good") + Content(f"{_('live')} · {told} · {' ' * CLOCK_WIDTH}")
             case ConnectionState.CONNECTING:
                 return self._styled(_parts("◌", _("connecting"), reading, self._data()), "muted")
@@ -189,7 +190,7 @@ class StatusBar(Widget):
             return Content("")
         parts = [_(fleet.trouble.summary)]
         if fleet.retry_at and fleet.reading is None:
-            parts.append(_("next try {time}").format(time=wording.clock(fleet.retry_at)))
+            parts.append(_("next try {time}").format(time=formats.clock(fleet.retry_at)))
         return self._styled("".join(f" · {part}" for part in parts), "warn")
 
     def _data(self) -> str:
@@ -197,12 +198,12 @@ class StatusBar(Widget):
         if self.fleet.snapshot is None:
             return ""
         at, now = self.fleet.snapshot.at, self._clock()
-        return _("stale {age} · {time}").format(age=wording.minutes(now - at), time=wording.when(at, now))
+        return _("stale {age} · {time}").format(age=formats.minutes(now - at), time=formats.when(at, now))
 
     def _counts(self) -> Content:
         if self.fleet.snapshot is None:
             return Content("")
-        of = view.counts(self.fleet.snapshot, self._clock())
+        of = host_list.counts(self.fleet.snapshot, self._clock())
         hosts = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
         return Content(" · " + _("{hosts}, {count} on").format(hosts=hosts, count=of.on))
 
@@ -211,8 +212,8 @@ class StatusBar(Widget):
         rate = self.fleet.costs.fleet
         if self.fleet.snapshot is None or self.fleet.catalog is None:
             return Content(""), Content("")
-        prepaid = " + " + _("{rate}/h prepaid").format(rate=wording.rate(rate.prepaid)) if rate.prepaid.high else ""
-        billed = f"{wording.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
+        prepaid = " + " + _("{rate}/h prepaid").format(rate=formats.rate(rate.prepaid)) if rate.prepaid.high else ""
+        billed = f"{formats.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
         if rate.unpriced and not rate.on_demand.high:  # a sum of nothing would read as a price
             billed = ngettext("price of {count} host unknown", "price of {count} hosts unknown", rate.unpriced)
             billed = billed.format(count=rate.unpriced)

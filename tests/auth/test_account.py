@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from support.factories import NOON
+from support.wait import until
+
+from xds_tui.api.client import Client
+from xds_tui.api.errors import ApiError, NotSent, SignedOut
+from xds_tui.auth.account import Account, Source, TokenCache
+from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
+from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret, Token
+from xds_tui.domain.endpoint import PRODUCTION, SANDBOX
+
+KEY = AccountKey("A1", Secret("s"))
+TOKEN = Token(Secret("t"), NOON)
+
+
+class FakeClient:
+    def __init__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> None:
+        self.base_url, self.credentials, self.tokens = base_url, credentials, tokens
+        self.refusal: ApiError | None = None
+        self.is_closed = False
+
+    async def hosts(self, page: int) -> None:
+        if self.refusal:
+            raise self.refusal
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+class Connector:
+    def __init__(self) -> None:
+        self.made: list[FakeClient] = []
+        self.refusal: ApiError | None = None
+        self.trouble: ApiError | None = None
+
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
+        if self.trouble:
+            raise self.trouble
+        client = FakeClient(base_url, credentials, tokens)
+        client.refusal = self.refusal
+        self.made.append(client)
+        return cast("Client", client)
+
+
+class FakeVault:
+    def __init__(self, stored: StoredCredentials | None = None) -> None:
+        self.stored = stored
+        self.trouble: CredentialStoreError | None = None
+
+    async def read(self, profile: str) -> StoredCredentials | None:
+        self._complain()
+        return self.stored
+
+    async def write(self, profile: str, stored: StoredCredentials) -> None:
+        self._complain()
+        self.stored = stored
+
+    async def write_token(self, profile: str, token: Token) -> None:
+        self._complain()
+        assert self.stored is not None
+        self.stored = replace(self.stored, token=token)
+
+    async def backend_name(self) -> str:
+        self._complain()
+        return "Test keyring"
+
+    def _complain(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
+
+def an_account(connect: Connector, vault: FakeVault | None = None, **options: Any) -> Account:
+    return Account(connect, base_url=PRODUCTION, profile="p", vault=cast("KeyringStore | None", vault), **options)
+
+
+async def test_what_the_environment_gives_needs_no_keyring() -> None:
+    vault, connect = FakeVault(StoredCredentials(BareToken(Secret("other")), SANDBOX)), Connector()
+    account = an_account(connect, vault, given=KEY, source=Source.ENVIRONMENT)
+    await account.open()
+    assert connect.made[0].credentials == KEY
+    assert (account.account_id, account.source) == ("A1", Source.ENVIRONMENT)
+
+
+async def test_the_keyring_gives_credentials_address_and_token() -> None:
+    connect = Connector()
+    account = an_account(connect, FakeVault(StoredCredentials(KEY, SANDBOX, TOKEN)))
+    await account.open()
+    (client,) = connect.made
+    assert (client.base_url, client.credentials, client.tokens.first) == (SANDBOX, KEY, TOKEN)
+    assert account.client() is cast("Client", client)
+
+
+async def test_nobody_is_signed_in_where_there_are_no_credentials() -> None:
+    account = an_account(Connector(), FakeVault())
+    await account.open()
+    assert not account.has_credentials
+    with pytest.raises(SignedOut):
+        account.client()
+
+
+async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_for() -> None:
+    connect = Connector()
+    account = an_account(connect, FakeVault(StoredCredentials(KEY, SANDBOX)), is_base_url_given=True)
+    await account.open()
+    assert connect.made == []
+    with pytest.raises(SignedOut, match="another address"):
+        account.client()
+
+
+async def test_a_keyring_that_fails_is_told_and_survived() -> None:
+    vault = FakeVault()
+    vault.trouble = CredentialStoreError(KeyringProblem.LOCKED, "locked")
+    account = an_account(Connector(), vault)
+    await account.open()
+    assert account.vault_trouble is vault.trouble
+    with pytest.raises(SignedOut):
+        account.client()
+
+
+@pytest.mark.parametrize("trouble", [KeyringProblem.TIMED_OUT, KeyringProblem.LOCKED, KeyringProblem.DENIED])
+async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: KeyringProblem) -> None:
+    vault = FakeVault(StoredCredentials(KEY, PRODUCTION))
+    vault.trouble = CredentialStoreError(trouble, "The keyring did not answer", "3 s")
+    account = an_account(Connector(), vault)
+    await account.open()
+    assert account.unread is vault.trouble
+    with pytest.raises(SignedOut, match="did not answer"):
+        account.client()
+    vault.trouble = None
+    await account.sign_in(PRODUCTION, KEY)
+    assert account.unread is None
+
+
+async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
+    vault = FakeVault()
+    vault.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "There is no keyring on this machine")
+    account = an_account(Connector(), vault)
+    await account.open()
+    assert account.unread is None
+    with pytest.raises(SignedOut, match="Nobody is signed in"):
+        account.client()
+
+
+async def test_a_connection_that_cannot_even_be_tried_is_told_by_every_call() -> None:
+    connect = Connector()
+    connect.trouble = NotSent("bad certificate file")
+    account = an_account(connect, given=KEY)
+    await account.open()
+    with pytest.raises(NotSent, match="bad certificate file"):
+        account.client()
+
+
+async def test_signing_in_changes_nothing_until_the_service_agrees() -> None:
+    connect = Connector()
+    account = an_account(connect, FakeVault(), given=KEY)
+    await account.open()
+    connect.refusal = SignedOut("no", 1001, "wrong")
+    with pytest.raises(SignedOut):
+        await account.sign_in(SANDBOX, AccountKey("A2", Secret("x")))
+    first, second = connect.made
+    assert account.client() is cast("Client", first)
+    assert second.is_closed
+    assert (account.account_id, account.base_url) == ("A1", PRODUCTION)
+    connect.refusal = None
+    await account.sign_in(SANDBOX, AccountKey("A2", Secret("y")))
+    assert (account.account_id, account.base_url, account.source) == ("A2", SANDBOX, Source.TYPED)
+    assert first.is_closed
+
+
+async def test_what_was_typed_is_kept_on_request_only() -> None:
+    vault, connect = FakeVault(), Connector()
+    account = an_account(connect, vault)
+    await account.sign_in(SANDBOX, KEY)
+    assert vault.stored is None
+    assert await account.keep() == "Test keyring"
+    assert vault.stored == StoredCredentials(KEY, SANDBOX)
+    assert account.source is Source.KEYRING
+
+
+async def test_a_renewed_token_is_kept_where_the_credentials_are() -> None:
+    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
+    account = an_account(connect, vault)
+    await account.open()
+    later = Token(Secret("new"), NOON + timedelta(minutes=30))
+    connect.made[0].tokens.keep(later)
+    await until(lambda: vault.stored is not None and vault.stored.token == later)
+    assert await connect.made[0].tokens.find() == later
+
+
+async def test_a_token_of_typed_credentials_is_kept_nowhere() -> None:
+    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
+    account = an_account(connect, vault)
+    await account.sign_in(PRODUCTION, KEY)
+    connect.made[0].tokens.keep(TOKEN)
+    await account.close()
+    assert vault.stored == StoredCredentials(KEY, PRODUCTION)
+    assert await connect.made[0].tokens.find() is None
+
+
+async def test_a_keyring_that_refused_a_token_is_not_asked_again() -> None:
+    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
+    account = an_account(connect, vault)
+    await account.open()
+    vault.trouble = CredentialStoreError(KeyringProblem.DENIED, "denied")
+    connect.made[0].tokens.keep(TOKEN)
+    await until(lambda: account.vault_trouble is not None)
+    vault.trouble = None
+    connect.made[0].tokens.keep(TOKEN)
+    await account.close()
+    assert vault.stored == StoredCredentials(KEY, PRODUCTION)

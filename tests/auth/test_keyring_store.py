@@ -1,0 +1,408 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
+
+from xds_tui.auth import keyring_store as vault_module
+from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
+from xds_tui.domain.credentials import AccountKey, BareToken, Secret, Token
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ACCOUNT = StoredCredentials(
+    AccountKey("A27550582", Secret("app-secret")), "https://client.xuandashi.com", Token(Secret("minted"), NOON)
+)
+BARE = StoredCredentials(BareToken(Secret("bare")), "https://client-sandbox.xuandashi.com")
+
+
+class InMemory(KeyringBackend):
+    """Keeps items in a dict, as long as nothing is put in its way."""
+
+    priority = 1  # type: ignore[assignment]
+    name = "Test keyring"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: dict[str, str] = {}
+        self.calls = 0
+
+    def act(self) -> None:
+        self.calls += 1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.act()
+        assert service == "xds-tui"
+        return self.items.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.act()
+        assert service == "xds-tui"
+        self.items[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.act()
+        if username not in self.items:
+            raise PasswordDeleteError("No such password!")
+        del self.items[username]
+
+
+class Raising(InMemory):
+    """Raises the same error from every call."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def act(self) -> None:
+        raise self.error
+
+
+class Blocking(InMemory):
+    """Waits in every call, as for a prompt that nobody answers, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.let_go = threading.Event()
+
+    def act(self) -> None:
+        super().act()
+        self.reached.set()
+        assert self.let_go.wait(30)
+
+
+class Forgetful(InMemory):
+    def set_password(self, service: str, username: str, password: str) -> None:
+        pass
+
+
+@pytest.fixture
+def backend() -> InMemory:
+    return InMemory()
+
+
+@pytest.fixture
+def vault(backend: InMemory) -> KeyringStore:
+    return KeyringStore(backend)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 0.02)
+    monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
+
+
+async def trouble_of(vault: KeyringStore) -> CredentialStoreError:
+    with pytest.raises(CredentialStoreError) as caught:
+        await vault.read("default")
+    return caught.value
+
+
+@pytest.mark.parametrize("stored", [ACCOUNT, BARE])
+async def test_what_was_written_is_read(vault: KeyringStore, stored: StoredCredentials) -> None:
+    await vault.write("default", stored)
+    assert await vault.read("default") == stored
+
+
+async def test_what_is_kept_is_short_separate_items(vault: KeyringStore, backend: InMemory) -> None:
+    await vault.write("prod", ACCOUNT)
+    assert backend.items == {
+        "prod/account": "A27550582",
+        "prod/base-url": "https://client.xuandashi.com",
+        "prod/secret": "app-secret",
+        "prod/token": "minted",
+        "prod/token-ends": "2026-11-23T12:00:00+00:00",
+    }
+
+
+async def test_writing_leaves_nothing_of_what_was_there(vault: KeyringStore, backend: InMemory) -> None:
+    await vault.write("default", ACCOUNT)
+    await vault.write("default", BARE)
+    assert await vault.read("default") == BARE
+    assert set(backend.items) == {"default/base-url", "default/token"}
+
+
+async def test_a_renewed_token_replaces_the_one_before(vault: KeyringStore) -> None:
+    await vault.write("default", ACCOUNT)
+    renewed = Token(Secret("renewed"), NOON.replace(hour=13))
+    await vault.write_token("default", renewed)
+    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+
+
+async def test_profiles_are_apart(vault: KeyringStore) -> None:
+    await vault.write("one", ACCOUNT)
+    await vault.write("two", BARE)
+    await vault.remove("one")
+    assert await vault.read("one") is None
+    assert await vault.read("two") == BARE
+
+
+async def test_removing_nothing_is_no_error(vault: KeyringStore) -> None:
+    await vault.remove("default")
+
+
+@pytest.mark.parametrize("lost", ["account", "secret", "base-url"])
+async def test_half_an_account_is_nothing(vault: KeyringStore, backend: InMemory, lost: str) -> None:
+    await vault.write("default", StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url))
+    del backend.items[f"default/{lost}"]
+    assert await vault.read("default") is None
+
+
+@pytest.mark.parametrize("ends", [None, "soon"])
+async def test_a_minted_token_without_its_end_is_left_out(
+    vault: KeyringStore, backend: InMemory, ends: str | None
+) -> None:
+    await vault.write("default", ACCOUNT)
+    del backend.items["default/token-ends"]
+    if ends:
+        backend.items["default/token-ends"] = ends
+    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url)
+
+
+async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend: InMemory) -> None:
+    await KeyringStore(backend).write("default", BARE)
+    undisturbed = InMemory()
+    await KeyringStore(undisturbed).write("default", ACCOUNT)
+    for allowed in range(30):
+        broken = InMemory()
+        broken.items = dict(backend.items)
+        left = iter(range(allowed))
+
+        def act(left: object = left) -> None:
+            if next(left, None) is None:  # type: ignore[call-overload]
+                raise KeyringError("gone")
+
+        broken.act = act  # type: ignore[method-assign]
+        try:
+            await KeyringStore(broken).write("default", ACCOUNT)
+        except CredentialStoreError:
+            pass
+        else:
+            break
+        broken.act = lambda: None  # type: ignore[method-assign]
+        assert await KeyringStore(broken).read("default") in (None, BARE, ACCOUNT)
+    else:
+        pytest.fail("the write never went through")
+
+
+async def test_the_keyring_is_called_by_its_own_name(vault: KeyringStore) -> None:
+    assert await vault.backend_name() == "Test keyring"
+
+
+async def test_a_keyring_that_forgets_is_found_out() -> None:
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(Forgetful()).write("default", BARE)
+    assert caught.value.trouble is KeyringProblem.NOT_KEPT
+
+
+async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touched() -> None:
+    class WinVaultKeyring(InMemory):
+        pass
+
+    WinVaultKeyring.__module__, WinVaultKeyring.__qualname__ = "keyring.backends.Windows", "WinVaultKeyring"
+    backend = WinVaultKeyring()
+    vault = KeyringStore(backend)
+    await vault.write("default", ACCOUNT)
+    with pytest.raises(CredentialStoreError) as caught:
+        await vault.write("default", StoredCredentials(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
+    assert caught.value.trouble is KeyringProblem.NOT_KEPT
+    assert await vault.read("default") == ACCOUNT
+
+
+class WindowsError1312(Exception):
+    winerror = 1312
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (NoKeyringError("none"), KeyringProblem.UNAVAILABLE),
+        (InitError("Failed to create the collection"), KeyringProblem.UNAVAILABLE),
+        (KeyringLocked("Failed to unlock the collection!"), KeyringProblem.LOCKED),
+        (PasswordSetError("no"), KeyringProblem.DENIED),
+        (KeyringError("Can't get password from keychain: (-25308, 'Unknown Error')"), KeyringProblem.LOCKED),
+        (
+            PasswordSetError("Can't store password on keychain: (-25293, 'Security Auth Failure')"),
+            KeyringProblem.DENIED,
+        ),
+        (WindowsError1312("CredRead"), KeyringProblem.UNAVAILABLE),
+        (RuntimeError("odd"), KeyringProblem.UNAVAILABLE),
+        (OSError(5, "input/output error"), KeyringProblem.UNAVAILABLE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), KeyringProblem.UNAVAILABLE),
+    ],
+)
+async def test_whatever_a_backend_raises_is_answered_in_our_words(error: Exception, trouble: KeyringProblem) -> None:
+    answer = await trouble_of(KeyringStore(Raising(error)))
+    assert answer.trouble is trouble
+    assert answer.summary
+
+
+async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_value() -> None:
+    answer = await trouble_of(KeyringStore(Raising(ValueError("cannot store 'app-secret'"))))
+    assert answer.detail == "ValueError"
+    assert "app-secret" not in str(answer)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends() -> None:
+    backend = Blocking()
+    vault = KeyringStore(backend)
+    assert (await trouble_of(vault)).trouble is KeyringProblem.TIMED_OUT
+    made = backend.calls
+    again = await trouble_of(vault)
+    assert (again.trouble, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for an answer")
+    assert backend.calls == made
+    backend.let_go.set()
+    await asyncio.to_thread(next(t for t in threading.enumerate() if t.name == "xds-tui keyring").join)
+    assert await vault.read("default") is None
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_choosing_a_backend_does_not_count_against_the_limit_of_a_call(
+    backend: InMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine takes seconds to import keyring, though the keyring answers at once."""
+    slow = threading.Event()
+    monkeypatch.setattr(vault_module, "import_backends", lambda: slow.wait(0.3))
+    monkeypatch.setattr(vault_module, "find_backend", lambda: slow.wait(0.3) or backend)
+    assert await KeyringStore().read("default") is None
+
+
+async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(vault_module, "CHOOSING", 0.02)
+    monkeypatch.setattr(vault_module, "find_backend", lambda: never.wait(60))
+    assert (await trouble_of(KeyringStore())).trouble is KeyringProblem.TIMED_OUT
+    never.set()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend: InMemory) -> None:
+    vault = KeyringStore(backend)
+    await vault.write("default", ACCOUNT)
+    loop_is_busy = threading.Event()
+    backend.act = lambda: loop_is_busy.wait(30)  # type: ignore[method-assign]
+
+    def block() -> None:
+        loop_is_busy.set()
+        next(thread for thread in threading.enumerate() if thread.name == "xds-tui keyring").join()
+        threading.Event().wait(2 * vault_module.BACKGROUND_TIMEOUT)
+
+    reading = asyncio.create_task(vault.read("default"))
+    await asyncio.sleep(0)  # the task has started its thread
+    asyncio.get_running_loop().call_soon(block)
+    assert await reading == ACCOUNT
+
+
+async def test_a_limit_of_its_own_replaces_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 60.0)
+    backend = Blocking()
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(backend, limit=0.02).read("default")
+    assert caught.value.trouble is KeyringProblem.TIMED_OUT
+    backend.let_go.set()
+
+
+class Stubborn(InMemory):
+    """Refuses to delete some items."""
+
+    def __init__(self, *kept: str) -> None:
+        super().__init__()
+        self.kept = kept
+
+    def delete_password(self, service: str, username: str) -> None:
+        if username in self.kept:
+            raise PasswordDeleteError("denied by policy")
+        super().delete_password(service, username)
+
+
+@pytest.mark.parametrize("kept", ["secret", "token", "base-url"])
+async def test_removing_removes_what_it_can_and_names_what_is_left(kept: str) -> None:
+    backend = Stubborn(f"default/{kept}")
+    await KeyringStore(backend).write("default", ACCOUNT)
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(backend).remove("default")
+    assert caught.value.trouble is KeyringProblem.NOT_REMOVED
+    assert caught.value.detail == f"default/{kept}: denied by policy"
+    assert set(backend.items) == {f"default/{kept}"}
+
+
+async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(backend: InMemory) -> None:
+    await KeyringStore(backend).write("default", BARE)
+    backend.delete_password = lambda service, username: None  # type: ignore[method-assign]
+    with pytest.raises(CredentialStoreError) as caught:
+        await KeyringStore(backend).remove("default")
+    assert caught.value.trouble is KeyringProblem.NOT_REMOVED
+    assert "default/token" in caught.value.detail
+
+
+async def test_removing_says_whether_there_was_anything_even_if_it_was_not_whole(backend: InMemory) -> None:
+    vault = KeyringStore(backend)
+    assert await vault.remove("default") is False
+    await vault.write("default", ACCOUNT)
+    del backend.items["default/base-url"]
+    assert await vault.remove("default") is True
+    assert backend.items == {}
+
+
+async def test_a_write_that_fails_leaves_no_secret_behind(backend: InMemory) -> None:
+    def refuse(service: str, username: str, password: str) -> None:
+        if username.endswith("/secret"):
+            raise PasswordSetError("full")
+        backend.items[username] = password
+
+    backend.set_password = refuse  # type: ignore[method-assign]
+    with pytest.raises(CredentialStoreError):
+        await KeyringStore(backend).write("default", ACCOUNT)
+    assert backend.items == {}
+
+
+async def test_a_wait_can_be_given_up() -> None:
+    backend = Blocking()
+    vault = KeyringStore(backend)
+    asking = asyncio.create_task(vault.read("default"))
+    assert await asyncio.to_thread(backend.reached.wait, 20)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await trouble_of(vault)).trouble is KeyringProblem.TIMED_OUT
+    backend.let_go.set()
+
+
+async def test_calls_made_together_take_turns(vault: KeyringStore) -> None:
+    await asyncio.gather(vault.write("one", ACCOUNT), vault.write("two", BARE), vault.write("one", BARE))
+    assert await asyncio.gather(vault.read("one"), vault.read("two")) == [BARE, BARE]
+
+
+STUCK = """
+import asyncio, sys, threading
+sys.path.insert(0, sys.argv[1])
+from test_vault import Blocking
+from xds_tui.auth import keyring_store
+
+class Stuck(Blocking):
+    def act(self):
+        threading.Event().wait()
+
+async def main():
+    keyring_store.UNASKED = 0.05
+    try:
+        await keyring_store.Vault(Stuck()).read("default")
+    except keyring_store.VaultError as error:
+        print(error.trouble.value)
+
+asyncio.run(main())
+"""
+
+
+def test_a_stuck_keyring_does_not_hold_up_the_exit() -> None:
+    command = [sys.executable, "-c", STUCK, Path(__file__).parent]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("timed out\n", "")

@@ -1,0 +1,107 @@
+"""What the doctor says of the clipboard, in front of a stand-in for tmux; `tests/pty` has a real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.terminal import Terminal
+
+from xds_tui.cli.doctor import clipboard
+from xds_tui.cli.doctor.check import CheckStatus
+from xds_tui.cli.doctor.clipboard import Answers
+
+COMMAND = Path(sys.executable).parent / "xds-tui"
+
+Tmux = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tmux:
+    """Make a tmux that gives one answer, and return the environment of a program in it."""
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    def install(answer: str) -> dict[str, str]:
+        script = tmp_path / "tmux"
+        script.write_text(f"#!{sys.executable}\n{answer}\n")
+        script.chmod(0o755)
+        return {**os.environ, "TMUX": "x"}
+
+    return install
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "told", "advice"),
+    [
+        ("3.3a|external|0|bpaste,clipboard,title", CheckStatus.OK, "set-clipboard external, allow-passthrough off", ""),
+        ("next-3.6|off|all|clipboard", CheckStatus.OK, "tmux next-3.6 hands copies to its terminal", ""),
+        ("3.2||1|", CheckStatus.OK, "set-clipboard ?, allow-passthrough on", ""),
+        ("3.4|on|off|title", CheckStatus.OK, "hands copies", "terminal-features ',*:clipboard'"),
+        ("3.1c|external|0|", CheckStatus.WARN, "keeps copies to itself", "set-clipboard on"),
+        ("3.1c|on|0|", CheckStatus.OK, "hands copies", ""),
+        ("2.9|external||", CheckStatus.OK, "hands copies", ""),
+        ("what?", CheckStatus.WARN, "did not answer", "set-clipboard on"),
+    ],
+)
+async def test_what_tmux_does_with_copies_is_told_by_its_options(
+    tmux: Tmux, answer: str, verdict: CheckStatus, told: str, advice: str
+) -> None:
+    found = await clipboard.examine(tmux(f"print({answer!r})"))
+    assert found.verdict is verdict
+    assert told in found.told
+    assert advice in "\n".join(found.advice)
+    assert ("terminal-features" in str(found.advice)) is ("terminal-features" in advice)
+
+
+async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clipboard, "CLIPBOARD_TIMEOUT", 0.2)
+    found = await clipboard.examine(tmux("import time; time.sleep(60)"))
+    assert "did not answer" in found.told
+
+
+@pytest.mark.parametrize(
+    ("environ", "verdict", "told"),
+    [
+        ({"TERM": "xterm"}, CheckStatus.OK, "sent to the terminal (OSC 52)"),
+        ({"TERM": "screen", "STY": "1.x"}, CheckStatus.OK, "through screen"),
+        ({"TERM": "linux"}, CheckStatus.WARN, "The Linux console takes no copies"),
+        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, CheckStatus.WARN, "macOS Terminal takes no copies"),
+    ],
+)
+async def test_the_way_that_copies_take_is_told(environ: dict[str, str], verdict: CheckStatus, told: str) -> None:
+    found = await clipboard.examine(environ)
+    assert found.verdict is verdict
+    assert told in found.told
+    assert found.advice
+
+
+@pytest.mark.parametrize(
+    ("answer", "understood"),
+    [
+        (b"\x1bP>|XTerm(379)\x1b\\\x1b[?64;1;22c", Answers("XTerm(379)", takes_copies=False)),
+        (b"\x1bP>|ghostty 1.2\x1b\\\x1b[?62;22;52c", Answers("ghostty 1.2", takes_copies=True)),
+        (b"\x1b[?152;520c", Answers()),
+        (b"", Answers()),
+        (b"typed ahead\x1b[?1;2c", Answers()),
+        (b"\x1bP>|a\x9bb\x07\x1b\\\x1b[?6c", Answers("a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}")),
+    ],
+)
+def test_what_a_terminal_answers_is_understood(answer: bytes, understood: Answers) -> None:
+    assert clipboard.understood(answer) == understood
+
+
+def test_a_terminal_is_asked_and_nothing_of_its_answer_is_seen(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    with Terminal([str(COMMAND), "doctor", "--clipboard"], environ=environ) as terminal:
+        assert terminal.wait_for_end() == 0
+        assert b"\x1b[>q\x1b[c" in terminal.raw
+        assert "62;22" not in terminal.text
+        assert terminal.text.startswith('"xds-tui was here" was sent to the clipboard.')
+        assert terminal.modes == terminal.modes_before
+    with Terminal([str(COMMAND), "doctor", "--clipboard"], environ=environ | {"TMUX": "x"}) as terminal:
+        assert terminal.wait_for_end() == 0
+        assert re.search(rb"\x1b\]52;c;eGRz\S+\x07\x1bPtmux;\x1b\x1b\]52;c;", terminal.raw)

@@ -1,0 +1,353 @@
+"""`xds-tui doctor`: what it finds well, what it finds wrong, and that what it advises can be typed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.cli_runner import COMMAND, SECRET, Run, runner
+from support.terminal import Terminal
+
+from xds_tui.api import probe
+from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
+from xds_tui.cli.doctor import keyring, machine, network, report
+from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.config.settings import Settings
+from xds_tui.domain.credentials import AccountKey, Secret
+from xds_tui.domain.endpoint import PRODUCTION
+from xds_tui.simulator.http_server import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT
+
+CHECKS = {
+    *("versions", "configuration", "profile", "files", "disk", "history", "terminal", "keyring", "credentials"),
+    *("dns", "connection", "service", "clock"),
+}
+
+
+def checks(run: Run, *args: str, **environ: str) -> dict[str, dict[str, Any]]:
+    return {row["check"]: row for row in json.loads(run("doctor", "--json", *args, **environ).stdout)}
+
+
+def test_all_is_well_with_credentials_in_the_environment(run: Run) -> None:
+    ended = run("doctor", "--json")
+    rows = {row["check"]: row for row in json.loads(ended.stdout)}
+    assert ended.returncode == 0
+    assert rows.keys() == CHECKS
+    assert {name for name, row in rows.items() if row["verdict"] != "ok"} == {"keyring"}
+    assert "XDS_UUID, XDS_SECRET" in rows["credentials"]["told"]
+    assert isinstance(rows["service"]["milliseconds"], int)
+
+
+def test_without_credentials_a_missing_keyring_is_bad_and_the_commands_are_printed(bare: dict[str, str]) -> None:
+    ended = runner({**bare, "XDS_BASE_URL": "http://127.0.0.1:9"})("doctor")
+    assert ended.returncode == 1
+    assert "bad   keyring: There is no keyring on this machine" in ended.stdout
+    assert "gnome-keyring dbus-daemon" in ended.stdout
+    assert "bad   connection: 127.0.0.1:9" in ended.stdout
+    assert "\x1b" not in ended.stdout
+
+
+def test_every_command_that_is_advised_is_one_for_bash(bare: dict[str, str]) -> None:
+    printed = runner(bare)("doctor").stdout.splitlines()
+    commands = [line.strip() for line in printed if line.startswith(" " * 8)]
+    assert len(commands) >= 5
+    for command in commands:
+        assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0, command
+
+
+def test_a_mistake_in_the_configuration_is_named(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("interval = 1\n")
+    row = checks(run, XDS_CONFIG=str(config))["configuration"]
+    assert row["verdict"] == "warn"
+    assert f"{config}:1: interval" in row["told"]
+
+
+def test_what_others_can_read_is_named_with_the_command_that_ends_it(run: Run, tmp_path: Path) -> None:
+    state = tmp_path / ".local/state/xds-tui"
+    state.mkdir(parents=True)
+    state.chmod(0o755)
+    row = checks(run)["files"]
+    assert row["verdict"] == "warn"
+    subprocess.run(["bash", "-c", *row["advice"]], check=True)
+    assert checks(run)["files"]["verdict"] == "ok"
+
+
+def test_a_history_that_does_not_open_is_bad(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".local/state/xds-tui/journal.db").mkdir(parents=True, mode=0o700)
+    (tmp_path / ".local/state/xds-tui").chmod(0o700)
+    assert checks(run)["history"]["verdict"] == "bad"
+
+
+@asynccontextmanager
+async def answering(answer: bytes, requests: list[bytes]) -> AsyncIterator[str]:
+    """Serve `answer` to everything, and give the address without its scheme."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.read(4096))
+        writer.write(answer)
+        with contextlib.suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def test_a_page_of_somebody_else_is_not_the_service() -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<title>Login</title>"
+    async with answering(page, []) as address:
+        service = (await network.examine(f"http://{address}"))[2]
+    assert (service.subject, service.verdict) == ("service", CheckStatus.BAD)
+    assert "Login" in service.told
+
+
+async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() -> None:
+    requests: list[bytes] = []
+    async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", requests) as address:
+        found = await network.examine(f"https://{address}")
+    assert [(finding.subject, finding.verdict) for finding in found] == [
+        ("dns", CheckStatus.OK),
+        ("tls", CheckStatus.BAD),
+    ]
+    assert len(requests) == 1
+    assert b"GET" not in requests[0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "name", "said"),
+    [
+        ("SSL_CERT_FILE", "nothing.pem", "No such file"),
+        ("SSL_CERT_FILE", "empty.pem", "no certificate"),
+        ("SSL_CERT_FILE", "folder", "Is a directory"),
+        ("SSL_CERT_DIR", "nothing", "No such file"),
+    ],
+)
+async def test_certificates_that_cannot_be_read_are_named_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, name: str, said: str
+) -> None:
+    (tmp_path / "empty.pem").touch()
+    (tmp_path / "folder").mkdir()
+    for other in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / name))
+    requests: list[bytes] = []
+    async with answering(b"", requests) as address:
+        (found,) = await network.examine(f"https://{address}")
+    assert (found.subject, found.verdict) == ("tls", CheckStatus.BAD)
+    assert str(tmp_path / name) in found.told
+    assert said in found.told
+    assert requests == []
+
+
+async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "CHECK_TIMEOUT", 1e6)
+    (found,) = await network.examine(f"https://{'a' * 70}.test")
+    assert (found.subject, found.verdict) == ("dns", CheckStatus.BAD)
+    assert "label" in found.told
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"),
+    [
+        (0, CheckStatus.OK),
+        (-29, CheckStatus.OK),
+        (45, CheckStatus.WARN),
+        (-3600, CheckStatus.BAD),
+        (None, CheckStatus.WARN),
+    ],
+)
+def test_clocks_that_differ_are_found(ahead: float | None, verdict: CheckStatus) -> None:
+    assert network._clock(ahead).verdict is verdict
+
+
+async def test_the_service_s_clock_is_read_from_its_answer() -> None:
+    late = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+    body = b'{"code": 401, "data": null, "msg": "", "traceId": "t"}'
+    requests: list[bytes] = []
+    head = f"HTTP/1.1 200 OK\r\nDate: {late}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with answering(head + body, requests) as address:
+        probed = await probe.probe(f"http://{address}")
+    assert probed.code == 401
+    assert probed.ahead == pytest.approx(7200, abs=60)
+    assert b"token" not in requests[0].lower()
+
+
+def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hidden@proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert str(probe.proxy_of("https://client.xuandashi.com")) == "HTTPS_PROXY=http://proxy.example:3128"
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_is_down_is_at_fault_and_not_the_address(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    async with answering(b"", []) as address:
+        pass
+    monkeypatch.setenv("ALL_PROXY", f"{scheme}://me:hidden@{address}")
+    (found,) = await network.examine("https://client.xuandashi.com")
+    assert (found.subject, found.verdict) == ("proxy", CheckStatus.BAD)
+    assert f"ALL_PROXY={scheme}://{address}" in found.told
+    assert found.advice[-1] == "  unset ALL_PROXY"
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("value", ["socks5://{address}", "http://{address}", "socks4://{address}", "http://{address}x"])
+async def test_a_proxy_that_will_not_do_is_at_fault_and_not_the_address(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    async with answering(b"I am no proxy\r\n\r\n", []) as address:
+        monkeypatch.setenv("https_proxy", value.format(address=address))
+        (found,) = await network.examine("https://client.xuandashi.com")
+    assert (found.subject, found.verdict) == ("proxy", CheckStatus.BAD)
+    assert "https_proxy" in found.told
+    assert found.advice[-1] == "  unset https_proxy"
+
+
+class Troubled(KeyringStore):
+    """A keyring that fails in one way."""
+
+    def __init__(self, trouble: KeyringProblem) -> None:
+        super().__init__()
+        self._trouble = trouble
+
+    async def backend_name(self) -> str:
+        raise CredentialStoreError(self._trouble, "The keyring failed")
+
+
+@pytest.mark.parametrize("trouble", list(KeyringProblem))
+async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: KeyringProblem) -> None:
+    kept = await keyring.read(Troubled(trouble), "default")
+    keyring_row, credentials = keyring.examine(kept, PRODUCTION, "")
+    assert keyring_row.verdict is CheckStatus.BAD
+    assert any("XDS_UUID" in line for line in keyring_row.advice)
+    assert ("There are none" in credentials.told) is (trouble is KeyringProblem.UNAVAILABLE)
+
+
+def examined(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, stored: StoredCredentials, **settings: Any
+) -> dict[str, dict[str, Any]]:
+    """What doctor finds where the keyring holds `stored`."""
+    chosen = Settings(config_path=tmp_path / "config.toml", **settings)
+    report.examine(chosen, Holding(stored), tmp_path / "state", as_json=True)
+    return {row["check"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+class Holding(KeyringStore):
+    """A keyring that holds one sign-in."""
+
+    def __init__(self, stored: StoredCredentials) -> None:
+        super().__init__()
+        self._stored = stored
+
+    async def backend_name(self) -> str:
+        return "Test keyring"
+
+    async def read(self, profile: str) -> StoredCredentials:
+        return self._stored
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_the_service_that_is_looked_at_is_that_of_the_credentials(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), simulator.url)
+    rows = examined(capsys, tmp_path, stored)
+    assert rows["service"]["verdict"] == "ok"
+    assert simulator.url in rows["service"]["told"]
+    assert rows["credentials"]["verdict"] == "ok"
+    assert PRODUCTION not in json.dumps(rows)
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
+    rows = examined(capsys, tmp_path, stored, base_url=simulator.url, base_url_given=True)
+    assert simulator.url in rows["service"]["told"]
+    assert rows["credentials"]["verdict"] == "bad"
+    assert f"not sent to {simulator.url}" in rows["credentials"]["advice"][0]
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
+    key = AccountKey(ACCOUNT, Secret(SECRET))
+    given = {"base_url": simulator.url, "credentials": key, "credentials_source": "XDS_UUID, XDS_SECRET"}
+    rows = examined(capsys, tmp_path, stored, **given)
+    assert simulator.url in rows["service"]["told"]
+    assert rows["credentials"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "advice"),
+    [
+        ("200 OK", "web page", "sign-in page of a network"),
+        ("502 Bad Gateway", "not available", "with the service"),
+        ("404 Not Found", "not at this address", "Check the address"),
+        ("403 Forbidden", "blocked", "firewall"),
+        ("302 Found", "elsewhere", "sign-in page of a network"),
+        ("400 Bad Request", "is not the service", "Check the address"),
+    ],
+)
+async def test_what_is_there_in_place_of_the_service_gets_the_advice_that_fits(
+    status: str, told: str, advice: str
+) -> None:
+    body = "<html><title>Hello</title></html>"
+    head = f"Content-Type: text/html\r\nLocation: https://login.test/\r\nContent-Length: {len(body)}"
+    if "302" not in status:
+        head = head.replace("Location: https://login.test/\r\n", "")
+    async with answering(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode(), []) as address:
+        service = (await network.examine(f"http://{address}"))[2]
+    assert service.verdict is CheckStatus.BAD
+    assert told in service.told
+    assert advice in service.advice[0]
+
+
+def test_a_small_terminal_is_named_and_the_clipboard_can_be_tried(bare: dict[str, str]) -> None:
+    environ = {**bare, "XDS_BASE_URL": "http://127.0.0.1:9", "TMUX": "1"}
+    with Terminal([*COMMAND, "doctor"], environ=environ, columns=70, rows=80) as terminal:
+        assert terminal.wait_for_end() == 1
+        assert "warn  terminal: xterm-256color, 70x80, 256 colours, tmux" in terminal.text
+        assert "set-clipboard on" in terminal.text
+        assert b"\x1b" not in terminal.raw
+    with Terminal([*COMMAND, "doctor", "--clipboard"], environ=environ) as terminal:
+        assert terminal.wait_for_end() == 0
+        assert b"\x1b]52;c;eGRzLXR1aSB3YXMgaGVyZQ==\a" in terminal.raw
+    assert runner(bare)("doctor", "--clipboard").returncode == 1
+
+
+def test_a_finding_never_shows_a_secret() -> None:
+    assert "hush" not in str(Check("keyring", CheckStatus.OK, f"{Secret('hush')}"))
+
+
+def test_scarce_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for free, verdict in ((1 << 40, CheckStatus.OK), (50 << 20, CheckStatus.WARN), (0, CheckStatus.BAD)):
+        usage = type("Usage", (), {"free": free})
+        monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path, usage=usage: usage)
+        assert machine._space(tmp_path).verdict is verdict

@@ -1,0 +1,224 @@
+"""`xds-tui hosts` as a script sees it: over real HTTP, in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import pytest
+from support.cli_runner import COMMAND, PASSWORD, Run, runner
+
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.faults import Fault, Kind
+
+FIELDS = [
+    *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
+    *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed"),
+]
+"""What scripts rely on: a field may be added at the end, none may go or change its name."""
+
+
+@contextmanager
+def watching(environ: dict[str, str], *args: str) -> Iterator[subprocess.Popen[str]]:
+    command = [*COMMAND, "hosts", "--watch", "--interval", "5", *args]
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_json_has_every_host_with_the_documented_fields(run: Run, service: Service) -> None:
+    ended = run("hosts", "--json")
+    rows = json.loads(ended.stdout)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert {row["id"] for row in rows} == set(service.world.machines)
+    assert list(rows[0]) == FIELDS
+    assert all(datetime.fromisoformat(row["created_at"]).utcoffset() is not None for row in rows)
+    assert all(isinstance(row["cost_low"], str | None) for row in rows)
+    assert any(row["cost_low"] for row in rows)
+
+
+def test_csv_has_the_same_hosts(run: Run, service: Service) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("hosts", "--csv").stdout, newline="")))
+    assert {row["id"] for row in rows} == set(service.world.machines)
+    assert list(rows[0]) == FIELDS
+
+
+def test_a_password_of_a_host_is_in_no_form_of_the_output(run: Run, service: Service) -> None:
+    assert any(row["hostPw"] == PASSWORD for row in service.world.host_rows())
+    for form in ([], ["--json"], ["--csv"]):
+        assert PASSWORD not in run("hosts", *form).stdout  # `run` looks for every planted secret besides
+
+
+def test_a_table_has_no_escape_sequence_and_local_times(run: Run) -> None:
+    table = run("hosts", TZ="UTC").stdout
+    elsewhere = run("hosts", TZ="Asia/Shanghai").stdout
+    assert "\x1b" not in table
+    assert table.startswith("NAME")
+    assert len(table.splitlines()) == 31
+    assert table != elsewhere
+
+
+def test_a_filter_says_what_is_wanted(run: Run) -> None:
+    on = json.loads(run("hosts", "--json", "--filter", "status:on").stdout)
+    assert {row["status"] for row in on} == {"on", "billed"}
+    assert run("hosts", "--json", "--filter", "no-such-host").stdout == "[]\n"
+
+
+def test_a_filter_may_ask_what_hosts_cost(run: Run) -> None:
+    dear = json.loads(run("hosts", "--json", "--filter", "cost>2").stdout)
+    assert dear
+    assert all(float(row["cost_high"]) > 2 for row in dear)
+
+
+@pytest.mark.parametrize("wrong", ["colour:red", "cpu:many", '"open', "status<on"])
+def test_a_filter_that_makes_no_sense_is_a_mistake_in_use(run: Run, wrong: str) -> None:
+    ended = run("hosts", "--filter", wrong)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "--filter" in ended.stderr
+
+
+def test_json_and_csv_together_are_a_mistake_in_use(run: Run) -> None:
+    assert run("hosts", "--json", "--csv").returncode == 2
+
+
+def test_nobody_signed_in_is_said_with_what_to_do(bare: dict[str, str]) -> None:
+    ended = runner(bare)("hosts", "--json")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "Nobody is signed in" in ended.stderr
+    assert "xds-tui login" in ended.stderr
+    assert "There is no keyring" in ended.stderr
+
+
+def test_errors_speak_the_language_chosen(bare: dict[str, str]) -> None:
+    assert "登录" in runner(bare)("hosts", "--lang", "zh_CN").stderr
+
+
+def test_a_wrong_secret_is_told_with_its_source_and_code(run: Run) -> None:
+    ended = run("hosts", XDS_SECRET="wrong")
+    assert ended.returncode == 1
+    assert "XDS_UUID, XDS_SECRET" in ended.stderr
+    assert "code " in ended.stderr
+
+
+def test_a_refusal_is_told_with_code_and_trace_id(run: Run, service: Service) -> None:
+    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/mypage", code=1037, message="未实名"))
+    ended = run("hosts")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "real-name" in ended.stderr
+    assert "未实名" in ended.stderr
+    assert "code 1037" in ended.stderr
+    assert "traceId " in ended.stderr
+
+
+def test_hosts_are_listed_without_prices_unless_the_filter_asks_for_them(run: Run, service: Service) -> None:
+    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/image", code=500, times=2))
+    ended = run("hosts", "--json")
+    assert ended.returncode == 0
+    assert {row["cost_low"] for row in json.loads(ended.stdout)} == {None}
+    assert "prices" in ended.stderr
+    assert run("hosts", "--filter", "cost<1").returncode == 1
+
+
+def test_a_service_that_is_not_there_is_a_failure_in_words(run: Run) -> None:
+    ended = run("hosts", XDS_BASE_URL="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert "cannot be reached" in ended.stderr
+
+
+def test_a_reader_that_has_had_enough_is_left_quietly(environ: dict[str, str]) -> None:
+    with watching(environ, "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["id"]
+        process.stdout.close()
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+
+
+def test_watching_goes_on_until_it_is_interrupted(environ: dict[str, str], service: Service) -> None:
+    with watching(environ, "--json") as process:
+        assert process.stdout is not None
+        rows = [json.loads(process.stdout.readline()) for _ in range(60)]
+        assert len({row["seen_at"] for row in rows}) == 2
+        assert {row["id"] for row in rows[30:]} == set(service.world.machines)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_csv_that_is_watched_has_one_header(environ: dict[str, str]) -> None:
+    with watching(environ, "--csv") as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(61)]
+    assert [line for line in lines if line.startswith("seen_at")] == lines[:1]
+
+
+def test_watching_outlives_a_failure_but_not_a_wrong_secret(environ: dict[str, str], service: Service) -> None:
+    service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/mypage", code=500, times=1))
+    with watching(environ, "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "system error" in process.stderr.readline()
+        assert json.loads(process.stdout.readline())["id"]
+    with watching({**environ, "XDS_SECRET": "wrong"}) as process:
+        assert process.wait(20) == 1
+
+
+def test_a_full_disk_is_a_failure_and_no_accident(environ: dict[str, str]) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        ended = subprocess.run(
+            [*COMMAND, "hosts"], env=environ, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        )
+    assert ended.returncode == 1
+    assert "could not be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+def test_a_terminal_without_chinese_gets_a_table_all_the_same(run: Run) -> None:
+    ended = run("hosts", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert ended.returncode == 0
+    assert json.loads(run("hosts", "--json", PYTHONIOENCODING="ascii").stdout)
+
+
+def test_the_demo_needs_neither_service_nor_keyring_nor_disk(bare: dict[str, str]) -> None:
+    for args in (["--demo", "hosts", "--json"], ["hosts", "--json", "--demo", "--demo-hosts", "40"]):
+        assert len(json.loads(runner(bare)(*args).stdout)) == 40
+
+
+def test_an_interrupt_ends_it_also_while_the_service_is_silent(environ: dict[str, str], service: Service) -> None:
+    service.faults.set(Fault(kind=Kind.LATENCY, endpoint="pve/open/mypage", seconds=15))
+    with watching(environ) as process:
+        wait_for(lambda: not service.faults.pending)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_a_table_that_is_watched_says_when_each_reading_was(environ: dict[str, str]) -> None:
+    with watching(environ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().rstrip() for _ in range(36)]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", lines[number]) for number in (0, 33))
+    assert lines[32] == ""
+    assert lines[34] == lines[1]

@@ -1,0 +1,218 @@
+"""`xds-tui login` and `logout`: at a terminal, with the keyrings of a server and of a desktop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+from support.cli_runner import COMMAND, SECRET, runner
+from support.terminal import Terminal
+
+from xds_tui.auth import keyring_store as vault_module
+from xds_tui.auth.account import Account
+from xds_tui.auth.keyring_store import KeyringStore, StoredCredentials
+from xds_tui.cli import secret_prompt
+from xds_tui.cli.bootstrap import Connector
+from xds_tui.cli.commands import listing, login
+from xds_tui.cli.output import OutputFormat
+from xds_tui.cli.services import CommandServices
+from xds_tui.config.settings import Settings
+from xds_tui.domain.credentials import AccountKey, Secret
+from xds_tui.simulator.http_server import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.database import Database
+from xds_tui.store.journal import Journal
+
+
+class Desktop(KeyringBackend):
+    """Keeps items in memory."""
+
+    priority = 1  # type: ignore[assignment]
+    name = "Desktop keyring"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.items.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.items[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.items[username]
+
+
+def parts(url: str, vault: KeyringStore, given_by: str = "") -> CommandServices:
+    settings = Settings(config_path=Path("config.toml"), base_url=url)
+    database = Database(None)
+    return CommandServices(
+        account=Account(Connector(settings), base_url=url, profile="default", vault=vault),
+        journal=Journal(database, "default"),
+        clock=lambda: datetime.now(UTC),
+        close_store=database.close,
+        given_by=given_by,
+    )
+
+
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody types the account ID, and then the right secret."""
+    answers(monkeypatch, ACCOUNT, SECRET)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, account: str, secret: str) -> None:
+    keyboard = io.StringIO(f"{account}\n")
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    monkeypatch.setattr(secret_prompt, "ask", lambda prompt: secret)
+
+
+@pytest.mark.usefixtures("types")
+def test_what_the_service_takes_is_kept_and_the_keyring_named(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyring = Desktop()
+    assert login.login(parts(simulator.url, KeyringStore(keyring), given_by="XDS_TOKEN")) == 0
+    assert keyring.items["default/secret"] == SECRET
+    assert keyring.items["default/base-url"] == simulator.url
+    told = capsys.readouterr().out
+    assert "Desktop keyring keeps them" in told
+    assert "XDS_TOKEN" in told
+    assert SECRET not in told
+
+
+def test_what_the_service_refuses_is_not_kept(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, ACCOUNT, "wrong-secret")
+    keyring = Desktop()
+    assert login.login(parts(simulator.url, KeyringStore(keyring))) == 1
+    assert keyring.items == {}
+    told = capsys.readouterr().err
+    assert "code " in told
+    assert "wrong-secret" not in told
+
+
+def test_half_of_it_is_not_tried(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for account, secret in (("", SECRET), (ACCOUNT, "")):
+        answers(monkeypatch, account, secret)
+        assert login.login(parts(simulator.url, KeyringStore(Desktop()))) == 1
+
+
+async def _keep(vault: KeyringStore) -> None:
+    await vault.write("default", StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), "https://client.xuandashi.com"))
+
+
+def test_logging_out_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    keyring = Desktop()
+    asyncio.run(_keep(KeyringStore(keyring)))
+    assert login.logout(KeyringStore(keyring), "default", "") == 0
+    assert keyring.items == {}
+    assert "Removed from Desktop keyring" in capsys.readouterr().out
+    assert login.logout(KeyringStore(keyring), "default", "XDS_UUID, XDS_SECRET") == 0
+    told = capsys.readouterr().out
+    assert "held nothing" in told
+    assert "XDS_UUID, XDS_SECRET are still set" in told
+
+
+class Stubborn(Desktop):
+    """Keeps what it should delete."""
+
+    name = "Stubborn keyring"
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise PasswordDeleteError("denied by policy")
+
+
+def test_logging_out_that_did_not_remove_the_secret_fails_and_says_how_to(capsys: pytest.CaptureFixture[str]) -> None:
+    keyring = Stubborn()
+    asyncio.run(_keep(KeyringStore(keyring)))
+    assert login.logout(KeyringStore(keyring), "default", "") == 1
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert "still has what it was asked to remove: default/secret" in complained
+    assert "denied by policy" in complained
+    assert "secret-tool clear service xds-tui username default/secret" in complained
+    assert SECRET not in complained
+
+
+def test_logging_out_of_a_keyring_that_does_not_answer_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
+    keyring, answer = Desktop(), threading.Event()
+    asyncio.run(_keep(KeyringStore(keyring)))
+    keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
+    assert login.logout(KeyringStore(keyring), "default", "") == 1
+    answer.set()
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert "did not answer" in complained
+    assert "may still be in the keyring" in complained
+
+
+def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyring, answer = Desktop(), threading.Event()
+    keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
+    assert (
+        listing.hosts(parts(simulator.url, KeyringStore(keyring, limit=0.02)), OutputFormat.JSON, (), interval=None)
+        == 1
+    )
+    answer.set()
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert "could not be read from the keyring" in complained
+    assert "The keyring did not answer: 0.02 s" in complained
+    assert "Nobody is signed in" not in complained
+    assert "xds-tui login" not in complained
+
+
+@pytest.mark.usefixtures("types")
+def test_a_sign_in_that_was_not_stored_fails_and_says_so(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyring = Desktop()
+    keyring.set_password = lambda service, username, password: None  # type: ignore[method-assign]
+    assert login.login(parts(simulator.url, KeyringStore(keyring))) == 1
+    told, complained = capsys.readouterr()
+    assert "keeps them" not in told
+    assert "you are not signed in" in complained
+    assert "did not keep what it was given" in complained
+    assert SECRET not in told + complained
+
+
+def test_without_a_keyring_nothing_is_asked_and_the_way_out_is_told(bare: dict[str, str]) -> None:
+    with Terminal([*COMMAND, "login"], environ=bare) as terminal:
+        assert terminal.wait_for_end() == 1
+        assert "There is no keyring" in terminal.text
+        assert "xds-tui doctor" in terminal.text
+        assert "Account ID:" not in terminal.text
+    ended = runner(bare)("logout")
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
+def test_a_pipe_is_told_to_use_the_environment(bare: dict[str, str]) -> None:
+    ended = runner(bare)("login")
+    assert ended.returncode == 1
+    assert "XDS_UUID" in ended.stderr
+
+
+def test_a_secret_cannot_be_given_as_an_argument(bare: dict[str, str]) -> None:
+    assert runner(bare)("login", "--secret", "x").returncode == 2
+    assert runner(bare)("login", ACCOUNT, "x").returncode == 2
+
+
+def test_the_demo_signs_in_to_nothing(bare: dict[str, str]) -> None:
+    for command in ("login", "logout", "doctor"):
+        assert runner(bare)("--demo", command).returncode == 2

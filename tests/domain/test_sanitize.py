@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from support.hostile import HOSTILE_TEXT
+from wcwidth import wcwidth
+
+from xds_tui.domain.sanitize import MAX_LENGTH, MAX_MARKS, REPLACEMENT, clean
+
+
+@pytest.mark.parametrize(
+    "char",
+    [
+        "\x1b",
+        "\x07",
+        "\n",
+        "\x9b",
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\u200d",
+        "\ue000",
+        "\ud800",
+        "\u2028",
+        "\u2029",
+        "\ufeff",
+        "\u034f",
+        "\u3164",
+        "\ufe0f",
+        "\U000e0100",
+        "\U0001f1e8",
+        "\U0001f3fd",
+    ],
+)
+def test_what_a_terminal_would_obey_or_draw_otherwise_is_replaced(char: str) -> None:
+    assert clean(f"a{char}b") == f"a{REPLACEMENT}b"
+
+
+@pytest.mark.parametrize(
+    "text", ["渲大师 Ünï 4090×1 😀\u3000ok", "Tiê\u0301ng Viê\u0323t", "กำลังเริ่ม", "जारी है", "שָׁלוֹם", "한국어"]
+)
+def test_words_of_every_language_stay(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_a_letter_keeps_a_few_marks_and_no_mark_is_drawn_on_what_stands_before() -> None:
+    assert clean("a" + "\u0301" * MAX_MARKS + "\u0302b") == "a" + "\u0301" * MAX_MARKS + f"{REPLACEMENT}b"
+    assert clean("\u0301a") == f"{REPLACEMENT}a"
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_nothing_unsafe_survives_and_cleaning_again_changes_nothing(text: str) -> None:
+    cleaned = clean(text)
+    assert not {unicodedata.category(char) for char in cleaned} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert clean(cleaned) == cleaned
+
+
+def test_what_is_left_is_as_wide_in_the_terminal_as_it_is_counted_to_be() -> None:
+    """A line whose text is wider than counted pushes what follows out of its column."""
+    for code in (*range(0x20, 0x3400), *range(0xA000, 0xAC00), *range(0xD7A0, 0x20000), *range(0xE0000, 0xE0200)):
+        shown = clean(f"a{chr(code)}")
+        assert cell_len(shown) == wcwidth(shown[0]) + wcwidth(shown[1]), ascii(shown)
+
+
+@given(HOSTILE_TEXT)
+def test_no_text_hides_more_than_a_few_characters_in_one_cell(text: str) -> None:
+    cleaned = clean(text)
+    assert len(cleaned) <= (MAX_MARKS + 1) * cell_len(cleaned)
+    assert cell_len(cleaned) == sum(map(wcwidth, cleaned))
+
+
+def test_a_text_is_bounded() -> None:
+    assert len(clean("x" * 10 * MAX_LENGTH)) == MAX_LENGTH
+    assert clean("abc", 2) == "ab"

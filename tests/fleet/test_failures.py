@@ -1,0 +1,310 @@
+"""Everything that can go wrong between the monitor and the service, and the way back without a key."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.wait import until
+
+from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected
+from xds_tui.auth.account import Account, TokenCache
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret
+from xds_tui.domain.poll_schedule import MAX_WAIT
+from xds_tui.domain.records import EventKind
+from xds_tui.fleet import monitor as monitor_module
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import ConnectionState, FleetState
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.faults import Fault, Form, Kind
+from xds_tui.simulator.http_server import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.store.journal import Journal
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+DEADLINES = Deadlines(connect=1, reading=0.3, changing=1)
+LIST = "pve/open/mypage"
+
+FAULTS = [
+    (Fault(kind=Kind.LATENCY, seconds=5), BadResponse),
+    (Fault(kind=Kind.DROP_BEFORE), BadResponse),
+    (Fault(kind=Kind.DROP_AFTER), BadResponse),
+    (Fault(kind=Kind.HTML, status=502), BadResponse),
+    (Fault(kind=Kind.HTML, status=200), BadResponse),
+    (Fault(kind=Kind.HTML_AFTER, status=503), Rejected),
+    (Fault(kind=Kind.TRUNCATED), BadResponse),
+    (Fault(kind=Kind.DRIP, seconds=0.1), BadResponse),
+    (Fault(kind=Kind.WRONG_TYPE), BadResponse),
+    (Fault(kind=Kind.NONSENSE), BadResponse),
+    (Fault(kind=Kind.HUGE, size=9_000_000), BadResponse),
+    (Fault(kind=Kind.REDIRECT, location="http://portal.invalid/login"), BadResponse),
+    (Fault(kind=Kind.CODE, code=500), Rejected),
+    (Fault(kind=Kind.CODE, code=1003, message="维护中"), Rejected),
+    (Fault(kind=Kind.CODE_AFTER, code=1005), Rejected),
+    (Fault(kind=Kind.CODE, code=430, status=429, message="Too_Many_Requests", form=Form.FLOW_CONTROL), Rejected),
+    (Fault(kind=Kind.ANSWER, status=504, body='{"code":404,"message":"504 GATEWAY_TIMEOUT"}'), Rejected),
+    (Fault(kind=Kind.ANSWER_AFTER, status=500, body='{"timestamp":1,"status":500,"error":"no"}'), BadResponse),
+    (Fault(kind=Kind.ALTERED, without=("code",)), BadResponse),
+    (Fault(kind=Kind.BUSY, seconds=0), Rejected),
+]
+NO_TROUBLE = {Kind.EXPIRE_TOKENS, Kind.SHIFT, Kind.LISTING, Kind.REPEATED}
+"""What a reading call gets over, or what makes a list that contradicts itself."""
+
+
+class Watching:
+    """A monitor that sweeps as fast as it can, with everything it published."""
+
+    def __init__(
+        self,
+        url: str,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        *,
+        interval: float = 0.01,
+        credentials: Credentials = KEY,
+    ) -> None:
+        self.states: list[FleetState] = []
+        self.account = Account(connect, base_url=url, profile="test", vault=None, given=credentials)
+        self.monitor = Monitor(self.account, journal, interval=interval, clock=clock, lot=lambda: 0.5)
+
+    @property
+    def state(self) -> FleetState:
+        return self.monitor.state
+
+    async def live(self) -> None:
+        """Wait until a sweep from now on has succeeded."""
+        before = self.state.snapshot
+        await until(lambda: self.state.snapshot is not before and self.state.link is ConnectionState.LIVE)
+
+
+async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
+    return Client(base_url, credentials, deadlines=DEADLINES)
+
+
+@contextlib.asynccontextmanager
+async def watching(watch: Watching) -> AsyncIterator[Watching]:
+    running = asyncio.create_task(watch.monitor.run(watch.states.append))
+    try:
+        yield watch
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await watch.monitor.close(5)
+
+
+@pytest.fixture
+def now(clock: ManualClock) -> Callable[[], datetime]:
+    return lambda: datetime.fromtimestamp(clock(), UTC)
+
+
+@pytest.fixture
+async def watch(simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]) -> AsyncIterator[Watching]:
+    async with watching(Watching(simulator.url, journal, now)) as watch:
+        await watch.live()
+        await until(lambda: watch.state.catalog is not None)
+        yield watch
+
+
+def said_well(error: ApiError | None) -> bool:
+    """Whether an error is told in sentences: what happened, and what to do."""
+    assert error is not None
+    what, remedy = messages.trouble(error, Situation.WATCHING)[:2]
+    return what[:1].isupper() and remedy.endswith(".") and "Traceback" not in what and "object at" not in what
+
+
+def test_no_way_to_go_wrong_is_left_out() -> None:
+    assert {fault.kind for fault, _error in FAULTS} == set(Kind) - NO_TROUBLE
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), FAULTS, ids=lambda value: getattr(getattr(value, "kind", None), "name", "")
+)
+async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
+    watch: Watching, service: Service, fault: Fault, error: type[ApiError]
+) -> None:
+    known = {host.id for host in watch.state.snapshot.hosts} if watch.state.snapshot else set()
+    service.faults.set(
+        Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST, "times": 2})
+    )
+    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
+    trouble = next(state for state in watch.states if state.link is ConnectionState.TROUBLE)
+    assert trouble.snapshot is not None
+    assert {host.id for host in trouble.snapshot.hosts} == known
+    assert isinstance(trouble.trouble, error)
+    assert said_well(trouble.trouble)
+    assert trouble.retry_at is not None
+    await watch.live()
+    assert watch.state.trouble is None
+    kinds = [event.kind for event in watch.state.events]
+    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
+    assert EventKind.GONE not in kinds
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://name-that-nobody-has.invalid", "http://127.0.0.1:9", "https://127.0.0.1:{port}"],
+    ids=["no such name", "refused", "no TLS"],
+)
+async def test_a_service_that_cannot_be_reached_is_offline_and_never_given_up(
+    url: str, simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]
+) -> None:
+    address = url.format(port=simulator.url.rpartition(":")[2])
+    async with watching(Watching(address, journal, now)) as watch:
+        failures = lambda: sum(state.link is ConnectionState.TROUBLE for state in watch.states)  # noqa: E731
+        await until(lambda: failures() >= 7)
+        assert isinstance(watch.state.trouble, NotSent)
+        assert said_well(watch.state.trouble)
+
+
+async def test_a_service_that_was_away_is_found_again_within_an_interval(
+    service: Service, journal: Journal, now: Callable[[], datetime]
+) -> None:
+    with RunningSimulator(service) as first:
+        port = int(first.url.rpartition(":")[2])
+        watch = Watching(first.url, journal, now)
+        running = watching(watch)
+        await running.__aenter__()
+        await watch.live()
+    await until(lambda: sum(state.link is ConnectionState.TROUBLE for state in watch.states) > 5)
+    known = watch.state.snapshot
+    assert known is not None
+    with RunningSimulator(service, port=port):
+        await watch.live()
+        await running.__aexit__(None, None, None)
+
+
+async def test_the_tries_back_off_to_two_minutes(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
+) -> None:
+    async with watching(Watching(simulator.url, journal, now, interval=20)) as watch:
+        await watch.live()
+        service.faults.set(Fault(kind=Kind.HTML, endpoint=LIST, times=1_000))
+        waits = []
+        for _ in range(5):
+            trouble = watch.state.trouble
+            watch.monitor.refresh()
+            await until(lambda trouble=trouble: watch.state.trouble is not trouble)
+            assert watch.state.retry_at is not None
+            waits.append(round((watch.state.retry_at - now()).total_seconds(), 3))
+    # A lot of one half takes one part in eight off each of 20, 40, 80, 120 and 120 s.
+    assert waits == [17.5, 35.0, 70.0, 105.0, 105.0]
+    assert MAX_WAIT == 120
+
+
+async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
+) -> None:
+    async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
+        await watch.live()
+        await until(lambda: watch.state.catalog is not None)
+        service.faults.set(Fault(kind=Kind.BUSY, endpoint=LIST, seconds=600))
+        watch.monitor.refresh()
+        await until(lambda: watch.state.link is ConnectionState.TROUBLE)
+        await until(lambda: "packAge/1" in service.requests[-1])
+        pages = sum(LIST in request for request in service.requests)
+        catalog = watch.state.catalog
+        watch.monitor.refresh()
+        # The catalog takes three requests one after another: a sweep would have begun before it is there.
+        await until(lambda: watch.state.catalog is not catalog)
+        assert sum(LIST in request for request in service.requests) == pages
+        assert watch.state.retry_at is not None
+        assert watch.state.retry_at - now() > timedelta(minutes=9)
+
+
+@pytest.mark.parametrize("hours", [8, -3], ids=["a night asleep", "a clock set back"])
+async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
+    hours: int,
+    simulator: RunningSimulator,
+    journal: Journal,
+    now: Callable[[], datetime],
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(monitor_module, "MAX_SLEEP", 0.01)
+    async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
+        await watch.live()
+        clock.advance(hours * 3600)
+        await watch.live()
+        assert watch.state.snapshot is not None
+        assert watch.state.snapshot.at == now()
+        assert all(state.link not in (ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE) for state in watch.states)
+
+
+async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobody(
+    journal: Journal, now: Callable[[], datetime], clock: ManualClock
+) -> None:
+    world = World(Options(), clock)
+    populate(world, 70)
+    service = Service(world)
+    with RunningSimulator(service) as simulator:
+        async with watching(Watching(simulator.url, journal, now)) as watch:
+            await watch.live()
+            there = {host.id for host in world.listed()}
+            begun = len(watch.states)
+            service.faults.set(Fault(kind=Kind.SHIFT, endpoint=LIST, times=60))
+            await until(lambda: not service.faults.pending)
+            await watch.live()
+            await watch.live()
+        shown = [state.snapshot for state in watch.states[begun:] if state.snapshot is not None]
+        truth = {host.id for host in world.listed()}
+    for snapshot in shown:
+        ids = [host.id for host in snapshot.hosts]
+        assert there <= set(ids) <= truth
+        assert len(ids) == len(set(ids))
+    assert {host.id for host in shown[-1].hosts} == truth
+    kinds = [event.kind for event in watch.state.events]
+    assert EventKind.GONE not in kinds
+    appeared = [event.host_id for event in watch.state.events if event.kind is EventKind.APPEARED]
+    assert len(appeared) == len(set(appeared))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=Kind.ALTERED, fields={"success": False}),
+        Fault(kind=Kind.CODE, code=2000, form=Form.GATEWAY),
+        Fault(kind=Kind.CODE, code=2001, status=401, form=Form.GATEWAY),
+        Fault(kind=Kind.CODE, code=401, status=401, form=Form.SECURITY),
+        Fault(kind=Kind.CODE, code=501, form=Form.BARE),
+        Fault(kind=Kind.CODE, code=502, form=Form.BARE),
+        Fault(kind=Kind.CODE, status=401, message="no token", form=Form.NO_CODE),
+        Fault(kind=Kind.EXPIRE_TOKENS),
+    ],
+    ids=lambda fault: f"{fault.kind.value} {fault.form.value} {fault.status}",
+)
+async def test_what_a_reading_call_gets_over_is_no_trouble(watch: Watching, service: Service, fault: Fault) -> None:
+    service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST}))
+    await until(lambda: not service.faults.pending)
+    await watch.live()
+    await watch.live()
+    assert all(state.link in (ConnectionState.LIVE, ConnectionState.CONNECTING) for state in watch.states)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=Kind.CODE, code=1003, message="系统繁忙"),
+        Fault(kind=Kind.CODE, code=404, status=504, form=Form.GATEWAY),
+        Fault(kind=Kind.HTML, status=502),
+        Fault(kind=Kind.BUSY, seconds=0),
+        Fault(kind=Kind.ANSWER, status=200, body='{"code":0,"data":null,"msg":"data null"}'),
+        Fault(kind=Kind.DROP_BEFORE),
+    ],
+    ids=lambda fault: fault.kind.value,
+)
+async def test_one_unusual_answer_of_get_token_does_not_sign_out(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service, fault: Fault
+) -> None:
+    service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": "auth/"}))
+    async with watching(Watching(simulator.url, journal, now)) as watch:
+        await watch.live()
+        assert any(state.link is ConnectionState.TROUBLE for state in watch.states)
+        assert all(state.link is not ConnectionState.SIGNED_OUT for state in watch.states)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.factories import NOON, a_host, a_snapshot
+
+from xds_tui.api.decode import HostPage
+from xds_tui.api.errors import BadResponse
+from xds_tui.domain.model import Host
+from xds_tui.fleet.host_listing import MAX_CONCURRENT_PAGES, PAGE_SIZE, list_hosts
+
+
+class HostList:
+    """A list of hosts that a test can let change before any request."""
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = list(ids)
+        self.asked: list[int | str] = []
+        self.under_way = self.most_under_way = 0
+        self.before_each: Callable[[], None] = lambda: None
+        self.total: Callable[[], int | None] = lambda: len(self.ids)
+
+    async def hosts(self, page: int) -> HostPage:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.before_each()
+        self.asked.append(page)
+        ids = self.ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        answer = HostPage(tuple(a_host(id=id_) for id_ in ids), self.total(), 0)
+        await _turn()
+        self.under_way -= 1
+        return answer
+
+    async def host(self, host_id: str) -> Host | None:
+        self.asked.append(host_id)
+        return a_host(id=host_id) if host_id in self.ids else None
+
+
+async def _turn() -> None:
+    await asyncio.sleep(0)
+
+
+async def seen(source: HostList, *before: str) -> list[str]:
+    known = a_snapshot(*(a_host(id=id_) for id_ in before)) if before else None
+    swept = await list_hosts(source, known, lambda: NOON)
+    return [host.id for host in swept.snapshot.hosts]
+
+
+def many(count: int) -> list[str]:
+    return [f"h{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (25, 1), (26, 2), (60, 3), (250, 10)])
+async def test_a_quiet_list_costs_one_request_a_page(count: int, requests: int) -> None:
+    source = HostList(*many(count))
+    assert await seen(source, *many(count)) == many(count)
+    assert len(source.asked) == requests
+    assert source.most_under_way <= MAX_CONCURRENT_PAGES
+
+
+async def test_a_host_created_meanwhile_is_not_shown_twice() -> None:
+    source = HostList(*many(60))
+    created = iter(["new"])
+
+    def create_once() -> None:
+        if source.asked and (name := next(created, None)):
+            source.ids.insert(0, name)
+
+    source.before_each = create_once
+    assert await seen(source) == ["new", *many(60)]
+
+
+async def test_a_host_that_slipped_to_a_page_already_read_is_not_called_gone() -> None:
+    source = HostList(*many(60))
+    deleted = iter(["h3"])
+
+    def delete_once() -> None:
+        if source.asked and (name := next(deleted, None)):
+            source.ids.remove(name)
+
+    source.before_each = delete_once
+    assert await seen(source, *many(60)) == [id_ for id_ in many(60) if id_ != "h3"]
+
+
+@given(st.integers(0, 2**32), st.integers(20, 120))
+async def test_a_list_that_shifts_on_every_page_loses_no_host_and_invents_none(seed: int, count: int) -> None:
+    lot = random.Random(seed)
+    source = HostList(*many(count))
+    lasting = set(many(count))
+    deleted: set[str] = set()
+
+    def shift() -> None:
+        if lot.random() < 0.5 and source.ids:
+            gone = source.ids.pop(lot.randrange(len(source.ids)))
+            lasting.discard(gone)
+            deleted.add(gone)
+        else:
+            source.ids.insert(0, f"new{len(source.asked)}")
+
+    source.before_each = shift
+    ids = await seen(source, *many(count))
+    assert len(ids) == len(set(ids))
+    assert lasting <= set(ids)
+
+
+async def test_a_total_that_lies_is_seen_through() -> None:
+    source = HostList(*many(30))
+    source.total = lambda: 31
+    assert await seen(source) == many(30)
+    assert source.asked == [1, 2, 1, 2]
+
+
+async def test_a_total_that_is_too_small_hides_nothing() -> None:
+    source = HostList(*many(60))
+    source.total = lambda: 50
+    assert await seen(source) == many(60)
+    source.total = lambda: 0
+    assert await seen(source) == many(60)
+
+
+async def test_a_total_that_is_far_too_large_costs_few_requests() -> None:
+    source = HostList(*many(60))
+    source.total = lambda: 90_000
+    assert await seen(source) == many(60)
+    assert len(source.asked) < 30
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 24])
+async def test_pages_that_the_service_cuts_shorter_are_all_read(size: int) -> None:
+    class Short(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            self.asked.append(page)
+            ids = self.ids[(page - 1) * size : page * size]
+            return HostPage(tuple(a_host(id=id_) for id_ in ids), len(self.ids), 0)
+
+    source = Short(*many(30))
+    swept = await list_hosts(source, None, lambda: NOON)
+    assert [host.id for host in swept.snapshot.hosts] == many(30)
+    assert swept.snapshot.is_complete
+
+
+async def test_without_a_total_pages_are_read_until_one_is_not_full() -> None:
+    source = HostList(*many(60))
+    source.total = lambda: None
+    assert await seen(source) == many(60)
+    assert source.asked == [1, 2, 3]
+
+
+async def test_a_service_that_gives_everything_at_once_is_not_asked_again() -> None:
+    class Generous(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            self.asked.append(page)
+            return HostPage(tuple(a_host(id=id_) for id_ in self.ids), len(self.ids), 0)
+
+    source = Generous(*many(40))
+    assert await seen(source) == many(40)
+    assert source.asked == [1]
+
+
+async def test_rows_that_are_no_hosts_are_counted() -> None:
+    class Odd(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            return HostPage((a_host(id="a"),), 2, 1)
+
+    swept = await list_hosts(Odd(), None, lambda: NOON)
+    assert swept.unreadable == 1
+
+
+async def test_one_page_that_fails_ends_the_sweep_and_its_other_requests() -> None:
+    class Failing(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            if page == 3:
+                raise BadResponse("no")
+            return await super().hosts(page)
+
+    source = Failing(*many(500))
+    with pytest.raises(BadResponse):
+        await list_hosts(source, None, lambda: NOON)
+    assert source.most_under_way <= MAX_CONCURRENT_PAGES

@@ -1,0 +1,354 @@
+"""Every way to leave, of the real program in a real terminal: it ends or resumes at once and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shlex
+import signal
+import sqlite3
+import sys
+import termios
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.terminal import PATIENCE, Terminal
+from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
+
+COMMAND = Path(sys.executable).parent / "xds-tui"
+PROMPT = "ready>"
+
+AT_ONCE = 2.5
+"""Seconds that an end may take on a busy machine; ten times what it takes on an idle one."""
+IN_ANY_CASE = 6.0
+"""Seconds after which no process may be left, whatever held it: twice the program's own limit."""
+LITTLE = 1.0
+"""Seconds of processor time that an end may cost."""
+
+CTRL_C, CTRL_Q, CTRL_Z, SHIFT_HOME = "\x03", "\x11", "\x1a", "\x1b[1;2H"
+IGNORING_HANGUPS = ["sh", "-c", "trap '' HUP; exec \"$0\""]
+
+
+class Program(Terminal):
+    """A terminal that can go away, and stop reading, and knows what the program's end cost."""
+
+    spent = 0.0
+
+    def hang_up(self) -> None:
+        """Close the terminal's own end, as when the connection is lost."""
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, self._fd)
+        os.close(null)
+
+    def stop(self) -> None:
+        """Stop the program from outside, and wait until it stands."""
+        self.signal(signal.SIGSTOP)
+        assert os.WIFSTOPPED(os.waitpid(self._pid, os.WUNTRACED)[1])
+
+    def processor_time(self, *, of_the_loop_alone: bool = False) -> float:
+        """Seconds that the program, or its main thread, has computed for."""
+        folder = f"/proc/{self._pid}/task/{self._pid}" if of_the_loop_alone else f"/proc/{self._pid}"
+        fields = Path(folder, "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self._pid}/task").iterdir()))
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Read until the condition holds."""
+        ends = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < ends, self.text
+            self._read(0.02)
+
+    def stop_reading(self) -> None:
+        """Have the program draw, and read nothing of it, until the terminal accepts no more."""
+        os.set_blocking(self._fd, False)
+        ends = time.monotonic() + PATIENCE
+        theirs = os.open(f"/proc/{self._pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            while select.select([], [theirs], [], 0)[1]:
+                assert time.monotonic() < ends, "the terminal accepts all of it"
+                os.write(self._fd, b"z")
+                select.select([], [], [], 0.02)
+        finally:
+            os.close(theirs)
+
+    def take_in_the_rest(self) -> None:
+        """Read what is left in the terminal."""
+        while select.select([self._fd], [], [], 0)[0]:
+            try:
+                data = os.read(self._fd, 65536)
+            except OSError:
+                return
+            self.raw += data
+
+    def end(self, *, within: float, reading: bool = True) -> int:
+        """Wait until the process is gone, note what its end cost, and return its exit code."""
+        began, before = time.monotonic(), self.processor_time()
+        while True:
+            pid, status, usage = os.wait4(self._pid, os.WNOHANG)
+            if pid:
+                break
+            assert time.monotonic() < began + within, f"it is still there:\n{self.text}"
+            select.select([self._fd] if reading else [], [], [], 0.01)
+            if reading:
+                self.take_in_the_rest()
+        self.exit_code = os.waitstatus_to_exitcode(status)
+        self.spent = usage.ru_utime + usage.ru_stime - before
+        with pytest.raises(ProcessLookupError):
+            os.killpg(self._pid, 0)
+        return self.exit_code
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with simulating(COMMAND) as running:
+        yield running
+
+
+@pytest.fixture
+def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
+    """A user who is signed in, with a history on the disk."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "XDS_BASE_URL": simulator.url,
+        "XDS_UUID": ACCOUNT,
+        "XDS_SECRET": SECRET,
+    }
+
+
+def started(environ: dict[str, str], *wrapped: str, columns: int = 120, rows: int = 40) -> Program:
+    """The program in a terminal of its own, once it has shown the fleet."""
+    program = Program([*wrapped, str(COMMAND)], columns=columns, rows=rows, environ=environ)
+    program.wait_for("● live")
+    return program
+
+
+def history(environ: dict[str, str]) -> Path:
+    (path,) = Path(environ["HOME"]).rglob("journal.db")
+    return path
+
+
+def assert_closed(path: Path) -> None:
+    """The file was closed in order, nobody holds a lock on it, and it is sound."""
+    # SQLite takes its log away when the last connection is closed.
+    assert not path.with_name(f"{path.name}-wal").exists()
+    with closing(sqlite3.connect(path, timeout=0)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        assert database.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+
+WAYS: dict[str, tuple[Callable[[Program], None], int]] = {
+    "q": (lambda program: program.press("q"), 0),
+    "ctrl-c twice": (lambda program: program.press(CTRL_C, CTRL_C), 130),
+    "SIGTERM": (lambda program: program.signal(signal.SIGTERM), 143),
+    "SIGHUP": (lambda program: program.signal(signal.SIGHUP), 129),
+    "SIGINT": (lambda program: program.signal(signal.SIGINT), 130),
+    "SIGQUIT": (lambda program: program.signal(signal.SIGQUIT), 131),
+    "SIGUSR1": (lambda program: program.signal(signal.SIGUSR1), 138),
+    "SIGALRM": (lambda program: program.signal(signal.SIGALRM), 142),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_ends_at_once_restores_the_terminal_and_closes_its_file(environ: dict[str, str], way: str) -> None:
+    leave, code = WAYS[way]
+    with started(environ) as program:
+        leave(program)
+        assert program.end(within=AT_ONCE) == code
+        assert_restored(program)
+        assert program.spent < LITTLE
+    assert_closed(history(environ))
+
+
+def test_a_terminal_that_is_closed_ends_it(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        program.hang_up()
+        assert program.end(within=AT_ONCE, reading=False) == 129
+        assert program.spent < LITTLE
+    assert_closed(history(environ))
+
+
+def test_a_terminal_that_is_closed_ends_it_though_hangups_are_ignored(environ: dict[str, str]) -> None:
+    with started(environ, *IGNORING_HANGUPS) as program:
+        program.signal(signal.SIGHUP)
+        # One that draws finds out by itself; one that is at rest reads the end of a file, over and over.
+        program.press("p")
+        program.wait_for("paused")
+        program.wait_for("4090×1 16核")
+        program.hang_up()
+        assert program.end(within=AT_ONCE, reading=False) == 129
+        assert program.spent < LITTLE
+    assert_closed(history(environ))
+
+
+def test_one_ctrl_c_says_that_a_second_one_quits(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        program.press(CTRL_C)
+        program.wait_for("Ctrl.C again")
+        # What was said is gone when its time is up, and the first press with it.
+        program.wait_for("Ctrl.C again", gone=True)
+        program.press(CTRL_C)
+        program.wait_for("Ctrl.C again")
+        program.press(CTRL_C)
+        assert program.end(within=AT_ONCE) == 130
+
+
+def test_ctrl_c_copies_what_is_selected_and_ends_in_a_dialog_too(environ: dict[str, str]) -> None:
+    del environ["XDS_UUID"], environ["XDS_SECRET"]
+    with Program([str(COMMAND)], environ=environ) as program:
+        program.wait_for("Sign in to")
+        program.type("A12345")
+        program.wait_for("A12345")
+        program.press(SHIFT_HOME, CTRL_C, CTRL_C, CTRL_C)
+        program.until(lambda: b"\x1b]52;c;QTEyMzQ1" in program.raw)
+        assert "Ctrl+C again" not in program.text
+        program.press("backspace", CTRL_C)
+        program.wait_for("Ctrl.C again")
+        program.press(CTRL_C)
+        assert program.end(within=AT_ONCE) == 130
+
+
+@pytest.mark.parametrize(("way", "is_answered"), [("SIGTERM", False), ("q", True)])
+def test_an_order_under_way_is_waited_for_by_the_key_and_left_as_sent_by_a_signal(
+    environ: dict[str, str], way: str, is_answered: bool
+) -> None:
+    leave, code = WAYS[way]
+    with (
+        simulating(COMMAND) as simulator,
+        started(environ | {"XDS_BASE_URL": simulator.url}) as program,
+    ):
+        program.press("j", "j", "j", "j")
+        program.wait_for("▌ +设计-05 .*off")
+        # Longer than a signal waits, and shorter than the key does.
+        set_faults(simulator, [{"kind": "latency", "endpoint": "pve/open/operate", "seconds": 2.5}])
+        program.press("s")
+        program.until(lambda: states_of_orders(environ) == ["sent"])
+        leave(program)
+        assert program.end(within=IN_ANY_CASE) == code
+        assert_restored(program)
+    assert_closed(history(environ))
+    assert (states_of_orders(environ) != ["sent"]) is is_answered
+
+
+def set_faults(simulator: Simulator, faults: object) -> None:
+    request = urllib.request.Request(f"{simulator.url}/_sim/faults", json.dumps(faults).encode(), method="POST")  # noqa: S310 - loopback
+    urllib.request.urlopen(request).close()  # noqa: S310 - loopback
+
+
+def states_of_orders(environ: dict[str, str]) -> list[str]:
+    with closing(sqlite3.connect(history(environ))) as database:
+        return [state for (state,) in database.execute("SELECT state FROM orders")]
+
+
+def test_a_terminal_that_stopped_reading_is_restored_and_left(environ: dict[str, str]) -> None:
+    with started(environ, columns=240, rows=80) as program:
+        program.stop_reading()
+        program.signal(signal.SIGTERM)
+        assert program.end(within=IN_ANY_CASE, reading=False) == 143
+        program.take_in_the_rest()
+        assert_restored(program)
+    assert_closed(history(environ))
+
+
+def test_a_terminal_that_stopped_reading_and_then_went_ends_it(environ: dict[str, str]) -> None:
+    with started(environ, columns=240, rows=80) as program:
+        program.stop_reading()
+        program.hang_up()
+        assert program.end(within=AT_ONCE, reading=False) == 129
+    assert_closed(history(environ))
+
+
+STUCK = """
+import sys, time
+from textual.app import App
+from xds_tui.tui.runtime import shutdown
+
+class Stuck(App):
+    def on_ready(self):
+        self.bell()
+        time.sleep(60)
+
+sys.exit(shutdown.run(Stuck(), mouse=True))
+"""
+
+
+def test_an_event_loop_that_stands_still_does_not_keep_the_process(environ: dict[str, str]) -> None:
+    with Program([sys.executable, "-c", STUCK], environ=environ) as program:
+        program.until(lambda: b"\x07" in program.raw)
+        program.signal(signal.SIGTERM)
+        assert program.end(within=IN_ANY_CASE) == 143
+        assert program.modes == program.modes_before
+        assert program.spent < LITTLE
+
+
+def test_ctrl_z_goes_to_the_shell_and_fg_comes_back_with_fresh_data(
+    environ: dict[str, str], simulator: Simulator
+) -> None:
+    shell = Program(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT})
+    with shell:
+        shell.wait_for(PROMPT)
+        # The wrapper that waits for it must stop, too, or the shell does not get the terminal.
+        shell.type(f"sh -c '{shlex.quote(str(COMMAND))} --interval 3600; echo code $?'\r")
+        shell.wait_for("● live")
+        shell.wait_for("Hosts 40")
+        for _ in range(2):
+            shell.screen.reset()
+            shell.press(CTRL_Z)
+            shell.wait_for(rf"(?s)Stopped.*{PROMPT}")
+            assert_screen_left(shell)
+            asked = listings(simulator)
+            shell.screen.reset()
+            shell.type("fg\r")
+            shell.wait_for("● live")
+            shell.wait_for("q Quit")
+            shell.until(lambda asked=asked: listings(simulator) > asked)
+        shell.screen.reset()
+        shell.press("q")
+        shell.wait_for("code 0")
+        assert_screen_left(shell)
+        shell.wait_for(PROMPT)
+    assert_closed(history(environ))
+
+
+def listings(simulator: Simulator) -> int:
+    """How often the first page of hosts was asked for."""
+    return sum("mypage?" in request and "page=1&" in request for request in simulator.state()["requests"])
+
+
+def assert_screen_left(program: Program) -> None:
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1000h", b"\x1b[?1000l"), (b"\x1b[?25l", b"\x1b[?25h")):
+        assert program.raw.rfind(off) > program.raw.rfind(on), on
+
+
+def test_ctrl_z_does_nothing_where_no_shell_could_say_fg(environ: dict[str, str]) -> None:
+    with started(environ) as program:
+        program.press(CTRL_Z)
+        program.wait_for("no shell")
+        program.press(CTRL_Q)
+        assert program.end(within=AT_ONCE) == 0
+
+
+def test_a_process_that_was_stopped_from_outside_takes_its_terminal_anew_and_still_restores_it(
+    environ: dict[str, str],
+) -> None:
+    with started(environ) as program:
+        threads = program.threads()
+        program.stop()
+        termios.tcsetattr(program._fd, termios.TCSANOW, program.modes_before)
+        program.raw.clear()
+        program.signal(signal.SIGCONT)
+        program.until(lambda: b"billed" in program.raw.partition(b"\x1b[?1049h")[2])
+        program.until(lambda: program.threads() == threads)
+        program.press("q")
+        assert program.end(within=AT_ONCE) == 0
+        assert_restored(program)

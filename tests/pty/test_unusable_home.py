@@ -1,0 +1,109 @@
+"""The real program at home where nothing can be written, or little, or where the settings are wrong: it works on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.privileges import POWERLESS
+from support.terminal import Terminal
+from test_failing import BEFORE, PLANTED
+from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
+
+COMMAND = Path(sys.executable).parent / "xds-tui"
+FULL = ["bash", "-c", 'ulimit -f "$0"; exec "$@"']
+"""Runs a command that may write no file longer than so many KB: what a full disk is like, for the rest works."""
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with simulating(COMMAND) as running:
+        yield running
+
+
+@pytest.fixture
+def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        # Python takes a short write of its own cache files for a whole one.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "XDS_BASE_URL": simulator.url,
+        "XDS_UUID": ACCOUNT,
+        "XDS_SECRET": SECRET,
+    }
+
+
+def works(environ: dict[str, str], *wrapped: str, told: str) -> None:
+    """It says what is wrong, shows the fleet, goes on, and ends as it should."""
+    with Terminal([*wrapped, str(COMMAND)], columns=160, environ=environ) as program:
+        program.wait_for("Hosts 4")
+        program.wait_for(told)
+        program.wait_for("● live")
+        program.press("r", "3", "1", "down")
+        program.wait_for("● live")
+        program.press("q")
+        assert program.wait_for_end() == 0
+        assert_restored(program)
+
+
+@pytest.mark.parametrize("home", ["/proc", "/dev/null", "/proc/nobody/here"])
+def test_a_home_that_cannot_be_written_to_is_survived(environ: dict[str, str], home: str) -> None:
+    works(environ | {"HOME": home}, told="The history file cannot be opened for writing")
+
+
+def test_a_home_that_is_read_only_is_survived(environ: dict[str, str], tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    works(environ, *POWERLESS, told="The history file cannot be opened for writing")
+    tmp_path.chmod(0o700)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", ["0", "4", "16", "40"])
+def test_a_home_that_is_full_or_fills_up_is_survived(environ: dict[str, str], left: str) -> None:
+    works(environ, *FULL, left, told="The history (file cannot be opened|could not be read)|history file is full")
+
+
+def test_a_history_that_was_whole_is_whole_after_a_run_on_a_full_disk(environ: dict[str, str]) -> None:
+    with Terminal([str(COMMAND)], environ=environ) as program:
+        program.wait_for("● live")
+        program.press("q")
+        assert program.wait_for_end() == 0
+    works(environ, *FULL, "1", told="The history (file cannot be opened|could not be read)|history file is full")
+    with Terminal([str(COMMAND)], environ=environ) as program:
+        program.wait_for("● live")
+        assert "The history" not in program.text
+        program.press("q")
+        assert program.wait_for_end() == 0
+    assert len(list(Path(environ["HOME"]).rglob("journal.db*"))) == 1
+
+
+def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str, str]) -> None:
+    with Terminal([*FULL, "0", sys.executable, "-c", BEFORE], environ=environ) as program:
+        assert program.wait_for_end() == 1
+    assert b"LookupError" in program.raw
+    assert b"file it" in program.raw
+    assert PLANTED.encode() not in program.raw
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("interval = 30\nlanguage = \n", "line 2"),
+        ("interval = 1\n", "interval"),
+        ("[alerts]\nbell = 1\n", "bell"),
+        ("no_such_key = 1\n", "no_such_key"),
+        ("\x00\x1b[2J = 1\n", "config.toml"),
+    ],
+)
+def test_a_bad_config_names_line_or_key_and_the_app_still_starts(
+    environ: dict[str, str], tmp_path: Path, written: str, told: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(written)
+    works(environ | {"XDS_CONFIG": str(path)}, told=told)

@@ -1,0 +1,167 @@
+"""The simulated service in a process of its own, told what to do a line of JSON at a time: see `FarSide`.
+
+Started by `service`, never by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.error_codes import ServiceError
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.faults import Fault
+from xds_tui.simulator.host import EXPIRED, OFF, RUNNING
+from xds_tui.simulator.http_server import RunningSimulator
+from xds_tui.simulator.world import ACCOUNT, Options, World
+
+from .lapse import WorldClock
+
+_RICH: Final = 1_000_000
+"""CNY that the wallet is filled up to: no fleet stops for want of money, unless a fault says so."""
+_STOCK: Final = 1000
+
+
+class FarSide:
+    """The service, the other people who use the account, and the line to it. Each public method is a command."""
+
+    def __init__(
+        self,
+        options: Options,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        seed, hosts = options.seed, options.hosts
+        self._gone: dict[str, float] = {}
+        self._lot = random.Random(f"others {seed}")
+        self._hosts = hosts
+        self._world = World(options, clock)
+        populate(self._world, hosts)
+        # Answers are held back by the clock that runs ahead.
+        self._service = Service(self._world, sleep=sleep)
+        self._simulator: RunningSimulator | None = None
+        self._port = 0
+
+    def up(self) -> str:
+        """Serve, always on the same port, and return the address."""
+        if self._simulator is None:
+            self._simulator = RunningSimulator(self._service, port=self._port).__enter__()
+            self._port = int(self._simulator.url.rpartition(":")[2])
+        return self._simulator.url
+
+    def down(self) -> None:
+        """Refuse every connection, and break those there are."""
+        if self._simulator is not None:
+            self._simulator.__exit__(None, None, None)
+            self._simulator = None
+
+    def faults(self, faults: Sequence[Any]) -> None:
+        """Let these happen, after those still to come."""
+        self._service.faults.set(*msgspec.convert(faults, list[Fault]))
+
+    def clear(self) -> None:
+        """Let everything go well from now on."""
+        self._service.faults.clear()
+
+    def expire(self) -> None:
+        """End every token."""
+        with self._service.lock:
+            self._world.expire_tokens()
+
+    def stir(self) -> str:
+        """Have somebody else buy, start, stop, reboot or delete a host, and return what was done."""
+        with self._service.lock:
+            self._replenish()
+            hosts = [host for host in self._world.listed() if host.gone_from is None]
+            chance = self._lot.random()
+            if len(hosts) < self._hosts * 0.9 or (chance < 0.2 and len(hosts) < self._hosts * 1.2):
+                return self._buy()
+            resting = [host for host in hosts if host.status in (OFF, EXPIRED)]
+            if resting and (len(hosts) > self._hosts or chance < 0.35):
+                return f"deleted: {self._world.delete(self._account, self._lot.choice(resting).id)}"
+            host = self._lot.choice(hosts)
+            try:
+                if host.status in RUNNING and chance > 0.8:
+                    self._world.reboot(self._account, host.id)
+                else:
+                    self._world.power(self._account, host.id, on=host.status == OFF)
+            except ServiceError as refusal:
+                return f"refused: {refusal.code}"
+            return "power"
+
+    def truth(self) -> dict[str, int]:
+        """The status of each host by its ID."""
+        with self._service.lock:
+            return {host.id: host.status for host in self._world.listed()}
+
+    def gone(self) -> dict[str, float]:
+        """The time at which each host was deleted that ever was, by its ID."""
+        with self._service.lock:
+            for host in self._world.machines.values():
+                if host.gone_from is not None:
+                    self._gone[host.id] = host.gone_from
+            return self._gone
+
+    def carried_out(self) -> dict[str, int]:
+        """How often the request of each order was carried out, by the order's ID."""
+        with self._service.lock:
+            return dict(self._service.carried_out)
+
+    def asked(self) -> int:
+        """How many creates were carried out, by anybody."""
+        with self._service.lock:
+            return len(self._world.ledger)
+
+    @property
+    def _account(self) -> Any:
+        return self._world.accounts[ACCOUNT]
+
+    def _replenish(self) -> None:
+        """Fill up what a week would use up, and forget the hosts that are gone."""
+        self._account.wallet = max(self._account.wallet, type(self._account.wallet)(_RICH))
+        for package_id in self._world.stock:
+            self._world.stock[package_id] = _STOCK
+        self.gone()
+        now = self._world.catch_up()
+        for host in list(self._world.machines.values()):
+            if host.gone_from is not None and host.gone_from < now:
+                del self._world.machines[host.id]
+
+    def _buy(self) -> str:
+        rented = self._lot.random() < 0.5
+        package = self._lot.choice([package for package in PACKAGES if package.is_sold(rented=rented)])
+        image = self._lot.choice([image for image in IMAGES if image.type == package.type])
+        period = (self._lot.randint(1, 30), self._lot.randint(0, 1)) if rented else None
+        try:
+            return f"bought: {self._world.create(self._account, package.id, image.id, period).id}"
+        except ServiceError as refusal:
+            return f"refused: {refusal.code}"
+
+
+def main() -> None:
+    """Do what the lines on standard input say, and answer each with a line, until there are no more."""
+    path, options = sys.argv[1:]
+    world_options = Options(**msgspec.json.decode(options))
+    if path:
+        clock = WorldClock(Path(path))
+        side = FarSide(world_options, clock, clock.hold)
+    else:
+        side = FarSide(world_options)
+    for asked in sys.stdin:
+        name, arguments = msgspec.json.decode(asked, type=tuple[str, list[Any]])
+        answer = getattr(side, name)(*arguments)
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""The vocabulary of screen tests: the whole app on a simulated service, with time in the test's hand."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import httpx
+from support.wait import until
+from textual.events import Key
+from textual.keys import _character_to_key
+
+from xds_tui.api.client import Client
+from xds_tui.auth.account import Account, Source, TokenCache
+from xds_tui.config.schema import ConnectCommands, SaveSetting
+from xds_tui.domain.credentials import AccountKey, Credentials, Secret
+from xds_tui.fleet.monitor import Monitor
+from xds_tui.fleet.state import ConnectionState
+from xds_tui.simulator.demo_fleet import populate
+from xds_tui.simulator.fault_middleware import Service
+from xds_tui.simulator.host import SimHost
+from xds_tui.simulator.http_app import build
+from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.store.database import Database
+from xds_tui.store.journal import Journal
+from xds_tui.tui.app import XdsApp
+from xds_tui.tui.context import AppServices, Profile, ProfileConnector, ProfileServices
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+KEY = AccountKey(ACCOUNT, Secret(SECRET))
+MORNING = 1_790_000_000.0
+"""Seconds since the epoch: when every test begins."""
+
+
+class Desk:
+    """The app, the world behind it, and what a person can do and see."""
+
+    def __init__(
+        self,
+        *,
+        hosts: int = 12,
+        options: Options | None = None,
+        credentials: Credentials | None = KEY,
+        keymap: Mapping[str, str] | None = None,
+        read_only: bool = False,
+        base_url: str = "https://simulated",
+        profiles: ProfileConnector | None = None,
+        theme: str = "dark",
+        ascii_only: bool = False,
+        keep: SaveSetting | None = None,
+        commands: ConnectCommands | None = None,
+    ) -> None:
+        self.clock = ManualClock(MORNING)
+        self.world = World(options or Options(), self.clock)
+        populate(self.world, hosts)
+        self.service = Service(self.world)
+        self.database = Database(None)
+        self.account = Account(
+            self._connect,
+            base_url=base_url,
+            profile="test",
+            vault=None,
+            given=credentials,
+            source=Source.DEMO,
+        )
+        self.monitor = Monitor(
+            self.account, Journal(self.database, "test"), interval=3600, clock=self.now, lot=lambda: 0.0
+        )
+        self.exports = Path(tempfile.gettempdir()) / f"xds-tui-exports-{uuid4().hex}"
+        self.app = XdsApp(
+            AppServices(
+                profile=ProfileServices(
+                    Profile("test", base_url, read_only), self.monitor, self.account, self.database.close
+                ),
+                profiles=profiles,
+                clock=self.now,
+                keymap=keymap or {},
+                exports=self.exports,
+                theme=theme,
+                ascii=ascii_only,
+                keep=keep,
+                commands=commands or ConnectCommands(),
+            )
+        )
+        self.app.animation_level = "none"
+        self.pilot: Pilot[int]
+
+    async def _connect(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
+        return Client(base_url, credentials, transport=httpx.ASGITransport(build(self.service)), clock=self.now)
+
+    def now(self) -> datetime:
+        """The world's time."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    # What a person does
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after another."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.pilot.pause()
+
+    def post(self, key: str) -> None:
+        """Have a key arrive, and wait for nothing."""
+        name = _character_to_key(key) if len(key) == 1 else key
+        self.app.post_message(Key(name, key if len(key) == 1 else None))
+
+    async def burst(self, *keys: str) -> None:
+        """Have keys arrive all at once, as over a slow line or in a paste, and wait until they have been handled."""
+        for key in keys:
+            self.post(key)
+        queue = self.app._keys
+        await until(lambda: not queue.is_holding and not queue.flows.moving)
+        await self.still()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        await self.press(*text)
+
+    async def settle(self) -> None:
+        """Wait until the app has shown what it begins with."""
+        fleet = self.app.screen_stack[0]
+        await until(lambda: getattr(fleet, "_catalog", None) is not None)
+        if self.account._given is not None:
+            await self.see("[●*] (live|实时)")
+            await self.see(r"(Hosts|主机) \d")
+            await until(lambda: self.monitor.state.catalog is not None)
+        await self.pilot.pause()
+
+    async def sweep(self) -> None:
+        """Have the whole fleet asked for, and shown."""
+        before = self.monitor.state.snapshot
+        self.monitor.refresh()
+        await until(
+            lambda: self.monitor.state.snapshot is not before and self.monitor.state.link is ConnectionState.LIVE
+        )
+        await self.pilot.pause()
+
+    # What a person sees
+
+    @property
+    def text(self) -> str:
+        """The screen on top."""
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    async def see(self, pattern: str) -> str:
+        """Wait until the screen matches, and return it."""
+        return await self._wait(pattern, lambda text: re.search(pattern, text) is not None)
+
+    async def see_no_more(self, pattern: str) -> str:
+        """Wait until the screen does not match, and return it."""
+        return await self._wait(pattern, lambda text: re.search(pattern, text) is None)
+
+    async def still(self) -> str:
+        """Wait until the app has nothing more to paint, and return the screen: half of it may be of before."""
+        while (text := self.text) != await self._after_a_pause():
+            pass
+        return text
+
+    async def _after_a_pause(self) -> str:
+        await self.pilot.pause()
+        return self.text
+
+    async def _wait(self, pattern: str, holds: Callable[[str], bool]) -> str:
+        try:
+            await until(lambda: holds(self.text))
+        except TimeoutError:
+            raise AssertionError(f"waiting for {pattern!r}:\n{self.text}") from None
+        return self.text
+
+    def asked(self, part: str) -> int:
+        """How many requests had `part` in their path."""
+        return sum(part in request for request in self.service.requests)
+
+    # What the world holds
+
+    def host(self, name: str) -> SimHost:
+        """The host of this name."""
+        return next(host for host in self.world.machines.values() if host.name == name)
+
+
+@asynccontextmanager
+async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
+    """Run the app in a terminal of this size until the test ends."""
+    try:
+        async with desk.app.run_test(size=(columns, rows)) as pilot:
+            desk.pilot = pilot
+            await desk.settle()
+            yield desk
+            await desk.monitor.close(5)
+        await desk.database.close()
+    finally:
+        if desk.exports.is_dir():
+            shutil.rmtree(desk.exports)
+        else:
+            desk.exports.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""Generate the parts of the README that come from the code; a test compares.
+
+Run `python -m tests.tools.generate_reference`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
+from xds_tui.config.settings import Settings
+from xds_tui.config.toml_file import PROFILES
+from xds_tui.tui.commands import COMMANDS
+
+README: Final = Path(__file__).parents[2] / "README.md"
+
+
+def made() -> Mapping[str, str]:
+    """Return each part by the name that its markers have in the README."""
+    return {"config": config(), "actions": actions()}
+
+
+def config() -> str:
+    """Return the table of config.toml's keys."""
+    lines = ["| key | takes | without it | what it does |", "| --- | --- | --- | --- |"]
+    for key in CONFIG_KEYS:
+        name = _path(key) + (" *" if key.is_of_profile else "")
+        lines.append(f"| {name} | {key.takes} | {_otherwise(key)} | {key.about} |")
+    return "\n".join(lines)
+
+
+def _path(key: ConfigKey) -> str:
+    path = ".".join((*key.table, key.name))
+    return f"`[{path}]`" if key.table == PROFILES else f"`{path}`"
+
+
+def _otherwise(key: ConfigKey) -> str:
+    """Return what holds without it: said, or as the code has it."""
+    if key.otherwise:
+        return key.otherwise
+    value: object = Settings(config_path=Path())
+    for part in (*key.table, key.name):
+        value = getattr(value, part)
+    value = getattr(value, "value", value)
+    if isinstance(value, tuple):
+        return "all of them, in this order"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def actions() -> str:
+    """Return the table of actions and their keys."""
+    lines = ["| action | keys | what it does |", "| --- | --- | --- |"]
+    for action in COMMANDS.values():
+        keys = " ".join(f"`{key}`" for key in action.keys.split(","))
+        lines.append(f"| `{action.id}` | {keys} | {action.sentence} |")
+    return "\n".join(lines)
+
+
+def _between(name: str) -> re.Pattern[str]:
+    begin, end = f"<!-- {name}: made by python -m tests.tools.generate_reference -->", f"<!-- end of {name} -->"
+    return re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
+
+
+def written(text: str) -> str:
+    """Return the README with its parts as the code has them."""
+    for name, part in made().items():
+        text, count = _between(name).subn(lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text)
+        assert count == 1, name
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")

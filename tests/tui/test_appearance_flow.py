@@ -1,0 +1,104 @@
+"""Colours, language and list as the user likes them: at once, kept, and with nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from support.app_driver import Desk, sitting_at
+from support.wait import until
+
+from xds_tui import i18n
+from xds_tui.tui.theme import themes
+from xds_tui.tui.widgets.host_table import HostTable
+
+Kept = list[dict[tuple[str, ...], object]]
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    i18n.choose("en")
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return []
+
+
+def keeping(kept: Kept, why: str = "") -> Desk:
+    async def keep(changes: Mapping[tuple[str, ...], object]) -> str:
+        kept.append(dict(changes))
+        return why
+
+    return Desk(hosts=40, keep=keep)
+
+
+async def test_a_theme_is_chosen_and_kept(kept: Kept) -> None:
+    async with sitting_at(keeping(kept)) as desk:
+        await desk.press("T")
+        await desk.see("High contrast")
+        await desk.type("contrast")
+        await desk.press("enter")
+        await until(lambda: themes.family(desk.app) == "contrast")
+        await until(lambda: kept == [{("theme",): "contrast"}])
+
+
+async def test_another_language_is_shown_at_once_and_nothing_is_lost(kept: Kept) -> None:
+    async with sitting_at(keeping(kept)) as desk:
+        await desk.press("n")
+        await desk.see("▸1 Billing")
+        await desk.press("down", "enter")
+        await desk.see("▸2 Package")
+        await desk.press("escape", "escape")
+        await desk.see("s Start")
+        await desk.press("down", "space", "down", "down", "slash")
+        await desk.type("-expired")
+        await desk.press("enter")
+        table = desk.app.screen.query_one(HostTable)
+        cursor, marked = table.cursor_key, table.marked
+        assert cursor is not None
+        assert len(marked) == 1
+        await desk.press("L")
+        await desk.see("中文")
+        await desk.type("zh")
+        await desk.press("enter")
+        await desk.see("开机")
+        await until(lambda: kept == [{("language",): "zh_CN"}])
+        table = desk.app.screen.query_one(HostTable)
+        assert (table.cursor_key, table.marked) == (cursor, marked)
+        assert "-expired" in desk.text
+        assert "Start" not in desk.text
+        assert "Hosts" not in desk.text
+        await desk.press("n")
+        await desk.see("✓ 包时段")
+        assert i18n.chosen() == "zh_CN"
+
+
+async def test_what_cannot_be_kept_holds_for_this_run_and_that_is_said(kept: Kept) -> None:
+    async with sitting_at(keeping(kept, "The disk is full")) as desk:
+        await desk.press("T")
+        await desk.see("High contrast")
+        await desk.type("light")
+        await desk.press("enter")
+        await until(lambda: themes.family(desk.app) == "light")
+        await until(lambda: any("The disk is full" in told.message for told in desk.app._notifications))
+
+
+async def test_the_same_language_again_changes_nothing(kept: Kept) -> None:
+    async with sitting_at(keeping(kept)) as desk:
+        before = desk.app.screen
+        await desk.press("L")
+        await desk.see("中文")
+        await desk.press("enter")
+        await until(lambda: desk.app.screen is before)
+        assert kept == []
+
+
+async def test_the_order_of_the_list_is_kept(kept: Kept) -> None:
+    async with sitting_at(keeping(kept)) as desk:
+        await desk.press("o")
+        await desk.see("Sort by")
+        await desk.type("expires")
+        await desk.press("enter")
+        await until(lambda: kept == [{("hosts", "sort"): "expires"}])

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+from support.factories import NOON, a_host, an_order
+
+from xds_tui.domain.model import Status
+from xds_tui.domain.records import OrderState
+from xds_tui.fleet.state import ConnectionState
+from xds_tui.tui import availability
+from xds_tui.tui.availability import Condition, Context
+
+ON, OFF = a_host(id="h1", name="one", status=Status.ON), a_host(id="h2", name="two", status=Status.OFF)
+BILLED = a_host(id="h3", name="three", status=Status.BILLED)
+
+
+@pytest.mark.parametrize(
+    ("rule", "context", "told"),
+    [
+        (availability.start, Context(picked=(OFF,)), ""),
+        (availability.start, Context(picked=(ON,)), "one is on already"),
+        (availability.start, Context(picked=(ON, BILLED), marked=2), "All of them are on already"),
+        (availability.start, Context(picked=(ON,), at=NOON), "r looks again"),
+        (availability.stop, Context(picked=(OFF,)), "two is off already"),
+        (availability.stop, Context(picked=(BILLED,)), ""),
+        (availability.reboot, Context(picked=(OFF,)), "s starts it"),
+        (availability.reboot, Context(picked=(ON,)), ""),
+        (availability.orders, Context(), "There is no host"),
+        (availability.orders, Context(picked=(ON,), is_read_only=True), "Read-only"),
+        (availability.start, Context(picked=(OFF,), link=ConnectionState.SIGNED_OUT), "Signed out"),
+        (availability.online, Context(link=ConnectionState.SIGNED_OUT), "Signed out"),
+        (availability.slower, Context(interval=300), "every 300 s already"),
+        (availability.faster, Context(interval=5), "every 5 s already"),
+        (availability.slower, Context(interval=299), ""),
+        (availability.start, Context(picked=(OFF,), is_unseen=True), "1 shows them"),
+        (availability.orders, Context(picked=(ON,), marked=1, is_unseen=True), "1 shows them"),
+        (availability.online, Context(is_unseen=True), ""),
+        (availability.zoom, Context(is_wide=False), "whole screen already"),
+        (availability.start, Context(picked=(OFF,), unstartable=frozenset({"h2"})), "two is being deleted"),
+        (availability.reboot, Context(picked=(OFF, ON), unstartable=frozenset({"h1", "h2"})), "All of them are being"),
+        (availability.stop, Context(picked=(ON,), unstartable=frozenset({"h1"})), ""),
+        (availability.stop, Context(picked=(ON,), unstoppable=frozenset({"h1"})), "one is being deleted"),
+        (availability.start, Context(picked=(OFF, ON), unstartable=frozenset({"h1"})), ""),
+    ],
+)
+def test_a_rule_says_why_not(rule: Condition, context: Context, told: str) -> None:
+    assert told in rule(context)
+    assert bool(told) == bool(rule(context))
+
+
+@pytest.mark.parametrize("rule", [availability.start, availability.stop, availability.reboot])
+def test_of_several_hosts_each_answers_for_itself(rule: Condition) -> None:
+    assert rule(Context(picked=(ON, OFF), marked=2)) == ""
+
+
+@pytest.mark.parametrize("link", [ConnectionState.PAUSED, ConnectionState.TROUBLE, ConnectionState.CONNECTING])
+def test_what_is_old_refuses_nothing(link: ConnectionState) -> None:
+    assert availability.start(Context(picked=(ON,), link=link)) == ""
+
+
+def test_a_host_on_its_way_elsewhere_can_be_called_back() -> None:
+    orders = [an_order(host_id="h1", state=OrderState.SENT, sent_at=NOON)]
+    ordered = availability.hosts_ordered(orders, NOON)
+    assert ordered == {"h1"}
+    assert availability.start(Context(picked=(ON,), ordered=ordered)) == ""
+    assert availability.hosts_ordered([an_order(host_id="h1", state=OrderState.SETTLED)], NOON) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("interval", "steps", "after"), [(15, 1, 30), (15, -1, 10), (5, -1, 5), (300, 1, 300), (45, 1, 120), (45, -1, 30)]
+)
+def test_intervals_go_step_by_step_and_end(interval: float, steps: int, after: float) -> None:
+    assert availability.interval_after(interval, steps) == after

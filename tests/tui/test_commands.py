@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from support.app_driver import Desk, sitting_at
+from support.wait import until
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from xds_tui.simulator.host import OFF, ON
+from xds_tui.text.formats import cells
+from xds_tui.tui import screens, widgets
+from xds_tui.tui.app import XdsApp
+from xds_tui.tui.availability import Context
+from xds_tui.tui.commands import COMMANDS, bindings
+from xds_tui.tui.widgets.footer import KeyBar
+from xds_tui.tui.widgets.host_table import HostTable
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def ours() -> Iterator[type[DOMNode]]:
+    """Every screen and widget of ours, and the app."""
+    yield XdsApp
+    for package in (screens, widgets):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(found.name)
+            for _name, kind in inspect.getmembers(module, inspect.isclass):
+                if kind.__module__ == found.name and issubclass(kind, DOMNode):
+                    yield kind
+
+
+HEARING = [kind for kind in ours() if "BINDINGS" in vars(kind)]
+"""What hears keys of its own."""
+
+
+def test_every_key_of_ours_stands_in_the_registry() -> None:
+    made = [binding for kind in HEARING for binding in kind.BINDINGS]
+    assert len(HEARING) > 10
+    for binding in made:
+        assert isinstance(binding, Binding)
+        assert binding.id in COMMANDS, binding
+        assert binding == COMMANDS[binding.id].binding()
+
+
+def test_every_action_of_the_registry_is_heard_somewhere() -> None:
+    heard = Counter(binding.id for kind in HEARING for binding in kind.BINDINGS if isinstance(binding, Binding))
+    assert heard == Counter(list(COMMANDS))
+
+
+@pytest.mark.parametrize("kind", HEARING, ids=lambda kind: kind.__name__)
+def test_what_hears_an_action_can_do_it(kind: type[DOMNode]) -> None:
+    for binding in kind.BINDINGS:
+        assert isinstance(binding, Binding)
+        action = COMMANDS[binding.id or ""]
+        named = action.run.partition("(")[0]
+        target, _dot, name = named.rpartition(".")
+        doing = {"app": [XdsApp], "screen": [screen for screen in ours() if issubclass(screen, Screen)]}
+        assert any(hasattr(does, f"action_{name}") for does in doing.get(target, [kind])), action
+
+
+def test_every_action_says_what_it_does_in_one_short_line() -> None:
+    for action in COMMANDS.values():
+        assert 0 < cells(action.label) <= 15, action
+        assert 0 < cells(action.sentence) <= 42, action
+        assert action.sentence[0].isupper(), action
+        assert not action.sentence.endswith("."), action
+
+
+def test_no_two_actions_of_a_place_share_a_key() -> None:
+    for place in {action.place for action in COMMANDS.values()}:
+        keys = Counter(key for binding in bindings(place) for key in binding.key.split(","))  # type: ignore[union-attr]
+        assert set(keys.values()) == {1}, place
+
+
+def test_ids_that_were_published_stay() -> None:
+    published = (
+        "app.help app.interrupt app.quit app.sign-in app.suspend catalog.area catalog.billing catalog.clear catalog.gpu"
+        " catalog.sort catalog.use choose.back create.again create.all create.back create.buy create.next detail.back"
+        " detail.copy detail.copy-password detail.delete detail.reboot detail.reveal detail.start detail.stop"
+        " filter.clear filter.keep fleet.all-history fleet.back fleet.catalog fleet.delete fleet.faster fleet.filter"
+        " fleet.history fleet.hosts fleet.new fleet.pause fleet.quit fleet.reboot fleet.refresh fleet.slower"
+        " fleet.start fleet.stop fleet.zoom history.back history.events history.export history.filter history.next"
+        " history.orders history.plots history.previous history.span history.trace hosts.sort line-table.down"
+        " line-table.first line-table.last line-table.mark line-table.page-down line-table.page-up line-table.select"
+        " line-table.up"
+    )
+    assert set(published.split()) <= set(COMMANDS)
+
+
+def test_a_label_says_how_many_are_marked() -> None:
+    assert COMMANDS["fleet.start"].words(Context(marked=3)) == "Start 3"
+    assert COMMANDS["fleet.start"].words(Context()) == "Start"
+    assert COMMANDS["fleet.new"].words(Context(marked=3)) == "New"
+
+
+# In the app
+
+
+async def test_why_a_key_does_nothing_is_said_until_the_cursor_moves() -> None:
+    async with sitting_at(Desk()) as desk:
+        off = next(host for host in desk.world.listed() if host.status == OFF)
+        desk.app.screen.query_one(HostTable).move_to(off.id)
+        await desk.press("x")
+        await desk.see(f"{off.name} is off already")
+        assert desk.asked("operate") == 0
+        await desk.press("down")
+        await desk.see_no_more("is off already")
+
+
+async def test_what_went_wrong_does_not_give_way_to_why_a_key_does_nothing() -> None:
+    async with sitting_at(Desk()) as desk:
+        target = next(host for host in desk.world.listed() if host.status == ON)
+        desk.app.screen.query_one(HostTable).move_to(target.id)
+        await desk.press("D")
+        await desk.type(target.id)
+        await desk.press("enter")
+        await desk.see("did not do it")
+        await desk.press("s")
+        await until(lambda: any("is on already" in said.message for said in desk.app._notifications))
+        assert "did not do it" in desk.text
+
+
+async def test_read_only_and_an_empty_fleet_say_so() -> None:
+    async with sitting_at(Desk(read_only=True)) as desk:
+        await desk.press("D")
+        await desk.see("Read-only: nothing is changed")
+    async with sitting_at(Desk(hosts=0)) as desk:
+        await desk.press("s")
+        await desk.see("There is no host")
+
+
+async def test_a_key_that_does_not_apply_is_dimmed_where_it_stands() -> None:
+    async with sitting_at(Desk()) as desk:
+        table, bar = desk.app.screen.query_one(HostTable), desk.app.screen.query_one(KeyBar)
+        listed = desk.world.listed()
+        off, on = (next(host for host in listed if host.status == status) for status in (OFF, ON))
+
+        def dim() -> set[str]:
+            return {key.what for key in bar.keys if key.is_dim}
+
+        table.move_to(on.id)
+        await until(lambda: dim() == {"Start"})
+        words = desk.text.splitlines()[-1]
+        table.move_to(off.id)
+        await until(lambda: dim() == {"Stop", "Reboot", "Connect"})
+        assert desk.text.splitlines()[-1] == words
+        await desk.press("space")
+        table.mark([on.id])
+        await until(lambda: {"Start 2", "Stop 2"} <= {key.what for key in bar.keys} and dim() == {"Connect"})
+        await desk.see("s Start 2")
+
+
+async def test_a_click_on_the_bar_presses_the_key_that_it_shows() -> None:
+    async with sitting_at(Desk()) as desk:
+        line = desk.text.splitlines()[-1]
+        await desk.pilot.click(KeyBar, offset=(line.index("Help") + 1, 0))
+        await desk.see("On this screen")
+
+
+async def test_a_click_on_the_state_does_what_it_asks_for() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.press("p")
+        await desk.see("‖ paused")
+        await desk.pilot.click("#status", offset=(60, 0))
+        await desk.see("● live")
+
+
+async def test_keys_can_be_chosen() -> None:
+    async with sitting_at(Desk(keymap={"fleet.new": "f5", "app.help": "f4", "app.quit": "f9"})) as desk:
+        await desk.see("f5 New")
+        await desk.press("n")
+        assert desk.app.screen is desk.app.screen_stack[0]
+        await desk.press("f4")
+        assert "f5" in await desk.see("Rent a host")
+        await desk.press("escape", "ctrl+q")
+        assert desk.app.is_running
+        await desk.press("f9")
+        await until(lambda: desk.app.return_code == 0)
+
+
+async def test_a_clash_of_chosen_keys_is_said_at_the_start() -> None:
+    async with sitting_at(Desk(keymap={"fleet.start": "x", "fleet.strat": "s"})) as desk:
+        said = " ".join(toast.message for toast in desk.app._notifications)
+        assert "x is both fleet.start and fleet.stop" in said
+        assert "no action is called fleet.strat" in said

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.app_driver import Desk, sitting_at
+from support.privileges import powerless
+from textual.app import App
+from textual.screen import Screen
+from textual.worker import WorkerFailed
+
+from xds_tui.api.errors import BadResponse
+from xds_tui.config.schema import ConnectCommands
+from xds_tui.domain.purchase import Draft
+from xds_tui.domain.records import Event, EventKind
+from xds_tui.tui.app import XdsApp
+from xds_tui.tui.flows.connect import ConnectMethods
+from xds_tui.tui.runtime import crash_report
+from xds_tui.tui.screens.create.screen import CreateScreen
+from xds_tui.tui.screens.host_detail import HostDetailScreen
+from xds_tui.tui.screens.sign_in import SignInScreen
+
+PLANTED = "planted-secret"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(crash_report, "state_dir", lambda: tmp_path / "state" / "xds-tui")
+    return tmp_path / "state" / "xds-tui" / "crashes"
+
+
+def fails_with(secret: str) -> None:
+    raise ValueError(secret)
+
+
+def fails_while_handling() -> None:
+    try:
+        fails_with(PLANTED)
+    except ValueError:
+        raise KeyError(PLANTED)  # noqa: B904 - the context is what is tested
+
+
+def fails_because_of() -> None:
+    try:
+        fails_with(PLANTED)
+    except ValueError as error:
+        raise RuntimeError(PLANTED) from error
+
+
+def fails_in_a_group() -> None:
+    try:
+        fails_with(PLANTED)
+    except ValueError as error:
+        raise ExceptionGroup(PLANTED, [error])  # noqa: B904 - as above
+
+
+def fails_in_a_worker() -> None:
+    try:
+        fails_with(PLANTED)
+    except ValueError as error:
+        raise WorkerFailed(error) from None
+
+
+def caught(fail: Callable[[], None]) -> Exception:
+    with pytest.raises(Exception) as seen:  # noqa: PT011 - each way fails with another kind
+        fail()
+    return seen.value
+
+
+@pytest.mark.parametrize(
+    ("fail", "kind"),
+    [
+        (lambda: fails_with(PLANTED), "ValueError"),
+        (fails_while_handling, "KeyError"),
+        (fails_because_of, "RuntimeError"),
+        (fails_in_a_group, "ExceptionGroup"),
+        (fails_in_a_worker, "WorkerFailed"),
+    ],
+)
+def test_a_report_names_every_error_and_place_and_none_of_the_values(fail: Callable[[], None], kind: str) -> None:
+    told = crash_report.report(caught(fail))
+    assert kind in told
+    assert "ValueError" in told
+    assert "test_crash.py:" in told
+    assert "fails_with" in told
+    assert PLANTED not in told
+    assert str(Path.home()) not in told
+
+
+def test_a_report_names_the_versions_and_what_happened_last_without_names() -> None:
+    at = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    event = Event(
+        at=at,
+        kind=EventKind.TROUBLE,
+        host_name=PLANTED,
+        message=PLANTED,
+        code=500,
+        summary="The service had a system error",
+        trace_id="t-1",
+    )
+    told = crash_report.report(ValueError(), [event])
+    assert "textual 8." in told
+    assert told.endswith("2026-11-23 08:00:00 trouble · 500 · The service had a system error · traceId t-1")
+    assert PLANTED not in told
+
+
+def test_an_endless_recursion_is_reported_in_a_bounded_number_of_lines() -> None:
+    def dig() -> None:
+        dig()
+
+    told = crash_report.report(caught(dig))
+    assert "RecursionError" in told
+    assert len(told.splitlines()) < 100
+
+
+def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(folder: Path) -> None:
+    what, where, how = crash_report.crash_message(caught(lambda: fails_with(PLANTED))).splitlines()
+    (path,) = folder.iterdir()
+    assert "ValueError, " in what
+    assert "test_crash.py:" in what
+    assert str(path) in where
+    assert "file it" in how
+    assert "ValueError" in path.read_text()
+
+
+def test_the_report_and_its_folders_are_the_users_own(folder: Path) -> None:
+    crash_report.crash_message(ValueError())
+    (path,) = folder.iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for parent in (folder, folder.parent, folder.parent.parent):
+        assert stat.S_IMODE(parent.stat().st_mode) == 0o700
+
+
+def test_only_the_latest_reports_are_kept(folder: Path) -> None:
+    for _ in range(crash_report.MAX_REPORTS + 1):
+        crash_report.crash_message(ValueError())
+    first, *_others = sorted(folder.iterdir())
+    crash_report.crash_message(KeyError())
+    assert len(list(folder.iterdir())) == crash_report.MAX_REPORTS
+    assert not first.exists()
+    assert "KeyError" in max(folder.iterdir()).read_text()
+
+
+def not_a_folder(folder: Path) -> None:
+    folder.parent.parent.mkdir()
+    folder.parent.write_text("")
+
+
+def read_only(folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    folder.parent.chmod(0o500)
+
+
+@pytest.mark.parametrize("hinder", [not_a_folder, read_only])
+def test_where_it_cannot_be_written_the_terminal_shows_the_report(folder: Path, hinder: Callable[[Path], None]) -> None:
+    hinder(folder)
+    with powerless():
+        told = crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
+    assert "fails_with" in told
+    assert "file it" in told.splitlines()[-1]
+    assert PLANTED not in told
+
+
+def test_a_home_that_is_full_leaves_no_half_of_a_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert "fails_with" in crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
+    assert list(folder.iterdir()) == []
+
+
+def test_without_any_home_the_terminal_shows_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(crash_report, "state_dir", homeless)
+    assert "fails_with" in crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_mistake"),
+    [(KeyError(), True), (ConnectionResetError(), False), (BadResponse("no"), False), (KeyboardInterrupt(), False)],
+)
+def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException, is_mistake: bool) -> None:
+    assert crash_report.is_mistake(error) is is_mistake
+
+
+def test_textual_still_calls_what_is_replaced() -> None:
+    for name in ("_fatal_error", "_handle_exception"):
+        assert callable(getattr(App, name))
+        assert getattr(XdsApp, name) is not getattr(App, name)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda desk: HostDetailScreen(
+            desk.monitor, desk.world.listed()[0].id, desk.now, ConnectMethods(desk.exports, ConnectCommands())
+        ),
+        lambda desk: CreateScreen(desk.monitor, Draft()),
+        lambda desk: SignInScreen(desk.account),
+    ],
+)
+async def test_a_screen_that_is_opened_while_the_app_is_left_is_no_failure(make: Callable[[Desk], Screen[Any]]) -> None:
+    desk = Desk()
+    async with sitting_at(desk):
+        desk.app.push_screen(make(desk))
+        desk.app.exit(0)
+    assert desk.app.return_code == 0

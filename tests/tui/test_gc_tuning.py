@@ -1,0 +1,78 @@
+"""What the collector is told, in a process of its own: it is one of the whole process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+BEGIN = """
+import gc, sys, weakref
+from xds_tui.tui.runtime.gc_tuning import DUE, GarbageCollector
+
+class Ring:
+    def __init__(self):
+        self.self = self
+
+def let_go():
+    return weakref.ref(Ring())
+
+def wait_until_due():
+    while gc.get_count()[2] < DUE:
+        gc.collect(1)
+
+collector = GarbageCollector()
+"""
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        # Where nobody disabled it, it is left alone.
+        """
+threshold = gc.get_threshold()
+collector.begin()
+assert gc.get_threshold() == threshold and gc.get_freeze_count() == 0
+""",
+        # A full collection begins when it is due, and not before.
+        """
+gc.disable()
+collector.begin()
+assert gc.isenabled()
+ring = let_go()
+gc.collect(1)
+ring_before = let_go()
+kept = [Ring()]
+old = weakref.ref(kept[0])
+gc.collect(1)
+kept.clear()
+collector.when_due(is_quiet=True)
+assert old() is not None
+wait_until_due()
+assert old() is not None
+collector.when_due(is_quiet=True)
+assert old() is None
+""",
+        # What there is later is set aside, too, once, and only while nothing is open.
+        """
+gc.disable()
+collector.begin()
+import decimal, json, uuid, plistlib
+frozen = gc.get_freeze_count()
+wait_until_due()
+collector.when_due(is_quiet=False)
+assert gc.get_freeze_count() <= frozen
+wait_until_due()
+collector.when_due(is_quiet=True)
+more = gc.get_freeze_count()
+assert more > frozen
+kept = [Ring() for _ in range(100)]
+wait_until_due()
+Collector().when_due(is_quiet=True)
+assert gc.get_freeze_count() <= more
+""",
+    ],
+)
+def test_the_collector(checks: str) -> None:
+    subprocess.run([sys.executable, "-c", BEGIN + checks], check=True)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.factories import NOON, an_order
+
+from xds_tui.domain.records import Event, EventKind, OrderState
+from xds_tui.tui.screens.history_log import HistoryLog, matches
+
+
+def events(*minutes: int) -> list[Event]:
+    return [
+        Event(at=NOON - timedelta(minutes=minute), kind=EventKind.GONE, host_name=f"n{minute}") for minute in minutes
+    ]
+
+
+@given(st.lists(st.integers(1, 30), unique=True), st.integers(1, 7), st.integers(0, 5))
+def test_pages_and_news_make_one_list_in_which_nothing_is_twice(old: list[int], page: int, again: int) -> None:
+    past, kept = HistoryLog(), events(*sorted(old))
+    while not past.is_whole:
+        oldest = past.oldest
+        past.add_older([event for event in kept if oldest is None or event.at < oldest][:page])
+    past.add_newer([*events(0), *kept[:again]])
+    assert past.events_with("") == [*events(0), *kept]
+
+
+def test_what_is_read_and_told_at_once_is_there_once() -> None:
+    past = HistoryLog()
+    past.add_newer(events(1))
+    past.add_older(events(1, 2))
+    assert past.events_with("") == events(1, 2)
+
+
+def test_an_order_that_went_on_stays_where_it_is_and_new_ones_come_first() -> None:
+    past = HistoryLog()
+    past.add_orders([an_order(id="b"), an_order(id="a")])
+    past.add_orders([an_order(id="c"), an_order(id="a", state=OrderState.SETTLED)])
+    assert [order.id for order in past.orders] == ["c", "b", "a"]
+    assert past.orders[-1].state is OrderState.SETTLED
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", True), ("OFFICE", True), ("office 7", True), ("office -7", False), ("-", True), ("x", False)],
+)
+def test_words_are_anywhere_and_a_minus_keeps_out(words: str, found: bool) -> None:
+    assert matches(words, "office-7 off → on".casefold()) is found

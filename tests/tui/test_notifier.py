@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.factories import NOON, a_host, a_snapshot
+
+from xds_tui.config.schema import AlertSettings, NotificationMode
+from xds_tui.domain.model import Status
+from xds_tui.domain.records import Event, EventKind
+from xds_tui.fleet.state import FleetState
+from xds_tui.tui.notifier import Notifier
+
+SNAPSHOT = a_snapshot(a_host(id="a", status=Status.ON), a_host(id="b", status=Status.OFF))
+
+
+def a_stop(name: str = "office-1", seconds: int = 0, **fields: Any) -> Event:
+    event = {"kind": EventKind.STATUS, "host_name": name, "old": Status.ON, "new": Status.OFF, "alert": True}
+    return Event(**({"at": NOON + timedelta(seconds=seconds)} | event | fields))
+
+
+def heard(alerts: AlertSettings, *states: FleetState) -> str:
+    """What an alarm writes for one state after the other."""
+    written: list[str] = []
+    alarm = Notifier(alerts, written.append, NOON)
+    for state in states:
+        alarm.hear(state, NOON + timedelta(seconds=60))
+    return "".join(written)
+
+
+def state_of(*events: Event) -> FleetState:
+    """The state after these events, oldest first."""
+    return FleetState(snapshot=SNAPSHOT, events=tuple(reversed(events)))
+
+
+def test_one_bell_for_what_is_new_and_none_for_what_was_heard() -> None:
+    first, second = a_stop(), a_stop("office-2", 1)
+    assert heard(AlertSettings(), state_of(first, second)) == "\a"
+    assert heard(AlertSettings(), state_of(first), state_of(first), state_of(first, second)) == "\a\a"
+
+
+def test_nobody_is_called_for_what_is_no_alert_or_happened_before_the_start() -> None:
+    assert heard(AlertSettings(), state_of(a_stop(alert=False))) == ""
+    assert heard(AlertSettings(), state_of(a_stop(seconds=-1))) == ""
+
+
+def test_everything_can_be_switched_off() -> None:
+    assert heard(AlertSettings(bell=False), state_of(a_stop())) == ""
+
+
+@pytest.mark.parametrize(
+    ("how", "sequence"),
+    [
+        (NotificationMode.OSC9, "\x1b]9;office-1 on → off, and 1 more\x1b\\"),
+        (NotificationMode.OSC777, "\x1b]777;notify;xds-tui;office-1 on → off, and 1 more\x1b\\"),
+    ],
+)
+def test_the_terminal_is_asked_to_notify(how: NotificationMode, sequence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    alerts = AlertSettings(bell=False, notification=how)
+    assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == sequence
+    monkeypatch.setenv("TMUX", "/run/tmux")
+    inner = sequence.replace("\x1b", "\x1b\x1b")
+    assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == f"\x1bPtmux;{inner}\x1b\\"
+
+
+def test_the_title_counts_and_is_given_back() -> None:
+    written: list[str] = []
+    alarm = Notifier(AlertSettings(bell=False, title=True), written.append, NOON)
+    for _ in range(2):
+        alarm.hear(FleetState(snapshot=SNAPSHOT), NOON)
+    assert written == ["\x1b[22;2t\x1b]2;xds 1/2 on\x1b\\"]
+    alarm.hear(state_of(a_stop()), NOON)
+    assert written[1:] == ["\x1b]2;(1!) xds 1/2 on\x1b\\"]
+    alarm.hear(state_of(a_stop()), NOON + timedelta(hours=2))
+    assert written[2:] == ["\x1b]2;xds 1/2 on\x1b\\"]
+    alarm.close()
+    alarm.close()
+    assert written[3:] == ["\x1b[23;2t"]
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=300))
+def test_no_name_ends_the_sequence_that_it_stands_in(name: str) -> None:
+    sequence = heard(AlertSettings(bell=False, notification=NotificationMode.OSC777), state_of(a_stop(name)))
+    body = sequence.removeprefix("\x1b]777;notify;xds-tui;").removesuffix("\x1b\\")
+    assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in body)
+    assert ";" not in body
+    assert len(body) <= 200

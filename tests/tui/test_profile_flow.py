@@ -1,0 +1,151 @@
+"""Several accounts and environments, one after another in the same app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from support.app_driver import Desk, sitting_at
+from support.wait import until
+
+from xds_tui.config.toml_file import SettingsError
+from xds_tui.domain.endpoint import DEMO, PRODUCTION, SANDBOX
+from xds_tui.tui.context import Profile, ProfileServices
+from xds_tui.tui.flows.session import about
+from xds_tui.tui.screens.fleet import FleetScreen
+
+
+class Accounts:
+    """Two desks: `home` has a fleet of its own, and so has what it can change to."""
+
+    def __init__(self, *others: Profile) -> None:
+        self.home = Desk(hosts=3, base_url=PRODUCTION, profiles=self)
+        self.away = Desk(hosts=5, base_url=SANDBOX)
+        self.others = others or (Profile("away", SANDBOX),)
+        self.refused = False
+        self.is_home_closed = False
+        self.is_away_open = False
+
+    async def places(self) -> Sequence[Profile]:
+        return [Profile("test", PRODUCTION), *self.others]
+
+    async def open(self, place: Profile) -> ProfileServices:
+        if self.refused:
+            raise SettingsError("It cannot be used", "[bold]profiles.away")
+        desk = self.away if place.profile == "away" else self.home
+
+        async def close() -> None:
+            await desk.database.close()
+
+        return ProfileServices(place, desk.monitor, desk.account, close)
+
+
+async def change(desk: Desk, to: str) -> None:
+    await desk.press("P")
+    await desk.see("Profile")
+    await desk.type(to)
+    await desk.press("enter")
+
+
+def told(desk: Desk) -> list[str]:
+    return [notification.message for notification in desk.app._notifications]
+
+
+async def _until_answered(answered: asyncio.Event) -> None:
+    await answered.wait()
+
+
+async def test_another_profile_shows_its_own_fleet_and_nothing_of_the_one_before() -> None:
+    accounts = Accounts()
+    async with sitting_at(accounts.home) as desk:
+        await desk.see("PRODUCTION")
+        before = accounts.home.world.machines
+        await change(desk, "away")
+        await desk.see(r"away · sandbox")
+        text = await desk.see("Hosts 5")
+        assert "PRODUCTION" not in text
+        assert {host.id for host in desk.app.screen.fleet.snapshot.hosts}.isdisjoint(before)
+        assert accounts.home.account._client is None
+        await accounts.away.monitor.close(5)
+
+
+async def test_the_list_stays_as_it_was_arranged() -> None:
+    accounts = Accounts()
+    async with sitting_at(accounts.home) as desk:
+        await desk.press("g")
+        await desk.see("Group by")
+        await desk.type("area")
+        await desk.press("enter")
+        await desk.see(r"▾|South China")
+        await change(desk, "away")
+        await desk.see("Hosts 5")
+        assert isinstance(desk.app.screen, FleetScreen)
+        assert desk.app.screen.listing.group == "area"
+        await accounts.away.monitor.close(5)
+
+
+async def test_the_same_profile_again_changes_nothing() -> None:
+    accounts = Accounts()
+    async with sitting_at(accounts.home) as desk:
+        screen = desk.app.screen
+        await change(desk, "test")
+        await until(lambda: desk.app.screen is screen)
+        assert accounts.home.account._client is not None
+
+
+async def test_a_state_of_the_fleet_before_is_not_shown_for_the_one_after() -> None:
+    accounts = Accounts()
+    async with sitting_at(accounts.home) as desk:
+        await change(desk, "away")
+        await desk.see("Hosts 5")
+        accounts.home.monitor.refresh()
+        accounts.home.monitor.every(60)
+        await desk.pilot.pause()
+        assert "Hosts 5" in desk.text
+        assert "every 60 s" not in desk.text
+        await accounts.away.monitor.close(5)
+
+
+async def test_while_an_order_is_under_way_nothing_is_changed() -> None:
+    accounts = Accounts()
+    async with sitting_at(accounts.home) as desk:
+        answered = asyncio.Event()
+        accounts.home.monitor.orders._start(_until_answered(answered))
+        await change(desk, "away")
+        await until(lambda: told(desk) == ["Orders are under way: try again when they have ended"])
+        assert "PRODUCTION" in desk.text
+        answered.set()
+        await until(lambda: not accounts.home.monitor.orders.is_sending)
+        await change(desk, "away")
+        await desk.see("away · sandbox")
+        await accounts.away.monitor.close(5)
+
+
+async def test_what_cannot_be_opened_is_said_and_the_fleet_stays() -> None:
+    accounts = Accounts()
+    accounts.refused = True
+    async with sitting_at(accounts.home) as desk:
+        await change(desk, "away")
+        await until(lambda: told(desk) == ["[bold]profiles.away: It cannot be used"])
+        assert "Hosts 3" in desk.text
+
+
+async def test_without_other_profiles_that_is_said() -> None:
+    async with sitting_at(Desk()) as desk:
+        await desk.press("P")
+        await until(lambda: told(desk) == ["There is no other profile"])
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (Profile("a", PRODUCTION), "PRODUCTION · client.xuandashi.com"),
+        (Profile("a", SANDBOX, read_only=True), "sandbox · client-sandbox.xuandashi.com · read-only"),
+        (Profile("a", "http://127.0.0.1:8765"), "127.0.0.1:8765"),
+        (Profile("a"), "where it was signed in to"),
+        (Profile("demo", DEMO), "a simulated service in this program: nothing is bought"),
+    ],
+)
+def test_a_place_is_told_by_what_is_there(place: Profile, told: str) -> None:
+    assert about(place) == told

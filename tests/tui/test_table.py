@@ -1,0 +1,521 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widgets import Input
+
+from xds_tui.tui.widgets.table.table import ASCII_GLYPHS, Cell, Column, Heading, Row, Table
+
+COLUMNS = (
+    Column("name", "NAME", 10, grow=1),
+    Column("status", "STATUS", 10),
+    Column("cpu", "CPU", 4, "right", drop=1),
+    Column("id", "ID", 12, drop=2),
+)
+ROWS = 8
+"""Rows that there is room for on the screen of these tests: one line is the header's, one the input's."""
+
+
+class ObservedTable(Table):
+    """Notes which lines are drawn."""
+
+    MARKS = True
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.painted: list[int] = []
+        self.asked: list[str] = []
+        self.words: dict[str, str] = {}
+
+    def render_line(self, y: int) -> Strip:
+        self.painted.append(y)
+        return super().render_line(y)
+
+    def row(self, key: str) -> Row:
+        self.asked.append(key)
+        return Row((Cell(key), Cell(self.words.get(key, "on"), "good"), Cell("16"), Cell("id-" + key, "muted")))
+
+    def fill(self, keys: object, columns: tuple[Column, ...] = COLUMNS) -> None:
+        self.show(columns, tuple(keys), self.row)
+
+
+class TableApp(App[None]):
+    def __init__(self, table: ObservedTable) -> None:
+        super().__init__()
+        self.table = table
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+        yield Input(compact=True)
+
+
+class Screen:
+    """What a test sees and does."""
+
+    def __init__(self, pilot: Pilot[None], table: ObservedTable, told: list[Message]) -> None:
+        self.pilot, self.table, self.told = pilot, table, told
+
+    @property
+    def lines(self) -> list[str]:
+        compositor = self.pilot.app.screen._compositor
+        return [strip.text for strip in compositor.render_strips()][: ROWS + 1]
+
+    @property
+    def names(self) -> list[str]:
+        return [line[3:].split()[0] if line.strip() else "" for line in self.lines[1:]]
+
+    def cursor_line(self) -> int:
+        return next(y for y, line in enumerate(self.lines) if line.startswith("▌"))
+
+    async def fill(self, keys: object, columns: tuple[Column, ...] = COLUMNS) -> None:
+        self.table.fill(keys, columns)
+        await self.settle()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.pilot.pause()
+
+    async def painted_by(self, doing) -> list[int]:
+        await self.settle()
+        self.table.painted.clear()
+        doing()
+        await self.settle()
+        return sorted(self.table.painted)
+
+    def messages(self, kind: type[Message]) -> list[Message]:
+        # A message is told once by each widget that it bubbles through.
+        once = {id(message): message for message in self.told if isinstance(message, kind)}
+        return list(once.values())
+
+
+@asynccontextmanager
+async def shown(
+    keys: object = (), *, columns: tuple[Column, ...] = COLUMNS, width: int = 60, **options: object
+) -> AsyncIterator[Screen]:
+    told: list[Message] = []
+    table = ObservedTable(**options)
+    async with TableApp(table).run_test(size=(width, ROWS + 2), message_hook=told.append) as pilot:
+        screen = Screen(pilot, table, told)
+        await screen.fill(keys, columns)
+        yield screen
+
+
+def numbered(count: int) -> list[str]:
+    return [f"h{n}" for n in range(count)]
+
+
+class TestWhatIsShown:
+    async def test_a_header_and_rows_stand_in_columns(self) -> None:
+        async with shown(["渲染-07", "office"]) as screen:
+            assert screen.lines[0].split() == ["NAME", "STATUS", "CPU", "ID"]
+            assert screen.lines[1].split() == ["▌", "渲染-07", "on", "16", "id-渲染-07"]
+            assert screen.lines[2].split() == ["office", "on", "16", "id-office"]
+
+    async def test_rows_below_the_screen_are_never_asked_for(self) -> None:
+        async with shown(numbered(10_000)) as screen:
+            assert len(set(screen.table.asked)) <= ROWS
+            screen.table.asked.clear()
+            await screen.press("j", "k", "j")
+            assert screen.table.asked == []
+
+    async def test_columns_leave_where_the_width_does_not_suffice(self) -> None:
+        async with shown(["a"], width=34) as screen:
+            assert screen.lines[0].split() == ["NAME", "STATUS", "CPU"]
+            assert screen.table.hidden_columns == 1
+            assert screen.table.shows_column("cpu")
+            assert not screen.table.shows_column("id")
+            assert [message.hidden for message in screen.messages(Table.ColumnsFitted)] == [1]
+            await screen.pilot.resize_terminal(60, ROWS + 2)
+            await screen.settle()
+            assert [message.hidden for message in screen.messages(Table.ColumnsFitted)] == [1, 0]
+
+    async def test_an_empty_table_says_so_in_its_middle(self) -> None:
+        async with shown(placeholder="No hosts [/nope]") as screen:
+            assert [line.strip() for line in screen.lines if line.strip()][1:] == ["No hosts [/nope]"]
+            screen.table.placeholder = "Nothing found"
+            await screen.settle()
+            assert "Nothing found" in "".join(screen.lines)
+            await screen.fill(["a"])
+            assert "Nothing found" not in "".join(screen.lines)
+
+    async def test_the_scrollbar_comes_and_goes_with_the_need(self) -> None:
+        async with shown(numbered(ROWS)) as screen:
+            assert not screen.table.show_vertical_scrollbar
+            await screen.fill(numbered(ROWS + 1))
+            assert screen.table.show_vertical_scrollbar
+            assert screen.table.scrollable_content_region.width == 59
+            await screen.fill(numbered(2))
+            assert not screen.table.show_vertical_scrollbar
+            assert not screen.table.show_horizontal_scrollbar
+
+    @pytest.mark.parametrize("name", ["[/nope]", "[@click=app.quit]q[/]", "\x1b]52;c;eA==\x07", "\x1b[2J"])
+    async def test_names_are_inert(self, name: str) -> None:
+        columns = (Column("name", "[/nope]", 30),)
+        async with shown(columns=columns) as screen:
+            screen.table.show(columns, ("a",), lambda _key: Row((Cell(name),)))
+            await screen.settle()
+            assert "\x1b" not in "".join(screen.lines)
+            assert name.replace("\x1b", "\ufffd").replace("\x07", "\ufffd") in screen.lines[1]
+            await screen.pilot.click(Table, offset=(6, 1))
+            assert screen.pilot.app.is_running
+
+    async def test_the_header_tells_the_order(self) -> None:
+        async with shown(["a"], glyphs=ASCII_GLYPHS) as screen:
+            screen.table.sort_key = "status"
+            await screen.settle()
+            assert "STATUS^" in screen.lines[0]
+            screen.table.sort_reverse = True
+            await screen.settle()
+            assert "STATUSv" in screen.lines[0]
+
+    async def test_another_theme_redraws_every_line_in_its_colours(self) -> None:
+        async with shown(["a"]) as screen:
+            before = screen.table.render_line(1)
+            screen.pilot.app.theme = "textual-light"
+            await screen.settle()
+            assert [s.style for s in screen.table.render_line(1)] != [s.style for s in before]
+
+
+class TestCursor:
+    async def test_keys_move_it(self) -> None:
+        async with shown(numbered(30)) as screen:
+            places = []
+            for key in ("j", "down", "k", "up", "pagedown", "G", "pageup", "home", "end", "ctrl+b", "ctrl+f"):
+                await screen.press(key)
+                places.append(screen.table.cursor_key)
+            assert places == ["h1", "h2", "h1", "h0", "h8", "h29", "h21", "h0", "h29", "h21", "h29"]
+
+    async def test_it_stops_at_both_ends(self) -> None:
+        async with shown(["a", "b"]) as screen:
+            await screen.press("k")
+            assert screen.table.cursor_key == "a"
+            await screen.press("j", "j", "j")
+            assert screen.table.cursor_key == "b"
+
+    async def test_it_stays_on_its_row_and_line_when_rows_come_in_above(self) -> None:
+        async with shown(numbered(30)) as screen:
+            await screen.press("j", "j", "j")
+            line = screen.cursor_line()
+            await screen.fill(["x", "y", *numbered(30)])
+            assert screen.table.cursor_key == "h3"
+            assert screen.cursor_line() == line
+            assert screen.names[:2] == ["h0", "h1"]
+
+    async def test_the_row_that_took_its_place_gets_it(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            await screen.press("j")
+            await screen.fill(["a", "c"])
+            assert screen.table.cursor_key == "c"
+            await screen.fill(["a"])
+            assert screen.table.cursor_key == "a"
+            await screen.fill([])
+            assert screen.table.cursor_key is None
+            told = [message.key for message in screen.messages(Table.RowHighlighted)]
+            assert told == ["a", "b", "c", "a", None]
+
+    async def test_a_filter_keeps_it_where_its_row_is_kept(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            assert screen.table.move_to("h500")
+            await screen.fill(["h5", "h50", "h500"])
+            assert screen.table.cursor_key == "h500"
+            assert screen.names[:3] == ["h5", "h50", "h500"]
+            await screen.fill(numbered(1000))
+            assert screen.table.cursor_key == "h500"
+            assert "h500" in screen.names
+
+    async def test_a_cursor_put_before_the_first_layout_scrolls_no_further_than_it_must(self) -> None:
+        class RestoredTable(ObservedTable):
+            def on_mount(self) -> None:
+                self.fill(numbered(40))
+                self.move_to("h5")
+
+        async with TableApp(table := RestoredTable()).run_test(size=(60, ROWS + 2)) as pilot:
+            await pilot.pause()
+            assert table.cursor_key == "h5"
+            assert table.scroll_offset.y == 0
+
+    async def test_moving_to_an_unknown_row_is_refused(self) -> None:
+        async with shown(["a", "b"]) as screen:
+            assert not screen.table.move_to("nope")
+            assert screen.table.cursor_key == "a"
+
+    async def test_it_shows_without_colour_and_without_focus(self) -> None:
+        async with shown(["a", "b"]) as screen:
+            focused = screen.table.render_line(1)
+            await screen.press("tab")
+            blurred = screen.table.render_line(1)
+            assert focused.text == blurred.text
+            assert blurred.text.startswith("▌")
+            assert [s.style for s in focused] != [s.style for s in blurred]
+
+    async def test_what_was_scrolled_to_stays_in_sight_through_a_refresh(self) -> None:
+        async with shown(numbered(40)) as screen:
+            screen.table.scroll_to(y=20, animate=False)
+            await screen.settle()
+            await screen.fill(["x", *numbered(40)])
+            assert screen.names[0] == "h20"
+            assert screen.table.cursor_key == "h0"
+
+    async def test_it_stays_in_sight_when_the_screen_shrinks(self) -> None:
+        async with shown(numbered(40)) as screen:
+            await screen.press("pagedown")
+            await screen.pilot.resize_terminal(40, 5)
+            await screen.settle()
+            assert any(line.startswith("▌  h8") for line in screen.lines)
+
+    async def test_enter_selects_the_row(self) -> None:
+        async with shown(["a", "b"]) as screen:
+            await screen.press("j", "enter")
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["b"]
+
+    async def test_an_empty_table_takes_every_key(self) -> None:
+        async with shown() as screen:
+            await screen.press("j", "k", "pagedown", "pageup", "home", "G", "enter", "space", "left", "right")
+            await screen.press("shift+down", "shift+up", "asterisk")
+            assert screen.messages(Table.Told) == []
+
+
+class TestMarks:
+    async def test_space_marks_and_takes_the_mark_away(self) -> None:
+        async with shown(["a", "b"]) as screen:
+            await screen.press("j", "space")
+            assert screen.table.marked == {"b"}
+            assert screen.lines[2].startswith("▌✓ b")
+            await screen.press("space")
+            assert screen.table.marked == frozenset()
+            assert [message.keys for message in screen.messages(Table.MarksChanged)] == [{"b"}, frozenset()]
+
+    async def test_they_outlive_a_filter_and_are_known_while_hidden(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            screen.table.mark(["a", "c"])
+            await screen.fill(["b", "c"])
+            assert screen.table.marked == {"a", "c"}
+            assert screen.table.hidden_marks == {"a"}
+            screen.table.forget(["a"])
+            assert screen.table.marked == {"c"}
+            await screen.fill(["c", "a"])
+            assert [line[:3] for line in screen.lines[1:3]] == ["▌✓ ", "   "]
+            screen.table.clear_marks()
+            assert screen.table.marked == frozenset()
+
+    async def test_marking_what_is_marked_tells_nothing(self) -> None:
+        async with shown(["a"]) as screen:
+            screen.table.mark(["a"])
+            screen.table.mark(["a"])
+            await screen.settle()
+            assert len(screen.messages(Table.MarksChanged)) == 1
+
+    async def test_shift_and_an_arrow_mark_on_the_way(self) -> None:
+        async with shown(numbered(20)) as screen:
+            await screen.press("j", "shift+down", "shift+down")
+            assert screen.table.marked == {"h1", "h2", "h3"}
+            assert screen.table.cursor_key == "h3"
+            await screen.press("shift+up", "K", "K")
+            assert screen.table.marked == {"h0", "h1"}
+            await screen.press("end", "shift+up")
+            assert screen.table.marked == {"h0", "h1", "h18", "h19"}
+
+    async def test_an_asterisk_marks_all_that_is_shown_and_takes_the_marks_away(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            screen.table.mark(["c"])
+            await screen.fill(["a", "b"])
+            await screen.press("asterisk")
+            assert screen.table.marked == {"a", "b", "c"}
+            await screen.press("asterisk")
+            assert screen.table.marked == {"c"}
+
+
+class TestHeadings:
+    KEYS = ("\0x", "a", "b", "\0y", "c")
+    HEADINGS: ClassVar = {"\0x": Heading("[/x]", "2 hosts"), "\0y": Heading("渲染")}
+
+    async def group(self, screen: Screen, keys: tuple[str, ...] = KEYS) -> None:
+        headings = {key: self.HEADINGS[key] for key in keys if key in self.HEADINGS}
+        screen.table.show(COLUMNS, keys, screen.table.row, headings)
+        await screen.settle()
+
+    async def test_they_stand_above_their_rows_and_count_as_none(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            assert [line.rstrip() for line in screen.lines[1:6:3]] == [" [/x]  2 hosts", " 渲染"]
+            assert screen.table.row_count == 3
+            assert not any(key.startswith("\0") for key in screen.table.asked)
+
+    async def test_the_cursor_goes_past_them_and_marks_pass_them_by(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            assert screen.table.cursor_key == "a"
+            await screen.press("j", "shift+down")
+            assert screen.table.cursor_key == "c"
+            assert screen.table.marked == {"b", "c"}
+            await screen.press("home")
+            assert screen.table.cursor_key == "a"
+            await screen.press("asterisk")
+            assert screen.table.marked == {"a", "b", "c"}
+
+    async def test_a_click_on_one_puts_the_cursor_on_its_first_row(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            await screen.pilot.click(Table, offset=(2, 4))
+            assert screen.table.cursor_key == "c"
+            await screen.pilot.click(Table, offset=(2, 1))
+            assert screen.table.cursor_key == "a"
+            await screen.pilot.click(Table, offset=(2, 1), control=True)
+            assert screen.table.marked == frozenset()
+            assert screen.messages(Table.RowSelected) == []
+
+    async def test_cursor_and_marks_stay_with_their_rows_when_groups_come_and_go(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            await screen.press("j", "space")
+            await self.group(screen)
+            assert (screen.table.cursor_key, screen.table.marked) == ("b", {"b"})
+            await self.group(screen, ("\0x", "a", "\0y", "b", "c"))
+            assert (screen.table.cursor_key, screen.table.marked) == ("b", {"b"})
+            await screen.fill(["c", "b"])
+            assert (screen.table.cursor_key, screen.table.row_count) == ("b", 2)
+
+    async def test_the_same_groups_again_repaint_nothing(self) -> None:
+        async with shown() as screen:
+            await self.group(screen)
+            show, row = screen.table.show, screen.table.row
+            assert await screen.painted_by(lambda: show(COLUMNS, self.KEYS, row, dict(self.HEADINGS))) == []
+            other = self.HEADINGS | {"\0y": Heading("渲染", "1 host")}
+            assert await screen.painted_by(lambda: show(COLUMNS, self.KEYS, row, other)) == [4]
+
+
+class TestWhatIsRepainted:
+    async def test_moving_the_cursor_repaints_two_lines(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            assert await screen.painted_by(lambda: screen.table.action_step(1)) == [1, 2]
+
+    async def test_the_same_again_repaints_nothing(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == []
+
+    async def test_a_changed_row_repaints_its_line_and_fades_later(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            screen.table.words["h3"] = "off"
+            assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == [4]
+            assert changed_words(screen.table, 4) == ["off"]
+            assert await screen.painted_by(screen.table.fade) == [4]
+            assert changed_words(screen.table, 4) == []
+
+    async def test_a_change_fades_with_the_next_refresh(self) -> None:
+        async with shown(numbered(20)) as screen:
+            screen.table.words["h3"] = "off"
+            screen.table.fill(numbered(20))
+            assert await screen.painted_by(lambda: screen.table.fill(numbered(20))) == [4]
+            assert changed_words(screen.table, 4) == []
+
+    async def test_a_change_out_of_sight_repaints_nothing(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            screen.table.words["h900"] = "off"
+            assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == []
+
+    async def test_rows_that_come_in_above_the_screen_repaint_nothing(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            assert screen.table.move_to("h500")
+            assert await screen.painted_by(lambda: screen.table.fill(["x", *numbered(1000)])) == []
+
+    async def test_a_row_that_goes_repaints_what_moves_up(self) -> None:
+        async with shown(numbered(5)) as screen:
+            assert await screen.painted_by(lambda: screen.table.fill(["h0", "h1", "h2", "h4"])) == [4, 5]
+
+    async def test_a_mark_repaints_its_line(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            assert await screen.painted_by(lambda: screen.table.mark(["h2", "h900"])) == [3]
+
+    async def test_the_order_repaints_the_header(self) -> None:
+        async with shown(numbered(1000)) as screen:
+            assert await screen.painted_by(lambda: setattr(screen.table, "sort_key", "cpu")) == [0]
+
+    async def test_other_columns_repaint_every_row_and_tell_no_change(self) -> None:
+        async with shown(numbered(3)) as screen:
+            narrow = (COLUMNS[0],)
+            show = screen.table.show
+            assert await screen.painted_by(lambda: show(narrow, ("h0", "h1"), lambda key: Row((Cell(key),)))) == [
+                *range(ROWS + 1)
+            ]
+            assert changed_words(screen.table, 1) == []
+
+
+class TestMouse:
+    async def test_a_click_moves_the_cursor_and_a_second_selects(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            await screen.pilot.click(Table, offset=(6, 2))
+            assert screen.table.cursor_key == "b"
+            assert screen.messages(Table.RowSelected) == []
+            await screen.pilot.click(Table, offset=(6, 2))
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["b"]
+
+    async def test_a_double_click_selects_once(self) -> None:
+        async with shown(["a", "b", "c"]) as screen:
+            await screen.pilot.double_click(Table, offset=(6, 1))
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["a"]
+            await screen.pilot.double_click(Table, offset=(6, 3))
+            assert [message.key for message in screen.messages(Table.RowSelected)] == ["a", "c"]
+
+    @pytest.mark.parametrize(("held", "marked"), [("control", "c"), ("shift", "abc")])
+    async def test_a_click_marks_with_ctrl_its_row_and_with_shift_all_the_way_there(
+        self, held: str, marked: str
+    ) -> None:
+        async with shown(["a", "b", "c", "d"]) as screen:
+            await screen.pilot.click(Table, offset=(6, 3), **{held: True})
+            assert screen.table.marked == set(marked)
+            assert screen.table.cursor_key == "c"
+            assert screen.messages(Table.RowSelected) == []
+
+    async def test_a_click_counts_from_the_top_of_what_is_scrolled_to(self) -> None:
+        async with shown(numbered(40)) as screen:
+            screen.table.scroll_to(y=10, animate=False)
+            await screen.settle()
+            await screen.pilot.click(Table, offset=(6, 2))
+            assert screen.table.cursor_key == "h11"
+
+    async def test_a_click_below_the_last_row_does_nothing(self) -> None:
+        async with shown(["a", "b"]) as screen:
+            await screen.pilot.click(Table, offset=(6, 5))
+            assert screen.table.cursor_key == "a"
+
+    async def test_a_click_on_a_title_tells_its_column(self) -> None:
+        async with shown(["a"]) as screen:
+            x = screen.lines[0].index("STATUS")
+            await screen.pilot.click(Table, offset=(x, 0))
+            await screen.pilot.click(Table, offset=(1, 0))
+            assert [message.column for message in screen.messages(Table.HeaderSelected)] == ["status"]
+
+    async def test_the_wheel_scrolls_and_leaves_the_cursor(self) -> None:
+        async with shown(numbered(40)) as screen:
+            table = screen.table
+            table.post_message(events.MouseScrollDown(table, 6, 3, 0, 1, 0, shift=False, meta=False, ctrl=False))
+            await screen.settle()
+            assert screen.names[0] != "h0"
+            assert screen.table.cursor_key == "h0"
+
+
+def changed_words(table: Table, y: int) -> list[str]:
+    return [segment.text for segment in table.render_line(y) if segment.style and segment.style.underline]
+
+
+async def test_where_marks_are_for_nothing_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ObservedTable, "MARKS", False)
+    async with shown("abc") as screen:
+        await screen.press("space", "shift+down", "asterisk")
+        await screen.pilot.click(ObservedTable, offset=(2, 3), control=True)
+        await screen.settle()
+        assert screen.table.marked == frozenset()
+        assert screen.table.cursor_key == "c"
+        offered = {active.binding.id for active in screen.pilot.app.screen.active_bindings.values()}
+        assert "line-table.down" in offered
+        assert offered.isdisjoint({"line-table.mark", "line-table.extend-down", "line-table.mark-all"})

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from xds_tui.tui.widgets.table.viewport import Run, Viewport, all_or_none, extended
+
+NONE: frozenset[str] = frozenset()
+
+
+def at(cursor: int, keys: str = "abcdef", headings: str = "") -> Viewport:
+    return Viewport(tuple(keys), cursor, top=0, page=9, headings=frozenset(headings))
+
+
+def went(run: Run | None, start: Viewport, end: Viewport, marked: frozenset[str] | None = None) -> Run:
+    before = run.marked if run else NONE
+    after = extended(run, before if marked is None else marked, start, end)
+    assert after is not None
+    return after
+
+
+def test_marks_follow_the_cursor_and_shrink_when_it_comes_back() -> None:
+    run = went(None, at(1), at(2))
+    assert run.marked == set("bc")
+    run = went(run, at(2), at(4))
+    assert run.marked == set("bcde")
+    run = went(run, at(4), at(0))
+    assert run.marked == set("ab")
+
+
+def test_what_was_marked_before_stays() -> None:
+    run = went(None, at(1), at(2), marked=frozenset("f"))
+    assert run.marked == set("bcf")
+    assert went(run, at(2), at(1)).marked == set("bf")
+
+
+def test_a_run_begins_anew_after_the_cursor_was_moved_or_something_was_marked() -> None:
+    run = went(None, at(0), at(1))
+    assert went(run, at(3), at(4)).marked == set("abde")
+    assert went(run, at(1), at(0), marked=frozenset("ab") | {"f"}).marked == set("abf")
+
+
+def test_a_run_whose_beginning_has_gone_begins_where_the_cursor_is() -> None:
+    run = went(None, at(0), at(1))
+    assert went(run, at(0, "bcdef"), at(1, "bcdef")).marked == set("abc")
+
+
+def test_a_run_goes_on_through_a_refresh_that_moved_its_rows() -> None:
+    run = went(None, at(1), at(2))
+    assert went(run, at(3, "xabcdef"), at(4, "xabcdef")).marked == set("bcd")
+
+
+def test_headings_are_not_marked() -> None:
+    assert went(None, at(0, "aBc", "B"), at(2, "aBc", "B")).marked == set("ac")
+
+
+def test_without_rows_nothing_is_marked() -> None:
+    assert extended(None, NONE, at(0, ""), at(0, "")) is None
+
+
+def test_all_that_are_shown_are_marked_or_if_they_are_none_of_them() -> None:
+    shown = frozenset("ab")
+    assert all_or_none(NONE, shown) == set("ab")
+    assert all_or_none(frozenset("bz"), shown) == set("abz")
+    assert all_or_none(frozenset("abz"), shown) == set("z")
+    assert all_or_none(frozenset("z"), NONE) == set("z")

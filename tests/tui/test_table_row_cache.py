@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from xds_tui.tui.widgets.table.columns import Column
+from xds_tui.tui.widgets.table.render import Cell, Row
+from xds_tui.tui.widgets.table.row_cache import RowCache
+
+COLUMNS = (Column("name", "NAME", 8), Column("status", "STATUS", 8))
+
+
+def row(name: str, status: str) -> Row:
+    return Row((Cell(name), Cell(status)))
+
+
+def test_a_row_is_read_once() -> None:
+    asked: list[str] = []
+
+    def source(key: str) -> Row:
+        asked.append(key)
+        return row(key, "on")
+
+    rows = RowCache(COLUMNS, source)
+    assert rows["a"] is rows["a"]
+    assert asked == ["a"]
+
+
+def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_reading() -> None:
+    rows = RowCache(COLUMNS, lambda key: row(key, "on"))
+    assert rows["a"]
+    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    assert rows.changed("a") == {1}
+    assert rows.changed("never read before") == frozenset()
+    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    assert rows.changed("a") == frozenset()
+
+
+def test_nothing_is_new_after_a_fade_or_with_other_columns() -> None:
+    rows = RowCache(COLUMNS, lambda key: row(key, "on"))
+    assert rows["a"]
+    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    rows.fade()
+    assert rows.changed("a") == frozenset()
+    rows.read_from(COLUMNS[:1], lambda key: Row((Cell("other"),)))
+    assert rows.changed("a") == frozenset()
+
+
+def test_what_grows_older_by_itself_is_no_news() -> None:
+    rows = RowCache(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
+    assert rows["a"]
+    rows.read_from(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))
+    assert rows.changed("a") == frozenset()

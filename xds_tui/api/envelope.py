@@ -1,0 +1,162 @@
+"""What came back, judged: the service's envelope, or whatever stood in its place.
+
+For a reading call the envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does.
+Calls that change something are judged by `outcome`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+
+from xds_tui.api.decode import Envelope, decode_envelope
+from xds_tui.api.errors import UNAVAILABLE, BadResponse, Cause, Rejected, SignedOut, explain
+from xds_tui.domain.sanitize import clean
+from xds_tui.i18n import N_
+
+UNAUTHORISED: Final = 401
+"""The code, and the HTTP status, of a token that is missing, wrong or expired."""
+
+_TOKEN_CODES: Final = frozenset({UNAUTHORISED, 403, 2000, 2001})
+"""Codes of a token that is missing, wrong, expired or not allowed: the service's, its gateway's defaults."""
+
+_FRAMEWORK_TOKEN_CODES: Final = frozenset({501, 502})
+"""Token codes of the vendor's framework. Beside an HTTP status of 5xx they are that status, not a word on the token."""
+
+MAX_SHOWN: Final = 200
+"""Characters of what came instead of the envelope."""
+
+MAX_RETRY_AFTER: Final = 3_600.0
+"""Seconds: a service that asks for more than an hour is asked again after one."""
+
+_LOOKED_AT: Final = 8_192
+"""Bytes of a page in which its title is looked for."""
+
+_TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<[^<>]*>?")
+
+Mask = Callable[[str], str]
+"""Replaces every secret in a text: a page may send back what it was sent."""
+
+
+def require_success(response: httpx.Response, mask: Mask) -> Envelope:
+    """Return the envelope in the response to a reading call, if its code is 0; `success` is not looked at.
+
+    Raises:
+        SignedOut: for the codes by which a token is rejected.
+        Refused: for every other code.
+        BadAnswer: as `envelope_in`.
+
+    """
+    envelope = envelope_in(response, mask)
+    if is_token_rejected(envelope, response):
+        raise SignedOut(explain(UNAUTHORISED).meaning, envelope.code, envelope.message, trace_id=envelope.trace_id)
+    if envelope.code != 0:
+        raise refusal(envelope, response)
+    return envelope
+
+
+def is_token_rejected(envelope: Envelope, response: httpx.Response) -> bool:
+    """Whether the service says that the token of the request is not valid, so that another one may be."""
+    if envelope.code in _FRAMEWORK_TOKEN_CODES:
+        return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    return envelope.code in _TOKEN_CODES
+
+
+def refusal(envelope: Envelope, response: httpx.Response) -> Rejected:
+    """Return the service's no."""
+    return Rejected(envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response))
+
+
+def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
+    """Return the envelope in `response`, whatever its code.
+
+    Raises:
+        SignedOut, Refused: there is none, and the HTTP status is 401; or 429 or 503.
+        BadAnswer: there is none, it makes no sense, or we are sent elsewhere.
+
+    """
+    if response.is_redirect or response.has_redirect_location:
+        summary, cause = classify(response)
+        raise BadResponse(summary, mask(_target(response)), cause=cause)
+    failure: BadResponse
+    try:
+        envelope = decode_envelope(response.content)
+    except BadResponse as error:
+        failure = error
+    else:
+        return replace(envelope, message=mask(envelope.message), trace_id=mask(envelope.trace_id))
+    seen = mask(describe(response))
+    if response.status_code == UNAUTHORISED:
+        raise SignedOut(explain(UNAUTHORISED).meaning, UNAUTHORISED, seen)
+    summary, cause = classify(response)
+    if response.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        raise Rejected(response.status_code, seen, retry_after=retry_after(response), cause=cause)
+    raise BadResponse(summary or failure.summary, seen, cause=cause)
+
+
+def classify(response: httpx.Response) -> tuple[str, Cause | None]:
+    """Return what an answer without an envelope is, marked for translation, and whose fault; empty: nobody can tell."""
+    status = response.status_code
+    if response.is_redirect or response.has_redirect_location:
+        return N_("The service sent us elsewhere, which is not followed"), Cause.PORTAL
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UNAVAILABLE, Cause.SERVICE
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE):
+        return N_("The service is not at this address"), Cause.ADDRESS
+    if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
+        return N_("The request was blocked on the way"), Cause.BLOCKED
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return N_("The proxy wants a user name and a password, or other ones than these"), Cause.PROXY
+    if response.is_success and _is_page(response):
+        return N_("A web page came in place of the service's answer"), Cause.PORTAL
+    return "", None
+
+
+def _is_page(response: httpx.Response) -> bool:
+    kind = response.headers.get("Content-Type", "").lower()
+    start = response.content[:_LOOKED_AT].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" in kind or start.startswith((b"<!doctype html", b"<html", b"<head", b"<script"))
+
+
+def describe(response: httpx.Response) -> str:
+    """Return in a few words what came: HTTP status, content type, and a page's title or first words."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no content type"
+    page = response.content[:_LOOKED_AT].decode("utf-8", "replace")
+    title = _TITLE.search(page)
+    words = title[1] if title and title[1].strip() else _TAG.sub(" ", _INVISIBLE.sub(" ", page))
+    shown = " ".join(html.unescape(words).split()) or "empty"
+    return clean(f"HTTP {response.status_code}, {kind}: {shown}", MAX_SHOWN)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that `Retry-After`, in seconds or as an HTTP date, asks to wait; None: it does not."""
+    said = response.headers.get("Retry-After", "").strip()
+    if said.isascii() and said.isdigit() and len(said) <= len("9999999999"):
+        seconds = float(said)
+    else:
+        try:
+            moment = parsedate_to_datetime(said)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _target(response: httpx.Response) -> str:
+    """Return where a redirect leads, without its path: that may hold what was asked, or worse."""
+    try:
+        target = httpx.URL(response.headers.get("Location", ""))
+    except (httpx.InvalidURL, UnicodeError):
+        return f"HTTP {response.status_code}"
+    where = f"{target.scheme}://{target.netloc.decode('ascii', 'replace')}" if target.host else "another path"
+    return clean(f"HTTP {response.status_code} → {where}", MAX_SHOWN)

@@ -1,0 +1,3 @@
+"""Accounts and where their credentials are kept."""
+
+from __future__ import annotations

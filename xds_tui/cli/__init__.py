@@ -1,0 +1,3 @@
+"""The command line: parser, commands and the composition root."""
+
+from __future__ import annotations

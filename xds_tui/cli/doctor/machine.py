@@ -1,0 +1,165 @@
+"""The doctor's look at this machine: configuration, files, terminal and versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import stat
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from xds_tui import __version__
+from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.i18n import _
+from xds_tui.text.labels import storage_error
+
+if TYPE_CHECKING:
+    from xds_tui.config.settings import Settings
+
+SCARCE: Final = 100 * 1024 * 1024
+"""Bytes of free disk below which a warning is due: the history of a large fleet grows to about as much."""
+NONE_LEFT: Final = 5 * 1024 * 1024
+
+PARTS: Final = ("textual", "httpx", "msgspec", "keyring")
+
+COLUMNS, LINES = 80, 24
+"""The smallest terminal that everything fits in."""
+
+
+def versions() -> list[Check]:
+    """What runs here."""
+    parts = ", ".join(f"{part} {metadata.version(part)}" for part in PARTS)
+    told = (
+        f"xds-tui {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}; {parts}"
+    )
+    return [Check("versions", CheckStatus.OK, told)]
+
+
+def configuration(settings: Settings) -> list[Check]:
+    """What was found in config.toml."""
+    path = settings.config_path
+    found = [
+        Check("configuration", CheckStatus.WARN, f"{problem.detail}: {_(problem.summary)}")
+        for problem in settings.problems
+    ]
+    if found and settings.read_only:
+        found.append(
+            Check("configuration", CheckStatus.WARN, _("xds-tui is read-only, and refuses what changes something."))
+        )
+    if not found:
+        told = _("{path} was read.") if path.exists() else _("{path} is not there, so the defaults hold.")
+        found.append(Check("configuration", CheckStatus.OK, told.format(path=path)))
+    # Where nobody named the service, the keyring may know another than the usual one.
+    is_known = settings.base_url_given or settings.credentials is not None
+    told = _("profile {profile}, service {url}") if is_known else _("profile {profile}")
+    told = told.format(profile=settings.profile, url=settings.base_url)
+    return [*found, Check("profile", CheckStatus.OK, told)]
+
+
+async def files(state_dir: Path) -> list[Check]:
+    """How what is remembered is kept."""
+    existing = next(folder for folder in (state_dir, *state_dir.parents) if folder.exists())
+    found = [_folder(existing, is_ours=existing == state_dir), _space(existing)]
+    journal = state_dir / "journal.db"
+    if found[0].verdict is CheckStatus.BAD:
+        return found
+    if not journal.exists():
+        return [*found, Check("history", CheckStatus.OK, _("{path} will be made.").format(path=journal))]
+    return [*found, *_private("history", journal), await _history(journal)]
+
+
+def _folder(folder: Path, *, is_ours: bool) -> Check:
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        owner = folder.stat().st_uid
+        path = shlex.quote(str(folder))
+        command = f"  chmod u+rwx {path}" if owner == os.getuid() else f'  sudo chown -R "$USER": {path}'
+        told = _("{path} cannot be written, so nothing is remembered.").format(path=folder)
+        return Check("files", CheckStatus.BAD, told, (command,))
+    exposed = _private("files", folder) if is_ours else []
+    return exposed[0] if exposed else Check("files", CheckStatus.OK, _("{path} can be written.").format(path=folder))
+
+
+def _private(subject: str, path: Path) -> list[Check]:
+    """Whether others may look into a file or folder."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & 0o077:
+        return []
+    told = _("{path} can be looked into by others (mode {mode}).").format(path=path, mode=f"{mode:04o}")
+    return [Check(subject, CheckStatus.WARN, told, (f"  chmod go= {shlex.quote(str(path))}",))]
+
+
+def _space(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    told = _("{size} MB are free on the disk.").format(size=free // (1024 * 1024))
+    if free >= SCARCE:
+        return Check("disk", CheckStatus.OK, told)
+    return Check(
+        "disk",
+        CheckStatus.WARN if free >= NONE_LEFT else CheckStatus.BAD,
+        told,
+        (_("Make room on it:"), f"  df -h {folder}"),
+    )
+
+
+async def _history(path: Path) -> Check:
+    from xds_tui.store.database import Database
+    from xds_tui.store.problems import remedy
+
+    database = await Database.open(path)
+    try:
+        if database.problem is not None:
+            advice = _(remedy(database.problem.summary))
+            return Check("history", CheckStatus.BAD, storage_error(database.problem), (advice,))
+        if database.notice is not None:
+            return Check("history", CheckStatus.BAD, storage_error(database.notice))
+        return Check("history", CheckStatus.OK, _("{path} opens.").format(path=path))
+    finally:
+        await database.close()
+
+
+def terminal(environ: Mapping[str, str], *, lacks_utf8: bool) -> list[Check]:
+    """What the terminal can show, as far as it can be known."""
+    if not is_at_terminal():
+        return [Check("terminal", CheckStatus.OK, _("This does not run at a terminal, so none was looked at."))]
+    kind = environ.get("TERM", "")
+    if kind in ("", "dumb", "unknown"):
+        told = _("TERM says {kind}: no screen can be shown here.").format(kind=kind or '""')
+        return [Check("terminal", CheckStatus.BAD, told, ("  export TERM=xterm-256color",))]
+    size = os.get_terminal_size(sys.stderr.fileno())
+    told = f"{kind}, {size.columns}x{size.lines}, {_colours(environ)}{_surroundings(environ)}"
+    is_small = size.columns < COLUMNS or size.lines < LINES
+    advice = (_("Everything fits from {columns}x{lines} on.").format(columns=COLUMNS, lines=LINES),) if is_small else ()
+    return [
+        Check("terminal", CheckStatus.WARN if is_small else CheckStatus.OK, told, advice),
+        _letters(lacks_utf8),
+    ]
+
+
+def is_at_terminal() -> bool:
+    """Whether the app could be shown here: it reads one stream and draws on the other."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _colours(environ: Mapping[str, str]) -> str:
+    if environ.get("NO_COLOR"):
+        return _("no colours (NO_COLOR)")
+    if environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return _("16 million colours")
+    return _("256 colours") if "256color" in environ.get("TERM", "") else _("16 colours")
+
+
+def _surroundings(environ: Mapping[str, str]) -> str:
+    seen = {"TMUX": "tmux", "STY": "screen", "SSH_CONNECTION": "SSH"}
+    return "".join(f", {name}" for variable, name in seen.items() if environ.get(variable))
+
+
+def _letters(lacks_utf8: bool) -> Check:
+    if not lacks_utf8:
+        return Check("unicode", CheckStatus.OK, _("The locale says UTF-8."))
+    told = _("The locale does not say UTF-8: the screens are drawn in ASCII, with question marks for Chinese names.")
+    return Check("unicode", CheckStatus.WARN, told, ("  export LANG=C.UTF-8",))

@@ -1,0 +1,3 @@
+"""Settings: the table of keys, config.toml and its precedence."""
+
+from __future__ import annotations

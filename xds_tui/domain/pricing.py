@@ -1,0 +1,208 @@
+"""What things cost, in exact decimal CNY: estimates with their working, and the running rate of a fleet.
+
+The rule (reference: money): amount × discount × hours in the period × number of hosts, rounded once, at the end,
+half up to 0.01. The vendor gives no lengths for its periods, so ours are named beside every estimate. An estimate
+covers the machine's price alone: no tax, cloud disks or traffic. The vendor's bill decides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+from xds_tui.domain.model import Billing, Catalog, Host, Package, Period, PeriodUnit, Status
+
+HOURS: Final = {
+    PeriodUnit.HOUR: 1,
+    PeriodUnit.DAY: 24,
+    PeriodUnit.WEEK: 168,
+    PeriodUnit.MONTH: 720,
+    PeriodUnit.QUARTER: 2160,
+    PeriodUnit.YEAR: 8760,
+}
+"""Hours in each unit, as we count them: months of 30 days, quarters of 90, years of 365."""
+
+_EXACT: Final = Context(prec=200)
+"""Room for every digit: the wire takes at most 40 digits a number, and two of them are multiplied."""
+
+_FEN: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A price with everything it was made from."""
+
+    amount: Decimal
+    """CNY for one hour of one host, before the discount."""
+    discount: Decimal
+    hours: int
+    count: int
+    """Number of hosts."""
+    total: Decimal
+    """CNY, rounded half up to 0.01."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What something costs an hour, between two bounds that may be equal. CNY/hour, not rounded."""
+
+    low: Decimal
+    high: Decimal
+    is_known: bool = False
+    """Whether it is from the order and not from what the catalog has that looks alike."""
+
+
+def hours(period: Period) -> int:
+    """Return the hours in `period`, by the lengths in `HOURS`."""
+    return HOURS[period.unit] * period.number
+
+
+def hourly(package: Package) -> Decimal | None:
+    """Return CNY/hour after the discount, exact, or None if the package's price was not understood."""
+    if package.amount is None or package.discount is None:
+        return None
+    return _EXACT.multiply(package.amount, package.discount)
+
+
+def estimate(package: Package, for_hours: int, count: int = 1) -> Estimate | None:
+    """Estimate `count` hosts of `package` for so many hours, or None if its price was not understood."""
+    if package.amount is None or package.discount is None:
+        return None
+    exact = _EXACT.multiply(_EXACT.multiply(package.amount, package.discount), Decimal(for_hours * count))
+    return Estimate(package.amount, package.discount, for_hours, count, rounded(exact))
+
+
+def rounded(exact: Decimal) -> Decimal:
+    """Round to 0.01 CNY, half up: done once, on a finished sum."""
+    return exact.quantize(_FEN, ROUND_HALF_UP, _EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRate:
+    """What the hosts cost an hour together."""
+
+    on_demand: Rate
+    """Of the on-demand hosts that are on: billed by the hour now."""
+    prepaid: Rate
+    """Of the rents that have not ended, on or off: already paid, so told apart."""
+    unpriced: int
+    """Hosts that cost something that is not known: not part of the sums."""
+
+
+_ZERO: Final = Rate(Decimal(0), Decimal(0), is_known=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """What a fleet costs, host by host and together; compared by identity."""
+
+    hosts: Mapping[str, Rate] = field(default_factory=dict)
+    """By host ID, whether it is on or off; a host whose price is not known is not in it."""
+    fleet: FleetRate = FleetRate(_ZERO, _ZERO, 0)
+
+
+def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, Decimal], now: datetime) -> Costs:
+    """Return what `hosts` cost an hour.
+
+    Args:
+        hosts: the fleet.
+        catalog: what is sold now, for hosts that were not bought here; None: not known yet.
+        bought: what an hour of a host cost when it was bought here, by its ID. CNY/hour.
+        now: rents that ended before cost nothing any more.
+
+    """
+    rates: dict[str, Rate] = {}
+    counted: Counter[tuple[Billing | None, Rate | None]] = Counter()
+    alike: dict[object, Rate | None] = {}
+    for host in hosts:
+        price = bought.get(host.id)
+        # Many hosts are of few kinds, and each kind is looked for among all packages and multiplied once.
+        kind = price if price is not None else _kind(host)
+        if kind in alike:
+            rate = alike[kind]
+        elif price is not None:
+            rate = alike[kind] = Rate(price, price, is_known=True)
+        else:
+            rate = alike[kind] = rate_of(host, catalog) if catalog is not None else None
+        if rate is not None:
+            rates[host.id] = rate
+        if _is_paid_for(host, now):
+            counted[host.billing, rate] += 1
+    on_demand, prepaid = (_total(counted, billing) for billing in (Billing.ON_DEMAND, Billing.RENT))
+    unpriced = sum(count for (billing, rate), count in counted.items() if billing is None or rate is None)
+    return Costs(rates, FleetRate(on_demand, prepaid, unpriced))
+
+
+def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:
+    """Return the most that `host` can have cost until `now`, in CNY, or None if it does not say since when.
+
+    For a rent that is the whole period, which was paid in advance; for an on-demand host every hour since it was
+    created, for nobody promises that one which is off costs nothing (reference: what nobody documents).
+    """
+    until = host.expires if host.billing is Billing.RENT else now
+    if host.created is None or until is None:
+        return None
+    seconds = Decimal(max(0, int((until - host.created).total_seconds())))
+    return rounded(_EXACT.divide(_EXACT.multiply(rate.high, seconds), Decimal(3600)))
+
+
+def rate_of(host: Host, catalog: Catalog) -> Rate | None:
+    """Return what `host` costs an hour, or None if no package of the catalog looks like it.
+
+    A host does not say what it was bought as, so every package with its processor, memory, disk, GPU, area and use
+    may be it; where their prices differ, the bounds do. A field that the host does not tell rules nothing out.
+    """
+    if host.billing is None:
+        return None
+    prices = [
+        price
+        for package in catalog.packages.get(host.billing, ())
+        if _looks_like(host, package) and (price := hourly(package)) is not None
+    ]
+    return Rate(min(prices), max(prices)) if prices else None
+
+
+def together(rates: Iterable[Rate]) -> Rate:
+    """Return what several cost an hour together; known only if that is known of each."""
+    low = high = Decimal(0)
+    is_known = True
+    for rate in rates:
+        low, high = _EXACT.add(low, rate.low), _EXACT.add(high, rate.high)
+        is_known &= rate.is_known
+    return Rate(low, high, is_known)
+
+
+def _is_paid_for(host: Host, now: datetime) -> bool:
+    """Whether the hour that runs now is billed, or was paid in advance."""
+    if host.billing is Billing.RENT:
+        return host.status is not Status.EXPIRED and (host.expires is None or host.expires > now)
+    return host.status.is_on
+
+
+def _total(counted: Mapping[tuple[Billing | None, Rate | None], int], billing: Billing) -> Rate:
+    """Add up what the hosts of one billing mode cost; known only if that is known of each."""
+    low = high = Decimal(0)
+    is_known = True
+    for (paid_as, rate), count in counted.items():
+        if paid_as is billing and rate is not None:
+            low = _EXACT.fma(rate.low, Decimal(count), low)
+            high = _EXACT.fma(rate.high, Decimal(count), high)
+            is_known &= rate.is_known
+    return Rate(low, high, is_known)
+
+
+def _kind(host: Host) -> tuple[object, ...]:
+    return host.billing, *_specification(host)
+
+
+def _specification(of: Host | Package) -> tuple[object, ...]:
+    return of.cpu, of.memory, of.disk, of.gpu_count, of.gpu_name, of.area, of.purpose
+
+
+def _looks_like(host: Host, package: Package) -> bool:
+    pairs = zip(_specification(host), _specification(package), strict=True)
+    return all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)

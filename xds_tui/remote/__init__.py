@@ -1,0 +1,3 @@
+"""Connecting to a host: SSH, RDP and custom commands."""
+
+from __future__ import annotations

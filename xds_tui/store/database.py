@@ -1,0 +1,311 @@
+"""The history: a SQLite file that one thread alone works on, one job after another.
+
+A file that cannot be used is never fatal: what is watched is then kept in memory, and opening is retried. What has to
+outlive the program is refused until the file can be written: see `Database.write_durably`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Final, TypeVar
+
+from xds_tui.i18n import N_
+from xds_tui.store.database_file import BUSY_TIMEOUT, DatabaseFile, in_memory
+from xds_tui.store.instance_lock import InstanceLock
+from xds_tui.store.migrations import NewerDatabaseError, check_version, transaction
+from xds_tui.store.problems import (
+    NEWER,
+    REPLACED,
+    STORAGE_ERRORS,
+    SqliteError,
+    StoreError,
+    is_damage,
+    is_of_storage,
+    storage_error,
+)
+
+__all__ = ["BUSY_TIMEOUT", "Database", "StoreError"]
+
+T = TypeVar("T")
+
+RETRY_FIRST: Final = 1.0
+"""Seconds after which a file that cannot be used is tried again; each further time twice as many."""
+RETRY_LONGEST: Final = 15.0
+RETRY_BUSY_TIMEOUT: Final = 0.25
+"""Seconds that a retry waits for a lock: other jobs wait meanwhile."""
+
+_CLOSE_TIMEOUT: Final = 3.0
+"""Seconds that closing may take, so that a hung disk does not keep the terminal."""
+
+
+class Database:
+    """An open database and the daemon thread that alone works on it, one job after another.
+
+    Attributes:
+        instance: which of the programs that share the file this one is; for jobs alone.
+        generation: how many files have been opened; it rises when the file is not the one that was open before.
+
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Begin to open and migrate the file at `path`, creating it (0600) and its folders (0700); None: in memory.
+
+        It is opened on the store's thread, before the first job; nothing is raised for a file that cannot be used:
+        see `problem`.
+        """
+        self._path = path
+        self.instance = InstanceLock(path.parent if path is not None else None)
+        self.generation = 0
+        self._file: DatabaseFile | None = None
+        self._problem: StoreError | None = None
+        self._notice: StoreError | None = None
+        self._retry_at = 0.0
+        self._retry_delay = RETRY_FIRST
+        self._on_change: Callable[[], None] | None = None
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="xds-tui store", daemon=True)
+        self._thread.start()
+        self._submit(self._open)
+
+    @classmethod
+    async def open(cls, path: Path | None) -> Database:
+        """Return the database once it is open, so that `problem` is known."""
+        database = cls(path)
+        await database._do(lambda: None)
+        return database
+
+    @property
+    def problem(self) -> StoreError | None:
+        """Why nothing can be recorded on the disk now; None if it can."""
+        return self._problem
+
+    @property
+    def notice(self) -> StoreError | None:
+        """What was lost when a file was opened; None if nothing was."""
+        return self._notice
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call `on_change` in the running event loop whenever `problem`, `notice` or `generation` has changed."""
+        loop = asyncio.get_running_loop()
+
+        def change() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(on_change)
+
+        self._on_change = change
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return `work(connection)`, run on the store's thread in one reading transaction.
+
+        Raises:
+            StoreError: if SQLite could not do it.
+
+        """
+        return await self._do(lambda: self._attempt("BEGIN", work))
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return `work(connection)`, run on the store's thread in one transaction; in memory if the file is unusable.
+
+        Once submitted it is done, also if the caller is cancelled meanwhile.
+
+        Raises:
+            StoreError: if SQLite could not do it; nothing has changed then.
+
+        """
+        return await self._do(lambda: self._attempt("BEGIN IMMEDIATE", work))
+
+    async def write_durably(
+        self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]
+    ) -> T:
+        """Return `work(connection)` once its result is on the disk, in the file that the path names.
+
+        Args:
+            work: run in one transaction; run again if the file was deleted, replaced or damaged meanwhile.
+            is_written: run on another connection to the path; whether the result can be read there.
+
+        Raises:
+            StoreError: if that could not be ensured. Nothing that depends on the record may be done then.
+
+        """
+        return await self._do(lambda: self._record(work, is_written))
+
+    async def close(self) -> None:
+        """Finish what was asked for and close the file, in bounded time. Closing twice is harmless."""
+        if self._closed:
+            return
+        closing = self._submit(self._close)
+        self._closed = True
+        self._jobs.put(None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                await asyncio.wrap_future(closing)
+
+    async def _do(self, job: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._submit(job))
+
+    def _submit(self, job: Callable[[], T]) -> Future[T]:
+        if self._closed:
+            raise StoreError(N_("The history is closed"))
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # from here on a cancelled caller does not take the job back
+        self._jobs.put(lambda: _fulfil(future, job))
+        return future
+
+    # On the store's thread
+
+    def _work(self) -> None:
+        while True:
+            wait = None if self._problem is None else self._retry_at - time.monotonic()
+            if wait is not None and wait <= 0:
+                self._retry()
+                continue
+            try:
+                job = self._jobs.get(timeout=wait)
+            except Empty:
+                continue
+            if job is None:
+                return
+            job()
+
+    def _open(self) -> None:
+        self._connection = in_memory()
+        if self._path is not None:
+            self._open_file(BUSY_TIMEOUT)
+
+    def _open_file(self, timeout: float, *, check: bool = False) -> None:
+        """Open the file in place of what is open; if that fails, go on in memory."""
+        assert self._path is not None  # noqa: S101 - only called for a file
+        self._close_file()
+        try:
+            self._file = DatabaseFile.open(self._path, timeout=timeout, check=check)
+        except StoreError as problem:
+            self._fail(problem)
+            return
+        self._connection.close()
+        self._connection = self._file.connection
+        self.generation += 1
+        self._notice = self._file.notice or self._notice
+        self._problem = None
+        self._retry_delay = RETRY_FIRST
+        self._notify()
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._connection = in_memory()
+
+    def _close(self) -> None:
+        self._connection.close()
+        self.instance.close()
+
+    def _retry(self) -> None:
+        """Find out whether the file can be used again."""
+        if self._file is None:
+            self._open_file(RETRY_BUSY_TIMEOUT)
+            return
+        try:
+            self._file.probe()
+        except StoreError as problem:
+            self._fail(problem)
+        else:
+            self._recover()
+
+    def _fail(self, problem: StoreError) -> None:
+        """Note why nothing can be recorded, and when to try again."""
+        is_news = self._problem is None or self._problem.summary != problem.summary
+        self._problem = problem
+        self._retry_at = time.monotonic() + self._retry_delay
+        self._retry_delay = min(2 * self._retry_delay, RETRY_LONGEST)
+        if is_news:
+            self._notify()
+
+    def _recover(self) -> None:
+        self._retry_delay = RETRY_FIRST
+        if self._problem is not None:
+            self._problem = None
+            self._notify()
+
+    def _notify(self) -> None:
+        if self._on_change is not None:
+            self._on_change()
+
+    def _record(self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]) -> T:
+        if self._path is None:
+            return self._attempt("BEGIN IMMEDIATE", work)
+        result = self._attempt_in_file(work)
+        if self._file is None or not self._file.confirm(is_written):
+            self._lose_file()
+            result = self._attempt_in_file(work)
+            if self._file is None or not self._file.confirm(is_written):
+                problem = StoreError(REPLACED, str(self._path))
+                self._fail(problem)
+                raise problem
+        return result
+
+    def _attempt_in_file(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._file is None:
+            self._open_file(BUSY_TIMEOUT)
+        result = self._attempt("BEGIN IMMEDIATE", work)
+        if self._file is None and self._problem is not None:
+            raise self._problem
+        return result
+
+    def _lose_file(self) -> None:
+        """Open what the path names now: the file that was open is not that any more."""
+        self._notice = StoreError(REPLACED, str(self._path))
+        self._open_file(BUSY_TIMEOUT, check=True)
+
+    def _attempt(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._file is not None and not self._file.is_current():
+            self._lose_file()
+        try:
+            return self._in_transaction(begin, work)
+        except STORAGE_ERRORS as error:
+            if self._file is None or isinstance(error, OSError) or not is_damage(error):
+                raise self._failure(begin, error) from error
+        self._open_file(BUSY_TIMEOUT, check=True)
+        try:
+            return self._in_transaction(begin, work)
+        except STORAGE_ERRORS as error:
+            raise self._failure(begin, error) from error
+
+    def _in_transaction(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            with transaction(self._connection, begin):
+                if self._file is not None and begin != "BEGIN":
+                    check_version(self._connection)
+                result = work(self._connection)
+        except NewerDatabaseError:
+            self._close_file()
+            self._fail(StoreError(NEWER, str(self._path)))
+            with transaction(self._connection, begin):
+                return work(self._connection)
+        if self._file is not None and begin != "BEGIN":
+            self._recover()
+        return result
+
+    def _failure(self, begin: str, error: OSError | SqliteError) -> StoreError:
+        """Return the problem that an error shows; a file that cannot be written is tried again from then on."""
+        problem = storage_error(self._path, error)
+        if self._file is not None and begin != "BEGIN" and is_of_storage(error):
+            self._fail(problem)
+        return problem
+
+
+def _fulfil(future: Future[T], job: Callable[[], T]) -> None:
+    try:
+        result = job()
+    except BaseException as error:  # noqa: BLE001 - it is raised again where the job was asked for
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -1,0 +1,276 @@
+"""Hosts, the catalog, events and orders as rows for other programs: pure, with field names that stay.
+
+`hosts`: seen_at, id, name, status, status_sent, billing, os, cpu, memory_gb, disk_gb, gpu, gpu_count, area, purpose,
+address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known,
+listed.
+`packages`: seen_at, id, name, type, billing, cpu, memory_gb, disk_gb, bandwidth, gpu, gpu_count, area, purpose,
+unit_price, discount, hourly_price.
+`images`: seen_at, id, type, name, version.
+
+`events`: at, kind, host_id, host_name, own, alert, old_status, new_status, expires, within_hours, order_id, action,
+state, doubt, code, summary, message, trace_id.
+`orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, candidate_id, candidate_name,
+doubt, package_id, package, image_id, image, billing, period_number, period_unit, unit_price, discount, estimate,
+estimated_hours, real_hours, code, summary, message, trace_id. An order whose state is `may be yours` has a candidate, a
+host that may have come of it, and a doubt that stands against that.
+
+Times are ISO 8601 in UTC, money is a decimal text in CNY (of an hour where it is a cost or a price), hours are numbers,
+what is not known is empty (JSON: null).
+Sentences are in English, whatever the screen speaks. No secret is in any of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Final
+
+from xds_tui.domain import pricing
+from xds_tui.domain.model import Billing, Host, Image, Package, Snapshot, Status
+from xds_tui.domain.pricing import Costs
+from xds_tui.domain.records import Event, Order
+
+Value = str | int | float | bool | None
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, the wide ones in Chinese; names of hosts are anybody's."""
+
+
+MAY_BE_YOURS: Final = "may be yours"
+"""The state of an open create for which there is a host that the user can recognise or decline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of equal length under the names of their fields."""
+
+    fields: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
+    """Return one row a host, in the order given, with what each costs an hour as far as that is known."""
+    return _table(_HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
+
+
+def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> Table:
+    """Return one row for each way in which a package can be paid for, in the order given; `at`: when it was read."""
+    return _table(_PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
+
+
+def images_table(images: Iterable[Image], at: datetime) -> Table:
+    """Return one row an image, in the order given; `at`: when they were read."""
+    return _table(_IMAGE_FIELDS, (_image(image, at) for image in images))
+
+
+def events_table(events: Iterable[Event]) -> Table:
+    """Return one row an event, in the order given."""
+    return _table(_EVENT_FIELDS, (_event(event) for event in events))
+
+
+def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> Table:
+    """Return one row an order, in the order given; `hosts` by ID tell how long a rent really lasts."""
+    return _table(_ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
+
+
+def real_hours(host: Host | None) -> float | None:
+    """Return the hours of a rent as the service made it, or None where the host is not there or does not say."""
+    if host is None or host.created is None or host.expires is None:
+        return None
+    return round((host.expires - host.created).total_seconds() / 3600, 2)
+
+
+def to_json(table: Table) -> str:
+    """Return a list of objects, one a line."""
+    lines = _json_objects(table)
+    return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
+
+
+def to_json_lines(table: Table) -> str:
+    """Return one object a line, without a list around them: more can follow."""
+    return "".join(f"{line}\n" for line in _json_objects(table))
+
+
+def to_csv(table: Table, *, header: bool = True) -> str:
+    """Return CSV (RFC 4180), with a header unless it has been written before.
+
+    What a spreadsheet would take for a formula gets a quote before it.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    if header:
+        writer.writerow(table.fields)
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    return out.getvalue()
+
+
+def _json_objects(table: Table) -> list[str]:
+    return [json.dumps(dict(zip(table.fields, row, strict=True)), ensure_ascii=False) for row in table.rows]
+
+
+def _cell(value: Value) -> Value:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
+    return Table(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
+
+
+_HOST_FIELDS: Final = (
+    *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
+    *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed"),
+)
+_PACKAGE_FIELDS: Final = (
+    *("seen_at", "id", "name", "type", "billing", "cpu", "memory_gb", "disk_gb", "bandwidth"),
+    *("gpu", "gpu_count", "area", "purpose", "unit_price", "discount", "hourly_price"),
+)
+_IMAGE_FIELDS: Final = ("seen_at", "id", "type", "name", "version")
+_EVENT_FIELDS: Final = (
+    *("at", "kind", "host_id", "host_name", "own", "alert", "old_status", "new_status", "expires", "within_hours"),
+    *("order_id", "action", "state", "doubt", "code", "summary", "message", "trace_id"),
+)
+_ORDER_FIELDS: Final = (
+    *("id", "batch", "action", "state", "created_at", "sent_at", "ended_at", "host_id", "host_name"),
+    *("candidate_id", "candidate_name", "doubt"),
+    *("package_id", "package", "image_id", "image", "billing", "period_number", "period_unit"),
+    *("unit_price", "discount", "estimate", "estimated_hours", "real_hours"),
+    *("code", "summary", "message", "trace_id"),
+)
+
+
+def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
+    """All of a host but its password, which nobody should find in a file or a log."""
+    rate = costs.hosts.get(host.id)
+    return {
+        "seen_at": _time(snapshot.at),
+        "id": host.id,
+        "name": host.name,
+        "status": _name(host.status),
+        "status_sent": host.raw.get("status") if host.status is Status.UNKNOWN else None,
+        "billing": _name(host.billing),
+        "os": host.os,
+        "cpu": host.cpu,
+        "memory_gb": host.memory,
+        "disk_gb": host.disk,
+        "gpu": host.gpu_name,
+        "gpu_count": host.gpu_count,
+        "area": _name(host.area),
+        "purpose": _name(host.purpose),
+        "address": host.address,
+        "port": host.port,
+        "account": host.account,
+        "mac": host.mac,
+        "ipv4": host.ipv4,
+        "created_at": _time(host.created),
+        "expires_at": _time(host.expires),
+        "cost_low": _money(rate.low) if rate else None,
+        "cost_high": _money(rate.high) if rate else None,
+        "cost_known": rate.is_known if rate else None,
+        "listed": host.id not in snapshot.unlisted,
+    }
+
+
+def _package(package: Package, billing: Billing, at: datetime) -> dict[str, Value]:
+    return {
+        "seen_at": _time(at),
+        "id": package.id,
+        "name": package.name,
+        "type": package.type,
+        "billing": _name(billing),
+        "cpu": package.cpu,
+        "memory_gb": package.memory,
+        "disk_gb": package.disk,
+        "bandwidth": package.bandwidth,
+        "gpu": package.gpu_name,
+        "gpu_count": package.gpu_count,
+        "area": _name(package.area),
+        "purpose": _name(package.purpose),
+        "unit_price": _money(package.amount),
+        "discount": _money(package.discount),
+        "hourly_price": _money(pricing.hourly(package)),
+    }
+
+
+def _image(image: Image, at: datetime) -> dict[str, Value]:
+    return {"seen_at": _time(at), "id": image.id, "type": image.type, "name": image.name, "version": image.version}
+
+
+def _event(event: Event) -> dict[str, Value]:
+    return {
+        "at": _time(event.at),
+        "kind": event.kind.value,
+        "host_id": event.host_id,
+        "host_name": event.host_name,
+        "own": event.own,
+        "alert": event.alert,
+        "old_status": _name(event.old),
+        "new_status": _name(event.new),
+        "expires": _time(event.expires),
+        "within_hours": event.within,
+        "order_id": event.order_id,
+        "action": event.action.value if event.action else None,
+        "state": event.state.value if event.state else None,
+        "doubt": event.doubt.value if event.doubt else None,
+        "code": event.code,
+        "summary": event.summary,
+        "message": event.message,
+        "trace_id": event.trace_id,
+    }
+
+
+def _order(order: Order, host: Host | None) -> dict[str, Value]:
+    promise = order.promise
+    period = promise.period if promise else None
+    return {
+        "id": order.id,
+        "batch": order.batch,
+        "action": order.action.value,
+        "state": MAY_BE_YOURS if order.candidate else order.state.value,
+        "created_at": _time(order.created_at),
+        "sent_at": _time(order.sent_at),
+        "ended_at": _time(order.ended_at),
+        "host_id": order.host_id,
+        "host_name": order.host_name,
+        "candidate_id": order.candidate.host_id if order.candidate else None,
+        "candidate_name": order.candidate.host_name if order.candidate else None,
+        "doubt": order.candidate.doubt.value if order.candidate else None,
+        "package_id": promise.package.id if promise else None,
+        "package": promise.package.name if promise else None,
+        "image_id": promise.image.id if promise else None,
+        "image": promise.image.label if promise else None,
+        "billing": _name(promise.billing) if promise else None,
+        "period_number": period.number if period else None,
+        "period_unit": _name(period.unit) if period else None,
+        "unit_price": _money(promise.package.amount) if promise else None,
+        "discount": _money(promise.package.discount) if promise else None,
+        "estimate": _money(promise.estimate) if promise else None,
+        "estimated_hours": promise.hours if promise else None,
+        "real_hours": real_hours(host) if period else None,
+        "code": order.code,
+        "summary": order.summary,
+        "message": order.message,
+        "trace_id": order.trace_id,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
+
+
+def _name(member: Enum | None) -> str | None:
+    return member.name.lower() if member else None

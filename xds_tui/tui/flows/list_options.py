@@ -1,0 +1,124 @@
+"""What the user is asked about the list of hosts: its order, its groups, its columns, and saved filters.
+
+Each question is on the screen before the next key is heard: who is quick types `gstatus`, and an `s` that came too
+early would start a host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from textual.app import App
+
+from xds_tui.config.schema import COLUMNS, GROUPS
+from xds_tui.domain.filter_query import QueryError, parse
+from xds_tui.i18n import _
+from xds_tui.text import labels
+from xds_tui.tui.screens.column_picker import ColumnPickerScreen
+from xds_tui.tui.screens.picker import Choice, PickerScreen
+from xds_tui.tui.screens.prompt import PromptScreen
+from xds_tui.tui.widgets.host_pane import HostPane
+
+_NONE: Final = "none"
+_SAVE: Final = "save"
+_REMOVE: Final = "remove"
+_FILTER: Final = "filter "
+"""Stands before the name of a saved filter, to tell it from what else can be chosen."""
+
+
+def _sort(app: App[Any], pane: HostPane) -> None:
+    sort, descending = pane.listing.sort, pane.listing.descending
+    now = _("largest first; again reverses") if descending else _("smallest first; again reverses")
+    choices = [Choice(_NONE, _("As the service lists them"), is_current=sort is None)]
+    for column in COLUMNS:
+        name = _(labels.COLUMNS[column])
+        choices.append(Choice(column, name, now if column == sort else "", is_current=column == sort))
+
+    def answer(chosen: str | None) -> None:
+        if chosen is not None:
+            pane.sort_by(chosen if chosen != _NONE else None)
+
+    app.push_screen(PickerScreen(_("Sort by"), choices), answer)
+
+
+def _group(app: App[Any], pane: HostPane) -> None:
+    group = pane.listing.group
+    choices = [Choice(_NONE, _("No groups"), is_current=group is None)]
+    choices += [Choice(by, _(labels.GROUPS[by]), is_current=by == group) for by in GROUPS]
+
+    def answer(chosen: str | None) -> None:
+        if chosen is not None:
+            pane.list_as(replace(pane.listing, group=chosen if chosen != _NONE else None))
+
+    app.push_screen(PickerScreen(_("Group by"), choices), answer)
+
+
+def _columns(app: App[Any], pane: HostPane) -> None:
+    def answer(columns: tuple[str, ...] | None) -> None:
+        if columns is not None:
+            pane.list_as(replace(pane.listing, columns=columns))
+
+    app.push_screen(ColumnPickerScreen(pane.listing.columns), answer)
+
+
+def _filters(app: App[Any], pane: HostPane) -> None:
+    filters, typed = pane.listing.filters, pane.query_text.strip()
+    choices = [
+        Choice(_FILTER + name, name, text, _why_unreadable(text), is_current=text == typed)
+        for name, text in filters.items()
+    ]
+    choices.append(Choice(_SAVE, _("Save this filter…"), typed, _why_not_saved(typed)))
+    choices.append(Choice(_REMOVE, _("Remove a saved filter…"), why_not="" if filters else _("None is saved")))
+
+    def answer(chosen: str | None) -> None:
+        if chosen == _SAVE:
+            _save_filter(app, pane, typed)
+        elif chosen == _REMOVE:
+            _remove_filter(app, pane)
+        elif chosen is not None:
+            pane.filter_by(filters[chosen.removeprefix(_FILTER)])
+
+    app.push_screen(PickerScreen(_("Saved filters"), choices), answer)
+
+
+def _save_filter(app: App[Any], pane: HostPane, typed: str) -> None:
+    def answer(name: str | None) -> None:
+        if name is not None:
+            pane.list_as(replace(pane.listing, filters={**pane.listing.filters, name: typed}))
+
+    app.push_screen(PromptScreen(_("Save {filter} as").format(filter=typed), pane.listing.filters), answer)
+
+
+def _remove_filter(app: App[Any], pane: HostPane) -> None:
+    filters = dict(pane.listing.filters)
+
+    def answer(chosen: str | None) -> None:
+        if chosen is not None:
+            del filters[chosen]
+            pane.list_as(replace(pane.listing, filters=filters))
+
+    choices = [Choice(name, name, text) for name, text in filters.items()]
+    app.push_screen(PickerScreen(_("Remove a saved filter"), choices), answer)
+
+
+def _why_unreadable(text: str) -> str:
+    try:
+        parse(text)
+    except QueryError as error:
+        return _(error.reason).format(word=error.word)
+    return ""
+
+
+def _why_not_saved(typed: str) -> str:
+    return _why_unreadable(typed) if typed else _("No filter is set: / sets one")
+
+
+ASKING: Final[Mapping[str, Callable[[App[Any], HostPane], None]]] = {
+    "sort": _sort,
+    "group": _group,
+    "columns": _columns,
+    "filters": _filters,
+}
+"""What asks about each of them, and lists the hosts as answered."""

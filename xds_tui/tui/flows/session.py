@@ -1,0 +1,131 @@
+"""Signing in on the screen, and having the credentials kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+from textual.app import App
+
+from xds_tui import i18n
+from xds_tui.auth.account import Account
+from xds_tui.auth.keyring_store import CredentialStoreError
+from xds_tui.config.schema import THEMES, SaveSetting
+from xds_tui.config.settings import SettingsError
+from xds_tui.domain.endpoint import DEMO, environment_of
+from xds_tui.i18n import N_, _
+from xds_tui.text import formats, messages
+from xds_tui.tui.context import Profile, ProfileConnector, ProfileServices
+from xds_tui.tui.screens.picker import Choice, pick
+from xds_tui.tui.screens.sign_in import SignInScreen
+from xds_tui.tui.theme import themes
+
+PROGRESS_DELAY: Final = 0.3
+"""Seconds after which it is said what is waited for."""
+
+
+async def sign_in(app: App[Any], opened: ProfileServices) -> bool:
+    """Ask for credentials, and watch with them; whether the user wants them kept. To be awaited in a worker."""
+    signed_in = await app.push_screen_wait(SignInScreen(opened.account, insecure_http=opened.insecure_http))
+    if signed_in is None:
+        return False
+    opened.monitor.signed_in()
+    return signed_in.keep
+
+
+async def save_credentials(app: App[Any], account: Account) -> None:
+    """Have the credentials kept, and say where; the keyring may ask the user first."""
+    waiting = _("Waiting for the keyring, which may ask you first")
+    said = app.set_timer(PROGRESS_DELAY, lambda: app.notify(waiting, timeout=20, markup=False))
+    try:
+        name = await account.keep()
+    except CredentialStoreError as error:
+        told = _("Kept for this run only: {reason}").format(reason=messages.keyring_error_message(error))
+        app.notify(told, severity="warning", timeout=20, markup=False)
+        return
+    finally:
+        said.stop()
+    app.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
+
+
+async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Profile) -> ProfileServices | None:
+    """Let the user choose another profile than the present one, and return what was built for it, or None.
+
+    To be awaited in a worker.
+    """
+    places = await profiles.places()
+    choices = [
+        Choice(str(index), place.profile, about(place), is_current=_is_same(place, present))
+        for index, place in enumerate(places)
+    ]
+    chosen = await pick(app, _("Profile"), choices)
+    if chosen is None or _is_same(places[int(chosen)], present):
+        return None
+    try:
+        return await profiles.open(places[int(chosen)])
+    except SettingsError as error:
+        app.notify(f"{error.detail}: {_(error.summary)}", severity="error", markup=False)
+        return None
+
+
+def about(place: Profile) -> str:
+    """Return what is at a place: its environment, its address, and whether nothing can be changed there."""
+    words = [_("where it was signed in to")]
+    if place.base_url:
+        name, address = environment_of(place.base_url), place.base_url.partition("://")[2]
+        words = [address] if address.startswith(name) else [formats.environment(name), address]
+    if place.base_url == DEMO:
+        words = [_("a simulated service in this program: nothing is bought")]
+    return " · ".join([*words, _("read-only")] if place.read_only else words)
+
+
+def _is_same(one: Profile, other: Profile) -> bool:
+    """Whether it is the same profile: a profile of one's own may be called `demo`, too."""
+    return one.profile == other.profile and (one.base_url == DEMO) == (other.base_url == DEMO)
+
+
+_THEMES: Final = {
+    "dark": N_("Dark"),
+    "light": N_("Light"),
+    "contrast": N_("High contrast"),
+    "ansi": N_("The terminal's own sixteen colours"),
+}
+
+_LANGUAGES: Final = {"en": "English", "zh_CN": "中文"}
+"""Each by its own name: who looks for one may read no other."""
+
+
+async def choose_theme(app: App[Any], keep: SaveSetting | None) -> None:
+    """Let the user choose the colours, and keep them; to be awaited in a worker."""
+    if app.no_color:
+        app.notify(_("NO_COLOR is set: no colours are written"), severity="warning", markup=False)
+        return
+    present = themes.family(app)
+    choices = [Choice(name, _(_THEMES[name]), is_current=name == present) for name in THEMES]
+    chosen = await pick(app, _("Theme"), choices)
+    if chosen is not None:
+        themes.apply(app, chosen, os.environ)
+        await _keep(app, keep, {("theme",): chosen})
+
+
+async def choose_language(app: App[Any]) -> str | None:
+    """Let the user choose the language; return its code if it is another one now. To be awaited in a worker."""
+    present = i18n.chosen()
+    choices = [Choice(code, _LANGUAGES[code], is_current=code == present) for code in i18n.LANGUAGES]
+    chosen = await pick(app, _("Language"), choices)
+    if chosen is None or chosen == present:
+        return None
+    i18n.choose(chosen)
+    return chosen
+
+
+async def keep_language(app: App[Any], keep: SaveSetting | None, chosen: str) -> None:
+    """Save the language for the next run."""
+    await _keep(app, keep, {("language",): chosen})
+
+
+async def _keep(app: App[Any], keep: SaveSetting | None, changes: Mapping[tuple[str, ...], object]) -> None:
+    if keep is not None and (why := await keep(changes)):
+        told = _("It holds for this run only. {why}").format(why=why)
+        app.notify(told, severity="warning", markup=False)

@@ -1,0 +1,122 @@
+"""Which columns of the hosts are shown, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from xds_tui.config.schema import COLUMNS
+from xds_tui.i18n import _
+from xds_tui.text import labels
+from xds_tui.tui.commands import bindings
+from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.widgets.footer import KeyBar
+from xds_tui.tui.widgets.host_table import has_left
+from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
+
+
+class ColumnList(Table):
+    """Every column; those that are marked are shown, in the order that they stand in here."""
+
+    MARKS = True
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
+
+    def begin_with(self, chosen: Sequence[str]) -> None:
+        """Show these as chosen, and after them all others."""
+        self._show([*chosen, *(column for column in COLUMNS if column not in chosen)])
+        self.clear_marks()
+        self.mark(chosen)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The columns that are to be shown."""
+        return tuple(key for key in self.keys if key in self.marked)
+
+    def _show(self, keys: Sequence[str]) -> None:
+        leaves = has_left()
+        rows = {
+            key: Row(
+                (
+                    Cell(_(labels.COLUMNS[key])),
+                    Cell(
+                        _("{place}. to leave").format(place=leaves.index(key) + 1) if key in leaves else _("stays"),
+                        "muted",
+                    ),
+                )
+            )
+            for key in COLUMNS
+        }
+        self.show(
+            (Column("name", _("COLUMN"), 22, grow=1), Column("leaves", _("WHEN NARROW"), 18)),
+            keys,
+            rows.__getitem__,
+        )
+
+    def action_shift(self, rows: int) -> None:
+        """Move the column with the cursor so many places down, or up."""
+        keys, key = list(self.keys), self.cursor_key
+        if key is not None:
+            place = keys.index(key)
+            keys.insert(max(0, min(place + rows, len(keys) - 1)), keys.pop(place))
+            self._show(keys)
+            self.move_to(key)
+
+    def action_standard(self) -> None:
+        """Show all, in the order that they had at first."""
+        self.begin_with(COLUMNS)
+
+
+class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
+    """Answers with some of `preferences.COLUMNS`, or None."""
+
+    DEFAULT_CSS = """
+    ColumnsScreen {
+        align: center middle;
+        ColumnList { height: 14; max-height: 66vh; }
+        .dialog { padding: 0 1; border-subtitle-color: $text-warning; }
+    }
+    """
+    CSS_PATH = "../theme/dialog.tcss"
+
+    def __init__(self, chosen: Sequence[str]) -> None:
+        super().__init__()
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        """The columns, and the keys for them."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(_("Columns: the marked are shown, from left to right"))
+            yield ColumnList()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show what is chosen now."""
+        self.query_one(ColumnList).begin_with(self._chosen)
+
+    @on(Table.RowSelected)
+    def _toggle(self, event: Table.RowSelected) -> None:
+        """A click on the row with the cursor: enter, which selects elsewhere, keeps."""
+        event.stop()
+        self.query_one(ColumnList).action_mark()
+
+    @on(Table.MarksChanged)
+    def _let_it_be_kept(self) -> None:
+        self.query_one(".dialog").border_subtitle = ""
+
+    def action_keep(self) -> None:
+        """Show these from now on."""
+        if chosen := self.query_one(ColumnList).chosen:
+            self.dismiss(chosen)
+        else:
+            self.query_one(".dialog").border_subtitle = Content(_("One column at least: space marks it"))
+
+    def action_leave(self) -> None:
+        """Leave them as they are."""
+        self.dismiss(None)

@@ -1,0 +1,3 @@
+"""The wizard that buys hosts."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Themes, colours and ASCII stand-ins."""
+
+from __future__ import annotations

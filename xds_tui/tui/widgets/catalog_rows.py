@@ -1,0 +1,70 @@
+"""Images and packages as lines of a table, and a package in words: the catalog and the wizard show them alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xds_tui.domain import pricing
+from xds_tui.domain.model import Image, Package
+from xds_tui.i18n import N_, _
+from xds_tui.text import formats
+from xds_tui.tui.widgets.table.table import Cell, Column, Row
+
+IMAGE_COLUMNS: Final = (Column("name", N_("IMAGE"), 14, grow=1), Column("type", N_("TYPE"), 5))
+PACKAGE_COLUMNS: Final = (
+    Column("name", N_("PACKAGE"), 10, grow=3),
+    Column("gpu", N_("GPU"), 8, drop=2, grow=1),
+    Column("cpu", N_("CPU"), 3, align="right"),
+    Column("mem", N_("GB"), 4, align="right"),
+    Column("disk", N_("DISK GB"), 7, align="right", drop=4),
+    Column("price", N_("¥/HOUR"), 7, align="right"),
+    Column("off", N_("OFF"), 4, align="right", drop=3),
+    Column("type", N_("TYPE"), 4, drop=1),
+    Column("area", N_("AREA"), 13, drop=5),
+)
+
+
+def image_row(image: Image, chosen: Image | None) -> Row:
+    """One line for an image; the chosen one is ticked."""
+    name = f"✓ {image.label}" if image == chosen else image.label
+    return Row((Cell(name, "accent" if image == chosen else ""), Cell(image.type, "muted")))
+
+
+def package_row(package: Package, chosen: Package | None) -> Row:
+    """One line for a package, at its price after the discount; the chosen one is ticked."""
+    is_chosen = package == chosen
+    return Row(
+        (
+            Cell(f"✓ {package.name}" if is_chosen else package.name, "accent" if is_chosen else ""),
+            Cell(formats.gpu(package.gpu_name, package.gpu_count)),
+            Cell(formats.number(package.cpu, package.raw.get("cpuNumber"))),
+            Cell(formats.number(package.memory, package.raw.get("memoryNumber"))),
+            Cell(formats.number(package.disk, package.raw.get("rigidDiskNumber"))),
+            Cell(formats.price(pricing.hourly(package)), "" if pricing.hourly(package) is not None else "bad"),
+            Cell(formats.percent_off(package), "good"),
+            Cell(package.type, "muted"),
+            Cell(formats.area(package.area), "muted"),
+        )
+    )
+
+
+def offer_lines(package: Package) -> list[str]:
+    """The package in words: what it is, and what it costs before and after the discount."""
+    machine = _("{cpu} cores · {memory} GB memory · {disk} GB disk").format(
+        cpu=formats.number(package.cpu), memory=formats.number(package.memory), disk=formats.number(package.disk)
+    )
+    if package.gpu_count:
+        machine += f" · {formats.gpu(package.gpu_name, package.gpu_count)}"
+    lines = [machine, f"{formats.area(package.area)} · {formats.purpose(package.purpose)}"]
+    price = pricing.hourly(package)
+    if price is None or package.amount is None:
+        lines.append(_("Its price was not understood, so it cannot be bought."))
+    elif price == package.amount:
+        lines.append(_("¥{price}/h, no discount").format(price=formats.price(price)))
+    else:
+        lines.append(
+            _("¥{price}/h, {off} off the list price ¥{list}").format(
+                price=formats.price(price), off=formats.percent_off(package), list=formats.price(package.amount)
+            )
+        )
+    return lines

@@ -1,0 +1,61 @@
+"""What happened, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from xds_tui.domain.records import Event, EventKind, OrderState
+from xds_tui.i18n import N_
+from xds_tui.text import formats, messages
+from xds_tui.tui.widgets.table.columns import translated
+from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
+
+_WHAT: Final = Column("what", N_("WHAT HAPPENED"), 20, grow=1)
+_TODAY: Final = (Column("time", N_("TIME"), 8), _WHAT)
+_DATED: Final = (Column("time", N_("TIME"), 16), _WHAT)
+
+_TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.NOT_SEEN)
+
+
+class EventTable(Table):
+    """Events, one a line; selecting one tells all of it.
+
+    Attributes:
+        is_dated: whether their dates are told too, for a list that goes back for weeks.
+
+    """
+
+    is_dated = False
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """Show `events` in the order they come."""
+        self._events = {_key(event): event for event in events}
+        # Where nobody reads further down, what is newest is what matters.
+        follows = not self.has_focus or self._cursor == 0
+
+        def row(key: str) -> Row:
+            event = self._events[key]
+            at = formats.moment(event.at) if self.is_dated else formats.clock(event.at)
+            return Row((Cell(at, "muted"), Cell(messages.event(event), _style(event))))
+
+        self.show(translated(_DATED if self.is_dated else _TODAY), list(self._events), row)
+        if follows:
+            self.action_first()
+
+    def event_of(self, key: str) -> Event | None:
+        """The event that a row shows; None: the row has left since the key was pressed."""
+        return self._events.get(key)
+
+
+def _key(event: Event) -> str:
+    parts = (event.at.isoformat(), event.kind.value, event.host_id, event.order_id, event.state and event.state.value)
+    return "|".join(str(part) for part in parts)
+
+
+def _style(event: Event) -> str:
+    if event.kind in (EventKind.TROUBLE, EventKind.SIGNED_OUT) or event.state in _TROUBLED:
+        return "bad"
+    if event.alert:
+        return "warn"
+    return "" if event.own else "muted"

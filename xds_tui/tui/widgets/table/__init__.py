@@ -1,0 +1,3 @@
+"""A table that draws only the lines that are visible."""
+
+from __future__ import annotations
