@@ -27,7 +27,7 @@ def watched(service: Service, home: Path) -> Any:
     """Return the report of a program that made some sweeps."""
     report = home / "report.json"
     report.unlink(missing_ok=True)
-    command = [sys.executable, str(Path(__file__).parent / "watched.py"), str(report), "--interval", "5"]
+    command = [sys.executable, str(Path(__file__).parent / "measured_app.py"), str(report), "--interval", "5"]
     with Screen(command, service.environ(home)) as screen:
         screen.wait_for(LIVE)
         for _ in range(SWEEPS - 1):

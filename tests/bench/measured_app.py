@@ -1,4 +1,4 @@
-"""Runs xds-tui with a watch on its event loop: `watched.py REPORT [argv of xds-tui]`.
+"""Runs xds-tui with a watch on its event loop: `measured_app.py REPORT [argv of xds-tui]`.
 
 The report is JSON, written anew whenever a sweep begins, about everything from the first sweep to then. `longest` has
 the callbacks that kept the loop longest, each with its seconds and what it was; `late` is the seconds that a timer of

@@ -34,7 +34,7 @@ from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal, SettleResult
 
-from .asked import Asked, Purchase, Rest, Stage
+from .request import Asked, Purchase, Rest, Stage
 
 DEADLINES: Final = Deadlines(connect=1.0, reading=1.5, changing=0.8)
 """Far shorter than the program's own, so that a run of minutes meets as many time-outs as a month would."""

@@ -14,7 +14,7 @@ from xds_tui.simulator.faults import Fault, Faults
 from xds_tui.simulator.faults import Kind as Mishap
 from xds_tui.simulator.options import DOCUMENT, LATER, Options
 
-from .asked import Kind
+from .request import Kind
 
 CREATE: Final = "pve/open/create"
 _READS: Final = ("pve/open/mypage", "pve/open/one", "pve/open/packAge", "pve/open/image", "auth/getToken", "")

@@ -16,8 +16,8 @@ from xds_tui.domain.records import Order, OrderState
 from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
 
-from .asked import Asked
 from .records import Record
+from .request import Asked
 
 BEFORE: Final = timedelta(seconds=1)
 AFTER: Final = timedelta(seconds=5)

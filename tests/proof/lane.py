@@ -20,11 +20,11 @@ from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.other_user import TAG, OtherUser
 from xds_tui.simulator.world import ACCOUNT, World
 
-from .asked import Kind, Purchase, Stage
+from .faults import KINDS, SLOW, CountedFaults, a_service, describe, faults_to_come
 from .judge import Verdict, judge
 from .machine import PATIENCE, Machine
-from .mishaps import KINDS, SLOW, CountedFaults, a_service, describe, faults_to_come
 from .records import Record, record_of
+from .request import Kind, Purchase, Stage
 from .wire import STAGES, Strike, Wire
 
 HOSTS: Final = 30

@@ -13,7 +13,7 @@ import msgspec
 
 from xds_tui.simulator.world import ACCOUNT, SECRET
 
-from .asked import Purchase, Rest, Stage
+from .request import Purchase, Rest, Stage
 from .wire import Wire
 
 ROOT: Final = Path(__file__).parents[2]

@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from .faults import ANSWERS, describe
 from .lane import Lane, Outcome, Share
-from .mishaps import ANSWERS, describe
 
 A_LANE: Final = 125
 """Creates of one lane: a sweep of a larger fleet would be most of the work."""

@@ -11,7 +11,7 @@ import msgspec
 
 from xds_tui.domain.records import Order
 
-from .asked import Asked
+from .request import Asked
 
 
 @dataclass(frozen=True)

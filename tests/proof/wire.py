@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self
 
-from .asked import Stage
+from .request import Stage
 
 LOOPBACK: Final = "127.0.0.1"
 

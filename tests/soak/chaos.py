@@ -37,8 +37,8 @@ from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal, SettleResult
 
 from .chaos_trouble import ChaosTrouble
-from .complaints import listen, listen_to_loop
-from .gauges import Held, Holdings
+from .log_records import listen, listen_to_loop
+from .metrics import Held, Holdings
 from .request_tags import note_sending, tag_requests
 from .service import Service
 from .verdict import MOST_MEMORY, rise

@@ -11,9 +11,9 @@ from typing import Final
 from xds_tui.simulator.error_codes import Code
 from xds_tui.simulator.faults import Fault, Form, Kind
 
-from .gauges import LoopWatch
-from .lapse import Lapse
+from .metrics import LoopWatch
 from .service import Service
+from .time_lapse import Lapse
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0

@@ -20,7 +20,7 @@ from xds_tui.store.journal import Journal
 from xds_tui.tui.app import XdsApp
 from xds_tui.tui.context import AppServices, Profile, ProfileServices
 
-from .lapse import Lapse
+from .time_lapse import Lapse
 
 T = TypeVar("T")
 

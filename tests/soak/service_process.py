@@ -24,7 +24,7 @@ from xds_tui.simulator.host import EXPIRED, OFF, RUNNING
 from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, Options, World
 
-from .lapse import WorldClock
+from .time_lapse import WorldClock
 
 _RICH: Final = 1_000_000
 """CNY that the wallet is filled up to: no fleet stops for want of money, unless a fault says so."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import linear_regression
 from typing import Final
 
-from .gauges import BUCKETS, Held
+from .metrics import BUCKETS, Held
 from .week import Outcome
 
 MOST_BLOCKED: Final = 0.1

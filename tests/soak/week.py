@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.simulator.options import Options
 
-from .complaints import listen, listen_to_loop, told
-from .gauges import Holdings, LoopWatch
-from .lapse import Lapse, LapseLoop, WorldClock
+from .faults import HOUR, MINUTE, Trouble
+from .log_records import listen, listen_to_loop, told
+from .metrics import Holdings, LoopWatch
 from .service import Service
-from .trouble import HOUR, MINUTE, Trouble
+from .time_lapse import Lapse, LapseLoop, WorldClock
 
 if TYPE_CHECKING:
     from xds_tui.fleet.monitor import Monitor
