@@ -18,7 +18,7 @@ import pytest
 from support.factories import NOON, a_host, a_promise
 from support.privileges import powerless
 from support.wait import until
-from test_orders import Service
+from test_order_service import Service
 
 from xds_tui.api.client import Client
 from xds_tui.domain.records import Event, Order, OrderState

@@ -72,7 +72,7 @@ class Watching:
     ) -> None:
         self.states: list[FleetState] = []
         self.account = Account(connect, base_url=url, profile="test", vault=None, given=credentials)
-        self.monitor = Monitor(self.account, journal, interval=interval, clock=clock, lot=lambda: 0.5)
+        self.monitor = Monitor(self.account, journal, interval=interval, clock=clock, rng=lambda: 0.5)
 
     @property
     def state(self) -> FleetState:
@@ -81,7 +81,7 @@ class Watching:
     async def live(self) -> None:
         """Wait until a sweep from now on has succeeded."""
         before = self.state.snapshot
-        await until(lambda: self.state.snapshot is not before and self.state.link is ConnectionState.LIVE)
+        await until(lambda: self.state.snapshot is not before and self.state.connection is ConnectionState.LIVE)
 
 
 async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
@@ -134,15 +134,15 @@ async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
     service.faults.set(
         Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST, "times": 2})
     )
-    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
-    trouble = next(state for state in watch.states if state.link is ConnectionState.TROUBLE)
-    assert trouble.snapshot is not None
-    assert {host.id for host in trouble.snapshot.hosts} == known
-    assert isinstance(trouble.trouble, error)
-    assert said_well(trouble.trouble)
-    assert trouble.retry_at is not None
+    await until(lambda: watch.state.connection is ConnectionState.ERROR)
+    failed = next(state for state in watch.states if state.connection is ConnectionState.ERROR)
+    assert failed.snapshot is not None
+    assert {host.id for host in failed.snapshot.hosts} == known
+    assert isinstance(failed.error, error)
+    assert said_well(failed.error)
+    assert failed.retry_at is not None
     await watch.live()
-    assert watch.state.trouble is None
+    assert watch.state.error is None
     kinds = [event.kind for event in watch.state.events]
     assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
     assert EventKind.GONE not in kinds
@@ -158,10 +158,10 @@ async def test_a_service_that_cannot_be_reached_is_offline_and_never_given_up(
 ) -> None:
     address = url.format(port=simulator.url.rpartition(":")[2])
     async with watching(Watching(address, journal, now)) as watch:
-        failures = lambda: sum(state.link is ConnectionState.TROUBLE for state in watch.states)  # noqa: E731
+        failures = lambda: sum(state.connection is ConnectionState.ERROR for state in watch.states)  # noqa: E731
         await until(lambda: failures() >= 7)
-        assert isinstance(watch.state.trouble, NotSent)
-        assert said_well(watch.state.trouble)
+        assert isinstance(watch.state.error, NotSent)
+        assert said_well(watch.state.error)
 
 
 async def test_a_service_that_was_away_is_found_again_within_an_interval(
@@ -173,7 +173,7 @@ async def test_a_service_that_was_away_is_found_again_within_an_interval(
         running = watching(watch)
         await running.__aenter__()
         await watch.live()
-    await until(lambda: sum(state.link is ConnectionState.TROUBLE for state in watch.states) > 5)
+    await until(lambda: sum(state.connection is ConnectionState.ERROR for state in watch.states) > 5)
     known = watch.state.snapshot
     assert known is not None
     with RunningSimulator(service, port=port):
@@ -189,9 +189,9 @@ async def test_the_tries_back_off_to_two_minutes(
         service.faults.set(Fault(kind=Kind.HTML, endpoint=LIST, times=1_000))
         waits = []
         for _ in range(5):
-            trouble = watch.state.trouble
+            trouble = watch.state.error
             watch.monitor.refresh()
-            await until(lambda trouble=trouble: watch.state.trouble is not trouble)
+            await until(lambda trouble=trouble: watch.state.error is not trouble)
             assert watch.state.retry_at is not None
             waits.append(round((watch.state.retry_at - now()).total_seconds(), 3))
     # A lot of one half takes one part in eight off each of 20, 40, 80, 120 and 120 s.
@@ -207,7 +207,7 @@ async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
         await until(lambda: watch.state.catalog is not None)
         service.faults.set(Fault(kind=Kind.BUSY, endpoint=LIST, seconds=600))
         watch.monitor.refresh()
-        await until(lambda: watch.state.link is ConnectionState.TROUBLE)
+        await until(lambda: watch.state.connection is ConnectionState.ERROR)
         await until(lambda: "packAge/1" in service.requests[-1])
         pages = sum(LIST in request for request in service.requests)
         catalog = watch.state.catalog
@@ -235,7 +235,9 @@ async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
         await watch.live()
         assert watch.state.snapshot is not None
         assert watch.state.snapshot.at == now()
-        assert all(state.link not in (ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE) for state in watch.states)
+        assert all(
+            state.connection not in (ConnectionState.SIGNED_OUT, ConnectionState.ERROR) for state in watch.states
+        )
 
 
 async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobody(
@@ -285,7 +287,7 @@ async def test_what_a_reading_call_gets_over_is_no_trouble(watch: Watching, serv
     await until(lambda: not service.faults.pending)
     await watch.live()
     await watch.live()
-    assert all(state.link in (ConnectionState.LIVE, ConnectionState.CONNECTING) for state in watch.states)
+    assert all(state.connection in (ConnectionState.LIVE, ConnectionState.CONNECTING) for state in watch.states)
 
 
 @pytest.mark.parametrize(
@@ -306,5 +308,5 @@ async def test_one_unusual_answer_of_get_token_does_not_sign_out(
     service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": "auth/"}))
     async with watching(Watching(simulator.url, journal, now)) as watch:
         await watch.live()
-        assert any(state.link is ConnectionState.TROUBLE for state in watch.states)
-        assert all(state.link is not ConnectionState.SIGNED_OUT for state in watch.states)
+        assert any(state.connection is ConnectionState.ERROR for state in watch.states)
+        assert all(state.connection is not ConnectionState.SIGNED_OUT for state in watch.states)

@@ -41,7 +41,7 @@ class Watching:
             journal,
             interval=3600,
             clock=lambda: datetime.fromtimestamp(self.service.world.clock(), UTC),
-            lot=lambda: 0.0,
+            rng=lambda: 0.0,
         )
 
     @property
@@ -55,7 +55,7 @@ class Watching:
         """Ask for a sweep, and return what is known after it."""
         before = self.state.snapshot
         self.monitor.refresh()
-        await until(lambda: self.state.snapshot is not before and self.state.link is ConnectionState.LIVE)
+        await until(lambda: self.state.snapshot is not before and self.state.connection is ConnectionState.LIVE)
         return self.state
 
 
@@ -78,7 +78,7 @@ async def watching(watch: Watching) -> AsyncIterator[Watching]:
 @pytest.fixture
 async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         yield watch
 
 
@@ -106,12 +106,12 @@ async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Wa
     known = watch.state.snapshot
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
-    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
+    await until(lambda: watch.state.connection is ConnectionState.ERROR)
     assert watch.state.snapshot is known
-    assert isinstance(watch.state.trouble, BadResponse)
+    assert isinstance(watch.state.error, BadResponse)
     assert watch.state.retry_at is not None
     state = await watch.swept()
-    assert state.trouble is None
+    assert state.error is None
     kinds = [event.kind for event in state.events]
     assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
 
@@ -119,7 +119,7 @@ async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Wa
 async def test_an_expired_token_is_no_trouble_with_an_account_key(watch: Watching) -> None:
     watch.service.world.expire_tokens()
     await watch.swept()
-    assert all(state.link is not ConnectionState.SIGNED_OUT for state in watch.states)
+    assert all(state.connection is not ConnectionState.SIGNED_OUT for state in watch.states)
 
 
 async def test_an_expired_bare_token_asks_for_another_and_takes_it(
@@ -128,23 +128,23 @@ async def test_an_expired_bare_token_asks_for_another_and_takes_it(
     world = simulator.service.world
     token = BareToken(Secret(world.mint()))
     async with watching(Watching(simulator, journal, token)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         known = watch.state.snapshot
         world.expire_tokens()
         watch.monitor.refresh()
-        await until(lambda: watch.state.link is ConnectionState.SIGNED_OUT)
+        await until(lambda: watch.state.connection is ConnectionState.SIGNED_OUT)
         assert watch.state.snapshot is known
-        assert isinstance(watch.state.trouble, SignedOut)
+        assert isinstance(watch.state.error, SignedOut)
         await watch.account.sign_in(simulator.url, BareToken(Secret(world.mint())))
-        watch.monitor.signed_in()
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        watch.monitor.handle_sign_in()
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
 
 
 async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Watching) -> None:
     other = AccountKey("A00000002", Secret(SECRET))
     await watch.account.sign_in(watch.simulator.url, other)
-    watch.monitor.signed_in()
-    await until(lambda: watch.state.link is ConnectionState.LIVE and watch.state.snapshot is not None)
+    watch.monitor.handle_sign_in()
+    await until(lambda: watch.state.connection is ConnectionState.LIVE and watch.state.snapshot is not None)
     assert watch.state.snapshot is not None
     assert watch.state.snapshot.hosts == ()
     assert not any(event.kind is EventKind.GONE for event in watch.state.events)
@@ -153,7 +153,7 @@ async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Wat
 async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulator, journal: Journal) -> None:
     wrong = AccountKey(ACCOUNT, Secret("wrong"))
     async with watching(Watching(simulator, journal, wrong)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.SIGNED_OUT)
+        await until(lambda: watch.state.connection is ConnectionState.SIGNED_OUT)
         for _ in range(2):
             published = len(watch.states)
             watch.monitor.refresh()
@@ -162,16 +162,16 @@ async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulat
 
 
 async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
-    watch.monitor.pause(True)
-    assert watch.state.link is ConnectionState.PAUSED
+    watch.monitor.set_paused(True)
+    assert watch.state.connection is ConnectionState.PAUSED
     await until(lambda: watch.state.catalog is not None)
     pages, catalog_before = watch.pages(), watch.state.catalog
     watch.monitor.refresh()
     # The catalog takes three requests one after another: a sweep would have begun before it is there.
     await until(lambda: watch.state.catalog is not catalog_before)
     assert watch.pages() == pages
-    watch.monitor.pause(False)
-    await until(lambda: watch.state.link is ConnectionState.LIVE)
+    watch.monitor.set_paused(False)
+    await until(lambda: watch.state.connection is ConnectionState.LIVE)
     assert watch.pages() > pages
 
 
@@ -224,7 +224,7 @@ async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called
     simulator: RunningSimulator, journal: Journal, service: Service
 ) -> None:
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         listed = type(service.world).listed
         new: list[str] = []
         hidden = lambda owner=ACCOUNT: [h for h in listed(service.world, owner) if h.id not in new]  # noqa: E731
@@ -245,19 +245,19 @@ async def test_the_last_snapshot_is_shown_before_the_service_answers(
     await journal.bind_account(simulator.url, ACCOUNT)
     await journal.save_snapshot(a_snapshot(a_host(id="remembered")))
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         first = next(state for state in watch.states if state.snapshot is not None)
-        assert first.is_remembered
+        assert first.is_restored
         assert first.snapshot is not None
         assert [host.id for host in first.snapshot.hosts] == ["remembered"]
-        assert not watch.state.is_remembered
+        assert not watch.state.is_restored
 
 
 async def test_somebody_elses_last_snapshot_is_not_shown(simulator: RunningSimulator, journal: Journal) -> None:
     await journal.bind_account(simulator.url, "somebody else")
     await journal.save_snapshot(a_snapshot(a_host(id="theirs")))
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         shown = {host.id for state in watch.states if state.snapshot for host in state.snapshot.hosts}
         assert "theirs" not in shown
 
@@ -265,31 +265,31 @@ async def test_somebody_elses_last_snapshot_is_not_shown(simulator: RunningSimul
 async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
-    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
+    await until(lambda: watch.state.connection is ConnectionState.ERROR)
     await watch.monitor.close(5)
     assert EventKind.TROUBLE in [event.kind for event in await journal.events(10)]
 
 
 async def test_a_refresh_that_was_asked_for_is_acknowledged_until_it_is_over(watch: Watching) -> None:
     watch.monitor.refresh()
-    assert watch.state.reading == Progress()
-    await until(lambda: watch.state.reading is None)
-    assert watch.state.link is ConnectionState.LIVE
+    assert watch.state.progress == Progress()
+    await until(lambda: watch.state.progress is None)
+    assert watch.state.connection is ConnectionState.LIVE
 
 
 async def test_a_refresh_that_fails_is_over_too(watch: Watching) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
-    await until(lambda: watch.state.link is ConnectionState.TROUBLE)
-    assert watch.state.reading is None
+    await until(lambda: watch.state.connection is ConnectionState.ERROR)
+    assert watch.state.progress is None
 
 
 async def test_what_comes_by_itself_is_not_announced(watch: Watching) -> None:
     before = len(watch.states)
-    watch.monitor.every(3600)
+    watch.monitor.set_interval(3600)
     watch.monitor.orders.power([watch.state.snapshot.hosts[0]], on=True)  # type: ignore[union-attr]
     await until(lambda: len(watch.states) > before + 2)
-    assert all(state.reading is None for state in watch.states[before:])
+    assert all(state.progress is None for state in watch.states[before:])
 
 
 LIES = [

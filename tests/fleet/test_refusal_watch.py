@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
 from support.wait import until
-from test_orders import Desk, written
+from test_order_service import Desk, written
 
 from xds_tui.api.errors import OutcomeUnknown, Rejected
 from xds_tui.domain.model import Host

@@ -72,13 +72,13 @@ class Program:
     def seen(self, state: FleetState) -> None:
         self.sweeps += state.snapshot is not self.last
         self.last = state.snapshot
-        self.links.add(state.link)
+        self.links.add(state.connection)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         task = asyncio.create_task(self.monitor.run(self.seen))
         try:
-            await until(lambda: self.monitor.state.link is ConnectionState.LIVE)
+            await until(lambda: self.monitor.state.connection is ConnectionState.LIVE)
             yield
         finally:
             task.cancel()
@@ -89,7 +89,7 @@ class Program:
 
     async def sweeps_on(self, times: int = 5) -> None:
         goal = self.sweeps + times
-        await until(lambda: self.sweeps >= goal and self.monitor.state.link is ConnectionState.LIVE)
+        await until(lambda: self.sweeps >= goal and self.monitor.state.connection is ConnectionState.LIVE)
 
 
 @pytest.mark.parametrize("single_token", [True, False])
@@ -123,7 +123,7 @@ async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
             await again.sweeps_on()
         assert mints() == before
         for program in (one, other, again):
-            assert program.links.isdisjoint({ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE})
+            assert program.links.isdisjoint({ConnectionState.SIGNED_OUT, ConnectionState.ERROR})
 
 
 async def _renewals_in_40_seconds(world: World, service: Service, clock: ManualClock, folder: Path | None) -> int:

@@ -39,7 +39,7 @@ PATHS = {
 @pytest.fixture
 async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         yield watch
 
 
@@ -151,7 +151,7 @@ async def test_nothing_is_sent_to_a_host_whose_deletion_was_accepted(
     service = simulator.service
     service.world.options = replace(service.world.options, leaves_list_after=600.0)
     async with watching(Watching(simulator, journal)) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         host = a_host_at(watch, OFF)
         GIVE[OrderAction.DELETE](watch, host)
         await state_of(watch, OrderState.DONE)

@@ -53,7 +53,7 @@ async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes
         async with watching(Watching(simulator, journal)) as watch:
             await until(
                 lambda watch=watch: (
-                    watch.state.link is ConnectionState.LIVE and len(reported(watch.state)) >= len(named)
+                    watch.state.connection is ConnectionState.LIVE and len(reported(watch.state)) >= len(named)
                 )
             )
             await watch.swept()
@@ -71,7 +71,7 @@ async def test_buying_goes_on_beside_orders_that_cannot_be_read(path: Path, simu
     database = await Database.open(path)
     await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
     async with watching(Watching(simulator, Journal(database, "test"))) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE and watch.state.catalog is not None)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE and watch.state.catalog is not None)
         assert watch.state.catalog is not None
         watch.monitor.orders.buy(promise_in(watch.state), 1)
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in order_states.FINAL | DONE)
@@ -93,12 +93,12 @@ def promise_in(state: FleetState):
 async def test_a_damaged_history_does_not_end_the_monitor(path: Path, simulator: RunningSimulator, seed: int) -> None:
     database = await Database.open(path)
     async with watching(Watching(simulator, Journal(database, "test"))) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
     await database.close()
     damage(path, random.Random(seed))
     database = await Database.open(path)
     async with watching(Watching(simulator, Journal(database, "test"))) as watch:
-        await until(lambda: watch.state.link is ConnectionState.LIVE)
+        await until(lambda: watch.state.connection is ConnectionState.LIVE)
         await watch.swept()
     await database.close()
 

@@ -73,7 +73,7 @@ class FuzzedDesk(Desk):
         """Have every endpoint answer as it should, and everybody signed in, and begin anew."""
         self.fuzzed = None
         self.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
-        self.monitor.signed_in()
+        self.monitor.handle_sign_in()
         before = self.monitor.state.snapshot
         await until(lambda: self.monitor.state.snapshot not in (None, before))
 
@@ -155,7 +155,7 @@ async def _once(desk: FuzzedDesk, endpoint: Endpoint, outcome: Outcome) -> None:
         desk.fuzzed = endpoint
     await desk.pilot.pause()
     outcome.answers += desk.served - served
-    outcome.ends[desk.monitor.state.link.value] += 1
+    outcome.ends[desk.monitor.state.connection.value] += 1
     if unsafe := desk.unsafe():
         outcome.complaints.append(f"unsafe: {unsafe!r} of {desk.sent.body[:2000]!r}")
 

@@ -150,9 +150,9 @@ class Buyer:
 
     def _is_offered(self, told: Purchase) -> bool:
         state = self._monitor.state
-        if state.catalog is None and state.catalog_trouble is not self._trouble:
+        if state.catalog is None and state.catalog_error is not self._trouble:
             # What a user does who looks at a catalog that could not be read.
-            self._trouble = state.catalog_trouble
+            self._trouble = state.catalog_error
             self._monitor.refresh_catalog()
         return state.catalog is not None and purchase.image_by_id(state.catalog, told.kind.image) is not None
 
@@ -187,7 +187,7 @@ class Buyer:
             except TimeoutError as error:
                 state = self._monitor.state
                 at = state.snapshot.at if state.snapshot else None
-                raise TimeoutError(f"{state.link}, {state.trouble!r}, snapshot of {at}, since {began}") from error
+                raise TimeoutError(f"{state.connection}, {state.error!r}, snapshot of {at}, since {began}") from error
         with suppress(TimeoutError):
             async with asyncio.timeout(_ACCEPTED_PATIENCE):
                 await self._until(lambda: all(order.state is not OrderState.DONE for order in self._orders))
@@ -198,7 +198,7 @@ class Buyer:
 
     def _has_swept_since(self, began: datetime) -> bool:
         state = self._monitor.state
-        return state.link is ConnectionState.LIVE and state.snapshot is not None and state.snapshot.at > began
+        return state.connection is ConnectionState.LIVE and state.snapshot is not None and state.snapshot.at > began
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():

@@ -290,7 +290,7 @@ class Chaos:
         """Have the list read from now on until that succeeds."""
         before = self._monitor.state.snapshot
         async with asyncio.timeout(_LISTED):
-            while self._monitor.state.snapshot is before or self._monitor.state.link is not ConnectionState.LIVE:
+            while self._monitor.state.snapshot is before or self._monitor.state.connection is not ConnectionState.LIVE:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -306,7 +306,7 @@ class Chaos:
             snapshot = self._monitor.state.snapshot
             self.figures.seen = {host.id: host.status.value for host in snapshot.hosts} if snapshot else {}
             self.figures.truth = service.truth()
-            self.figures.link = self._monitor.state.link.value
+            self.figures.link = self._monitor.state.connection.value
             self.figures.seconds_to_truth = time.monotonic() - began
             is_true = (
                 self.figures.seen == self.figures.truth == truth and self.figures.link == ConnectionState.LIVE.value

@@ -66,7 +66,7 @@ def count_sweeps(monitor: Monitor, count: Callable[[], None]) -> None:
     show = monitor._show
 
     async def counted(*about: Any, **also: Any) -> None:
-        if "link" in also:  # a look at single hosts says nothing about it
+        if "connection" in also:  # a look at single hosts says nothing about it
             count()
         await show(*about, **also)
 

@@ -57,7 +57,7 @@ def test_a_faultless_run_keeps_every_promise() -> None:
         (lambda figures: figures.seen.update(a=0), "the snapshot is the truth"),
         (lambda figures: figures.seen.update(b=3), "the snapshot is the truth"),
         (show_nothing, "the snapshot is the truth"),
-        (lambda figures: setattr(figures, "link", "trouble"), "the connection is live"),
+        (lambda figures: setattr(figures, "link", "error"), "the connection is live"),
         (lambda figures: figures.false_gone.append("a"), "no host was reported gone that was there"),
         (lambda figures: setattr(figures, "gone_events", 0), "every host that is gone was reported gone"),
         (lambda figures: figures.unreported.append("a"), "every host that is gone was reported gone"),

@@ -103,7 +103,7 @@ def test_a_run_that_ended_early_breaks_the_promise() -> None:
 
 def test_a_damaged_database_and_a_link_that_is_not_live_break_the_promises() -> None:
     found = outcome()
-    found.database, found.link = "row 1 missing from index", "trouble"
+    found.database, found.link = "row 1 missing from index", "error"
     assert broken(found) == ["link at the end", "the database's own check"]
 
 

@@ -97,7 +97,7 @@ class User:
         """Run an errand, and come back to the hosts."""
         async with self.hands:
             self.did[errand] += 1
-            if self._monitor.state.link is ConnectionState.SIGNED_OUT:
+            if self._monitor.state.connection is ConnectionState.SIGNED_OUT:
                 await self._sign_in()
             if errand == "the size":
                 for width, height in _SIZES:
@@ -130,7 +130,7 @@ class User:
         except ApiError:
             self.did["signing in failed"] += 1
             return
-        self._monitor.signed_in()
+        self._monitor.handle_sign_in()
         self.did["signed in"] += 1
 
     def _order(self) -> None:

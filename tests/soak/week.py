@@ -166,7 +166,7 @@ class Week:
         from xds_tui.fleet.state import ConnectionState
 
         async with asyncio.timeout(_ENOUGH):
-            while monitor.state.link is not ConnectionState.LIVE:  # noqa: ASYNC110 - what is waited for knows of no event
+            while monitor.state.connection is not ConnectionState.LIVE:  # noqa: ASYNC110 - what is waited for knows of no event
                 await asyncio.sleep(0.1)
 
     async def _compare(self, monitor: Monitor, service: Service) -> None:
@@ -177,15 +177,15 @@ class Week:
         monitor.refresh()
         try:
             async with asyncio.timeout(_ENOUGH):
-                while monitor.state.snapshot is before or monitor.state.link is not ConnectionState.LIVE:  # noqa: ASYNC110 - as above
+                while monitor.state.snapshot is before or monitor.state.connection is not ConnectionState.LIVE:  # noqa: ASYNC110 - as above
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            self._complain(f"no sweep succeeded at the end: {monitor.state.trouble!r}")
+            self._complain(f"no sweep succeeded at the end: {monitor.state.error!r}")
         with self._watch.aside():
             self.outcome.truth = service.truth()
         snapshot = monitor.state.snapshot
         self.outcome.seen = {host.id: host.status.value for host in snapshot.hosts} if snapshot else {}
-        self.outcome.link = monitor.state.link.value
+        self.outcome.link = monitor.state.connection.value
         self.outcome.orders = Counter(f"{order.action.value}: {order.state.value}" for order in monitor.orders.all)
 
     def _complain(self, what: str) -> None:

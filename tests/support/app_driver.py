@@ -73,7 +73,7 @@ class Desk:
             source=Source.DEMO,
         )
         self.monitor = Monitor(
-            self.account, Journal(self.database, "test"), interval=3600, clock=self.now, lot=lambda: 0.0
+            self.account, Journal(self.database, "test"), interval=3600, clock=self.now, rng=lambda: 0.0
         )
         self.exports = Path(tempfile.gettempdir()) / f"xds-tui-exports-{uuid4().hex}"
         self.app = XdsApp(
@@ -141,7 +141,7 @@ class Desk:
         before = self.monitor.state.snapshot
         self.monitor.refresh()
         await until(
-            lambda: self.monitor.state.snapshot is not before and self.monitor.state.link is ConnectionState.LIVE
+            lambda: self.monitor.state.snapshot is not before and self.monitor.state.connection is ConnectionState.LIVE
         )
         await self.pilot.pause()
 

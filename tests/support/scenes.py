@@ -116,7 +116,7 @@ async def a_day_of_samples(desk: Desk) -> None:
             prepaid_high=Decimal(12),
         )
         if not 20 < number < 30:
-            await desk.monitor.history.journal.add_sample(sample)
+            await desk.monitor.recorder.journal.add_sample(sample)
 
 
 async def past_events(desk: Desk) -> None:

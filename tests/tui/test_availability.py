@@ -52,7 +52,7 @@ def test_of_several_hosts_each_answers_for_itself(rule: Condition) -> None:
     assert rule(Context(picked=(ON, OFF), marked=2)) == ""
 
 
-@pytest.mark.parametrize("link", [ConnectionState.PAUSED, ConnectionState.TROUBLE, ConnectionState.CONNECTING])
+@pytest.mark.parametrize("link", [ConnectionState.PAUSED, ConnectionState.ERROR, ConnectionState.CONNECTING])
 def test_what_is_old_refuses_nothing(link: ConnectionState) -> None:
     assert availability.start(Context(picked=(ON,), link=link)) == ""
 

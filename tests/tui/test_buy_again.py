@@ -110,7 +110,7 @@ async def test_a_proven_refusal_is_repeated_without_a_question() -> None:
 )
 async def test_what_an_earlier_run_may_have_bought_is_asked_about(state: OrderState, code: int | None) -> None:
     async with sitting_at(Desk()) as desk:
-        await desk.monitor.history.journal.write_orders([an_earlier(desk, state, code)])
+        await desk.monitor.recorder.journal.write_orders([an_earlier(desk, state, code)])
         await to_review(desk, PACKAGE, IMAGE)
         await desk.press("B")
         await desk.see(TITLE)
@@ -131,7 +131,7 @@ async def test_the_pair_that_is_chosen_in_the_catalog_is_asked_about_too() -> No
         assert package is not None
         earlier = an_earlier(desk, OrderState.UNKNOWN)
         assert earlier.promise is not None
-        await desk.monitor.history.journal.write_orders(
+        await desk.monitor.recorder.journal.write_orders(
             [replace(earlier, promise=replace(earlier.promise, package=package))]
         )
         await desk.press("enter")
@@ -152,7 +152,7 @@ async def test_trying_again_what_was_never_sent_asks_about_an_earlier_order(monk
             broken.setattr(Client, "create_on_demand", no_line)
             await bought(desk)
             await desk.see("0 of 1 bought")
-        await desk.monitor.history.journal.write_orders([an_earlier(desk, OrderState.UNKNOWN)])
+        await desk.monitor.recorder.journal.write_orders([an_earlier(desk, OrderState.UNKNOWN)])
         await desk.press("a")
         await desk.see(TITLE)
         await answer(desk, "no")
@@ -184,7 +184,7 @@ def _in_chinese() -> Iterator[None]:
 @pytest.mark.parametrize("phrase", ["再次购买", " 再次 购买", "buy again", "ｂｕｙ ａｇａｉｎ"])
 async def test_the_words_can_be_typed_in_chinese(phrase: str) -> None:
     async with sitting_at(Desk()) as desk:
-        await desk.monitor.history.journal.write_orders([an_earlier(desk, OrderState.UNKNOWN)])
+        await desk.monitor.recorder.journal.write_orders([an_earlier(desk, OrderState.UNKNOWN)])
         await desk.press("n")
         wizard_screen = wizard(desk)
         catalog = desk.monitor.state.catalog

@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 async def write_many(desk: Desk) -> None:
     """Have 60 events of five hours remembered."""
-    await desk.monitor.history.journal.add_events(
+    await desk.monitor.recorder.journal.add_events(
         [
             Event(
                 at=desk.now() - 5 * number * MINUTE,
@@ -47,7 +47,7 @@ async def write_many(desk: Desk) -> None:
 async def looking_back(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
     """Sit in front of the history of three days."""
     async with sitting_at(desk, columns, rows):
-        now, journal = desk.now(), desk.monitor.history.journal
+        now, journal = desk.now(), desk.monitor.recorder.journal
         await write_many(desk)
         await journal.add_events(
             [Event(at=now, kind=EventKind.TROUBLE, summary="The service had a system error", trace_id="trace-77")]
@@ -96,7 +96,7 @@ async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.Monk
     desk = Desk()
     old = Event(at=desk.now() - timedelta(days=3), kind=EventKind.TROUBLE, summary="A needle", trace_id="trace-old")
     async with sitting_at(desk):
-        await desk.monitor.history.journal.add_events([old])
+        await desk.monitor.recorder.journal.add_events([old])
         await write_many(desk)
         await desk.press("h")
         await desk.see("▸1 Events")
@@ -120,11 +120,11 @@ async def test_an_export_has_what_was_not_scrolled_to(monkeypatch: pytest.Monkey
 
 async def test_what_was_somebody_elses_is_not_shown_any_more() -> None:
     async with looking_back(Desk()) as desk:
-        journal = desk.monitor.history.journal
+        journal = desk.monitor.recorder.journal
         await journal.write_orders([an_order(host_name="theirs", created_at=desk.now())])
         await desk.press("escape", "h", "2")
         await desk.see("theirs")
-        await desk.monitor.history.bind_account("https://simulated.invalid", "somebody else")
+        await desk.monitor.recorder.bind_account("https://simulated.invalid", "somebody else")
         desk.monitor._forget()
         await desk.see_no_more("theirs")
         await desk.press("1")
@@ -137,7 +137,7 @@ async def test_an_order_is_found_by_why_it_came_to_nothing(word: str) -> None:
     desk = Desk()
     refused = an_order(state=OrderState.REFUSED, code=9001, summary="The balance is too low", trace_id="trace-9")
     async with sitting_at(desk):
-        await desk.monitor.history.journal.write_orders([refused, an_order(id="other", host_name="other")])
+        await desk.monitor.recorder.journal.write_orders([refused, an_order(id="other", host_name="other")])
         await desk.press("h", "2")
         await desk.see("2 shown")
         desk.app.screen.query_one(FilterInput).value = word
@@ -151,7 +151,7 @@ async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
         rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
         month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
         order = an_order(action=OrderAction.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=month)
-        await desk.monitor.history.journal.write_orders([order])
+        await desk.monitor.recorder.journal.write_orders([order])
         await desk.press("h", "2")
         await desk.see("1 shown")
         await desk.press("enter")
@@ -173,7 +173,7 @@ async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> 
         order = an_order(
             action=OrderAction.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=promise, created_at=desk.now()
         )
-        await desk.monitor.history.journal.write_orders([order])
+        await desk.monitor.recorder.journal.write_orders([order])
         await desk.press("h", "2")
         await desk.see(r"buy .*done .*1,658\.88 +720 +[\d.]+ !")
         await desk.press("enter")
@@ -205,7 +205,7 @@ async def test_hosts_and_money_are_plotted_over_the_span_that_is_chosen(columns:
         for number in range(30):
             at = desk.now() - number * MINUTE
             sample = Sample(at=at, total=40, on=20, changing=0, billed_low=Decimal(30), billed_high=Decimal(30))
-            await desk.monitor.history.journal.add_sample(sample)
+            await desk.monitor.recorder.journal.add_sample(sample)
         await desk.press("3")
         text = await desk.see("▞ on")
         assert "▞ billed" in text
@@ -259,7 +259,7 @@ def test_order_of_samples_is_kept() -> None:
 
 async def test_a_plot_of_nothing_says_so() -> None:
     async with sitting_at(Desk(), 80, 24) as desk:
-        desk.monitor.pause(True)  # or the jump of the clock is followed by a sweep, and a point of it
+        desk.monitor.set_paused(True)  # or the jump of the clock is followed by a sweep, and a point of it
         desk.clock.advance(8 * 24 * 3600)
         await desk.press("h", "3")
         await desk.see("Nothing was counted in this time")
@@ -278,7 +278,7 @@ async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_
             for n in range(60)
         ]
         await desk.see(f"{desk.now():%Y-%m-%d %H:%M}  ")
-        await desk.monitor.history.journal.write_orders(bought)
+        await desk.monitor.recorder.journal.write_orders(bought)
         await desk.press("escape", "h", "2")
         await desk.see(r"720 +[\d.]+ !")
 

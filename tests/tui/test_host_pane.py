@@ -70,7 +70,7 @@ class Sitting:
         return "".join(key for key in self.pane.table.keys if not key.startswith("\0"))
 
     async def fleet(self, *hosts: Host, **known: object) -> None:
-        state = FleetState(link=ConnectionState.LIVE, snapshot=a_snapshot(*hosts), costs=COSTS)
+        state = FleetState(connection=ConnectionState.LIVE, snapshot=a_snapshot(*hosts), costs=COSTS)
         self.pane.fleet = replace(state, **known)
         await self.pilot.pause()
 

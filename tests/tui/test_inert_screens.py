@@ -118,7 +118,7 @@ async def look_at_questions(desk: HostileDesk) -> None:
 async def look_at_trouble(desk: HostileDesk) -> None:
     await desk.refuse("pve/open/mypage", 500)
     desk.monitor.refresh()
-    await until(lambda: desk.monitor.state.link is ConnectionState.TROUBLE)
+    await until(lambda: desk.monitor.state.connection is ConnectionState.ERROR)
     await desk.look()
     await desk.press("3", "enter")
     await desk.look()

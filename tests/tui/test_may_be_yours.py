@@ -36,7 +36,7 @@ async def lost_create(desk: Desk) -> Order:
         summary="The service did not answer in time",
         promise=promise,
     )
-    await desk.monitor.history.journal.write_orders([order])
+    await desk.monitor.recorder.journal.write_orders([order])
     desk.monitor.orders.book.write(order)
     return order
 
@@ -56,7 +56,7 @@ async def seeing_a_candidate(columns: int = 120, rows: int = 40) -> AsyncIterato
 
 
 async def written(desk: Desk) -> Order:
-    [order] = await desk.monitor.history.journal.orders(9)
+    [order] = await desk.monitor.recorder.journal.orders(9)
     return order
 
 
@@ -106,7 +106,7 @@ async def test_a_decision_that_cannot_be_written_down_is_shown_as_that(monkeypat
             raise StoreError("The history could not be read or written", "disk full")
 
         with monkeypatch.context() as patch:
-            patch.setattr(desk.monitor.history.journal, "settle_order", fail)
+            patch.setattr(desk.monitor.recorder.journal, "settle_order", fail)
             await desk.press("m")
             await desk.see("Nothing was decided")
             await desk.see("disk full")

@@ -100,7 +100,7 @@ async def test_a_state_of_the_fleet_before_is_not_shown_for_the_one_after() -> N
         await change(desk, "away")
         await desk.see("Hosts 5")
         accounts.home.monitor.refresh()
-        accounts.home.monitor.every(60)
+        accounts.home.monitor.set_interval(60)
         await desk.pilot.pause()
         assert "Hosts 5" in desk.text
         assert "every 60 s" not in desk.text

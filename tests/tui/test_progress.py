@@ -26,9 +26,9 @@ async def show(desk: Desk, **changed: object) -> None:
 async def test_a_refresh_is_acknowledged_in_the_place_of_the_interval_and_nothing_else_moves() -> None:
     async with sitting_at(Desk()) as desk:
         before = desk.text.splitlines()[0]
-        await show(desk, reading=Progress())
+        await show(desk, progress=Progress())
         asked = desk.text.splitlines()[0]
-        await show(desk, reading=Progress(50, 1000))
+        await show(desk, progress=Progress(50, 1000))
         counted = desk.text.splitlines()[0]
         assert asked.replace("asking      ", "every 3600 s") == before
         assert counted.replace("50/1000     ", "every 3600 s") == before
@@ -41,9 +41,9 @@ def told(desk: Desk) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "shown"),
     [
-        (FleetState(ConnectionState.CONNECTING, reading=Progress(25, 200)), "◌ connecting · 25/200"),
-        (FleetState(ConnectionState.PAUSED, reading=Progress()), "‖ paused · asking"),
-        (FleetState(ConnectionState.TROUBLE, trouble=NotSent("Not reached"), reading=Progress()), "▲ offline · asking"),
+        (FleetState(ConnectionState.CONNECTING, progress=Progress(25, 200)), "◌ connecting · 25/200"),
+        (FleetState(ConnectionState.PAUSED, progress=Progress()), "‖ paused · asking"),
+        (FleetState(ConnectionState.ERROR, error=NotSent("Not reached"), progress=Progress()), "▲ offline · asking"),
     ],
 )
 async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: FleetState, shown: str) -> None:
@@ -74,7 +74,7 @@ async def a_long_past(desk: Desk) -> None:
         Event(at=desk.now() - timedelta(minutes=number), kind=EventKind.RECOVERED, summary=f"{number}")
         for number in range(PAGE + 10)
     ]
-    await desk.monitor.history.journal.add_events(events)
+    await desk.monitor.recorder.journal.add_events(events)
 
 
 async def test_an_export_of_a_long_past_tells_how_far_it_is_and_esc_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,13 +83,13 @@ async def test_an_export_of_a_long_past_tells_how_far_it_is_and_esc_stops_it(mon
         await desk.press("h")
         await desk.see("shown")
         go_on = asyncio.Event()
-        read = desk.monitor.history.past_events
+        read = desk.monitor.recorder.past_events
 
         async def slowly(*about: object) -> object:
             await go_on.wait()
             return await read(*about)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(desk.monitor.history, "past_events", slowly)
+        monkeypatch.setattr(desk.monitor.recorder, "past_events", slowly)
         await desk.press("e")
         await desk.see(r"Reading all of it: \d+ events so far; esc stops")
         await desk.press("escape")

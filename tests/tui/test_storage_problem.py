@@ -88,7 +88,7 @@ async def test_what_an_earlier_run_kept_comes_when_the_file_can_be_used(
             await desk.see("cannot be")
             stack.close()
             await until(lambda: desk.monitor.state.storage_problem is None)
-            desk.monitor.history.tell([Event(at=desk.now(), kind=EventKind.RECOVERED)])
+            desk.monitor.recorder.record([Event(at=desk.now(), kind=EventKind.RECOVERED)])
             await until(lambda: bool(events_in(path)))
 
 

@@ -59,7 +59,7 @@ class Monitor:
         interval: float,
         clock: Callable[[], datetime] = utc_now,
         first: Snapshot | None = None,
-        lot: Callable[[], float] = random.random,
+        rng: Callable[[], float] = random.random,
     ) -> None:
         """Make a monitor that has not asked anything yet.
 
@@ -69,7 +69,7 @@ class Monitor:
             interval: seconds between two sweeps.
             clock: the time, UTC.
             first: a snapshot that is shown until the first sweep, marked as remembered.
-            lot: draws from [0, 1), for the jitter of the back-off.
+            rng: draws from [0, 1), for the jitter of the back-off.
 
         """
         self._account = account
@@ -82,15 +82,15 @@ class Monitor:
         self._keyring_trouble: CredentialStoreError | None = None
         self._costs_basis: tuple[object, ...] = ()
         self._reckoned = Costs()
-        self._lot = lot
+        self._rng = rng
         self._changing_hands: asyncio.Task[None] | None = None
         self._prices = CatalogReader(account.client, clock, self._show_catalog)
-        self.history = Recorder(journal, clock, self._show_events)
+        self.recorder = Recorder(journal, clock, self._show_events)
         self._storage = StorageWatch(journal, self._show_storage)
         self.orders = OrderService(account.client, journal, clock, self._tell_of_orders)
         self._looks = HostLookup(account.client, self.orders.book, clock)
         base_url = account.base_url if account.is_address_known else ""
-        self.state = FleetState(interval=interval, base_url=base_url, snapshot=first, is_remembered=first is not None)
+        self.state = FleetState(interval=interval, base_url=base_url, snapshot=first, is_restored=first is not None)
 
     # What the screens ask for
 
@@ -98,38 +98,38 @@ class Monitor:
         """Ask for everything now: the fleet and the catalog."""
         self.refresh_catalog()
         self._wake(self._pace.at_once(self._now()))
-        if self.state.link is not ConnectionState.SIGNED_OUT:
-            self._update(reading=Progress())
+        if self.state.connection is not ConnectionState.SIGNED_OUT:
+            self._update(progress=Progress())
 
     def refresh_catalog(self) -> None:
         """Read images and prices again, now."""
-        if self.state.link is not ConnectionState.SIGNED_OUT:
+        if self.state.connection is not ConnectionState.SIGNED_OUT:
             self._prices.read()
 
-    def describe(self, host_id: str) -> None:
+    def request_details(self, host_id: str) -> None:
         """Ask once, now, for everything about one host."""
         self._looks.describe(host_id)
         self._wake(replace(self._pace, look_at=self._now()))
 
-    def signed_in(self) -> None:
+    def handle_sign_in(self) -> None:
         """Begin anew for whoever signed in: what is known is of whoever was before, unless it is the same."""
         # A bare token does not say whose it is: the hosts that it shows will.
         self._is_anew = not self._account.account_id
         if self._identity not in (None, self._account.identity):
             self._forget()
         base_url, account = self._account.identity
-        self._update(link=ConnectionState.CONNECTING, base_url=base_url, account=account, trouble=None)
+        self._update(connection=ConnectionState.CONNECTING, base_url=base_url, account=account, error=None)
         self._changing_hands = asyncio.get_running_loop().create_task(self._belong())
         self._prices.restart()
         self._wake(self._pace.at_once(self._now()))
 
-    def pause(self, paused: bool) -> None:
+    def set_paused(self, paused: bool) -> None:
         """Stop sweeping, or begin again at once."""
         pace = replace(self._pace, paused=paused)
         self._wake(pace if paused else pace.at_once(self._now()))
-        self._update(link=ConnectionState.PAUSED if paused else ConnectionState.CONNECTING)
+        self._update(connection=ConnectionState.PAUSED if paused else ConnectionState.CONNECTING)
 
-    def every(self, interval: float) -> None:
+    def set_interval(self, interval: float) -> None:
         """Sweep every `interval` seconds from now on."""
         self._wake(self._pace.every(interval, self._now()))
         self._update(interval=interval)
@@ -148,7 +148,7 @@ class Monitor:
         self._storage.begin(self._catch_up)
         if self._account.is_given:
             # Whose the hosts are is known at once, so nobody else's are shown before.
-            await self.history.bind_account(*self._account.identity)
+            await self.recorder.bind_account(*self._account.identity)
         await self._recall()
         await shown()
         await self._account.open()
@@ -160,7 +160,7 @@ class Monitor:
             await self._wait()
             if self._pace.sweep_is_due(self._now()):
                 await self._sweep()
-            elif self.state.link is not ConnectionState.SIGNED_OUT:
+            elif self.state.connection is not ConnectionState.SIGNED_OUT:
                 await self._look()
 
     async def close(self, patience: float) -> bool:
@@ -169,30 +169,30 @@ class Monitor:
         await self._prices.close()
         await self._storage.close(patience)
         await self._account.close()
-        await self.history.close(None if self.state.is_remembered else self.state.snapshot, patience)
+        await self.recorder.close(None if self.state.is_restored else self.state.snapshot, patience)
         return ended
 
     async def _recall(self) -> None:
         """Show what an earlier run left, until the service has answered."""
-        snapshot = await self.history.recall()
-        self._update(storage_problem=self.history.journal.problem)
+        snapshot = await self.recorder.recall()
+        self._update(storage_problem=self.recorder.journal.problem)
         if self.state.snapshot is None and snapshot is not None:
-            self._update(snapshot=snapshot, is_remembered=True)
+            self._update(snapshot=snapshot, is_restored=True)
         if self.state.snapshot is not None:
             self.orders.book.know(self.state.snapshot)
 
     async def _belong(self) -> None:
         """Have what is remembered be that of whoever is signed in, and take up the orders of that account."""
         self._identity = self._account.identity
-        if await self.history.bind_account(*self._identity):
-            if self.state.is_remembered:
+        if await self.recorder.bind_account(*self._identity):
+            if self.state.is_restored:
                 self._forget()
             await self._recall()
         try:
             await self.orders.resume()
         except StoreError as error:
-            self.history.tell([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
-        await self.history.report_unreadable_orders()
+            self.recorder.record([self._event(EventKind.TROUBLE, summary=error.summary, message=error.detail)])
+        await self.recorder.report_unreadable_orders()
         self._update(orders=self.orders.all)
         self._reckon()
 
@@ -203,20 +203,20 @@ class Monitor:
 
     def _show_storage(self, problem: StoreError | None) -> None:
         """Show why no order can be recorded, if so."""
-        self.history.note_storage()
+        self.recorder.note_storage()
         self._update(storage_problem=problem)
 
     def _forget(self) -> None:
         """Let go of what is somebody else's."""
         self._looks.forget()
         self.orders.forget()
-        self._update(snapshot=None, is_remembered=False, catalog=None, costs=Costs(), events=(), orders=())
+        self._update(snapshot=None, is_restored=False, catalog=None, costs=Costs(), events=(), orders=())
 
     async def _wait(self) -> None:
         """Sleep until something is due, until somebody wants it sooner, or until the machine has slept."""
         while not self._woken.is_set():
             wait = None
-            if self.state.link is not ConnectionState.SIGNED_OUT:
+            if self.state.connection is not ConnectionState.SIGNED_OUT:
                 wait = self._pace.wait(self._now(), looking=self._is_looking())
             if wait == 0:
                 break
@@ -252,9 +252,9 @@ class Monitor:
         self._recover()
         self._tell_of_keyring()
         link = ConnectionState.PAUSED if self._pace.paused else ConnectionState.LIVE
-        reading = self.state.reading if self._woken.is_set() else None
-        await self._show(snapshot, answered, unreadable=swept.unreadable, link=link, reading=reading)
-        self.history.keep(snapshot, self.state.costs, self.state.catalog)
+        reading = self.state.progress if self._woken.is_set() else None
+        await self._show(snapshot, answered, unreadable=swept.unreadable, connection=link, progress=reading)
+        self.recorder.keep(snapshot, self.state.costs, self.state.catalog)
         self._prices.read_if_old()
 
     async def _look(self) -> None:
@@ -278,13 +278,13 @@ class Monitor:
 
     def _tell_how_far(self, reading: Progress) -> None:
         """Show it to those that wait; a sweep that comes by itself is nobody's business."""
-        if self.state.reading is not None or self.state.link is ConnectionState.CONNECTING:
-            self._update(reading=reading)
+        if self.state.progress is not None or self.state.connection is ConnectionState.CONNECTING:
+            self._update(progress=reading)
 
     def _is_looking(self) -> bool:
         """Whether any host is worth a look of its own now."""
         snapshot = self.state.snapshot
-        if snapshot is None or self.state.link in (ConnectionState.SIGNED_OUT, ConnectionState.TROUBLE):
+        if snapshot is None or self.state.connection in (ConnectionState.SIGNED_OUT, ConnectionState.ERROR):
             return False
         return bool(self._looks.wanted(snapshot))
 
@@ -296,18 +296,18 @@ class Monitor:
         if self._is_anew:
             self._is_anew = False
             old = None if _are_strangers(old, snapshot) else old
-        self.history.tell(self.orders.book.attribute(changes(old, snapshot), snapshot, answered))
-        self._update(snapshot=snapshot, is_remembered=False, costs=self._costs(snapshot, self.state.catalog), **also)
-        await self.history.tell_of_expiring(snapshot)
+        self.recorder.record(self.orders.book.attribute(changes(old, snapshot), snapshot, answered))
+        self._update(snapshot=snapshot, is_restored=False, costs=self._costs(snapshot, self.state.catalog), **also)
+        await self.recorder.tell_of_expiring(snapshot)
         await self.orders.observe(snapshot, answered)
 
     def _show_catalog(self, catalog: Catalog | None, trouble: ApiError | None) -> None:
         """Show what was read; prices that could not be read anew stay, with the time they are of."""
-        self._update(catalog=catalog or self.state.catalog, catalog_trouble=trouble)
+        self._update(catalog=catalog or self.state.catalog, catalog_error=trouble)
         self._reckon()
 
     def _show_events(self) -> None:
-        self._update(events=self.history.events)
+        self._update(events=self.recorder.events)
 
     def _reckon(self) -> None:
         """Show what the hosts cost by what is known now."""
@@ -327,19 +327,19 @@ class Monitor:
         if not self._account.has_credentials:
             if self._account.unread is not None:
                 self._tell_of_keyring()
-            self._update(link=ConnectionState.SIGNED_OUT, reading=None)
+            self._update(connection=ConnectionState.SIGNED_OUT, progress=None)
             return
         retry_after = error.retry_after if isinstance(error, Rejected | SignedOut) else None
         is_unreachable = isinstance(error, NotSent)
-        self._pace = self._pace.failed(self._now(), self._lot(), is_unreachable=is_unreachable, retry_after=retry_after)
-        if type(self.state.trouble) is not type(error):
-            self.history.tell([self._trouble(error)])
+        self._pace = self._pace.failed(self._now(), self._rng(), is_unreachable=is_unreachable, retry_after=retry_after)
+        if type(self.state.error) is not type(error):
+            self.recorder.record([self._trouble(error)])
         if isinstance(error, SignedOut) and not error.is_passing:
-            self._update(link=ConnectionState.SIGNED_OUT, trouble=error, retry_at=None, reading=None)
+            self._update(connection=ConnectionState.SIGNED_OUT, error=error, retry_at=None, progress=None)
         else:
             wait = self._pace.wait(self._now(), looking=False) or 0
             retry_at = self._clock() + timedelta(seconds=wait)
-            self._update(link=ConnectionState.TROUBLE, trouble=error, retry_at=retry_at, reading=None)
+            self._update(connection=ConnectionState.ERROR, error=error, retry_at=retry_at, progress=None)
 
     def _trouble(self, error: ApiError) -> Event:
         return self._event(
@@ -354,17 +354,17 @@ class Monitor:
         """Tell of a keyring that has begun to fail: the next start may have to ask for a new token, or for more."""
         trouble = self._account.vault_trouble
         if trouble is not None and trouble is not self._keyring_trouble:
-            self.history.tell([self._event(EventKind.TROUBLE, summary=trouble.summary, message=trouble.detail)])
+            self.recorder.record([self._event(EventKind.TROUBLE, summary=trouble.summary, message=trouble.detail)])
         self._keyring_trouble = trouble
 
     def _recover(self) -> None:
-        if self.state.trouble is not None:
-            self.history.tell([self._event(EventKind.RECOVERED)])
-            self._update(trouble=None, retry_at=None)
+        if self.state.error is not None:
+            self.recorder.record([self._event(EventKind.RECOVERED)])
+            self._update(error=None, retry_at=None)
 
     def _tell_of_orders(self, events: Sequence[Event]) -> None:
         """Tell what became of orders, and look at once what the fleet says to it."""
-        self.history.tell(events)
+        self.recorder.record(events)
         self._update(orders=self.orders.all)
         now = self._now()
         if any(event.state in (OrderState.DONE, OrderState.UNKNOWN) for event in events):

@@ -88,7 +88,7 @@ class Recorder:
             self._fail(error)
             return
         self._said.update(new)
-        self.tell([self._about_unreadable(unreadable[key]) for key in new if key not in before])
+        self.record([self._about_unreadable(unreadable[key]) for key in new if key not in before])
 
     def _about_unreadable(self, order: UnreadableOrder) -> Event:
         now = self._clock()
@@ -131,7 +131,7 @@ class Recorder:
             self._fail(error)
             return ()
 
-    def tell(self, events: Sequence[Event]) -> None:
+    def record(self, events: Sequence[Event]) -> None:
         """Show events, newest last, and write them down."""
         if events:
             flagged = snapshot_diff.flagged(events)
@@ -150,7 +150,7 @@ class Recorder:
             before = await self.journal.said(new, self._clock())
         except StoreError as error:
             self._fail(error)
-        self.tell([soon[key] for key in new if key not in before])
+        self.record([soon[key] for key in new if key not in before])
 
     def keep(self, snapshot: Snapshot, costs: Costs, catalog: Catalog | None) -> None:
         """Write down what a sweep saw: a sample always, the snapshot if it is news and the last is old enough."""

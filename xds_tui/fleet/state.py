@@ -18,7 +18,7 @@ class ConnectionState(Enum):
 
     CONNECTING = "connecting"
     LIVE = "live"
-    TROUBLE = "trouble"
+    ERROR = "error"
     """The last sweep failed; the data are those of the sweep before."""
     SIGNED_OUT = "signed out"
     """Nothing can be asked before the user signs in."""
@@ -39,7 +39,7 @@ class Progress:
 class FleetState:
     """Everything that is known at one moment; compared by identity."""
 
-    link: ConnectionState = ConnectionState.CONNECTING
+    connection: ConnectionState = ConnectionState.CONNECTING
     interval: float = 15.0
     """Seconds between two sweeps."""
     base_url: str = ""
@@ -48,18 +48,18 @@ class FleetState:
     """The account ID, or empty with a bare token."""
     snapshot: Snapshot | None = None
     """The last consistent one; None until there is any."""
-    is_remembered: bool = False
+    is_restored: bool = False
     """Whether `snapshot` is the one kept from an earlier run."""
     unreadable: int = 0
     """Rows of the service's list that could not be told apart as hosts."""
-    trouble: ApiError | None = None
+    error: ApiError | None = None
     """Why `link` is what it is, where it is not live."""
     retry_at: datetime | None = None
     """When the next try is due, while in trouble."""
-    reading: Progress | None = None
+    progress: Progress | None = None
     """The reading that somebody waits for: the first of all, or one that was asked for; None where nobody does."""
     catalog: Catalog | None = None
-    catalog_trouble: ApiError | None = None
+    catalog_error: ApiError | None = None
     costs: Costs = field(default_factory=Costs)
     """What the hosts of `snapshot` cost, by `catalog` and by what they were bought for."""
     events: tuple[Event, ...] = ()

@@ -179,7 +179,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         if message.monitor is not self._open.monitor:
             return
         state, was_signed_out = message.state, self._is_signed_out
-        self._is_signed_out = state.link is ConnectionState.SIGNED_OUT
+        self._is_signed_out = state.connection is ConnectionState.SIGNED_OUT
         for screen in self.screen_stack:
             if isinstance(screen, LiveScreen):
                 screen.fleet = state
@@ -187,7 +187,7 @@ class XdsApp(KeysInTurnApp, inherit_bindings=False):
         self._mind_room(self.size)
         if not self._is_signed_out or was_signed_out or self._is_signing_in:
             return
-        if state.snapshot is None or state.is_remembered:
+        if state.snapshot is None or state.is_restored:
             self.action_sign_in()
         elif self.screen is not self.screen_stack[0]:
             # Somebody is in the middle of something: nothing is put over it.

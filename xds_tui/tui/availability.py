@@ -66,7 +66,7 @@ class Context:
         """Put together what is known of the fleet and what a screen knows of itself."""
         at = fleet.snapshot.at if fleet.snapshot else None
         return cls(
-            fleet.link,
+            fleet.connection,
             is_read_only,
             tuple(picked),
             marked,

@@ -30,7 +30,7 @@ async def sign_in(app: App[Any], opened: ProfileServices) -> bool:
     signed_in = await app.push_screen_wait(SignInScreen(opened.account, insecure_http=opened.insecure_http))
     if signed_in is None:
         return False
-    opened.monitor.signed_in()
+    opened.monitor.handle_sign_in()
     return signed_in.keep
 
 

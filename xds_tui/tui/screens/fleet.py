@@ -222,7 +222,7 @@ class FleetScreen(PanedScreen):
             if self._events is not None:
                 self._events.show_events(new.events)
             self._notice.tell_events(old.events, new.events, self._began, self._meet)
-        if old.trouble is not new.trouble or old.storage_problem is not new.storage_problem:
+        if old.error is not new.error or old.storage_problem is not new.storage_problem:
             self._notice.tell_trouble(new)
         self.call_later(self._collect)
         if old.orders is not new.orders:
@@ -316,11 +316,11 @@ class FleetScreen(PanedScreen):
 
     def action_pause(self) -> None:
         """Stop asking, or begin again."""
-        self._monitor.pause(self.fleet.link is not ConnectionState.PAUSED)
+        self._monitor.set_paused(self.fleet.connection is not ConnectionState.PAUSED)
 
     def action_interval(self, step: int) -> None:
         """Ask less or more often."""
-        self._monitor.every(interval_after(self.fleet.interval, step))
+        self._monitor.set_interval(interval_after(self.fleet.interval, step))
 
     def action_ask(self, name: str) -> None:
         """Do something to the marked hosts, or else to the one under the cursor."""
@@ -368,7 +368,7 @@ class FleetScreen(PanedScreen):
         """Look back: all events and orders, and plots."""
         from xds_tui.tui.screens.history import HistoryScreen
 
-        history, claims = self._monitor.history, self._monitor.orders.claims
+        history, claims = self._monitor.recorder, self._monitor.orders.claims
         self.app.push_screen(HistoryScreen(history, claims, self.fleet, self._clock, self._exports))
 
     @work(group=FLOW)

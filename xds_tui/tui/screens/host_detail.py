@@ -96,9 +96,9 @@ class HostDetailScreen(LiveScreen[None]):
 
     def _describe(self) -> None:
         """Ask for this host once, as soon as the service can be asked."""
-        if not self._is_described and self.fleet.link in (ConnectionState.LIVE, ConnectionState.PAUSED):
+        if not self._is_described and self.fleet.connection in (ConnectionState.LIVE, ConnectionState.PAUSED):
             self._is_described = True
-            self._monitor.describe(self._host_id)
+            self._monitor.request_details(self._host_id)
 
     def _draw(self) -> None:
         host = self._host

@@ -90,7 +90,7 @@ class CatalogPane(Titled, Vertical):
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw the catalog if it is another."""
-        if old.catalog is not new.catalog or old.catalog_trouble is not new.catalog_trouble:
+        if old.catalog is not new.catalog or old.catalog_error is not new.catalog_error:
             self._draw()
 
     def watch_choice(self) -> None:
@@ -162,9 +162,9 @@ class CatalogPane(Titled, Vertical):
         return self.query_one(f"#{table}", Table).cursor_key or ""
 
     def _why_empty(self) -> str:
-        if self.fleet.link is ConnectionState.SIGNED_OUT:
+        if self.fleet.connection is ConnectionState.SIGNED_OUT:
             return _("Signed out: press i to sign in")
-        trouble = self.fleet.catalog_trouble
+        trouble = self.fleet.catalog_error
         return messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
 
     def _draw(self) -> None:

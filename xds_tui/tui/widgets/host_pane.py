@@ -223,7 +223,7 @@ class HostPane(Titled, Vertical):
         self._draw_titles()
 
     def _why_empty(self) -> str:
-        if self.fleet.link is ConnectionState.SIGNED_OUT and self.fleet.snapshot is None:
+        if self.fleet.connection is ConnectionState.SIGNED_OUT and self.fleet.snapshot is None:
             return _("Signed out: press i to sign in")
         if self.fleet.snapshot is None:
             return _("Waiting for the first answer")
@@ -239,7 +239,7 @@ class HostPane(Titled, Vertical):
             old.snapshot is not new.snapshot
             or old.orders is not new.orders
             or old.costs is not new.costs
-            or old.link != new.link
+            or old.connection != new.connection
         ):
             self.draw()
 

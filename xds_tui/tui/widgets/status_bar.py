@@ -24,7 +24,7 @@ from xds_tui.tui.theme.themes import color_of, color_style
 _ANSWERS: Final = {
     ConnectionState.SIGNED_OUT: "app.sign_in",
     ConnectionState.PAUSED: "screen.do('fleet.pause')",
-    ConnectionState.TROUBLE: "screen.do('fleet.refresh')",
+    ConnectionState.ERROR: "screen.do('fleet.refresh')",
 }
 """What a click on the line does, by the state that it tells of."""
 
@@ -101,7 +101,7 @@ class StatusBar(Widget):
 
     async def on_click(self) -> None:
         """Do what the state asks for: sign in, go on, try again now."""
-        if action := _ANSWERS.get(self.fleet.link):
+        if action := _ANSWERS.get(self.fleet.connection):
             await self.run_action(action)
 
     def render(self) -> Content:
@@ -111,7 +111,7 @@ class StatusBar(Widget):
     def draw(self) -> None:
         """Make the line anew: what matters less leaves where the width does not suffice, the prepaid cost first."""
         clock = self.query_one(Clock)
-        clock.display = self.fleet.link is ConnectionState.LIVE
+        clock.display = self.fleet.connection is ConnectionState.LIVE
         line, at = self._composed()
         clock.time = formats.clock(self.fleet.snapshot.at) if self.fleet.snapshot else ""
         if clock.styles.offset.x.value != at:
@@ -161,7 +161,7 @@ class StatusBar(Widget):
         """The state in one word, the time of the data that it is said of, and why it is not live."""
         fleet, reading = self.fleet, self._reading()
         at = fleet.snapshot is not None
-        match fleet.link:
+        match fleet.connection:
             case ConnectionState.LIVE:
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
                 told = formats.padded(reading, max(map(formats.cells, (every, reading)))) if reading else every
@@ -172,13 +172,13 @@ class StatusBar(Widget):
                 return self._styled(_parts("‖", _("paused"), reading, self._data()), "warn")
             case ConnectionState.SIGNED_OUT:
                 return self._styled(_parts("!", _("sign in"), self._data()), "warn")
-            case ConnectionState.TROUBLE:
-                state = _("offline") if isinstance(fleet.trouble, NotSent) or not at else ""
+            case ConnectionState.ERROR:
+                state = _("offline") if isinstance(fleet.error, NotSent) or not at else ""
                 return self._styled(_parts("▲", state, reading, self._data()), "warn")
 
     def _reading(self) -> str:
         """How far the reading is that the user waits for; empty where there is none."""
-        reading = self.fleet.reading
+        reading = self.fleet.progress
         if reading is None:
             return ""
         return f"{reading.done}/{reading.total}" if reading.total else _("asking")
@@ -186,10 +186,10 @@ class StatusBar(Widget):
     def _why(self) -> Content:
         """Why the data are not newer, and when they may be."""
         fleet = self.fleet
-        if fleet.link is not ConnectionState.TROUBLE or fleet.trouble is None:
+        if fleet.connection is not ConnectionState.ERROR or fleet.error is None:
             return Content("")
-        parts = [_(fleet.trouble.summary)]
-        if fleet.retry_at and fleet.reading is None:
+        parts = [_(fleet.error.summary)]
+        if fleet.retry_at and fleet.progress is None:
             parts.append(_("next try {time}").format(time=formats.clock(fleet.retry_at)))
         return self._styled("".join(f" · {part}" for part in parts), "warn")
 

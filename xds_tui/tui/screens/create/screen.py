@@ -231,7 +231,7 @@ class CreateScreen(LiveScreen[Finished]):
             packages.offer(self.draft, there)
             images.offer(self.draft, there)
         else:
-            trouble = self.fleet.catalog_trouble
+            trouble = self.fleet.catalog_error
             text = messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
             packages.placeholder = images.placeholder = text
 
