@@ -87,7 +87,7 @@ class Buyer:
         order = an_order(
             id=order_id,
             action=OrderAction.CREATE,
-            state=OrderState.DONE if accepted else OrderState.UNKNOWN,
+            state=OrderState.ACCEPTED if accepted else OrderState.UNKNOWN,
             created_at=NOON + timedelta(seconds=at),
             sent_at=NOON + timedelta(seconds=at),
             answered_at=NOON + timedelta(seconds=at + took),
@@ -106,7 +106,7 @@ class Buyer:
         for order_id, host_id in result.confirmed.items():
             order = self.orders[order_id]
             source = order.host_source or HostSource.MATCH
-            self.orders[order_id] = replace(order, state=OrderState.SETTLED, host_id=host_id, host_source=source)
+            self.orders[order_id] = replace(order, state=OrderState.CONFIRMED, host_id=host_id, host_source=source)
         self.candidates = dict(result.candidates)
 
     @property
@@ -115,7 +115,7 @@ class Buyer:
         return {
             order.id: order.host_id
             for order in self.orders.values()
-            if order.host_id and order.state is OrderState.SETTLED
+            if order.host_id and order.state is OrderState.CONFIRMED
         }
 
     @property

@@ -48,7 +48,7 @@ def test_a_running_host_that_vanishes_calls_and_one_that_was_off_does_not() -> N
 
 @pytest.mark.parametrize("state", OrderState)
 def test_an_action_that_failed_calls(state: OrderState) -> None:
-    failed = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SEEN)
+    failed = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
     assert calls(an_event(kind=EventKind.ORDER, state=state, own=True)) is (state in failed)
 
 

@@ -44,7 +44,7 @@ def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised:
         (OrderAction.CREATE, Status.OFF, True),
     ],
 )
-@pytest.mark.parametrize("state", [OrderState.DONE, OrderState.UNKNOWN])
+@pytest.mark.parametrize("state", [OrderState.ACCEPTED, OrderState.UNKNOWN])
 def test_an_order_is_settled_when_its_host_agrees(
     action: OrderAction, status: Status, agrees: bool, state: OrderState
 ) -> None:
@@ -53,17 +53,17 @@ def test_an_order_is_settled_when_its_host_agrees(
 
 
 def test_a_delete_is_settled_when_its_host_is_gone() -> None:
-    order = an_order(action=OrderAction.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.ACCEPTED, host_id="h", sent_at=NOON)
     assert settled([order], a_snapshot(at=LATER)) == {"o": "h"}
 
 
 def test_a_snapshot_that_was_begun_before_the_answer_settles_nothing() -> None:
-    order = an_order(action=OrderAction.DELETE, state=OrderState.DONE, host_id="h", sent_at=NOON)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.ACCEPTED, host_id="h", sent_at=NOON)
     assert reconcile.match_orders([order], a_snapshot(at=LATER), answered=()).confirmed == {}
 
 
 def test_a_clock_that_was_set_back_since_the_sending_does_not_matter() -> None:
-    order = an_order(action=OrderAction.DELETE, state=OrderState.DONE, host_id="h", sent_at=LATER)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.ACCEPTED, host_id="h", sent_at=LATER)
     assert settled([order], a_snapshot(at=NOON)) == {"o": "h"}
 
 
@@ -91,7 +91,7 @@ def test_a_host_with_another_system_is_not_ours(runs: str, is_ours: bool) -> Non
 
 
 def test_an_order_that_ended_is_left_alone() -> None:
-    order = an_order(action=OrderAction.DELETE, state=OrderState.REFUSED, host_id="h", sent_at=NOON)
+    order = an_order(action=OrderAction.DELETE, state=OrderState.REJECTED, host_id="h", sent_at=NOON)
     assert settled([order], a_snapshot(at=LATER)) == {}
 
 
@@ -120,18 +120,21 @@ def test_a_host_that_cannot_be_ours_is_not_taken_for_it(other: dict[str, Any]) -
 
 def test_an_accepted_order_has_a_host_though_the_clock_is_minutes_off() -> None:
     host = a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=9))
-    assert settled([a_create(state=OrderState.DONE)], a_snapshot(host, at=LATER)) == {"o": "new"}
+    assert settled([a_create(state=OrderState.ACCEPTED)], a_snapshot(host, at=LATER)) == {"o": "new"}
 
 
 def test_a_host_that_seems_older_is_an_accepted_order_s_only_when_its_own_would_be_in_the_list() -> None:
-    order, host = a_create(state=OrderState.DONE), a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=2))
+    order, host = (
+        a_create(state=OrderState.ACCEPTED),
+        a_host(os="Ubuntu", id="new", created=NOON - timedelta(minutes=2)),
+    )
     assert settled([order], a_snapshot(host, at=NOON + timedelta(minutes=4))) == {}
     assert settled([order], a_snapshot(host, at=NOON + timedelta(minutes=6))) == {"o": "new"}
 
 
 def test_each_order_is_given_the_host_that_came_soonest_after_it() -> None:
     orders = [
-        replace(a_create(f"o{n}", OrderState.DONE), sent_at=NOON + timedelta(seconds=10 * n), answered_at=None)
+        replace(a_create(f"o{n}", OrderState.ACCEPTED), sent_at=NOON + timedelta(seconds=10 * n), answered_at=None)
         for n in range(3)
     ]
     newest_first = [
@@ -146,13 +149,13 @@ def test_a_host_of_an_order_that_ended_long_ago_is_taken() -> None:
 
 
 def test_a_create_that_was_answered_while_the_list_was_read_has_its_choice_too() -> None:
-    unknown, answered = a_create("unknown"), a_create("accepted", OrderState.DONE)
+    unknown, answered = a_create("unknown"), a_create("accepted", OrderState.ACCEPTED)
     snapshot = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
     assert reconcile.match_orders([unknown, answered], snapshot, {"unknown"}).confirmed == {}
 
 
 def test_one_host_does_not_settle_two_orders() -> None:
-    orders = [a_create("unknown"), a_create("accepted", OrderState.DONE)]
+    orders = [a_create("unknown"), a_create("accepted", OrderState.ACCEPTED)]
     one = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
     assert settled(orders, one) == {"accepted": "new"}
     two = a_snapshot(*one.hosts, a_host(os="Ubuntu", id="newer", created=NOON), at=LATER)
@@ -160,5 +163,5 @@ def test_one_host_does_not_settle_two_orders() -> None:
 
 
 def test_a_host_that_another_order_has_is_taken() -> None:
-    named = an_order(id="named", action=OrderAction.CREATE, state=OrderState.SETTLED, host_id="new", sent_at=NOON)
+    named = an_order(id="named", action=OrderAction.CREATE, state=OrderState.CONFIRMED, host_id="new", sent_at=NOON)
     assert settled([named, a_create()], a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)) == {}

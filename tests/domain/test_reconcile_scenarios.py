@@ -266,7 +266,9 @@ def test_no_purchase_is_confirmed_by_another_s_host(buyer: Buyer) -> None:
 @given(purchases(), st.randoms())
 def test_the_order_of_the_list_does_not_matter(buyer: Buyer, rnd: random.Random) -> None:
     created = {host.id: host.created for _, host in buyer.shop.hosts}
-    orders = [replace(order, state=OrderState.DONE, host_id=None, host_source=None) for order in buyer.orders.values()]
+    orders = [
+        replace(order, state=OrderState.ACCEPTED, host_id=None, host_source=None) for order in buyer.orders.values()
+    ]
     snapshot = buyer.shop.listing(10 * MINUTE)
     shuffled = Snapshot(tuple(rnd.sample(snapshot.hosts, len(snapshot.hosts))), snapshot.at)
     first, second = (

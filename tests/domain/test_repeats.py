@@ -23,7 +23,7 @@ from xds_tui.domain.repeats import (
 )
 
 RENT: dict[str, Any] = {"billing": Billing.RENT, "period": Period(PeriodUnit.DAY, 1)}
-POINTED_OUT = Candidate("h9", "nine", Doubt.REFUSED)
+POINTED_OUT = Candidate("h9", "nine", Doubt.REJECTED)
 
 
 def a_create(state: OrderState = OrderState.UNKNOWN, **fields: Any) -> Order:
@@ -31,12 +31,12 @@ def a_create(state: OrderState = OrderState.UNKNOWN, **fields: Any) -> Order:
     return an_order(action=OrderAction.CREATE, state=state, **standard | fields)
 
 
-@pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.NOT_SEEN, OrderState.SENT])
+@pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.UNCONFIRMED, OrderState.SENT])
 def test_a_purchase_whose_outcome_is_not_known_may_be_repeated(state: OrderState) -> None:
     assert may_repeat(a_create(state), a_promise(), NOON)
 
 
-@pytest.mark.parametrize("state", [OrderState.INTENDED, OrderState.NOT_SENT, OrderState.DONE, OrderState.SETTLED])
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.NOT_SENT, OrderState.ACCEPTED, OrderState.CONFIRMED])
 def test_a_purchase_whose_outcome_is_known_is_not_asked_about(state: OrderState) -> None:
     assert not may_repeat(a_create(state), a_promise(), NOON)
 
@@ -57,26 +57,26 @@ def test_another_purchase_is_no_repetition(fields: dict[str, Any], promise: Any)
 
 @pytest.mark.parametrize("code", [None, 0, 400, 404, 429, 500, 1003, 1005, 4711, 6005])
 def test_a_refusal_of_an_older_version_that_proves_nothing_is_asked_about(code: int | None) -> None:
-    assert may_repeat(a_create(OrderState.REFUSED, code=code), a_promise(), NOON)
+    assert may_repeat(a_create(OrderState.REJECTED, code=code), a_promise(), NOON)
 
 
 @pytest.mark.parametrize("code", [*REJECTIONS[Call.CREATE_ON_DEMAND], 401, 2000, 2001])
 def test_a_proven_refusal_is_not_asked_about_until_a_host_like_it_appears(code: int) -> None:
-    order = a_create(OrderState.REFUSED, code=code)
+    order = a_create(OrderState.REJECTED, code=code)
     assert is_proven(order)
     assert not may_repeat(order, a_promise(), NOON)
-    assert may_repeat(a_create(OrderState.REFUSED, code=code, candidate=POINTED_OUT), a_promise(), NOON)
+    assert may_repeat(a_create(OrderState.REJECTED, code=code, candidate=POINTED_OUT), a_promise(), NOON)
 
 
 def test_what_proves_a_refusal_depends_on_the_call() -> None:
-    refused = {"state": OrderState.REFUSED, "code": 6003}
+    refused = {"state": OrderState.REJECTED, "code": 6003}
     assert is_proven(a_create(**refused))
     assert not is_proven(a_create(**refused, promise=a_promise(**RENT)))
 
 
 def test_a_host_that_fits_a_refused_order_is_named_with_the_reason() -> None:
-    order, host = a_create(OrderState.REFUSED), a_host(id="new", name="渲染-9", created=NOON, os="Ubuntu Server")
-    assert hosts_of_refused([order], [host], {}) == {"o": Candidate("new", "渲染-9", Doubt.REFUSED, NOON)}
+    order, host = a_create(OrderState.REJECTED), a_host(id="new", name="渲染-9", created=NOON, os="Ubuntu Server")
+    assert hosts_of_refused([order], [host], {}) == {"o": Candidate("new", "渲染-9", Doubt.REJECTED, NOON)}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_host_that_cannot_be_of_a_refused_order_is_not_named(
     host: dict[str, Any], order: dict[str, Any], known: tuple[str, ...]
 ) -> None:
     seen = a_host(**{"id": "new", "os": "Ubuntu Server"} | host)
-    assert hosts_of_refused([a_create(OrderState.REFUSED, **order)], [seen], {"o": known}) == {}
+    assert hosts_of_refused([a_create(OrderState.REJECTED, **order)], [seen], {"o": known}) == {}
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_a_host_that_cannot_be_of_a_refused_order_is_not_named(
     ],
 )
 def test_a_refused_order_is_watched_for_some_minutes(fields: dict[str, Any], age: timedelta, expected: bool) -> None:
-    assert is_watched(a_create(**{"state": OrderState.REFUSED} | fields), NOON + age) is expected
+    assert is_watched(a_create(**{"state": OrderState.REJECTED} | fields), NOON + age) is expected
 
 
 @settings(deadline=None)
 @given(st.integers(0, 4), st.integers(0, 4))
 def test_each_order_gets_one_host_and_each_host_one_order(orders: int, hosts: int) -> None:
-    refused = [a_create(OrderState.REFUSED, id=f"o{number}") for number in range(orders)]
+    refused = [a_create(OrderState.REJECTED, id=f"o{number}") for number in range(orders)]
     new = [a_host(id=f"h{number}", os="Ubuntu Server") for number in range(hosts)]
     found = hosts_of_refused(refused, new, {})
     assert len(found) == len({candidate.host_id for candidate in found.values()}) == min(orders, hosts)

@@ -22,8 +22,9 @@ PACKAGES = export.packages_table(
 )
 ORDERS = export.orders_table(
     [
+        an_order(id="o0", state=OrderState.UNCONFIRMED, created_at=NOON - timedelta(days=2), host_id="h0"),
         an_order(id="o1", state=OrderState.NOT_SENT, created_at=NOON - timedelta(days=2)),
-        an_order(id="o2", state=OrderState.SETTLED, created_at=NOON, action=OrderAction.DELETE, host_name="渲染-07"),
+        an_order(id="o2", state=OrderState.CONFIRMED, created_at=NOON, action=OrderAction.DELETE, host_name="渲染-07"),
     ],
     {},
 )
@@ -56,6 +57,10 @@ def test_packages_are_chosen(words: str, expected: list[str]) -> None:
     ("words", "expected"),
     [
         ('status:"not sent"', ["o1"]),
+        ("status:sent", []),
+        ("status:confirmed", ["o2"]),
+        ("-status:confirmed", ["o0", "o1"]),
+        ("status:confirm", ["o0", "o2"]),
         ("age<1d", ["o2"]),
         ("name:渲染", ["o2"]),
         ("delete", ["o2"]),
@@ -71,3 +76,13 @@ def test_a_field_that_means_nothing_here_is_refused() -> None:
     with pytest.raises(QueryError):
         row_filter.check(filter_query.parse("expires<24h"), row_filter.ORDERS)
     row_filter.check(filter_query.parse("age<24h words -id:x"), row_filter.ORDERS)
+
+
+@pytest.mark.parametrize("word", ["intended", "done", "settled", '"not seen"', "refused"])
+@pytest.mark.parametrize("sign", [":", "="])
+def test_a_former_order_state_is_reported(word: str, sign: str) -> None:
+    query = filter_query.parse(f"status{sign}{word}")
+    with pytest.raises(QueryError) as caught:
+        row_filter.check(query, row_filter.ORDERS)
+    assert caught.value.word == word.strip('"')
+    row_filter.check(query, row_filter.EVENTS)

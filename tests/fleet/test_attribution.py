@@ -32,7 +32,7 @@ def own(order: Order, events: Sequence[Event]) -> list[bool]:
     return [event.own for event in Attribution().mark(events, [order], {})]
 
 
-def a_sent(action: OrderAction, state: OrderState = OrderState.DONE, **fields: object) -> Order:
+def a_sent(action: OrderAction, state: OrderState = OrderState.ACCEPTED, **fields: object) -> Order:
     promise = a_promise() if action is OrderAction.CREATE else None
     return an_order(action=action, state=state, sent_at=NOON, promise=promise, **fields)
 
@@ -60,7 +60,7 @@ def test_only_what_an_order_asked_for_is_ours(
 
 
 @pytest.mark.parametrize("action", [OrderAction.POWER_ON, OrderAction.DELETE, OrderAction.CREATE])
-@pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.INTENDED])
+@pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.PENDING])
 def test_a_host_that_stops_by_itself_is_an_alert_whatever_else_was_ordered(
     action: OrderAction, state: OrderState
 ) -> None:
@@ -68,28 +68,28 @@ def test_a_host_that_stops_by_itself_is_an_alert_whatever_else_was_ordered(
     assert [(event.own, event.alert) for event in flagged(events)] == [(False, True)]
 
 
-@pytest.mark.parametrize("state", [OrderState.INTENDED, OrderState.NOT_SENT, OrderState.REFUSED])
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.NOT_SENT, OrderState.REJECTED])
 @pytest.mark.parametrize("action", [OrderAction.POWER_OFF, OrderAction.REBOOT])
 def test_an_order_that_did_nothing_explains_nothing(action: OrderAction, state: OrderState) -> None:
     assert own(a_sent(action, state), seen(ON, STOPPING, OFF)) == [False, False]
 
 
-@pytest.mark.parametrize("state", [OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE])
+@pytest.mark.parametrize("state", [OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED])
 def test_an_order_under_way_explains_what_it_asked_for_however_late(state: OrderState) -> None:
     assert own(a_sent(OrderAction.POWER_OFF, state), seen(ON, OFF, begin=NOON + timedelta(hours=1))) == [True]
 
 
 def test_a_confirmed_stop_explains_no_further_stop() -> None:
-    assert own(a_sent(OrderAction.POWER_OFF, OrderState.SETTLED), seen(ON, STOPPING)) == [False]
+    assert own(a_sent(OrderAction.POWER_OFF, OrderState.CONFIRMED), seen(ON, STOPPING)) == [False]
 
 
 @pytest.mark.parametrize(("late", "expected"), [(LATE_WINDOW - 2 * STEP, True), (LATE_WINDOW, False)])
 def test_an_order_that_was_given_up_explains_a_change_a_little_later(late: timedelta, expected: bool) -> None:
-    assert own(a_sent(OrderAction.POWER_OFF, OrderState.NOT_SEEN), seen(ON, OFF, begin=NOON + late)) == [expected]
+    assert own(a_sent(OrderAction.POWER_OFF, OrderState.UNCONFIRMED), seen(ON, OFF, begin=NOON + late)) == [expected]
 
 
 def test_a_reboot_that_was_confirmed_before_it_began_is_followed_down_and_up() -> None:
-    order = a_sent(OrderAction.REBOOT, OrderState.SETTLED)
+    order = a_sent(OrderAction.REBOOT, OrderState.CONFIRMED)
     assert own(order, seen(ON, OFF, STARTING, ON, OFF)) == [True, True, True, False]
     assert own(order, seen(ON, OFF, begin=NOON + REBOOT_BEGINS)) == [False]
 

@@ -193,27 +193,27 @@ async def test_the_file_is_used_as_soon_as_it_can_be(path: Path, fault: str) -> 
         refused = await place(desk, "create")
         assert refused.state is OrderState.NOT_SENT
     await until(lambda: desk.journal.problem is None)
-    assert (await place(desk, "create")).state is OrderState.DONE
-    assert states_in(path) == ["not sent", "done"]
+    assert (await place(desk, "create")).state is OrderState.ACCEPTED
+    assert states_in(path) == ["not sent", "accepted"]
     await desk.database.close()
 
 
 @pytest.mark.parametrize("fault", ["newer", "locked"])
 async def test_what_befalls_the_file_later_holds_orders_back_until_it_has_passed(path: Path, fault: str) -> None:
     async with at_desk(path) as desk:
-        assert (await place(desk, "create")).state is OrderState.DONE
+        assert (await place(desk, "create")).state is OrderState.ACCEPTED
         desk.service.asked.clear()
         with FAULTS[fault][0](path):
             assert (await place(desk, "create")).state is OrderState.NOT_SENT
             assert desk.service.asked == []
         await until(lambda: desk.journal.problem is None)
-        assert (await place(desk, "create")).state is OrderState.DONE
-        assert states_in(path) == ["done", "not sent", "done"]
+        assert (await place(desk, "create")).state is OrderState.ACCEPTED
+        assert states_in(path) == ["accepted", "not sent", "accepted"]
 
 
 async def test_a_full_disk_holds_orders_back_until_there_is_room(path: Path) -> None:
     async with at_desk(path) as desk:
-        assert (await place(desk, "create")).state is OrderState.DONE
+        assert (await place(desk, "create")).state is OrderState.ACCEPTED
         await desk.database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
         fill = "INSERT INTO said SELECT 'default', hex(randomblob(2000)), 1"
         with contextlib.suppress(database.StoreError):
@@ -224,10 +224,10 @@ async def test_a_full_disk_holds_orders_back_until_there_is_room(path: Path) -> 
         orders = [await place(desk, "create") for _ in range(20)]  # the last pages have room for some
         assert orders[-1].state is OrderState.NOT_SENT
         assert "full" in orders[-1].summary
-        assert len(desk.service.asked) == states_in(path).count("done") - 1 + states_in(path).count("sent")
+        assert len(desk.service.asked) == states_in(path).count("accepted") - 1 + states_in(path).count("sent")
         await desk.database.write(lambda connection: connection.execute("PRAGMA max_page_count = 9999").fetchone())
         await until(lambda: desk.journal.problem is None)
-        assert (await place(desk, "create")).state is OrderState.DONE
+        assert (await place(desk, "create")).state is OrderState.ACCEPTED
 
 
 def delete(path: Path) -> None:
@@ -276,7 +276,7 @@ async def test_an_order_that_was_sent_is_in_the_file_that_the_path_names(
     path: Path, mishap: Callable[[Path], None], checkpointed: bool
 ) -> None:
     async with at_desk(path) as desk:
-        assert (await place(desk, "create")).state is OrderState.DONE
+        assert (await place(desk, "create")).state is OrderState.ACCEPTED
         if checkpointed:
             with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -289,10 +289,10 @@ async def test_an_order_that_was_sent_is_in_the_file_that_the_path_names(
 
         desk.service.before_answer = look
         order = await place(desk, "create")
-        assert order.state is OrderState.DONE
+        assert order.state is OrderState.ACCEPTED
         assert "sent" in seen[0]
     # The first order is open: it outlives the file that it was in.
-    assert states_in(path) == ["done", "done"]
+    assert states_in(path) == ["accepted", "accepted"]
 
 
 async def test_orders_that_earlier_runs_left_open_outlive_the_file(path: Path) -> None:
@@ -301,7 +301,7 @@ async def test_orders_that_earlier_runs_left_open_outlive_the_file(path: Path) -
     async with at_desk(path) as desk:
         delete(path)
         await place(desk, "reboot")
-        assert sorted(states_in(path)) == ["done", "done"]
+        assert sorted(states_in(path)) == ["accepted", "accepted"]
 
 
 async def test_an_outcome_that_could_not_be_written_is_written_later(path: Path) -> None:
@@ -312,11 +312,11 @@ async def test_an_outcome_that_could_not_be_written_is_written_later(path: Path)
                 stack.enter_context(locked(path))
 
             desk.service.before_answer = lock
-            assert (await place(desk, "create")).state is OrderState.DONE
+            assert (await place(desk, "create")).state is OrderState.ACCEPTED
             assert states_in(path) == ["sent"]
         await until(lambda: desk.journal.problem is None)
         await desk.journal.restore_orders()
-        assert states_in(path) == ["done"]
+        assert states_in(path) == ["accepted"]
 
 
 MOUNTED = """
@@ -328,7 +328,7 @@ from xds_tui.domain.records import OrderState
 async def main(folder, how):
     desk = Desk(folder / "state" / "journal.db")
     if how != "full":
-        assert (await place(desk, "create")).state is OrderState.DONE
+        assert (await place(desk, "create")).state is OrderState.ACCEPTED
         if how == "read-only":
             await desk.database.close()
             subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
@@ -338,7 +338,7 @@ async def main(folder, how):
     while OrderState.NOT_SENT not in states:
         order = await place(desk, "create")
         states.append(order.state)
-        assert len(desk.service.asked) == states.count(OrderState.DONE), states
+        assert len(desk.service.asked) == states.count(OrderState.ACCEPTED), states
         assert len(states) < 500
     print(order.summary)
 

@@ -115,10 +115,10 @@ async def test_what_the_user_recognises_confirms_the_order(program: Program) -> 
     await program.see(a_snapshot(a_new_host(), at=LATER))
     assert await program.orders.claims.accept_candidate("o") is SettleResult.WRITTEN
     order = (await program.written())["o"]
-    assert (order.state, order.host_id, order.host_name) == (OrderState.SETTLED, "new", "name-new")
+    assert (order.state, order.host_id, order.host_name) == (OrderState.CONFIRMED, "new", "name-new")
     assert (order.host_source, order.candidate) == (HostSource.USER, None)
     assert program.orders.book["o"] == order
-    assert program.reported[-1].state is OrderState.SETTLED
+    assert program.reported[-1].state is OrderState.CONFIRMED
 
 
 async def test_what_the_user_declines_is_not_offered_again_even_after_a_restart(program: Program, path: Path) -> None:
@@ -171,7 +171,7 @@ async def test_nothing_can_be_decided_of_an_order_without_a_candidate(program: P
 async def test_two_programs_come_to_one_assignment(programs: list[Program]) -> None:
     sent = [NOON, NOON + timedelta(seconds=20)]
     for number, program in enumerate(programs):
-        order = a_lost_create(f"o{number}", state=OrderState.DONE, sent_at=sent[number], answered_at=sent[number])
+        order = a_lost_create(f"o{number}", state=OrderState.ACCEPTED, sent_at=sent[number], answered_at=sent[number])
         await program.give(order)
     snapshot = a_snapshot(*(a_new_host(f"h{number}", number / 3) for number in range(2)), at=LATER)
     for program in reversed(programs):
@@ -191,7 +191,7 @@ async def test_a_host_that_another_program_s_order_explains_is_not_taken(program
 async def test_a_host_that_another_program_claimed_is_not_offered(programs: list[Program]) -> None:
     first, second = programs
     await first.give(a_lost_create("o0"))
-    await second.give(a_lost_create("o1", state=OrderState.SETTLED, host_id="new"))
+    await second.give(a_lost_create("o1", state=OrderState.CONFIRMED, host_id="new"))
     await first.see(a_snapshot(a_new_host(), at=LATER))
     assert first.orders.book["o0"].candidate is None
 

@@ -192,7 +192,7 @@ async def test_a_host_that_was_bought_is_found(
     service.world.options = service.world.options.__class__(dialect=dialect)
     async with watching(Watching(simulator, journal)) as watch:
         await bought(watch)
-        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
         (sale,) = service.world.ledger
         order = watch.state.orders[0]
         assert order.host_id == sale.host_id
@@ -204,7 +204,7 @@ async def test_a_host_that_was_bought_is_found(
 async def test_a_purchase_whose_answer_was_lost_is_settled_by_looking(watch: Watching, kind: Kind) -> None:
     watch.service.faults.set(Fault(kind=kind, endpoint="pve/open/createquantity"))
     await bought(watch)
-    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
     assert len(watch.service.world.ledger) == 1
     states = [event.state for event in watch.state.events if event.kind is EventKind.ORDER]
     assert OrderState.UNKNOWN in states
@@ -232,7 +232,7 @@ async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called
         sell = service.world.create
         service.world.create = lambda *order: (host := sell(*order), new.append(host.id))[0]  # type: ignore[method-assign]
         await bought(watch)
-        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
         state = await watch.swept()
         assert state.snapshot is not None
         assert new[0] in {host.id for host in state.snapshot.hosts}
@@ -334,5 +334,5 @@ async def test_a_host_that_we_delete_is_gone_though_the_list_counts_it_still(wat
     host = next(host for host in watch.state.snapshot.hosts if host.status is Status.OFF)
     watch.service.faults.set(Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, total=12))
     watch.monitor.orders.delete([host])
-    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.SETTLED)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
     assert not any(event.alert for event in watch.state.events if event.kind is EventKind.GONE)

@@ -99,9 +99,9 @@ async def test_buying_several_sends_one_request_after_another(desk: Desk) -> Non
     desk.service.answers = ["a", "b", "c"]
     desk.orders.buy(a_promise(), 3)
     orders = await desk.ended()
-    assert [(order.state, order.host_id) for order in orders] == [(OrderState.DONE, id_) for id_ in "abc"]
+    assert [(order.state, order.host_id) for order in orders] == [(OrderState.ACCEPTED, id_) for id_ in "abc"]
     assert desk.service.asked == ["buy p1 4005"] * 3
-    assert await written(desk.journal) == [OrderState.DONE] * 3
+    assert await written(desk.journal) == [OrderState.ACCEPTED] * 3
 
 
 async def test_a_rent_is_bought_for_its_period(desk: Desk) -> None:
@@ -114,8 +114,8 @@ async def test_a_rent_is_bought_for_its_period(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("failure", "state"),
     [
-        (Rejected(9001, "余额不足", trace_id="t"), OrderState.REFUSED),
-        (SignedOut("no", 401, "expired"), OrderState.REFUSED),
+        (Rejected(9001, "余额不足", trace_id="t"), OrderState.REJECTED),
+        (SignedOut("no", 401, "expired"), OrderState.REJECTED),
         (NotSent("no line"), OrderState.NOT_SENT),
         (OutcomeUnknown("reset"), OrderState.UNKNOWN),
     ],
@@ -126,7 +126,7 @@ async def test_what_failed_once_is_not_sent_again_and_ends_the_batch(
     desk.service.answers = ["a", failure]
     desk.orders.buy(a_promise(), 4)
     orders = await desk.ended()
-    assert [order.state for order in orders] == [OrderState.DONE, state, OrderState.NOT_SENT, OrderState.NOT_SENT]
+    assert [order.state for order in orders] == [OrderState.ACCEPTED, state, OrderState.NOT_SENT, OrderState.NOT_SENT]
     assert len(desk.service.asked) == 2
     assert orders[2].summary == STOPPED
     assert await written(desk.journal) == [order.state for order in orders]
@@ -140,7 +140,7 @@ async def test_a_refusal_keeps_what_support_asks_for(desk: Desk) -> None:
     event = desk.told[-1]
     assert (event.kind, event.state, event.code, event.trace_id) == (
         EventKind.ORDER,
-        OrderState.REFUSED,
+        OrderState.REJECTED,
         9001,
         "trace-1",
     )
@@ -179,7 +179,7 @@ async def test_stopping_lets_the_one_under_way_end(desk: Desk) -> None:
     desk.orders.stop(batch)
     go_on.set()
     states = [order.state for order in await desk.ended()]
-    assert states == [OrderState.DONE, OrderState.NOT_SENT, OrderState.NOT_SENT]
+    assert states == [OrderState.ACCEPTED, OrderState.NOT_SENT, OrderState.NOT_SENT]
 
 
 async def test_an_order_is_on_the_disk_as_sent_before_its_request_leaves(desk: Desk) -> None:
@@ -214,7 +214,7 @@ async def test_power_reboot_and_delete_send_one_request_a_host(desk: Desk) -> No
     desk.orders.reboot(hosts[1:])
     desk.orders.delete(hosts[:1])
     orders = await desk.ended()
-    assert {order.state for order in orders} == {OrderState.DONE}
+    assert {order.state for order in orders} == {OrderState.ACCEPTED}
     assert sorted(desk.service.asked) == ["delete a", "power a False", "power a True", "power b True", "reboot b"]
 
 
@@ -242,27 +242,27 @@ async def test_a_create_without_id_finds_its_host_among_the_new(desk: Desk) -> N
     await desk.ended()
     later = NOON + timedelta(minutes=3)
     await desk.see(old, at=later)
-    assert desk.orders.all[0].state is OrderState.DONE
+    assert desk.orders.all[0].state is OrderState.ACCEPTED
     new = a_host(id="new", name="渲染-9", status=Status.OFF, created=NOON, os="Ubuntu Server")
     await desk.see(new, old, at=later)
     order = desk.orders.all[0]
-    assert (order.state, order.host_id, order.host_name) == (OrderState.SETTLED, "new", "渲染-9")
-    assert await written(desk.journal) == [OrderState.SETTLED]
+    assert (order.state, order.host_id, order.host_name) == (OrderState.CONFIRMED, "new", "渲染-9")
+    assert await written(desk.journal) == [OrderState.CONFIRMED]
 
 
 async def test_what_an_earlier_run_left_is_taken_up(desk: Desk) -> None:
     old = NOON - timedelta(days=8)
     for order in (
-        an_order(id="intended", state=OrderState.INTENDED),
+        an_order(id="pending", state=OrderState.PENDING),
         an_order(id="sent", state=OrderState.SENT, sent_at=NOON),
         an_order(id="unknown", state=OrderState.UNKNOWN, sent_at=NOON),
-        an_order(id="final", state=OrderState.REFUSED),
+        an_order(id="final", state=OrderState.REJECTED),
         an_order(id="ancient", state=OrderState.UNKNOWN, created_at=old, sent_at=old),
     ):
         await desk.journal.write_orders([order])
     await desk.orders.resume()
     assert {order.id: order.state for order in desk.orders.all} == {
-        "intended": OrderState.NOT_SENT,
+        "pending": OrderState.NOT_SENT,
         "sent": OrderState.UNKNOWN,
         "unknown": OrderState.UNKNOWN,
     }
@@ -279,7 +279,7 @@ async def test_what_the_user_decided_is_on_the_disk_before_anything_leaves(desk:
     desk.service.answers = ["a", "b", None, None]
     desk.orders.buy(a_promise(), 2)
     await desk.ended()
-    assert seen[0] == [OrderState.SENT, OrderState.INTENDED]
+    assert seen[0] == [OrderState.SENT, OrderState.PENDING]
     desk.orders.power([a_host(id=f"h{n}") for n in range(2)], on=True)
     await desk.ended()
     assert len(seen[2]) == 4
@@ -287,11 +287,11 @@ async def test_what_the_user_decided_is_on_the_disk_before_anything_leaves(desk:
 
 async def test_orders_that_an_end_cut_off_say_so(desk: Desk) -> None:
     await desk.journal.write_orders(
-        [an_order(id="i", state=OrderState.INTENDED), an_order(id="s", state=OrderState.SENT, sent_at=NOON)]
+        [an_order(id="i", state=OrderState.PENDING), an_order(id="s", state=OrderState.SENT, sent_at=NOON)]
     )
     await desk.orders.resume()
     assert [order.summary for order in reversed(desk.orders.all)] == [
-        ENDED_BEFORE[OrderState.INTENDED],
+        ENDED_BEFORE[OrderState.PENDING],
         ENDED_BEFORE[OrderState.SENT],
     ]
 
@@ -315,7 +315,7 @@ async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> 
     assert desk.told[told:] == []
     orders = await desk.journal.orders(2)
     assert {order.state: order.summary for order in orders} == {
-        OrderState.DONE: "",
+        OrderState.ACCEPTED: "",
         OrderState.NOT_SENT: SOMEBODY_ELSE,
     }
 
@@ -326,11 +326,11 @@ async def test_a_fleet_that_does_not_come_to_agree_is_said_once(desk: Desk) -> N
     desk.orders.power([host], on=False)
     await desk.ended()
     await desk.see(host)
-    assert desk.orders.all[0].state is OrderState.DONE
+    assert desk.orders.all[0].state is OrderState.ACCEPTED
     desk.now += timedelta(minutes=6)
     await desk.see(host)
     await desk.see(host)
-    told = [event for event in desk.told if event.state is OrderState.NOT_SEEN]
+    told = [event for event in desk.told if event.state is OrderState.UNCONFIRMED]
     assert [event.summary for event in told] == [NOT_SEEN]
 
 
@@ -362,7 +362,7 @@ async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: 
     assert not await desk.orders.close(patience=0)
     go_on.set()
     assert await desk.orders.close(patience=5)
-    assert [order.state for order in await desk.ended()] == [OrderState.DONE, OrderState.NOT_SENT]
+    assert [order.state for order in await desk.ended()] == [OrderState.ACCEPTED, OrderState.NOT_SENT]
 
 
 async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
@@ -390,7 +390,7 @@ async def test_an_id_of_unusual_form_is_believed_once_the_list_shows_it(desk: De
     # Another host fits as well, so that without the ID neither would be taken.
     await desk.see(new_host(id="1234"), new_host(id="other"))
     (order,) = await desk.ended()
-    assert (order.state, order.host_id, order.host_source) == (OrderState.SETTLED, "1234", HostSource.RESPONSE)
+    assert (order.state, order.host_id, order.host_source) == (OrderState.CONFIRMED, "1234", HostSource.RESPONSE)
 
 
 @pytest.mark.parametrize("about", [{"cpu": 99}, {"id": "4321", "created": NOON - timedelta(days=1)}])
@@ -429,4 +429,4 @@ async def test_a_response_that_names_a_host_that_was_there_before_is_accepted_wi
     desk.service.answers = ["old"]
     desk.orders.buy(a_promise(), 1)
     (order,) = await desk.ended()
-    assert (order.state, order.host_id) == (OrderState.DONE, None)
+    assert (order.state, order.host_id) == (OrderState.ACCEPTED, None)

@@ -44,11 +44,11 @@ async def test_a_host_that_fits_a_refused_order_is_pointed_out_once(desk: Desk) 
         desk.now += timedelta(seconds=15)
         await desk.see(new_host(), a_host(id="old"))
     (event,) = pointed_out(desk)
-    assert (event.alert, event.host_id, event.host_name, event.doubt) == (True, "new", "渲染-9", Doubt.REFUSED)
+    assert (event.alert, event.host_id, event.host_name, event.doubt) == (True, "new", "渲染-9", Doubt.REJECTED)
     assert (event.code, event.trace_id) == (9001, "trace-1")
     (order,) = await desk.journal.orders(10)
     assert order.candidate is not None
-    assert (order.state, order.host_id, order.candidate.host_id) == (OrderState.REFUSED, None, "new")
+    assert (order.state, order.host_id, order.candidate.host_id) == (OrderState.REJECTED, None, "new")
 
 
 async def test_a_host_that_was_listed_before_the_refusal_came_is_pointed_out(desk: Desk) -> None:
@@ -97,7 +97,7 @@ async def test_the_user_says_whose_the_host_is(desk: Desk) -> None:
     await desk.see(new_host())
     assert await desk.orders.claims.accept_candidate(order.id) is SettleResult.WRITTEN
     (order,) = await desk.journal.orders(1)
-    assert (order.state, order.host_id, order.host_source) == (OrderState.SETTLED, "new", HostSource.USER)
+    assert (order.state, order.host_id, order.host_source) == (OrderState.CONFIRMED, "new", HostSource.USER)
 
 
 async def test_a_host_that_the_user_knows_is_not_offered_again(desk: Desk) -> None:
@@ -120,12 +120,12 @@ async def test_nothing_is_bought_again_that_may_have_been_bought_unless_that_is_
     assert len(desk.service.asked) == 1
     assert await desk.orders.possible_purchases(a_promise()) == (unknown,)
     desk.orders.buy(a_promise(), 1, confirmed=[unknown.id])
-    assert (await desk.ended())[-1].state is OrderState.DONE
+    assert (await desk.ended())[-1].state is OrderState.ACCEPTED
     assert await written(desk.journal) == [
         OrderState.UNKNOWN,
         OrderState.NOT_SENT,
         OrderState.NOT_SENT,
-        OrderState.DONE,
+        OrderState.ACCEPTED,
     ]
 
 
@@ -133,11 +133,11 @@ async def test_nothing_is_bought_again_that_may_have_been_bought_unless_that_is_
     ("state", "code", "asked"),
     [
         (OrderState.UNKNOWN, None, True),
-        (OrderState.REFUSED, 1003, True),
-        (OrderState.REFUSED, 404, True),
-        (OrderState.REFUSED, 9001, False),
+        (OrderState.REJECTED, 1003, True),
+        (OrderState.REJECTED, 404, True),
+        (OrderState.REJECTED, 9001, False),
         (OrderState.SENT, None, True),
-        (OrderState.SETTLED, None, False),
+        (OrderState.CONFIRMED, None, False),
     ],
 )
 async def test_what_an_earlier_run_or_another_program_left_is_asked_about(
@@ -166,6 +166,6 @@ async def test_many_orders_that_end_afterwards_do_not_end_the_watch(desk: Desk) 
 
 async def test_refused_purchases_are_not_remembered_without_end(desk: Desk) -> None:
     for number in range(REMEMBERED + 10):
-        order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REFUSED, promise=a_promise())
+        order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REJECTED, promise=a_promise())
         desk.orders.book.write(order)
     assert len(tuple(desk.orders.book)) == REMEMBERED

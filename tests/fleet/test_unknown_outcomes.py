@@ -76,12 +76,12 @@ async def test_what_was_done_though_the_code_says_otherwise_is_confirmed_by_look
     host = a_host_at(watch, BILLED if action is OrderAction.POWER_OFF else OFF)
     watch.service.faults.set(Fault(kind=Kind.CODE_AFTER, endpoint=f"pve/open/{PATHS[action]}", code=code))
     GIVE[action](watch, host)
-    await state_of(watch, OrderState.UNKNOWN, OrderState.SETTLED)
+    await state_of(watch, OrderState.UNKNOWN, OrderState.CONFIRMED)
     clock.advance(30)
-    order = await state_of(watch, OrderState.SETTLED)
+    order = await state_of(watch, OrderState.CONFIRMED)
     assert (order.code, bool(order.trace_id)) == (code, True)
     assert OrderState.UNKNOWN in states(watch)
-    assert OrderState.REFUSED not in states(watch)
+    assert OrderState.REJECTED not in states(watch)
     assert sum(PATHS[action] in request for request in watch.service.requests) == 1
 
 
@@ -92,11 +92,11 @@ async def test_a_call_that_the_gateway_repeated_is_confirmed_by_looking(
     host = a_host_at(watch, BILLED if action in (OrderAction.POWER_OFF, OrderAction.REBOOT) else OFF)
     watch.service.faults.set(Fault(kind=Kind.REPEATED, endpoint=f"pve/open/{PATHS[action]}"))
     GIVE[action](watch, host)
-    await state_of(watch, OrderState.UNKNOWN, OrderState.SETTLED)
+    await state_of(watch, OrderState.UNKNOWN, OrderState.CONFIRMED)
     await watch.swept()
     clock.advance(30)
-    await state_of(watch, OrderState.SETTLED)
-    assert states(watch) == [OrderState.SENT, OrderState.UNKNOWN, OrderState.SETTLED]
+    await state_of(watch, OrderState.CONFIRMED)
+    assert states(watch) == [OrderState.SENT, OrderState.UNKNOWN, OrderState.CONFIRMED]
 
 
 @pytest.mark.parametrize("fault", [GATEWAY_TIMEOUT, replace(GATEWAY_TIMEOUT, status=200, code=1005)])
@@ -126,16 +126,16 @@ async def test_a_denied_deletion_is_given_up_in_time_and_its_host_can_be_stopped
     assert asked == [f"GET /v1/pve/open/operate/{host.id}?type=0"]
     clock.advance(301)
     await watch.swept()
-    await until(lambda: {order.state for order in watch.state.orders} <= {OrderState.NOT_SEEN, OrderState.SETTLED})
-    assert OrderState.REFUSED not in states(watch)
+    await until(lambda: {order.state for order in watch.state.orders} <= {OrderState.UNCONFIRMED, OrderState.CONFIRMED})
+    assert OrderState.REJECTED not in states(watch)
 
 
 async def test_a_host_that_stops_by_itself_after_our_start_is_an_alert(watch: Watching, clock: ManualClock) -> None:
     host = a_host_at(watch, OFF)
     GIVE[OrderAction.POWER_ON](watch, host)
-    await state_of(watch, OrderState.DONE)
+    await state_of(watch, OrderState.ACCEPTED)
     clock.advance(30)
-    await state_of(watch, OrderState.SETTLED)
+    await state_of(watch, OrderState.CONFIRMED)
     with watch.service.lock:
         watch.service.world.power(watch.service.world.accounts[ACCOUNT], host.id, on=False)
     await watch.swept()
@@ -154,7 +154,7 @@ async def test_nothing_is_sent_to_a_host_whose_deletion_was_accepted(
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         host = a_host_at(watch, OFF)
         GIVE[OrderAction.DELETE](watch, host)
-        await state_of(watch, OrderState.DONE)
+        await state_of(watch, OrderState.ACCEPTED)
         for action in (OrderAction.POWER_ON, OrderAction.POWER_OFF, OrderAction.REBOOT):
             GIVE[action](watch, host)
         GIVE[OrderAction.POWER_ON](watch, a_host(id="another"))

@@ -22,7 +22,7 @@ from xds_tui.store.timestamps import microseconds
 
 BODIES = ("{}", "", "\ufffd", '{"id": "o1", "state": "paid by somebody else", "host_id": "h9"}', "[" * 100_000, None, 7)
 
-DONE = {OrderState.DONE}
+DONE = {OrderState.ACCEPTED}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_buying_goes_on_beside_orders_that_cannot_be_read(path: Path, simu
         assert watch.state.catalog is not None
         watch.monitor.orders.buy(promise_in(watch.state), 1)
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in order_states.FINAL | DONE)
-        assert watch.state.orders[0].state in (OrderState.DONE, OrderState.SETTLED)
+        assert watch.state.orders[0].state in (OrderState.ACCEPTED, OrderState.CONFIRMED)
     await database.close()
 
 

@@ -51,7 +51,7 @@ _SWEEPS: Final = 5
 _ACCEPTED_PATIENCE: Final = 5.0
 """Seconds that are waited at the end for hosts of accepted orders; some are never told from others."""
 
-_OUTCOMES: Final = {OrderState.DONE, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT}
+_OUTCOMES: Final = {OrderState.ACCEPTED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.NOT_SENT}
 
 
 class HaltingJournal(Journal):
@@ -65,7 +65,7 @@ class HaltingJournal(Journal):
         states = {order.state for order in orders if order.sent_at is not None}
         if states & _OUTCOMES:
             await self._halt_at(Stage.ANSWERED)
-        if OrderState.SETTLED in states:
+        if OrderState.CONFIRMED in states:
             await self._halt_at(Stage.SEEN)
         await super().write_orders(orders)
         note_sending(orders)
@@ -170,7 +170,7 @@ class Buyer:
         return draft if kind.period is None else kind.rented(draft)
 
     def _is_under_way(self, batch: str) -> bool:
-        moving = (OrderState.INTENDED, OrderState.SENT)
+        moving = (OrderState.PENDING, OrderState.SENT)
         return any(order.batch == batch and order.state in moving for order in self._orders)
 
     async def _see_everything(self) -> None:
@@ -190,7 +190,7 @@ class Buyer:
                 raise TimeoutError(f"{state.connection}, {state.error!r}, snapshot of {at}, since {began}") from error
         with suppress(TimeoutError):
             async with asyncio.timeout(_ACCEPTED_PATIENCE):
-                await self._until(lambda: all(order.state is not OrderState.DONE for order in self._orders))
+                await self._until(lambda: all(order.state is not OrderState.ACCEPTED for order in self._orders))
 
     @property
     def _orders(self) -> tuple[Order, ...]:

@@ -144,11 +144,11 @@ def _count(verdict: Verdict, record: Record) -> None:
     verdict.received += record.received
     verdict.not_begun += sum(one.count - len(begun.intersection(one.orders or ())) for one in wanted)
     verdict.not_sent += states[OrderState.NOT_SENT]
-    verdict.refused += states[OrderState.REFUSED]
-    verdict.accepted += states[OrderState.DONE]
+    verdict.refused += states[OrderState.REJECTED]
+    verdict.accepted += states[OrderState.ACCEPTED]
     verdict.unknown += states[OrderState.UNKNOWN]
-    verdict.settled += states[OrderState.SETTLED]
-    verdict.unfinished += states[OrderState.INTENDED] + states[OrderState.SENT]
+    verdict.settled += states[OrderState.CONFIRMED]
+    verdict.unfinished += states[OrderState.PENDING] + states[OrderState.SENT]
     verdict.unasked += len(begun - {id_ for one in wanted for id_ in one.orders or ()})
     if record.received > left:
         verdict.doubled += record.received - left
@@ -179,15 +179,15 @@ def _sales_by_order(verdict: Verdict, ledger: Sequence[Sale], orders: Mapping[st
 def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None) -> None:
     """Whether what is reported of an order agrees with whether it bought a host."""
     if sale is None:
-        if order.state is OrderState.DONE:
+        if order.state is OrderState.ACCEPTED:
             verdict.confirmed_for_nothing += 1
             verdict.problems.append(f"{_description(order)} bought nothing")
         return
     if order.state is OrderState.UNKNOWN:
         verdict.unknown_sold += 1
-    if order.state not in (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.INTENDED):
+    if order.state not in (OrderState.REJECTED, OrderState.NOT_SENT, OrderState.PENDING):
         return
-    if order.state is OrderState.REFUSED and order.candidate is not None:
+    if order.state is OrderState.REJECTED and order.candidate is not None:
         verdict.refused_sold += 1
     else:
         verdict.denied += 1
@@ -215,8 +215,8 @@ def _is_repeated(earlier: Order, order: Order, sales: Mapping[str, Sale]) -> boo
     goods, other = order.promise, earlier.promise
     if goods is None or (goods.package.id, goods.billing) != (other.package.id, other.billing):
         return False
-    is_recognised = earlier.state is OrderState.DONE or (
-        earlier.state is OrderState.SETTLED and (earlier.ended_at is None or earlier.ended_at <= order.created_at)
+    is_recognised = earlier.state is OrderState.ACCEPTED or (
+        earlier.state is OrderState.CONFIRMED and (earlier.ended_at is None or earlier.ended_at <= order.created_at)
     )
     is_accepted = earlier.summary == "" and earlier.code is None
     return earlier.answered_at < order.created_at and not is_recognised and not is_accepted
@@ -227,10 +227,10 @@ def _judge_attribution(
 ) -> None:
     """Whether the host that an order names, or that may be its, came of it; `own`: the orders of its machine."""
     sale = sales.get(order.id)
-    if order.state is OrderState.SETTLED:
+    if order.state is OrderState.CONFIRMED:
         _judge_host(verdict, order, sale, hosts.get(order.host_id or ""), own)
     candidate = order.candidate
-    if order.state in (OrderState.DONE, OrderState.UNKNOWN) and candidate is not None:
+    if order.state in (OrderState.ACCEPTED, OrderState.UNKNOWN) and candidate is not None:
         verdict.may_be += 1
         verdict.may_be_right += sale is not None and candidate.host_id == sale.host_id
 

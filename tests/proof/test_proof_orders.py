@@ -26,7 +26,7 @@ from xds_tui.simulator.world import Sale
 ROOT = Path(__file__).parents[2]
 SENT_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KIND = Kind("p1", "4005")
-FINAL = [OrderState.SETTLED, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.DONE, OrderState.NOT_SENT]
+FINAL = [OrderState.CONFIRMED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.ACCEPTED, OrderState.NOT_SENT]
 
 
 def test_a_short_run_of_the_proof_kills_a_buyer_and_prints_what_came_of_everything() -> None:
@@ -94,11 +94,11 @@ def verdict(orders: list[Order], ledger: list[Sale]) -> Verdict:
 def test_what_agrees_holds() -> None:
     found = verdict(
         [
-            order(0, OrderState.SETTLED, "a"),
-            order(1, OrderState.REFUSED),
+            order(0, OrderState.CONFIRMED, "a"),
+            order(1, OrderState.REJECTED),
             order(2, OrderState.UNKNOWN),
             order(3, OrderState.UNKNOWN),
-            order(4, OrderState.DONE),
+            order(4, OrderState.ACCEPTED),
         ],
         [sale(0, "a"), sale(3, "b"), sale(4, "c")],
     )
@@ -107,62 +107,62 @@ def test_what_agrees_holds() -> None:
 
 
 def test_hosts_of_the_same_goods_may_be_exchanged_by_one_machine() -> None:
-    orders = [order(0, OrderState.SETTLED, "b"), order(1, OrderState.SETTLED, "a")]
+    orders = [order(0, OrderState.CONFIRMED, "b"), order(1, OrderState.CONFIRMED, "a")]
     found = verdict(orders, [sale(0, "a"), sale(1, "b")])
     assert (found.holds, found.exchanged, found.right) == (True, 2, 0)
 
 
 @pytest.mark.parametrize("fields", [{"package_id": "p2"}, {"image_id": "4006"}, {"period": (1, 1)}])
 def test_hosts_of_different_goods_must_not_be_exchanged(fields: dict[str, Any]) -> None:
-    orders = [order(0, OrderState.SETTLED, "b"), order(1, OrderState.SETTLED, "a")]
+    orders = [order(0, OrderState.CONFIRMED, "b"), order(1, OrderState.CONFIRMED, "a")]
     found = verdict(orders, [sale(0, "a"), sale(1, "b", **fields)])
     assert (found.holds, found.wrong) == (False, 2)
 
 
 def test_hosts_of_two_machines_must_not_be_exchanged() -> None:
-    machines = [record(order(0, OrderState.SETTLED, "b")), record(order(1, OrderState.SETTLED, "a"))]
+    machines = [record(order(0, OrderState.CONFIRMED, "b")), record(order(1, OrderState.CONFIRMED, "a"))]
     found = judge(machines, [sale(0, "a"), sale(1, "b")])
     assert (found.holds, found.wrong, found.asked) == (False, 2, 2)
 
 
 def test_a_host_of_somebody_else_is_wrong_for_an_order_that_bought_one() -> None:
-    assert verdict([order(0, OrderState.SETTLED, "b")], [sale(0, "a"), sale(TAG, "b")]).wrong == 1
+    assert verdict([order(0, OrderState.CONFIRMED, "b")], [sale(0, "a"), sale(TAG, "b")]).wrong == 1
 
 
 @pytest.mark.parametrize(("seconds", "coincidences"), [(-3, 0), (1, 1), (6, 1), (9, 0)])
 def test_an_order_that_bought_nothing_may_take_only_what_was_bought_just_then(seconds: int, coincidences: int) -> None:
     bought = sale(TAG, "a", at=SENT_AT.timestamp() + seconds)
     answered_at = SENT_AT + timedelta(seconds=2)
-    found = verdict([order(0, OrderState.SETTLED, "a", answered_at=answered_at)], [bought])
+    found = verdict([order(0, OrderState.CONFIRMED, "a", answered_at=answered_at)], [bought])
     assert (found.coincidences, found.confirmed_for_nothing) == (coincidences, 1 - coincidences)
     assert (found.sold, found.sold_to_others) == (0, 1)
 
 
 def test_an_order_that_bought_nothing_must_not_take_the_host_of_another_order() -> None:
-    found = verdict([order(0, OrderState.SETTLED, "a"), order(1, OrderState.UNKNOWN)], [sale(1, "a")])
+    found = verdict([order(0, OrderState.CONFIRMED, "a"), order(1, OrderState.UNKNOWN)], [sale(1, "a")])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)
 
 
 @pytest.mark.parametrize("host_id", ["nowhere", None])
 def test_an_order_must_not_be_confirmed_by_a_host_that_nobody_bought(host_id: str | None) -> None:
-    found = verdict([order(0, OrderState.SETTLED, host_id)], [])
+    found = verdict([order(0, OrderState.CONFIRMED, host_id)], [])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)
 
 
 def test_an_order_must_not_be_accepted_that_bought_nothing() -> None:
-    found = verdict([order(0, OrderState.DONE)], [])
+    found = verdict([order(0, OrderState.ACCEPTED)], [])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)
 
 
-@pytest.mark.parametrize("state", [OrderState.REFUSED, OrderState.NOT_SENT])
+@pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.NOT_SENT])
 def test_an_order_that_bought_a_host_must_not_be_reported_as_not_bought(state: OrderState) -> None:
     found = verdict([order(0, state)], [sale(0, "a")])
     assert (found.denied, found.holds) == (1, False)
 
 
 def test_a_refused_order_that_bought_a_host_may_be_pointed_out() -> None:
-    pointed_out = Candidate("a", "", Doubt.REFUSED)
-    found = verdict([order(0, OrderState.REFUSED, candidate=pointed_out)], [sale(0, "a")])
+    pointed_out = Candidate("a", "", Doubt.REJECTED)
+    found = verdict([order(0, OrderState.REJECTED, candidate=pointed_out)], [sale(0, "a")])
     assert (found.refused_sold, found.holds) == (1, True)
     assert verdict([order(0, OrderState.NOT_SENT, candidate=pointed_out)], [sale(0, "a")]).denied == 1
 
@@ -174,11 +174,11 @@ LOST = {"answered_at": SENT_AT + timedelta(seconds=1), "summary": "no answer"}
     ("earlier", "repeated"),
     [
         (order(0, OrderState.UNKNOWN, **LOST), 1),
-        (order(0, OrderState.REFUSED, **LOST, candidate=Candidate("a", "", Doubt.REFUSED)), 1),
-        (order(0, OrderState.SETTLED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=99)), 1),
-        (order(0, OrderState.SETTLED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=5)), 0),
+        (order(0, OrderState.REJECTED, **LOST, candidate=Candidate("a", "", Doubt.REJECTED)), 1),
+        (order(0, OrderState.CONFIRMED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=99)), 1),
+        (order(0, OrderState.CONFIRMED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=5)), 0),
         (order(0, OrderState.UNKNOWN, summary="no answer", answered_at=SENT_AT + timedelta(seconds=20)), 0),
-        (order(0, OrderState.DONE, answered_at=SENT_AT + timedelta(seconds=1)), 0),
+        (order(0, OrderState.ACCEPTED, answered_at=SENT_AT + timedelta(seconds=1)), 0),
         (order(0, OrderState.UNKNOWN, **LOST, promise=a_promise(package=a_package(id="p2"))), 0),
     ],
 )
@@ -195,13 +195,13 @@ def test_what_may_have_been_bought_must_not_be_repeated_without_a_question(earli
 
 
 def test_two_sales_of_one_order_are_doubled() -> None:
-    found = verdict([order(0, OrderState.SETTLED, "a")], [sale(0, "a"), sale(0, "b")])
+    found = verdict([order(0, OrderState.CONFIRMED, "a")], [sale(0, "a"), sale(0, "b")])
     assert (found.doubled, found.holds) == (1, False)
 
 
 @pytest.mark.parametrize("tag", ["", "gone"])
 def test_a_sale_of_no_order_is_doubled(tag: str) -> None:
-    found = verdict([order(0, OrderState.SETTLED, "a")], [sale(0, "a"), sale(tag, "b")])
+    found = verdict([order(0, OrderState.CONFIRMED, "a")], [sale(0, "a"), sale(tag, "b")])
     assert (found.doubled, found.holds) == (1, False)
 
 
@@ -215,7 +215,7 @@ def test_requests_are_counted_machine_by_machine() -> None:
 
 
 def test_a_host_must_not_be_named_by_orders_of_two_machines() -> None:
-    machines = [record(order(0, OrderState.SETTLED, "a")), record(order(1, OrderState.SETTLED, "a"))]
+    machines = [record(order(0, OrderState.CONFIRMED, "a")), record(order(1, OrderState.CONFIRMED, "a"))]
     found = judge(machines, [sale(0, "a"), sale(1, "b")])
     assert (found.shared, found.holds) == (1, False)
 
@@ -228,11 +228,11 @@ def test_every_order_counts_once(state: OrderState) -> None:
 
 
 def test_a_host_may_be_named_by_its_order_and_by_coincidence() -> None:
-    machines = [record(order(0, OrderState.SETTLED, "a")), record(order(1, OrderState.SETTLED, "a"))]
+    machines = [record(order(0, OrderState.CONFIRMED, "a")), record(order(1, OrderState.CONFIRMED, "a"))]
     found = judge(machines, [sale(1, "a")])
     assert (found.right, found.coincidences, found.shared, found.holds) == (1, 1, 0, True)
 
 
 def test_an_order_left_under_way_or_asked_for_by_nobody_does_not_hold() -> None:
     assert verdict([order(0, OrderState.SENT)], []).unfinished == 1
-    assert judge([Record([], [order(0, OrderState.REFUSED)], 1)], []).unasked == 1
+    assert judge([Record([], [order(0, OrderState.REJECTED)], 1)], []).unasked == 1

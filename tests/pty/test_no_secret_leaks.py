@@ -201,7 +201,7 @@ def go_everywhere(terminal: Terminal, service: Service) -> None:
     terminal.press("1", "b")
     terminal.wait_for("Reboot 1 host")
     terminal.press_until_gone("y", "Reboot 1 host")
-    terminal.wait_for("refused")
+    terminal.wait_for("rejected")
     terminal.press("h")
     terminal.wait_for("▸1 ")
     for view in ("1", "2"):

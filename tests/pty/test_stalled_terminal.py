@@ -65,7 +65,7 @@ def test_the_fleet_is_watched_and_an_order_settled_meanwhile(environ: dict[str, 
         wait_unread(lambda: states_of_orders(environ) != ["sent"])
         simulator.advance(60)
         before = listings(simulator)
-        wait_unread(lambda: states_of_orders(environ) == ["settled"])
+        wait_unread(lambda: states_of_orders(environ) == ["confirmed"])
         wait_unread(lambda: listings(simulator) >= before + 3)
         program.wait_for("设计-05 .*● on")
         program.until(lambda: len(HOST.findall(program.text)) >= 40)

@@ -317,7 +317,7 @@ class Chaos:
     def _judge_orders(self, carried_out: dict[str, int]) -> None:
         for order in self._journal.written.values():
             self.figures.orders[f"{order.action.value}: {order.state.value}"] += 1
-            is_denied = order.state in (OrderState.REFUSED, OrderState.NOT_SENT)
+            is_denied = order.state in (OrderState.REJECTED, OrderState.NOT_SENT)
             if is_denied and order.id in carried_out and not _is_listed_rejection(order):
                 self.figures.denied.append(f"{order.action.value}, {order.state.value}, code {order.code}")
 

@@ -86,11 +86,11 @@ def test_a_host_is_gone_only_after_it_was_deleted(tmp_path: Path, deleted: dict[
 @pytest.mark.parametrize(
     ("state", "code", "is_denied"),
     [
-        (OrderState.REFUSED, 6000, True),
-        (OrderState.REFUSED, 6003, False),
+        (OrderState.REJECTED, 6000, True),
+        (OrderState.REJECTED, 6003, False),
         (OrderState.NOT_SENT, None, True),
         (OrderState.UNKNOWN, None, False),
-        (OrderState.SETTLED, None, False),
+        (OrderState.CONFIRMED, None, False),
     ],
 )
 def test_an_order_that_was_carried_out_must_not_be_denied_unless_the_service_lied(

@@ -112,7 +112,7 @@ def _works(journal: Journal) -> list[Callable[[], object]]:
 
     async def open_orders() -> None:
         for order in await journal.open_orders():
-            await journal.write_orders([replace(order, state=OrderState.NOT_SEEN)])
+            await journal.write_orders([replace(order, state=OrderState.UNCONFIRMED)])
 
     return [
         read,

@@ -325,11 +325,11 @@ async def test_closing_waits_for_what_was_asked_for_and_can_be_repeated(path: Pa
 
 HUNG_DISK = """
 import asyncio, threading, sys
-from xds_tui.store import database
+from xds_tui.store import database as database_module
 
 async def main():
-    database._CLOSE_TIMEOUT = 0.05
-    database = await database.Database.open(None)
+    database_module._CLOSE_TIMEOUT = 0.05
+    database = await database_module.Database.open(None)
     asyncio.ensure_future(database.read(lambda connection: threading.Event().wait()))
     await asyncio.sleep(0)
     await database.close()

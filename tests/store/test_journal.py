@@ -56,7 +56,7 @@ def an_order(order_id: str = "o1", seconds: int = 0, **fields: object) -> Order:
     order = Order(
         id=order_id,
         action=OrderAction.REBOOT,
-        state=OrderState.INTENDED,
+        state=OrderState.PENDING,
         created_at=NOON + seconds * SECOND,
         host_id="h1",
     )
@@ -78,7 +78,7 @@ def a_sample(seconds: int = 0) -> Sample:
 A_PURCHASE = Order(
     id="0123456789abcdef0123456789abcdef",
     action=OrderAction.CREATE,
-    state=OrderState.REFUSED,
+    state=OrderState.REJECTED,
     created_at=NOON,
     promise=Quote(
         package=a_package(gpu_count=1, discount=Decimal("0.80")),
@@ -96,8 +96,8 @@ A_PURCHASE = Order(
     ended_at=NOON + 2 * SECOND,
 )
 
-A_PURCHASE_AS_VERSION_1_WROTE_IT = """
-{"id":"0123456789abcdef0123456789abcdef","action":"create","state":"refused","created_at":"2026-11-23T12:00:00Z",
+PURCHASE_WITHOUT_LATER_FIELDS = """
+{"id":"0123456789abcdef0123456789abcdef","action":"create","state":"rejected","created_at":"2026-11-23T12:00:00Z",
 "host_id":null,"host_name":"","promise":{"package":{"id":"p1","name":"office","type":"BL","cpu":4,"memory":16,
 "disk":128,"bandwidth":30,"gpu_count":1,"gpu_name":null,"amount":"1.10","discount":"0.80","purpose":0,"area":0,
 "offer":2,"raw":{}},"image":{"id":"4005","type":"BL","name":"Ubuntu Server","version":"20.04 x64"},"billing":1,
@@ -122,7 +122,7 @@ async def test_events_come_back_newest_first_with_everything_in_them(journal: Jo
         2,
         kind=EventKind.ORDER,
         action=OrderAction.REBOOT,
-        state=OrderState.REFUSED,
+        state=OrderState.REJECTED,
         code=7002,
         message="no",
         trace_id="T",
@@ -200,7 +200,7 @@ async def test_open_orders_are_those_that_nothing_final_happened_to(journal: Jou
     orders = {state: an_order(state.value, n, state=state) for n, state in enumerate(OrderState)}
     for order in orders.values():
         await journal.write_orders([order])
-    expected = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
+    expected = (OrderState.PENDING, OrderState.SENT, OrderState.ACCEPTED, OrderState.UNKNOWN)
     assert await journal.open_orders() == tuple(orders[state] for state in expected)
 
 
@@ -212,13 +212,13 @@ async def test_a_purchase_comes_back_with_its_promise_to_the_digit(journal: Jour
     assert str(read.promise.package.amount) == "1.10"
 
 
-async def test_a_purchase_that_version_1_wrote_can_be_read(database: Database, journal: Journal) -> None:
-    await store_order_body(database, A_PURCHASE_AS_VERSION_1_WROTE_IT)
+async def test_a_purchase_without_the_later_fields_can_be_read(database: Database, journal: Journal) -> None:
+    await store_order_body(database, PURCHASE_WITHOUT_LATER_FIELDS)
     assert await journal.orders(1) == (A_PURCHASE,)
 
 
 async def test_an_order_that_cannot_be_read_costs_only_itself_and_is_kept(database: Database, journal: Journal) -> None:
-    await journal.write_orders([an_order("o1", state=OrderState.DONE)])
+    await journal.write_orders([an_order("o1", state=OrderState.ACCEPTED)])
     await store_order_body(database, '{"id": "o2", "host_id": "h7", "state": "paid by somebody else"}')
     assert [order.id for order in await journal.open_orders()] == ["o1"]
     assert [order.id for order in await journal.orders(10)] == ["o1"]
@@ -247,7 +247,7 @@ async def test_a_host_that_may_be_an_unreadable_orders_is_not_claimed(
     database: Database, journal: Journal, about: dict[str, str]
 ) -> None:
     await store_order_body(database, json.dumps({"id": "o2", "state": "??", **about}))
-    found = replace(A_PURCHASE, id="o1", state=OrderState.SETTLED, host_id="h9")
+    found = replace(A_PURCHASE, id="o1", state=OrderState.CONFIRMED, host_id="h9")
     assert await journal.settle_order(found) is (SettleResult.TAKEN if about else SettleResult.LATER)
     much_later = replace(found, sent_at=NOON + timedelta(hours=3))
     assert await journal.settle_order(much_later) is (SettleResult.TAKEN if about else SettleResult.WRITTEN)
@@ -265,7 +265,7 @@ async def test_a_host_that_may_be_an_unreadable_orders_is_not_claimed(
 async def test_a_value_that_cannot_be_calculated_with_makes_an_order_unreadable(
     database: Database, journal: Journal, about: dict[str, object]
 ) -> None:
-    body = json.loads(A_PURCHASE_AS_VERSION_1_WROTE_IT) | about
+    body = json.loads(PURCHASE_WITHOUT_LATER_FIELDS) | about
     await store_order_body(database, json.dumps(body))
     assert await journal.orders(1) == ()
     assert len(await journal.unreadable_orders()) == 1
@@ -275,14 +275,14 @@ async def test_a_value_that_cannot_be_calculated_with_makes_an_order_unreadable(
 async def test_an_estimate_that_is_no_number_makes_an_order_unreadable(
     database: Database, journal: Journal, estimate: str
 ) -> None:
-    body = json.loads(A_PURCHASE_AS_VERSION_1_WROTE_IT)
+    body = json.loads(PURCHASE_WITHOUT_LATER_FIELDS)
     body["promise"]["estimate"] = estimate
     await store_order_body(database, json.dumps(body))
     assert await journal.orders(1) == ()
 
 
 async def test_texts_of_the_file_are_made_inert(database: Database, journal: Journal) -> None:
-    body = json.loads(A_PURCHASE_AS_VERSION_1_WROTE_IT)
+    body = json.loads(PURCHASE_WITHOUT_LATER_FIELDS)
     body["host_name"] = "\x1b[31mred"
     body["promise"]["image"]["name"] = "\x1b]52;c;AA\x07"
     await store_order_body(database, json.dumps(body))
@@ -407,7 +407,7 @@ async def test_one_host_settles_one_create_whoever_finds_it(path: Path, journal:
     lost = replace(A_PURCHASE, state=OrderState.UNKNOWN, host_id=None)
     for number, either in enumerate((journal, second)):
         await either.write_orders([replace(lost, id=f"o{number}")])
-    found = replace(lost, state=OrderState.SETTLED, host_id="h9")
+    found = replace(lost, state=OrderState.CONFIRMED, host_id="h9")
     assert await journal.settle_order(replace(found, id="o0")) is SettleResult.WRITTEN
     assert await second.settle_order(replace(found, id="o1")) is SettleResult.TAKEN
     assert {order.id: order.host_id for order in await journal.orders(9)} == {"o0": "h9", "o1": None}
@@ -418,14 +418,14 @@ async def test_a_host_may_be_anothers_while_its_create_is_under_way(path: Path, 
     second_database = await Database.open(path)
     second = Journal(second_database, "default")
     await second.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.SENT, host_id=None)])
-    found = replace(A_PURCHASE, id="o0", state=OrderState.SETTLED, host_id="h9")
+    found = replace(A_PURCHASE, id="o0", state=OrderState.CONFIRMED, host_id="h9")
     assert await journal.settle_order(found) is SettleResult.LATER
     await second_database.close()
     assert await journal.settle_order(found) is SettleResult.WRITTEN
 
 
 async def test_what_each_host_was_bought_for_is_known_by_its_id(journal: Journal) -> None:
-    await journal.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.SETTLED, host_id="h9")])
+    await journal.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.CONFIRMED, host_id="h9")])
     await journal.write_orders([replace(A_PURCHASE, id="o2", state=OrderState.UNKNOWN, host_id=None)])
     await journal.write_orders([an_order("o3")])
     assert await journal.bought() == {"h9": A_PURCHASE.promise}

@@ -85,5 +85,5 @@ def a_promise(**fields: Any) -> Quote:
 
 
 def an_order(**fields: Any) -> Order:
-    order = Order(id="o", action=OrderAction.POWER_ON, state=OrderState.INTENDED, created_at=NOON, host_id="h1")
+    order = Order(id="o", action=OrderAction.POWER_ON, state=OrderState.PENDING, created_at=NOON, host_id="h1")
     return replace(order, **fields)

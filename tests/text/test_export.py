@@ -27,14 +27,14 @@ def as_dicts(table: export.Table) -> list[dict[str, object]]:
 
 def test_an_order_is_exported_with_what_was_promised_and_what_it_really_lasts() -> None:
     host = a_host(id="h1", billing=Billing.RENT, created=NOON, expires=NOON + timedelta(hours=744))
-    order = an_order(action=OrderAction.CREATE, state=OrderState.SETTLED, promise=MONTH, host_id="h1", sent_at=NOON)
+    order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, promise=MONTH, host_id="h1", sent_at=NOON)
     (row,) = as_dicts(export.orders_table([order], {"h1": host}))
     assert row["created_at"] == "2026-11-23T12:00:00Z"
     assert row["ended_at"] is None
     assert (row["unit_price"], row["discount"], row["estimate"]) == ("1.10", "1", "792.00")
     assert (row["period_number"], row["period_unit"]) == (1, "month")
     assert (row["estimated_hours"], row["real_hours"]) == (720, 744.0)
-    assert (row["action"], row["state"]) == ("create", "settled")
+    assert (row["action"], row["state"]) == ("create", "confirmed")
 
 
 def test_an_order_on_a_host_has_no_promise_and_a_vanished_host_no_length() -> None:

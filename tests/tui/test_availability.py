@@ -62,7 +62,7 @@ def test_a_host_on_its_way_elsewhere_can_be_called_back() -> None:
     ordered = availability.hosts_ordered(orders, NOON)
     assert ordered == {"h1"}
     assert availability.start(Context(picked=(ON,), ordered=ordered)) == ""
-    assert availability.hosts_ordered([an_order(host_id="h1", state=OrderState.SETTLED)], NOON) == frozenset()
+    assert availability.hosts_ordered([an_order(host_id="h1", state=OrderState.CONFIRMED)], NOON) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,10 @@ async def test_a_response_that_is_no_refusal_is_unknown_and_found_by_looking(fau
         desk.service.faults.set(replace(fault, endpoint=CREATE))
         await to_review(desk, PACKAGE, IMAGE)
         await bought(desk)
-        await until(lambda: desk.monitor.orders.all[0].state is OrderState.SETTLED)
+        await until(lambda: desk.monitor.orders.all[0].state is OrderState.CONFIRMED)
         told = {event.state for event in desk.monitor.state.events if event.kind is EventKind.ORDER}
         assert OrderState.UNKNOWN in told
-        assert OrderState.REFUSED not in told
+        assert OrderState.REJECTED not in told
         await desk.see("1 of 1 bought")
         assert (len(desk.world.ledger), desk.asked("createquantity")) == (1, 1)
 
@@ -80,12 +80,12 @@ async def test_a_purchase_that_may_have_been_made_is_repeated_only_in_words(faul
         await to_review(desk, PACKAGE, IMAGE)
         await bought(desk)
         text = await desk.see("0 bought · 1 unknown")
-        assert "refused" not in text
+        assert "rejected" not in text
         assert f"code {fault.code}" in text
         await desk.press("a")
         await desk.see("Press B")
         await desk.press("B")
-        assert "outcome unknown" in await desk.see(TITLE)
+        assert ": unknown" in await desk.see(TITLE)
         await answer(desk, "buy")
         assert desk.asked("createquantity") == 1
         await answer(desk, " Again ")
@@ -106,7 +106,7 @@ async def test_a_proven_refusal_is_repeated_without_a_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "code"), [(OrderState.UNKNOWN, None), (OrderState.REFUSED, 1003), (OrderState.REFUSED, 404)]
+    ("state", "code"), [(OrderState.UNKNOWN, None), (OrderState.REJECTED, 1003), (OrderState.REJECTED, 404)]
 )
 async def test_what_an_earlier_run_may_have_bought_is_asked_about(state: OrderState, code: int | None) -> None:
     async with sitting_at(Desk()) as desk:
@@ -210,7 +210,7 @@ async def test_a_host_of_a_refused_order_is_pointed_out_in_the_events_and_in_the
         await desk.press("escape")
         await desk.sweep()
         (sale,) = desk.world.ledger
-        await desk.see("may be yours.*fits an order that was refused")
+        await desk.see("may be yours.*fits an order that was rejected")
         await desk.press("h", "2")
         text = await desk.see("may be yours")
         assert sale.host_id in text

@@ -182,7 +182,7 @@ async def test_several_are_bought_one_by_one_and_the_first_refusal_ends_it() -> 
         assert "The wallet's balance is too low: 钱包余额不足" in text
         assert "code 9001" in text
         states = [order.state for order in reversed(desk.monitor.orders.all)]
-        assert states[1:] == [OrderState.REFUSED, OrderState.NOT_SENT]
+        assert states[1:] == [OrderState.REJECTED, OrderState.NOT_SENT]
         assert len(desk.world.ledger) == 1
 
 
@@ -231,7 +231,7 @@ async def test_an_unknown_outcome_is_shown_as_unknown_and_settled_by_looking() -
         desk.service.faults.set(Fault(kind=Kind.TRUNCATED, endpoint="pve/open/createquantity"))
         await to_review(desk, "bl4090a1", "4005")
         await bought(desk)
-        await until(lambda: desk.monitor.orders.all[0].state is OrderState.SETTLED)
+        await until(lambda: desk.monitor.orders.all[0].state is OrderState.CONFIRMED)
         told = {event.state for event in desk.monitor.state.events}
         assert OrderState.UNKNOWN in told
         assert len(desk.world.ledger) == 1

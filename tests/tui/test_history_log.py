@@ -37,9 +37,9 @@ def test_what_is_read_and_told_at_once_is_there_once() -> None:
 def test_an_order_that_went_on_stays_where_it_is_and_new_ones_come_first() -> None:
     past = HistoryLog()
     past.add_orders([an_order(id="b"), an_order(id="a")])
-    past.add_orders([an_order(id="c"), an_order(id="a", state=OrderState.SETTLED)])
+    past.add_orders([an_order(id="c"), an_order(id="a", state=OrderState.CONFIRMED)])
     assert [order.id for order in past.orders] == ["c", "b", "a"]
-    assert past.orders[-1].state is OrderState.SETTLED
+    assert past.orders[-1].state is OrderState.CONFIRMED
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ async def test_what_was_somebody_elses_is_not_shown_any_more() -> None:
 @pytest.mark.parametrize("word", ["balance", "9001", "trace-9"])
 async def test_an_order_is_found_by_why_it_came_to_nothing(word: str) -> None:
     desk = Desk()
-    refused = an_order(state=OrderState.REFUSED, code=9001, summary="The balance is too low", trace_id="trace-9")
+    refused = an_order(state=OrderState.REJECTED, code=9001, summary="The balance is too low", trace_id="trace-9")
     async with sitting_at(desk):
         await desk.monitor.recorder.journal.write_orders([refused, an_order(id="other", host_name="other")])
         await desk.press("h", "2")
@@ -150,7 +150,7 @@ async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
         assert desk.monitor.state.snapshot is not None
         rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
         month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
-        order = an_order(action=OrderAction.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=month)
+        order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, host_id=rent.id, promise=month)
         await desk.monitor.recorder.journal.write_orders([order])
         await desk.press("h", "2")
         await desk.see("1 shown")
@@ -171,11 +171,15 @@ async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> 
             estimate=Decimal("1658.88"),
         )
         order = an_order(
-            action=OrderAction.CREATE, state=OrderState.SETTLED, host_id=rent.id, promise=promise, created_at=desk.now()
+            action=OrderAction.CREATE,
+            state=OrderState.CONFIRMED,
+            host_id=rent.id,
+            promise=promise,
+            created_at=desk.now(),
         )
         await desk.monitor.recorder.journal.write_orders([order])
         await desk.press("h", "2")
-        await desk.see(r"buy .*done .*1,658\.88 +720 +[\d.]+ !")
+        await desk.see(r"buy .*confirmed .*1,658\.88 +720 +[\d.]+ !")
         await desk.press("enter")
         await desk.see("the package")
 

@@ -111,7 +111,7 @@ async def look_at_questions(desk: HostileDesk) -> None:
     await desk.see("Reboot 1 host")
     await desk.refuse("pve/open/reboot", 1001)
     await desk.press("y")
-    await desk.see("refused")
+    await desk.see("rejected")
     await desk.look()
 
 

@@ -79,9 +79,9 @@ async def test_m_confirms_the_order_by_the_host() -> None:
         await desk.see("n Not mine")
         await desk.press("m")
         await desk.see("confirmed by stranger")
-        await desk.see("stranger +done")
+        await desk.see("stranger +confirmed")
         order = await written(desk)
-        assert (order.state, order.host_id) == (OrderState.SETTLED, host_id)
+        assert (order.state, order.host_id) == (OrderState.CONFIRMED, host_id)
         assert "Not mine" not in await desk.see("Export")
 
 
@@ -92,7 +92,7 @@ async def test_n_takes_the_host_off_the_order_for_good() -> None:
         await desk.press("n")
         await desk.see("will not be offered")
         await desk.sweep()
-        await desk.see("outcome unknown")
+        await desk.see("unknown")
         order = await written(desk)
         assert (order.state, order.host_id, order.declined) == (OrderState.UNKNOWN, None, frozenset({host_id}))
 
@@ -117,6 +117,6 @@ async def test_m_and_n_do_nothing_to_other_orders() -> None:
     async with sitting_at(Desk()) as desk:
         order = await lost_create(desk)
         await desk.press("h", "2")
-        await desk.see("outcome unknown")
+        await desk.see("unknown")
         await desk.press("m", "n")
         assert await written(desk) == order

@@ -35,7 +35,7 @@ class Request:
     @property
     def is_accepted(self) -> bool:
         """Whether the service said yes, so that there is a host."""
-        return self.order.state is OrderState.DONE
+        return self.order.state is OrderState.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ def request_of(order: Order, sent_at: datetime, promise: Quote) -> Request:
     start = to_milliseconds(sent_at)
     end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT
     end = max(start, end)
-    grace = 0 if order.state is OrderState.DONE else GRACE
+    grace = 0 if order.state is OrderState.ACCEPTED else GRACE
     package = promise.package
     specification = (package.cpu, package.memory, package.disk, package.gpu_count, package.gpu_name)
     price = (package.amount, package.discount)

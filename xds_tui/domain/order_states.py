@@ -1,20 +1,23 @@
-"""How an order goes from the user's intent to an outcome, as one table. Everything that affects it is here.
+"""The state machine of an order, as one table.
 
-    INTENDED ──leaves──▶ SENT ──accepted──▶ DONE ──seen──▶ SETTLED
-        │                 │                   └────late──▶ NOT_SEEN
-        │                 ├──────lost─────▶ UNKNOWN ──seen, late: as from DONE
-        │                 ├────refused────▶ REFUSED
-        └──held back──────┴──held back────▶ NOT_SENT
+    PENDING --SENT------> SENT --ACCEPTED---> ACCEPTED --CONFIRMED--> CONFIRMED
+       |                   |                     `-------TIMED_OUT--> UNCONFIRMED
+       |                   |--NO_ANSWER--> UNKNOWN  (CONFIRMED and TIMED_OUT as from ACCEPTED)
+       |                   |--REJECTED---> REJECTED --CONFIRMED--> CONFIRMED
+       `-----NOT_SENT------+--NOT_SENT---> NOT_SENT
 
-An order is written as INTENDED when the user decides, and as SENT before the first byte of its request can leave.
-So after a kill at any moment the journal errs on one side only: it may say SENT of a request that never left,
-never INTENDED of one that did. At the next start INTENDED is therefore held back for good (NOT_SENT), and SENT has
-lost its answer (UNKNOWN).
+An order is written to the journal as PENDING when the user confirms it, and as SENT before the first byte of its
+request can be sent. If the program is killed, the journal can therefore be wrong in one direction only: an order
+recorded as SENT may not have been sent, but an order recorded as PENDING was not. At the next start PENDING becomes
+NOT_SENT, and SENT becomes UNKNOWN.
 
-DONE means that the service said yes, not that it is so: a power call is accepted before anything happens, and a
-create may answer without the new host's ID. SETTLED means that the fleet was seen to agree, NOT_SEEN that it did not
-within `CONFIRM_TIMEOUT`; a create is never late, for money may have been spent on it. REFUSED, NOT_SENT, SETTLED and
-NOT_SEEN are final. UNKNOWN is never sent again by machinery.
+ACCEPTED means that the service accepted the request, not that it was carried out: a power call returns before
+anything happens, and the response to a create may lack the ID of the new host. The host list then confirms the order
+(CONFIRMED), or does not within the time-out (UNCONFIRMED). A create never times out, because money may have been
+spent on it.
+
+NOT_SENT, REJECTED, CONFIRMED and UNCONFIRMED are final, with one exception: the user can confirm that a host came from
+a rejected create. An order in state UNKNOWN is never sent again automatically.
 """
 
 from __future__ import annotations
@@ -28,98 +31,104 @@ from xds_tui.domain.records import Order, OrderAction, OrderState
 
 
 class OrderEvent(Enum):
-    """What can happen to an order."""
+    """An event that changes the state of an order."""
 
-    LEAVES = "leaves"
-    """Its request is about to be written to the socket."""
-    HELD_BACK = "held back"
-    """Its request provably did not leave."""
-    REFUSED = "refused"
-    """The service answered with a code: nothing was done."""
+    SENT = "sent"
+    """The request is about to be written to the socket."""
+    NOT_SENT = "not sent"
+    """The request was provably not sent."""
     ACCEPTED = "accepted"
-    """The service said yes."""
-    LOST = "lost"
-    """It left, and its answer did not come, or made no sense."""
-    SEEN = "seen"
-    """The fleet agrees with it."""
-    LATE = "late"
-    """The fleet does not agree with it, though it had the time to."""
+    """The service accepted the request."""
+    REJECTED = "rejected"
+    """The response proves that nothing was done (`domain.rejections`)."""
+    NO_ANSWER = "no answer"
+    """There is no response, or one that does not prove what was done."""
+    CONFIRMED = "confirmed"
+    """The host list shows the result."""
+    TIMED_OUT = "timed out"
+    """The host list did not show the result within the time-out."""
 
 
 NEXT: Final = {
-    (OrderState.INTENDED, OrderEvent.LEAVES): OrderState.SENT,
-    (OrderState.INTENDED, OrderEvent.HELD_BACK): OrderState.NOT_SENT,
-    (OrderState.SENT, OrderEvent.HELD_BACK): OrderState.NOT_SENT,
-    (OrderState.SENT, OrderEvent.REFUSED): OrderState.REFUSED,
-    (OrderState.SENT, OrderEvent.ACCEPTED): OrderState.DONE,
-    (OrderState.SENT, OrderEvent.LOST): OrderState.UNKNOWN,
-    (OrderState.DONE, OrderEvent.SEEN): OrderState.SETTLED,
-    (OrderState.DONE, OrderEvent.LATE): OrderState.NOT_SEEN,
-    (OrderState.UNKNOWN, OrderEvent.SEEN): OrderState.SETTLED,
-    (OrderState.UNKNOWN, OrderEvent.LATE): OrderState.NOT_SEEN,
-    (OrderState.REFUSED, OrderEvent.SEEN): OrderState.SETTLED,
+    (OrderState.PENDING, OrderEvent.SENT): OrderState.SENT,
+    (OrderState.PENDING, OrderEvent.NOT_SENT): OrderState.NOT_SENT,
+    (OrderState.SENT, OrderEvent.NOT_SENT): OrderState.NOT_SENT,
+    (OrderState.SENT, OrderEvent.REJECTED): OrderState.REJECTED,
+    (OrderState.SENT, OrderEvent.ACCEPTED): OrderState.ACCEPTED,
+    (OrderState.SENT, OrderEvent.NO_ANSWER): OrderState.UNKNOWN,
+    (OrderState.ACCEPTED, OrderEvent.CONFIRMED): OrderState.CONFIRMED,
+    (OrderState.ACCEPTED, OrderEvent.TIMED_OUT): OrderState.UNCONFIRMED,
+    (OrderState.UNKNOWN, OrderEvent.CONFIRMED): OrderState.CONFIRMED,
+    (OrderState.UNKNOWN, OrderEvent.TIMED_OUT): OrderState.UNCONFIRMED,
+    (OrderState.REJECTED, OrderEvent.CONFIRMED): OrderState.CONFIRMED,
 }
 
-FINAL: Final = frozenset({OrderState.NOT_SENT, OrderState.REFUSED, OrderState.SETTLED, OrderState.NOT_SEEN})
-"""Nothing more is expected of an order in one of these. Only the user can find that a host came of a refused one."""
+FINAL: Final = frozenset({OrderState.NOT_SENT, OrderState.REJECTED, OrderState.CONFIRMED, OrderState.UNCONFIRMED})
+"""States in which no further event is expected. Only the user can still confirm the host of a rejected create."""
 
-AFTER_RESTART: Final = {OrderState.INTENDED: OrderEvent.HELD_BACK, OrderState.SENT: OrderEvent.LOST}
-"""What a new start means for an order that was found under way."""
+AFTER_RESTART: Final = {OrderState.PENDING: OrderEvent.NOT_SENT, OrderState.SENT: OrderEvent.NO_ANSWER}
+"""The event for each order that the previous run left in one of these states."""
 
 CONFIRM_TIMEOUT: Final = timedelta(minutes=5)
-"""How long an order is shown as what is meant to happen, and how long the fleet has to agree with it."""
+"""How long after an order the host shows it as pending, and how long the host list has to confirm it."""
 
 DELETE_CONFIRM_TIMEOUT: Final = timedelta(minutes=15)
-"""The same for a delete, unless the service denied it: a deleted host may stay in the list for minutes."""
+"""The same for a delete that the service did not decline: a deleted host may stay in the list for minutes."""
 
 
 def is_intent(order: Order, now: datetime) -> bool:
-    """Whether `order` should be shown on its host as what is meant to happen."""
-    return order.state not in FINAL and _waited(order, now) < _patience(order)
+    """Return whether the host of `order` should show it as pending."""
+    return order.state not in FINAL and now - order.created_at < _confirm_timeout(order)
 
 
 def is_late(order: Order, now: datetime) -> bool:
-    """Whether the fleet should have come to agree with `order` by now."""
+    """Return whether the host list should have confirmed `order` by `now`."""
     return (
         order.action is not OrderAction.CREATE
-        and (order.state, OrderEvent.LATE) in NEXT
-        and _waited(order, now) >= _patience(order)
+        and (order.state, OrderEvent.TIMED_OUT) in NEXT
+        and now - order.created_at >= _confirm_timeout(order)
     )
 
 
 def next_state(state: OrderState, event: OrderEvent) -> OrderState:
-    """Return the state that `event` leads to.
+    """Return the state after `event`.
 
     Raises:
-        ValueError: if it cannot happen in `state`; nothing has changed then.
+        ValueError: if `event` is not possible in `state`.
 
     """
     try:
         return NEXT[state, event]
     except KeyError:
-        raise ValueError(f"an order that is {state.name} cannot be {event.name}") from None
+        raise ValueError(f"no transition from {state.name} on {event.name}") from None
 
 
 def ended(order: Order, event: OrderEvent, at: datetime) -> Order:
-    """Return `order` in the state that `event` at `at` leads to; raises as `next_state`."""
+    """Return `order` in the state after `event`, which happened at `at`.
+
+    Raises:
+        ValueError: if `event` is not possible in the state of `order`.
+
+    """
     outcome = replace(order, state=next_state(order.state, event), ended_at=at)
     if outcome.host_id is not None:
         outcome = replace(outcome, candidate=None)
     if outcome.promise is not None and outcome.state in FINAL:
-        # The hosts that were known are for finding the new one; kept for ever they would be the journal's bulk.
+        # Only needed to recognise the new host; they would make up most of the journal.
         outcome = replace(outcome, promise=replace(outcome.promise, known_hosts=frozenset()))
     return outcome
 
 
 def was_denied(order: Order) -> bool:
-    """Whether the service said of a delete that it did not delete, which is no proof (`domain.rejections`)."""
+    """Return whether the service reported that a delete did nothing, which proves nothing (`domain.rejections`)."""
     return order.action is OrderAction.DELETE and order.state is OrderState.UNKNOWN and order.code == 0
 
 
 def hinders(delete: Order, action: OrderAction) -> bool:
-    """Whether `delete`, if it is one, keeps `action` from being sent to the same host.
+    """Return whether the order `delete` blocks `action` on the same host; False if it is not an open delete.
 
-    A host that is being deleted is left alone. One that may not have been, because it was on, can be stopped.
+    A delete blocks start, stop and reboot. After a delete that the service declined, perhaps because the host was on,
+    the host can be stopped.
     """
     if delete.action is not OrderAction.DELETE or delete.state in FINAL:
         return False
@@ -128,9 +137,5 @@ def hinders(delete: Order, action: OrderAction) -> bool:
     return action in (OrderAction.POWER_ON, OrderAction.REBOOT)
 
 
-def _waited(order: Order, now: datetime) -> timedelta:
-    return now - order.created_at
-
-
-def _patience(order: Order) -> timedelta:
+def _confirm_timeout(order: Order) -> timedelta:
     return DELETE_CONFIRM_TIMEOUT if order.action is OrderAction.DELETE and not was_denied(order) else CONFIRM_TIMEOUT

@@ -146,7 +146,7 @@ def _has_no_host(order: Order) -> bool:
 
 
 def _is_waiting(order: Order) -> bool:
-    return order.state in (OrderState.DONE, OrderState.UNKNOWN)
+    return order.state in (OrderState.ACCEPTED, OrderState.UNKNOWN)
 
 
 def _agrees(order: Order, hosts: Mapping[str, Host]) -> bool:

@@ -25,24 +25,27 @@ class OrderAction(Enum):
 
 
 class OrderState(Enum):
-    """How far an order has come; `fleet/order_states.py` has the table of what leads where."""
+    """The state of an order; `domain/order_states.py` has the table of transitions.
 
-    INTENDED = "intended"
-    """Decided by the user; nothing has left."""
+    The values are stored in the database and exported, and filters use them.
+    """
+
+    PENDING = "pending"
+    """The user confirmed the order; its request has not been sent."""
     SENT = "sent"
-    """Its request may have left."""
-    REFUSED = "refused"
-    """The service said no: nothing was done."""
+    """The request may have been sent; there is no response yet."""
+    ACCEPTED = "accepted"
+    """The service accepted the request."""
+    CONFIRMED = "confirmed"
+    """The host list shows the result."""
+    UNCONFIRMED = "unconfirmed"
+    """The host list did not show the result in time."""
+    REJECTED = "rejected"
+    """The service rejected the request; nothing was done."""
     NOT_SENT = "not sent"
-    """Its request provably never left."""
+    """The request was provably not sent."""
     UNKNOWN = "unknown"
-    """Its request left, and what became of it is not known."""
-    DONE = "done"
-    """The service said yes."""
-    SETTLED = "settled"
-    """The fleet was seen to agree."""
-    NOT_SEEN = "not seen"
-    """The fleet was not seen to agree, though it had the time to."""
+    """The request was sent, and no response proves what was done."""
 
 
 class HostSource(Enum):
@@ -69,8 +72,8 @@ class Doubt(Enum):
     """It fits another order as well."""
     NO_TIME = "no time"
     """The service does not say when it came into being."""
-    REFUSED = "refused"
-    """The service refused the order."""
+    REJECTED = "rejected"
+    """The service rejected the order."""
 
 
 @dataclass(frozen=True, slots=True)

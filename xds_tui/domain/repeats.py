@@ -26,7 +26,7 @@ POINTED_OUT_FOR: Final = timedelta(minutes=15)
 CLOCK_SKEW: Final = timedelta(minutes=10)
 """How far the service's clock may be from ours."""
 
-_UNRESOLVED: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.NOT_SEEN)
+_UNRESOLVED: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
 
 
 def may_repeat(order: Order, promise: Quote, now: datetime) -> bool:
@@ -36,7 +36,7 @@ def may_repeat(order: Order, promise: Quote, now: datetime) -> bool:
         and order.promise is not None
         and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
         and now - order.created_at < DOUBTFUL_FOR
-        and (order.state in _UNRESOLVED or (order.state is OrderState.REFUSED and not is_proven(order)))
+        and (order.state in _UNRESOLVED or (order.state is OrderState.REJECTED and not is_proven(order)))
     )
 
 
@@ -58,7 +58,7 @@ def is_watched(order: Order, now: datetime) -> bool:
     """Whether a host may still be pointed out that fits this order, which was refused."""
     return (
         order.action is OrderAction.CREATE
-        and order.state is OrderState.REFUSED
+        and order.state is OrderState.REJECTED
         and order.candidate is None
         and order.sent_at is not None
         and now - (order.ended_at or order.sent_at) < POINTED_OUT_FOR
@@ -82,7 +82,7 @@ def hosts_of_refused(
         host = next((host for host in left if _fits(host, order, known.get(order.id, ()))), None)
         if host is not None:
             left.remove(host)
-            found[order.id] = Candidate(host.id, host.name, Doubt.REFUSED, host.created)
+            found[order.id] = Candidate(host.id, host.name, Doubt.REJECTED, host.created)
     return found
 
 

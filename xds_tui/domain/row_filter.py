@@ -17,6 +17,7 @@ from typing import Final
 
 from xds_tui.domain.filter_query import COMPARISONS, TEXT_FIELDS, Query, QueryError, Term
 from xds_tui.domain.halfwidth import fold
+from xds_tui.domain.records import OrderState
 from xds_tui.i18n import N_
 from xds_tui.text.export import Table, Value
 
@@ -52,17 +53,31 @@ ORDERS: Final[Fields] = {
     "age": ("created_at",),
 }
 
+STATE_WORDS: Final = frozenset(state.value for state in OrderState)
+"""Order states: `status:` compares such a word as a whole, because `sent` is part of `not sent`."""
+
+RENAMED_STATES: Final = {
+    "intended": N_("{word}: this order state is called pending"),
+    "done": N_("{word}: there is no such order state; use accepted or confirmed"),
+    "settled": N_("{word}: this order state is called confirmed"),
+    "not seen": N_("{word}: this order state is called unconfirmed"),
+    "refused": N_("{word}: this order state is called rejected"),
+}
+"""Order states of earlier development versions. They are reported instead of accepted: `done` had two meanings."""
+
 
 def check(query: Query, fields: Fields) -> None:
-    """Refuse a query about what these rows have not.
+    """Reject a query that uses a field these rows do not have, or a former word for an order state.
 
     Raises:
-        QueryError: for its first such field.
+        QueryError: for the first such term.
 
     """
     for term in query:
         if term.field is not None and term.field not in fields:
             raise QueryError(N_("{word}: there is no such field"), term.field)
+        if fields is ORDERS and term.field == "status" and term.text in RENAMED_STATES:
+            raise QueryError(RENAMED_STATES[term.text], term.text)
 
 
 def kept(table: Table, query: Query, fields: Fields, now: datetime) -> Table:
@@ -85,7 +100,8 @@ def _matches(term: Term, row: Mapping[str, Value], fields: Fields, now: datetime
     if term.field == "gpu" and values[1]:
         return term.text in f"{_text(values[0])}×{values[1]}"
     texts = [_text(value) for value in values]
-    return term.text in texts if term.sign == "=" else any(term.text in text for text in texts)
+    is_whole = term.sign == "=" or (fields is ORDERS and term.field == "status" and term.text in STATE_WORDS)
+    return term.text in texts if is_whole else any(term.text in text for text in texts)
 
 
 def _text(value: Value) -> str:

@@ -52,7 +52,7 @@ HOURS: Final = (1, 24)
 """A rent that ends within so many hours is told of, nearest first."""
 
 _STOPPED: Final = (Status.STOPPING, Status.OFF, Status.EXPIRED)
-_FAILED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SEEN)
+_FAILED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
 
 
 def flagged(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -20,7 +20,7 @@ LATE_WINDOW: Final = timedelta(minutes=10)
 REBOOT_BEGINS: Final = timedelta(minutes=2)
 """How long after a reboot was sent its host may begin to go down: nothing else tells it from a stop."""
 
-_OPEN: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
+_OPEN: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 _DOWN: Final = (Status.STOPPING, Status.OFF, Status.STARTING)
 _ASKED_FOR: Final[Mapping[OrderAction, tuple[Status, ...]]] = {
     OrderAction.POWER_OFF: (Status.STOPPING, Status.OFF),
@@ -65,7 +65,7 @@ class Attribution:
         if order.action is OrderAction.REBOOT:
             return self._is_of_reboot(order, event)
         if order.state not in _OPEN and not (
-            order.state is OrderState.NOT_SEEN and _is_within(LATE_WINDOW, order, event)
+            order.state is OrderState.UNCONFIRMED and _is_within(LATE_WINDOW, order, event)
         ):
             return False
         match order.action:
@@ -83,7 +83,7 @@ class Attribution:
         """
         if event.kind is not EventKind.STATUS or event.new is None or order.id in self._rebooted:
             return False
-        if order.state not in (*_OPEN, OrderState.SETTLED, OrderState.NOT_SEEN):
+        if order.state not in (*_OPEN, OrderState.CONFIRMED, OrderState.UNCONFIRMED):
             return False
         if order.id in self._down and event.new.is_on:
             self._rebooted.add(order.id)

@@ -46,7 +46,7 @@ class HostClaims:
 
     async def confirm(self, found: Order) -> None:
         """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
-        confirmed = order_states.ended(found, OrderEvent.SEEN, self._clock())
+        confirmed = order_states.ended(found, OrderEvent.CONFIRMED, self._clock())
         try:
             if await self._claim(confirmed) is not SettleResult.WRITTEN:
                 return
@@ -89,7 +89,7 @@ class HostClaims:
         """
         order, candidate = self._with_candidate(order_id)
         found = replace(order, host_id=candidate.host_id, host_name=candidate.host_name, host_source=HostSource.USER)
-        confirmed = order_states.ended(found, OrderEvent.SEEN, self._clock())
+        confirmed = order_states.ended(found, OrderEvent.CONFIRMED, self._clock())
         claim = await self._claim(confirmed)
         if claim is SettleResult.WRITTEN:
             self._show(confirmed)

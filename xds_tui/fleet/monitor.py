@@ -367,7 +367,7 @@ class Monitor:
         self.recorder.record(events)
         self._update(orders=self.orders.all)
         now = self._now()
-        if any(event.state in (OrderState.DONE, OrderState.UNKNOWN) for event in events):
+        if any(event.state in (OrderState.ACCEPTED, OrderState.UNKNOWN) for event in events):
             is_named = all(event.host_id for event in events)
             self._wake(replace(self._pace, look_at=now) if is_named else self._pace.at_once(now))
 

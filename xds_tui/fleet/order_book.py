@@ -116,7 +116,7 @@ class OrderBook:
         return tuple(
             host_id
             for order in creates
-            if (order.state is OrderState.DONE and (host_id := order.host_id))
+            if (order.state is OrderState.ACCEPTED and (host_id := order.host_id))
             or (
                 order.state is OrderState.UNKNOWN
                 and now - order.created_at < NAMED_WINDOW
@@ -134,13 +134,13 @@ class OrderBook:
 
     def deleted_ids(self) -> frozenset[str]:
         """The hosts whose deletion the service accepted."""
-        accepted = (OrderState.DONE, OrderState.SETTLED)
+        accepted = (OrderState.ACCEPTED, OrderState.CONFIRMED)
         deletes = (order for order in self if order.action is OrderAction.DELETE and order.state in accepted)
         return frozenset(order.host_id for order in deletes if order.host_id)
 
     def answered_ids(self) -> frozenset[str]:
         """The orders that have been answered, or whose answer is lost: those that a sweep which begins now can show."""
-        return frozenset(order.id for order in self if order.state in (OrderState.DONE, OrderState.UNKNOWN))
+        return frozenset(order.id for order in self if order.state in (OrderState.ACCEPTED, OrderState.UNKNOWN))
 
     def reconcile(
         self, snapshot: Snapshot, answered: Collection[str], others: Collection[Order] = ()
@@ -173,7 +173,7 @@ class OrderBook:
             for order in self
             if order.action is OrderAction.CREATE
             and order.host_id is None
-            and order.state in (OrderState.DONE, OrderState.UNKNOWN)
+            and order.state in (OrderState.ACCEPTED, OrderState.UNKNOWN)
         )
 
     def is_explained(self, host_id: str) -> bool:
@@ -190,9 +190,7 @@ class OrderBook:
     def is_under_way(self, action: OrderAction, host: Host) -> bool:
         """Whether the very same was asked for a moment ago: a key that bounced must not send twice."""
         return any(
-            order.action is action
-            and order.host_id == host.id
-            and order.state in (OrderState.INTENDED, OrderState.SENT)
+            order.action is action and order.host_id == host.id and order.state in (OrderState.PENDING, OrderState.SENT)
             for order in self
         )
 
@@ -202,4 +200,4 @@ class OrderBook:
 
 
 def _is_refused_create(order: Order) -> bool:
-    return order.action is OrderAction.CREATE and order.state is OrderState.REFUSED
+    return order.action is OrderAction.CREATE and order.state is OrderState.REJECTED

@@ -40,7 +40,7 @@ STOPPED: Final = N_("Stopped before it was sent")
 MAY_BE_BOUGHT: Final = N_("An earlier order may have bought it already, so nothing was sent")
 SOMEBODY_ELSE: Final = N_("Another account has been signed in to since")
 ENDED_BEFORE: Final = {
-    OrderState.INTENDED: N_("The program ended before it was sent"),
+    OrderState.PENDING: N_("The program ended before it was sent"),
     OrderState.SENT: N_("The program ended before its answer came"),
 }
 NOT_SEEN: Final = N_("The fleet did not come to show it in time")
@@ -197,7 +197,7 @@ class OrderService:
             order = self.book[order_id]
             found = replace(order, host_id=host_id, host_name=names.get(host_id, order.host_name))
             if order.host_id is not None:
-                await self._end(found, OrderEvent.SEEN)
+                await self._end(found, OrderEvent.CONFIRMED)
             else:
                 source = HostSource.RESPONSE if host_id == order.named_host_id else HostSource.MATCH
                 await self.claims.confirm(replace(found, host_source=source))
@@ -205,7 +205,7 @@ class OrderService:
             await self.claims.write_candidates(result.candidates)
             await self.refusals.observe(snapshot)
         for order in self.book.late(answered, self._clock()):
-            await self._end(replace(order, summary=order.summary or NOT_SEEN), OrderEvent.LATE)
+            await self._end(replace(order, summary=order.summary or NOT_SEEN), OrderEvent.TIMED_OUT)
 
     async def close(self, patience: float) -> bool:
         """Wait at most `patience` seconds for the requests under way; whether all of them ended.
@@ -227,7 +227,7 @@ class OrderService:
             id=_new_id(),
             batch=batch,
             action=action,
-            state=OrderState.INTENDED,
+            state=OrderState.PENDING,
             created_at=self._clock(),
             host_id=host.id if host else None,
             host_name=host.name if host else "",
@@ -260,7 +260,7 @@ class OrderService:
             await self._journal.write_orders(orders)
         except StoreError as error:
             for order in orders:
-                await self._end(order, OrderEvent.HELD_BACK, error, era)
+                await self._end(order, OrderEvent.NOT_SENT, error, era)
             return
         await asyncio.gather(*(self._send_to(order, order.host_id or "", call, era) for order in orders))
 
@@ -280,12 +280,12 @@ class OrderService:
             if why is None and order.batch in self._stopped:
                 why = NotSent(STOPPED)
             if why is not None:
-                await self._end(order, OrderEvent.HELD_BACK, why)
+                await self._end(order, OrderEvent.NOT_SENT, why)
                 continue
             # A host that appeared since the user decided cannot be the one that is bought now.
             leaving = replace(order, promise=replace(promise, known_hosts=self.book.known_hosts))
             ended = await self._send(leaving, lambda client: _create(client, promise), era)
-            if ended.state is not OrderState.DONE:
+            if ended.state is not OrderState.ACCEPTED:
                 why = NotSent(STOPPED, ended.summary)
 
     async def _why_not(
@@ -314,19 +314,19 @@ class OrderService:
             client = self._client()
             order = await self._leave(order, era)
         except (ApiError, StoreError) as error:
-            return await self._end(order, OrderEvent.HELD_BACK, error, era)
+            return await self._end(order, OrderEvent.NOT_SENT, error, era)
         try:
             host_id = await call(client)
             order = replace(order, answered_at=self._clock())
         except NotSent as error:
-            return await self._end(order, OrderEvent.HELD_BACK, error, era)
+            return await self._end(order, OrderEvent.NOT_SENT, error, era)
         except (Rejected, SignedOut) as error:
             self.refusals.add(order)
-            return await self._end(order, OrderEvent.REFUSED, error, era)
+            return await self._end(order, OrderEvent.REJECTED, error, era)
         except ApiError as error:
             named = error.host_id if isinstance(error, OutcomeUnknown) else None
             lost = replace(order, answered_at=self._clock(), named_host_id=named)
-            return await self._end(lost, OrderEvent.LOST, error, era)
+            return await self._end(lost, OrderEvent.NO_ANSWER, error, era)
         if order.promise is not None and host_id in order.promise.known_hosts:
             host_id = None  # the host of somebody's earlier purchase: what was accepted now is another
         source = HostSource.RESPONSE if host_id and order.action is OrderAction.CREATE else None
@@ -339,7 +339,7 @@ class OrderService:
             StoreError: if it cannot be written; then it must not be sent.
 
         """
-        state = order_states.next_state(order.state, OrderEvent.LEAVES)
+        state = order_states.next_state(order.state, OrderEvent.SENT)
         order = replace(order, state=state, sent_at=self._clock())
         await self._journal.write_orders([order])
         self._show(order, era)

@@ -223,3 +223,5 @@ def _salvage_orders(aside: Path, connection: sqlite3.Connection) -> None:
             Path(f"{aside}-shm").unlink(missing_ok=True)
     with contextlib.suppress(*SQLITE_ERRORS), transaction(connection, "BEGIN IMMEDIATE"):
         connection.executemany("INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", rows.values())
+        for statement in migrations.RENAME_ORDER_STATES:  # the damaged file may be of an earlier version
+            connection.execute(statement)

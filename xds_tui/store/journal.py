@@ -28,7 +28,7 @@ MAX_EVENTS: Final = 50_000
 """Events kept of an account; the oldest go first."""
 MAX_AGE: Final = timedelta(days=90)
 """How far back events are kept, counted from the newest."""
-OPEN_STATES: Final = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
+OPEN_STATES: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 """States that something is still expected to happen to; DONE is the service's word, not yet the fleet's."""
 SAME_MOMENT: Final = timedelta(minutes=2)
 """Two programs that watch one account see a change so far apart at most; it is kept once."""

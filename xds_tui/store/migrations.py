@@ -10,6 +10,35 @@ from typing import Final
 APPLICATION_ID: Final = 0x78647331
 """`xds1`, in the file's header: tells our file from any other SQLite file."""
 
+_STATE_WORDS: Final = (
+    ("intended", "pending"),
+    ("done", "accepted"),
+    ("settled", "confirmed"),
+    ("not seen", "unconfirmed"),
+    ("refused", "rejected"),
+)
+"""The order states of schema versions 1 and 2, and those of version 3; no word is in both columns."""
+
+
+def _rename_words(table: str, path: str) -> str:
+    """Return the statement that renames the words at the JSON `path` of every body that is valid JSON."""
+    word = f"json_extract(body, '{path}')"
+    cases = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in _STATE_WORDS)
+    old_words = ", ".join(f"'{old}'" for old, _new in _STATE_WORDS)
+    return (
+        f"UPDATE {table} SET body = json_set(body, '{path}', CASE {word} {cases} END)"  # noqa: S608 - constants
+        f" WHERE CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN {word} IN ({old_words}) END"
+    )
+
+
+RENAME_ORDER_STATES: Final = (
+    # A body that cannot be read stays as it is; the column still shows whether such an order is open.
+    *(f"UPDATE orders SET state = '{new}' WHERE state = '{old}'" for old, new in _STATE_WORDS),  # noqa: S608 - constants
+    _rename_words("orders", "$.state"),
+    _rename_words("orders", "$.candidate.doubt"),
+)
+"""Statements that rename the states of orders; running them again changes nothing."""
+
 MIGRATIONS: Final = (
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -34,6 +63,12 @@ MIGRATIONS: Final = (
            billed_low TEXT, billed_high TEXT, prepaid_low TEXT, prepaid_high TEXT)""",
         "CREATE INDEX samples_by_time ON samples (scope, at)",
         "CREATE TABLE said (scope TEXT, key TEXT, at INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID",
+    ),
+    (
+        # Stored, exported and displayed states are the same words.
+        *RENAME_ORDER_STATES,
+        _rename_words("events", "$.state"),
+        _rename_words("events", "$.doubt"),
     ),
 )
 """The statements that lead from each `user_version` to the next. One that was released is never changed.

@@ -34,7 +34,7 @@ _WRITE: Final = (
     "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
 )
-_ENDED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.SETTLED, OrderState.NOT_SEEN)
+_ENDED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.CONFIRMED, OrderState.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,14 +44,14 @@ ACTION: Final = {
     "delete": N_("delete"),
 }
 STATE: Final = {
-    "intended": N_("waiting"),
+    "pending": N_("pending"),
     "sent": N_("sent"),
+    "accepted": N_("accepted"),
+    "confirmed": N_("confirmed"),
+    "unconfirmed": N_("unconfirmed"),
+    "rejected": N_("rejected"),
     "not sent": N_("not sent"),
-    "refused": N_("refused"),
-    "unknown": N_("outcome unknown"),
-    "done": N_("accepted"),
-    "settled": N_("done"),
-    "not seen": N_("not seen to happen"),
+    "unknown": N_("unknown"),
     "may be yours": N_("may be yours"),
 }
 DOUBT: Final = {
@@ -60,6 +60,7 @@ DOUBT: Final = {
     "other host": N_("another new host fits the order just as well"),
     "other order": N_("it fits another order just as well"),
     "no time": N_("the service does not say when it was created"),
+    "rejected": N_("nobody ordered it here, and it fits an order that was rejected"),
 }
 KIND: Final = {
     "appeared": N_("appeared"),

@@ -140,16 +140,16 @@ _INTENTS: Final = {
     OrderAction.REBOOT: N_("→ reboot"),
     OrderAction.DELETE: N_("→ gone"),
 }
-_OPEN: Final = (OrderState.INTENDED, OrderState.SENT, OrderState.UNKNOWN, OrderState.DONE)
+_OPEN: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 _STATES: Final = {
-    OrderState.INTENDED: N_("waiting"),
+    OrderState.PENDING: N_("pending"),
     OrderState.SENT: N_("sent"),
+    OrderState.ACCEPTED: N_("accepted"),
+    OrderState.CONFIRMED: N_("confirmed"),
+    OrderState.UNCONFIRMED: N_("unconfirmed"),
+    OrderState.REJECTED: N_("rejected"),
     OrderState.NOT_SENT: N_("not sent"),
-    OrderState.REFUSED: N_("refused"),
-    OrderState.UNKNOWN: N_("outcome unknown"),
-    OrderState.DONE: N_("accepted"),
-    OrderState.SETTLED: N_("done"),
-    OrderState.NOT_SEEN: N_("not seen to happen"),
+    OrderState.UNKNOWN: N_("unknown"),
 }
 
 
@@ -160,7 +160,7 @@ _DOUBTS: Final = {
     Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
     Doubt.OTHER_ORDER: N_("it fits another order just as well"),
     Doubt.NO_TIME: N_("the service does not say when it was created"),
-    Doubt.REFUSED: N_("nobody ordered it here, and it fits an order that was refused"),
+    Doubt.REJECTED: N_("nobody ordered it here, and it fits an order that was rejected"),
 }
 
 

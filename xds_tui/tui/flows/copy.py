@@ -29,7 +29,7 @@ from xds_tui.tui.screens.picker import Choice, pick
 COPY_TIMEOUT: Final = 2.0
 """Seconds that a program has to take a text."""
 
-_WENT_WRONG: Final = (OrderState.REFUSED, OrderState.NOT_SENT, OrderState.UNKNOWN, OrderState.NOT_SEEN)
+_WENT_WRONG: Final = (OrderState.REJECTED, OrderState.NOT_SENT, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
 
 
 # Into the clipboard

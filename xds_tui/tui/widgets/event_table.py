@@ -15,7 +15,7 @@ _WHAT: Final = Column("what", N_("WHAT HAPPENED"), 20, grow=1)
 _TODAY: Final = (Column("time", N_("TIME"), 8), _WHAT)
 _DATED: Final = (Column("time", N_("TIME"), 16), _WHAT)
 
-_TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REFUSED, OrderState.NOT_SEEN)
+_TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNCONFIRMED)
 
 
 class EventTable(Table):

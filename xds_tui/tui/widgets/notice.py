@@ -93,7 +93,7 @@ class FleetNotice(Notice):
         known = set(map(id, old))
         happened = [event for event in new if id(event) not in known and event.at >= since]
         for event in reversed(happened):
-            if event.action is OrderAction.CREATE and event.state is OrderState.SETTLED:
+            if event.action is OrderAction.CREATE and event.state is OrderState.CONFIRMED:
                 meet(event.host_id or "")
         # That a rent ends is the table's to show.
         called = [event for event in happened if event.alert and event.kind is not EventKind.EXPIRING]

@@ -24,11 +24,11 @@ _COLUMNS: Final = (
     Column("why", N_("WHY"), 20, grow=3, drop=3),
 )
 _STYLES: Final = {
-    OrderState.SETTLED: "good",
-    OrderState.DONE: "good",
+    OrderState.CONFIRMED: "good",
+    OrderState.ACCEPTED: "good",
     OrderState.UNKNOWN: "warn",
-    OrderState.NOT_SEEN: "warn",
-    OrderState.REFUSED: "bad",
+    OrderState.UNCONFIRMED: "warn",
+    OrderState.REJECTED: "bad",
     OrderState.NOT_SENT: "bad",
 }
 

@@ -84,18 +84,18 @@ _COLUMNS: Final = (
     Column("why", N_("WHY"), 20, grow=1),
 )
 _STYLES: Final = {
-    OrderState.DONE: "good",
-    OrderState.SETTLED: "good",
+    OrderState.ACCEPTED: "good",
+    OrderState.CONFIRMED: "good",
     OrderState.SENT: "busy",
     OrderState.UNKNOWN: "warn",
-    OrderState.NOT_SEEN: "warn",
-    OrderState.REFUSED: "bad",
+    OrderState.UNCONFIRMED: "warn",
+    OrderState.REJECTED: "bad",
     OrderState.NOT_SENT: "bad",
 }
-_BOUGHT: Final = (OrderState.DONE, OrderState.SETTLED)
-_NOTHING: Final = (OrderState.NOT_SENT, OrderState.REFUSED)
-_UNCLEAR: Final = (OrderState.UNKNOWN, OrderState.NOT_SEEN)
-_UNDER_WAY: Final = (OrderState.INTENDED, OrderState.SENT)
+_BOUGHT: Final = (OrderState.ACCEPTED, OrderState.CONFIRMED)
+_NOTHING: Final = (OrderState.NOT_SENT, OrderState.REJECTED)
+_UNCLEAR: Final = (OrderState.UNKNOWN, OrderState.UNCONFIRMED)
+_UNDER_WAY: Final = (OrderState.PENDING, OrderState.SENT)
 
 
 def not_bought(orders: Sequence[Order]) -> int:
@@ -153,7 +153,7 @@ def _counts(orders: Sequence[Order]) -> str:
         return _("{bought} of {asked} bought.").format(bought=bought, asked=len(orders))
     others = (
         (_("{count} unknown"), unknown),
-        (_("{count} refused"), states.count(OrderState.REFUSED)),
+        (_("{count} rejected"), states.count(OrderState.REJECTED)),
         (_("{count} not sent"), states.count(OrderState.NOT_SENT)),
         (_("{count} under way"), sum(state in _UNDER_WAY for state in states)),
     )
@@ -170,7 +170,7 @@ def _summary(orders: Sequence[Order]) -> list[str]:
     failed = next((order for order in orders if order.state not in _BOUGHT), None)
     if failed is not None:
         lines += messages.order_lines(failed)
-    if any(order.state is OrderState.DONE for order in orders):
+    if any(order.state is OrderState.ACCEPTED for order in orders):
         lines.append(_("A new host may take minutes to enter the list; it is looked for and then selected."))
     if not_bought(orders):
         lines.append(_("a: try again · enter or esc: back to the hosts"))

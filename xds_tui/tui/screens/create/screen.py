@@ -358,7 +358,7 @@ class CreateScreen(LiveScreen[Finished]):
         """Try again what was never sent, as it was promised; anything else has to be read at the review once more."""
         orders = self._orders()
         count = not_bought(orders)
-        came_to_nothing = [order for order in orders if order.state is not OrderState.DONE and not order.host_id]
+        came_to_nothing = [order for order in orders if order.state is not OrderState.ACCEPTED and not order.host_id]
         if self._promise and all(
             order.state is OrderState.NOT_SENT and order.summary not in catalog_reader.BROKEN
             for order in came_to_nothing
@@ -378,5 +378,5 @@ class CreateScreen(LiveScreen[Finished]):
         return [order for order in reversed(self._monitor.orders.all) if order.batch == self._batch]
 
     def _leave(self) -> None:
-        has_bought = any(order.state not in (OrderState.NOT_SENT, OrderState.REFUSED) for order in self._orders())
+        has_bought = any(order.state not in (OrderState.NOT_SENT, OrderState.REJECTED) for order in self._orders())
         self.dismiss(Finished(replace(self.draft, problem=""), has_bought))
