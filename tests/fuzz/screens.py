@@ -20,7 +20,7 @@ from xds_tui.domain.credentials import AccountKey, Credentials, Secret
 from xds_tui.domain.records import OrderAction
 from xds_tui.simulator.http_app import build
 from xds_tui.simulator.world import ACCOUNT, SECRET
-from xds_tui.tui.flows.power import place_orders
+from xds_tui.tui.flows.power import place_orders, select
 
 from .decoding import ENDPOINTS, WARM, Endpoint, Outcome, originals, resident
 from .mutations import Answer, Mutator
@@ -82,7 +82,7 @@ def _order(action: OrderAction) -> Callable[[FuzzedDesk], None]:
     def give_it(desk: FuzzedDesk) -> None:
         snapshot = desk.monitor.state.snapshot
         if snapshot is not None:
-            place_orders(desk.monitor, action, snapshot.hosts[:1])
+            place_orders(desk.monitor, action, select(snapshot.hosts[:1], desk.monitor.state))
 
     return give_it
 

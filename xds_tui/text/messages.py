@@ -231,13 +231,21 @@ def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
     return (_("Orders that are still open; the next start looks what became of them:"), *lines)
 
 
-def left_out(gone: Sequence[Host], deleted: Sequence[Host]) -> tuple[str, ...]:
-    """The hosts that nothing was sent for, because they are not there any more or are being deleted."""
+def left_out(gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[str] = ()) -> tuple[str, ...]:
+    """List the hosts that nothing was sent for, one line a reason.
+
+    Args:
+        gone: hosts that do not exist any more.
+        deleted: hosts that are being deleted.
+        changed: hosts that differ from what the user confirmed, each with what changed.
+
+    """
     texts = (
-        (_("Gone meanwhile, so nothing was sent: {hosts}"), gone),
-        (_("Being deleted, so nothing was sent: {hosts}"), deleted),
+        (_("Gone meanwhile, so nothing was sent: {hosts}"), [host.name or host.id for host in gone]),
+        (_("Being deleted, so nothing was sent: {hosts}"), [host.name or host.id for host in deleted]),
+        (_("Changed before you confirmed, so nothing was sent: {hosts}"), changed),
     )
-    return tuple(text.format(hosts=", ".join(host.name or host.id for host in of)) for text, of in texts if of)
+    return tuple(text.format(hosts=", ".join(hosts)) for text, hosts in texts if hosts)
 
 
 def event(of: Event) -> str:

@@ -328,10 +328,11 @@ class FleetScreen(PanedScreen):
 
     @work(group=FLOW)
     async def _order(self, action: OrderAction, hosts: Sequence[Host], hidden: int) -> None:
-        from xds_tui.tui.flows.power import confirm_and_order
+        from xds_tui.tui.flows.power import confirm_and_order, select
 
+        selection = select(hosts, self.fleet)
         is_moved = self._hosts.table.is_displaced and not self._hosts.table.marked
-        if await confirm_and_order(self, self._monitor, action, hosts, hidden, self._clock(), is_moved=is_moved):
+        if await confirm_and_order(self, self._monitor, action, selection, hidden, self._clock(), is_moved=is_moved):
             self._hosts.table.clear_marks()
 
     def action_connect(self) -> None:

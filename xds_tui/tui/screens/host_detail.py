@@ -25,7 +25,7 @@ from xds_tui.tui.availability import Context, hosts_ordered
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.flows import connect, copy
 from xds_tui.tui.flows.connect import ConnectMethods
-from xds_tui.tui.flows.power import confirm_and_order
+from xds_tui.tui.flows.power import confirm_and_order, select
 from xds_tui.tui.host_fields import host_fields
 from xds_tui.tui.runtime.key_queue import FLOW
 from xds_tui.tui.screens.base import LiveScreen
@@ -160,7 +160,8 @@ class HostDetailScreen(LiveScreen[None]):
     async def action_ask(self, name: str) -> None:
         """Do something to this host, if the user confirms it."""
         hosts = [host] if (host := self._host) else []
-        await confirm_and_order(self, self._monitor, OrderAction[name.upper()], hosts, 0, self._clock())
+        selection = select(hosts, self.fleet)
+        await confirm_and_order(self, self._monitor, OrderAction[name.upper()], selection, 0, self._clock())
 
     def action_leave(self) -> None:
         """Go back to the hosts."""
