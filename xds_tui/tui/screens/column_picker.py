@@ -77,7 +77,7 @@ class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
     """Answers with some of `preferences.COLUMNS`, or None."""
 
     DEFAULT_CSS = """
-    ColumnsScreen {
+    ColumnPickerScreen {
         align: center middle;
         ColumnList { height: 14; max-height: 66vh; }
         .dialog { padding: 0 1; border-subtitle-color: $text-warning; }

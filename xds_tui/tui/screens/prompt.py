@@ -25,7 +25,7 @@ class PromptScreen(DialogScreen[str | None]):
     """Answers with a name, or None; says if something has it already."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("naming")
-    DEFAULT_CSS = "NamingScreen { align: center middle; }"
+    DEFAULT_CSS = "PromptScreen { align: center middle; }"
     CSS_PATH = "../theme/dialog.tcss"
 
     def __init__(self, title: str, taken: Container[str]) -> None:

@@ -90,7 +90,7 @@ class Charts(Vertical):
     """Two plots, one above the other, over the same time."""
 
     DEFAULT_CSS = """
-    Plots {
+    Charts {
         PlotextPlot { height: 1fr; }
         #plot-nothing { display: none; height: 1fr; content-align: center middle; color: $text-muted; }
         &.-empty #plot-nothing { display: block; }

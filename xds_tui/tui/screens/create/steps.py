@@ -37,7 +37,7 @@ class TermForm(Vertical):
     """Asks for the unit and number of periods, for a rent, and for the number of hosts."""
 
     DEFAULT_CSS = """
-    HowMuch {
+    TermForm {
         padding: 0 1;
         #units { height: 1fr; min-height: 7; max-height: 8; }
         #period-problem { color: $text-error; }

@@ -222,7 +222,7 @@ PARTS: Final = (
 """Each is a component class `line-table--PART`; those of the second line are for cells."""
 
 CSS: Final = """
-LineTable {
+Table {
     width: 1fr;
     height: 1fr;
     overflow-x: hidden;
