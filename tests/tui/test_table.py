@@ -450,6 +450,12 @@ class TestWhatIsRepainted:
             assert changed_words(screen.table, 1) == []
 
 
+def click(screen: Screen, line: int) -> None:
+    """Have the table handle a click at once, before anything is drawn."""
+    modifiers = {"shift": False, "meta": False, "ctrl": False}
+    screen.table.on_click(events.Click(screen.table, 6, line, 0, 0, 1, **modifiers, screen_x=6, screen_y=line))
+
+
 class TestMouse:
     async def test_a_click_moves_the_cursor_and_a_second_selects(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
@@ -482,6 +488,24 @@ class TestMouse:
             await screen.settle()
             await screen.pilot.click(Table, offset=(6, 2))
             assert screen.table.cursor_key == "h11"
+
+    @pytest.mark.parametrize(
+        ("rows", "cursor"),
+        [("zabcd", "b"), ("bcda", "b"), ("acd", "a")],
+        ids=["a row was inserted above", "the row moved to the top", "the row is gone"],
+    )
+    async def test_a_click_is_for_the_row_that_was_drawn_there(self, rows: str, cursor: str) -> None:
+        async with shown("abcd") as screen:
+            screen.table.fill(rows)  # drawn when the event loop runs next
+            click(screen, 2)
+            assert screen.table.cursor_key == cursor
+
+    async def test_a_row_that_moves_while_the_button_is_down_is_the_one_that_is_clicked(self) -> None:
+        async with shown("abcd") as screen:
+            await screen.pilot.mouse_down(Table, offset=(6, 3))
+            await screen.fill("zyabcd")
+            click(screen, 3)
+            assert screen.table.cursor_key == "c"
 
     async def test_a_click_below_the_last_row_does_nothing(self) -> None:
         async with shown(["a", "b"]) as screen:

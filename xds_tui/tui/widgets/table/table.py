@@ -100,6 +100,8 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn: dict[int, LineSpec] = {}
         self._strips: LRUCache[LineSpec, Strip] = LRUCache(_STRIPS)
         self._click_moved = False
+        self._drawn_keys: dict[int, str | None] = {}
+        self._pressed: tuple[int, str | None] = (0, None)
         self.is_displaced = False
         """Whether the cursor or the marks were changed by what came from elsewhere, since the user changed them."""
 
@@ -199,6 +201,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Draw line `y` of the screen, from the cache if it looked the same before."""
         look = self._drawn[y] = self._look(y)
+        self._drawn_keys[y] = self._key_at(y)
         if (strip := self._strips.get(look)) is None:
             strip = self._strips[look] = look.draw(self.glyphs, self._style)
         return strip
@@ -235,8 +238,16 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         """Show the order in the header."""
         self._repaint()
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Note which row is drawn under the mouse: it may have moved when the button is released."""
+        if (offset := event.get_content_offset(self)) is not None:
+            self._pressed = (offset.y, self._drawn_keys.get(offset.y))
+
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor, or select the row if it is there; mark it with ctrl, all up to it with shift."""
+        """Move the cursor, or select the row if it is there; mark it with ctrl, all up to it with shift.
+
+        The row is the one that was drawn where the button was pressed, not the one that has its place by now.
+        """
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -244,7 +255,10 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         if offset.y == 0:
             if (slot := self._layout.slot_at(offset.x)) is not None:
                 self.post_message(self.HeaderSelected(self, slot.column.key))
-        elif (index := self.scroll_offset.y + offset.y - 1) < len(self._keys):
+            return
+        line, pressed = self._pressed
+        key = pressed if line == offset.y else self._drawn_keys.get(offset.y)
+        if key is not None and (index := self._place.index(key)) is not None:
             self._click_row(index, event)
 
     def on_resize(self) -> None:
@@ -349,6 +363,8 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         for y in range(region.height):
             if self._drawn.get(y) != self._look(y):
                 self.refresh(Region(0, y, region.width, 1))
+            else:
+                self._drawn_keys[y] = self._key_at(y)
 
     def _look(self, y: int) -> LineSpec:
         """Return everything that line `y` of the screen is drawn from."""
@@ -362,6 +378,10 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             return self._row_look(index)
         middle = not self._keys and y == (region.height + 1) // 2
         return TextLook(self._layout, self.placeholder if middle else "")
+
+    def _key_at(self, y: int) -> str | None:
+        index = self.scroll_offset.y + y - 1
+        return self._keys[index] if y > 0 and index < len(self._keys) else None
 
     def _row_look(self, index: int) -> LineSpec:
         key = self._keys[index]
