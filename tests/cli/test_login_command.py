@@ -51,15 +51,15 @@ class Desktop(KeyringBackend):
         del self.items[username]
 
 
-def parts(url: str, vault: KeyringStore, given_by: str = "") -> CommandServices:
+def services(url: str, keyring_store: KeyringStore, credentials_source: str = "") -> CommandServices:
     settings = Settings(config_path=Path("config.toml"), base_url=url)
     database = Database(None)
     return CommandServices(
-        account=Account(Connector(settings), base_url=url, profile="default", vault=vault),
+        account=Account(Connector(settings), base_url=url, profile="default", vault=keyring_store),
         journal=Journal(database, "default"),
         clock=lambda: datetime.now(UTC),
         close_store=database.close,
-        given_by=given_by,
+        credentials_source=credentials_source,
     )
 
 
@@ -81,7 +81,7 @@ def test_what_the_service_takes_is_kept_and_the_keyring_named(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keyring = Desktop()
-    assert login.login(parts(simulator.url, KeyringStore(keyring), given_by="XDS_TOKEN")) == 0
+    assert login.login(services(simulator.url, KeyringStore(keyring), credentials_source="XDS_TOKEN")) == 0
     assert keyring.items["default/secret"] == SECRET
     assert keyring.items["default/base-url"] == simulator.url
     told = capsys.readouterr().out
@@ -95,7 +95,7 @@ def test_what_the_service_refuses_is_not_kept(
 ) -> None:
     answers(monkeypatch, ACCOUNT, "wrong-secret")
     keyring = Desktop()
-    assert login.login(parts(simulator.url, KeyringStore(keyring))) == 1
+    assert login.login(services(simulator.url, KeyringStore(keyring))) == 1
     assert keyring.items == {}
     told = capsys.readouterr().err
     assert "code " in told
@@ -105,7 +105,7 @@ def test_what_the_service_refuses_is_not_kept(
 def test_half_of_it_is_not_tried(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for account, secret in (("", SECRET), (ACCOUNT, "")):
         answers(monkeypatch, account, secret)
-        assert login.login(parts(simulator.url, KeyringStore(Desktop()))) == 1
+        assert login.login(services(simulator.url, KeyringStore(Desktop()))) == 1
 
 
 async def _keep(vault: KeyringStore) -> None:
@@ -166,7 +166,7 @@ def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
     keyring, answer = Desktop(), threading.Event()
     keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
     assert (
-        listing.hosts(parts(simulator.url, KeyringStore(keyring, limit=0.02)), OutputFormat.JSON, (), interval=None)
+        listing.hosts(services(simulator.url, KeyringStore(keyring, limit=0.02)), OutputFormat.JSON, (), interval=None)
         == 1
     )
     answer.set()
@@ -184,7 +184,7 @@ def test_a_sign_in_that_was_not_stored_fails_and_says_so(
 ) -> None:
     keyring = Desktop()
     keyring.set_password = lambda service, username, password: None  # type: ignore[method-assign]
-    assert login.login(parts(simulator.url, KeyringStore(keyring))) == 1
+    assert login.login(services(simulator.url, KeyringStore(keyring))) == 1
     told, complained = capsys.readouterr()
     assert "keeps them" not in told
     assert "you are not signed in" in complained

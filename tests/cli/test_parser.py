@@ -11,7 +11,7 @@ HEAVY = {"asyncio", "httpx", "keyring", "msgspec", "rich", "sqlite3", "starlette
 
 LISTING = """
 import sys
-from xds_tui.main import main
+from xds_tui.cli import main
 try:
     main.main(sys.argv[1:])
 except SystemExit:
@@ -20,21 +20,21 @@ except SystemExit:
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["hosts", "--help"], ["hosts", "--no-such-option"]])
-def test_what_the_parser_answers_imports_the_parser_alone(args: list[str]) -> None:
+def test_the_parser_imports_nothing_heavy(args: list[str]) -> None:
     command = [sys.executable, "-c", LISTING, *args]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert HEAVY.isdisjoint(told.rpartition("modules")[2].split())
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert HEAVY.isdisjoint(output.rpartition("modules")[2].split())
 
 
 @pytest.mark.parametrize("name", ["hosts", "catalog", "events", "orders", "login", "logout", "doctor"])
-def test_shared_options_may_stand_before_the_command_or_behind_it(name: str) -> None:
-    given = ["--profile", "work", "--base-url", "http://localhost", "--lang", "en", "--insecure-http"]
-    for argv in ([*given, name], [name, *given]):
-        chosen = parser.chosen(parser.parser().parse_args(argv))
-        assert (chosen.profile, chosen.base_url, chosen.language) == ("work", "http://localhost", "en")
-        assert chosen.insecure_http
+def test_shared_options_are_accepted_before_and_after_the_command(name: str) -> None:
+    shared = ["--profile", "work", "--base-url", "http://localhost", "--lang", "en", "--insecure-http"]
+    for argv in ([*shared, name], [name, *shared]):
+        arguments = parser.settings_arguments(parser.parser().parse_args(argv))
+        assert (arguments.profile, arguments.base_url, arguments.language) == ("work", "http://localhost", "en")
+        assert arguments.insecure_http
 
 
-def test_what_is_said_behind_the_command_counts() -> None:
+def test_options_after_the_command_win() -> None:
     options = parser.parser().parse_args(["--interval", "5", "--profile", "a", "hosts", "--profile", "b"])
     assert (options.profile, options.interval, options.demo_hosts) == ("b", 5.0, 40)

@@ -16,7 +16,7 @@ PLANTED = "planted-7c1d"
 
 FAILING = f"""
 import asyncio, sys, threading
-from xds_tui.main import main
+from xds_tui.cli import main
 from xds_tui.tui.screens.fleet import FleetScreen
 
 def fail(*_):
@@ -49,19 +49,19 @@ def in_a_timer(self):
 
 FleetScreen.action_zoom = dict(key=fail, task=in_a_task, callback=in_a_callback, thread=in_a_thread,
                                worker=in_a_worker, render=in_a_render, timer=in_a_timer)[sys.argv[1]]
-sys.exit(cli.main(["--demo"]))
+sys.exit(main.main(["--demo"]))
 """
 
 BEFORE = f"""
 import sys
-from xds_tui.main import main
+from xds_tui.cli import main
 
 def fail(*_):
     token = "{PLANTED}"
     raise LookupError(token)
 
 cli._run_app = fail
-sys.exit(cli.main(["--demo"]))
+sys.exit(main.main(["--demo"]))
 """
 
 

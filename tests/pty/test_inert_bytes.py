@@ -20,7 +20,7 @@ PROGRAM = f"""
 import sys
 sys.path.insert(0, {str(TESTS)!r})
 from support.hostile import FRAGMENTS, HostileService
-from xds_tui.main import main
+from xds_tui.cli import main
 from xds_tui.api import client
 
 straight = client.open_route

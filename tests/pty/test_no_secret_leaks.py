@@ -32,7 +32,7 @@ PROGRAM = """
 import logging, sys
 logging.basicConfig(filename=sys.argv.pop(1), level=logging.DEBUG)
 
-from xds_tui.main import bootstrap, main
+from xds_tui.cli import bootstrap, main
 
 def fail_with_everything(self):
     from xds_tui.api import envelope
@@ -44,7 +44,7 @@ def fail_with_everything(self):
     envelope.accepted = accepted
     self.action_refresh()
 
-build = bootstrap.app_parts
+build = bootstrap.app_services
 
 def parts(*args):
     # Not before: what Textual makes of its variables is settled when it is imported.
@@ -53,7 +53,7 @@ def parts(*args):
     FleetScreen.action_zoom = fail_with_everything
     return build(*args)
 
-bootstrap.app_parts = parts
+bootstrap.app_services = parts
 sys.exit(main.main())
 """
 """The program with every logger at DEBUG, and a key that makes it fail with token and passwords in what it raises."""

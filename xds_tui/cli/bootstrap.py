@@ -1,19 +1,18 @@
-"""The parts, built and given to each other: the one place that makes client, store, keyring, monitor and orders.
+"""Composition root: the only place that creates clients, databases, keyring stores and monitors.
 
-What the first paint does not need is imported by whoever needs it first: the HTTP library, the keyring and the
-simulator come after it.
+Modules that the first paint does not need, such as the HTTP library, the keyring and the simulator, are imported by
+the functions that need them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from xds_tui.i18n import _
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from xds_tui.api.client import Client
     from xds_tui.auth.account import Account, TokenCache
@@ -21,23 +20,28 @@ if TYPE_CHECKING:
     from xds_tui.config.schema import SaveSetting
     from xds_tui.config.settings import Settings, SettingsError
     from xds_tui.domain.credentials import Credentials
-    from xds_tui.simulator.world import World
     from xds_tui.tui.context import AppServices, Profile, ProfileServices
 
 
-def said(error: SettingsError) -> str:
-    """What is wrong with a setting, and where it stands, in the chosen language."""
+def settings_error(error: SettingsError) -> str:
+    """Return what is wrong with a setting, and where it is set, in the chosen language."""
     return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
 
 
-def app_parts(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> AppServices:
-    """Build what the app needs, with the demo or the chosen profile open; `settings` are those of that profile."""
+def app_services(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> AppServices:
+    """Build the services of the app, with the demo or the profile of `settings` open."""
     from xds_tui.config.settings import state_dir
     from xds_tui.fleet.monitor import utc_now
     from xds_tui.tui.context import AppServices
 
+    if options.demo:
+        from xds_tui.cli import demo
+
+        profile = demo.profile_services(settings, options)
+    else:
+        profile = profile_services(settings)
     return AppServices(
-        profile=demo_parts(settings, options) if options.demo else profile_parts(settings),
+        profile=profile,
         profiles=Profiles(options, environ, settings.profile),
         clock=utc_now,
         keymap=settings.keymap,
@@ -48,12 +52,12 @@ def app_parts(options: argparse.Namespace, environ: Mapping[str, str], settings:
         alerts=settings.alerts,
         listing=settings.hosts,
         commands=settings.commands,
-        keep=_keeper(settings.config_path),
+        keep=_setting_writer(settings),
     )
 
 
-def profile_parts(settings: Settings) -> ProfileServices:
-    """Build what a profile of the real service needs."""
+def profile_services(settings: Settings) -> ProfileServices:
+    """Build the services of a profile of the real service."""
     from xds_tui.config.settings import state_dir
     from xds_tui.fleet.monitor import Monitor
     from xds_tui.store.database import Database
@@ -63,72 +67,62 @@ def profile_parts(settings: Settings) -> ProfileServices:
     account = _account(settings)
     database = Database(state_dir() / "journal.db")
     return ProfileServices(
-        place=_place(settings),
+        place=_profile(settings),
         monitor=Monitor(account, Journal(database, settings.profile), interval=settings.interval),
         account=account,
         close=database.close,
         insecure_http=settings.insecure_http,
-        problems=[said(problem) for problem in settings.problems],
+        problems=[settings_error(problem) for problem in settings.problems],
     )
 
 
-def demo_parts(settings: Settings, options: argparse.Namespace) -> ProfileServices:
-    """Build what the demo needs: a world of its own in this process, no keyring, nothing on the disk."""
-    import msgspec
-
-    from xds_tui.api import decode
-    from xds_tui.domain.model import Snapshot
-    from xds_tui.fleet.monitor import Monitor, utc_now
+def command_services(settings: Settings, options: argparse.Namespace) -> CommandServices:
+    """Build the services of a command without a screen, for the demo or the profile of `settings`."""
+    from xds_tui.auth.keyring_store import COMMAND
+    from xds_tui.cli.services import CommandServices
+    from xds_tui.config.settings import state_dir
+    from xds_tui.fleet.monitor import utc_now
     from xds_tui.store.database import Database
     from xds_tui.store.journal import Journal
-    from xds_tui.tui.context import ProfileServices
 
-    world = _demo_world(options)
-    account = _demo_account(world, settings)
-    database = Database(None)
-    # The first paint does not wait for the HTTP library: it shows what the world would answer.
-    rows = world.host_rows()
-    page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
-    listed = decode.Envelope(0, page, "", "")
-    monitor = Monitor(
-        account,
-        Journal(database, "demo"),
-        interval=settings.interval,
-        first=Snapshot(decode.decode_hosts(listed).hosts, utc_now()),
-    )
-    return ProfileServices(
-        place=_demo_place(settings),
-        monitor=monitor,
-        account=account,
-        close=database.close,
-        problems=[said(problem) for problem in settings.problems],
+    if options.demo:
+        from xds_tui.cli import demo
+
+        return demo.command_services(settings, options)
+    database = Database(state_dir() / "journal.db")
+    return CommandServices(
+        account=_account(settings, keyring_timeout=COMMAND),
+        journal=Journal(database, settings.profile),
+        clock=utc_now,
+        close_store=database.close,
+        credentials_source=settings.credentials_source,
     )
 
 
 class Profiles:
-    """Opens any of the profiles that config.toml has, and the demo."""
+    """Opens the profiles of config.toml and the demo while the app runs."""
 
-    def __init__(self, options: argparse.Namespace, environ: Mapping[str, str], first: str) -> None:
-        """Make it.
+    def __init__(self, options: argparse.Namespace, environ: Mapping[str, str], initial: str) -> None:
+        """Start without reading config.toml.
 
         Args:
             options: the command line.
             environ: the environment.
-            first: the profile that both are about.
+            initial: the profile that command line and environment apply to.
 
         """
         self._options = options
         self._environ = environ
-        self._first = first
+        self._initial = initial
 
     async def places(self) -> Sequence[Profile]:
-        """Return the profiles as config.toml has them now, and the demo."""
+        """Return the profiles in the current config.toml, and the demo."""
         import asyncio
 
-        return await asyncio.to_thread(self._places)
+        return await asyncio.to_thread(self._profiles)
 
     async def open(self, place: Profile) -> ProfileServices:
-        """Build what one of `places` needs.
+        """Build the services of one of `places`.
 
         Raises:
             SettingsError: if its settings cannot be used.
@@ -137,14 +131,17 @@ class Profiles:
         from xds_tui.domain.endpoint import DEMO
 
         if place.base_url == DEMO:
-            return demo_parts(self._settings(self._first), self._options)
-        return profile_parts(self._settings(place.profile))
+            from xds_tui.cli import demo
 
-    def _places(self) -> list[Profile]:
+            return demo.profile_services(self._settings(self._initial), self._options)
+        return profile_services(self._settings(place.profile))
+
+    def _profiles(self) -> list[Profile]:
+        from xds_tui.cli import demo
         from xds_tui.config.settings import profile_names
 
-        names = dict.fromkeys((self._first, *profile_names(self._environ)))
-        return [*(_place(self._settings(name)) for name in names), _demo_place(self._settings(self._first))]
+        names = dict.fromkeys((self._initial, *profile_names(self._environ)))
+        return [*(_profile(self._settings(name)) for name in names), demo.profile(self._settings(self._initial))]
 
     def _settings(self, name: str) -> Settings:
         from dataclasses import replace
@@ -152,88 +149,25 @@ class Profiles:
         from xds_tui.cli import parser
         from xds_tui.config.settings import for_profile, load
 
-        given = parser.chosen(self._options)
-        if name == self._first:
-            return load(replace(given, profile=name), self._environ)
-        return for_profile(name, given, self._environ)
-
-
-def command_parts(settings: Settings, options: argparse.Namespace) -> CommandServices:
-    """Build what a command without a screen needs, real or demo."""
-    from xds_tui.auth.keyring_store import COMMAND
-    from xds_tui.cli.services import CommandServices
-    from xds_tui.config.settings import state_dir
-    from xds_tui.fleet.monitor import utc_now
-    from xds_tui.store.database import Database
-    from xds_tui.store.journal import Journal
-
-    account = _demo_account(_demo_world(options), settings) if options.demo else _account(settings, limit=COMMAND)
-    database = Database(None if options.demo else state_dir() / "journal.db")
-    return CommandServices(
-        account=account,
-        journal=Journal(database, "demo" if options.demo else settings.profile),
-        clock=utc_now,
-        close_store=database.close,
-        given_by="" if options.demo else settings.credentials_source,
-    )
-
-
-def _place(settings: Settings) -> Profile:
-    from xds_tui.tui.context import Profile
-
-    # Credentials of the environment are for the address that stands there, given or not.
-    is_known = settings.base_url_given or settings.credentials is not None
-    return Profile(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.band)
-
-
-def _demo_place(settings: Settings) -> Profile:
-    from xds_tui.domain.endpoint import DEMO
-    from xds_tui.tui.context import Profile
-
-    return Profile("demo", DEMO, settings.read_only)
-
-
-def _keeper(config: Path) -> SaveSetting:
-    async def keep(changes: Mapping[tuple[str, ...], object]) -> str:
-        import asyncio
-
-        from xds_tui.config import toml_file
-        from xds_tui.config.settings import SettingsError
-
-        try:
-            await asyncio.to_thread(toml_file.write, config, changes)
-        except SettingsError as error:
-            return said(error)
-        return ""
-
-    return keep
-
-
-def _account(settings: Settings, *, limit: float | None = None) -> Account:
-    """Build the account of a profile of the real service; `limit` is the time to read the keyring, in seconds."""
-    from xds_tui.auth.account import Account, Source
-    from xds_tui.auth.keyring_store import KeyringStore
-
-    return Account(
-        Connector(settings),
-        base_url=settings.base_url,
-        profile=settings.profile,
-        vault=KeyringStore(limit=limit),
-        is_base_url_given=settings.base_url_given,
-        given=settings.credentials,
-        source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
-    )
+        arguments = parser.settings_arguments(self._options)
+        if name == self._initial:
+            return load(replace(arguments, profile=name), self._environ)
+        return for_profile(name, arguments, self._environ)
 
 
 class Connector:
-    """Makes clients of the real service."""
+    """Creates clients of the real service."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
-        """Make a client; the HTTP library is imported on a thread, so that the screen lives meanwhile."""
-        await _on_thread(lambda: _make_ready(base_url))
+        """Create a client; a thread imports the HTTP library, so that the event loop is not blocked."""
+        import asyncio
+
+        from xds_tui.system.threads import start_daemon
+
+        await asyncio.wrap_future(start_daemon(lambda: _preload(base_url)))
         from xds_tui.api.client import Client
         from xds_tui.config.settings import state_dir
         from xds_tui.domain.credentials import AccountKey, Token
@@ -253,83 +187,52 @@ class Connector:
         )
 
 
-def _make_ready(base_url: str) -> None:
-    """Import the HTTP library, and read the certificates that TLS will ask for."""
+def _preload(base_url: str) -> None:
+    """Import the HTTP library, and read the certificates that a TLS connection to `base_url` needs."""
     import contextlib
 
-    from xds_tui.api import client, transport  # noqa: F401 - imported here to be there when it is needed
+    from xds_tui.api import client, transport  # noqa: F401 - imported to be cached
 
     if base_url.startswith("https"):
-        with contextlib.suppress(OSError, ValueError):  # said with the first request
+        with contextlib.suppress(OSError, ValueError):  # reported by the first request
             transport.trusted()
 
 
-def _make_demo_ready() -> None:
-    from xds_tui.api import client  # noqa: F401 - as above
-    from xds_tui.simulator import http_app  # noqa: F401 - as above
-
-
-async def _on_thread(work: Callable[[], None]) -> None:
-    """Do what takes long on a daemon thread: leaving must not wait for it."""
-    import asyncio
-    import contextlib
-    import threading
-
-    loop = asyncio.get_running_loop()
-    done = asyncio.Event()
-
-    def do() -> None:
-        try:
-            work()
-        finally:
-            with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
-                loop.call_soon_threadsafe(done.set)
-
-    threading.Thread(target=do, daemon=True).start()
-    await done.wait()
-
-
-def _demo_world(options: argparse.Namespace) -> World:
-    from xds_tui.simulator.demo_fleet import populate
-    from xds_tui.simulator.world import Options, World
-
-    world = World(Options(seed=options.demo_seed))
-    populate(world, options.demo_hosts)
-    world.liven()
-    return world
-
-
-def _demo_account(world: World, settings: Settings) -> Account:
+def _account(settings: Settings, *, keyring_timeout: float | None = None) -> Account:
+    """Build the account of a profile of the real service; `keyring_timeout` is in seconds, None for the default."""
     from xds_tui.auth.account import Account, Source
-    from xds_tui.domain.credentials import AccountKey, Secret
-    from xds_tui.domain.endpoint import DEMO
-    from xds_tui.simulator.world import ACCOUNT, SECRET
+    from xds_tui.auth.keyring_store import KeyringStore
 
     return Account(
-        DemoConnector(world, read_only=settings.read_only),
-        base_url=DEMO,
-        profile="demo",
-        vault=None,
-        given=AccountKey(ACCOUNT, Secret(SECRET)),
-        source=Source.DEMO,
+        Connector(settings),
+        base_url=settings.base_url,
+        profile=settings.profile,
+        vault=KeyringStore(limit=keyring_timeout),
+        is_base_url_given=settings.base_url_given,
+        given=settings.credentials,
+        source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
 
 
-class DemoConnector:
-    """Makes clients of a simulated service in this process."""
+def _profile(settings: Settings) -> Profile:
+    from xds_tui.tui.context import Profile
 
-    def __init__(self, world: World, *, read_only: bool) -> None:
-        self._world = world
-        self._read_only = read_only
+    # Credentials from the environment belong to the address in it, or to the default one.
+    is_known = settings.base_url_given or settings.credentials is not None
+    return Profile(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.band)
 
-    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
-        """Make a client; what it needs is imported on a thread, so that the screen lives meanwhile."""
-        await _on_thread(_make_demo_ready)
-        import httpx
 
-        from xds_tui.api.client import Client
-        from xds_tui.simulator.fault_middleware import Service
-        from xds_tui.simulator.http_app import build
+def _setting_writer(settings: Settings) -> SaveSetting:
+    async def save(changes: Mapping[tuple[str, ...], object]) -> str:
+        import asyncio
 
-        transport = httpx.ASGITransport(build(Service(self._world)))
-        return Client(base_url, credentials, transport=transport, read_only=self._read_only)
+        from xds_tui.config import toml_file
+        from xds_tui.config.settings import SettingsError
+
+        try:
+            await asyncio.to_thread(toml_file.write, settings.config_path, changes)
+        except SettingsError as error:
+            return settings_error(error)
+        return ""
+
+    return save

@@ -1,11 +1,10 @@
-"""Standard output as scripts and pipes need it: one form, whole rows, and a reader that may leave at any time."""
+"""Standard output and standard error of the commands without a screen: tables, JSON, CSV and error messages."""
 
 from __future__ import annotations
 
 import select
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,71 +14,67 @@ from typing import Final
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_, _
 from xds_tui.system import standard_streams
-from xds_tui.text import export
+from xds_tui.system.exit_codes import ExitCode
+from xds_tui.text import export, messages
 from xds_tui.text.export import Table, Value
 
 Row = Mapping[str, Value]
-"""An exported row by its fields."""
+"""An exported row: field name to value."""
 
-GAP: Final = "  "
-
-_MARKS: Final = frozenset({"Mn", "Me"})
-_JOINED_JAMO: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
-"""Korean vowels and endings: drawn within the syllable before them."""
+COLUMN_GAP: Final = "  "
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column."""
+    """A column of a table."""
 
     title: str
+    """Marked for translation."""
     text: Callable[[Row], str]
     is_number: bool = False
-    """Whether it is aligned at the right."""
+    """Whether the text is aligned to the right."""
 
 
-def width(text: str) -> int:
-    """Return the terminal cells that `text`, a cleaned one, takes (Unicode: East_Asian_Width)."""
-    return len(text) if text.isascii() else sum(map(_cells, text))
+def cell_width(text: str) -> int:
+    """Return the number of terminal cells that sanitized `text` occupies."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
-def _cells(char: str) -> int:
-    if unicodedata.category(char) in _MARKS or any(ord(char) in jamo for jamo in _JOINED_JAMO):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-class Layout:
-    """Draws rows under each other; what is drawn later is aligned with what was drawn before, if it fits."""
+class TableLayout:
+    """Aligns rows in columns, whose widths grow with the rows rendered so far."""
 
     def __init__(self, columns: Sequence[Column], titles: Sequence[str]) -> None:
-        """Make a layout; `titles` are those of the columns in the chosen language."""
+        """Start with columns as wide as their `titles`, which are in the chosen language."""
         self._columns = columns
         self._titles = tuple(titles)
-        self._widths = [width(title) for title in titles]
+        self._widths = [cell_width(title) for title in titles]
 
-    def drawn(self, rows: Iterable[Row], *, header: bool) -> str:
-        """Return the lines of `rows`, under a line of titles if wanted."""
-        cells = [tuple(clean(column.text(row)) for column in self._columns) for row in rows]
-        for row in cells:
-            self._widths = [max(pair) for pair in zip(self._widths, map(width, row), strict=True)]
-        return "".join(f"{self._line(row)}\n" for row in ([self._titles] if header else []) + cells)
+    def render(self, rows: Iterable[Row], *, header: bool) -> str:
+        """Return one line per row, below a line of titles if `header`."""
+        lines = [tuple(clean(column.text(row)) for column in self._columns) for row in rows]
+        for line in lines:
+            self._widths = [max(pair) for pair in zip(self._widths, map(cell_width, line), strict=True)]
+        return "".join(f"{self._align(line)}\n" for line in ([self._titles] if header else []) + lines)
 
-    def _line(self, cells: tuple[str, ...]) -> str:
+    def _align(self, cells: tuple[str, ...]) -> str:
         padded = [
-            _padded(cell, wide, at_right=column.is_number)
-            for cell, wide, column in zip(cells, self._widths, self._columns, strict=True)
+            _pad(cell, width, align_right=column.is_number)
+            for cell, width, column in zip(cells, self._widths, self._columns, strict=True)
         ]
-        return GAP.join(padded).rstrip()
+        return COLUMN_GAP.join(padded).rstrip()
 
 
-def _padded(text: str, cells: int, *, at_right: bool) -> str:
-    blank = " " * (cells - width(text))
-    return blank + text if at_right else text + blank
+def _pad(text: str, width: int, *, align_right: bool) -> str:
+    padding = " " * (width - cell_width(text))
+    return padding + text if align_right else text + padding
 
 
 class OutputFormat(Enum):
-    """What the rows are written as."""
+    """Format of the rows on standard output."""
 
     TABLE = "table"
     JSON = "json"
@@ -90,9 +85,9 @@ class OutputError(Exception):
     """Standard output could not be written.
 
     Attributes:
-        summary: what happened, one sentence in English, marked for translation.
-        detail: the system's words.
-        is_left: whether that is because the reader of a pipe has left, which is no trouble.
+        summary: one sentence in English, marked for translation.
+        detail: the message of the operating system.
+        is_broken_pipe: whether the reader closed the pipe, which is not a failure of the command.
 
     """
 
@@ -100,43 +95,45 @@ class OutputError(Exception):
         super().__init__(str(error))
         self.summary = N_("The output could not be written")
         self.detail = str(error)
-        self.is_left = isinstance(error, BrokenPipeError)
+        self.is_broken_pipe = isinstance(error, BrokenPipeError)
 
 
-class Output:
-    """Writes rows to standard output.
+class RowWriter:
+    """Writes listings to standard output.
 
     Attributes:
-        is_followed: whether more readings follow: rows of JSON are then written without a list around them.
+        is_followed: whether further listings follow; JSON is then written as one object per line.
 
     """
 
-    def __init__(self, form: OutputFormat, columns: Sequence[Column], *, is_followed: bool, repeats: bool) -> None:
-        """Write as `form`.
+    def __init__(
+        self, output_format: OutputFormat, columns: Sequence[Column], *, is_followed: bool, is_repeated: bool
+    ) -> None:
+        """Prepare standard output.
 
         Args:
-            form: table, JSON or CSV.
-            columns: what the table shows.
-            is_followed: whether more readings follow.
-            repeats: whether each reading says everything anew, so that tables are set apart, with the time above each.
+            output_format: table, JSON or CSV.
+            columns: the columns of the table.
+            is_followed: whether further listings follow.
+            is_repeated: whether each listing is complete; the table then repeats its titles, below the time.
 
         """
-        self._form = form
-        self._layout = Layout(columns, [_(column.title) for column in columns])
-        self._repeats = repeats
+        self._format = output_format
+        self._layout = TableLayout(columns, [_(column.title) for column in columns])
+        self._is_repeated = is_repeated
         self._is_first = True
         self.is_followed = is_followed
         if isinstance(sys.stdout, TextIOWrapper):
-            if form is OutputFormat.TABLE:
-                sys.stdout.reconfigure(errors="replace")  # a letter that somebody's terminal lacks is no failure
+            if output_format is OutputFormat.TABLE:
+                sys.stdout.reconfigure(errors="replace")  # the encoding of the terminal may lack a character
             else:
-                sys.stdout.reconfigure(encoding="utf-8", newline="")  # what programs read is the same everywhere
+                sys.stdout.reconfigure(encoding="utf-8", newline="")  # independent of locale and platform
 
-    def show(self, table: Table) -> None:
-        """Write all rows of a reading.
+    def write(self, table: Table) -> None:
+        """Write all rows of a listing.
 
         Raises:
-            OutputError: if they cannot be written; nothing can be from then on.
+            OutputError: if standard output cannot be written; later calls fail, too.
 
         """
         text = self._text(table)
@@ -144,23 +141,23 @@ class Output:
         write(text)
 
     def _text(self, table: Table) -> str:
-        if self._form is OutputFormat.JSON:
+        if self._format is OutputFormat.JSON:
             return export.to_json_lines(table) if self.is_followed else export.to_json(table)
-        if self._form is OutputFormat.CSV:
+        if self._format is OutputFormat.CSV:
             return export.to_csv(table, header=self._is_first)
         rows = [dict(zip(table.fields, row, strict=True)) for row in table.rows]
-        drawn = self._layout.drawn(rows, header=self._is_first or self._repeats)
-        if not (self.is_followed and self._repeats):
-            return drawn
-        gap = "" if self._is_first else "\n"
-        return f"{gap}{time.strftime('%Y-%m-%d %H:%M:%S')}\n{drawn}"
+        text = self._layout.render(rows, header=self._is_first or self._is_repeated)
+        if not (self.is_followed and self._is_repeated):
+            return text
+        separator = "" if self._is_first else "\n"
+        return f"{separator}{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text}"
 
 
 def write(text: str) -> None:
-    """Write to standard output, now.
+    """Write `text` to standard output and flush it.
 
     Raises:
-        OutputError: if that cannot be done.
+        OutputError: if standard output cannot be written.
 
     """
     try:
@@ -171,13 +168,27 @@ def write(text: str) -> None:
         raise OutputError(error) from None
 
 
-def wait(seconds: float) -> bool:
-    """Wait, and return whether somebody still reads the output; if not, that is known at once."""
-    watcher = select.poll()
-    watcher.register(sys.stdout.fileno(), 0)
-    seen = watcher.poll(seconds * 1000)
-    if any(event & (select.POLLERR | select.POLLHUP) for _file, event in seen):
+def print_error(lines: Iterable[str]) -> None:
+    """Write `lines` to standard error after the name of the program, sanitized and without the empty ones."""
+    cleaned = [clean(line) for line in lines if line]
+    standard_streams.complain("xds-tui: " + "\n  ".join(cleaned) + "\n")
+
+
+def print_output_error(error: OutputError) -> ExitCode:
+    """Report `error` on standard error, unless the reader closed the pipe, and return the exit code."""
+    if error.is_broken_pipe:
+        return ExitCode.OK
+    print_error([messages.with_detail(error.summary, error.detail)])
+    return ExitCode.FAILURE
+
+
+def wait_for_reader(seconds: float) -> bool:
+    """Wait for `seconds`, and return True; return False as soon as the reader of standard output is gone."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    events = poll.poll(seconds * 1000)
+    if any(event & (select.POLLERR | select.POLLHUP) for _fd, event in events):
         return False
-    if seen:  # a system that cannot watch this kind of file
+    if events:  # the system cannot poll this kind of file
         time.sleep(seconds)
     return True

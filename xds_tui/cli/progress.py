@@ -1,4 +1,4 @@
-"""A line on standard error while something is waited for: in a terminal alone, after a moment, and then taken away."""
+"""A progress line on standard error: on terminals only, after a short delay, erased when the work is done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
-from xds_tui.cli.output import width
+from xds_tui.cli.output import cell_width
 from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import Progress
 from xds_tui.i18n import _
@@ -17,30 +17,30 @@ from xds_tui.system import standard_streams
 T = TypeVar("T")
 
 SHOW_DELAY: Final = 0.3
-"""Seconds after which a wait is told of."""
+"""Seconds of waiting after which the line appears."""
 
 REDRAW_INTERVAL: Final = 1.0
-"""Seconds between two lines where nothing else is news."""
+"""Seconds after which the elapsed time is updated."""
 
-_ERASE: Final = "\r\x1b[K"
-"""To the first column, and nothing from there on (ECMA-48: EL)."""
+_ERASE_LINE: Final = "\r\x1b[K"
+"""Carriage return, then erase to the end of the line (ECMA-48: EL)."""
 
 
 class ProgressLine:
-    """One wait: what for, how far it is, and for how many seconds."""
+    """A line that states what is being waited for, how far it is, and for how many seconds."""
 
-    def __init__(self, words: str) -> None:
-        """Be ready to tell of it; `words`: what is waited for, in the chosen language."""
-        self._words = words
-        self._far = ""
-        self._since = 0.0
+    def __init__(self, subject: str) -> None:
+        """Set what is being waited for, in the chosen language; nothing is drawn yet."""
+        self._subject = subject
+        self._progress = ""
+        self._started_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._is_drawn = False
 
     async def until(self, work: Awaitable[T]) -> T:
-        """Return what `work` does, or fail as it does."""
+        """Return the result of `work`, or raise its exception; show the line if that takes longer than a moment."""
         loop = asyncio.get_running_loop()
-        self._since = loop.time()
+        self._started_at = loop.time()
         if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
             self._timer = loop.call_later(SHOW_DELAY, self._tick)
         try:
@@ -49,12 +49,12 @@ class ProgressLine:
             if self._timer is not None:
                 self._timer.cancel()
             if self._is_drawn:
-                _write(_ERASE)
+                standard_streams.complain(_ERASE_LINE)
 
-    def tell(self, reading: Progress) -> None:
-        """Say how far the host list has been read."""
-        if reading.total is not None:
-            self._far = _("{done} of {total} hosts").format(done=reading.done, total=reading.total)
+    def update(self, progress: Progress) -> None:
+        """Show how many hosts have been read."""
+        if progress.total is not None:
+            self._progress = _("{done} of {total} hosts").format(done=progress.done, total=progress.total)
             if self._is_drawn:
                 self._draw()
 
@@ -63,13 +63,9 @@ class ProgressLine:
         self._draw()
 
     def _draw(self) -> None:
-        waited = _("{seconds} s").format(seconds=int(asyncio.get_running_loop().time() - self._since))
-        line = clean(", ".join(part for part in (f"xds-tui: {self._words}", self._far, waited) if part))
-        if width(line) >= os.get_terminal_size(sys.stderr.fileno()).columns:
-            line = waited  # a line that is broken into two cannot be taken away
-        _write(_ERASE + line)
+        elapsed = _("{seconds} s").format(seconds=int(asyncio.get_running_loop().time() - self._started_at))
+        line = clean(", ".join(part for part in (f"xds-tui: {self._subject}", self._progress, elapsed) if part))
+        if cell_width(line) >= os.get_terminal_size(sys.stderr.fileno()).columns:
+            line = elapsed  # a line that wraps cannot be erased
+        standard_streams.complain(_ERASE_LINE + line)
         self._is_drawn = True
-
-
-def _write(text: str) -> None:
-    standard_streams.complain(text)

@@ -1,4 +1,4 @@
-"""What the commands are given by `cli`, which alone builds it."""
+"""The objects that a command without a screen works with; `bootstrap` builds them."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandServices:
-    """Who asks, and what is remembered."""
+    """An account, its journal, and a clock."""
 
     account: Account
     journal: Journal
     clock: Callable[[], datetime]
-    """The time, UTC."""
+    """The current time, UTC."""
     close_store: Callable[[], Awaitable[None]]
-    given_by: str = ""
-    """The environment variables that the credentials came from; empty: none."""
+    credentials_source: str = ""
+    """The environment variables that contain the credentials; empty if none do."""
 
     async def open(self) -> None:
-        """Find the credentials, and have the journal be that of whoever they are."""
+        """Find the credentials, and select the part of the journal that belongs to their account."""
         await self.account.open()
         if self.account.has_credentials:
-            with contextlib.suppress(StoreError):  # told of where what it holds is needed
+            with contextlib.suppress(StoreError):  # reported by the commands that need the journal
                 await self.journal.bind_account(*self.account.identity)
 
     async def close(self) -> None:
-        """Let go of connections and files."""
+        """Close the connections to the service and the database."""
         await self.account.close()
         await self.close_store()

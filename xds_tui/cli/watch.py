@@ -1,4 +1,4 @@
-"""One reading after another: asked for, written, and waited for, until the user or the reader of a pipe has enough."""
+"""The loop behind `--watch`: list, write, wait, until the user interrupts or the reader of a pipe is gone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import ApiError, Rejected, SignedOut
 from xds_tui.cli import output
-from xds_tui.cli.output import Output
+from xds_tui.cli.output import RowWriter, print_error
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.i18n import _
 from xds_tui.store.database import StoreError
+from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import labels, messages
 from xds_tui.text.export import Table
 from xds_tui.text.messages import Situation
@@ -19,14 +20,14 @@ from xds_tui.text.messages import Situation
 if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
 
-Read = Callable[[], Coroutine[None, None, Table]]
+ReadTable = Callable[[], Coroutine[None, None, Table]]
 
 
-def follow(parts: CommandServices, read: Read, out: Output, interval: float) -> int:
+def follow(services: CommandServices, read: ReadTable, writer: RowWriter, interval: float) -> int:
     """Write what `read` returns, once or every `interval` seconds, and return the exit code.
 
-    A reading that failed is told of; where others follow it is tried again then, unless the credentials are at fault.
-    The loop runs only while something is asked: writing and waiting are ended by a signal at once.
+    A failed listing is reported; if others follow, it is repeated with the next, unless the credentials are at fault.
+    The event loop runs only during requests, so that a signal ends writing and waiting at once.
 
     Raises:
         OutputError: if standard output cannot be written.
@@ -34,36 +35,38 @@ def follow(parts: CommandServices, read: Read, out: Output, interval: float) -> 
     """
     with asyncio.Runner() as runner:
         try:
-            runner.run(ProgressLine(_("looking for the credentials")).until(parts.open()))
-            return _follow(runner, parts, read, out, interval)
+            runner.run(ProgressLine(_("looking for the credentials")).until(services.open()))
+            return _follow(runner, services, read, writer, interval)
         except StoreError as error:
-            labels.print_error([labels.storage_error(error)])
-            return labels.FAILURE
+            print_error([labels.storage_error(error)])
+            return ExitCode.FAILURE
         finally:
-            runner.run(parts.close())
+            runner.run(services.close())
 
 
-def _follow(runner: asyncio.Runner, parts: CommandServices, read: Read, out: Output, interval: float) -> int:
+def _follow(
+    runner: asyncio.Runner, services: CommandServices, read: ReadTable, writer: RowWriter, interval: float
+) -> int:
     while True:
-        pause = interval
+        delay = interval
         try:
-            out.show(runner.run(read()))
+            writer.write(runner.run(read()))
         except ApiError as error:
-            _tell(error, parts)
-            if not out.is_followed or (isinstance(error, SignedOut) and not error.is_passing):
-                return labels.FAILURE
-            pause = max(interval, (error.retry_after or 0) if isinstance(error, Rejected) else 0)
-        if not out.is_followed or not output.wait(pause):
-            return 0
+            _report(error, services)
+            if not writer.is_followed or (isinstance(error, SignedOut) and not error.is_passing):
+                return ExitCode.FAILURE
+            delay = max(interval, (error.retry_after or 0) if isinstance(error, Rejected) else 0)
+        if not writer.is_followed or not output.wait_for_reader(delay):
+            return ExitCode.OK
 
 
-def _tell(error: ApiError, parts: CommandServices) -> None:
-    keyring = parts.account.vault_trouble
-    if isinstance(error, SignedOut) and parts.account.unread is not None:
-        labels.print_error(labels.unread_keyring(parts.account.unread))
-    elif isinstance(error, SignedOut) and keyring is not None:
-        labels.print_error(
-            [*messages.trouble(error, Situation.COMMAND, given_by=parts.given_by), labels.storage_error(keyring)]
-        )
-    else:
-        labels.print_error(messages.trouble(error, Situation.COMMAND, given_by=parts.given_by))
+def _report(error: ApiError, services: CommandServices) -> None:
+    """Write `error` to standard error, with what the keyring has to do with missing credentials."""
+    account = services.account
+    if isinstance(error, SignedOut) and account.unread is not None:
+        print_error(labels.unread_keyring(account.unread))
+        return
+    lines = messages.trouble(error, Situation.COMMAND, given_by=services.credentials_source)
+    if isinstance(error, SignedOut) and account.vault_trouble is not None:
+        lines = (*lines, labels.storage_error(account.vault_trouble))
+    print_error(lines)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.domain.host_list import Group, LocalizedNames
 from xds_tui.domain.model import Area, Billing, Purpose, Status
-from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_, _, ngettext
-from xds_tui.system import standard_streams
 from xds_tui.text import formats
 from xds_tui.text.messages import with_detail
 from xds_tui.tui.widgets.table.table import Heading
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
     from xds_tui.auth.keyring_store import CredentialStoreError
     from xds_tui.domain.filter_query import QueryError
     from xds_tui.store.database import StoreError
-
-FAILURE: Final = 1
-USAGE: Final = 2
 
 NOTHING: Final = "-"
 """Stands where there is no value; no letter of a terminal without Unicode is needed for it."""
@@ -79,12 +74,6 @@ KIND: Final = {
 def word(words: Mapping[str, str], value: object) -> str:
     """Return the chosen language's word for an exported value, or the value where there is none for it."""
     return NOTHING if value is None else _(words[str(value)]) if value in words else str(value)
-
-
-def print_error(lines: Iterable[str]) -> None:
-    """Write what went wrong to standard error, one fact a line, and nothing that a terminal would obey."""
-    said = [clean(line) for line in lines if line]
-    standard_streams.complain("xds-tui: " + "\n  ".join(said) + "\n")
 
 
 def query_error(error: QueryError) -> str:

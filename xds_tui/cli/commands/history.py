@@ -1,4 +1,4 @@
-"""`xds-tui events` and `xds-tui orders`: what is remembered here, oldest first, so that what comes next is appended."""
+"""`xds-tui events` and `xds-tui orders`: rows of the local journal, oldest first, so that new rows are appended."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Collection, Coroutine
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli import columns
-from xds_tui.cli.output import Output, OutputFormat
+from xds_tui.cli.output import OutputFormat, RowWriter, print_error
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.cli.watch import follow
 from xds_tui.domain import row_filter
 from xds_tui.domain.filter_query import Query
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import export, labels
+from xds_tui.text import export
 from xds_tui.text.export import Table, Value
 
 if TYPE_CHECKING:
@@ -22,96 +22,98 @@ if TYPE_CHECKING:
     from xds_tui.domain.records import Event
     from xds_tui.store.order_rows import UnreadableOrder
 
-PAGE: Final = 1_000
-"""Events that are read at once."""
+EVENT_PAGE_SIZE: Final = 1_000
+"""Events per query to the journal."""
 
-ALL_ORDERS: Final = 1_000_000
+MAX_ORDERS: Final = 1_000_000
+"""More orders than a journal contains."""
 
 
 def events(
-    parts: CommandServices, form: OutputFormat, query: Query, *, last: int | None, interval: float | None
+    services: CommandServices, output_format: OutputFormat, query: Query, *, last: int | None, interval: float | None
 ) -> int:
-    """List the events that a checked `query` holds for, then every `interval` seconds those that are new.
+    """List the events that match `query`, then every `interval` seconds the new ones; return the exit code.
 
     Args:
-        parts: what is remembered.
-        form: table, JSON or CSV.
-        query: what is wanted.
-        last: only so many, the latest; None: all.
-        interval: seconds; None: list once.
+        services: the journal and its account.
+        output_format: table, JSON or CSV.
+        query: a filter whose fields have been validated.
+        last: the maximum number of events of the first listing, the latest ones; None for all.
+        interval: seconds between two listings; None to list once.
 
     """
-    past = _Past(parts, query, last)
-    out = Output(form, columns.EVENTS, is_followed=interval is not None, repeats=False)
-    return follow(parts, lambda: _told(past.events()), out, interval or 0)
+    reader = _JournalReader(services, query, last)
+    writer = RowWriter(output_format, columns.EVENTS, is_followed=interval is not None, is_repeated=False)
+    return follow(services, lambda: _with_progress(reader.events()), writer, interval or 0)
 
 
 def orders(
-    parts: CommandServices, form: OutputFormat, query: Query, *, last: int | None, interval: float | None
+    services: CommandServices, output_format: OutputFormat, query: Query, *, last: int | None, interval: float | None
 ) -> int:
-    """List orders, then every `interval` seconds those that are new or have changed; as `events` otherwise."""
-    past = _Past(parts, query, last)
-    out = Output(form, columns.ORDERS, is_followed=interval is not None, repeats=False)
-    return follow(parts, lambda: _told(past.orders()), out, interval or 0)
+    """List orders, then every `interval` seconds those that are new or have changed; otherwise as `events`."""
+    reader = _JournalReader(services, query, last)
+    writer = RowWriter(output_format, columns.ORDERS, is_followed=interval is not None, is_repeated=False)
+    return follow(services, lambda: _with_progress(reader.orders()), writer, interval or 0)
 
 
-def _told(reading: Awaitable[Table]) -> Coroutine[None, None, Table]:
-    return ProgressLine(_("reading what is remembered")).until(reading)
+def _with_progress(work: Awaitable[Table]) -> Coroutine[None, None, Table]:
+    return ProgressLine(_("reading what is remembered")).until(work)
 
 
-class _Past:
-    """What is remembered, each time only what is news."""
+class _JournalReader:
+    """Reads rows from the journal, each time only those that are new or have changed."""
 
-    def __init__(self, parts: CommandServices, query: Query, last: int | None) -> None:
-        self._parts = parts
+    def __init__(self, services: CommandServices, query: Query, last: int | None) -> None:
+        self._services = services
         self._query = query
         self._last = last
-        self._events: set[Event] = set()
-        self._orders: set[tuple[Value, ...]] = set()
-        self._has_reported = False
+        self._known_events: set[Event] = set()
+        self._known_orders: set[tuple[Value, ...]] = set()
+        self._has_reported_unreadable = False
 
     async def events(self) -> Table:
-        """Read the events that have not been read."""
-        found: list[Event] = []
+        """Return the events that were recorded since the last call."""
+        new: list[Event] = []
         before: datetime | None = None
-        while page := await self._parts.journal.events(PAGE, before):
-            found += (event for event in page if event not in self._events)
+        while page := await self._services.journal.events(EVENT_PAGE_SIZE, before):
+            new += (event for event in page if event not in self._known_events)
             before = page[-1].at
-            if page[-1] in self._events:
+            if page[-1] in self._known_events:
                 break
-        self._check()
-        self._events.update(found)
-        return self._wanted(export.events_table(reversed(found)), row_filter.EVENTS)
+        self._raise_problem()
+        self._known_events.update(new)
+        return self._filter(export.events_table(reversed(new)), row_filter.EVENTS)
 
     async def orders(self) -> Table:
-        """Read the orders, and leave out those that are as they were."""
-        journal = self._parts.journal
-        found, snapshot = await journal.orders(ALL_ORDERS), await journal.last_snapshot()
-        self._check()
+        """Return the orders that are new or have changed since the last call."""
+        journal = self._services.journal
+        orders, snapshot = await journal.orders(MAX_ORDERS), await journal.last_snapshot()
+        self._raise_problem()
         self._report_unreadable(await journal.unreadable_orders())
         hosts = {host.id: host for host in snapshot.hosts} if snapshot else {}
-        table = export.orders_table(reversed(found), hosts)
-        rows = tuple(row for row in table.rows if row not in self._orders)
-        self._orders.update(rows)
-        return self._wanted(Table(table.fields, rows), row_filter.ORDERS)
+        table = export.orders_table(reversed(orders), hosts)
+        rows = tuple(row for row in table.rows if row not in self._known_orders)
+        self._known_orders.update(rows)
+        return self._filter(Table(table.fields, rows), row_filter.ORDERS)
 
     def _report_unreadable(self, unreadable: Collection[UnreadableOrder]) -> None:
-        """Say, once, that orders are missing from the list."""
-        if unreadable and not self._has_reported:
-            self._has_reported = True
-            complaint = ngettext(
+        """Warn once that orders are missing from the list."""
+        if unreadable and not self._has_reported_unreadable:
+            self._has_reported_unreadable = True
+            warning = ngettext(
                 "{count} order cannot be read: {ids}", "{count} orders cannot be read: {ids}", len(unreadable)
             )
             ids = ", ".join(order.id for order in unreadable)
-            labels.print_error([complaint.format(count=len(unreadable), ids=ids)])
+            print_error([warning.format(count=len(unreadable), ids=ids)])
 
-    def _check(self) -> None:
-        """Refuse to show nothing where there is something that cannot be read."""
-        problem = self._parts.journal.problem or self._parts.journal.notice
+    def _raise_problem(self) -> None:
+        """Raise the error of an unusable database, whose rows would otherwise look like an empty history."""
+        problem = self._services.journal.problem or self._services.journal.notice
         if problem is not None:
             raise problem
 
-    def _wanted(self, table: Table, fields: row_filter.Fields) -> Table:
-        kept = row_filter.kept(table, self._query, fields, self._parts.clock())
+    def _filter(self, table: Table, fields: row_filter.Fields) -> Table:
+        """Return the rows that match the query; of the first listing, at most `last`."""
+        matching = row_filter.kept(table, self._query, fields, self._services.clock())
         last, self._last = self._last, None
-        return kept if last is None else Table(kept.fields, kept.rows[-last:])
+        return matching if last is None else Table(matching.fields, matching.rows[-last:])

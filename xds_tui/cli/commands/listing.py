@@ -1,4 +1,4 @@
-"""`xds-tui hosts` and `xds-tui catalog`: what the service has now."""
+"""`xds-tui hosts` and `xds-tui catalog`: current data from the service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError
 from xds_tui.cli import columns
-from xds_tui.cli.output import Output, OutputFormat
+from xds_tui.cli.output import OutputFormat, RowWriter, print_error
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.cli.watch import follow
 from xds_tui.domain import host_list, pricing, row_filter
@@ -27,93 +27,98 @@ from xds_tui.text.messages import Situation
 if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
 
-PRICES_LAST: Final = timedelta(minutes=10)
-"""How long prices are taken to stand while hosts are watched."""
+CATALOG_MAX_AGE: Final = timedelta(minutes=10)
+"""Age at which the prices are read again while hosts are watched."""
 
 
-def hosts(parts: CommandServices, form: OutputFormat, query: Query, *, interval: float | None) -> int:
-    """List the hosts that `query` holds for, every `interval` seconds or (None) once; return the exit code."""
-    fleet = _Fleet(parts, query)
-    out = Output(form, columns.HOSTS, is_followed=interval is not None, repeats=True)
-    return follow(parts, fleet.read, out, interval or 0)
+def hosts(services: CommandServices, output_format: OutputFormat, query: Query, *, interval: float | None) -> int:
+    """List the hosts that match `query`, once or every `interval` seconds, and return the exit code."""
+    reader = _HostReader(services, query)
+    writer = RowWriter(output_format, columns.HOSTS, is_followed=interval is not None, is_repeated=True)
+    return follow(services, reader.read, writer, interval or 0)
 
 
-def catalog(parts: CommandServices, form: OutputFormat, query: Query, *, images: bool, interval: float | None) -> int:
-    """List the packages, or the images, that a checked `query` holds for; as `hosts` otherwise."""
+def catalog(
+    services: CommandServices, output_format: OutputFormat, query: Query, *, images: bool, interval: float | None
+) -> int:
+    """List the packages, or the images, that match a validated `query`; otherwise as `hosts`."""
 
     async def read() -> Table:
-        found = await _asking(parts).until(_catalog(parts))
+        found = await _progress_line(services).until(_read_catalog(services))
         if images:
-            return row_filter.kept(export.images_table(found.images, found.at), query, row_filter.IMAGES, parts.clock())
+            return row_filter.kept(
+                export.images_table(found.images, found.at), query, row_filter.IMAGES, services.clock()
+            )
         listed = (
             (billing, package) for billing in Billing for package in catalog_rules.matching_packages(found, billing)
         )
-        return row_filter.kept(export.packages_table(listed, found.at), query, row_filter.PACKAGES, parts.clock())
+        return row_filter.kept(export.packages_table(listed, found.at), query, row_filter.PACKAGES, services.clock())
 
     shown = columns.IMAGES if images else columns.PACKAGES
-    return follow(parts, read, Output(form, shown, is_followed=interval is not None, repeats=True), interval or 0)
+    writer = RowWriter(output_format, shown, is_followed=interval is not None, is_repeated=True)
+    return follow(services, read, writer, interval or 0)
 
 
-def _asking(parts: CommandServices) -> ProgressLine:
-    return ProgressLine(_("asking {url}").format(url=parts.account.base_url))
+def _progress_line(services: CommandServices) -> ProgressLine:
+    return ProgressLine(_("asking {url}").format(url=services.account.base_url))
 
 
-async def _catalog(parts: CommandServices) -> Catalog:
-    client = parts.account.client()
+async def _read_catalog(services: CommandServices) -> Catalog:
+    client = services.account.client()
     images = await client.images()
     packages = {billing: await client.packages(billing) for billing in Billing}
-    return Catalog(images, packages, parts.clock())
+    return Catalog(images, packages, services.clock())
 
 
-class _Fleet:
-    """The hosts, reading after reading, with what they cost."""
+class _HostReader:
+    """Reads the hosts and their hourly costs, one snapshot after another."""
 
-    def __init__(self, parts: CommandServices, query: Query) -> None:
-        self._parts = parts
+    def __init__(self, services: CommandServices, query: Query) -> None:
+        self._services = services
         self._query = query
         self._needs_prices = any(term.field == "cost" for term in query)
         self._snapshot: Snapshot | None = None
         self._catalog: Catalog | None = None
 
     async def read(self) -> Table:
-        """Ask for everything, and return the hosts that are wanted."""
-        waiting = _asking(self._parts)
-        source = ProgressReporter(self._parts.account.client(), waiting.tell)
-        swept = await waiting.until(list_hosts(source, self._snapshot, self._parts.clock))
-        self._snapshot = snapshot = swept.snapshot
-        if swept.unreadable:
-            told = ngettext(
+        """Read all hosts and prices, and return the rows of the hosts that match the query."""
+        progress = _progress_line(self._services)
+        source = ProgressReporter(self._services.account.client(), progress.update)
+        listing = await progress.until(list_hosts(source, self._snapshot, self._services.clock))
+        self._snapshot = snapshot = listing.snapshot
+        if listing.unreadable:
+            warning = ngettext(
                 "{count} host could not be read and is left out",
                 "{count} hosts could not be read and are left out",
-                swept.unreadable,
+                listing.unreadable,
             )
-            labels.print_error([told.format(count=swept.unreadable)])
+            print_error([warning.format(count=listing.unreadable)])
         if not snapshot.is_complete:
-            labels.print_error([_("The service's list contradicts itself, so hosts may be missing from it.")])
-        now = self._parts.clock()
-        costs = pricing.costs(snapshot.hosts, await self._prices(), await self._bought(), now)
-        wanted = set(host_list.rows(snapshot, self._query, host_list.Sort(), now, costs))
-        shown = tuple(host for host in snapshot.hosts if host.id in wanted)
-        return export.hosts_table(replace(snapshot, hosts=shown), costs)
+            print_error([_("The service's list contradicts itself, so hosts may be missing from it.")])
+        now = self._services.clock()
+        costs = pricing.costs(snapshot.hosts, await self._prices(), await self._order_prices(), now)
+        matching = set(host_list.rows(snapshot, self._query, host_list.Sort(), now, costs))
+        hosts = tuple(host for host in snapshot.hosts if host.id in matching)
+        return export.hosts_table(replace(snapshot, hosts=hosts), costs)
 
     async def _prices(self) -> Catalog | None:
-        """The catalog; without it the hosts are listed all the same, unless the filter asks what they cost."""
-        if self._catalog is None or self._parts.clock() - self._catalog.at > PRICES_LAST:
+        """Return the catalog; None, with a warning, if it cannot be read and the query does not depend on costs."""
+        if self._catalog is None or self._services.clock() - self._catalog.at > CATALOG_MAX_AGE:
             try:
-                self._catalog = await _asking(self._parts).until(_catalog(self._parts))
+                self._catalog = await _progress_line(self._services).until(_read_catalog(self._services))
             except ApiError as error:
                 if self._needs_prices:
                     raise
-                lines = messages.trouble(error, Situation.COMMAND, given_by=self._parts.given_by)
-                labels.print_error([_("The prices could not be read."), *lines])
+                lines = messages.trouble(error, Situation.COMMAND, given_by=self._services.credentials_source)
+                print_error([_("The prices could not be read."), *lines])
         return self._catalog
 
-    async def _bought(self) -> Mapping[str, Decimal]:
-        """What an hour of each host that was bought here cost then."""
+    async def _order_prices(self) -> Mapping[str, Decimal]:
+        """Return the hourly price at which each host was ordered on this machine, by host ID, CNY."""
         try:
-            bought = await self._parts.journal.bought()
+            quotes = await self._services.journal.bought()
         except StoreError as error:
-            labels.print_error([labels.storage_error(error)])
+            print_error([labels.storage_error(error)])
             return {}
-        prices = {host_id: pricing.hourly(promise.package) for host_id, promise in bought.items()}
+        prices = {host_id: pricing.hourly(quote.package) for host_id, quote in quotes.items()}
         return {host_id: price for host_id, price in prices.items() if price is not None}

@@ -1,4 +1,4 @@
-"""`xds-tui login` and `xds-tui logout`: credentials into the keyring, and out of it."""
+"""`xds-tui login` and `xds-tui logout`: store credentials in the keyring, and remove them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from xds_tui.api.errors import ApiError
 from xds_tui.auth.keyring_store import ITEMS, SERVICE, CredentialStoreError, KeyringProblem, KeyringStore
 from xds_tui.cli import secret_prompt
-from xds_tui.cli.output import write
+from xds_tui.cli.output import print_error, write
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.i18n import _
 from xds_tui.system import standard_streams
+from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import labels, messages
 from xds_tui.text.messages import Situation
 
@@ -22,68 +23,78 @@ if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
 
 
-def login(parts: CommandServices) -> int:
-    """Ask for account ID and secret, have the service check them, keep them, and return the exit code.
+def login(services: CommandServices) -> int:
+    """Prompt for account ID and secret, sign in, store both in the keyring, and return the exit code.
 
-    Where there is no keyring to keep them in nothing is asked: they would be typed for nothing.
+    Without a usable keyring there is no prompt: the credentials could not be stored.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        labels.print_error(
+        print_error(
             [_("login asks its questions at a terminal."), _("For scripts set XDS_UUID and XDS_SECRET, or XDS_TOKEN.")]
         )
-        return labels.FAILURE
+        return ExitCode.FAILURE
     with asyncio.Runner() as runner:
         try:
-            name = runner.run(_keyring().until(parts.account.keyring_name()))
-            write(_("Signing in at {url}; kept in {keyring}.").format(url=parts.account.base_url, keyring=name) + "\n")
-            credentials = _asked_for()
+            keyring = runner.run(_keyring_wait().until(services.account.keyring_name()))
+            write(
+                _("Signing in at {url}; kept in {keyring}.").format(url=services.account.base_url, keyring=keyring)
+                + "\n"
+            )
+            credentials = _prompt_for_credentials()
             if credentials is None:
-                labels.print_error([_("Account ID and secret are both needed")])
-                return labels.FAILURE
-            runner.run(_sign_in(parts, credentials))
-            return _keep(runner, parts)
+                print_error([_("Account ID and secret are both needed")])
+                return ExitCode.FAILURE
+            runner.run(_sign_in(services, credentials))
+            return _store(runner, services)
         except CredentialStoreError as error:
-            labels.print_error(_no_keyring(error))
-            return labels.FAILURE
+            print_error(_missing_keyring(error))
+            return ExitCode.FAILURE
         except ApiError as error:
-            labels.print_error(messages.trouble(error, Situation.LOGIN))
-            return labels.FAILURE
+            print_error(messages.trouble(error, Situation.LOGIN))
+            return ExitCode.FAILURE
         finally:
-            runner.run(parts.close())
+            runner.run(services.close())
 
 
-def _keep(runner: asyncio.Runner, parts: CommandServices) -> int:
+def _store(runner: asyncio.Runner, services: CommandServices) -> int:
     """Store the credentials that the service accepted, and return the exit code."""
     try:
-        kept_in = runner.run(_keyring().until(parts.account.keep()))
+        keyring = runner.run(_keyring_wait().until(services.account.keep()))
     except CredentialStoreError as error:
-        labels.print_error(_not_kept(error))
-        return labels.FAILURE
-    write(_("The service took them, and {keyring} keeps them.").format(keyring=kept_in) + "\n")
-    if parts.given_by:
-        write(_("As long as {names} are set, they come first.").format(names=parts.given_by) + "\n")
-    return 0
+        print_error(_store_failure(error))
+        return ExitCode.FAILURE
+    write(_("The service took them, and {keyring} keeps them.").format(keyring=keyring) + "\n")
+    if services.credentials_source:
+        write(_("As long as {names} are set, they come first.").format(names=services.credentials_source) + "\n")
+    return ExitCode.OK
 
 
-def logout(vault: KeyringStore, profile: str, given_by: str) -> int:
-    """Remove what the keyring holds for `profile`, and return the exit code; `given_by`: variables that stay."""
-    name = ""
+def logout(keyring_store: KeyringStore, profile: str, credentials_source: str) -> int:
+    """Remove the credentials of `profile` from the keyring, and return the exit code.
+
+    Args:
+        keyring_store: the keyring.
+        profile: the name of the profile.
+        credentials_source: the environment variables that contain credentials, which remain; empty for none.
+
+    """
+    keyring = ""
     with asyncio.Runner() as runner:
         try:
-            name = runner.run(_keyring().until(vault.backend_name()))
-            had = runner.run(_keyring().until(vault.remove(profile)))
+            keyring = runner.run(_keyring_wait().until(keyring_store.backend_name()))
+            was_stored = runner.run(_keyring_wait().until(keyring_store.remove(profile)))
         except CredentialStoreError as error:
-            labels.print_error(_not_removed(error, name, profile))
-            return labels.FAILURE
-    told = _("Removed from {keyring}.") if had else _("{keyring} held nothing for this profile.")
-    write(told.format(keyring=name) + "\n")
-    if given_by:
-        write(_("{names} are still set, and are used.").format(names=given_by) + "\n")
-    return 0
+            print_error(_removal_failure(error, keyring, profile))
+            return ExitCode.FAILURE
+    message = _("Removed from {keyring}.") if was_stored else _("{keyring} held nothing for this profile.")
+    write(message.format(keyring=keyring) + "\n")
+    if credentials_source:
+        write(_("{names} are still set, and are used.").format(names=credentials_source) + "\n")
+    return ExitCode.OK
 
 
-def _asked_for() -> AccountKey | None:
-    """What the user types; None: not all of it."""
+def _prompt_for_credentials() -> AccountKey | None:
+    """Return what the user types, or None if either part is empty."""
     standard_streams.complain(_("Account ID") + ": ")
     account_id = sys.stdin.readline().strip()
     if not account_id:
@@ -95,16 +106,16 @@ def _asked_for() -> AccountKey | None:
     return AccountKey(account_id, Secret(secret)) if secret else None
 
 
-async def _sign_in(parts: CommandServices, credentials: AccountKey) -> None:
-    url = parts.account.base_url
-    await ProgressLine(_("asking {url}").format(url=url)).until(parts.account.sign_in(url, credentials))
+async def _sign_in(services: CommandServices, credentials: AccountKey) -> None:
+    url = services.account.base_url
+    await ProgressLine(_("asking {url}").format(url=url)).until(services.account.sign_in(url, credentials))
 
 
-def _keyring() -> ProgressLine:
+def _keyring_wait() -> ProgressLine:
     return ProgressLine(_("waiting for the keyring"))
 
 
-def _no_keyring(error: CredentialStoreError) -> tuple[str, ...]:
+def _missing_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     return (
         labels.storage_error(error),
         _("Nothing was kept. xds-tui doctor tells how to get a keyring;"),
@@ -112,19 +123,21 @@ def _no_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     )
 
 
-def _not_kept(error: CredentialStoreError) -> tuple[str, ...]:
-    """Explain a sign-in that the service accepted and the keyring did not store."""
-    may_follow = error.trouble is KeyringProblem.TIMED_OUT
+def _store_failure(error: CredentialStoreError) -> tuple[str, ...]:
+    """Explain that the service accepted the credentials and the keyring did not store them."""
+    may_be_stored_later = error.trouble is KeyringProblem.TIMED_OUT
     return (
         _("The service took them, but the keyring did not: you are not signed in."),
         labels.storage_error(error),
-        _("The keyring may still store them when it answers; xds-tui logout removes them.") if may_follow else "",
+        _("The keyring may still store them when it answers; xds-tui logout removes them.")
+        if may_be_stored_later
+        else "",
         _("Try again; xds-tui doctor looks for the cause. Without a keyring set XDS_UUID and XDS_SECRET."),
     )
 
 
-def _not_removed(error: CredentialStoreError, keyring: str, profile: str) -> tuple[str, ...]:
-    """Explain a sign-out that did not remove everything, and how to do it by hand."""
+def _removal_failure(error: CredentialStoreError, keyring: str, profile: str) -> tuple[str, ...]:
+    """Explain that credentials may remain in the keyring, and how to remove them manually."""
     if error.trouble is KeyringProblem.UNAVAILABLE and not keyring:
         return labels.storage_error(error), _("Nothing was removed.")
     return (
@@ -133,12 +146,12 @@ def _not_removed(error: CredentialStoreError, keyring: str, profile: str) -> tup
             "Credentials of the profile {profile} may still be in the keyring, as items of {service} named {names}."
         ).format(profile=profile, service=SERVICE, names=", ".join(f"{profile}/{item}" for item in ITEMS)),
         _("Try xds-tui logout again once the keyring answers, or remove them by hand:"),
-        *(f"  {command}" for command in _removing(keyring, profile)),
+        *(f"  {command}" for command in _removal_commands(keyring, profile)),
     )
 
 
-def _removing(keyring: str, profile: str) -> list[str]:
-    """Return the shell commands that remove a profile's items from the keyring called `keyring`."""
+def _removal_commands(keyring: str, profile: str) -> list[str]:
+    """Return the shell commands that remove the items of `profile` from the backend named `keyring`."""
     if keyring == "pass":
         return [f"pass rm -r {shlex.quote(f'{SERVICE}/{profile}')}"]
     tool = (

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.cli.doctor.check import Check, CheckStatus
-from xds_tui.cli.output import write
+from xds_tui.cli.output import print_error, write
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import _
 from xds_tui.system import clipboard, processes
 from xds_tui.system.clipboard import Osc52Route
-from xds_tui.text import labels
+from xds_tui.system.exit_codes import ExitCode
 
 REPLY_TIMEOUT: Final = 1.0
 """Seconds for the answer to come: over a long line it takes its time."""
@@ -137,11 +137,11 @@ def _switch(value: str) -> str:
     return {"0": "off", "1": "on", "2": "on", "all": "on", "": "on"}.get(value, value)
 
 
-def try_it() -> int:
+def send_test_copy() -> int:
     """Send a text to the terminal's clipboard, say how to see whether it came, and return the exit code."""
     if sys.stderr is None or not sys.stderr.isatty():
-        labels.print_error([_("Standard error is no terminal, so there is no clipboard to try.")])
-        return labels.FAILURE
+        print_error([_("Standard error is no terminal, so there is no clipboard to try.")])
+        return ExitCode.FAILURE
     sys.stderr.write(clipboard.sequence(TEXT, clipboard.osc52_route(os.environ)))
     sys.stderr.flush()
     lines = []

@@ -13,7 +13,7 @@ from xds_tui.cli.doctor import clipboard, keyring, machine, network
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.cli.output import write
 from xds_tui.domain.sanitize import clean
-from xds_tui.text import labels
+from xds_tui.system.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from xds_tui.auth.keyring_store import KeyringStore
@@ -34,7 +34,7 @@ def examine(settings: Settings, vault: KeyringStore, state_dir: Path, *, as_json
     asyncio.run(_examine(settings, vault, state_dir, found))
     if as_json:
         write(json.dumps([_row(finding) for finding in findings], ensure_ascii=False, indent=1) + "\n")
-    return labels.FAILURE if any(finding.verdict is CheckStatus.BAD for finding in findings) else 0
+    return ExitCode.FAILURE if any(finding.verdict is CheckStatus.BAD for finding in findings) else 0
 
 
 async def _examine(

@@ -68,7 +68,7 @@ def test_a_reader_that_left_hears_nothing(environ: dict[str, str]) -> None:
 
 STUCK = """
 import sys, threading
-from xds_tui.main import main
+from xds_tui.cli import main
 from xds_tui.auth import keyring_store
 threading.Thread(target=threading.Event().wait, name=keyring_store.THREAD, daemon=True).start()
 sys.argv = ["xds-tui", "--no-such-option"] if len(sys.argv) > 1 else ["xds-tui", "completion", "bash"]

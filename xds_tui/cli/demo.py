@@ -1,0 +1,132 @@
+"""The demo: the same services as `bootstrap` builds, on a simulated fleet in this process.
+
+It uses neither keyring nor network, and writes nothing to the disk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.domain.endpoint import DEMO
+
+if TYPE_CHECKING:
+    import argparse
+
+    from xds_tui.api.client import Client
+    from xds_tui.auth.account import Account, TokenCache
+    from xds_tui.cli.services import CommandServices
+    from xds_tui.config.settings import Settings
+    from xds_tui.domain.credentials import Credentials
+    from xds_tui.simulator.world import World
+    from xds_tui.tui.context import Profile, ProfileServices
+
+_PROFILE: Final = "demo"
+
+
+def profile(settings: Settings) -> Profile:
+    """Return the demo as a profile that the app can open."""
+    from xds_tui.tui.context import Profile
+
+    return Profile(_PROFILE, DEMO, settings.read_only)
+
+
+def profile_services(settings: Settings, options: argparse.Namespace) -> ProfileServices:
+    """Build the services of the app for the demo."""
+    import msgspec
+
+    from xds_tui.api import decode
+    from xds_tui.cli.bootstrap import settings_error
+    from xds_tui.domain.model import Snapshot
+    from xds_tui.fleet.monitor import Monitor, utc_now
+    from xds_tui.store.database import Database
+    from xds_tui.store.journal import Journal
+    from xds_tui.tui.context import ProfileServices
+
+    world = _populated_world(options)
+    account = _account(world, settings)
+    database = Database(None)
+    # The first paint shows the response of the simulator without waiting for the HTTP library.
+    rows = world.host_rows()
+    page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
+    hosts = decode.decode_hosts(decode.Envelope(0, page, "", "")).hosts
+    monitor = Monitor(
+        account, Journal(database, _PROFILE), interval=settings.interval, first=Snapshot(hosts, utc_now())
+    )
+    return ProfileServices(
+        place=profile(settings),
+        monitor=monitor,
+        account=account,
+        close=database.close,
+        problems=[settings_error(problem) for problem in settings.problems],
+    )
+
+
+def command_services(settings: Settings, options: argparse.Namespace) -> CommandServices:
+    """Build the services of a command without a screen for the demo."""
+    from xds_tui.cli.services import CommandServices
+    from xds_tui.fleet.monitor import utc_now
+    from xds_tui.store.database import Database
+    from xds_tui.store.journal import Journal
+
+    database = Database(None)
+    return CommandServices(
+        account=_account(_populated_world(options), settings),
+        journal=Journal(database, _PROFILE),
+        clock=utc_now,
+        close_store=database.close,
+    )
+
+
+def _populated_world(options: argparse.Namespace) -> World:
+    from xds_tui.simulator.demo_fleet import populate
+    from xds_tui.simulator.world import Options, World
+
+    world = World(Options(seed=options.demo_seed))
+    populate(world, options.demo_hosts)
+    world.liven()
+    return world
+
+
+def _account(world: World, settings: Settings) -> Account:
+    from xds_tui.auth.account import Account, Source
+    from xds_tui.domain.credentials import AccountKey, Secret
+    from xds_tui.simulator.world import ACCOUNT, SECRET
+
+    return Account(
+        DemoConnector(world, read_only=settings.read_only),
+        base_url=DEMO,
+        profile=_PROFILE,
+        vault=None,
+        given=AccountKey(ACCOUNT, Secret(SECRET)),
+        source=Source.DEMO,
+    )
+
+
+class DemoConnector:
+    """Creates clients of a simulated service in this process."""
+
+    def __init__(self, world: World, *, read_only: bool) -> None:
+        self._world = world
+        self._read_only = read_only
+
+    async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
+        """Create a client; a thread imports its modules, so that the event loop is not blocked."""
+        import asyncio
+
+        from xds_tui.system.threads import start_daemon
+
+        await asyncio.wrap_future(start_daemon(_preload))
+        import httpx
+
+        from xds_tui.api.client import Client
+        from xds_tui.simulator.fault_middleware import Service
+        from xds_tui.simulator.http_app import build
+
+        transport = httpx.ASGITransport(build(Service(self._world)))
+        return Client(base_url, credentials, transport=transport, read_only=self._read_only)
+
+
+def _preload() -> None:
+    """Import the modules that a client needs."""
+    from xds_tui.api import client  # noqa: F401 - imported to be cached
+    from xds_tui.simulator import http_app  # noqa: F401 - imported to be cached
