@@ -83,10 +83,10 @@ def caught(fail: Callable[[], None]) -> Exception:
     ],
 )
 def test_a_report_names_every_error_and_place_and_none_of_the_values(fail: Callable[[], None], kind: str) -> None:
-    told = crash_report.report(caught(fail))
+    told = crash_report.format_report(caught(fail))
     assert kind in told
     assert "ValueError" in told
-    assert "test_crash.py:" in told
+    assert "test_crash_report.py:" in told
     assert "fails_with" in told
     assert PLANTED not in told
     assert str(Path.home()) not in told
@@ -103,7 +103,7 @@ def test_a_report_names_the_versions_and_what_happened_last_without_names() -> N
         summary="The service had a system error",
         trace_id="t-1",
     )
-    told = crash_report.report(ValueError(), [event])
+    told = crash_report.format_report(ValueError(), [event])
     assert "textual 8." in told
     assert told.endswith("2026-11-23 08:00:00 trouble · 500 · The service had a system error · traceId t-1")
     assert PLANTED not in told
@@ -113,7 +113,7 @@ def test_an_endless_recursion_is_reported_in_a_bounded_number_of_lines() -> None
     def dig() -> None:
         dig()
 
-    told = crash_report.report(caught(dig))
+    told = crash_report.format_report(caught(dig))
     assert "RecursionError" in told
     assert len(told.splitlines()) < 100
 
@@ -122,7 +122,7 @@ def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(fold
     what, where, how = crash_report.crash_message(caught(lambda: fails_with(PLANTED))).splitlines()
     (path,) = folder.iterdir()
     assert "ValueError, " in what
-    assert "test_crash.py:" in what
+    assert "test_crash_report.py:" in what
     assert str(path) in where
     assert "file it" in how
     assert "ValueError" in path.read_text()
@@ -184,11 +184,11 @@ def test_without_any_home_the_terminal_shows_the_report(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("error", "is_mistake"),
+    ("error", "is_program_error"),
     [(KeyError(), True), (ConnectionResetError(), False), (BadResponse("no"), False), (KeyboardInterrupt(), False)],
 )
-def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException, is_mistake: bool) -> None:
-    assert crash_report.is_mistake(error) is is_mistake
+def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException, is_program_error: bool) -> None:
+    assert crash_report.is_program_error(error) is is_program_error
 
 
 def test_textual_still_calls_what_is_replaced() -> None:

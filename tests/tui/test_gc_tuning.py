@@ -9,7 +9,7 @@ import pytest
 
 BEGIN = """
 import gc, sys, weakref
-from xds_tui.tui.runtime.gc_tuning import DUE, GarbageCollector
+from xds_tui.tui.runtime.gc_tuning import COLLECTIONS_UNTIL_DUE, GarbageCollector
 
 class Ring:
     def __init__(self):
@@ -19,7 +19,7 @@ def let_go():
     return weakref.ref(Ring())
 
 def wait_until_due():
-    while gc.get_count()[2] < DUE:
+    while gc.get_count()[2] < COLLECTIONS_UNTIL_DUE:
         gc.collect(1)
 
 collector = GarbageCollector()
@@ -32,13 +32,13 @@ collector = GarbageCollector()
         # Where nobody disabled it, it is left alone.
         """
 threshold = gc.get_threshold()
-collector.begin()
+collector.enable()
 assert gc.get_threshold() == threshold and gc.get_freeze_count() == 0
 """,
         # A full collection begins when it is due, and not before.
         """
 gc.disable()
-collector.begin()
+collector.enable()
 assert gc.isenabled()
 ring = let_go()
 gc.collect(1)
@@ -47,29 +47,29 @@ kept = [Ring()]
 old = weakref.ref(kept[0])
 gc.collect(1)
 kept.clear()
-collector.when_due(is_quiet=True)
+collector.collect_if_due(is_idle=True)
 assert old() is not None
 wait_until_due()
 assert old() is not None
-collector.when_due(is_quiet=True)
+collector.collect_if_due(is_idle=True)
 assert old() is None
 """,
         # What there is later is set aside, too, once, and only while nothing is open.
         """
 gc.disable()
-collector.begin()
+collector.enable()
 import decimal, json, uuid, plistlib
 frozen = gc.get_freeze_count()
 wait_until_due()
-collector.when_due(is_quiet=False)
+collector.collect_if_due(is_idle=False)
 assert gc.get_freeze_count() <= frozen
 wait_until_due()
-collector.when_due(is_quiet=True)
+collector.collect_if_due(is_idle=True)
 more = gc.get_freeze_count()
 assert more > frozen
 kept = [Ring() for _ in range(100)]
 wait_until_due()
-Collector().when_due(is_quiet=True)
+GarbageCollector().collect_if_due(is_idle=True)
 assert gc.get_freeze_count() <= more
 """,
     ],

@@ -38,7 +38,7 @@ class Turns(App[None]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            await self.turns.take(event)
+            await self.turns.put(event)
         else:
             await super().on_event(event)
 
@@ -58,7 +58,7 @@ async def test_keys_are_heard_by_what_the_first_has_opened_and_none_is_lost() ->
 
 
 async def test_what_never_ends_holds_no_key_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_queue, "MAX_HELD_KEYS", 0.05)
+    monkeypatch.setattr(key_queue, "MAX_KEY_DELAY", 0.05)
     app = Turns()
     async with app.run_test():
         slow, field = app.query_one(Slow), app.query_one(Input)

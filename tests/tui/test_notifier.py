@@ -27,7 +27,7 @@ def heard(alerts: AlertSettings, *states: FleetState) -> str:
     written: list[str] = []
     alarm = Notifier(alerts, written.append, NOON)
     for state in states:
-        alarm.hear(state, NOON + timedelta(seconds=60))
+        alarm.on_state(state, NOON + timedelta(seconds=60))
     return "".join(written)
 
 
@@ -71,11 +71,11 @@ def test_the_title_counts_and_is_given_back() -> None:
     written: list[str] = []
     alarm = Notifier(AlertSettings(bell=False, title=True), written.append, NOON)
     for _ in range(2):
-        alarm.hear(FleetState(snapshot=SNAPSHOT), NOON)
+        alarm.on_state(FleetState(snapshot=SNAPSHOT), NOON)
     assert written == ["\x1b[22;2t\x1b]2;xds 1/2 on\x1b\\"]
-    alarm.hear(state_of(a_stop()), NOON)
+    alarm.on_state(state_of(a_stop()), NOON)
     assert written[1:] == ["\x1b]2;(1!) xds 1/2 on\x1b\\"]
-    alarm.hear(state_of(a_stop()), NOON + timedelta(hours=2))
+    alarm.on_state(state_of(a_stop()), NOON + timedelta(hours=2))
     assert written[2:] == ["\x1b]2;xds 1/2 on\x1b\\"]
     alarm.close()
     alarm.close()

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from textual import keys
 from textual.binding import Binding, BindingType
 
 from xds_tui.i18n import N_, _
 from xds_tui.tui import availability
 from xds_tui.tui.availability import Condition, Context, always
+from xds_tui.tui.textual_compat import key_from_character
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def keys_of(action: Command, keymap: Mapping[str, str]) -> list[str]:
 
 def key_name(key: str) -> str:
     """Return Textual's name of a key that may be written as its character."""
-    return keys._character_to_key(key) if len(key) == 1 else key  # noqa: SLF001 - what Textual's own keymap does
+    return key_from_character(key) if len(key) == 1 else key
 
 
 def bindings(place: str) -> list[BindingType]:

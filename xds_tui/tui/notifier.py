@@ -50,7 +50,7 @@ class Notifier:
         self._heard: Event | None = None
         self._title = ""
 
-    def hear(self, state: FleetState, now: datetime) -> None:
+    def on_state(self, state: FleetState, now: datetime) -> None:
         """Call the user for what is new in `state`, once for all of it, and have the title count what is."""
         new = tuple(takewhile(lambda event: event is not self._heard, state.events))
         self._heard = state.events[0] if state.events else None

@@ -103,7 +103,7 @@ async def _in_terminal(screen: LiveScreen[Any], command: Command, by_hand: Comma
 
     first = readable(f"xds-tui: {target.shell_command(command)}")
     try:
-        code = await foreground.run_in_foreground(app, command, os.environ, first=first, last=last)
+        code = await foreground.run_in_foreground(app, command, os.environ, header=first, footer=last)
     except SuspendNotSupported:
         return _with(by_hand, _("This terminal cannot be lent to {program}. The command is").format(program=program))
     except FileNotFoundError:

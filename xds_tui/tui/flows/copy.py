@@ -25,6 +25,7 @@ from xds_tui.system import clipboard, processes
 from xds_tui.text import export, formats
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.picker import Choice, pick
+from xds_tui.tui.textual_compat import get_driver, set_clipboard
 
 COPY_TIMEOUT: Final = 2.0
 """Seconds that a program has to take a text."""
@@ -64,8 +65,8 @@ async def copy_selected(app: App[Any], text: str) -> None:
 
 async def _send(app: App[Any], text: str) -> str:
     """Send `text`, and return the name of the program that has taken it; empty: there is none, or it has not."""
-    app._clipboard = text  # noqa: SLF001 - what Textual's own fields paste
-    driver = app._driver  # noqa: SLF001 - as Textual's own copying has it
+    set_clipboard(app, text)
+    driver = get_driver(app)
     if driver is None or app.is_headless:
         return ""
     driver.write(clipboard.sequence(text, clipboard.osc52_route(os.environ)))

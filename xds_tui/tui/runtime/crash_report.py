@@ -1,8 +1,8 @@
-"""What is left behind when the program fails by a mistake of its own: where it failed, and never with which values.
+"""Crash reports: where the program failed, without any value.
 
-Textual prints the local variables of every frame, tokens and passwords among them, and an exception's message may quote
-one. So the report names kinds, places and versions, and what happened last without names; a file of the user's own
-holds it, and the terminal says where that is.
+Textual prints the local variables of every frame, which include tokens and passwords, and the message of an exception
+may quote one. A report contains only types, code locations, versions and the latest events without names. It is written
+to a private file, whose path is printed.
 """
 
 from __future__ import annotations
@@ -31,118 +31,121 @@ if TYPE_CHECKING:
     from xds_tui.domain.records import Event
 
 MAX_REPORTS: Final = 20
-"""Reports that are kept; the oldest leave."""
+"""The number of report files; older ones are deleted."""
 
-_FIRST, _LAST = 15, 45
-"""Places of one error that are named, from where it was caught and from where it was raised."""
+MAX_EVENTS: Final = 20
+"""The number of events in a report."""
 
-_LINKED: Final = 10
-"""Errors that are named, beside the one that ended the program: those it came of."""
+_MAX_OUTER_FRAMES, _MAX_INNER_FRAMES = 15, 45
+"""Frames of an error in a report: those nearest to where it was caught, and to where it was raised."""
 
-_PARTS: Final = ("textual", "rich", "httpx", "msgspec", "keyring")
-_SURROUNDINGS: Final = ("TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "COLUMNS", "LINES")
-"""Variables that decide how things are drawn; others may hold anything."""
+_MAX_LINKED_ERRORS: Final = 10
+"""Causes and contexts of the error that are in a report."""
+
+_PACKAGES: Final = ("textual", "rich", "httpx", "msgspec", "keyring")
+_VARIABLES: Final = ("TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "COLUMNS", "LINES")
+"""Environment variables that influence the output; others may contain secrets."""
 
 
-def is_mistake(error: BaseException) -> bool:
-    """Whether an error that nobody waited for is the program's own, and not the network's or the service's."""
+def is_program_error(error: BaseException) -> bool:
+    """Return whether an error is a fault of the program, and not of the network or the service."""
     return isinstance(error, Exception) and not isinstance(error, OSError | ApiError)
 
 
 def crash_message(error: BaseException, events: Sequence[Event] = ()) -> str:
-    """Write the report, and return what to say: what failed, where the report is, and how to file it.
+    """Write a report, and return a message: what failed, where the report is, and how to submit it.
 
-    Where it cannot be written, the report itself takes the place of the second line.
+    If the report cannot be written, the message contains it.
     """
-    full = report(error, events)
-    path = _kept(full)
+    report = format_report(error, events)
+    path = _write_report(report)
     return "\n".join(
         (
             _("xds-tui stopped by a mistake of its own. Orders that were sent are looked for at the next start.")
             + f" ({_headline(error)})",
-            _("The report is in {path}; it holds no secrets.").format(path=path) if path else full,
+            _("The report is in {path}; it holds no secrets.").format(path=path) if path else report,
             _("Please file it where you got xds-tui, and say what you did just before."),
         )
     )
 
 
-def report(error: BaseException, events: Sequence[Event] = ()) -> str:
-    """Return versions, surroundings, the places that the error and those behind it passed, and the latest events.
+def format_report(error: BaseException, events: Sequence[Event] = ()) -> str:
+    """Return a report: versions, environment, the frames of the error and its causes, and the latest events.
 
-    No message, no value and no name of a host is in it.
+    It contains no messages of exceptions, no values and no names of hosts.
     """
     lines = [
         f"xds-tui {__version__} · Python {platform.python_version()} · {platform.platform()}",
-        " · ".join(f"{part} {_version(part)}" for part in _PARTS),
-        " · ".join(f"{name}={clean(os.environ[name], 40)}" for name in _SURROUNDINGS if name in os.environ),
+        " · ".join(f"{package} {_version(package)}" for package in _PACKAGES),
+        " · ".join(f"{name}={clean(os.environ[name], 40)}" for name in _VARIABLES if name in os.environ),
         f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
         "",
     ]
-    for relation, one in _chain(error):
-        lines += [f"{relation}{_kind(one)}", *_places(one.__traceback__), ""]
-    lines += [_event(event) for event in events[:MAX_REPORTS]]
+    for relation, linked in _chain(error):
+        lines += [f"{relation}{_type_name(linked)}", *_format_frames(linked.__traceback__), ""]
+    lines += [_format_event(event) for event in events[:MAX_EVENTS]]
     return "\n".join(lines).rstrip()
 
 
 def _headline(error: BaseException) -> str:
-    """The error's kind, and the innermost place in our own code."""
+    """Return the type of the error and the innermost location in this package."""
     wrapped = getattr(error, "error", None)
-    real = wrapped if isinstance(wrapped, BaseException) else error
-    places = [place.strip() for place in _places(real.__traceback__)]
-    own = [place for place in places if place.startswith("xds_tui/")] or places
-    return f"{_kind(real)}, {own[-1].partition(' ')[0]}" if own else _kind(real)
+    cause = wrapped if isinstance(wrapped, BaseException) else error
+    frames = [frame.strip() for frame in _format_frames(cause.__traceback__)]
+    candidates = [frame for frame in frames if frame.startswith("xds_tui/")] or frames
+    return f"{_type_name(cause)}, {candidates[-1].partition(' ')[0]}" if candidates else _type_name(cause)
 
 
-def _kind(error: BaseException) -> str:
+def _type_name(error: BaseException) -> str:
     return clean(type(error).__qualname__, 100)
 
 
 def _chain(error: BaseException) -> Iterator[tuple[str, BaseException]]:
-    """Yield the error and those it came of, the outermost first; a worker's wraps the real one."""
-    seen: set[int] = set()
-    waiting = [("", error)]
-    while waiting and len(seen) <= _LINKED:
-        relation, one = waiting.pop(0)
-        if id(one) in seen:
+    """Yield the error and its causes with their relation, the outermost first; Textual's `WorkerFailed` wraps one."""
+    visited: set[int] = set()
+    pending = [("", error)]
+    while pending and len(visited) <= _MAX_LINKED_ERRORS:
+        relation, current = pending.pop(0)
+        if id(current) in visited:
             continue
-        seen.add(id(one))
-        yield relation, one
-        wrapped = getattr(one, "error", None)
+        visited.add(id(current))
+        yield relation, current
+        wrapped = getattr(current, "error", None)
         if isinstance(wrapped, BaseException):
-            waiting.append(("which wraps: ", wrapped))
-        if one.__cause__ is not None:
-            waiting.append(("which came of: ", one.__cause__))
-        elif one.__context__ is not None and not one.__suppress_context__:
-            waiting.append(("while handling: ", one.__context__))
-        if isinstance(one, BaseExceptionGroup):
-            waiting += [("which groups: ", member) for member in one.exceptions]
+            pending.append(("which wraps: ", wrapped))
+        if current.__cause__ is not None:
+            pending.append(("caused by: ", current.__cause__))
+        elif current.__context__ is not None and not current.__suppress_context__:
+            pending.append(("while handling: ", current.__context__))
+        if isinstance(current, BaseExceptionGroup):
+            pending += [("which groups: ", member) for member in current.exceptions]
 
 
-def _places(trace: TracebackType | None) -> list[str]:
-    places = [
-        f"  {_file(frame.f_code.co_filename)}:{line} {frame.f_code.co_qualname}"
+def _format_frames(trace: TracebackType | None) -> list[str]:
+    frames = [
+        f"  {_source_path(frame.f_code.co_filename)}:{line} {frame.f_code.co_qualname}"
         for frame, line in traceback.walk_tb(trace)
     ]
-    if len(places) > _FIRST + _LAST:
-        left_out = f"  … {len(places) - _FIRST - _LAST} more"
-        places = [*places[:_FIRST], left_out, *places[-_LAST:]]
-    return places
+    omitted = len(frames) - _MAX_OUTER_FRAMES - _MAX_INNER_FRAMES
+    if omitted > 0:
+        frames = [*frames[:_MAX_OUTER_FRAMES], f"  … {omitted} more", *frames[-_MAX_INNER_FRAMES:]]
+    return frames
 
 
-def _file(name: str) -> str:
-    """A source file's name, from where Python looks for modules on: whose folder that is, is nobody's business."""
+def _source_path(name: str) -> str:
+    """Return the path of a source file relative to `sys.path`, because a full path may contain the user's name."""
     folders = sorted((folder for folder in sys.path if folder and name.startswith(f"{folder}{os.sep}")), key=len)
     return clean(name[len(folders[-1]) + 1 :] if folders else Path(name).name, 200)
 
 
-def _version(part: str) -> str:
+def _version(package: str) -> str:
     try:
-        return metadata.version(part)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "?"
 
 
-def _event(event: Event) -> str:
+def _format_event(event: Event) -> str:
     values: Iterable[object] = (
         event.kind.value,
         event.action and event.action.value,
@@ -153,19 +156,19 @@ def _event(event: Event) -> str:
         event.summary,
         event.trace_id and f"traceId {event.trace_id}",
     )
-    said = " · ".join(str(value) for value in values if value not in (None, ""))
-    return f"{event.at:%Y-%m-%d %H:%M:%S} {said}"
+    details = " · ".join(str(value) for value in values if value not in (None, ""))
+    return f"{event.at:%Y-%m-%d %H:%M:%S} {details}"
 
 
-def _kept(text: str) -> Path | None:
-    """Write a report into a file and a folder for the user alone, whole or not at all; None: it cannot be."""
+def _write_report(text: str) -> Path | None:
+    """Write a report to a private file and return its path, or None if it cannot be written."""
     try:
         folder = state_dir() / "crashes"
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.txt"
         files.write(path, f"{text}\n")
-    except (OSError, RuntimeError):  # RuntimeError: there is no home at all
+    except (OSError, RuntimeError):  # RuntimeError: there is no home directory
         return None
     with contextlib.suppress(OSError):
-        for old in sorted(folder.glob("*.txt"))[:-MAX_REPORTS]:
-            old.unlink(missing_ok=True)
+        for path_to_delete in sorted(folder.glob("*.txt"))[:-MAX_REPORTS]:
+            path_to_delete.unlink(missing_ok=True)
     return path

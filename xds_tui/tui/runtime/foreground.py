@@ -1,7 +1,7 @@
-"""The terminal is lent to a program that is started from here, and taken back when it ends.
+"""Runs a program in the foreground of the terminal, as a shell does.
 
-The event loop goes on meanwhile, and with it the orders under way and the sweeps: only nothing is drawn. A word to end
-that comes meanwhile ends the program, too. As a shell does, we hear no key that means a signal: it is the program's.
+The event loop continues to run, and with it orders and polls; only nothing is drawn. A request to exit ends the program
+too. The signals that keys send are ignored here, because they are meant for the program.
 """
 
 from __future__ import annotations
@@ -14,61 +14,65 @@ import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import Event, Thread
+from threading import Event
 from typing import Any, Final
 
 from textual.app import App
 
-from xds_tui.system import processes
+from xds_tui.system import processes, threads
 from xds_tui.tui.runtime import suspend
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
-_OF_KEYS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
-"""What keys send to everything that runs in the terminal's foreground, and so to us."""
+_KEY_SIGNALS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+"""The signals that keys send to every process in the foreground of the terminal."""
 
 _IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
-"""What a child would inherit as ignored."""
+"""Signals that Python ignores, which a child process must not inherit."""
 
 STOP_TIMEOUT: Final = 1.0
-"""Seconds that a program has to end when we must; it has the terminal's modes to restore."""
+"""Seconds that the program has to end when the app exits; it may have to restore the terminal."""
 
 
 async def run_in_foreground(
-    app: App[Any], command: Sequence[str], environ: Mapping[str, str], *, first: str, last: Callable[[int], str]
+    app: App[Any], command: Sequence[str], environ: Mapping[str, str], *, header: str, footer: Callable[[int], str]
 ) -> int:
-    """Let `command` have the terminal until it ends, and return its exit code; -n: it was ended by signal n.
+    """Run `command` in the terminal until it ends.
 
     Args:
-        app: who has the terminal now.
-        command: the program, which is looked for in PATH, and its arguments.
-        environ: the environment, of which it gets what is not ours.
-        first: is written above what the program writes.
-        last: what is written beneath, by the exit code; the user presses enter then. Empty: nobody has to read it.
+        app: the app, which is suspended.
+        command: the program, which is searched in PATH, and its arguments.
+        environ: the environment, from which internal variables are removed.
+        header: the line to write before the program starts.
+        footer: returns the line to write after the program, for its exit code. The user confirms it with Enter; if it
+            is empty, the app resumes at once.
+
+    Returns:
+        The exit code; -n if signal n ended the program.
 
     Raises:
-        SuspendNotSupported: if the terminal is not ours to lend, as in a browser; the program was not started.
+        SuspendNotSupported: if there is no terminal, as in a browser; the program was not started.
         OSError: if the program cannot be started.
 
     """
-    found = shutil.which(command[0])
-    if found is None:
+    path = shutil.which(command[0])
+    if path is None:
         raise FileNotFoundError(command[0])
     failure: OSError | None = None
     code = 0
-    # A cancellation goes through all of it: it means that the app ends, and does not take the terminal again.
-    with app.batch_update(), app.suspend(), _keys_unheard():
-        with _modes_kept():
-            _say(first)
+    # Cancellation passes through: the app is exiting and does not take the terminal again.
+    with app.batch_update(), app.suspend(), _ignore_key_signals():
+        with _preserve_terminal_modes():
+            _print_line(header)
             try:
-                code = await _run(found, command, processes.environment(environ))
-            except OSError as error:  # else the terminal would not be taken again
+                code = await _run(path, command, processes.environment(environ))
+            except OSError as error:  # raised only when the terminal is taken again
                 failure = error
             suspend.wait_for_foreground()
-        if failure is None and (told := last(code)):
-            _say(told)
-            await _entered()
-        # What was typed for the program must not press keys here.
+        if failure is None and (line := footer(code)):
+            _print_line(line)
+            await _wait_for_enter()
+        # Discard what was typed for the program.
         with contextlib.suppress(termios.error):
             termios.tcflush(_STDIN, termios.TCIFLUSH)
     if failure is not None:
@@ -76,28 +80,28 @@ async def run_in_foreground(
     return code
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     if sys.__stderr__ is not None:
         sys.__stderr__.write(f"{line}\n")
         sys.__stderr__.flush()
 
 
 @contextlib.contextmanager
-def _keys_unheard() -> Iterator[None]:
-    """Do nothing on the signals that keys send; a handler is not inherited, as ignoring would be."""
-    before = {number: signal.signal(number, lambda _number, _frame: None) for number in _OF_KEYS}
+def _ignore_key_signals() -> Iterator[None]:
+    """Ignore the signals that keys send, by a handler: unlike SIG_IGN, a child process does not inherit it."""
+    handlers = {number: signal.signal(number, lambda _number, _frame: None) for number in _KEY_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
 @contextlib.contextmanager
-def _modes_kept() -> Iterator[None]:
-    """Give the terminal the modes back that it has now: a program that was killed could not."""
+def _preserve_terminal_modes() -> Iterator[None]:
+    """Restore the modes of the terminal afterwards, which a killed program cannot do."""
     modes: list[Any] | None = None
-    with contextlib.suppress(termios.error):  # it has gone
+    with contextlib.suppress(termios.error):  # the terminal is gone
         modes = termios.tcgetattr(_STDIN)
     try:
         yield
@@ -108,13 +112,13 @@ def _modes_kept() -> Iterator[None]:
 
 
 def _spawn(path: str, command: Sequence[str], environ: Mapping[str, str]) -> int:
-    # The terminal is where we draw: standard output may be a file.
+    # Standard error is the terminal; standard output may be a file.
     to_terminal = ((os.POSIX_SPAWN_DUP2, _STDERR, _STDOUT),)
     return os.posix_spawn(path, tuple(command), environ, file_actions=to_terminal, setsigdef=_IGNORED_BY_PYTHON)
 
 
 async def _run(path: str, command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a program in the terminal; where it stops, we stop with it, until the shell says `fg`.
+    """Run a program in the terminal and return its exit code; when it stops, stop too until `fg`.
 
     Raises:
         OSError: if it cannot be started.
@@ -130,10 +134,10 @@ async def _run(path: str, command: Sequence[str], environ: Mapping[str, str]) ->
             _pid, status = os.waitpid(pid, os.WUNTRACED)
             if not os.WIFSTOPPED(status):
                 ended.set()
-            with contextlib.suppress(RuntimeError):  # the loop may have been closed
+            with contextlib.suppress(RuntimeError):  # the loop may be closed
                 loop.call_soon_threadsafe(statuses.put_nowait, status)
 
-    Thread(target=watch, name="xds-tui lending", daemon=True).start()
+    threads.start_daemon(watch, name="xds-tui foreground")
     try:
         while os.WIFSTOPPED(status := await statuses.get()):
             suspend.stop_job()
@@ -144,7 +148,7 @@ async def _run(path: str, command: Sequence[str], environ: Mapping[str, str]) ->
 
 
 def _end(pid: int, ended: Event) -> None:
-    """End a program as a terminal does that is closed, and wait for it."""
+    """End a program with SIGHUP, as a closed terminal does, or else with SIGKILL."""
     for number in (signal.SIGHUP, signal.SIGCONT):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
@@ -154,14 +158,14 @@ def _end(pid: int, ended: Event) -> None:
         ended.wait(STOP_TIMEOUT)
 
 
-async def _entered() -> None:
-    """Wait until the user presses enter or Ctrl-C, or the terminal goes."""
+async def _wait_for_enter() -> None:
+    """Wait until the user presses Enter or Ctrl-C, or the terminal is gone."""
     loop = asyncio.get_running_loop()
     pressed = asyncio.Event()
     loop.add_reader(_STDIN, pressed.set)
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: loop.call_soon_threadsafe(pressed.set))
+    handler = signal.signal(signal.SIGINT, lambda _number, _frame: loop.call_soon_threadsafe(pressed.set))
     try:
         await pressed.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
         loop.remove_reader(_STDIN)

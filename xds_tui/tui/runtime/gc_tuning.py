@@ -1,8 +1,7 @@
-"""When the garbage collector looks through everything: between two things that are done, not in the midst of one.
+"""Runs full garbage collections when the app is idle, and not in the middle of a layout.
 
-A full collection takes as long as there are objects, tens of milliseconds with all the modules and all that Textual
-remembers of what it drew. Left to itself it begins wherever something is allocated, in the longest layout as likely as
-not. What has been imported stays for good, so it is set aside and not looked at again.
+A full collection takes tens of milliseconds with all modules and Textual's caches in memory, and by default starts
+wherever an object is allocated. Objects of imported modules are permanent, so they are excluded.
 """
 
 from __future__ import annotations
@@ -10,42 +9,42 @@ from __future__ import annotations
 import gc
 from typing import ClassVar, Final
 
-_YOUNG: Final = 700
-_MIDDLE: Final = 10
+_THRESHOLD_0: Final = 700
+_THRESHOLD_1: Final = 10
 _NEVER: Final = 1_000_000
-"""Collections of the middle generation, after which one of everything would begin by itself."""
+"""The threshold of the oldest generation, so that Python itself never starts a full collection."""
 
-DUE: Final = 3
-"""Collections of the middle generation after which one of everything is due: what was let go takes its time as well."""
+COLLECTIONS_UNTIL_DUE: Final = 3
+"""Collections of the middle generation after which a full one is due: freeing objects takes time as well."""
 
 
 class GarbageCollector:
-    """Begins full collections, and keeps what stays out of them.
+    """Starts full collections at suitable times.
 
-    The command line disabled Python's own for a quicker start. Where nobody did, as in tests, nothing is changed.
+    It does nothing unless the collector is disabled, as the command line does for a faster start.
     """
 
-    _is_settled: ClassVar[bool] = False
-    """Whether what was imported after the first paint has been set aside, too: the collector is one of the process."""
+    _has_frozen_imports: ClassVar[bool] = False
+    """Whether the modules imported after the first paint are excluded too. The collector is global."""
 
-    def begin(self) -> None:
-        """Collect from now on; what there is now stays."""
+    def enable(self) -> None:
+        """Exclude existing objects, and enable the collector."""
         if not gc.isenabled():
             gc.freeze()
-            gc.set_threshold(_YOUNG, _MIDDLE, _NEVER)
+            gc.set_threshold(_THRESHOLD_0, _THRESHOLD_1, _NEVER)
             gc.enable()
 
-    def when_due(self, *, is_quiet: bool) -> None:
-        """Look through everything, if enough has happened since the last time.
+    def collect_if_due(self, *, is_idle: bool) -> None:
+        """Run a full collection if enough has happened since the last one.
 
         Args:
-            is_quiet: whether nothing is open that will be let go. What there is at the first time of that, HTTP library
-                and all, is set aside for good; later it would be too much that is let go sooner or later.
+            is_idle: whether nothing is open that will be closed. The first time, all existing objects are excluded
+                from later collections, among them the HTTP library; with a screen open, those would be too many.
 
         """
-        if gc.get_threshold()[2] != _NEVER or gc.get_count()[2] < DUE:
+        if gc.get_threshold()[2] != _NEVER or gc.get_count()[2] < COLLECTIONS_UNTIL_DUE:
             return
         gc.collect()
-        if is_quiet and not GarbageCollector._is_settled:
-            GarbageCollector._is_settled = True
+        if is_idle and not GarbageCollector._has_frozen_imports:
+            GarbageCollector._has_frozen_imports = True
             gc.freeze()

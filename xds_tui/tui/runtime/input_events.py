@@ -1,8 +1,6 @@
-"""Textual's events for what a terminal sends.
+"""Decodes terminal input into Textual's events.
 
-Textual's own parser fails at what it does not expect, which ends its input thread and the program with it, and takes
-the bytes of a sequence that it does not know for keys. It decodes here what was recognized as one sequence before, of
-the kinds that are listed.
+In contrast to Textual's parser, no input raises an exception, and an unknown sequence yields no key press.
 """
 
 from __future__ import annotations
@@ -12,17 +10,23 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from textual import constants, events, messages
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS, IGNORE_SEQUENCE
-from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
-from textual._xterm_parser import IS_ITERM, XTermParser
-from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
+from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.message import Message
 
 from xds_tui.tui.runtime.input_scanner import InputScanner
 from xds_tui.tui.runtime.input_tokens import Character, Paste, Token
+from xds_tui.tui.textual_compat import (
+    ANSI_SEQUENCES_KEYS,
+    FUNCTIONAL_KEYS,
+    IGNORE_SEQUENCE,
+    IS_ITERM,
+    MODIFIER_FUNCTIONAL_KEYS,
+    XTermParser,
+    key_from_character,
+)
 
 MAX_SIZE: Final = 2000
-"""Columns or rows of the largest terminal that is believed to exist."""
+"""The largest number of columns or rows that is accepted."""
 
 _KEY: Final = re.compile(r"\x1b\[([\d:]{0,32})(?:;([\d:]{0,16}))?(?:;([\d:]{0,64}))?([u~A-FHPQRS])")
 _OTHER_KEY: Final = re.compile(r"\x1b\[27;(\d{1,3});(\d{1,7})~")
@@ -33,37 +37,37 @@ _RESIZE: Final = re.compile(r"\x1b\[48;(\d{1,5})[\d:]*;(\d{1,5})[\d:]*;(\d{1,6})
 
 _FOCUS: Final = {"\x1b[I": events.AppFocus, "\x1b[O": events.AppBlur}
 _MODIFIERS: Final = ("shift", "alt", "ctrl", "super", "hyper", "meta")
-"""By the bits of the kitty protocol; Caps Lock and Num Lock follow, and change no key."""
+"""The modifiers by their bits in kitty's protocol. Caps Lock and Num Lock follow, which do not change the key."""
 
 _SHIFT: Final = 1
 _RELEASE: Final = "3"
 _LOCKS: Final = frozenset({"caps_lock", "scroll_lock", "num_lock"})
 _CHARACTERS: Final = {"backspace": "\x7f", "enter": "\r", "tab": "\t"}
-_FURTHER_BUTTONS: Final = 128
-"""Buttons 8 to 11 of a mouse, which Textual would take for the first four."""
+_EXTRA_BUTTONS: Final = 128
+"""The bit of mouse buttons 8 to 11, which Textual would take for the first four."""
 
 
 class InputEvents:
     """Decodes input into events, byte for byte as it is read."""
 
     def __init__(self) -> None:
-        """Start between two sequences."""
+        """Start outside of any sequence."""
         self._scanner = InputScanner(constants.ESCAPE_DELAY)
         self._mouse = XTermParser()
-        self.reported: set[str] = set()
-        """The modes that the terminal has reported the state of."""
+        self.reported_modes: set[str] = set()
+        """The DEC private modes whose state the terminal has reported."""
 
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
-        """Return the events of one read; `now` in seconds of a monotonic clock."""
+        """Return the events of one read; `now` is the time of a monotonic clock in seconds."""
         return self._decode(self._scanner.feed(data, now))
 
     def tick(self, now: float) -> Iterator[Message]:
-        """Return the events of what is complete because nothing followed."""
+        """Return the events that are complete because no input has followed."""
         return self._decode(self._scanner.tick(now))
 
     @property
     def is_pending(self) -> bool:
-        """Whether `tick` will have something to return."""
+        """Whether `tick` will return events."""
         return self._scanner.is_pending
 
     def _decode(self, tokens: Iterable[Token]) -> Iterator[Message]:
@@ -84,39 +88,39 @@ class InputEvents:
             row, column = map(int, match.groups())
             yield events.CursorPosition(column - 1, row - 1)
         elif match := _MODE.fullmatch(sequence):
-            self.reported.add(match[1])
+            self.reported_modes.add(match[1])
             yield from _mode(match[1], int(match[2]))
         elif _MOUSE.fullmatch(sequence):
             yield from self._mouse_event(sequence)
         else:
-            yield from keys(sequence)
+            yield from decode_keys(sequence)
 
     def _resize(self, rows: int, columns: int, height: int, width: int) -> Iterator[Message]:
         if not (0 < rows <= MAX_SIZE and 0 < columns <= MAX_SIZE):
             return
         event = events.Resize.from_dimensions((columns, rows), (width, height))
-        if height >= rows and width >= columns:  # else no position can be calculated from pixels
+        if height >= rows and width >= columns:  # otherwise positions cannot be calculated from pixels
             self._mouse.terminal_size = event.size
             self._mouse.terminal_pixel_size = event.pixel_size
             self._mouse.mouse_pixels = True
         yield event
 
     def _mouse_event(self, sequence: str) -> Iterator[Message]:
-        if int(sequence[3 : sequence.index(";")]) & _FURTHER_BUTTONS:
+        if int(sequence[3 : sequence.index(";")]) & _EXTRA_BUTTONS:
             return
         event = self._mouse.parse_mouse_code(sequence)
         if event is not None:
             yield event
 
 
-def keys(sequence: str) -> Iterator[events.Key]:
-    """Return the keys that a sequence stands for; none if it is no key, or one that is let go."""
+def decode_keys(sequence: str) -> Iterator[events.Key]:
+    """Yield the key presses that a sequence stands for: none for the release of a key or an unknown sequence."""
     if sequence == "\x1b":
         yield events.Key("escape", sequence)
     elif match := _OTHER_KEY.fullmatch(sequence):
         yield from _other_key(int(match[1]), int(match[2]))
-    elif (match := _KEY.fullmatch(sequence)) and (found := list(_extended_keys(*match.groups(default="")))):
-        yield from found
+    elif (match := _KEY.fullmatch(sequence)) and (extended := list(_extended_keys(*match.groups(default="")))):
+        yield from extended
     elif sequence in ANSI_SEQUENCES_KEYS:
         yield from _listed_keys(sequence)
     elif len(sequence) == len("\x1bx"):
@@ -129,7 +133,7 @@ def _character_keys(character: str) -> Iterator[events.Key]:
     if character in ANSI_SEQUENCES_KEYS:
         yield from _listed_keys(character)
     else:
-        name = character if character.isalnum() else _character_to_key(character)
+        name = character if character.isalnum() else key_from_character(character)
         yield events.Key(KEY_NAME_REPLACEMENTS.get(name, name), character)
 
 
@@ -145,10 +149,9 @@ def _listed_keys(sequence: str) -> Iterator[events.Key]:
 
 
 def _extended_keys(codes: str, modifiers: str, texts: str, final: str) -> Iterator[events.Key]:
-    """Return the keys of kitty's protocol, and of the functional keys' sequences that it extends.
+    """Yield the key presses of kitty's protocol, which extends the sequences of function keys.
 
-    A key that is let go is none, nor is one that only changes others. No other final byte than `u` makes a character
-    of a number.
+    The release of a key and modifier keys alone yield none. Only with the final byte `u` are numbers characters.
     """
     bits, _, kind = modifiers.partition(":")
     code = codes.partition(":")[0] or "1"
@@ -156,33 +159,35 @@ def _extended_keys(codes: str, modifiers: str, texts: str, final: str) -> Iterat
     character = _printable(code) if final == "u" else ""
     if kind == _RELEASE or name in MODIFIER_FUNCTIONAL_KEYS or name in _LOCKS or not (name or character or texts):
         return
-    held = max(int(bits or 0) - 1, 0)
+    pressed = max(int(bits or 0) - 1, 0)
     typed = [_printable(text) for text in texts.split(":")] if texts and final == "u" else [""]
     for text in typed:
         if name or text or character:
-            yield _key(name or _character_to_key(text or character), held, text)
+            yield _key(name or key_from_character(text or character), pressed, text)
 
 
 def _other_key(modifiers: int, code: int) -> Iterator[events.Key]:
-    """Return the key of xterm's modifyOtherKeys."""
-    held = max(modifiers - 1, 0)
+    """Yield the key press of xterm's modifyOtherKeys."""
+    pressed = max(modifiers - 1, 0)
     name, character = FUNCTIONAL_KEYS.get(f"{code}u", ""), _printable(str(code))
     if name not in MODIFIER_FUNCTIONAL_KEYS and (name or character):
-        yield _key(name or _character_to_key(character), held, character if held <= _SHIFT and not name else "")
+        yield _key(name or key_from_character(character), pressed, character if pressed <= _SHIFT and not name else "")
 
 
-def _key(name: str, held: int, text: str) -> events.Key:
-    """Return a key; the text that it types has Shift in it, and Alt, which some keyboards type letters with."""
+def _key(name: str, pressed: int, text: str) -> events.Key:
+    """Return a key press. Shift, and Alt on some keyboards, are part of the typed text and not of the key's name."""
     is_in_text = {"shift": bool(text) and not text.isspace(), "alt": bool(text)}
     modifiers = [
-        modifier for bit, modifier in enumerate(_MODIFIERS) if held & (1 << bit) and not is_in_text.get(modifier, False)
+        modifier
+        for bit, modifier in enumerate(_MODIFIERS)
+        if pressed & (1 << bit) and not is_in_text.get(modifier, False)
     ]
-    character = text or (None if held else _CHARACTERS.get(name))
+    character = text or (None if pressed else _CHARACTERS.get(name))
     return events.Key("+".join([*sorted(modifiers), name]), character)
 
 
 def _printable(code: str) -> str:
-    """Return the character of a code point, or nothing where there is none that could be typed."""
+    """Return the character of a code point, or an empty string if it is not printable."""
     if not code or len(code) > len("1114111") or int(code) > 0x10FFFF:
         return ""
     character = chr(int(code))

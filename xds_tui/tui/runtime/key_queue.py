@@ -1,15 +1,15 @@
-"""Keys, one at a time: each is handled by what the key before it has opened.
+"""Key presses, one at a time: each is handled by the screen that the one before it has opened.
 
-Textual sends a key to the focused widget at once, while the key before it may still be on its way up from widget to
-widget, or may have started a worker that opens a dialog. Over a slow line keys come in bursts: the `s` of `/system`
-would start a host, and so would one that is typed behind the enter of the command palette.
+Textual sends a key press to the focused widget at once, although the one before may still be bubbling, or may have
+started a worker that opens a dialog. On a slow connection keys arrive in bursts: the `s` of `/system` would start a
+host, and so would an `s` typed after the Enter of the command palette.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -17,174 +17,146 @@ from weakref import WeakSet
 
 from textual.app import App
 from textual.dom import DOMNode
-from textual.events import Event, Key
-from textual.screen import Screen, ScreenResultType
-from textual.widgets import Input
+from textual.events import Key
 from textual.worker import Worker, get_current_worker
 
 from xds_tui.domain import halfwidth
-from xds_tui.tui.commands import COMMANDS, key_name, keys_of
+from xds_tui.tui.commands import key_name
 
-MAX_HELD_KEYS: Final = 1.0
-"""Seconds that a key waits at most for the one before: what it went through may have been closed meanwhile."""
+MAX_KEY_DELAY: Final = 1.0
+"""Seconds that a key press waits at most for the one before: a widget on its path may have been removed."""
 
 PASSES: Final = 3
-"""Messages that follow from each other before a key has had its effect, as when `enter` in a field submits it, the
-submission closes the dialog, and the answer opens another one."""
+"""Times that the path of a key press is followed before the next one is handled.
 
-PAUSE: Final = 0.005
-"""Seconds between two looks at workers that have not come to their next dialog yet."""
+Its effect may need a chain of messages: Enter submits a field, the submission closes the dialog, and the result opens
+another dialog.
+"""
 
-URGENT: Final = ("app.quit", "app.interrupt", "app.suspend")
-"""The actions whose keys do not wait for the keys before them."""
+FLOW_POLL_INTERVAL: Final = 0.005
+"""Seconds between two checks of flows that have not opened their next dialog."""
 
 FLOW: Final = "flow"
-"""The group of workers that lead from a key through dialogs to an effect: `@work(group=FLOW)`."""
+"""The group of workers that run from a key press through dialogs to an effect: `@work(group=FLOW)`."""
 
 
 class Flows:
-    """The workers that lead from a key to a dialog, or from an answer to its effect."""
+    """The running workers of the group `FLOW`."""
 
     def __init__(self, workers: Iterable[Worker[Any]]) -> None:
-        """Watch the flows among the workers of an app."""
+        """Select the flows from the workers of an app."""
         self._workers = workers
-        self._resting: WeakSet[Worker[Any]] = WeakSet()
+        self._waiting_workers: WeakSet[Worker[Any]] = WeakSet()
 
     @property
-    def moving(self) -> list[Worker[Any]]:
-        """The flows that neither have ended nor wait for the user."""
+    def active(self) -> list[Worker[Any]]:
+        """The flows that have neither ended nor wait for the user."""
         return [
             worker
             for worker in self._workers
-            if worker.group == FLOW and not worker.is_finished and worker not in self._resting
+            if worker.group == FLOW and not worker.is_finished and worker not in self._waiting_workers
         ]
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Let the current worker wait for the user: the keys are for its dialog."""
+    def waiting_for_user(self) -> Iterator[None]:
+        """Mark the current worker as waiting for the user: key presses go to its dialog."""
         worker = get_current_worker()
-        self._resting.add(worker)
+        self._waiting_workers.add(worker)
         try:
             yield
         finally:
-            self._resting.discard(worker)
+            self._waiting_workers.discard(worker)
 
-    def give_up(self) -> None:
-        """Hold no more keys back for those that move now: they wait for something else than the user."""
-        self._resting.update(self.moving)
+    def ignore_active(self) -> None:
+        """Hold no more key presses for the flows that are active: they wait for something other than the user."""
+        self._waiting_workers.update(self.active)
 
 
 class KeyQueue:
-    """Holds keys back until the one before has had its effect."""
+    """Holds key presses until the one before has had its effect."""
 
-    def __init__(self, app: App[Any], hear: Callable[[Key], Awaitable[None]]) -> None:
-        """Make the queue.
+    def __init__(self, app: App[Any], dispatch: Callable[[Key], Awaitable[None]]) -> None:
+        """Create the queue.
 
         Args:
-            app: the app that receives the keys.
-            hear: passes a key to Textual; awaited by the app itself.
+            app: the app that receives the key presses.
+            dispatch: passes a key press to Textual; awaited by the app's own message handler.
 
         """
         self._app = app
-        self._hear = hear
+        self._dispatch = dispatch
         self.flows = Flows(app.workers)
-        self._waiting: deque[Key] = deque()
-        self._before: DOMNode | None = None
-        self._at = 0.0
+        self._keys: deque[Key] = deque()
+        self._previous_node: DOMNode | None = None
+        self._dispatched_at = 0.0
         self._turn = 0
-        self._end: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
 
     @property
     def is_holding(self) -> bool:
-        """Whether keys wait."""
-        return bool(self._waiting)
+        """Whether key presses are waiting."""
+        return bool(self._keys)
 
-    async def take(self, key: Key) -> None:
-        """Have a key handled, now or in its turn."""
-        self._waiting.append(key)
-        if len(self._waiting) > 1:
+    async def put(self, key: Key) -> None:
+        """Handle a key press, now or when it is its turn."""
+        self._keys.append(key)
+        if len(self._keys) > 1:
             return
-        is_recent = self._before is not None and asyncio.get_running_loop().time() - self._at <= MAX_HELD_KEYS
-        if is_recent or self.flows.moving:
-            self._follow()
+        loop_time = asyncio.get_running_loop().time()
+        is_recent = self._previous_node is not None and loop_time - self._dispatched_at <= MAX_KEY_DELAY
+        if is_recent or self.flows.active:
+            self._follow_previous()
         else:
-            await self._next(self._turn)
+            await self._dispatch_next(self._turn)
 
-    def _follow(self) -> None:
-        """Go the way of the key before, all the way up; behind it comes what it put off, such as the focus."""
+    def _follow_previous(self) -> None:
+        """Dispatch the next key press behind everything that the previous one has queued, such as a change of focus."""
         self._turn += 1
-        self._end = asyncio.get_running_loop().call_later(MAX_HELD_KEYS, self._give_up, self._turn)
-        self._pass(PASSES, self._turn)
+        self._timeout = asyncio.get_running_loop().call_later(MAX_KEY_DELAY, self._on_timeout, self._turn)
+        self._follow_path(PASSES, self._turn)
 
-    def _give_up(self, turn: int) -> None:
-        self.flows.give_up()
-        self._app.call_later(self._next, turn)
+    def _on_timeout(self, turn: int) -> None:
+        self.flows.ignore_active()
+        self._app.call_later(self._dispatch_next, turn)
 
-    def _pass(self, passes: int, turn: int) -> None:
+    def _follow_path(self, passes: int, turn: int) -> None:
         if turn == self._turn:
-            before, now = self._before, self._app.focused or self._app.screen
-            way = [*before.ancestors_with_self] if before is not None and before is not now else []
-            self._climb([*way, *now.ancestors_with_self, self._app], passes, turn)
+            previous, current = self._previous_node, self._app.focused or self._app.screen
+            path = [*previous.ancestors_with_self] if previous is not None and previous is not current else []
+            self._climb([*path, *current.ancestors_with_self, self._app], passes, turn)
 
-    def _climb(self, way: list[DOMNode], passes: int, turn: int) -> None:
-        for index, node in enumerate(way):
-            rest = way[index + 1 :]
-            step = partial(self._climb, rest) if rest else self._arrive
+    def _climb(self, path: list[DOMNode], passes: int, turn: int) -> None:
+        """Queue a callback on the first node of `path` that still runs; it goes on with the rest of the path."""
+        for index, node in enumerate(path):
+            rest = path[index + 1 :]
+            step = partial(self._climb, rest) if rest else self._on_path_end
             if node.call_later(step, passes, turn):
                 return
 
-    async def _arrive(self, passes: int, turn: int) -> None:
+    async def _on_path_end(self, passes: int, turn: int) -> None:
         if passes > 1:
-            self._pass(passes - 1, turn)
-        elif self.flows.moving:
-            # A flow that was seen to move may have opened something since: once more all the way up behind it.
-            asyncio.get_running_loop().call_later(PAUSE, self._pass, 2, turn)
+            self._follow_path(passes - 1, turn)
+        elif self.flows.active:
+            # A flow may have opened something since it was checked: follow the path once more behind that.
+            asyncio.get_running_loop().call_later(FLOW_POLL_INTERVAL, self._follow_path, 2, turn)
         else:
-            await self._next(turn)
+            await self._dispatch_next(turn)
 
-    async def _next(self, turn: int) -> None:
-        """Have the first key that waits handled, unless it has been since."""
-        if turn != self._turn or not self._waiting:
+    async def _dispatch_next(self, turn: int) -> None:
+        """Dispatch the first waiting key press, unless that was done since `turn`."""
+        if turn != self._turn or not self._keys:
             return
         self._turn += 1
-        if self._end is not None:
-            self._end.cancel()
-        self._before, self._at = self._app.focused or self._app.screen, asyncio.get_running_loop().time()
-        await self._hear(self._waiting.popleft())
-        if self._waiting:
-            self._follow()
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._previous_node = self._app.focused or self._app.screen
+        self._dispatched_at = asyncio.get_running_loop().time()
+        await self._dispatch(self._keys.popleft())
+        if self._keys:
+            self._follow_previous()
 
 
-class KeysInTurnApp(App[int], inherit_bindings=False):
-    """An app that handles keys one at a time, and typed commands in half width."""
-
-    def __init__(self, keymap: Mapping[str, str]) -> None:
-        """Make the app; `keymap` has the keys that the user has chosen, by action ID."""
-        super().__init__()
-        self._keys = KeyQueue(self, self._hear_key)
-        self._urgent = frozenset(key for name in URGENT for key in keys_of(COMMANDS[name], keymap))
-
-    async def on_event(self, event: Event) -> None:
-        """Handle keys in turn; at once those that end or suspend the app, whatever takes long."""
-        if isinstance(event, Key) and not event.is_forwarded and event.key not in self._urgent:
-            await self._keys.take(event)
-        else:
-            await super().on_event(event)
-
-    async def push_screen_wait(
-        self, screen: Screen[ScreenResultType] | str, *, mode: str | None = None
-    ) -> ScreenResultType:
-        """Push a screen and wait for its result; the keys are for that screen meanwhile."""
-        with self._keys.flows.asking():
-            return await super().push_screen_wait(screen, mode=mode)
-
-    async def _hear_key(self, key: Key) -> None:
-        # A field takes what is typed as it is, but for the wide space, which Textual drops as not printable.
-        is_typing = isinstance(self.focused, Input) and key.character != "\u3000"
-        await super().on_event(key if is_typing else as_command(key))
-
-
-def as_command(key: Key) -> Key:
-    """Return a key of a Chinese input method as the key of the same sign in half width."""
-    sign = halfwidth.command_sign(key.character or "")
-    return key if sign == (key.character or "") else Key(key_name(sign), sign)
+def convert_to_halfwidth(key: Key) -> Key:
+    """Return a key press of a Chinese input method as that of the half-width character."""
+    character = halfwidth.command_sign(key.character or "")
+    return key if character == (key.character or "") else Key(key_name(character), character)

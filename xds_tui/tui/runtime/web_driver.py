@@ -1,8 +1,7 @@
-"""The app in a browser: what leads to it are two pipes, and a server at their other end that started us.
+"""The driver for browsers: the app talks to a server through two pipes, and the server to the page.
 
-The server is textual-serve or one that speaks as it does, with packets in both directions; Textual's driver for it
-leaves undone what `ending` needs: it does not notice that nobody looks any more, fails where a pipe is broken, and
-takes SIGTERM and SIGINT for itself.
+The server is textual-serve or one with the same protocol. In contrast to Textual's driver, this one reports to
+`shutdown` that the page was closed, and leaves signals and broken pipes to it.
 """
 
 from __future__ import annotations
@@ -16,134 +15,124 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, ClassVar, Final
 
 from textual.app import App
 from textual.driver import Driver
-from textual.drivers._byte_stream import ByteStream
-from textual.drivers.web_driver import WebDriver
 from textual.message import Message
 
 from xds_tui.tui.runtime import shutdown
 from xds_tui.tui.runtime.input_events import InputEvents
+from xds_tui.tui.textual_compat.web_driver import CompatWebDriver
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
-_NOBODY_LOOKS: Final = ("quit", "exit")
-"""What the server says when the page was closed, and when it will say nothing more."""
+_CLOSING_PACKETS: Final = ("quit", "exit")
+"""Packet types that the server sends when the page was closed, and when it ends."""
 
 
 def run(app: App[Any], *, mouse: bool) -> int:
-    """Run `app` as `ending.run` does, in a browser; the exit code is 129 when the page or the server has gone."""
-    line = Pipes()
-    app.driver_class = _driver(line)
-    return shutdown.run_until_exit(app, mouse=mouse, line=line)
+    """Run `app` as `shutdown.run_until_exit` does, in a browser; the exit code is 129 if the page or server is gone."""
+    pipes = ServerPipes()
+    app.driver_class = _driver_class(pipes)
+    return shutdown.run_until_exit(app, mouse=mouse, connection=pipes)
 
 
-class Pipes:
-    """The pipes to the server, and whether anybody looks at its page."""
+class ServerPipes:
+    """The pipes to the server, as a `shutdown.Connection`."""
 
     def __init__(self) -> None:
-        """Keep standard output for packets: whatever else is written to it goes where errors go from now on."""
-        self._out = os.dup(_STDOUT)
+        """Reserve standard output for packets: everything else written to it goes to standard error."""
+        self._output = os.dup(_STDOUT)
         os.dup2(_STDERR, _STDOUT)
-        self._hears, self._held = socket.socketpair()
-        self.fds = (_STDIN, self._hears.fileno())
+        self._watched_end, self._closed_end = socket.socketpair()
+        self.fds = (_STDIN, self._watched_end.fileno())
 
     def hang_up(self) -> None:
-        """Have it known that nobody looks any more."""
-        self._held.close()
+        """Make one of `fds` hang up, because the page was closed."""
+        self._closed_end.close()
 
     def write(self, data: bytes) -> int:
-        """Write all of `data`, or none of what is left once nobody reads it."""
-        left = memoryview(data)
+        """Write all of `data`; once the server is gone, discard it. Return the length of `data`."""
+        remaining = memoryview(data)
         try:
-            while left:
-                left = left[os.write(self._out, left) :]
+            while remaining:
+                remaining = remaining[os.write(self._output, remaining) :]
         except OSError:
-            self._silence()
+            self._discard_output()
             self.hang_up()
         return len(data)
 
     def is_stalled(self) -> bool:
-        """Whether the server takes nothing at the moment."""
+        """Return whether the server accepts no output at the moment."""
         poll = select.poll()
-        poll.register(self._out, select.POLLOUT)
+        poll.register(self._output, select.POLLOUT)
         return not poll.poll(0)
 
-    def leave_stalled(self) -> None:
-        """Free the event loop, which waits to write."""
+    def abandon(self) -> None:
+        """Unblock the event loop, which waits to write."""
         with contextlib.suppress(OSError):
-            self._silence()
-            # The call is interrupted, and repeated on what is in the pipe's place now.
+            self._discard_output()
+            # The signal interrupts the blocked write, which Python then repeats on the null device.
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
     def restore(self) -> None:
-        """Do nothing: the page is the server's, and nothing in it was changed."""
+        """Do nothing: the page belongs to the server."""
 
-    def _silence(self) -> None:
+    def _discard_output(self) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, self._out)
+        os.dup2(null, self._output)
         os.close(null)
 
 
-def _driver(line: Pipes) -> type[Driver]:
-    """Return the driver for a browser at the other end of `line`."""
+def _driver_class(server: ServerPipes) -> type[Driver]:
+    """Return a driver class, which Textual instantiates itself, for the browser behind `server`."""
 
-    class DriverOnLine(BrowserDriver):
-        _line = line
+    class ConnectedDriver(BrowserDriver):
+        pipes = server
 
-    return DriverOnLine
+    return ConnectedDriver
 
 
-class BrowserDriver(WebDriver):
-    """Textual's driver for a browser, which tells its line when nobody looks any more."""
+class BrowserDriver(CompatWebDriver):
+    """A driver that reports to its pipes when the page was closed."""
 
-    _line: ClassVar[Pipes]
+    pipes: ClassVar[ServerPipes]
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        """Make it; see `Driver`."""
+        """Create the driver; the arguments are those of `Driver`."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._write = partial(self._line.write)
+        self.set_writer(self.pipes.write)
 
     def start_application_mode(self) -> None:
-        """Take the page, and leave the signals as they are."""
+        """Take the page, and restore the signal handlers that Textual replaces."""
         handlers = {number: signal.getsignal(number) for number in shutdown.SIGNALS}
         super().start_application_mode()
         for number, handler in handlers.items():
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, handler)
-        if not self._mouse:
-            self.write("\x1b[?1003l")
-            self._disable_mouse_support()
 
     def run_input_thread(self) -> None:
-        """Read packets and post the events of those that hold input, until the end or the server's."""
-        packets, decoder = ByteStream(), InputEvents()
+        """Read packets and post the events in them until the app ends or the server is gone."""
+        decoder = InputEvents()
         try:
-            for data in self._input_reader:
-                for kind, payload in packets.feed(data) if data else ():
-                    if kind == "D":
-                        self._post(decoder.feed(payload, time.monotonic()))
-                    else:
-                        with contextlib.suppress(ValueError, LookupError, TypeError):  # no packet that is known
-                            self._on_meta(kind, payload)
-                self._post(decoder.tick(time.monotonic()))
+            with contextlib.closing(self.read_input()) as payloads:
+                for payload in payloads:
+                    now = time.monotonic()
+                    self._post(decoder.feed(payload, now) if payload else decoder.tick(now))
         finally:
-            self._input_reader.close()
             if not self.exit_event.is_set():
-                self._line.hang_up()
+                self.pipes.hang_up()
 
     def _post(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.process_message(message)
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
-        """Take in what the server says of the page."""
-        if packet_type in _NOBODY_LOOKS:
-            self._line.hang_up()
+        """Handle a packet that is not input, such as the size of the page."""
+        if packet_type in _CLOSING_PACKETS:
+            self.pipes.hang_up()
         else:
             super().on_meta(packet_type, payload)

@@ -20,11 +20,12 @@ from textual.worker import ResultType, Worker, WorkType
 from xds_tui.fleet.state import FleetState
 from xds_tui.tui.availability import Context
 from xds_tui.tui.commands import COMMANDS, Command
+from xds_tui.tui.textual_compat import CompatScreen
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 
 
-class AppScreen(Screen[ScreenResultType]):
+class AppScreen(CompatScreen[ScreenResultType]):
     """A screen that cancels its workers when it closes.
 
     Textual cancels them once all widgets have gone. A worker that goes on in between looks for widgets that are not

@@ -153,11 +153,6 @@ class FleetScreen(PanedScreen):
         self._draft = stand.draft
         self._stand = stand
 
-    def _pop_result_callback(self) -> None:
-        """Be switched away from: nobody waits for the first screen, and Textual 8.2.8 fails at that; a private name."""
-        if self._result_callbacks:
-            super()._pop_result_callback()
-
     def _go_on(self, stand: ViewState) -> None:
         self._hosts.filter_by(stand.query)
         self._hosts.table.mark(stand.marked)
@@ -183,7 +178,7 @@ class FleetScreen(PanedScreen):
             events.show_events(self.fleet.events)
             catalog.fleet = self.fleet
         self._events, self._catalog = events, catalog
-        self._collector.begin()
+        self._collector.enable()
 
     @property
     def _hosts(self) -> HostPane:
@@ -206,7 +201,7 @@ class FleetScreen(PanedScreen):
         self.post_message(self.Resumed())
 
     def _collect(self) -> None:
-        self._collector.when_due(is_quiet=self.is_current)
+        self._collector.collect_if_due(is_idle=self.is_current)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""

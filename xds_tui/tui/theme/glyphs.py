@@ -77,7 +77,7 @@ class AsciiFilter(LineFilter):
         return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
-def filters(*, is_colourless: bool, is_ascii: bool) -> Sequence[LineFilter]:
+def output_filters(*, is_colourless: bool, is_ascii: bool) -> Sequence[LineFilter]:
     """Return what the lines of a terminal have to go through that shows no colours, or nothing but ASCII.
 
     Textual's own filter for NO_COLOR is chosen with the first theme, and writes greys if that is not an ANSI one.

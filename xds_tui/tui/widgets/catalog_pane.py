@@ -21,7 +21,7 @@ from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.text import formats, messages
 from xds_tui.tui.commands import bindings
-from xds_tui.tui.textual_compat import Titled
+from xds_tui.tui.textual_compat import TitledWidget
 from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Table
@@ -41,7 +41,7 @@ class Choice:
     package: Package | None = None
 
 
-class CatalogPane(Titled, Vertical):
+class CatalogPane(TitledWidget, Vertical):
     """The billing mode, the images and the packages of it, and what the chosen package costs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
@@ -171,7 +171,7 @@ class CatalogPane(Titled, Vertical):
         if not self.is_mounted:
             return
         there = self.fleet.catalog
-        self.retitle(f"{_('Catalog')} · {formats.billing(self.choice.billing)}")
+        self.set_border_title(f"{_('Catalog')} · {formats.billing(self.choice.billing)}")
         modes = [f"{'●' if mode is self.choice.billing else '○'} {formats.billing(mode)}" for mode in Billing]
         self.query_one("#billing", Static).update(Content("  ".join([*modes, f"  m {_('switches')}"])))
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))

@@ -22,7 +22,7 @@ from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats, labels
 from xds_tui.tui.commands import bindings
-from xds_tui.tui.textual_compat import Titled
+from xds_tui.tui.textual_compat import TitledWidget
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.table.table import Table
 
@@ -71,7 +71,7 @@ def title(listed: Listed, width: int) -> str:
     return " · ".join(parts)
 
 
-class HostPane(Titled, Vertical):
+class HostPane(TitledWidget, Vertical):
     """The host table with its filter, its order and its title."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("hosts")
@@ -161,7 +161,7 @@ class HostPane(Titled, Vertical):
             self._hosts = {}
             table.clear_marks()
             table.show_hosts({}, (), {}, {}, now, columns=self.listing.columns)
-            self.retitle("")
+            self.set_border_title("")
             self._draw_titles()
             return
         self._hosts = {host.id: host for host in snapshot.hosts}
@@ -207,16 +207,16 @@ class HostPane(Titled, Vertical):
                 len(snapshot.unlisted),
                 snapshot.is_complete,
             )
-            self.retitle(title(listed, self.size.width - 4 if self.size.width else 1000))
+            self.set_border_title(title(listed, self.size.width - 4 if self.size.width else 1000))
         if self._wrong:
-            self.resubtitle(f"! {self._wrong}", "$text-error")
+            self.set_border_subtitle(f"! {self._wrong}", "$text-error")
             return
         is_typed = self._filter is not None and self._filter.display
         parts = [self.query_text.strip()] if self.query_text.strip() and not is_typed else []
         if listing.sort is not None and not table.shows_column(listing.sort):
             arrow = table.glyphs.descending if listing.descending else table.glyphs.ascending
             parts.insert(0, f"{_(labels.COLUMNS[listing.sort])} {arrow}")
-        self.resubtitle(" · ".join(parts))
+        self.set_border_subtitle(" · ".join(parts))
 
     def on_resize(self) -> None:
         """Say as much as there is room for."""
