@@ -29,7 +29,7 @@ def ours() -> Iterator[type[DOMNode]]:
     """Every screen and widget of ours, and the app."""
     yield XdsApp
     for package in (screens, widgets):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(found.name)
             for _name, kind in inspect.getmembers(module, inspect.isclass):
                 if kind.__module__ == found.name and issubclass(kind, DOMNode):

@@ -218,7 +218,7 @@ async def test_a_token_that_ends_takes_nothing_from_who_is_typing() -> None:
 async def test_leaving_while_an_order_is_under_way_says_which_and_what_becomes_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(app_module, "SAVE_TIMEOUT", 0.05)
+    monkeypatch.setattr(app_module, "QUIT_TIMEOUT", 0.05)
     desk = Desk()
     desk.service.faults.set(Fault(kind=Kind.LATENCY, endpoint="pve/open/operate", seconds=30))
     async with sitting_at(desk) as desk:
