@@ -282,12 +282,12 @@ class HostPane(TitledWidget, Vertical):
         self.filter_by("")
         return True
 
-    def on_filter_field_typed(self, event: FilterInput.Typed) -> None:
+    def on_filter_input_typed(self, event: FilterInput.Typed) -> None:
         """Filter as it is typed."""
         event.stop()
         self.query_text = event.text
 
-    def on_filter_field_left(self, event: FilterInput.Left) -> None:
+    def on_filter_input_left(self, event: FilterInput.Left) -> None:
         """Close the filter."""
         event.stop()
         if self._filter is not None:
