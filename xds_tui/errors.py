@@ -1,14 +1,29 @@
-"""The base classes of all errors, so that screens and commands can show any of them alike."""
+"""The base classes of all errors.
+
+    AppError(summary, detail)
+    ├── UserInputError         input that cannot be used: the summary may say {word}, the detail is that word
+    │   ├── QueryError         domain.filter_query    a filter
+    │   └── SettingsError      config.toml_file       an argument, an environment variable or a line of config.toml
+    ├── ApiError               api.errors             a call to the service; subclasses by what the caller may do next
+    ├── StoreError             store.problems         the history file
+    ├── CredentialStoreError   auth.keyring_errors    the keyring
+    ├── UnreachableError       remote.target          a host that no program can connect to
+    ├── FileWriteError         system.exports         an exported file
+    └── OutputError            cli.output             standard output
+
+Errors of libraries and of the operating system are translated into one of these in the module that makes the call.
+`text.messages.error_message` and `error_lines` show any of them in the selected language.
+"""
 
 from __future__ import annotations
 
 
 class AppError(Exception):
-    """Something that failed, in words for the user.
+    """A failure, described for the user.
 
     Attributes:
-        summary: what happened, one sentence in English, marked for translation, without values.
-        detail: what was seen: a path, a library's own words, cleaned; never a secret; may be empty.
+        summary: what happened: one English sentence without values, marked for translation.
+        detail: what was observed: a path, a library's message, a response; cleaned, never a secret; may be empty.
 
     """
 
@@ -19,3 +34,30 @@ class AppError(Exception):
 
     def __str__(self) -> str:
         return f"{self.summary} ({self.detail})" if self.detail else self.summary
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # By default, pickle and copy call the class with `args`, which need not be the parameters of its `__init__`.
+        return _without_init, (type(self), *self.args), vars(self).copy()
+
+
+class UserInputError(AppError):
+    """Input that cannot be used.
+
+    Attributes:
+        summary: what is wrong with it; may contain `{word}`.
+        detail: the word, or the name of the setting.
+
+    """
+
+    def __str__(self) -> str:
+        return self.fill(self.summary)
+
+    def fill(self, summary: str) -> str:
+        """Return `summary`, which may be translated, with the word in its place or else in front."""
+        if "{word}" in summary:
+            return summary.replace("{word}", self.detail)
+        return f"{self.detail}: {summary}" if self.detail else summary
+
+
+def _without_init(kind: type[AppError], *args: object) -> AppError:
+    return kind.__new__(kind, *args)

@@ -10,7 +10,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.backends.chainer import ChainerBackend
 from keyring.backends.SecretService import Keyring as SecretService
-from test_vault import InMemory
+from test_keyring_store import InMemory
 
 from xds_tui.auth.keyring_backends import trusted_backend
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem
@@ -61,7 +61,7 @@ def a_chain(*links: KeyringBackend) -> ChainerBackend:
 def test_a_keyring_that_is_not_safe_is_refused_in_words(backend: KeyringBackend, said: str) -> None:
     with pytest.raises(CredentialStoreError) as caught:
         trusted_backend(backend)
-    assert caught.value.trouble is KeyringProblem.UNAVAILABLE
+    assert caught.value.problem is KeyringProblem.UNAVAILABLE
     assert str(caught.value).endswith(said)
 
 

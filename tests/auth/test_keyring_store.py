@@ -199,7 +199,7 @@ async def test_the_keyring_is_called_by_its_own_name(vault: KeyringStore) -> Non
 async def test_a_keyring_that_forgets_is_found_out() -> None:
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(Forgetful()).write("default", BARE)
-    assert caught.value.trouble is KeyringProblem.NOT_KEPT
+    assert caught.value.problem is KeyringProblem.NOT_KEPT
 
 
 async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touched() -> None:
@@ -212,7 +212,7 @@ async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touche
     await vault.write("default", ACCOUNT)
     with pytest.raises(CredentialStoreError) as caught:
         await vault.write("default", StoredCredentials(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
-    assert caught.value.trouble is KeyringProblem.NOT_KEPT
+    assert caught.value.problem is KeyringProblem.NOT_KEPT
     assert await vault.read("default") == ACCOUNT
 
 
@@ -240,7 +240,7 @@ class WindowsError1312(Exception):
 )
 async def test_whatever_a_backend_raises_is_answered_in_our_words(error: Exception, trouble: KeyringProblem) -> None:
     answer = await trouble_of(KeyringStore(Raising(error)))
-    assert answer.trouble is trouble
+    assert answer.problem is trouble
     assert answer.summary
 
 
@@ -254,10 +254,10 @@ async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_valu
 async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends() -> None:
     backend = Blocking()
     vault = KeyringStore(backend)
-    assert (await trouble_of(vault)).trouble is KeyringProblem.TIMED_OUT
+    assert (await trouble_of(vault)).problem is KeyringProblem.TIMED_OUT
     made = backend.calls
     again = await trouble_of(vault)
-    assert (again.trouble, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for an answer")
+    assert (again.problem, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for an answer")
     assert backend.calls == made
     backend.let_go.set()
     await asyncio.to_thread(next(t for t in threading.enumerate() if t.name == "xds-tui keyring").join)
@@ -279,7 +279,7 @@ async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.Monkey
     never = threading.Event()
     monkeypatch.setattr(vault_module, "CHOOSING", 0.02)
     monkeypatch.setattr(vault_module, "find_backend", lambda: never.wait(60))
-    assert (await trouble_of(KeyringStore())).trouble is KeyringProblem.TIMED_OUT
+    assert (await trouble_of(KeyringStore())).problem is KeyringProblem.TIMED_OUT
     never.set()
 
 
@@ -306,7 +306,7 @@ async def test_a_limit_of_its_own_replaces_the_usual_one(monkeypatch: pytest.Mon
     backend = Blocking()
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(backend, limit=0.02).read("default")
-    assert caught.value.trouble is KeyringProblem.TIMED_OUT
+    assert caught.value.problem is KeyringProblem.TIMED_OUT
     backend.let_go.set()
 
 
@@ -329,7 +329,7 @@ async def test_removing_removes_what_it_can_and_names_what_is_left(kept: str) ->
     await KeyringStore(backend).write("default", ACCOUNT)
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(backend).remove("default")
-    assert caught.value.trouble is KeyringProblem.NOT_REMOVED
+    assert caught.value.problem is KeyringProblem.NOT_REMOVED
     assert caught.value.detail == f"default/{kept}: denied by policy"
     assert set(backend.items) == {f"default/{kept}"}
 
@@ -339,7 +339,7 @@ async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(back
     backend.delete_password = lambda service, username: None  # type: ignore[method-assign]
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(backend).remove("default")
-    assert caught.value.trouble is KeyringProblem.NOT_REMOVED
+    assert caught.value.problem is KeyringProblem.NOT_REMOVED
     assert "default/token" in caught.value.detail
 
 
@@ -372,7 +372,7 @@ async def test_a_wait_can_be_given_up() -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert (await trouble_of(vault)).trouble is KeyringProblem.TIMED_OUT
+    assert (await trouble_of(vault)).problem is KeyringProblem.TIMED_OUT
     backend.let_go.set()
 
 
@@ -384,7 +384,7 @@ async def test_calls_made_together_take_turns(vault: KeyringStore) -> None:
 STUCK = """
 import asyncio, sys, threading
 sys.path.insert(0, sys.argv[1])
-from test_vault import Blocking
+from test_keyring_store import Blocking
 from xds_tui.auth import keyring_store
 
 class Stuck(Blocking):
@@ -392,11 +392,11 @@ class Stuck(Blocking):
         threading.Event().wait()
 
 async def main():
-    keyring_store.UNASKED = 0.05
+    keyring_store.BACKGROUND_TIMEOUT = 0.05
     try:
-        await keyring_store.Vault(Stuck()).read("default")
-    except keyring_store.VaultError as error:
-        print(error.trouble.value)
+        await keyring_store.KeyringStore(Stuck()).read("default")
+    except keyring_store.CredentialStoreError as error:
+        print(error.problem.value)
 
 asyncio.run(main())
 """

@@ -161,7 +161,7 @@ async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_termi
     for call in (another.read("default"), another.write("default", BARE), another.remove("default")):
         with pytest.raises(CredentialStoreError) as caught:
             await call
-        assert caught.value.trouble is KeyringProblem.LOCKED
+        assert caught.value.problem is KeyringProblem.LOCKED
         assert "decryption failed" in caught.value.detail
     assert capfd.readouterr() == ("", "")
     assert not (home / "asked").exists()
@@ -173,14 +173,14 @@ async def test_a_store_for_a_key_that_is_gone_refuses(vault: KeyringStore, home:
     (home / ".password-store" / ".gpg-id").write_text("nobody\n")
     with pytest.raises(CredentialStoreError) as caught:
         await vault.write("default", BARE)
-    assert caught.value.trouble is KeyringProblem.DENIED
+    assert caught.value.problem is KeyringProblem.DENIED
     assert "nobody" in caught.value.detail
 
 
 async def test_what_is_more_than_a_line_is_refused(vault: KeyringStore) -> None:
     with pytest.raises(CredentialStoreError) as caught:
         await vault.write("default", StoredCredentials(BareToken(Secret("two\nlines")), ACCOUNT.base_url))
-    assert caught.value.trouble is KeyringProblem.DENIED
+    assert caught.value.problem is KeyringProblem.DENIED
     assert "two" not in str(caught.value)
 
 

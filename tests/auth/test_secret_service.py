@@ -137,13 +137,13 @@ async def test_a_daemon_that_hangs_times_out_and_is_asked_again_when_it_wakes(
                 await vault.read("default")
         finally:
             daemon.send_signal(signal.SIGCONT)
-    assert caught.value.trouble is KeyringProblem.TIMED_OUT
+    assert caught.value.problem is KeyringProblem.TIMED_OUT
     while True:
         try:
             assert await vault.read("default") == BARE
             break
         except CredentialStoreError as error:
-            assert error.trouble is KeyringProblem.TIMED_OUT
+            assert error.problem is KeyringProblem.TIMED_OUT
 
 
 async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(
@@ -154,11 +154,11 @@ async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(
     monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 2)
     with pytest.raises(CredentialStoreError) as caught:
         await vault.read("default")
-    assert caught.value.trouble in (KeyringProblem.LOCKED, KeyringProblem.TIMED_OUT)
+    assert caught.value.problem in (KeyringProblem.LOCKED, KeyringProblem.TIMED_OUT)
 
 
 async def test_without_a_bus_there_is_no_keyring(daemon: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(Keyring()).read("default")
-    assert caught.value.trouble is KeyringProblem.UNAVAILABLE
+    assert caught.value.problem is KeyringProblem.UNAVAILABLE

@@ -57,7 +57,7 @@ def test_a_filter_is_read_term_by_term(text: str, terms: list[Term]) -> None:
 def test_what_cannot_be_read_is_named(text: str, word: str) -> None:
     with pytest.raises(QueryError) as caught:
         filter_query.parse(text)
-    assert caught.value.word == word
+    assert caught.value.detail == word
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     try:
         filter_query.parse(text)
     except QueryError as error:
-        assert "{word}" in error.reason
+        assert "{word}" in error.summary

@@ -84,5 +84,5 @@ def test_a_former_order_state_is_reported(word: str, sign: str) -> None:
     query = filter_query.parse(f"status{sign}{word}")
     with pytest.raises(QueryError) as caught:
         row_filter.check(query, row_filter.ORDERS)
-    assert caught.value.word == word.strip('"')
+    assert caught.value.detail == word.strip('"')
     row_filter.check(query, row_filter.EVENTS)

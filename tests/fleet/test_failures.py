@@ -116,7 +116,7 @@ async def watch(simulator: RunningSimulator, journal: Journal, now: Callable[[],
 def said_well(error: ApiError | None) -> bool:
     """Whether an error is told in sentences: what happened, and what to do."""
     assert error is not None
-    what, remedy = messages.trouble(error, Situation.WATCHING)[:2]
+    what, remedy = messages.error_lines(error, Situation.WATCHING)[:2]
     return what[:1].isupper() and remedy.endswith(".") and "Traceback" not in what and "object at" not in what
 
 

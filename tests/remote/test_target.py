@@ -17,6 +17,7 @@ from xds_tui.config.schema import ConnectCommands
 from xds_tui.config.settings import Arguments, load
 from xds_tui.remote import rdp, target
 from xds_tui.remote.target import System, Target, UnreachableError
+from xds_tui.text.messages import error_message
 
 LINUX = a_host(os="Ubuntu Server", account="root", address="gx.example.com", port=54220)
 WINDOWS = a_host(os="Windows Server", account="administrator", address="gx.example.com", port=54221)
@@ -126,7 +127,7 @@ def test_and_still_none_that_ends_a_line_or_an_argument(user: str) -> None:
         ({"address": ""}, "Its address is not known yet"),
         ({"account": None}, "Its account is not known yet"),
         ({"os": ""}, "Its system is not known"),
-        ({"os": "TempleOS"}, "Whether TempleOS is reached"),
+        ({"os": "TempleOS"}, "reached by ssh or as a desktop: TempleOS"),
         ({"address": "a b"}, "cannot be handed to a program: a b"),
         ({"account": "-x" + "y" * 100}, "cannot be handed to a program: -xy"),
     ],
@@ -134,8 +135,8 @@ def test_and_still_none_that_ends_a_line_or_an_argument(user: str) -> None:
 def test_why_nobody_can_connect_is_said(changed: Mapping[str, object], told: str) -> None:
     with pytest.raises(UnreachableError) as caught:
         target.target(replace(LINUX, **changed))  # type: ignore[arg-type]
-    assert told in caught.value.reason.format(word=caught.value.word)
-    assert len(caught.value.word) <= target.MAX_SHOWN
+    assert told in error_message(caught.value)
+    assert len(caught.value.detail) <= target.MAX_SHOWN
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,6 @@ def test_every_cause_has_its_own_advice(cause: Cause) -> None:
 
 
 def test_the_code_is_shown_where_the_service_sent_one() -> None:
-    assert "code 401" not in messages.trouble(SignedOut("Nobody is signed in", 401, ""), Situation.COMMAND)
-    lines = messages.trouble(SignedOut("Not accepted", 1001, "wrong", trace_id="t-1"), Situation.COMMAND)
+    assert "code 401" not in messages.error_lines(SignedOut("Nobody is signed in", 401, ""), Situation.COMMAND)
+    lines = messages.error_lines(SignedOut("Not accepted", 1001, "wrong", trace_id="t-1"), Situation.COMMAND)
     assert {"code 1001", "traceId t-1"} <= set(lines)

@@ -1,17 +1,15 @@
-"""Everything that a call to the service can end in, other than its answer.
+"""The errors of a call to the service, classified by what the caller may do next.
 
-    XdsError
-    ├── NotSent          the request never left: asking again is harmless
-    ├── Refused          the service refused, with a code: nothing was done
-    ├── SignedOut        the service does not know us: nothing was done, a new token is needed
-    ├── BadAnswer        a reading call was answered by something that makes no sense
-    └── OutcomeUnknown   a changing call left and its outcome is not known: look, do not repeat
+    ApiError
+    ├── NotSent          the request was not sent: it can be repeated
+    ├── Rejected         the service answered with an error code: nothing was done
+    ├── SignedOut        the credentials are missing or not valid: nothing was done; get a new token
+    ├── BadResponse      the response to a reading call is missing or unusable: it can be repeated
+    └── OutcomeUnknown   a changing call was sent, and what was done is unknown: it must not be repeated
 
-They are split by what the caller may do next, because that is the distinction that protects money. A changing
-call never ends in `BadResponse`: a response that makes no sense leaves its outcome
-unknown. It ends in `Rejected` only for
-a response that `domain.rejections` lists for that call. A reading call whose answer did not arrive ends in `NotSent` or
-`BadResponse`: both may be asked again.
+A changing call never raises `BadResponse`: an unusable response leaves its outcome unknown. It raises `Rejected` only
+for a response that `domain.rejections` lists for that call. A reading call without a response raises `NotSent` or
+`BadResponse`.
 """
 
 from __future__ import annotations
@@ -20,67 +18,53 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 UNAVAILABLE: Final = N_("The service is not available")
 
 
 class Cause(Enum):
-    """What is at fault where it can be told, so that the advice fits."""
+    """The cause of a failure, where it is known; it selects the advice."""
 
     PROXY = "proxy"
     """The proxy that the environment names."""
     PORTAL = "portal"
-    """Somebody else's web page, such as the sign-in page of a network, answered with success."""
+    """An unrelated web page, such as the sign-in page of a network, answered with HTTP 200."""
     BLOCKED = "blocked"
-    """Something on the way, such as a firewall, did not let the request through."""
+    """A firewall or the like blocked the request."""
     ADDRESS = "address"
-    """There is nothing of the service at this address."""
+    """There is no such service at this address."""
     SERVICE = "service"
     """The service, or the gateway in front of it, is not available."""
 
 
-class ApiError(Exception):
-    """A call that did not succeed.
+class ApiError(AppError):
+    """A call to the service that failed.
 
     Attributes:
-        summary: what happened, one sentence in English, marked for translation, without values.
-        detail: what was seen, in the words of whoever said it; cleaned, may be empty, never a secret.
-        trace_id: what the vendor's support asks for; empty where nothing was answered.
-        cause: what is at fault; None: it cannot be told, or the service said it with a code.
+        trace_id: the ID that Xuandashi's support asks for; empty without a response.
+        cause: the cause; None if it is unknown, or if the service gave a code.
 
     """
 
     def __init__(self, summary: str, detail: str = "", *, trace_id: str = "", cause: Cause | None = None) -> None:
-        super().__init__(summary, detail, trace_id)
-        self.summary = summary
-        self.detail = detail
+        super().__init__(summary, detail)
         self.trace_id = trace_id
         self.cause = cause
 
-    def __str__(self) -> str:
-        return f"{self.summary} ({self.detail})" if self.detail else self.summary
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # pickle and copy would call the class with `args`, which are not what its `__init__` takes.
-        return _without_init, (type(self), *self.args), vars(self).copy()
-
-
-def _without_init(kind: type[ApiError], *args: object) -> ApiError:
-    return kind.__new__(kind, *args)
-
 
 class NotSent(ApiError):
-    """The request never left this machine, or was held back by it (`--read-only`)."""
+    """The request was not sent: the connection failed, or the program is read-only."""
 
 
 class Rejected(ApiError):
-    """The service answered with a code other than 0; for a changing call with one that proves that it did nothing.
+    """The service answered with a code other than 0; for a changing call, one that proves that nothing was done.
 
     Attributes:
         code: the service's code.
         message: its `msg`, cleaned.
-        retry_after: seconds to wait before asking again, where the service said so (429, 503).
+        retry_after: seconds to wait before repeating the call, if the service gave a number (429, 503).
 
     """
 
@@ -104,10 +88,10 @@ class SignedOut(ApiError):
     """The token is missing, wrong or expired (401), or the account ID and secret were not accepted.
 
     Attributes:
-        code: the service's code, 401 where it gave none.
+        code: the service's code; 401 if it gave none.
         message: its `msg`, cleaned.
-        is_passing: whether the next call may do better without the user: it asks for another token.
-        retry_after: seconds after which it does, where another program of the account keeps ending our tokens.
+        is_passing: whether the next call may succeed without the user, because it requests a new token.
+        retry_after: seconds until it does, if another program of the same account keeps invalidating our tokens.
 
     """
 
@@ -129,10 +113,10 @@ class SignedOut(ApiError):
 
 
 class BadResponse(ApiError):
-    """A reading call was answered by something that is not the service's envelope, or not in time.
+    """The response to a reading call is not the service's envelope, or did not arrive in time.
 
     Attributes:
-        host_id: as that of `OutcomeUnknown`, while the response of a create is decoded.
+        host_id: like `OutcomeUnknown.host_id`, while the response to a create is decoded.
 
     """
 
@@ -140,11 +124,12 @@ class BadResponse(ApiError):
 
 
 class OutcomeUnknown(ApiError):
-    """A changing call left, and whether it was carried out is not known. It must not be sent again.
+    """A changing call was sent, and whether it was carried out is unknown. It must not be repeated.
 
     Attributes:
-        code: the service's or its gateway's code; None where no code was answered.
-        host_id: for a create, what was answered in place of the new host's ID: it may be that, if a listing shows it.
+        code: the code of the service or its gateway; None without one.
+        host_id: for a create, a value in place of the new host's ID that does not look like one; it is the ID if the
+            host list contains it.
 
     """
 
@@ -165,7 +150,7 @@ class OutcomeUnknown(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a code means and what the user can do, both marked for translation."""
+    """The meaning of a code and what the user can do, both marked for translation."""
 
     meaning: str
     remedy: str
@@ -216,5 +201,5 @@ _UNKNOWN: Final = Explanation(
 
 
 def explain(code: int) -> Explanation:
-    """Return what `code` means (reference: error codes)."""
+    """Return the explanation of an error code (source: the API reference, "error codes")."""
     return _EXPLANATIONS.get(code, _UNKNOWN)

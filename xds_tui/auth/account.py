@@ -131,7 +131,7 @@ class Account:
     def unread(self) -> CredentialStoreError | None:
         """Why it is not known whether the keyring holds credentials; None: it is known, or there is no keyring."""
         trouble = self.vault_trouble
-        if self.has_credentials or trouble is None or trouble.trouble is KeyringProblem.UNAVAILABLE:
+        if self.has_credentials or trouble is None or trouble.problem is KeyringProblem.UNAVAILABLE:
             return None
         return trouble
 

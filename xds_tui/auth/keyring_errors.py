@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 
@@ -23,24 +24,17 @@ class KeyringProblem(Enum):
     """It still has a value that it was asked to remove."""
 
 
-class CredentialStoreError(Exception):
-    """The keyring did not do what it was asked.
+class CredentialStoreError(AppError):
+    """A keyring operation that failed.
 
     Attributes:
-        trouble: what kind of trouble it is.
-        summary: what happened, one sentence in English, marked for translation, without values.
-        detail: what was seen, never a secret; may be empty.
+        problem: the kind of failure.
 
     """
 
-    def __init__(self, trouble: KeyringProblem, summary: str, detail: str = "") -> None:
-        super().__init__(trouble, summary, detail)
-        self.trouble = trouble
-        self.summary = summary
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.summary} ({self.detail})" if self.detail else self.summary
+    def __init__(self, problem: KeyringProblem, summary: str, detail: str = "") -> None:
+        super().__init__(summary, detail)
+        self.problem = problem
 
 
 _SYSTEMS_OWN: Final = {

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from xds_tui.i18n import _
-
 if TYPE_CHECKING:
     import argparse
 
@@ -18,14 +16,9 @@ if TYPE_CHECKING:
     from xds_tui.auth.account import Account, TokenCache
     from xds_tui.cli.services import CommandServices
     from xds_tui.config.schema import SaveSetting
-    from xds_tui.config.settings import Settings, SettingsError
+    from xds_tui.config.settings import Settings
     from xds_tui.domain.credentials import Credentials
     from xds_tui.tui.context import AppServices, Profile, ProfileServices
-
-
-def settings_error(error: SettingsError) -> str:
-    """Return what is wrong with a setting, and where it is set, in the chosen language."""
-    return f"{error.detail}: {_(error.summary)}" if error.detail else _(error.summary)
 
 
 def app_services(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> AppServices:
@@ -62,6 +55,7 @@ def profile_services(settings: Settings) -> ProfileServices:
     from xds_tui.fleet.monitor import Monitor
     from xds_tui.store.database import Database
     from xds_tui.store.journal import Journal
+    from xds_tui.text import messages
     from xds_tui.tui.context import ProfileServices
 
     account = _account(settings)
@@ -72,7 +66,7 @@ def profile_services(settings: Settings) -> ProfileServices:
         account=account,
         close=database.close,
         insecure_http=settings.insecure_http,
-        problems=[settings_error(problem) for problem in settings.problems],
+        problems=[messages.error_message(problem) for problem in settings.problems],
     )
 
 
@@ -228,11 +222,12 @@ def _setting_writer(settings: Settings) -> SaveSetting:
 
         from xds_tui.config import toml_file
         from xds_tui.config.settings import SettingsError
+        from xds_tui.text import messages
 
         try:
             await asyncio.to_thread(toml_file.write, settings.config_path, changes)
         except SettingsError as error:
-            return settings_error(error)
+            return messages.error_message(error)
         return ""
 
     return save

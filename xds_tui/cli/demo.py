@@ -35,11 +35,11 @@ def profile_services(settings: Settings, options: argparse.Namespace) -> Profile
     import msgspec
 
     from xds_tui.api import decode
-    from xds_tui.cli.bootstrap import settings_error
     from xds_tui.domain.model import Snapshot
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.store.database import Database
     from xds_tui.store.journal import Journal
+    from xds_tui.text import messages
     from xds_tui.tui.context import ProfileServices
 
     world = _populated_world(options)
@@ -57,7 +57,7 @@ def profile_services(settings: Settings, options: argparse.Namespace) -> Profile
         monitor=monitor,
         account=account,
         close=database.close,
-        problems=[settings_error(problem) for problem in settings.problems],
+        problems=[messages.error_message(problem) for problem in settings.problems],
     )
 
 

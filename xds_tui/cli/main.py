@@ -96,12 +96,13 @@ def _run(argv: Sequence[str] | None) -> int:
         return output.print_output_error(output.OutputError(error))
     from xds_tui.cli.output import print_error
     from xds_tui.config.settings import SettingsError, load
+    from xds_tui.text import messages
 
     try:
         environ = _environ()
         settings = load(parser.settings_arguments(options), environ)
     except SettingsError as error:
-        print_error([bootstrap.settings_error(error)])
+        print_error([messages.error_message(error)])
         return ExitCode.USAGE
     i18n.choose(settings.language or i18n.from_environment())
     try:
@@ -143,6 +144,7 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     from xds_tui.cli.commands import dispatch
     from xds_tui.cli.output import print_error
     from xds_tui.config.settings import state_dir
+    from xds_tui.text import messages
 
     if getattr(options, "demo", False) and options.command in _WITHOUT_DEMO:
         print_error([_("The demo has no keyring and no service to look at.")])
@@ -153,7 +155,7 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
         settings = keymap.with_problems(settings)
     elif options.command != "__complete":
         for problem in settings.problems:
-            print_error([bootstrap.settings_error(problem)])
+            print_error([messages.error_message(problem)])
     context = dispatch.CommandContext(
         services=lambda: bootstrap.command_services(settings, options),
         keyring_store=lambda: KeyringStore(limit=COMMAND),

@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from typing import Final
 
 from xds_tui.domain.sanitize import clean
+from xds_tui.errors import AppError
 from xds_tui.i18n import N_, _
 from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
@@ -81,20 +82,16 @@ class OutputFormat(Enum):
     CSV = "csv"
 
 
-class OutputError(Exception):
+class OutputError(AppError):
     """Standard output could not be written.
 
     Attributes:
-        summary: one sentence in English, marked for translation.
-        detail: the message of the operating system.
         is_broken_pipe: whether the reader closed the pipe, which is not a failure of the command.
 
     """
 
     def __init__(self, error: OSError) -> None:
-        super().__init__(str(error))
-        self.summary = N_("The output could not be written")
-        self.detail = str(error)
+        super().__init__(N_("The output could not be written"), str(error))
         self.is_broken_pipe = isinstance(error, BrokenPipeError)
 
 
@@ -178,7 +175,7 @@ def print_output_error(error: OutputError) -> ExitCode:
     """Report `error` on standard error, unless the reader closed the pipe, and return the exit code."""
     if error.is_broken_pipe:
         return ExitCode.OK
-    print_error([messages.with_detail(error.summary, error.detail)])
+    print_error([messages.error_message(error)])
     return ExitCode.FAILURE
 
 

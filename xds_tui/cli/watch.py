@@ -38,7 +38,7 @@ def follow(services: CommandServices, read: ReadTable, writer: RowWriter, interv
             runner.run(ProgressLine(_("looking for the credentials")).until(services.open()))
             return _follow(runner, services, read, writer, interval)
         except StoreError as error:
-            print_error([labels.storage_error(error)])
+            print_error([messages.error_message(error)])
             return ExitCode.FAILURE
         finally:
             runner.run(services.close())
@@ -66,7 +66,7 @@ def _report(error: ApiError, services: CommandServices) -> None:
     if isinstance(error, SignedOut) and account.unread is not None:
         print_error(labels.unread_keyring(account.unread))
         return
-    lines = messages.trouble(error, Situation.COMMAND, given_by=services.credentials_source)
+    lines = messages.error_lines(error, Situation.COMMAND, given_by=services.credentials_source)
     if isinstance(error, SignedOut) and account.vault_trouble is not None:
-        lines = (*lines, labels.storage_error(account.vault_trouble))
+        lines = (*lines, messages.error_message(account.vault_trouble))
     print_error(lines)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapp
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from xds_tui.errors import UserInputError
 from xds_tui.i18n import N_
 from xds_tui.system import files
 
@@ -48,23 +49,16 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 """What joins letters and emoji, and is a part of words."""
 
 
-class SettingsError(Exception):
+class SettingsError(UserInputError):
     """A setting that cannot be used.
 
     Attributes:
-        summary: what is wrong, one sentence in English, marked for translation, without values.
-        detail: which setting, and where it stands; never a secret.
+        detail: the setting and its location; never a secret.
 
     """
 
     def __init__(self, summary: str, detail: str) -> None:
-        detail = printable(detail)  # a path, a key and what a parser says of them may hold anything
-        super().__init__(summary, detail)
-        self.summary = summary
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.detail}: {self.summary}"
+        super().__init__(summary, printable(detail))  # paths, keys and parser messages may contain any character
 
 
 class ConfigFile:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.domain.halfwidth import to_halfwidth
+from xds_tui.errors import UserInputError
 from xds_tui.i18n import N_
 
 TEXT_FIELDS: Final = ("name", "id", "status", "os", "gpu", "area", "use", "billing", "address")
@@ -45,20 +46,16 @@ _TERM: Final = re.compile(
 _UNFINISHED: Final = re.compile(rf"[-!]|[-!]?(?P<field>[a-zA-Z]+)(?:{_SIGN})")
 
 
-class QueryError(Exception):
-    """A filter that cannot be understood.
+class QueryError(UserInputError):
+    """A filter that cannot be parsed.
 
     Attributes:
-        reason: what is wrong, marked for translation, with `{word}` where the word belongs.
-        word: the part of the filter that is wrong.
-        so_far: the terms before it, if it stands at the end and only misses its value yet; else None.
+        so_far: the terms before the word at fault, if it is the last one and only its value is missing; else None.
 
     """
 
-    def __init__(self, reason: str, word: str, so_far: Query | None = None) -> None:
-        super().__init__(reason, word)
-        self.reason = reason
-        self.word = word
+    def __init__(self, summary: str, word: str, so_far: Query | None = None) -> None:
+        super().__init__(summary, word)
         self.so_far = so_far
 
 

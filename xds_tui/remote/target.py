@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Final
 
 from xds_tui.domain.model import Host
+from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 Command = tuple[str, ...]
@@ -65,19 +66,16 @@ class System(Enum):
     """Reached as a desktop, by RDP."""
 
 
-class UnreachableError(Exception):
-    """Why nobody can connect to a host.
+class UnreachableError(AppError):
+    """A host that no program can connect to.
 
     Attributes:
-        reason: one sentence in English, marked for translation, with `{word}` where what was sent belongs.
-        word: what was sent, cut.
+        detail: what the service sent, truncated.
 
     """
 
-    def __init__(self, reason: str, word: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.word = word[:MAX_SHOWN]
+    def __init__(self, summary: str, detail: str = "") -> None:
+        super().__init__(summary, detail[:MAX_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def target(host: Host) -> Target:
     system = system_of(host.os)
     if system is None:
         raise UnreachableError(
-            N_("Whether {word} is reached by ssh or as a desktop is not known")
+            N_("It is not known whether its system is reached by ssh or as a desktop")
             if host.os
             else N_("Its system is not known, so neither is how to connect"),
             host.os,
@@ -116,7 +114,7 @@ def target(host: Host) -> Target:
     if not host.account:
         raise UnreachableError(N_("Its account is not known yet"))
     if not _USER[system.value].fullmatch(host.account):
-        raise UnreachableError(N_("Its account cannot be handed to a program: {word}"), host.account)
+        raise UnreachableError(N_("Its account cannot be handed to a program"), host.account)
     return Target(host.id, system, address, port or (SSH_PORT if system is System.LINUX else RDP_PORT), host.account)
 
 
@@ -136,7 +134,7 @@ def _address(host: Host) -> tuple[str, int | None]:
     if not sent:
         raise UnreachableError(N_("Its address is not known yet"))
     if not is_address(sent) or not (port is None or 0 < port < 1 << 16):
-        raise UnreachableError(N_("Its address cannot be handed to a program: {word}"), sent)
+        raise UnreachableError(N_("Its address cannot be handed to a program"), sent)
     return sent, port
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 NEWER: Final = N_("The history file was written by a newer version of xds-tui")
@@ -62,22 +63,8 @@ STORAGE_ERRORS: Final = (OSError, *SQLITE_ERRORS)
 """What reading or writing the file can raise, for an `except`."""
 
 
-class StoreError(Exception):
-    """Something that could not be written, or read back.
-
-    Attributes:
-        summary: what happened, one sentence in English, marked for translation, without values.
-        detail: what was seen: a path, SQLite's own words; may be empty.
-
-    """
-
-    def __init__(self, summary: str, detail: str = "") -> None:
-        super().__init__(summary, detail)
-        self.summary = summary
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.summary} ({self.detail})" if self.detail else self.summary
+class StoreError(AppError):
+    """The history could not be written or read."""
 
 
 def remedy(summary: str) -> str:

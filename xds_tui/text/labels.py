@@ -9,13 +9,11 @@ from xds_tui.domain.host_list import Group, LocalizedNames
 from xds_tui.domain.model import Area, Billing, Purpose, Status
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import formats
-from xds_tui.text.messages import with_detail
+from xds_tui.text.messages import error_message
 from xds_tui.tui.widgets.table.table import Heading
 
 if TYPE_CHECKING:
     from xds_tui.auth.keyring_store import CredentialStoreError
-    from xds_tui.domain.filter_query import QueryError
-    from xds_tui.store.database import StoreError
 
 NOTHING: Final = "-"
 """Stands where there is no value; no letter of a terminal without Unicode is needed for it."""
@@ -76,21 +74,11 @@ def word(words: Mapping[str, str], value: object) -> str:
     return NOTHING if value is None else _(words[str(value)]) if value in words else str(value)
 
 
-def query_error(error: QueryError) -> str:
-    """Return what cannot be understood in a filter."""
-    return f"--filter: {_(error.reason).format(word=error.word)}"
-
-
-def storage_error(error: StoreError | CredentialStoreError) -> str:
-    """Return why the disk or the keyring will not do, in one line."""
-    return with_detail(error.summary, error.detail)
-
-
 def unread_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     """Return why it is not known whether the keyring holds credentials, and what to do."""
     return (
         _("The credentials could not be read from the keyring."),
-        storage_error(error),
+        error_message(error),
         _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
     )
 

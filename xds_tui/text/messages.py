@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 from xds_tui.api.errors import ApiError, Cause, OutcomeUnknown, Rejected, SignedOut, explain
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Doubt, Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.errors import AppError, UserInputError
 from xds_tui.i18n import N_, _
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
 from xds_tui.text import formats
 
 if TYPE_CHECKING:
-    from xds_tui.auth.keyring_store import CredentialStoreError
+    pass
 
 
 class Situation(Enum):
@@ -58,17 +59,29 @@ _OTHER_PROGRAM: Final = N_("Close the other program, or let both keep their cred
 _PASSING: Final = N_("Nothing was changed. Another token is asked for by itself; sign in again if that does not help.")
 
 
-def trouble(error: ApiError, situation: Situation, *, given_by: str = "", is_token: bool = False) -> tuple[str, ...]:
-    """Return an error in lines: what happened, what to do, and what the vendor's support asks for.
+def error_message(error: AppError) -> str:
+    """Return any error in one line: what happened, and what was observed."""
+    if isinstance(error, UserInputError):
+        return error.fill(_(error.summary))
+    return with_detail(error.summary, error.detail)
+
+
+def error_lines(
+    error: AppError, situation: Situation, *, given_by: str = "", is_token: bool = False
+) -> tuple[str, ...]:
+    """Return any error in lines: what happened, what to do, and what Xuandashi's support asks for.
 
     Args:
-        error: the error of a call.
+        error: the error.
         situation: where it is shown.
-        given_by: the environment variables that the credentials came from; empty: another source.
-        is_token: whether a bare token was tried, and no account with its secret.
+        given_by: the environment variables that the credentials came from; empty if they came from another source.
+        is_token: whether a bare token was tried instead of an account and its secret.
 
     """
-    lines = [with_detail(error.summary, error.detail), remedy(error, situation, is_token=is_token)]
+    if not isinstance(error, ApiError):
+        advice = remedy_of_storage(error.summary) if isinstance(error, StoreError) else ""
+        return (error_message(error), _(advice)) if advice else (error_message(error),)
+    lines = [error_message(error), remedy(error, situation, is_token=is_token)]
     if isinstance(error, SignedOut) and given_by:
         lines.append(_("The credentials are from {names}.").format(names=given_by))
     if isinstance(error, Rejected | SignedOut) and (error.message or error.trace_id):  # else the service sent no code
@@ -79,7 +92,7 @@ def trouble(error: ApiError, situation: Situation, *, given_by: str = "", is_tok
 
 
 def remedy(error: ApiError, situation: Situation, *, is_token: bool = False) -> str:
-    """Return what the user can do about an error; see `trouble`."""
+    """Return what the user can do about an error; see `error_lines`."""
     if isinstance(error, SignedOut):
         return _(_signed_out_remedy(error, situation, is_token=is_token))
     if isinstance(error, OutcomeUnknown):
@@ -114,16 +127,10 @@ MAX_EVENTS_SHOWN: Final = 4
 """Events that are told of in one notice."""
 
 
-def keyring_error_message(error: CredentialStoreError) -> str:
-    """Why the keyring will not do, in one line."""
-    return with_detail(error.summary, error.detail)
-
-
 def no_record(problem: StoreError) -> str:
     """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
     told = _("Orders and operations cannot be recorded, so none is sent. {reason}. {remedy}")
-    reason = with_detail(problem.summary, problem.detail)
-    return told.format(reason=reason, remedy=_(remedy_of_storage(problem.summary)))
+    return told.format(reason=error_message(problem), remedy=_(remedy_of_storage(problem.summary)))
 
 
 _ACTIONS: Final = {

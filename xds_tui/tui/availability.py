@@ -156,7 +156,7 @@ def connect(context: Context) -> str:
     try:
         connecting.target(context.picked[0])
     except connecting.UnreachableError as error:
-        return _(error.reason).format(word=error.word)
+        return messages.error_message(error)
     return ""
 
 

@@ -10,7 +10,7 @@ from xds_tui.cli.output import OutputError, OutputFormat, print_error, print_out
 from xds_tui.domain import filter_query
 from xds_tui.domain.filter_query import Query, QueryError
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import labels
+from xds_tui.text import messages
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace, settings: Settings, context: CommandContext
     try:
         return _COMMANDS[options.command](options, settings, context)
     except QueryError as error:
-        print_error([labels.query_error(error)])
+        print_error([f"--filter: {messages.error_message(error)}"])
         return ExitCode.USAGE
     except OutputError as error:
         return print_output_error(error)

@@ -20,7 +20,7 @@ from xds_tui.domain.model import Billing, Catalog, Snapshot
 from xds_tui.fleet.host_listing import ProgressReporter, list_hosts
 from xds_tui.i18n import _, ngettext
 from xds_tui.store.database import StoreError
-from xds_tui.text import export, labels, messages
+from xds_tui.text import export, messages
 from xds_tui.text.export import Table
 from xds_tui.text.messages import Situation
 
@@ -109,7 +109,7 @@ class _HostReader:
             except ApiError as error:
                 if self._needs_prices:
                     raise
-                lines = messages.trouble(error, Situation.COMMAND, given_by=self._services.credentials_source)
+                lines = messages.error_lines(error, Situation.COMMAND, given_by=self._services.credentials_source)
                 print_error([_("The prices could not be read."), *lines])
         return self._catalog
 
@@ -118,7 +118,7 @@ class _HostReader:
         try:
             quotes = await self._services.journal.bought()
         except StoreError as error:
-            print_error([labels.storage_error(error)])
+            print_error([messages.error_message(error)])
             return {}
         prices = {host_id: pricing.hourly(quote.package) for host_id, quote in quotes.items()}
         return {host_id: price for host_id, price in prices.items() if price is not None}

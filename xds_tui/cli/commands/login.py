@@ -16,7 +16,7 @@ from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.i18n import _
 from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import labels, messages
+from xds_tui.text import messages
 from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def login(services: CommandServices) -> int:
             print_error(_missing_keyring(error))
             return ExitCode.FAILURE
         except ApiError as error:
-            print_error(messages.trouble(error, Situation.LOGIN))
+            print_error(messages.error_lines(error, Situation.LOGIN))
             return ExitCode.FAILURE
         finally:
             runner.run(services.close())
@@ -117,7 +117,7 @@ def _keyring_wait() -> ProgressLine:
 
 def _missing_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     return (
-        labels.storage_error(error),
+        messages.error_message(error),
         _("Nothing was kept. xds-tui doctor tells how to get a keyring;"),
         _("without one set XDS_UUID and XDS_SECRET, or sign in on the screen for one run."),
     )
@@ -125,10 +125,10 @@ def _missing_keyring(error: CredentialStoreError) -> tuple[str, ...]:
 
 def _store_failure(error: CredentialStoreError) -> tuple[str, ...]:
     """Explain that the service accepted the credentials and the keyring did not store them."""
-    may_be_stored_later = error.trouble is KeyringProblem.TIMED_OUT
+    may_be_stored_later = error.problem is KeyringProblem.TIMED_OUT
     return (
         _("The service took them, but the keyring did not: you are not signed in."),
-        labels.storage_error(error),
+        messages.error_message(error),
         _("The keyring may still store them when it answers; xds-tui logout removes them.")
         if may_be_stored_later
         else "",
@@ -138,10 +138,10 @@ def _store_failure(error: CredentialStoreError) -> tuple[str, ...]:
 
 def _removal_failure(error: CredentialStoreError, keyring: str, profile: str) -> tuple[str, ...]:
     """Explain that credentials may remain in the keyring, and how to remove them manually."""
-    if error.trouble is KeyringProblem.UNAVAILABLE and not keyring:
-        return labels.storage_error(error), _("Nothing was removed.")
+    if error.problem is KeyringProblem.UNAVAILABLE and not keyring:
+        return messages.error_message(error), _("Nothing was removed.")
     return (
-        labels.storage_error(error),
+        messages.error_message(error),
         _(
             "Credentials of the profile {profile} may still be in the keyring, as items of {service} named {names}."
         ).format(profile=profile, service=SERVICE, names=", ".join(f"{profile}/{item}" for item in ITEMS)),

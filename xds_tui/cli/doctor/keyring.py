@@ -12,7 +12,7 @@ from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, Key
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.domain.credentials import AccountKey
 from xds_tui.i18n import _
-from xds_tui.text.labels import storage_error
+from xds_tui.text.messages import error_message
 
 UNLOCK: Final = (
     "  read -rsp 'Keyring password: ' p && printf %s \"$p\" |"
@@ -66,7 +66,7 @@ def examine(kept: Kept, base_url: str, given_by: str) -> list[Check]:
         keyring = Check("keyring", CheckStatus.OK, kept.name)
     else:
         verdict = CheckStatus.WARN if given_by else CheckStatus.BAD
-        keyring = Check("keyring", verdict, storage_error(kept.error), _advice(kept.error.trouble, kept.name))
+        keyring = Check("keyring", verdict, error_message(kept.error), _advice(kept.error.problem, kept.name))
     return [keyring, _credentials(kept, base_url, given_by)]
 
 
@@ -74,7 +74,7 @@ def _credentials(kept: Kept, base_url: str, given_by: str) -> Check:
     stored = kept.stored
     if given_by:
         return Check("credentials", CheckStatus.OK, _("from the environment: {names}").format(names=given_by))
-    if kept.error is not None and kept.error.trouble is not KeyringProblem.UNAVAILABLE:
+    if kept.error is not None and kept.error.problem is not KeyringProblem.UNAVAILABLE:
         return Check("credentials", CheckStatus.WARN, _("The keyring could not be read, so there may be some in it."))
     if stored is None:
         return Check("credentials", CheckStatus.WARN, _("There are none for this profile."), ("  xds-tui login",))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from xds_tui import __version__
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.i18n import _
-from xds_tui.text.labels import storage_error
+from xds_tui.text.messages import error_message
 
 if TYPE_CHECKING:
     from xds_tui.config.settings import Settings
@@ -43,10 +43,7 @@ def versions() -> list[Check]:
 def configuration(settings: Settings) -> list[Check]:
     """What was found in config.toml."""
     path = settings.config_path
-    found = [
-        Check("configuration", CheckStatus.WARN, f"{problem.detail}: {_(problem.summary)}")
-        for problem in settings.problems
-    ]
+    found = [Check("configuration", CheckStatus.WARN, error_message(problem)) for problem in settings.problems]
     if found and settings.read_only:
         found.append(
             Check("configuration", CheckStatus.WARN, _("xds-tui is read-only, and refuses what changes something."))
@@ -114,9 +111,9 @@ async def _history(path: Path) -> Check:
     try:
         if database.problem is not None:
             advice = _(remedy(database.problem.summary))
-            return Check("history", CheckStatus.BAD, storage_error(database.problem), (advice,))
+            return Check("history", CheckStatus.BAD, error_message(database.problem), (advice,))
         if database.notice is not None:
-            return Check("history", CheckStatus.BAD, storage_error(database.notice))
+            return Check("history", CheckStatus.BAD, error_message(database.notice))
         return Check("history", CheckStatus.OK, _("{path} opens.").format(path=path))
     finally:
         await database.close()

@@ -17,7 +17,7 @@ from xds_tui.api.errors import ApiError, Cause
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.i18n import _
 from xds_tui.text import messages
-from xds_tui.text.messages import with_detail
+from xds_tui.text.messages import error_message, with_detail
 
 if TYPE_CHECKING:
     from xds_tui.api.probe import Probed
@@ -58,7 +58,7 @@ async def examine(base_url: str) -> list[Check]:
     except ApiError as error:
         if error.cause is Cause.PROXY:
             return [_proxy_trouble(error)]
-        told = f"{base_url}: {with_detail(error.summary, error.detail)}"
+        told = f"{base_url}: {error_message(error)}"
         advice = (messages.cause_advice(error.cause or Cause.ADDRESS),)
         return [*findings, Check("service", CheckStatus.BAD, told, advice)]
     return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
@@ -76,7 +76,7 @@ async def _proxy(proxy: Proxy) -> Check:
 
 
 def _proxy_trouble(error: ApiError) -> Check:
-    return Check("proxy", CheckStatus.BAD, with_detail(error.summary, error.detail), _without_proxy())
+    return Check("proxy", CheckStatus.BAD, error_message(error), _without_proxy())
 
 
 def _without_proxy() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.i18n import _
 from xds_tui.store.database import StoreError
 from xds_tui.store.journal import SettleResult
+from xds_tui.text.messages import error_message
 
 
 async def decide(
@@ -22,7 +23,7 @@ async def decide(
     except KeyError:
         return (_("Nothing was decided: this order is open in another program, or not open any more."),), False
     except StoreError as error:
-        return (_("Nothing was decided, because it could not be written down."), _(error.summary), error.detail), False
+        return (_("Nothing was decided, because it could not be written down."), error_message(error)), False
     messages = {
         SettleResult.WRITTEN: _("This order is confirmed by {host}."),
         SettleResult.TAKEN: _("Nothing was decided: {host} belongs to another order."),

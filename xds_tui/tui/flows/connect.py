@@ -20,9 +20,9 @@ from xds_tui.i18n import _
 from xds_tui.remote import rdp, target
 from xds_tui.remote.rdp import Client
 from xds_tui.remote.target import Command, Target
-from xds_tui.store.database import StoreError
 from xds_tui.system import processes
-from xds_tui.system.exports import write_export
+from xds_tui.system.exports import FileWriteError, write_export
+from xds_tui.text import messages
 from xds_tui.tui.runtime import foreground
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.theme import glyphs
@@ -68,7 +68,7 @@ async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -
     try:
         to = target.target(host)
     except target.UnreachableError as error:
-        return _(error.reason).format(word=error.word)
+        return messages.error_message(error)
     is_afar = screen.app.is_web  # what is here is of the machine that serves, and not the user's
     found = None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)
     by_hand = rdp.manual_command(to, means.commands, found)
@@ -143,8 +143,8 @@ async def _desktop(
     """Write the `.rdp` file and open it, if there is anything here to open it with; return what there is to say."""
     try:
         path = await write_export(means.exports, rdp.file_name(to.host_id), rdp.content(to))
-    except StoreError as error:
-        return _with(by_hand, _(error.summary), error.detail)
+    except FileWriteError as error:
+        return _with(by_hand, messages.error_message(error))
     written = _("written: {path}").format(path=path)
     is_seen = rdp.has_display(os.environ)
     chosen = means.commands.windows or ((found.program, *found.opens) if found else None)

@@ -22,7 +22,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.remote import rdp, target
 from xds_tui.system import clipboard, processes
-from xds_tui.text import export, formats
+from xds_tui.text import export, formats, messages
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.picker import Choice, pick
 from xds_tui.tui.textual_compat import get_driver, set_clipboard
@@ -173,7 +173,7 @@ def _command(host: Host, commands: ConnectCommands, *, is_afar: bool) -> tuple[t
     try:
         to = target.target(host)
     except target.UnreachableError as error:
-        return (), _(error.reason).format(word=error.word)
+        return (), messages.error_message(error)
     return rdp.manual_command(to, commands, None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)), ""
 
 

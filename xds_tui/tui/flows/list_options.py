@@ -15,7 +15,7 @@ from textual.app import App
 from xds_tui.config.schema import COLUMNS, GROUPS
 from xds_tui.domain.filter_query import QueryError, parse
 from xds_tui.i18n import _
-from xds_tui.text import labels
+from xds_tui.text import labels, messages
 from xds_tui.tui.screens.column_picker import ColumnPickerScreen
 from xds_tui.tui.screens.picker import Choice, PickerScreen
 from xds_tui.tui.screens.prompt import PromptScreen
@@ -107,7 +107,7 @@ def _why_unreadable(text: str) -> str:
     try:
         parse(text)
     except QueryError as error:
-        return _(error.reason).format(word=error.word)
+        return messages.error_message(error)
     return ""
 
 

@@ -41,7 +41,7 @@ async def save_credentials(app: App[Any], account: Account) -> None:
     try:
         name = await account.keep()
     except CredentialStoreError as error:
-        told = _("Kept for this run only: {reason}").format(reason=messages.keyring_error_message(error))
+        told = _("Kept for this run only: {reason}").format(reason=messages.error_message(error))
         app.notify(told, severity="warning", timeout=20, markup=False)
         return
     finally:
@@ -65,7 +65,7 @@ async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Pro
     try:
         return await profiles.open(places[int(chosen)])
     except SettingsError as error:
-        app.notify(f"{error.detail}: {_(error.summary)}", severity="error", markup=False)
+        app.notify(messages.error_message(error), severity="error", markup=False)
         return None
 
 

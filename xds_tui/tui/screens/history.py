@@ -24,8 +24,7 @@ from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
-from xds_tui.store.database import StoreError
-from xds_tui.system.exports import write_export
+from xds_tui.system.exports import FileWriteError, write_export
 from xds_tui.text import export, formats, messages
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.flows import claim, copy
@@ -377,8 +376,8 @@ class HistoryScreen(LiveScreen[None]):
         try:
             for ending, content in ((".csv", export.to_csv(table)), (".json", export.to_json(table))):
                 path = await write_export(self._exports, stem + ending, content)
-        except StoreError as error:
-            self.query_one(Notice).tell([_(error.summary), error.detail])
+        except FileWriteError as error:
+            self.query_one(Notice).tell([messages.error_message(error)])
             return
         told = _("{count} rows were written to {path} (.csv and .json)")
         self.query_one(Notice).tell([told.format(count=len(table.rows), path=path.with_suffix(""))], mild=True)

@@ -95,7 +95,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             self.query_one("#token", Input).focus()
         if (trouble := self._account.unread) is not None:
             unread = _("The keyring was not read, so sign in again: {reason}")
-            self._complain([unread.format(reason=messages.keyring_error_message(trouble))])
+            self._complain([unread.format(reason=messages.error_message(trouble))])
         if self._account.keeps:
             self._name_keyring()
         else:
@@ -109,9 +109,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         except CredentialStoreError as error:
             self.query_one("#keep", Tick).value = False
             self.query_one("#keep", Tick).disabled = True
-            line.update(
-                Content(_("Kept for this run only: {reason}").format(reason=messages.keyring_error_message(error)))
-            )
+            line.update(Content(_("Kept for this run only: {reason}").format(reason=messages.error_message(error))))
             return
         line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
@@ -165,7 +163,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         self.dismiss(SignedIn(self.query_one("#keep", Tick).value))
 
     def _lines(self, error: ApiError) -> Iterable[str]:
-        return messages.trouble(error, Situation.SIGN_IN, is_token=self.query_one("#bare", Radio).value)
+        return messages.error_lines(error, Situation.SIGN_IN, is_token=self.query_one("#bare", Radio).value)
 
     def _complain(self, lines: Iterable[str]) -> None:
         answer = self.query_one("#answer", Static)

@@ -165,7 +165,7 @@ class CatalogPane(TitledWidget, Vertical):
         if self.fleet.connection is ConnectionState.SIGNED_OUT:
             return _("Signed out: press i to sign in")
         trouble = self.fleet.catalog_error
-        return messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
+        return messages.error_message(trouble) if trouble else _("Waiting for the catalog")
 
     def _draw(self) -> None:
         if not self.is_mounted:

@@ -20,7 +20,7 @@ from xds_tui.domain.host_list import Counts, Sort
 from xds_tui.domain.model import Host
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import formats, labels
+from xds_tui.text import formats, labels, messages
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.textual_compat import TitledWidget
 from xds_tui.tui.widgets.host_table import HostTable
@@ -250,7 +250,7 @@ class HostPane(TitledWidget, Vertical):
         try:
             self._query, self._wrong = parse(text), ""
         except QueryError as error:
-            self._wrong = _(error.reason).format(word=error.word)
+            self._wrong = messages.error_message(error)
             if error.so_far is not None:
                 self._query = error.so_far  # what could be read before it was a word that became a field
         if self.is_mounted:

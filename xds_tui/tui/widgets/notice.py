@@ -70,7 +70,7 @@ class FleetNotice(Notice):
     def tell_trouble(self, fleet: FleetState) -> None:
         """Say why the data are not newer, or why nothing can be ordered, as long as that is so."""
         if fleet.error is not None:
-            lines = messages.trouble(fleet.error, Situation.WATCHING)
+            lines = messages.error_lines(fleet.error, Situation.WATCHING)
             self.tell(lines, mild=fleet.connection is not ConnectionState.SIGNED_OUT, subject="service")
         elif fleet.storage_problem is not None:
             self.tell([messages.no_record(fleet.storage_problem)], mild=True, subject="service")

@@ -232,7 +232,7 @@ class CreateScreen(LiveScreen[Finished]):
             images.offer(self.draft, there)
         else:
             trouble = self.fleet.catalog_error
-            text = messages.with_detail(trouble.summary, trouble.detail) if trouble else _("Waiting for the catalog")
+            text = messages.error_message(trouble) if trouble else _("Waiting for the catalog")
             packages.placeholder = images.placeholder = text
 
     # What the user does
