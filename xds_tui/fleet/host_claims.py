@@ -44,17 +44,19 @@ class HostClaims:
         except StoreError:
             return ()  # a claim is checked against the journal once more
 
-    async def confirm(self, found: Order) -> None:
+    async def confirm(self, found: Order) -> list[Event]:
         """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
         confirmed = order_states.ended(found, OrderEvent.CONFIRMED, self._clock())
+        events = []
         try:
             if await self._claim(confirmed) is not SettleResult.WRITTEN:
-                return
+                return []
         except StoreError as failure:
-            self._report([journal_failure(confirmed, failure)])
-        self._show(confirmed)
+            events.append(journal_failure(confirmed, failure))
+        self._book.write(confirmed)
+        return [*events, order_event(confirmed)]
 
-    async def write_candidates(self, candidates: Mapping[str, Candidate]) -> None:
+    async def write_candidates(self, candidates: Mapping[str, Candidate]) -> list[Event]:
         """Write down which host may be which order's, by order ID, and report the new ones."""
         before = self._book.wanting_hosts
         changed = [
@@ -63,21 +65,20 @@ class HostClaims:
             if order.candidate != candidates.get(order.id)
         ]
         if not changed:
-            return
+            return []
         known = {(order.id, order.candidate.host_id) for order in before if order.candidate}
         for order in changed:
             self._book.write(order)
-        self._report(
-            [
-                candidate_event(order, order.candidate, self._clock())
-                for order in changed
-                if order.candidate and (order.id, order.candidate.host_id) not in known
-            ]
-        )
+        events = [
+            candidate_event(order, order.candidate, self._clock())
+            for order in changed
+            if order.candidate and (order.id, order.candidate.host_id) not in known
+        ]
         try:
             await self._journal.write_orders(changed)
         except StoreError as failure:
-            self._report([journal_failure(changed[0], failure)])
+            events.append(journal_failure(changed[0], failure))
+        return events
 
     async def accept_candidate(self, order_id: str) -> SettleResult:
         """Confirm an order by the host that may be its, as the user says.
@@ -92,7 +93,8 @@ class HostClaims:
         confirmed = order_states.ended(found, OrderEvent.CONFIRMED, self._clock())
         claim = await self._claim(confirmed)
         if claim is SettleResult.WRITTEN:
-            self._show(confirmed)
+            self._book.write(confirmed)
+            self._report([order_event(confirmed)])
         return claim
 
     async def decline_candidate(self, order_id: str) -> None:
@@ -106,12 +108,8 @@ class HostClaims:
     async def _claim(self, confirmed: Order) -> SettleResult:
         claim = await self._journal.settle_order(confirmed)
         if claim is SettleResult.TAKEN and confirmed.host_id:
-            self._book.take(confirmed.host_id)
+            self._book.claim(confirmed.host_id)
         return claim
-
-    def _show(self, order: Order) -> None:
-        self._book.write(order)
-        self._report([order_event(order)])
 
     def _with_candidate(self, order_id: str) -> tuple[Order, Candidate]:
         order = self._book[order_id]

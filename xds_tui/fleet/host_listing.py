@@ -16,9 +16,9 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from xds_tui.domain.host_details import keep_details
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.fleet.absences import Listing, look_up, resolve
-from xds_tui.fleet.host_details import keep_details
 from xds_tui.fleet.state import Progress
 
 if TYPE_CHECKING:

@@ -1,12 +1,14 @@
-"""What is remembered while the fleet is watched: events, samples and the last snapshot, shown and written down.
+"""Write what the monitor observes to the journal, and read back what earlier runs observed.
 
-Nothing waits for the disk, and a disk that fails is told of once, when it begins to.
+Writing happens in the background, so a slow disk delays nothing. A disk that fails is reported once, when it begins to
+fail, and again only after it worked in between.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +16,7 @@ from xds_tui.domain import host_list, snapshot_diff
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, EventKind, Order, Sample
+from xds_tui.fleet.updates import NoticeRaised, StorageFailed, StorageRestored, UpdateQueue
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
 
@@ -21,187 +24,219 @@ if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
     from xds_tui.store.order_rows import UnreadableOrder
 
-REMEMBERED: Final = 200
-"""Events that are shown without asking the journal for more."""
+MAX_RESTORED_EVENTS: Final = 200
+"""Events of earlier runs that are read at the start."""
 
 UNREADABLE: Final = N_(
     "The record of an order cannot be read, so its outcome is not followed. Look for its host in the vendor's console"
 )
 
-SAVE_EVERY: Final = timedelta(minutes=1)
-"""Between two writings of the snapshot, which is megabytes for a large fleet."""
+SNAPSHOT_INTERVAL: Final = timedelta(minutes=1)
+"""Least time between two stored snapshots, each of which is megabytes for a large fleet."""
 
 
 class Recorder:
-    """The journal as the monitor uses it, with the latest events at hand.
+    """Reads and writes the journal for the monitor.
 
     Attributes:
         journal: where everything is written.
-        events: the latest, newest first.
 
     """
 
-    def __init__(self, journal: Journal, clock: Callable[[], datetime], show: Callable[[], None]) -> None:
-        """Begin with nothing remembered; `show` is called whenever `events` has changed."""
+    def __init__(self, journal: Journal, clock: Callable[[], datetime], updates: UpdateQueue) -> None:
+        """Use `journal`; failures are posted to `updates` as `NoticeRaised`."""
         self.journal = journal
-        self.events: tuple[Event, ...] = ()
         self._clock = clock
-        self._show = show
+        self._updates = updates
         self._tasks: set[asyncio.Task[None]] = set()
-        self._saved: Snapshot | None = None
+        self._saved_snapshot: Snapshot | None = None
         self._is_failing = False
-        self._noted: StoreError | None = None
-        self._said: set[str] = set()
+        self._reported_notice: StoreError | None = None
+        self._announced: set[str] = set()
 
-    async def recall(self) -> Snapshot | None:
-        """Show the events of earlier runs, and return the snapshot that was kept last."""
+    # Reading
+
+    async def restore(self) -> tuple[Snapshot | None, tuple[Event, ...]]:
+        """Return the snapshot that was stored last, and the latest events, newest first."""
         try:
             snapshot = await self.journal.last_snapshot()
-            self.note_storage()
-            events = await self.journal.events(REMEMBERED)
+            self.report_storage()
+            events = await self.journal.events(MAX_RESTORED_EVENTS)
         except StoreError as error:
-            self._fail(error)
-            return None
-        # What happened while the disk was read may have been written in time to be read, or not.
-        now = set(self.events)
-        self.events = (*self.events, *(event for event in events if event not in now))[:REMEMBERED]
-        self._show()
-        return snapshot
-
-    def note_storage(self) -> None:
-        """Show that the history file cannot be used, or what was lost with it; of each problem once."""
-        notice = self.journal.notice
-        if notice is not None and notice is not self._noted:
-            self._noted = notice
-            self._report(notice)
-        if self.journal.problem is not None:
-            self._fail(self.journal.problem, alert=False)  # it stands in a notice of its own
-            self._saved = None  # what was saved is not in the file that comes next
-
-    async def report_unreadable_orders(self) -> None:
-        """Show the orders that cannot be read, each once, also over restarts."""
-        try:
-            unreadable = {f"unreadable order {order.id}": order for order in await self.journal.unreadable_orders()}
-            new = [key for key in unreadable if key not in self._said]
-            before = await self.journal.said(new, self._clock()) if new else frozenset()
-        except StoreError as error:
-            self._fail(error)
-            return
-        self._said.update(new)
-        self.record([self._about_unreadable(unreadable[key]) for key in new if key not in before])
-
-    def _about_unreadable(self, order: UnreadableOrder) -> Event:
-        now = self._clock()
-        return Event(at=now, kind=EventKind.TROUBLE, summary=UNREADABLE, message=order.id, host_id=order.host_id)
+            self._report_failure(error)
+            return None, ()
+        return snapshot, events
 
     async def bind_account(self, base_url: str, account_id: str) -> bool:
-        """Remember from now on what is of this account; whether what is shown is of somebody else."""
+        """Use the part of the journal that belongs to this account.
+
+        Returns whether what was restored before belongs to another one.
+        """
         try:
             is_other = await self.journal.bind_account(base_url, account_id)
         except StoreError as error:
-            self._fail(error)
+            self._report_failure(error)
             return False
         if is_other:
-            self.events, self._saved = (), None
-            self._said.clear()
+            self._saved_snapshot = None
+            self._announced.clear()
         return is_other
 
     async def past_events(self, limit: int, before: datetime | None = None) -> tuple[Event, ...]:
-        """Return events as `Journal.events` does; none where the disk fails, which is told."""
+        """Return events as `Journal.events` does; none, and a notice, if the disk fails."""
         try:
             return await self.journal.events(limit, before)
         except StoreError as error:
-            self._fail(error)
+            self._report_failure(error)
             return ()
 
     async def past_orders(self, limit: int) -> tuple[Order, ...]:
-        """Return orders as `Journal.orders` does; none where the disk fails, which is told."""
+        """Return orders as `Journal.orders` does; none, and a notice, if the disk fails."""
         try:
             return await self.journal.orders(limit)
         except StoreError as error:
-            self._fail(error)
+            self._report_failure(error)
             return ()
 
-    async def samples(self, length: timedelta, most: int) -> tuple[Sample, ...]:
-        """Return at most about `most` samples of the last `length`, oldest first; none where the disk fails."""
+    async def samples(self, length: timedelta, max_count: int) -> tuple[Sample, ...]:
+        """Return about `max_count` samples at most of the last `length`, oldest first; none if the disk fails."""
         now = self._clock()
         try:
-            return await self.journal.samples(now - length, most, now)
+            return await self.journal.samples(now - length, max_count, now)
         except StoreError as error:
-            self._fail(error)
+            self._report_failure(error)
             return ()
 
-    def record(self, events: Sequence[Event]) -> None:
-        """Show events, newest last, and write them down."""
-        if events:
-            flagged = snapshot_diff.flagged(events)
-            self._begin(self._write(self.journal.add_events(flagged)))
-            self._add(flagged)
+    # Announcements that are made once, also across restarts
 
-    async def tell_of_expiring(self, snapshot: Snapshot) -> None:
-        """Tell of the rents that end soon, of each once, whatever was restarted meanwhile."""
-        soon = snapshot_diff.expiring(snapshot, self._clock())
-        new = [key for key in soon if key not in self._said]
+    async def new_expiries(self, snapshot: Snapshot) -> tuple[Event, ...]:
+        """Return an event for each prepaid host that expires soon and was not announced before."""
+        expiring = snapshot_diff.expiring(snapshot, self._clock())
+        new = [key for key in expiring if key not in self._announced]
         if not new:
-            return
-        self._said.update(new)
-        before: frozenset[str] = frozenset()
+            return ()
+        self._announced.update(new)
+        earlier: frozenset[str] = frozenset()
         try:
-            before = await self.journal.said(new, self._clock())
+            earlier = await self.journal.said(new, self._clock())
         except StoreError as error:
-            self._fail(error)
-        self.record([soon[key] for key in new if key not in before])
+            self._report_failure(error)
+        return tuple(expiring[key] for key in new if key not in earlier)
 
-    def keep(self, snapshot: Snapshot, costs: Costs, catalog: Catalog | None) -> None:
-        """Write down what a sweep saw: a sample always, the snapshot if it is news and the last is old enough."""
-        self._begin(self._write(self.journal.add_sample(_sample(snapshot, costs, catalog, self._clock()))))
-        saved = self._saved
-        if saved is None or (snapshot.hosts != saved.hosts and abs(snapshot.at - saved.at) > SAVE_EVERY):
+    async def new_unreadable_orders(self) -> tuple[Event, ...]:
+        """Return an event for each order that cannot be read and was not announced before."""
+        try:
+            unreadable = {f"unreadable order {order.id}": order for order in await self.journal.unreadable_orders()}
+            new = [key for key in unreadable if key not in self._announced]
+            earlier = await self.journal.said(new, self._clock()) if new else frozenset()
+        except StoreError as error:
+            self._report_failure(error)
+            return ()
+        self._announced.update(new)
+        return tuple(self._unreadable_event(unreadable[key]) for key in new if key not in earlier)
+
+    def _unreadable_event(self, order: UnreadableOrder) -> Event:
+        now = self._clock()
+        return Event(at=now, kind=EventKind.TROUBLE, summary=UNREADABLE, message=order.id, host_id=order.host_id)
+
+    # Writing
+
+    def record(self, events: Sequence[Event]) -> None:
+        """Begin to write events, oldest first."""
+        if events:
+            self._start(self._write(self.journal.add_events(events)))
+
+    def record_sample(self, snapshot: Snapshot, costs: Costs, catalog: Catalog | None) -> None:
+        """Begin to write a sample of the fleet, and the snapshot if it differs and the stored one is old enough."""
+        self._start(self._write(self.journal.add_sample(_sample(snapshot, costs, catalog, self._clock()))))
+        saved = self._saved_snapshot
+        if saved is None or (snapshot.hosts != saved.hosts and abs(snapshot.at - saved.at) > SNAPSHOT_INTERVAL):
             self._save(snapshot)
 
-    async def close(self, last: Snapshot | None, patience: float) -> None:
-        """Keep the last snapshot, and wait for what is being written, at most `patience` seconds."""
-        if last is not None and self._saved is not None and last is not self._saved:
+    async def close(self, last: Snapshot | None, max_wait: float) -> None:
+        """Write the last snapshot, and wait at most `max_wait` seconds for what is being written."""
+        if last is not None and self._saved_snapshot is not None and last is not self._saved_snapshot:
             self._save(last)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=patience)
+            await asyncio.wait(self._tasks, timeout=max_wait)
 
     def _save(self, snapshot: Snapshot) -> None:
-        self._saved = snapshot
-        self._begin(self._write(self.journal.save_snapshot(snapshot)))
+        self._saved_snapshot = snapshot
+        self._start(self._write(self.journal.save_snapshot(snapshot)))
 
     async def _write(self, writing: Awaitable[None]) -> None:
         try:
             await writing
         except StoreError as error:
-            self._fail(error)
+            self._report_failure(error)
         else:
             self._is_failing = False
 
-    def _fail(self, error: StoreError, *, alert: bool = True) -> None:
-        """Tell that the disk fails, on the screen alone: writing it down would fail too."""
+    # Failures
+
+    def report_storage(self) -> None:
+        """Report once that the history file cannot be used, or what was lost when it was opened."""
+        notice = self.journal.notice
+        if notice is not None and notice is not self._reported_notice:
+            self._reported_notice = notice
+            self._raise_notice(notice)
+        if self.journal.problem is not None:
+            self._report_failure(self.journal.problem, alert=False)  # a banner of its own shows it
+            self._saved_snapshot = None  # the next file does not contain what was saved
+
+    def _report_failure(self, error: StoreError, *, alert: bool = True) -> None:
+        """Report on the screen alone that the disk fails: writing the event would fail too."""
         if not self._is_failing:
             self._is_failing = True
-            self._report(error, alert=alert)
+            self._raise_notice(error, alert=alert)
 
-    def _report(self, error: StoreError, *, alert: bool = True) -> None:
-        self._add(
-            [Event(at=self._clock(), kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=alert)]
-        )
+    def _raise_notice(self, error: StoreError, *, alert: bool = True) -> None:
+        now = self._clock()
+        event = Event(at=now, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=alert)
+        self._updates.post(NoticeRaised(event))
 
-    def _add(self, events: Iterable[Event]) -> None:
-        self.events = (*reversed(tuple(events)), *self.events)[:REMEMBERED]
-        self._show()
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
+class StorageWatch:
+    """Follows whether the journal can record orders, and writes the orders held in memory when it can again."""
+
+    def __init__(self, journal: Journal, updates: UpdateQueue) -> None:
+        """Post `StorageFailed` and `StorageRestored` to `updates`."""
+        self._journal = journal
+        self._updates = updates
+        self._restoring: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to follow the journal."""
+        self._journal.watch(self._handle_change)
+
+    async def close(self, max_wait: float) -> None:
+        """Wait at most `max_wait` seconds until the orders held in memory have been written."""
+        if self._restoring is not None:
+            await asyncio.wait({self._restoring}, timeout=max_wait)
+
+    def _handle_change(self) -> None:
+        if self._journal.problem is not None:
+            self._updates.post(StorageFailed(self._journal.problem))
+        elif self._restoring is None or self._restoring.done():
+            self._restoring = asyncio.get_running_loop().create_task(self._restore())
+
+    async def _restore(self) -> None:
+        generation = None
+        while generation != self._journal.generation:
+            generation = self._journal.generation
+            with contextlib.suppress(StoreError):  # `_handle_change` is called with the new problem
+                await self._journal.restore_orders()
+        self._updates.post(StorageRestored())
+
+
 def _sample(snapshot: Snapshot, costs: Costs, catalog: Catalog | None, now: datetime) -> Sample:
     counts = host_list.counts(snapshot, now)
-    billed, prepaid = costs.fleet.on_demand, costs.fleet.prepaid
+    on_demand, prepaid = costs.fleet.on_demand, costs.fleet.prepaid
     is_priced = catalog is not None
     return Sample(
         at=snapshot.at,
@@ -209,8 +244,8 @@ def _sample(snapshot: Snapshot, costs: Costs, catalog: Catalog | None, now: date
         on=counts.on,
         changing=counts.changing,
         unpriced=costs.fleet.unpriced,
-        billed_low=billed.low if is_priced else None,
-        billed_high=billed.high if is_priced else None,
+        billed_low=on_demand.low if is_priced else None,
+        billed_high=on_demand.high if is_priced else None,
         prepaid_low=prepaid.low if is_priced else None,
         prepaid_high=prepaid.high if is_priced else None,
     )

@@ -1,4 +1,4 @@
-"""Watches for hosts that appear though their orders were refused, and points them out to the user."""
+"""Report hosts that appear although the creates that they fit were rejected."""
 
 from __future__ import annotations
 
@@ -19,83 +19,75 @@ if TYPE_CHECKING:
 
 
 class RefusalWatch:
-    """Compares new hosts with the creates that were refused in the last minutes."""
+    """Compares new hosts with the creates that were rejected in the last minutes."""
 
-    def __init__(
-        self,
-        book: OrderBook,
-        journal: Journal,
-        clock: Callable[[], datetime],
-        report: Callable[[Sequence[Event]], None],
-    ) -> None:
-        """Watch the refused orders of `book`; `report` receives the events."""
+    def __init__(self, book: OrderBook, journal: Journal, clock: Callable[[], datetime]) -> None:
+        """Watch the rejected orders of `book`."""
         self._book = book
         self._journal = journal
         self._clock = clock
-        self._report = report
-        self._known: dict[str, frozenset[str]] = {}
+        self._known_hosts: dict[str, frozenset[str]] = {}
 
     def resume(self, creates: Iterable[Order]) -> None:
-        """Watch what an earlier run saw refused, against the hosts that are known by now."""
+        """Watch the creates whose rejection an earlier run saw, against the hosts known at this time."""
         now = self._clock()
         for order in creates:
             if is_watched(order, now) and order.id not in self._book:
                 self._book.write(order)
-                self._known[order.id] = self._book.known_hosts
+                self._known_hosts[order.id] = self._book.known_hosts
 
     def add(self, sent: Order) -> None:
-        """Remember which hosts were there when an order was sent that turns out to be refused."""
+        """Record which hosts existed when an order was sent that has been rejected."""
         if sent.promise is not None:
-            self._known[sent.id] = sent.promise.known_hosts
+            self._known_hosts[sent.id] = sent.promise.known_hosts
 
     def reset(self) -> None:
-        """Forget everything: another account is signed in."""
-        self._known.clear()
+        """Remove everything: another account has signed in."""
+        self._known_hosts.clear()
 
-    async def observe(self, snapshot: Snapshot) -> None:
-        """Point out each host of `snapshot` that nobody here ordered and that fits a refused order, once.
+    async def reconcile(self, snapshot: Snapshot) -> list[Event]:
+        """Return an event for each host of `snapshot` that no order explains and that fits a rejected one, once.
 
-        Nothing is said while a create is under way: a host that is new may be its.
+        Nothing is reported while a create is being sent, because a new host may be its result.
         """
         now = self._clock()
         watched = [order for order in self._book if is_watched(order, now)]
-        self._known = {order.id: self._known[order.id] for order in watched if order.id in self._known}
+        known = self._known_hosts
+        self._known_hosts = {order.id: known[order.id] for order in watched if order.id in known}
         if not watched or any(
             order.action is OrderAction.CREATE and order.state is OrderState.SENT for order in self._book
         ):
-            return
-        known = {order.id: self._known.get(order.id, self._book.known_hosts) for order in watched}
+            return []
+        known = {order.id: self._known_hosts.get(order.id, self._book.known_hosts) for order in watched}
         new = [host for host in snapshot.hosts if not self._book.is_explained(host.id)]
         found = hosts_of_refused(watched, new, known)
         if not found:
-            return
+            return []
         elsewhere = await self._ordered_elsewhere()
         marked = [
             replace(order, candidate=found[order.id])
             for order in watched
             if order.id in found and found[order.id].host_id not in elsewhere
         ]
-        if marked:
-            await self._point_out(marked, now)
+        return await self._report(marked, now) if marked else []
 
     async def _ordered_elsewhere(self) -> frozenset[str]:
-        """The hosts that came of orders which other programs wrote into the same journal."""
+        """Return the hosts of orders that other programs wrote to the same journal."""
         try:
             return frozenset(await self._journal.bought())
         except StoreError:
             return frozenset()
 
-    async def _point_out(self, marked: Sequence[Order], now: datetime) -> None:
+    async def _report(self, marked: Sequence[Order], now: datetime) -> list[Event]:
         for order in marked:
             self._book.write(order)
-        self._report(
-            [
-                replace(candidate_event(order, order.candidate, now), code=order.code, trace_id=order.trace_id)
-                for order in marked
-                if order.candidate
-            ]
-        )
+        events = [
+            replace(candidate_event(order, order.candidate, now), code=order.code, trace_id=order.trace_id)
+            for order in marked
+            if order.candidate
+        ]
         try:
             await self._journal.write_orders(marked)
         except StoreError as failure:
-            self._report([journal_failure(marked[0], failure)])
+            events.append(journal_failure(marked[0], failure))
+        return events

@@ -1,70 +1,98 @@
-"""What the screens are shown: the fleet, the catalog and the orders as they stand, in one frozen value."""
+"""The fleet, the catalog and the orders at one moment, as the screens show them, in one frozen value."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from xds_tui.api.errors import ApiError
+from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
-from xds_tui.store.problems import StoreError
+
+if TYPE_CHECKING:
+    from xds_tui.api.errors import ApiError
+    from xds_tui.auth.keyring_errors import CredentialStoreError
+    from xds_tui.store.problems import StoreError
+
+NO_PRICES: Final[Mapping[str, Decimal]] = MappingProxyType({})
 
 
 class ConnectionState(Enum):
-    """How we stand with the service."""
+    """Whether the service answers, and if not, why no requests are sent."""
 
     CONNECTING = "connecting"
     LIVE = "live"
     ERROR = "error"
-    """The last sweep failed; the data are those of the sweep before."""
+    """The last refresh failed; the data are those of the refresh before."""
     SIGNED_OUT = "signed out"
-    """Nothing can be asked before the user signs in."""
+    """No request can be sent before the user signs in."""
     PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the host list has been read."""
+    """How much of the host list has been read."""
 
     done: int = 0
-    """The hosts that have come."""
+    """Hosts that have been read."""
     total: int | None = None
-    """How many there are; None as long as that is not known."""
+    """Hosts in the list; None while that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderContext:
+    """The orders at one moment, as far as they affect what is shown."""
+
+    orders: tuple[Order, ...] = ()
+    """Those that are open and those that ended recently, newest first."""
+    confirmed: Mapping[str, str] = field(default_factory=dict)
+    """The creates that a snapshot assigns to a host, order ID to host ID."""
+    prices: Mapping[str, Decimal] = NO_PRICES
+    """CNY per hour of each host bought here, by host ID."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetState:
-    """Everything that is known at one moment; compared by identity."""
+    """Everything known at one moment; compared by identity."""
 
     connection: ConnectionState = ConnectionState.CONNECTING
     interval: float = 15.0
-    """Seconds between two sweeps."""
+    """Seconds between two refreshes."""
     base_url: str = ""
-    """The service's address; empty as long as the keyring alone knows it."""
+    """The service's address; empty while only the keyring knows it."""
     account: str = ""
     """The account ID, or empty with a bare token."""
     snapshot: Snapshot | None = None
-    """The last consistent one; None until there is any."""
+    """The hosts of the last refresh or lookup; None before the first."""
     is_restored: bool = False
-    """Whether `snapshot` is the one kept from an earlier run."""
+    """Whether `snapshot` was stored by an earlier run."""
     unreadable: int = 0
-    """Rows of the service's list that could not be told apart as hosts."""
+    """Rows of the host list that could not be identified as hosts."""
     error: ApiError | None = None
-    """Why `link` is what it is, where it is not live."""
+    """Why `connection` is not live."""
     retry_at: datetime | None = None
-    """When the next try is due, while in trouble."""
+    """When the next attempt is due after an error."""
     progress: Progress | None = None
-    """The reading that somebody waits for: the first of all, or one that was asked for; None where nobody does."""
+    """Progress of the first refresh, or of one that the user requested; None for periodic ones."""
     catalog: Catalog | None = None
     catalog_error: ApiError | None = None
     costs: Costs = field(default_factory=Costs)
-    """What the hosts of `snapshot` cost, by `catalog` and by what they were bought for."""
+    """What the hosts of `snapshot` cost according to `catalog` and `prices`."""
+    prices: Mapping[str, Decimal] = NO_PRICES
+    """CNY per hour of each host bought here, at the time of purchase, by host ID."""
     events: tuple[Event, ...] = ()
-    """The latest, newest first."""
+    """The latest events, newest first."""
     storage_problem: StoreError | None = None
-    """Why no order can be recorded, so that none is sent; None while it can."""
+    """Why no order can be recorded, and hence none is sent; None if they can."""
+    keyring_error: CredentialStoreError | None = None
+    """The failure of the keyring that was reported last; None after it worked."""
     orders: tuple[Order, ...] = ()
-    """Those that are open and those that ended lately, newest first."""
+    """The orders that are open and those that ended recently, newest first."""
+    reboots: RebootProgress = field(default_factory=RebootProgress)
+    """Reboots whose hosts have gone down or come up again."""

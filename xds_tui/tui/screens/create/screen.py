@@ -360,7 +360,7 @@ class CreateScreen(LiveScreen[Finished]):
         count = not_bought(orders)
         came_to_nothing = [order for order in orders if order.state is not OrderState.ACCEPTED and not order.host_id]
         if self._promise and all(
-            order.state is OrderState.NOT_SENT and order.summary not in catalog_reader.BROKEN
+            order.state is OrderState.NOT_SENT and order.summary not in catalog_reader.STALE_QUOTE_REASONS
             for order in came_to_nothing
         ):
             await self._confirm_and_buy(self._promise, count)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
+from xds_tui.fleet.attribution import LATE_WINDOW, REBOOT_BEGINS, Attribution
 
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.domain.snapshot_diff import changes, flagged
-from xds_tui.fleet.attribution import LATE_WINDOW, REBOOT_BEGINS, Attribution
 from xds_tui.fleet.order_book import OrderBook
 
 STEP = timedelta(seconds=15)

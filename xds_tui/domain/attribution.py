@@ -1,0 +1,110 @@
+"""Mark the changes of hosts that follow from orders given here.
+
+A stop that was ordered explains that its host stops, not that it starts again. A start explains nothing that happens
+after the host is on. An order that was rejected, or never sent, explains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from xds_tui.domain.model import Status
+from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
+
+LATE_WINDOW: Final = timedelta(minutes=10)
+"""How long after it was sent an order explains a change that came too late to confirm it."""
+
+REBOOT_START_WINDOW: Final = timedelta(minutes=2)
+"""How long after a reboot was sent its host may begin to go down. Later it cannot be distinguished from a stop."""
+
+_OPEN: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
+_DOWN: Final = (Status.STOPPING, Status.OFF, Status.STARTING)
+_EXPECTED_STATUSES: Final[Mapping[OrderAction, tuple[Status, ...]]] = {
+    OrderAction.POWER_OFF: (Status.STOPPING, Status.OFF),
+    OrderAction.POWER_ON: (Status.STARTING, Status.ON, Status.BILLED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RebootProgress:
+    """How far reboots have come, which no order state records.
+
+    Attributes:
+        down: IDs of the reboot orders whose host was seen to go down.
+        completed: IDs of those whose host was seen to come up again after that.
+
+    """
+
+    down: frozenset[str] = frozenset()
+    completed: frozenset[str] = frozenset()
+
+
+def mark_own(
+    events: Iterable[Event], orders: Iterable[Order], confirmed: Mapping[str, str], reboots: RebootProgress
+) -> tuple[tuple[Event, ...], RebootProgress]:
+    """Return `events` with `own` set on those that an order explains, and the reboots after them.
+
+    Args:
+        events: the changes from one snapshot to the next. Pass each only once, because reboots are followed.
+        orders: all known orders.
+        confirmed: the orders that the same snapshot confirms, order ID to host ID.
+        reboots: the progress of reboots before these events.
+
+    """
+    by_host: dict[str, list[Order]] = {}
+    for order in orders:
+        if host_id := order.host_id or confirmed.get(order.id):
+            by_host.setdefault(host_id, []).append(order)
+    marked = []
+    for event in events:
+        is_own = False
+        for order in by_host.get(event.host_id or "", ()):
+            # No early exit: a reboot under way must see each change of its host.
+            explains, reboots = _explains(order, event, reboots)
+            is_own = is_own or explains
+        marked.append(replace(event, own=True) if is_own else event)
+    return tuple(marked), reboots
+
+
+def _explains(order: Order, event: Event, reboots: RebootProgress) -> tuple[bool, RebootProgress]:
+    if order.action is OrderAction.REBOOT:
+        return _belongs_to_reboot(order, event, reboots)
+    is_late = order.state is OrderState.UNCONFIRMED and _is_within(LATE_WINDOW, order, event)
+    if order.state not in _OPEN and not is_late:
+        return False, reboots
+    match order.action:
+        case OrderAction.CREATE:
+            return event.kind is EventKind.APPEARED, reboots
+        case OrderAction.DELETE:
+            return event.kind is EventKind.GONE, reboots
+        case _:
+            return event.kind is EventKind.STATUS and event.new in _EXPECTED_STATUSES[order.action], reboots
+
+
+def _belongs_to_reboot(order: Order, event: Event, reboots: RebootProgress) -> tuple[bool, RebootProgress]:
+    """Whether a change belongs to a reboot: down once, soon after it was sent, and up again once.
+
+    The order may already be confirmed by a host that was still on before it went down.
+    """
+    if event.kind is not EventKind.STATUS or event.new is None or order.id in reboots.completed:
+        return False, reboots
+    if order.state not in (*_OPEN, OrderState.CONFIRMED, OrderState.UNCONFIRMED):
+        return False, reboots
+    is_down = order.id in reboots.down
+    if is_down and event.new.is_on:
+        return _is_within(LATE_WINDOW, order, event), replace(reboots, completed=reboots.completed | {order.id})
+    window = LATE_WINDOW if is_down else REBOOT_START_WINDOW
+    if event.new not in _DOWN or not _is_within(window, order, event):
+        return False, reboots
+    return True, replace(reboots, down=reboots.down | {order.id})
+
+
+def _is_within(window: timedelta, order: Order, event: Event) -> bool:
+    return abs(_sent_at(order) - event.at) < window
+
+
+def _sent_at(order: Order) -> datetime:
+    return order.sent_at or order.created_at
