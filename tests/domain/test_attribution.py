@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
-from xds_tui.fleet.attribution import LATE_WINDOW, REBOOT_BEGINS, Attribution
 
+from xds_tui.domain.attribution import LATE_WINDOW, REBOOT_START_WINDOW, RebootProgress, mark_own
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.domain.snapshot_diff import changes, flagged
@@ -28,8 +28,12 @@ def seen(*statuses: Status | None, begin: datetime = NOON, step: timedelta = STE
     return [event for old, new in pairwise(snapshots) for event in changes(old, new)]
 
 
+def mark(events: Sequence[Event], orders: Sequence[Order], confirmed: Mapping[str, str]) -> tuple[Event, ...]:
+    return mark_own(events, orders, confirmed, RebootProgress())[0]
+
+
 def own(order: Order, events: Sequence[Event]) -> list[bool]:
-    return [event.own for event in Attribution().mark(events, [order], {})]
+    return [event.own for event in mark(events, [order], {})]
 
 
 def a_sent(action: OrderAction, state: OrderState = OrderState.ACCEPTED, **fields: object) -> Order:
@@ -64,7 +68,7 @@ def test_only_what_an_order_asked_for_is_ours(
 def test_a_host_that_stops_by_itself_is_an_alert_whatever_else_was_ordered(
     action: OrderAction, state: OrderState
 ) -> None:
-    events = Attribution().mark(seen(ON, STOPPING), [a_sent(action, state)], {})
+    events = mark(seen(ON, STOPPING), [a_sent(action, state)], {})
     assert [(event.own, event.alert) for event in flagged(events)] == [(False, True)]
 
 
@@ -91,20 +95,20 @@ def test_an_order_that_was_given_up_explains_a_change_a_little_later(late: timed
 def test_a_reboot_that_was_confirmed_before_it_began_is_followed_down_and_up() -> None:
     order = a_sent(OrderAction.REBOOT, OrderState.CONFIRMED)
     assert own(order, seen(ON, OFF, STARTING, ON, OFF)) == [True, True, True, False]
-    assert own(order, seen(ON, OFF, begin=NOON + REBOOT_BEGINS)) == [False]
+    assert own(order, seen(ON, OFF, begin=NOON + REBOOT_START_WINDOW)) == [False]
 
 
 def test_two_orders_explain_a_change_each() -> None:
     stop, start = a_sent(OrderAction.POWER_OFF, id="1"), a_sent(OrderAction.POWER_ON, id="2")
-    marked = Attribution().mark(seen(ON, STOPPING, OFF, STARTING, ON), [stop, start], {})
+    marked = mark(seen(ON, STOPPING, OFF, STARTING, ON), [stop, start], {})
     assert all(event.own for event in marked)
 
 
 def test_a_create_that_named_no_host_explains_the_one_that_confirms_it() -> None:
     order = a_sent(OrderAction.CREATE, host_id=None)
     events = seen(None, OFF)
-    assert [event.own for event in Attribution().mark(events, [order], {order.id: "h1"})] == [True]
-    assert [event.own for event in Attribution().mark(events, [order], {})] == [False]
+    assert [event.own for event in mark(events, [order], {order.id: "h1"})] == [True]
+    assert [event.own for event in mark(events, [order], {})] == [False]
 
 
 def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_up() -> None:
@@ -114,9 +118,11 @@ def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_u
     assert book.reconcile(a_snapshot(running), {order.id}).confirmed == {}
     on, down = a_snapshot(running), a_snapshot(a_host(status=STARTING), at=NOON + STEP)
     up = a_snapshot(running, at=NOON + 2 * STEP)
+    reboots = RebootProgress()
     for old, new in ((on, down), (down, up)):
-        assert all(event.own for event in book.attribute(changes(old, new), new, {order.id}))
-    assert book.reconcile(up, {order.id}).confirmed == {order.id: "h1"}
+        events, reboots = mark_own(changes(old, new), [order], {}, reboots)
+        assert all(event.own for event in events)
+    assert book.reconcile(up, {order.id}, reboots=reboots).confirmed == {order.id: "h1"}
 
 
 @settings(deadline=None)
@@ -128,6 +134,6 @@ def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_u
 def test_no_order_but_a_stop_or_a_reboot_hides_that_a_host_stopped(
     statuses: list[Status | None], action: OrderAction, state: OrderState
 ) -> None:
-    for event in Attribution().mark(seen(*statuses), [a_sent(action, state)], {}):
+    for event in mark(seen(*statuses), [a_sent(action, state)], {}):
         if event.own and event.kind is EventKind.STATUS and event.new in (STOPPING, OFF, Status.EXPIRED):
             assert action is OrderAction.REBOOT

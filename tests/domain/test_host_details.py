@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 from support.factories import NOON, a_host
-from xds_tui.fleet.host_details import keep_details
 
 from xds_tui.domain.credentials import Secret
+from xds_tui.domain.host_details import keep_details
 from xds_tui.domain.model import Status
 
 KNOWN = a_host(mac="02:00:00:00:00:01", ipv4="10.0.0.7", password=Secret("pw"))

@@ -56,7 +56,7 @@ class Program:
             self.orders.book.write(order)
 
     async def see(self, snapshot: Snapshot) -> None:
-        await self.orders.observe(snapshot, self.orders.book.answered_ids())
+        self.reported += await self.orders.reconcile(snapshot, self.orders.book.answered_ids())
 
     async def written(self) -> dict[str, Order]:
         return {order.id: order for order in await self.journal.orders(9)}

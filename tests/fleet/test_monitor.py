@@ -292,6 +292,26 @@ async def test_what_comes_by_itself_is_not_announced(watch: Watching) -> None:
     assert all(state.progress is None for state in watch.states[before:])
 
 
+async def test_a_refresh_is_published_once_with_everything_that_follows_from_it(
+    watch: Watching, clock: ManualClock
+) -> None:
+    await until(lambda: watch.state.catalog is not None)
+    host = next(host for host in watch.service.world.machines.values() if host.status == OFF)
+    watch.monitor.orders.power([a_host(id=host.id)], on=True)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.ACCEPTED)
+    await until(lambda: any(f"one/{host.id}" in request for request in watch.service.requests))
+    clock.advance(60)
+    before = watch.state.snapshot
+    watch.monitor.set_interval(3600)
+    watch.monitor._wake(watch.monitor._schedule.at_once(asyncio.get_running_loop().time()))
+    await until(lambda: watch.states[-1].orders[0].state is OrderState.CONFIRMED)
+    published = [state for state in watch.states if state.snapshot is watch.states[-1].snapshot]
+    assert published[0].snapshot is not before
+    assert published[0].orders[0].state is OrderState.CONFIRMED
+    assert {event.kind for event in published[0].events} >= {EventKind.STATUS, EventKind.ORDER}
+    assert len(published) == 1
+
+
 LIES = [
     Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, hidden=3),
     Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, hidden=3, total=12),

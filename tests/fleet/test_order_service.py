@@ -16,7 +16,7 @@ from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, Sign
 from xds_tui.domain.model import Billing, Host, Package, Period, PeriodUnit, Status
 from xds_tui.domain.records import Event, EventKind, HostSource, Order, OrderAction, OrderState
 from xds_tui.fleet.catalog_reader import GONE_FROM_CATALOG, PRICE_MOVED
-from xds_tui.fleet.order_service import ENDED_BEFORE, NOT_SEEN, SOMEBODY_ELSE, STOPPED, OrderService
+from xds_tui.fleet.order_service import ACCOUNT_CHANGED, INTERRUPTED, STOPPED, UNCONFIRMED_SUMMARY, OrderService
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
 from xds_tui.store.journal import Journal
@@ -78,7 +78,7 @@ class Desk:
 
     async def see(self, *hosts: Host, at: datetime = NOON) -> None:
         """Let a sweep that begins and ends now see these hosts."""
-        await self.orders.observe(a_snapshot(*hosts, at=at), self.orders.book.answered_ids())
+        self.told += await self.orders.reconcile(a_snapshot(*hosts, at=at), self.orders.book.answered_ids())
 
     async def ended(self) -> list[Order]:
         """The orders, oldest first, when nothing is under way any more."""
@@ -291,8 +291,8 @@ async def test_orders_that_an_end_cut_off_say_so(desk: Desk) -> None:
     )
     await desk.orders.resume()
     assert [order.summary for order in reversed(desk.orders.all)] == [
-        ENDED_BEFORE[OrderState.PENDING],
-        ENDED_BEFORE[OrderState.SENT],
+        INTERRUPTED[OrderState.PENDING],
+        INTERRUPTED[OrderState.SENT],
     ]
 
 
@@ -307,7 +307,7 @@ async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> 
     desk.service.answers = ["a", "b"]
     desk.orders.buy(a_promise(), 2)
     await at_the_service.wait()
-    desk.orders.forget()
+    desk.orders.reset()
     told = len(desk.told)
     go_on.set()
     assert await desk.ended() == []
@@ -316,7 +316,7 @@ async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> 
     orders = await desk.journal.orders(2)
     assert {order.state: order.summary for order in orders} == {
         OrderState.ACCEPTED: "",
-        OrderState.NOT_SENT: SOMEBODY_ELSE,
+        OrderState.NOT_SENT: ACCOUNT_CHANGED,
     }
 
 
@@ -331,7 +331,7 @@ async def test_a_fleet_that_does_not_come_to_agree_is_said_once(desk: Desk) -> N
     await desk.see(host)
     await desk.see(host)
     told = [event for event in desk.told if event.state is OrderState.UNCONFIRMED]
-    assert [event.summary for event in told] == [NOT_SEEN]
+    assert [event.summary for event in told] == [UNCONFIRMED_SUMMARY]
 
 
 async def test_a_create_is_never_given_up_by_the_clock(desk: Desk) -> None:
@@ -350,7 +350,7 @@ async def test_what_a_host_was_bought_for_is_known_also_after_a_restart(desk: De
     await desk.ended()
     again = Desk(journal)
     await again.orders.resume()
-    assert desk.orders.book.bought == again.orders.book.bought == {"a": Decimal("0.550")}
+    assert desk.orders.book.prices == again.orders.book.prices == {"a": Decimal("0.550")}
 
 
 async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: Desk) -> None:
@@ -359,9 +359,9 @@ async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: 
     desk.service.answers = ["a"]
     desk.orders.buy(a_promise(), 2)
     await until(lambda: bool(desk.service.asked))
-    assert not await desk.orders.close(patience=0)
+    assert not await desk.orders.close(max_wait=0)
     go_on.set()
-    assert await desk.orders.close(patience=5)
+    assert await desk.orders.close(max_wait=5)
     assert [order.state for order in await desk.ended()] == [OrderState.ACCEPTED, OrderState.NOT_SENT]
 
 

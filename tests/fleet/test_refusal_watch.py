@@ -13,7 +13,7 @@ from xds_tui.api.errors import OutcomeUnknown, Rejected
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Doubt, Event, EventKind, HostSource, Order, OrderAction, OrderState
 from xds_tui.domain.repeats import POINTED_OUT_FOR
-from xds_tui.fleet.order_book import REMEMBERED
+from xds_tui.fleet.order_book import MAX_ENDED_ORDERS
 from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.store.journal import Journal, SettleResult
 
@@ -86,7 +86,7 @@ async def test_a_host_that_needs_no_pointing_out(desk: Desk, host: Host, later: 
 async def test_a_host_is_pointed_out_after_a_restart_too(desk: Desk, journal: Journal) -> None:
     await refused(desk)
     again = Desk(journal)
-    again.orders.book.know(a_snapshot())
+    again.orders.book.update_hosts(a_snapshot())
     await again.orders.resume()
     await again.see(new_host())
     assert [event.host_id for event in pointed_out(again)] == ["new"]
@@ -158,14 +158,14 @@ async def test_what_an_earlier_run_or_another_program_left_is_asked_about(
 async def test_many_orders_that_end_afterwards_do_not_end_the_watch(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     first = await refused(desk)
-    for number in range(REMEMBERED + 1):
+    for number in range(MAX_ENDED_ORDERS + 1):
         desk.orders.book.write(an_order(id=f"later{number}", state=OrderState.NOT_SENT))
     await desk.see(new_host(), a_host(id="old"))
     assert [(event.host_id, event.order_id) for event in pointed_out(desk)] == [("new", first.id)]
 
 
 async def test_refused_purchases_are_not_remembered_without_end(desk: Desk) -> None:
-    for number in range(REMEMBERED + 10):
+    for number in range(MAX_ENDED_ORDERS + 10):
         order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REJECTED, promise=a_promise())
         desk.orders.book.write(order)
-    assert len(tuple(desk.orders.book)) == REMEMBERED
+    assert len(tuple(desk.orders.book)) == MAX_ENDED_ORDERS

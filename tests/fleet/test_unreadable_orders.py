@@ -58,7 +58,7 @@ async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes
             )
             await watch.swept()
             assert reported(watch.state) == named
-            assert "h9" in watch.monitor.orders.book._named
+            assert "h9" in watch.monitor.orders.book._claimed
         rows = await database.read(
             lambda connection: connection.execute("SELECT id, state, body FROM orders ORDER BY id").fetchall()
         )

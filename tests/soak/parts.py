@@ -63,14 +63,13 @@ def build(url: str, journal: Path, lapse: Lapse) -> Program:
 
 def count_sweeps(monitor: Monitor, count: Callable[[], None]) -> None:
     """Have `count` called for each sweep that succeeds."""
-    show = monitor._show
+    record_sample = monitor.recorder.record_sample
 
-    async def counted(*about: Any, **also: Any) -> None:
-        if "connection" in also:  # a look at single hosts says nothing about it
-            count()
-        await show(*about, **also)
+    def counted(*args: Any) -> None:
+        count()
+        record_sample(*args)
 
-    monitor._show = counted  # type: ignore[method-assign]
+    monitor.recorder.record_sample = counted  # type: ignore[method-assign]
 
 
 class _AttendedDatabase(Database):

@@ -53,7 +53,7 @@ class OrderContext:
     """Those that are open and those that ended recently, newest first."""
     confirmed: Mapping[str, str] = field(default_factory=dict)
     """The creates that a snapshot assigns to a host, order ID to host ID."""
-    prices: Mapping[str, Decimal] = NO_PRICES
+    prices: Mapping[str, Decimal] = field(default_factory=lambda: NO_PRICES)
     """CNY per hour of each host bought here, by host ID."""
 
 
@@ -84,7 +84,7 @@ class FleetState:
     catalog_error: ApiError | None = None
     costs: Costs = field(default_factory=Costs)
     """What the hosts of `snapshot` cost according to `catalog` and `prices`."""
-    prices: Mapping[str, Decimal] = NO_PRICES
+    prices: Mapping[str, Decimal] = field(default_factory=lambda: NO_PRICES)
     """CNY per hour of each host bought here, at the time of purchase, by host ID."""
     events: tuple[Event, ...] = ()
     """The latest events, newest first."""
