@@ -38,7 +38,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def a_desk(path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr("driver.Database", lambda _: Database(path))
+    monkeypatch.setattr("support.app_driver.Database", lambda _: Database(path))
     return Desk()
 
 
