@@ -50,7 +50,7 @@ def profile_services(settings: Settings, options: argparse.Namespace) -> Profile
     page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
     hosts = decode.decode_hosts(decode.Envelope(0, page, "", "")).hosts
     monitor = Monitor(
-        account, Journal(database, _PROFILE), interval=settings.interval, first=Snapshot(hosts, utc_now())
+        account, Journal(database, _PROFILE), interval=settings.interval, initial=Snapshot(hosts, utc_now())
     )
     return ProfileServices(
         place=profile(settings),
