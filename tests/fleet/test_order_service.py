@@ -16,7 +16,8 @@ from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, Sign
 from xds_tui.domain.model import Billing, Host, Package, Period, PeriodUnit, Status
 from xds_tui.domain.records import Event, EventKind, HostSource, Order, OrderAction, OrderState
 from xds_tui.fleet.catalog_reader import GONE_FROM_CATALOG, PRICE_MOVED
-from xds_tui.fleet.order_service import ACCOUNT_CHANGED, INTERRUPTED, STOPPED, UNCONFIRMED_SUMMARY, OrderService
+from xds_tui.fleet.order_sender import ACCOUNT_CHANGED
+from xds_tui.fleet.order_service import INTERRUPTED, STOPPED, UNCONFIRMED_SUMMARY, OrderService
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
 from xds_tui.store.journal import Journal

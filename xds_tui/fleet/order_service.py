@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, SignedOut
+from xds_tui.api.errors import ApiError, NotSent
 from xds_tui.domain import order_states
 from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Host, Snapshot
@@ -22,7 +22,7 @@ from xds_tui.domain.records import Event, HostSource, Order, OrderAction, OrderS
 from xds_tui.domain.repeats import may_repeat
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import OrderBook
-from xds_tui.fleet.order_events import journal_failure, order_event, with_error
+from xds_tui.fleet.order_sender import OrderSender
 from xds_tui.fleet.refusal_watch import RefusalWatch
 from xds_tui.fleet.state import OrderContext
 from xds_tui.i18n import N_
@@ -42,7 +42,6 @@ MAX_RESUME_AGE: Final = timedelta(days=7)
 
 STOPPED: Final = N_("Stopped before it was sent")
 MAY_BE_BOUGHT: Final = N_("An earlier order may have bought it already, so nothing was sent")
-ACCOUNT_CHANGED: Final = N_("Another account has been signed in to since")
 INTERRUPTED: Final = {
     OrderState.PENDING: N_("The program ended before it was sent"),
     OrderState.SENT: N_("The program ended before its answer came"),
@@ -79,14 +78,13 @@ class OrderService:
         self._client = client
         self._journal = journal
         self._clock = clock
-        self._report = report
         self.book = OrderBook()
         self.claims = HostClaims(self.book, journal, clock, report)
         self.refusals = RefusalWatch(self.book, journal, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelled_batches: set[str] = set()
         self._send_limit = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
-        self._generation = 0
+        self._sender = OrderSender(self.book, journal, self.refusals, client, clock, report)
 
     # State
 
@@ -124,7 +122,7 @@ class OrderService:
         """
         batch = _new_id()
         orders = [self._place(OrderAction.CREATE, batch, quote=quote) for _ in range(count)]
-        self._start(self._buy_in_turn(orders, quote, self._generation, frozenset(confirmed)))
+        self._start(self._buy_in_turn(orders, quote, self._sender.generation, frozenset(confirmed)))
         return batch
 
     async def possible_purchases(self, quote: Quote) -> tuple[Order, ...]:
@@ -180,13 +178,13 @@ class OrderService:
             if order.id in self.book:
                 continue
             if event := order_states.AFTER_RESTART.get(order.state):
-                await self._end(replace(order, summary=INTERRUPTED[order.state]), event)
+                await self._sender.end(replace(order, summary=INTERRUPTED[order.state]), event)
             elif now - order.created_at < MAX_RESUME_AGE:
                 self.book.write(order)
 
     def reset(self) -> None:
         """Remove everything: another account has signed in, for which none of it is sent or followed."""
-        self._generation += 1
+        self._sender.generation += 1
         self.book.clear()
         self.refusals.reset()
 
@@ -201,27 +199,27 @@ class OrderService:
             reboots: the reboots observed so far; None if none was.
 
         """
-        generation = self._generation
+        generation = self._sender.generation
         events: list[Event] = []
         names = {host.id: host.name for host in snapshot.hosts}
         self.book.update_hosts(snapshot)
         result = self.book.reconcile(snapshot, answered, await self.claims.creates_elsewhere(), reboots)
         for order_id, host_id in result.confirmed.items():
-            if generation != self._generation:
+            if generation != self._sender.generation:
                 return tuple(events)
             order = self.book[order_id]
             found = replace(order, host_id=host_id, host_name=names.get(host_id, order.host_name))
             if order.host_id is not None:
-                events += await self._conclude(found, OrderEvent.CONFIRMED)
+                events += await self._sender.conclude(found, OrderEvent.CONFIRMED)
             else:
                 source = HostSource.RESPONSE if host_id == order.named_host_id else HostSource.MATCH
                 events += await self.claims.confirm(replace(found, host_source=source))
-        if result.is_matched and generation == self._generation:
+        if result.is_matched and generation == self._sender.generation:
             events += await self.claims.write_candidates(result.candidates)
             events += await self.refusals.reconcile(snapshot)
         for order in self.book.late(answered, self._clock()):
             summary = order.summary or UNCONFIRMED_SUMMARY
-            events += await self._conclude(replace(order, summary=summary), OrderEvent.TIMED_OUT)
+            events += await self._sender.conclude(replace(order, summary=summary), OrderEvent.TIMED_OUT)
         return tuple(events)
 
     async def close(self, max_wait: float) -> bool:
@@ -263,7 +261,7 @@ class OrderService:
             for host in hosts
             if not self.book.is_under_way(action, host) and not self.book.is_hindered(action, host)
         ]
-        self._start(self._send_all(orders, call, self._generation))
+        self._start(self._send_all(orders, call, self._sender.generation))
 
     async def _send_all(self, orders: Sequence[Order], call: HostCall, generation: int) -> None:
         """Write the orders to the journal, then send each, a few at a time."""
@@ -271,7 +269,7 @@ class OrderService:
             await self._journal.write_orders(orders)
         except StoreError as error:
             for order in orders:
-                await self._end(order, OrderEvent.NOT_SENT, generation, error)
+                await self._sender.end(order, OrderEvent.NOT_SENT, generation, error)
             return
         await asyncio.gather(*(self._send_to_host(order, call, generation) for order in orders))
 
@@ -283,7 +281,7 @@ class OrderService:
             return host_id
 
         async with self._send_limit:
-            await self._send(order, send, generation)
+            await self._sender.send(order, send, generation)
 
     async def _buy_in_turn(
         self, orders: Sequence[Order], quote: Quote, generation: int, confirmed: Collection[str]
@@ -293,11 +291,11 @@ class OrderService:
             if obstacle is None and order.batch in self._cancelled_batches:
                 obstacle = NotSent(STOPPED)
             if obstacle is not None:
-                await self._end(order, OrderEvent.NOT_SENT, error=obstacle)
+                await self._sender.end(order, OrderEvent.NOT_SENT, error=obstacle)
                 continue
             # A host that has appeared since the user decided cannot be the result of this order.
             updated = replace(order, promise=replace(quote, known_hosts=self.book.known_hosts))
-            ended = await self._send(updated, lambda client: _create(client, quote), generation)
+            ended = await self._sender.send(updated, lambda client: _create(client, quote), generation)
             if ended.state is not OrderState.ACCEPTED:
                 obstacle = NotSent(STOPPED, ended.summary)
 
@@ -314,83 +312,6 @@ class OrderService:
             return await catalog_reader.verify_quote(quote, self._client())
         except (ApiError, StoreError) as error:
             return error
-
-    async def _send(self, order: Order, call: Callable[[Client], Awaitable[str | None]], generation: int) -> Order:
-        """Write the order to the journal, send it once, and record its outcome.
-
-        A cancellation is not handled: only the end of the program cancels, and then the journal says SENT, which the
-        next start reads as an order without a response.
-        """
-        try:
-            if generation != self._generation:
-                raise NotSent(ACCOUNT_CHANGED)
-            client = self._client()
-            order = await self._mark_sent(order, generation)
-        except (ApiError, StoreError) as error:
-            return await self._end(order, OrderEvent.NOT_SENT, generation, error)
-        try:
-            host_id = await call(client)
-            order = replace(order, answered_at=self._clock())
-        except NotSent as error:
-            return await self._end(order, OrderEvent.NOT_SENT, generation, error)
-        except (Rejected, SignedOut) as error:
-            self.refusals.add(order)
-            return await self._end(order, OrderEvent.REJECTED, generation, error)
-        except ApiError as error:
-            named = error.host_id if isinstance(error, OutcomeUnknown) else None
-            unanswered = replace(order, answered_at=self._clock(), named_host_id=named)
-            return await self._end(unanswered, OrderEvent.NO_ANSWER, generation, error)
-        if order.promise is not None and host_id in order.promise.known_hosts:
-            host_id = None  # the host of an earlier purchase; this order produced another one
-        source = HostSource.RESPONSE if host_id and order.action is OrderAction.CREATE else None
-        return await self._end(replace(order, host_id=host_id, host_source=source), OrderEvent.ACCEPTED, generation)
-
-    async def _mark_sent(self, order: Order, generation: int) -> Order:
-        """Write that the order is being sent, before it is.
-
-        Raises:
-            StoreError: if that cannot be written; the order must not be sent then.
-
-        """
-        state = order_states.next_state(order.state, OrderEvent.SENT)
-        order = replace(order, state=state, sent_at=self._clock())
-        await self._journal.write_orders([order])
-        if generation == self._generation:
-            self.book.write(order)
-            self._report([order_event(order)])
-        return order
-
-    async def _end(
-        self,
-        order: Order,
-        event: OrderEvent,
-        generation: int | None = None,
-        error: ApiError | StoreError | None = None,
-    ) -> Order:
-        """Report and record the outcome of an order.
-
-        If another account has signed in since `generation`, the outcome is only written to the journal.
-        """
-        ended = order_states.ended(order if error is None else with_error(order, error), event, self._clock())
-        if generation in (None, self._generation):
-            self.book.write(ended)
-            self._report([order_event(ended)])
-        self._report(await self._write(ended))
-        return ended
-
-    async def _conclude(self, order: Order, event: OrderEvent) -> list[Event]:
-        """Record an outcome that a snapshot showed, and return its events."""
-        ended = order_states.ended(order, event, self._clock())
-        self.book.write(ended)
-        return [order_event(ended), *await self._write(ended)]
-
-    async def _write(self, order: Order) -> list[Event]:
-        """Write an outcome to the journal; return an event if that fails, which does not change the outcome."""
-        try:
-            await self._journal.write_orders([order])
-        except StoreError as failure:
-            return [journal_failure(order, failure)]
-        return []
 
 
 def _new_id() -> str:
