@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, an_order
 
+from xds_tui.domain import filtering
 from xds_tui.domain.records import Event, EventKind, OrderState
-from xds_tui.tui.screens.history_log import HistoryLog, matches
+from xds_tui.tui.screens.history_log import HistoryLog
 
 
 def events(*minutes: int) -> list[Event]:
@@ -24,14 +25,14 @@ def test_pages_and_news_make_one_list_in_which_nothing_is_twice(old: list[int], 
         oldest = past.oldest
         past.add_older([event for event in kept if oldest is None or event.at < oldest][:page])
     past.add_newer([*events(0), *kept[:again]])
-    assert past.events_with("") == [*events(0), *kept]
+    assert past.matching_events((), NOON) == [*events(0), *kept]
 
 
 def test_what_is_read_and_told_at_once_is_there_once() -> None:
     past = HistoryLog()
     past.add_newer(events(1))
     past.add_older(events(1, 2))
-    assert past.events_with("") == events(1, 2)
+    assert past.matching_events((), NOON) == events(1, 2)
 
 
 def test_an_order_that_went_on_stays_where_it_is_and_new_ones_come_first() -> None:
@@ -43,8 +44,10 @@ def test_an_order_that_went_on_stays_where_it_is_and_new_ones_come_first() -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
-    [("", True), ("OFFICE", True), ("office 7", True), ("office -7", False), ("-", True), ("x", False)],
+    ("text", "is_found"),
+    [("", True), ("N5", True), ("n5 gone", True), ("n5 -gone", False), ("name:n5", True), ("name:x", False)],
 )
-def test_words_are_anywhere_and_a_minus_keeps_out(words: str, found: bool) -> None:
-    assert matches(words, "office-7 off → on".casefold()) is found
+def test_events_are_filtered(text: str, is_found: bool) -> None:
+    log = HistoryLog()
+    log.add_newer(events(5))
+    assert bool(log.matching_events(filtering.parse_for(filtering.EVENTS, text), NOON)) is is_found

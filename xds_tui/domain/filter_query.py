@@ -1,33 +1,58 @@
-"""The filter language of the host table, parsed into terms; what a term means for a host is `view`'s.
+"""Parser of the filter language, which is the same for hosts, packages, images, events and orders.
 
-gpu:4090 status:on            every term must hold
-train                         a word is looked for in every text of the host
--windows  !status:off         a minus or an exclamation mark negates
-mem>=64  cost<2  expires<24h  numbers compare, costs in CNY/hour; times count from now: 30m, 24h, 7d
-gpu>1  gpu=0                  GPUs compared with a number are counted
-"two words"  name:"a b"       quotes keep spaces
+gpu:4090 status:on            every term must match
+train                         a word matches anywhere in a row
+-windows  !status:off         a minus or an exclamation mark negates a term
+mem>=64  cost<2  expires<24h  numbers are compared; cost is CNY per hour; durations are 30m, 24h, 7d
+gpu>1  gpu=0                  compared with a number, gpu is the number of GPUs
+"two words"  name:"a b"       quotes keep spaces and operators
+状态:已开机  内存>=64          fields, values and units have Chinese names as well
 
-Case and width do not matter: a Chinese keyboard types ：＞１ for :>1.
+Case, width and composition of characters do not matter: a Chinese keyboard types ：＞１ for :>1.
+`domain.filtering` evaluates the result.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xds_tui.domain.halfwidth import to_halfwidth
+from xds_tui.domain.normalization import fold, normalize
 from xds_tui.errors import UserInputError
 from xds_tui.i18n import N_
 
-TEXT_FIELDS: Final = ("name", "id", "status", "os", "gpu", "area", "use", "billing", "address")
+CHOICE_FIELDS: Final = ("status", "region", "use", "billing")
+"""Fields with a fixed set of values."""
+TEXT_FIELDS: Final = ("name", "id", "os", "gpu", "address")
 NUMBER_FIELDS: Final = ("cpu", "mem", "disk", "cost", "gpus")
 TIME_FIELDS: Final = ("expires", "age")
-FIELDS: Final = (*TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
+FIELDS: Final = (*CHOICE_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 
-COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
+_OTHER_NAMES: Final = {
+    "name": "host 名称 主机 主机名",
+    "id": "编号 主机id",
+    "status": "状态",
+    "os": "系统 操作系统",
+    "gpu": "显卡",
+    "gpus": "显卡数",
+    "region": "area 数据中心 区域 地区",
+    "use": "purpose 用途",
+    "billing": "计费 计费方式",
+    "address": "地址 连接地址",
+    "cpu": "核数 cpu核数",
+    "mem": "memory 内存",
+    "disk": "硬盘 磁盘",
+    "cost": "费用 价格 每小时费用",
+    "expires": "到期 剩余 剩余时间",
+    "age": "距今",
+}
+FIELD_ALIASES: Final = {name: field for field, names in _OTHER_NAMES.items() for name in names.split()}
+"""Other names of the fields, folded."""
+
+COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -36,27 +61,47 @@ COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     "=": operator.eq,
 }
 
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_COUNTED: Final = {"gpu": "gpus"}
-"""Fields of text that stand for a number where they are compared with one."""
-_SIGN: Final = "[<>]=|[<>:=]"
+_UNITS: Final = {
+    1: ("s", "秒"),
+    60: ("m", "分", "分钟"),
+    3600: ("h", "时", "小时"),
+    86_400: ("d", "天"),
+    604_800: ("w", "周"),
+}
+_SECONDS: Final = {unit: seconds for seconds, units in _UNITS.items() for unit in units}
+_JUNCTIONS: Final = frozenset({"and", "or", "not", "&", "&&", "|", "||", "且", "并且", "或", "或者"})
+"""Words that other filter languages combine terms with."""
+
+_NAME: Final = r"[^\W\d_][\w-]*"
+_OPERATOR: Final = r"(?:![=:<>~]|[<>=:≠≤≥≈]|(?<=[=!<>])~)+"
 _TERM: Final = re.compile(
-    rf'(?P<not>[-!]?)(?:(?P<field>[a-zA-Z]+)(?P<sign>{_SIGN}))?(?P<value>"[^"]*"|[^\s"]+)(?=\s|$)'
+    rf'(?P<not>[-!]?)(?:(?P<field>{_NAME})(?P<operator>{_OPERATOR}))?(?P<value>"[^"]*"|[^\s"]*)(?=\s|$)'
 )
-_UNFINISHED: Final = re.compile(rf"[-!]|[-!]?(?P<field>[a-zA-Z]+)(?:{_SIGN})")
+_FOREIGN_SYNTAX: Final = re.compile(
+    rf"&&|[|<>≠≤≥≈]|[!=]=|^=|^[(\[{{]+[-!]?{_NAME}{_OPERATOR}|^(?:{'|'.join([*FIELDS, *FIELD_ALIASES])})[~!]"
+)
+"""What a value without quotes has only if it was meant as an operator."""
 
 
 class QueryError(UserInputError):
     """A filter that cannot be parsed.
 
     Attributes:
-        so_far: the terms before the word at fault, if it is the last one and only its value is missing; else None.
+        summary: what is wrong, with `{word}` and, if there are `values`, `{values}`.
+        detail: the part of the filter that is wrong.
+        so_far: the terms before a last term that only lacks its value; None for any other error.
+        values: the values that a field can have, if the wrong part is none of them.
 
     """
 
-    def __init__(self, summary: str, word: str, so_far: Query | None = None) -> None:
+    def __init__(self, summary: str, word: str, so_far: Query | None = None, *, values: tuple[str, ...] = ()) -> None:
         super().__init__(summary, word)
         self.so_far = so_far
+        self.values = values
+
+    def fill(self, summary: str) -> str:
+        """Return `summary`, which may be translated, with the word and the values in their places."""
+        return super().fill(summary.replace("{values}", ", ".join(self.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,67 +109,98 @@ class Term:
     """One condition of a filter."""
 
     field: str | None
-    """One of `FIELDS`; None: a word that may stand anywhere."""
-    sign: str
+    """One of `FIELDS`; None for a word that may occur anywhere."""
+    operator: str
     """One of `COMPARISONS`."""
     text: str
-    """Folded (`halfwidth.fold`), without quotes."""
+    """The value, folded and without quotes."""
     number: float
     """The value of a number field, or the seconds of a time field; otherwise 0."""
-    negated: bool
+    is_negated: bool
 
 
 Query = tuple[Term, ...]
 
 
 def parse(text: str) -> Query:
-    """Parse a filter; the empty one holds for every host.
+    """Parse a filter; an empty filter matches every row.
 
     Raises:
-        QueryError: for an unknown field, a value of the wrong kind or an open quote.
+        QueryError: if a field or an operator is unknown, a value has the wrong type, or a quote is not closed.
 
     """
     terms: list[Term] = []
     position = 0
-    text = to_halfwidth(text).strip()
+    text = normalize(text).strip()
     while position < len(text):
         match = _TERM.match(text, position)
         if match is None:
             raise QueryError(N_("{word}: not understood"), text[position:].split()[0])
         position = match.end()
-        if _is_unfinished(match[0]):
+        try:
+            terms.append(_term(match))
+        except _MissingValueError:
             so_far = tuple(terms) if position == len(text) else None
-            raise QueryError(N_("{word}: its value is missing"), match[0], so_far)
-        terms.append(_term(match))
+            raise QueryError(N_("{word}: its value is missing"), match[0], so_far) from None
         position += len(text[position:]) - len(text[position:].lstrip())
     return tuple(terms)
 
 
-def _is_unfinished(word: str) -> bool:
-    match = _UNFINISHED.fullmatch(word)
-    return match is not None and (match["field"] or "").lower() in ("", *FIELDS)
+class _MissingValueError(Exception):
+    """A term has no value."""
 
 
 def _term(match: re.Match[str]) -> Term:
-    negated, text = bool(match["not"]), match["value"].strip('"').casefold()
+    word, value, is_negated = match[0], match["value"], bool(match["not"])
+    text = fold(value.strip('"'))
+    field = _field(match)
+    if not value:
+        raise _MissingValueError
+    if not value.startswith('"'):
+        if field is None and text in _JUNCTIONS:
+            reason = N_("{word}: not supported, all terms must match. Quote the word to search for it")
+            raise QueryError(reason, word)
+        if _FOREIGN_SYNTAX.search(text):
+            raise QueryError(N_("{word}: not understood. Quote the value if these signs belong to it"), word)
+    if field is None:
+        return Term(None, ":", text, 0, is_negated)
+    return _field_term(field, match["operator"], text, word, is_negated=is_negated)
+
+
+def _field(match: re.Match[str]) -> str | None:
+    """Return the field of a term, None for a word.
+
+    Raises:
+        QueryError: if there is no such field or operator.
+
+    """
     if match["field"] is None:
-        return Term(None, ":", text, 0, negated)
-    field, sign = match["field"].lower(), match["sign"]
-    if field in _COUNTED and (sign[0] in "<>" or (sign == "=" and _number(text) is not None)):
-        field = _COUNTED[field]
-    if field in TEXT_FIELDS:
+        return None
+    name = fold(match["field"])
+    field = FIELD_ALIASES.get(name, name)
+    if field not in FIELDS:
+        raise QueryError(N_("{word}: there is no such field"), match["field"])
+    if match["operator"] not in COMPARISONS:
+        raise QueryError(
+            N_("{word}: there is no such operator. Use : = < <= > >=, and - before a term to negate it"), match[0]
+        )
+    return field
+
+
+def _field_term(field: str, sign: str, text: str, word: str, *, is_negated: bool) -> Term:
+    if field == "gpu" and (sign[0] in "<>" or (sign == "=" and _number(text) is not None)):
+        field = "gpus"
+    if field in TEXT_FIELDS or field in CHOICE_FIELDS:
         if sign not in ":=":
-            raise QueryError(N_("{word}: a text cannot be more or less"), match[0])
-        return Term(field, sign, text, 0, negated)
+            raise QueryError(N_("{word}: a text cannot be more or less"), word)
+        return Term(field, sign, text, 0, is_negated)
     if field in TIME_FIELDS:
         number, reason = _seconds(text), N_("{word}: a time is a number with s, m, h, d or w, as in 24h")
-    elif field in NUMBER_FIELDS:
-        number, reason = _number(text), N_("{word}: this field wants a number")
     else:
-        raise QueryError(N_("{word}: there is no such field"), field)
+        number, reason = _number(text), N_("{word}: this field wants a number")
     if number is None:
-        raise QueryError(reason, match[0])
-    return Term(field, sign, text, number, negated)
+        raise QueryError(reason, word)
+    return Term(field, sign, text, number, is_negated)
 
 
 def _number(text: str) -> float | None:
@@ -132,6 +208,7 @@ def _number(text: str) -> float | None:
 
 
 def _seconds(text: str) -> float | None:
-    number = _number(text[:-1])
-    unit = _SECONDS.get(text[-1:])
+    digits = text.rstrip("".join(_SECONDS))
+    number = _number(digits)
+    unit = _SECONDS.get(text[len(digits) :])
     return None if number is None or unit is None else number * unit

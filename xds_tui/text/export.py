@@ -32,6 +32,7 @@ from enum import Enum
 from typing import Final
 
 from xds_tui.domain import pricing
+from xds_tui.domain.filtering import MAY_BE_YOURS
 from xds_tui.domain.model import Billing, Host, Image, Package, Snapshot, Status
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
@@ -40,10 +41,6 @@ Value = str | int | float | bool | None
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula, the wide ones in Chinese; names of hosts are anybody's."""
-
-
-MAY_BE_YOURS: Final = "may be yours"
-"""The state of an open create for which there is a host that the user can recognise or decline."""
 
 
 @dataclass(frozen=True, slots=True)

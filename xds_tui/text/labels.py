@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.domain.host_list import Group, LocalizedNames
-from xds_tui.domain.model import Area, Billing, Purpose, Status
+from xds_tui.domain.host_list import Group
+from xds_tui.domain.model import Area, Status
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import formats
 from xds_tui.text.messages import error_message
@@ -102,18 +102,6 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 GROUPS: Final[Mapping[str, str]] = {"status": N_("Status"), "area": N_("Area"), "os": N_("Operating system")}
 """What hosts are grouped by."""
-
-
-def spoken() -> LocalizedNames:
-    """Return what a filter may call things beside its own English words: what they are called on screen."""
-    return (
-        *((status, formats.status_word(status)) for status in Status),
-        # As in English: one that is billed is on.
-        (Status.BILLED, formats.status_word(Status.ON)),
-        *((mode, formats.billing(mode)) for mode in Billing),
-        *((area, formats.area(area)) for area in Area),
-        *((purpose, formats.purpose(purpose)) for purpose in Purpose),
-    )
 
 
 def in_groups(groups: Sequence[Group]) -> tuple[list[str], dict[str, Heading]]:

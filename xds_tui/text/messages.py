@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError, Cause, OutcomeUnknown, Rejected, SignedOut, explain
+from xds_tui.domain import filtering
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Doubt, Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.errors import AppError, UserInputError
@@ -214,6 +215,26 @@ def order_lines(of: Order) -> tuple[str, ...]:
     if of.trace_id:
         lines.append(f"traceId {of.trace_id}")
     return tuple(lines)
+
+
+def order_facts(order: Order) -> tuple[str, ...]:
+    """Return all that is known about an order, one fact per line."""
+    quote = order.promise
+    bought = (quote.package.name, quote.image.label, formats.money(quote.estimate)) if quote else ()
+    host = (_("host {id}").format(id=order.host_id),) if order.host_id else ()
+    facts = (action(order.action), order.host_name, order_status(order), *bought, *host, *order_lines(order))
+    return tuple(fact for fact in facts if fact)
+
+
+def order_search_text(order: Order) -> str:
+    """Return the text of an order that words of a filter are looked for in."""
+    return filtering.search_text(filtering.ORDERS, order, (order.action.value, *order_facts(order)))
+
+
+def event_search_text(event: Event) -> str:
+    """Return the text of an event that words of a filter are looked for in."""
+    names = (event.kind.value, event.action.value if event.action else "")
+    return filtering.search_text(filtering.EVENTS, event, (*names, *event_lines(event)))
 
 
 def _advice(state: OrderState | None, code: int | None) -> list[str]:

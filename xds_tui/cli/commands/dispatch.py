@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli.output import OutputError, OutputFormat, print_error, print_output_error
-from xds_tui.domain import filter_query
-from xds_tui.domain.filter_query import Query, QueryError
+from xds_tui.domain.filter_query import QueryError
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages
 
@@ -43,16 +42,18 @@ def run(options: argparse.Namespace, settings: Settings, context: CommandContext
 
 
 def _hosts(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
-    query = filter_query.parse(options.filter)
+    from xds_tui.domain import filtering
+
+    query = filtering.parse_for(filtering.HOSTS, options.filter)
     from xds_tui.cli.commands import listing
 
     return listing.hosts(context.services(), _output_format(options), query, interval=_interval(options, settings))
 
 
 def _catalog(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
-    from xds_tui.domain import row_filter
+    from xds_tui.domain import filtering
 
-    query = _query(options, row_filter.IMAGES if options.images else row_filter.PACKAGES)
+    query = filtering.parse_for(filtering.IMAGES if options.images else filtering.PACKAGES, options.filter)
     from xds_tui.cli.commands import listing
 
     interval = _interval(options, settings)
@@ -61,17 +62,17 @@ def _catalog(options: argparse.Namespace, settings: Settings, context: CommandCo
 
 def _events(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import history
-    from xds_tui.domain import row_filter
+    from xds_tui.domain import filtering
 
-    query, interval = _query(options, row_filter.EVENTS), _interval(options, settings)
+    query, interval = filtering.parse_for(filtering.EVENTS, options.filter), _interval(options, settings)
     return history.events(context.services(), _output_format(options), query, last=options.last, interval=interval)
 
 
 def _orders(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import history
-    from xds_tui.domain import row_filter
+    from xds_tui.domain import filtering
 
-    query, interval = _query(options, row_filter.ORDERS), _interval(options, settings)
+    query, interval = filtering.parse_for(filtering.ORDERS, options.filter), _interval(options, settings)
     return history.orders(context.services(), _output_format(options), query, last=options.last, interval=interval)
 
 
@@ -118,15 +119,6 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "completion": _completion,
     "__complete": _completion_values,
 }
-
-
-def _query(options: argparse.Namespace, fields: Mapping[str, tuple[str, ...]]) -> Query:
-    """Return the parsed `--filter`, all of whose field names are among `fields`."""
-    from xds_tui.domain import row_filter
-
-    query = filter_query.parse(options.filter)
-    row_filter.check(query, fields)
-    return query
 
 
 def _output_format(options: argparse.Namespace) -> OutputFormat:

@@ -9,10 +9,10 @@ from xds_tui.cli import columns
 from xds_tui.cli.output import OutputFormat, RowWriter, print_error
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.cli.watch import follow
-from xds_tui.domain import row_filter
+from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import Query
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import export
+from xds_tui.text import export, messages
 from xds_tui.text.export import Table, Value
 
 if TYPE_CHECKING:
@@ -82,7 +82,15 @@ class _JournalReader:
                 break
         self._raise_problem()
         self._known_events.update(new)
-        return self._filter(export.events_table(reversed(new)), row_filter.EVENTS)
+        oldest_first = new[::-1]
+        matching = filtering.select(
+            filtering.EVENTS,
+            oldest_first,
+            self._query,
+            filtering.Context(self._services.clock()),
+            lambda: map(messages.event_search_text, oldest_first),
+        )
+        return self._limit(export.events_table(matching))
 
     async def orders(self) -> Table:
         """Return the orders that are new or have changed since the last call."""
@@ -91,10 +99,18 @@ class _JournalReader:
         self._raise_problem()
         self._report_unreadable(await journal.unreadable_orders())
         hosts = {host.id: host for host in snapshot.hosts} if snapshot else {}
-        table = export.orders_table(reversed(orders), hosts)
+        oldest_first = orders[::-1]
+        matching = filtering.select(
+            filtering.ORDERS,
+            oldest_first,
+            self._query,
+            filtering.Context(self._services.clock()),
+            lambda: map(messages.order_search_text, oldest_first),
+        )
+        table = export.orders_table(matching, hosts)
         rows = tuple(row for row in table.rows if row not in self._known_orders)
         self._known_orders.update(rows)
-        return self._filter(Table(table.fields, rows), row_filter.ORDERS)
+        return self._limit(Table(table.fields, rows))
 
     def _report_unreadable(self, unreadable: Collection[UnreadableOrder]) -> None:
         """Warn once that orders are missing from the list."""
@@ -112,8 +128,7 @@ class _JournalReader:
         if problem is not None:
             raise problem
 
-    def _filter(self, table: Table, fields: row_filter.Fields) -> Table:
-        """Return the rows that match the query; of the first listing, at most `last`."""
-        matching = row_filter.kept(table, self._query, fields, self._services.clock())
+    def _limit(self, table: Table) -> Table:
+        """Return all rows; of the first listing, at most the last `last`."""
         last, self._last = self._last, None
-        return matching if last is None else Table(matching.fields, matching.rows[-last:])
+        return table if last is None else Table(table.fields, table.rows[-last:])

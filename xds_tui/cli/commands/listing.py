@@ -13,7 +13,7 @@ from xds_tui.cli import columns
 from xds_tui.cli.output import OutputFormat, RowWriter, print_error
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.cli.watch import follow
-from xds_tui.domain import host_list, pricing, row_filter
+from xds_tui.domain import filtering, host_list, pricing
 from xds_tui.domain import purchase as catalog_rules
 from xds_tui.domain.filter_query import Query
 from xds_tui.domain.model import Billing, Catalog, Snapshot
@@ -45,14 +45,13 @@ def catalog(
 
     async def read() -> Table:
         found = await _progress_line(services).until(_read_catalog(services))
+        context = filtering.Context(services.clock())
         if images:
-            return row_filter.kept(
-                export.images_table(found.images, found.at), query, row_filter.IMAGES, services.clock()
-            )
-        listed = (
+            return export.images_table(filtering.select(filtering.IMAGES, found.images, query, context), found.at)
+        packages = [
             (billing, package) for billing in Billing for package in catalog_rules.matching_packages(found, billing)
-        )
-        return row_filter.kept(export.packages_table(listed, found.at), query, row_filter.PACKAGES, services.clock())
+        ]
+        return export.packages_table(filtering.select(filtering.PACKAGES, packages, query, context), found.at)
 
     shown = columns.IMAGES if images else columns.PACKAGES
     writer = RowWriter(output_format, shown, is_followed=interval is not None, is_repeated=True)

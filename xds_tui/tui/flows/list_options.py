@@ -13,7 +13,8 @@ from typing import Any, Final
 from textual.app import App
 
 from xds_tui.config.schema import COLUMNS, GROUPS
-from xds_tui.domain.filter_query import QueryError, parse
+from xds_tui.domain import filtering
+from xds_tui.domain.filter_query import QueryError
 from xds_tui.i18n import _
 from xds_tui.text import labels, messages
 from xds_tui.tui.screens.column_picker import ColumnPickerScreen
@@ -105,7 +106,7 @@ def _remove_filter(app: App[Any], pane: HostPane) -> None:
 
 def _why_unreadable(text: str) -> str:
     try:
-        parse(text)
+        filtering.parse_for(filtering.HOSTS, text)
     except QueryError as error:
         return messages.error_message(error)
     return ""

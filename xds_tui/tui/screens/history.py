@@ -29,7 +29,7 @@ from xds_tui.text import export, formats, messages
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.flows import claim, copy
 from xds_tui.tui.screens.base import LiveScreen
-from xds_tui.tui.screens.history_log import HistoryLog, order_words, rent_lengths
+from xds_tui.tui.screens.history_log import HistoryFilter, HistoryLog, rent_lengths
 from xds_tui.tui.widgets.event_table import EventTable
 from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.footer import KeyBar
@@ -109,6 +109,7 @@ class HistoryScreen(LiveScreen[None]):
         self._exports = exports
         self._past = HistoryLog()
         self._seen: tuple[list[Event], list[Order]] = ([], [])
+        self._applied = HistoryFilter()
         self._reading: Worker[None] | None = None
         self._plots: Charts | None = None
         self._is_opening_plots = False
@@ -124,7 +125,7 @@ class HistoryScreen(LiveScreen[None]):
             yield OrderTable(id="past-orders", placeholder=_("Nothing was ordered here yet: n rents a host"))
             with Vertical(id="past-plots"):
                 yield Static(Content(_("Reading")), id="plots-wait")
-        field = FilterInput(_("words, or -words that must not be there"))
+        field = FilterInput(_("words, name:train, status:rejected, age<24h"))
         field.display = False
         yield field
         yield Notice()
@@ -173,6 +174,7 @@ class HistoryScreen(LiveScreen[None]):
 
     def watch_words(self) -> None:
         """Filter as it is typed."""
+        self._applied = self._applied.parse(self.words)
         if self.is_mounted:
             self._draw()
             self._read_on()
@@ -197,7 +199,10 @@ class HistoryScreen(LiveScreen[None]):
             self._draw_views()
 
     def _draw(self) -> None:
-        self._seen = events, orders = self._past.events_with(self.words), self._past.orders_with(self.words)
+        now = self._clock()
+        events = self._past.matching_events(self._applied.events, now)
+        orders = self._past.matching_orders(self._applied.orders, now)
+        self._seen = events, orders
         table = self.query_one(EventTable)
         nothing = _("Nothing matches: esc shows everything") if self.words else _("Nothing has happened yet")
         table.placeholder = nothing if self._past.is_whole else _("Reading")
@@ -213,7 +218,9 @@ class HistoryScreen(LiveScreen[None]):
             parts.append(_(_SPANS[self.span][1]))
         else:
             seen = len(self._seen[self.page])
+            error = self._applied.errors[self.page]
             parts.append(_("{count} shown").format(count=seen) + (f" · {self.words}" if self.words else ""))
+            parts += [f"! {messages.error_message(error)}"] if error else []
         self.query_one("#views", Static).update(Content("  ".join(parts)))
 
     def _hosts(self) -> dict[str, Host]:
@@ -321,7 +328,7 @@ class HistoryScreen(LiveScreen[None]):
         order = self.query_one(OrderTable).order_of(key)
         if order is None:
             return ()
-        return (formats.moment(order.created_at), *order_words(order), *rent_lengths(order, self._hosts()))
+        return (formats.moment(order.created_at), *messages.order_facts(order), *rent_lengths(order, self._hosts()))
 
     def _order_at_cursor(self) -> Order | None:
         table = self.query_one(OrderTable)
@@ -360,7 +367,7 @@ class HistoryScreen(LiveScreen[None]):
     @work
     async def action_export(self) -> None:
         """Write what is shown to files, as CSV and as JSON: all of it, and not only what has been scrolled to."""
-        past, words = self._past, self.words
+        past, applied, now = self._past, self._applied, self._clock()
         if self.page is Page.EVENTS:
             notice = self.query_one(Notice)
             while not past.is_whole:
@@ -369,10 +376,10 @@ class HistoryScreen(LiveScreen[None]):
                 past.add_older(await self._history.past_events(PAGE, past.oldest))
                 if past is not self._past or not notice.display:
                     return  # somebody else signed in meanwhile, or it was stopped
-            name, table = "events", export.events_table(past.events_with(words))
+            name, table = "events", export.events_table(past.matching_events(applied.events, now))
         else:
-            name, table = "orders", export.orders_table(past.orders_with(words), self._hosts())
-        stem = f"{name}-{self._clock():%Y%m%dT%H%M%SZ}"
+            name, table = "orders", export.orders_table(past.matching_orders(applied.orders, now), self._hosts())
+        stem = f"{name}-{now:%Y%m%dT%H%M%SZ}"
         try:
             for ending, content in ((".csv", export.to_csv(table)), (".json", export.to_json(table))):
                 path = await write_export(self._exports, stem + ending, content)

@@ -1,15 +1,33 @@
-"""What is remembered, as it is looked through: pages of events and orders put together, and searched by words."""
+"""The events and orders of the history, collected page by page and filtered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from xds_tui.domain.halfwidth import fold
+from xds_tui.domain import filtering
+from xds_tui.domain.filter_query import Query, QueryError
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order
 from xds_tui.i18n import _
-from xds_tui.text import export, formats, messages
+from xds_tui.text import export, messages
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """The filter of the history, parsed for events and for orders, which have different fields."""
+
+    events: Query = ()
+    orders: Query = ()
+    errors: tuple[QueryError | None, QueryError | None] = (None, None)
+    """What is wrong with the typed text as a filter for events and for orders."""
+
+    def parse(self, text: str) -> HistoryFilter:
+        """Return the filter for the text that is being typed; parts that are wrong remain as they are in `self`."""
+        events, events_error = filtering.parse_while_typing(filtering.EVENTS, text, self.events)
+        orders, orders_error = filtering.parse_while_typing(filtering.ORDERS, text, self.orders)
+        return HistoryFilter(events, orders, (events_error, orders_error))
 
 
 class HistoryLog:
@@ -54,36 +72,22 @@ class HistoryLog:
         fresh = (order for order in newer.values() if order.id not in known)
         self.orders = (*fresh, *(newer.get(order.id, order) for order in self.orders))
 
-    def events_with(self, words: str) -> list[Event]:
-        """Return the events that `words` are found in, as `matches` has it."""
-        return [event for event, text in self._events if matches(words, text)]
+    def matching_events(self, query: Query, now: datetime) -> list[Event]:
+        """Return the events that match `query` at the time `now`."""
+        events = [event for event, _text in self._events]
+        texts = (text for _event, text in self._events)
+        return filtering.select(filtering.EVENTS, events, query, filtering.Context(now), lambda: texts)
 
-    def orders_with(self, words: str) -> list[Order]:
-        """Return the orders that `words` are found in, as `matches` has it."""
-        return [order for order in self.orders if matches(words, fold("\n".join(order_words(order))))]
+    def matching_orders(self, query: Query, now: datetime) -> list[Order]:
+        """Return the orders that match `query` at the time `now`."""
+        texts = map(messages.order_search_text, self.orders)
+        return filtering.select(filtering.ORDERS, self.orders, query, filtering.Context(now), lambda: texts)
 
     def _new(self, events: Iterable[Event]) -> list[tuple[Event, str]]:
-        # Told once: 50,000 events are searched at every key.
         new = [event for event in dict.fromkeys(events) if event not in self._known]
         self._known.update(new)
-        return [(event, fold("\n".join(messages.event_lines(event)))) for event in new]
-
-
-def order_words(order: Order) -> tuple[str, ...]:
-    """All of an order, one fact a text: what it can be found by, and is told as."""
-    promise = order.promise
-    bought = (promise.package.name, promise.image.label, formats.money(promise.estimate)) if promise else ()
-    host = (_("host {id}").format(id=order.host_id),) if order.host_id else ()
-    what = (messages.action(order.action), order.host_name, messages.order_status(order), *bought, *host)
-    return tuple(part for part in (*what, *messages.order_lines(order)) if part)
-
-
-def matches(words: str, text: str) -> bool:
-    """Whether every word is somewhere in `text`, which is folded, and none that follows a minus is."""
-    return all(
-        (word[1:] not in text) if word.startswith("-") and len(word) > 1 else word in text
-        for word in fold(words).split()
-    )
+        # The texts are kept because up to 50,000 events are searched at every key press.
+        return [(event, messages.event_search_text(event)) for event in new]
 
 
 def rent_lengths(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from xds_tui.domain.halfwidth import fold
 from xds_tui.domain.model import Host
+from xds_tui.domain.normalization import fold
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats
 from xds_tui.tui.commands import COMMANDS, Command, by_place, keys_of

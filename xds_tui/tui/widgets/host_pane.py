@@ -14,8 +14,8 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from xds_tui.config.schema import HostListSettings, SaveSetting, host_list_changes
-from xds_tui.domain import host_list, order_states
-from xds_tui.domain.filter_query import Query, QueryError, parse
+from xds_tui.domain import filtering, host_list, order_states
+from xds_tui.domain.filter_query import Query
 from xds_tui.domain.host_list import Counts, Sort
 from xds_tui.domain.model import Host
 from xds_tui.fleet.state import ConnectionState, FleetState
@@ -174,7 +174,7 @@ class HostPane(TitledWidget, Vertical):
         listing, costs = self.listing, self.fleet.costs
         table.sort_key, table.sort_reverse = listing.sort, listing.descending
         sort = Sort(listing.sort, listing.descending)
-        keys: Sequence[str] = host_list.rows(snapshot, self._query, sort, now, costs, labels.spoken())
+        keys: Sequence[str] = host_list.rows(snapshot, self._query, sort, now, costs)
         headings = None
         if listing.group is not None:
             keys, headings = labels.in_groups(host_list.grouped(self._hosts, keys, listing.group, costs))
@@ -246,13 +246,9 @@ class HostPane(TitledWidget, Vertical):
     # Filter
 
     def watch_query_text(self, text: str) -> None:
-        """Filter by what is typed; while it cannot be read, by the last that could, with the reason beneath."""
-        try:
-            self._query, self._wrong = parse(text), ""
-        except QueryError as error:
-            self._wrong = messages.error_message(error)
-            if error.so_far is not None:
-                self._query = error.so_far  # what could be read before it was a word that became a field
+        """Apply the filter while it is typed, and show what is wrong with it."""
+        self._query, error = filtering.parse_while_typing(filtering.HOSTS, text, self._query)
+        self._wrong = messages.error_message(error) if error else ""
         if self.is_mounted:
             self.draw()
             self.table.is_displaced = False  # the user did that

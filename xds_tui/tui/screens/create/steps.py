@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from xds_tui.domain import pricing, purchase
-from xds_tui.domain.halfwidth import to_halfwidth
 from xds_tui.domain.model import Billing, Catalog, Period, PeriodUnit
+from xds_tui.domain.normalization import normalize
 from xds_tui.domain.purchase import MAX_HOSTS, MAX_PERIODS, Draft
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats
@@ -151,7 +151,7 @@ class TermForm(Vertical):
 
 def whole_number(text: str, most: int) -> int | None:
     """Return the number from 1 to `most` that `text` is, with space around it or in full width; None: it is not one."""
-    digits = to_halfwidth(text).strip()
+    digits = normalize(text).strip()
     number = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else 0
     return number if 1 <= number <= most else None
 
