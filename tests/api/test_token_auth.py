@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from xds_tui.api.errors import BadResponse, Rejected, SignedOut
-from xds_tui.api.token_auth import DOCUMENTED_LIFE, MARGIN, SAFE, TOKEN_HEADER, TokenAuth
+from xds_tui.api.token_auth import DOCUMENTED_LIFE, MARGIN, SAFE, TOKEN_HEADER, URGENT, TokenAuth
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret, Token
 
 BASE = "https://service.test/prefix"
@@ -86,6 +86,9 @@ class Pair:
 
     async def read(self) -> httpx.Response:
         return await self.http.get(BASE + "/v1/pve/open/image", extensions={SAFE: True})
+
+    async def read_urgently(self) -> httpx.Response:
+        return await self.http.get(BASE + "/v1/pve/open/packAge/0", extensions={SAFE: True, URGENT: True})
 
     async def change(self) -> httpx.Response:
         return await self.http.post(BASE + "/v1/pve/open/createRent", extensions={SAFE: False})
@@ -555,6 +558,9 @@ async def test_what_the_user_asks_for_does_not_wait_for_another_program_that_end
         await pair.change()
     with pytest.raises(SignedOut, match="Another program"):
         await pair.read()
+    await pair.read_urgently()
+    pair.service.accepts = "the other program's"
+    await pair.change()
     await pair.change()
 
 

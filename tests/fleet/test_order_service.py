@@ -43,7 +43,7 @@ class Service:
             raise answer
         return answer
 
-    async def packages(self, billing: Billing) -> tuple[Package, ...]:
+    async def packages(self, billing: Billing, *, is_urgent: bool = False) -> tuple[Package, ...]:
         return self.catalog
 
     async def create_on_demand(self, *, package_id: str, image_id: str) -> str | None:

@@ -27,7 +27,7 @@ from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, R
 from xds_tui.api.json_fields import is_identity
 from xds_tui.api.outcome import require_success
 from xds_tui.api.renewal import RenewalLog
-from xds_tui.api.token_auth import SAFE, FindToken, OnToken, TokenAuth, utc_now
+from xds_tui.api.token_auth import SAFE, URGENT, FindToken, OnToken, TokenAuth, utc_now
 from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
 from xds_tui.domain.credentials import Credentials, Token
 from xds_tui.domain.endpoint import check_base_url
@@ -135,9 +135,16 @@ class Client:
         """
         return decode.decode_images(await self._read("image"))
 
-    async def packages(self, billing: Billing) -> tuple[Package, ...]:
-        """Return what can be bought as `billing`; raises as `images`."""
-        return decode.decode_packages(await self._read(f"packAge/{billing.value}"))
+    async def packages(self, billing: Billing, *, is_urgent: bool = False) -> tuple[Package, ...]:
+        """Return what can be bought as `billing`; raises as `images`.
+
+        Args:
+            billing: the billing mode.
+            is_urgent: whether it is part of something that the user asked for just now, such as a purchase, so that it
+                is not held back where reading calls pause to leave another program its token.
+
+        """
+        return decode.decode_packages(await self._read(f"packAge/{billing.value}", is_urgent=is_urgent))
 
     async def hosts(self, page: int, page_size: int = MAX_PAGE_SIZE) -> HostPage:
         """Return one page of our hosts, counted from 1, of at most 25; raises as `images`."""
@@ -198,9 +205,9 @@ class Client:
         """
         await self._change(Call.DELETE, decode.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
 
-    async def _read(self, path: str, query: Mapping[str, int] | None = None) -> Envelope:
+    async def _read(self, path: str, query: Mapping[str, int] | None = None, *, is_urgent: bool = False) -> Envelope:
         """Send a call that changes nothing: this is the list of what `read_only` lets through."""
-        response = await self._send(SendTracker(), "GET", path, safe=True, query=query)
+        response = await self._send(SendTracker(), "GET", path, safe=True, query=query, is_urgent=is_urgent)
         return envelope.require_success(response, self.session.mask)
 
     async def _change(
@@ -246,6 +253,7 @@ class Client:
         safe: bool,
         query: Mapping[str, int] | None = None,
         body: Mapping[str, str | int] | None = None,
+        is_urgent: bool = False,
     ) -> httpx.Response:
         """Send one request and return what came back, whole."""
         if self._read_only and not safe:
@@ -259,7 +267,7 @@ class Client:
             params=query,
             content=None if body is None else json.dumps(body),
             headers={"Content-Type": "application/json"},
-            extensions={"trace": sending, SAFE: safe},
+            extensions={"trace": sending, SAFE: safe, URGENT: is_urgent},
         )
         outcome: ApiError
         try:

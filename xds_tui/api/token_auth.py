@@ -29,6 +29,9 @@ MINT_PATH: Final = "/v1/auth/getToken"
 SAFE: Final = "xds-tui.safe"
 """The request extension that marks a call which changes nothing, so that it may be sent again."""
 
+URGENT: Final = "xds-tui.urgent"
+"""The request extension that marks a `SAFE` call which belongs to something that the user asked for just now."""
+
 MARGIN: Final = timedelta(seconds=60)
 """A token is renewed so long before it ends: a call that leaves now still finds it alive when it arrives,
 also if the clocks differ by most of it."""
@@ -149,6 +152,7 @@ class TokenAuth(httpx.Auth):
             yield request
             return
         is_safe = bool(request.extensions.get(SAFE))
+        is_urgent = not is_safe or bool(request.extensions.get(URGENT))
         rejection: SignedOut | None = None
         is_renewed = False
         for _attempt in range(ATTEMPTS if is_safe and self.can_renew else 1):
@@ -160,7 +164,7 @@ class TokenAuth(httpx.Auth):
                         if rejection is not None and is_renewed:
                             raise rejection
                         is_renewed = rejection is not None
-                        self._check_pace(is_safe=is_safe)
+                        self._check_pace(is_urgent=is_urgent)
                         credentials = self._credentials
                         response = yield self._mint_request(request)
                         if self._asks_for_nonce(response):
@@ -239,17 +243,17 @@ class TokenAuth(httpx.Auth):
             if self._renewals is not None and self._renewals.is_renewed_elsewhere(self._taken_at):
                 self._contention = self._contention.after_sighting()
 
-    def _check_pace(self, *, is_safe: bool) -> None:
+    def _check_pace(self, *, is_urgent: bool) -> None:
         """Hold back a request for a token that comes too soon after one that failed, or after one ended early.
 
         Raises:
-            XdsError: the failure of before, or that another program ends our tokens. A call that is not safe was asked
-                for by the user, and is held back only where the service said when to come back.
+            ApiError: the failure of before, or that another program ends our tokens. What the user asked for is held
+                back only where the service said when to come back.
 
         """
-        if self._failure is not None and self._failed.wait(self._monotonic(), is_urgent=not is_safe):
+        if self._failure is not None and self._failed.wait(self._monotonic(), is_urgent=is_urgent):
             raise self._failure.with_traceback(None)
-        wait = self._contention.wait(self._clock()) if is_safe else 0.0
+        wait = 0.0 if is_urgent else self._contention.wait(self._clock())
         if wait:
             raise SignedOut(_ENDED_EARLY, envelope.UNAUTHORISED, "", is_passing=True, retry_after=wait)
 

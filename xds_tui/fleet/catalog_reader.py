@@ -88,7 +88,7 @@ STALE_QUOTE_REASONS: Final = (PRICE_MOVED, GONE_FROM_CATALOG)
 async def verify_quote(quote: Quote, client: Client) -> ApiError | None:
     """Return why `quote` does not hold any more, or None if the package is sold as it was shown."""
     try:
-        packages = await client.packages(quote.billing)
+        packages = await client.packages(quote.billing, is_urgent=True)
     except ApiError as error:
         return error
     shown = quote.package
