@@ -165,6 +165,27 @@ async def test_nothing_can_be_decided_of_an_order_without_a_candidate(program: P
         await program.orders.claims.decline_candidate("nobody's")
 
 
+async def test_a_match_that_cannot_be_written_down_stays_open_until_it_can(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await program.give(a_lost_create(state=OrderState.ACCEPTED))
+    snapshot = a_snapshot(a_new_host(minutes=0), at=LATER)
+
+    async def fail(*_: object) -> None:
+        raise StoreError("The disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(program.journal, "settle_order", fail)
+        for _ in range(3):
+            await program.see(snapshot)
+    assert program.orders.book["o"].state is OrderState.ACCEPTED
+    assert program.orders.book["o"].host_id is None
+    assert [event.summary for event in program.reported] == ["The disk is full"]
+    await program.see(snapshot)
+    assert (await program.written())["o"].host_id == "new"
+    assert program.orders.book["o"].state is OrderState.CONFIRMED
+
+
 # Two programs on one journal
 
 

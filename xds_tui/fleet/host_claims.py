@@ -34,6 +34,7 @@ class HostClaims:
         self._journal = journal
         self._clock = clock
         self._report = report
+        self._unwritten: set[str] = set()
 
     async def creates_elsewhere(self) -> tuple[Order, ...]:
         """Return the creates of other running programs, if any create of ours waits for its host to be recognised."""
@@ -45,16 +46,22 @@ class HostClaims:
             return ()  # a claim is checked against the journal once more
 
     async def confirm(self, found: Order) -> list[Event]:
-        """Show that a host was found for a create, unless the journal knows that it is another's, or may be."""
+        """Show that a host was found for a create, unless the journal knows that it is another's, or may be.
+
+        What cannot be written down is not shown either: the create stays open, and the next listing confirms it.
+        """
         confirmed = order_states.ended(found, OrderEvent.CONFIRMED, self._clock())
-        events = []
         try:
             if await self._claim(confirmed) is not SettleResult.WRITTEN:
                 return []
         except StoreError as failure:
-            events.append(journal_failure(confirmed, failure))
+            if found.id in self._unwritten:
+                return []
+            self._unwritten.add(found.id)
+            return [journal_failure(confirmed, failure)]
+        self._unwritten.discard(found.id)
         self._book.write(confirmed)
-        return [*events, order_event(confirmed)]
+        return [order_event(confirmed)]
 
     async def write_candidates(self, candidates: Mapping[str, Candidate]) -> list[Event]:
         """Write down which host may be which order's, by order ID, and report the new ones."""
