@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -137,3 +138,15 @@ def test_no_order_but_a_stop_or_a_reboot_hides_that_a_host_stopped(
     for event in mark(seen(*statuses), [a_sent(action, state)], {}):
         if event.own and event.kind is EventKind.STATUS and event.new in (STOPPING, OFF, Status.EXPIRED):
             assert action is OrderAction.REBOOT
+
+
+def test_a_host_that_was_listed_late_makes_orders_without_a_named_host_wait_longer() -> None:
+    book = OrderBook()
+    book.write(a_sent(OrderAction.CREATE, host_id="named", answered_at=NOON))
+    book.write(replace(a_sent(OrderAction.CREATE, id="open", host_id=None), answered_at=NOON))
+    new = a_host(id="new", os="Ubuntu", created=NOON)
+    soon, later = (a_snapshot(new, at=NOON + timedelta(seconds=seconds)) for seconds in (20, 41))
+    assert book.reconcile(soon, {"open"}).confirmed == {"open": "new"}
+    book.note_unlisted({"named"}, NOON + timedelta(seconds=20))
+    assert book.reconcile(soon, {"open"}).confirmed == {}
+    assert book.reconcile(later, {"open"}).confirmed == {"open": "new"}

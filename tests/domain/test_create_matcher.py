@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop import Buyer, Shop
 
-from xds_tui.domain.create_matcher import MISMATCH_GAP, Matching
+from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
+from xds_tui.domain.host_distance import MISMATCH_GAP
 from xds_tui.domain.open_creates import births, request_of
 
 Choice = Sequence[int | None]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop import Buyer, Shop
+from support.factories import NOON
 
 from xds_tui.domain.model import Snapshot
 from xds_tui.domain.reconcile import match_orders
@@ -31,10 +33,12 @@ def buy_many(buyer: Buyer, *, pause: float = 0.4, **how: float) -> float:
 
 @pytest.mark.parametrize("pause", [0.01, 0.4, 1.5, 8.0])
 @pytest.mark.parametrize("offset", [0.0, 0.7, 2.0, -2.0])
-def test_hosts_bought_back_to_back_are_each_confirmed_by_the_first_listing(pause: float, offset: float) -> None:
+def test_hosts_bought_back_to_back_are_each_confirmed_by_their_own(pause: float, offset: float) -> None:
     buyer = Buyer(Shop(offset))
     end = buy_many(buyer, pause=pause)
-    buyer.look(end + 1)
+    for look in range(4):
+        buyer.look(end + 5 * look)
+        assert buyer.right == len(buyer.confirmed)
     assert len(buyer.confirmed) == MANY
     assert buyer.wrong == {}
 
@@ -62,7 +66,7 @@ def test_a_host_that_a_response_named_tells_how_far_the_clock_is_off(offset: flo
     buyer = Buyer(Shop(offset))
     buyer.buy(0, names_host=True)
     lost = buyer.buy(20, accepted=False)
-    buyer.look(30)
+    buyer.look(40)
     assert buyer.right == 2, lost
 
 
@@ -83,7 +87,7 @@ def test_an_order_that_never_arrived_is_not_confirmed_with_the_next_order_s_host
     buyer = Buyer(Shop())
     lost = buyer.buy(0, accepted=False, works_after=None)
     again = buyer.buy(2)
-    buyer.look(3)
+    buyer.look(13)
     assert buyer.confirmed.keys() == {again}
     buyer.look(60 * MINUTE)
     assert lost not in buyer.confirmed
@@ -121,7 +125,7 @@ def test_a_creation_time_does_not_reach_into_the_next_second() -> None:
     buyer = Buyer(Shop(2.0))
     for at in range(0, 8, 2):
         buyer.buy(at, took=1, works_after=1 if at else 0.5, accepted=at > 0)
-    buyer.look(10)
+    buyer.look(20)
     assert buyer.right == 4
 
 
@@ -229,6 +233,82 @@ def test_an_unknown_order_yields_to_an_accepted_one_that_still_waits() -> None:
         buyer.look(minutes * MINUTE)
     assert lost not in buyer.confirmed
     assert accepted in {*buyer.confirmed, *buyer.candidates}
+
+
+# Before the own host is listed
+
+
+@pytest.mark.parametrize("listed", [0.8, 2.5, 9.0])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_of_two_machines_none_takes_a_host_of_the_other_before_its_own_is_listed(listed: float, accepted: bool) -> None:
+    shop = Shop()
+    machines = [Buyer(shop, name="a"), Buyer(shop, name="b")]
+    for turn in range(8):
+        at = 1.0 * turn
+        machines[turn % 2].buy(at, accepted=accepted, listed=listed)
+        for machine in machines:
+            machine.look(at + 0.9)
+    for look in range(8):
+        for machine in machines:
+            machine.look(8 + 5 * look)
+            assert machine.right == len(machine.confirmed)
+
+
+def test_an_order_that_named_its_host_is_confirmed_at_once() -> None:
+    buyer = Buyer(Shop())
+    order = buyer.buy(0, names_host=True)
+    buyer.look(0.5)
+    assert buyer.confirmed.keys() == {order}
+
+
+def test_before_its_own_host_had_time_to_be_listed_an_order_has_no_candidate() -> None:
+    buyer = Buyer(Shop())
+    buyer.shop.sell(-2)
+    order = buyer.buy(0, accepted=False, works_after=None)
+    buyer.look(8)
+    assert (buyer.confirmed, buyer.candidates) == ({}, {})
+    buyer.look(13)
+    assert buyer.candidates[order].doubt is Doubt.EARLIER
+
+
+def test_orders_in_quick_succession_wait_for_the_last_of_them() -> None:
+    buyer = Buyer(Shop(-2.0))
+    for number in range(12):
+        buyer.buy(number * 2.0)
+    buyer.look(24)
+    assert buyer.confirmed == {}
+    buyer.look(33)
+    assert buyer.right == 12
+
+
+@pytest.mark.parametrize(("works_after", "is_claimed"), [(1.0, True), (30.0, False)])
+def test_an_order_whose_end_nobody_saw_claims_only_a_host_that_came_soon(works_after: float, is_claimed: bool) -> None:
+    buyer = Buyer(Shop())
+    order = buyer.buy(0, accepted=False, works_after=works_after)
+    buyer.orders[order] = replace(buyer.orders[order], answered_at=None)
+    buyer.look(65)
+    assert (buyer.confirmed, buyer.candidates) == ({}, {})
+    buyer.look(75)
+    assert bool(buyer.confirmed) is is_claimed
+    assert buyer.candidates == {} if is_claimed else buyer.candidates[order].doubt is Doubt.LATER
+
+
+def test_where_hosts_were_seen_to_be_listed_later_that_is_waited_for() -> None:
+    buyer = Buyer(Shop())
+    buyer.buy(0)
+    orders = tuple(buyer.orders.values())
+    early, late = (
+        match_orders(orders, buyer.shop.listing(at), buyer.orders, listing_grace=40_000).confirmed for at in (39, 41)
+    )
+    assert (early, late) == ({}, {"o0": "h0"})
+
+
+def test_what_counts_is_when_the_list_began_to_be_read() -> None:
+    buyer = Buyer(Shop())
+    buyer.buy(0)
+    slow = replace(buyer.shop.listing(60), listed_at=NOON + timedelta(seconds=2))
+    result = match_orders(tuple(buyer.orders.values()), slow, buyer.orders)
+    assert (dict(result.confirmed), result.pending_hosts) == ({}, {"h0"})
 
 
 # At random

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,19 @@ async def seen(source: HostList, *before: str) -> list[str]:
     known = a_snapshot(*(a_host(id=id_) for id_ in before)) if before else None
     swept = await list_hosts(source, known, lambda: NOON)
     return [host.id for host in swept.snapshot.hosts]
+
+
+async def test_a_snapshot_says_when_the_list_was_begun_that_it_rests_on() -> None:
+    now = iter(NOON + timedelta(seconds=second) for second in range(1000))
+    source = HostList(*many(3))
+    consistent = (await list_hosts(source, None, lambda: next(now))).snapshot
+    assert consistent.listed_at == NOON
+    source.total = lambda: 99
+    contradictory = (await list_hosts(source, consistent, lambda: next(now))).snapshot
+    assert contradictory.listed_at == NOON
+    first = (await list_hosts(source, None, lambda: next(now))).snapshot
+    assert first.listed_at is not None
+    assert first.listed_at < NOON
 
 
 def many(count: int) -> list[str]:

@@ -83,6 +83,19 @@ async def test_a_host_that_needs_no_pointing_out(desk: Desk, host: Host, later: 
     assert pointed_out(desk) == []
 
 
+async def test_a_host_that_may_be_another_order_s_is_not_pointed_out(desk: Desk) -> None:
+    await desk.see(a_host(id="old"))
+    await refused(desk)
+    desk.service.answers = [None]
+    desk.orders.buy(a_promise(), 1)
+    order = (await desk.ended())[-1]
+    for _ in range(3):
+        desk.now += timedelta(seconds=6)
+        await desk.see(new_host(created=order.sent_at), a_host(id="old"), at=desk.now)
+    assert pointed_out(desk) == []
+    assert desk.orders.book[order.id].host_id == "new"
+
+
 async def test_a_host_is_pointed_out_after_a_restart_too(desk: Desk, journal: Journal) -> None:
     await refused(desk)
     again = Desk(journal)

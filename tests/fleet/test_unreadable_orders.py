@@ -12,6 +12,7 @@ from test_monitor import Watching, watching
 
 from xds_tui.domain import order_states
 from xds_tui.domain.records import OrderState
+from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.fleet.recorder import UNREADABLE
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.simulator.http_server import RunningSimulator
@@ -67,14 +68,22 @@ async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes
         await database.close()
 
 
-async def test_buying_goes_on_beside_orders_that_cannot_be_read(path: Path, simulator: RunningSimulator) -> None:
+async def test_what_orders_that_cannot_be_read_may_have_bought_is_bought_again_only_if_that_is_confirmed(
+    path: Path, simulator: RunningSimulator
+) -> None:
     database = await Database.open(path)
     await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
     async with watching(Watching(simulator, Journal(database, "test"))) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE and watch.state.catalog is not None)
         assert watch.state.catalog is not None
-        watch.monitor.orders.buy(promise_in(watch.state), 1)
-        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in order_states.FINAL | DONE)
+        promise = promise_in(watch.state)
+        watch.monitor.orders.buy(promise, 1)
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in order_states.FINAL)
+        assert watch.state.orders[0].summary == MAY_BE_BOUGHT
+        doubtful = [order.id for order in await watch.monitor.orders.possible_purchases(promise)]
+        assert doubtful == [f"o{number}" for number, body in enumerate(BODIES) if "h9" not in str(body)]
+        watch.monitor.orders.buy(promise, 1, confirmed=doubtful)
+        await until(lambda: len(watch.state.orders) > 1 and watch.state.orders[0].state in order_states.FINAL | DONE)
         assert watch.state.orders[0].state in (OrderState.ACCEPTED, OrderState.CONFIRMED)
     await database.close()
 

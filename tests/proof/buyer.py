@@ -48,8 +48,8 @@ PATIENCE: Final = 300.0
 _SWEEPS: Final = 5
 """The fleet is looked at so often, at the end, before an order that was not seen counts as that."""
 
-_ACCEPTED_PATIENCE: Final = 5.0
-"""Seconds that are waited at the end for hosts of accepted orders; some are never told from others."""
+_DECISION_PATIENCE: Final = 20.0
+"""Seconds that are waited at the end for the hosts of orders to be told apart: `LISTING_GRACE` and some refreshes."""
 
 _OUTCOMES: Final = {OrderState.ACCEPTED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.NOT_SENT}
 
@@ -174,7 +174,7 @@ class Buyer:
         return any(order.batch == batch and order.state in moving for order in self._orders)
 
     async def _see_everything(self) -> None:
-        """Look until every order that was accepted is seen, and long enough for the others.
+        """Look several times, and until each order has its host or had the time to be matched to one.
 
         What a sweep showed is only settled after it is published, so that it takes the next to know that it was.
         """
@@ -189,8 +189,8 @@ class Buyer:
                 at = state.snapshot.at if state.snapshot else None
                 raise TimeoutError(f"{state.connection}, {state.error!r}, snapshot of {at}, since {began}") from error
         with suppress(TimeoutError):
-            async with asyncio.timeout(_ACCEPTED_PATIENCE):
-                await self._until(lambda: all(order.state is not OrderState.ACCEPTED for order in self._orders))
+            async with asyncio.timeout(_DECISION_PATIENCE):
+                await self._until(lambda: not self._monitor.orders.book.wanting_hosts)
 
     @property
     def _orders(self) -> tuple[Order, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from xds_tui.domain.open_creates import UNANSWERED_WINDOW
 from xds_tui.domain.records import Order, OrderState
 from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
@@ -23,8 +24,8 @@ BEFORE: Final = timedelta(seconds=1)
 AFTER: Final = timedelta(seconds=5)
 """So shortly before a request was sent, and after it ended, somebody else's host cannot be told from one of its own."""
 
-REQUEST: Final = timedelta(seconds=60)
-"""A request ended at the latest so long after it was sent, where a kill kept its end from being seen."""
+REQUEST: Final = timedelta(milliseconds=UNANSWERED_WINDOW)
+"""A request is taken to have been carried out so soon after it was sent, where a kill kept its end from being seen."""
 
 
 @dataclass

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
 from xds_tui.domain.assignment import assign
 from xds_tui.domain.creation_times import (
     DEFAULT_OFFSET,
-    MAX_SKEW,
     MINUTE,
-    SECOND,
     SMALL_SKEW,
     Evidence,
     Range,
@@ -23,27 +19,19 @@ from xds_tui.domain.creation_times import (
     resolutions,
     to_milliseconds,
 )
+from xds_tui.domain.host_distance import (
+    ACCEPTED_WINDOW,
+    LATEST_GAP,
+    LISTING_DELAY,
+    LISTING_GRACE,
+    USUAL_LISTING_DELAY,
+    Distance,
+)
 from xds_tui.domain.host_fit import count_mismatches
 from xds_tui.domain.model import Host
-from xds_tui.domain.open_creates import Birth, Request, find_fitting
+from xds_tui.domain.open_creates import Birth, Request, find_decidable, find_fitting
 from xds_tui.domain.records import Candidate, Doubt, HostSource
 
-MISMATCH_GAP: Final = 2 * SECOND
-"""What a difference in region or purpose counts for beside a gap in time (ms)."""
-
-USUAL_LISTING_DELAY: Final = MINUTE
-"""How long a new host is usually missing from the list at most (ms)."""
-
-LISTING_DELAY: Final = 5 * MINUTE
-"""How long a new host may be missing from the list (ms)."""
-
-ACCEPTED_WINDOW: Final = 15 * MINUTE
-"""How long after the end of the request an accepted order's host may come into being to be matched without asking."""
-
-LATEST: Final = timedelta(hours=2)
-"""A host that came into being longer after the order is not a candidate: the longest queue that is expected."""
-
-_LATEST: Final = LATEST // timedelta(milliseconds=1)
 _SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)
 _EVIDENCE_WINDOW: Final = 24 * 60 * MINUTE
 """Purchases of the last day tell the clock offset."""
@@ -51,17 +39,6 @@ _ACCEPTED_WEIGHT: Final = 2
 """An accepted order has a host for certain, so that its evidence weighs more than that of an unknown order: 1."""
 _NAMED_WEIGHT: Final = 6
 """A host that the response named is known for certain."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Distance:
-    """How badly a host fits an order: the smaller, the better."""
-
-    is_indirect: bool
-    mismatches: int
-    gap: int
-    """Milliseconds that are not explained, after the request or before it."""
-    is_early: bool
 
 
 _RANK: Final = 1
@@ -82,10 +59,23 @@ class Matching:
         past: Sequence[Request],
         hosts: Mapping[str, Host],
         now: int,
+        listing_grace: int = LISTING_GRACE,
     ) -> None:
+        """Match the requests.
+
+        Args:
+            requests: the creates whose host is not known.
+            births: the hosts that may be theirs.
+            past: all creates that are known: what came of them tells the clock offset.
+            hosts: all hosts of the listing, by ID.
+            now: when the listing began (ms since the epoch): a host that was listed by then is among them.
+            listing_grace: how long a new host may be missing from the list before anything is concluded from it (ms).
+
+        """
         self._requests = requests
         self._births = births
         self._now = now
+        self._decidable = find_decidable(requests, now - listing_grace)
         self._fits = find_fitting(requests, births)
         estimate = self._estimate(past, hosts)
         self._offset = estimate or DEFAULT_OFFSET
@@ -102,6 +92,17 @@ class Matching:
         self._explained = {column for row, column in enumerate(self._column_of) if self._is_direct(row, column)}
         self._dispensable = self._find_dispensable()
         self._movable = self._find_movable()
+
+    @property
+    def pending_hosts(self) -> frozenset[str]:
+        """The IDs of the hosts that may belong to an order whose own host may not be listed yet."""
+        return frozenset(
+            self._births[column].host.id
+            for request, distances in zip(self._requests, self._distances, strict=True)
+            if not self._is_decidable(request)
+            for column, distance in distances.items()
+            if distance.gap <= SMALL_SKEW
+        )
 
     def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
         """Return the hosts that orders are confirmed by, and those that may be an order's, by order ID."""
@@ -139,7 +140,11 @@ class Matching:
             return True
         waited = self._now - request.time.high
         is_slight = distance.gap <= SMALL_SKEW and waited >= USUAL_LISTING_DELAY
-        return request.is_accepted and (is_slight or (_is_acceptable(distance) and waited >= LISTING_DELAY))
+        return request.is_accepted and (is_slight or (distance.is_acceptable and waited >= LISTING_DELAY))
+
+    def _is_decidable(self, request: Request) -> bool:
+        """Whether the order's own host had time to be listed: before, only hosts of others may be there."""
+        return request in self._decidable
 
     def _is_young(self, request: Request) -> bool:
         """Whether the order's own host may still be missing from the list."""
@@ -148,8 +153,12 @@ class Matching:
     def _estimate(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Range | None:
         """Estimate the clock offset from hosts that responses named, and from what fits accepted orders."""
         evidence = [*self._named(past, hosts)]
-        is_late = any(request.is_accepted and not self._is_young(request) for request in self._requests)
+        is_late = any(request.is_accepted and not self._is_young(request) for request in self._requests) and all(
+            self._is_decidable(request) or not request.has_known_end for request in self._requests
+        )
         for row, request in enumerate(self._requests):
+            if not (request.has_known_end and self._is_decidable(request)):
+                continue
             times = [time for column in self._fits[row] if (time := self._births[column].time) is not None]
             ranges = [offsets_of(request.sent, time.low, time.high + 1 - time.low) for time in times]
             if not is_late:
@@ -165,7 +174,8 @@ class Matching:
             order, host = request.order, hosts.get(request.order.host_id or "")
             if order.host_source is None or host is None or host.created is None:
                 continue
-            if self._now - request.time.low < _EVIDENCE_WINDOW:
+            is_exact = order.host_source is HostSource.RESPONSE or request.has_known_end
+            if is_exact and self._now - request.time.low < _EVIDENCE_WINDOW:
                 created = to_milliseconds(host.created)
                 weight = _NAMED_WEIGHT if order.host_source is HostSource.RESPONSE else _ACCEPTED_WEIGHT
                 yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
@@ -213,7 +223,7 @@ class Matching:
     def _cost(self, row: int, column: int, distance: Distance) -> int:
         return (
             _DIRECT * distance.is_indirect
-            + _GAP * _weighed(distance)
+            + _GAP * distance.weight
             + _LAG * self._lag(row, column) ** 2
             + _RANK * (row - column) ** 2
         )
@@ -221,17 +231,19 @@ class Matching:
     def _lag(self, row: int, column: int) -> int:
         """Return the milliseconds from sending to the middle of when the host came into being."""
         time = self._births[column].time
-        return _LATEST if time is None else time.middle - self._offset.middle - self._requests[row].time.low
+        return LATEST_GAP if time is None else time.middle - self._offset.middle - self._requests[row].time.low
 
     # What stands against a match
 
     def _is_to_wait(self, row: int, column: int) -> bool:
-        """Whether the host may turn out to be another order's once that order's own host is listed."""
+        """Whether the host may turn out to be another order's once that order's own host, or this one's, is listed."""
         request, own = self._requests[row], self._distances[row][column]
+        if not self._is_decidable(request):
+            return True
         for rival, distance in self._rivals(row, column):
             other = self._requests[rival]
             if other.is_accepted and (self._is_young(other) or not request.is_accepted):
-                if _is_acceptable(distance) and (own.is_indirect or self._is_late_enough(distance)):
+                if distance.is_acceptable and (own.is_indirect or self._is_late_enough(distance)):
                     return True
             elif request.is_accepted and self._is_young(request) and self._is_as_good(distance, own):
                 is_nearer = abs(self._lag(rival, column)) <= abs(self._lag(row, column))
@@ -258,8 +270,8 @@ class Matching:
     def _is_as_good(self, other: Distance, own: Distance) -> bool:
         """Whether another match is as good as one, as far as the clocks are known."""
         if own.gap > SMALL_SKEW:
-            return _is_acceptable(other)  # the clock must be wrong or the queue long, and nobody knows how much
-        return _weighed(other) <= _weighed(own) + self._skew
+            return other.is_acceptable  # the clock must be wrong or the queue long, and nobody knows how much
+        return other.weight <= own.weight + self._skew
 
     def _is_late_enough(self, distance: Distance) -> bool:
         """Whether the host came into being after the order was sent, as far as the clocks are known."""
@@ -345,12 +357,14 @@ class Matching:
         left = [
             {}
             if row in found or row in doubts
-            else {column: each for column, each in distances.items() if column not in gone and _is_possible(each)}
+            else {column: each for column, each in distances.items() if column not in gone and each.is_possible}
             for row, distances in enumerate(self._distances)
         ]
-        for row, column in enumerate(self._assign(left, _LATEST)):
+        for row, column in enumerate(self._assign(left, LATEST_GAP)):
             request = self._requests[row]
-            if column is not None and not (request.is_accepted and self._is_young(request)):
+            if column is None or not self._is_decidable(request):
+                continue
+            if not (request.is_accepted and self._is_young(request)):
                 yield row, self._candidate(column, self._doubt_of_time(row, column))
 
     def _alternatives(self, undecided: Mapping[int, int | None]) -> set[int]:
@@ -374,17 +388,3 @@ class Matching:
         if distance.is_early:
             return Doubt.EARLIER
         return Doubt.LATER if distance.gap else Doubt.OTHER_ORDER
-
-
-def _weighed(distance: Distance) -> int:
-    return distance.gap + MISMATCH_GAP * distance.mismatches
-
-
-def _is_acceptable(distance: Distance) -> bool:
-    """Whether an accepted order may have such a host."""
-    return distance.gap <= (MAX_SKEW if distance.is_early else ACCEPTED_WINDOW)
-
-
-def _is_possible(distance: Distance) -> bool:
-    """Whether an order may have such a host at all."""
-    return distance.gap <= (MAX_SKEW if distance.is_early else _LATEST)

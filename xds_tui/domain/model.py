@@ -202,6 +202,8 @@ class Snapshot:
     unlisted: Mapping[str, Absence] = field(default_factory=dict)
     """Hosts that the list did not show although nothing proves that they are gone, by ID. The one to ask for next
     comes first."""
+    listed_at: datetime | None = None
+    """Every host that the service had listed by then is shown; None: not known, take `at`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

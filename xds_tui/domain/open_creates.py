@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from xds_tui.domain.creation_times import SECOND, Range, resolutions, to_milliseconds
+from xds_tui.domain.creation_times import SECOND, SMALL_SKEW, Range, resolutions, to_milliseconds
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.records import Order, OrderState, Quote
@@ -18,6 +18,12 @@ GRACE: Final = 2 * SECOND
 REQUEST_TIMEOUT: Final = 60 * SECOND
 """A request ends at the latest so long after it was sent: ours is given up then, as is the gateway's (ms)."""
 
+SUCCESSION: Final = 2 * SMALL_SKEW
+"""Requests that are this far apart cannot be mistaken for one another by a small clock offset (ms)."""
+
+UNANSWERED_WINDOW: Final = 5 * SECOND
+"""How long after it was sent a request is taken to have been carried out whose end no program saw (ms)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
@@ -26,9 +32,10 @@ class Request:
     order: Order
     promise: Quote
     sent: Range
-    """From sending until the response arrived or was given up."""
+    """From sending until the response arrived or was given up, or would have been at the latest."""
     time: Range
-    """When the host may have come into being: also a while after a response was given up."""
+    """When the host probably came into being: also a while after a response was given up, but only within
+    `UNANSWERED_WINDOW` if no program saw the end of the request."""
     kind: tuple[object, ...]
     """What was bought: orders of one kind are alike to the user."""
 
@@ -36,6 +43,16 @@ class Request:
     def is_accepted(self) -> bool:
         """Whether the service said yes, so that there is a host."""
         return self.order.state is OrderState.ACCEPTED
+
+    @property
+    def has_known_end(self) -> bool:
+        """Whether it was seen when the request ended: the program may have been killed before."""
+        return self.order.answered_at is not None
+
+    @property
+    def over_at(self) -> int:
+        """When nothing comes of the request any more that was not asked for before (ms since the epoch)."""
+        return max(self.sent.high, self.time.high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +69,34 @@ def request_of(order: Order, sent_at: datetime, promise: Quote) -> Request:
     end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT
     end = max(start, end)
     grace = 0 if order.state is OrderState.ACCEPTED else GRACE
+    latest = end + grace if order.answered_at else start + UNANSWERED_WINDOW
     package = promise.package
     specification = (package.cpu, package.memory, package.disk, package.gpu_count, package.gpu_name)
     price = (package.amount, package.discount)
     kind = (package.id, specification, price, promise.image.id, promise.billing, promise.period)
-    return Request(order, promise, Range(start, end), Range(start, end + grace), kind)
+    return Request(order, promise, Range(start, end), Range(start, latest), kind)
+
+
+def find_decidable(requests: Sequence[Request], listed_at: int) -> frozenset[Request]:
+    """Return the requests whose hosts had time to be listed, and those of all that were sent right after them, too.
+
+    Orders in quick succession are told apart together: half of them would fit the hosts of the other half as well, if
+    the clock is a little off. One of which nobody saw the end holds up no other.
+
+    Args:
+        requests: oldest first.
+        listed_at: hosts are listed of requests that were over by then (ms since the epoch).
+
+    """
+    found: list[Request] = []
+    held_up_from: int | None = None
+    for request in reversed(requests):
+        is_over = request.over_at <= listed_at
+        if is_over and (held_up_from is None or request.over_at + SUCCESSION <= held_up_from):
+            found.append(request)
+        elif is_over or request.has_known_end:
+            held_up_from = request.sent.low if held_up_from is None else min(held_up_from, request.sent.low)
+    return frozenset(found)
 
 
 def births(hosts: Sequence[Host], snapshot: Snapshot) -> list[Birth]:

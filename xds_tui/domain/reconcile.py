@@ -10,8 +10,17 @@ what was bought (`host_fit`), if it was not known when the order was sent, and i
 it.
 
 *How far a host is from an order.* The host is DIRECT if it can have come into being while the request was under way:
-between sending and the moment the response arrived, or `GRACE` after the response was given up. Otherwise there is a
-gap between the two, after the request or before it.
+between sending and the moment the response arrived, or `GRACE` after the response was given up. If the program was
+killed before, so that nobody saw the request end, only the first `UNANSWERED_WINDOW` counts. Otherwise there is a gap
+between the two, after the request or before it.
+
+*When it can be told.* A host enters the list some time after it was made, so the first listing after a request may
+show only the hosts of others, which then seem to be what the request bought. Nothing is concluded from an order,
+neither a match nor a clock offset, before its own host had time to be listed: the list must have begun to be read
+`LISTING_GRACE` after the response (after the time limit of the request, if nobody saw it end), and be consistent. If a
+host that a response named was missing from the list for longer than that, twice that time is waited. Orders that
+follow one another within `SUCCESSION` wait for the last of them. Until then an order stays accepted or unknown, and
+has no candidate either. An order whose response named the host needs none of this.
 
 *All at once.* All open creates and all fitting hosts are matched together, not first come, first served, by the
 assignment that is best by these criteria in turn: as many accepted orders as possible have a host; as many hosts as
@@ -19,7 +28,7 @@ possible are DIRECT; the gaps are small; hosts came into being soon after their 
 leaves a choice, in the same sequence. So a host stays with the order that explains it best. Orders for the same, of
 which one ended before the next was sent, have their hosts in that sequence.
 
-*What is confirmed without asking.* A DIRECT host at once. A gateway gives up after 60 s, so a request whose response
+*What is confirmed without asking.* A DIRECT host. A gateway gives up after 60 s, so a request whose response
 was lost is carried out while it is under way, or shortly after: farther hosts are not confirmed for an order whose
 outcome is unknown. An accepted order has a host for certain. If that stays away, the order takes one with a gap of up
 to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `ACCEPTED_WINDOW` after the request or
@@ -54,6 +63,7 @@ from dataclasses import dataclass, field
 
 from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
+from xds_tui.domain.host_distance import LISTING_GRACE
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.domain.open_creates import Request, births, request_of
@@ -68,12 +78,14 @@ class Reconciliation:
         confirmed: the orders that the fleet agrees with, order ID to host ID.
         candidates: for creates that are open after that, the host that may be theirs.
         is_matched: whether creates without a host were matched; otherwise `candidates` says nothing.
+        pending_hosts: the hosts that may be of a create whose own host had no time to be listed yet.
 
     """
 
     confirmed: Mapping[str, str]
     candidates: Mapping[str, Candidate] = field(default_factory=dict)
     is_matched: bool = True
+    pending_hosts: frozenset[str] = frozenset()
 
 
 def match_orders(
@@ -82,6 +94,7 @@ def match_orders(
     answered: Collection[str],
     claimed: Collection[str] = (),
     others: Collection[Order] = (),
+    listing_grace: int = LISTING_GRACE,
 ) -> Reconciliation:
     """Match `orders` to the hosts of `snapshot`, as the module describes.
 
@@ -92,6 +105,7 @@ def match_orders(
             the others, but they take part.
         claimed: hosts of creates that ended before and are not among `orders` any more.
         others: the creates of other programs that use the same journal. They take part, and nothing is said about them.
+        listing_grace: how long a new host may be missing from the list (ms).
 
     """
     hosts = {host.id: host for host in snapshot.hosts}
@@ -119,10 +133,13 @@ def match_orders(
     taken |= {host_id for order in creates for host_id in order.declined}
     taken |= frozenset.intersection(*(request.promise.known_hosts for request in open_requests))
     new = births([host for host in snapshot.hosts if host.id not in taken], snapshot)
-    found, candidates = Matching(open_requests, new, requests, hosts, to_milliseconds(snapshot.at)).decide()
+    listed_at = to_milliseconds(snapshot.listed_at or snapshot.at)
+    matching = Matching(open_requests, new, requests, hosts, listed_at, listing_grace)
+    found, candidates = matching.decide()
     return Reconciliation(
         confirmed | {order_id: host_id for order_id, host_id in found.items() if order_id in own},
         {order_id: candidate for order_id, candidate in candidates.items() if order_id in own},
+        pending_hosts=matching.pending_hosts,
     )
 
 

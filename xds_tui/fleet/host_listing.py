@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -32,6 +32,9 @@ MAX_CONCURRENT_PAGES: Final = 4
 
 ATTEMPTS: Final = 3
 """Readings of a list that keeps moving before it is taken as it is."""
+
+CONTRADICTION_DELAY: Final = timedelta(minutes=5)
+"""A list that contradicts itself is taken to show only what had been listed for so long."""
 
 MAX_PAGES: Final = 4_000
 """A list that claims more than 100,000 hosts is not believed further."""
@@ -100,12 +103,13 @@ async def list_hosts(
     """
     known = {host.id: host for host in before.hosts} if before is not None else {}
     source = _Unchanged(source, dict(known))
-    reading = await _read(source, known)
+    began, reading = clock(), await _read(source, known)
     seen = dict(reading.hosts)
     for _ in range(ATTEMPTS - 1):
         if reading.is_consistent:
             break
-        previous, reading = reading, await _read(source, known)
+        previous, began = reading, clock()
+        reading = await _read(source, known)
         seen |= reading.hosts
         if _agree(previous, reading):
             break
@@ -119,7 +123,10 @@ async def list_hosts(
         clock(),
         deleted,
     )
-    return HostListing(snapshot, reading.unreadable)
+    listed_at = began if reading.is_consistent else began - CONTRADICTION_DELAY
+    if before is not None and before.listed_at is not None:
+        listed_at = max(listed_at, before.listed_at)
+    return HostListing(replace(snapshot, listed_at=listed_at), reading.unreadable)
 
 
 class _Unchanged:

@@ -92,6 +92,8 @@ class HostLookup:
             except ApiError:
                 # The list was read, so the service is up. The next refresh asks for this host again.
                 break
+        late = {host_id for host_id, host in found.items() if host is not None}
+        self._book.note_unlisted(late, listed.listed_at or listed.at)
         return _merge(listed, found, listed.at)
 
 

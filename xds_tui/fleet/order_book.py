@@ -11,7 +11,7 @@ from typing import Final
 
 from xds_tui.domain import order_states, pricing
 from xds_tui.domain.attribution import RebootProgress
-from xds_tui.domain.create_matcher import LATEST
+from xds_tui.domain.host_distance import LATEST, LISTING_DELAY, LISTING_GRACE
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.reconcile import Reconciliation, match_orders
 from xds_tui.domain.records import Order, OrderAction, OrderState, Quote
@@ -34,6 +34,7 @@ class OrderBook:
         self._hosts: tuple[Host, ...] = ()
         self._gone: set[str] = set()
         self._claimed: set[str] = set()
+        self._listing_grace = LISTING_GRACE
 
     def __iter__(self) -> Iterator[Order]:
         """Iterate over a copy, oldest first, so that the book may change during the iteration."""
@@ -103,6 +104,17 @@ class OrderBook:
         self._hosts = ()
         self._gone.clear()
         self._claimed.clear()
+        self._listing_grace = LISTING_GRACE
+
+    def note_unlisted(self, host_ids: Collection[str], listed_at: datetime) -> None:
+        """Record hosts that exist, and that a list did not show which began to be read at `listed_at`.
+
+        If they were bought here, that tells how long a new host can be missing from the list.
+        """
+        for order in self:
+            if order.action is OrderAction.CREATE and order.host_id in host_ids and order.answered_at:
+                missing = (listed_at - order.answered_at) // timedelta(milliseconds=1)
+                self._listing_grace = min(max(self._listing_grace, 2 * missing), LISTING_DELAY)
 
     # What the orders imply for hosts
 
@@ -152,7 +164,7 @@ class OrderBook:
             reboots: the reboots observed so far; None if none was.
 
         """
-        result = match_orders(tuple(self), snapshot, answered, self._claimed, others)
+        result = match_orders(tuple(self), snapshot, answered, self._claimed, others, self._listing_grace)
         completed = reboots.completed if reboots is not None else ()
         confirmed = {
             order_id: host_id

@@ -42,6 +42,7 @@ MAX_RESUME_AGE: Final = timedelta(days=7)
 
 STOPPED: Final = N_("Stopped before it was sent")
 MAY_BE_BOUGHT: Final = N_("An earlier order may have bought it already, so nothing was sent")
+UNREADABLE: Final = N_("The record of this order cannot be read")
 INTERRUPTED: Final = {
     OrderState.PENDING: N_("The program ended before it was sent"),
     OrderState.SENT: N_("The program ended before its answer came"),
@@ -128,15 +129,29 @@ class OrderService:
     async def possible_purchases(self, quote: Quote) -> tuple[Order, ...]:
         """Return the creates that may have bought already what `quote` is for, oldest first.
 
+        One that is in the journal and cannot be read may have bought anything.
+
         Raises:
             StoreError: if the journal, which contains those of earlier runs and other programs, cannot be read.
 
         """
         now = self._clock()
         written = {order.id: order for order in await self._journal.creates() if order.id not in self.book}
+        unreadable = [
+            Order(
+                id=row.id,
+                action=OrderAction.CREATE,
+                state=OrderState.UNKNOWN,
+                created_at=row.created_at or now,
+                promise=quote,
+                summary=UNREADABLE,
+            )
+            for row in await self._journal.unreadable_creates()
+            if row.may_be_purchase and row.id not in self.book
+        ]
         # An order that this program is sending does not count: its outcome will be known soon.
         own = {order.id: order for order in self.book if order.state is not OrderState.SENT}
-        found = [order for order in (written | own).values() if may_repeat(order, quote, now)]
+        found = [order for order in (*unreadable, *(written | own).values()) if may_repeat(order, quote, now)]
         return tuple(sorted(found, key=lambda order: order.created_at))
 
     def power(self, hosts: Iterable[Host], *, on: bool) -> None:
@@ -216,7 +231,7 @@ class OrderService:
                 events += await self.claims.confirm(replace(found, host_source=source))
         if result.is_matched and generation == self._sender.generation:
             events += await self.claims.write_candidates(result.candidates)
-            events += await self.refusals.reconcile(snapshot)
+            events += await self.refusals.reconcile(snapshot, result.pending_hosts)
         for order in self.book.late(answered, self._clock()):
             summary = order.summary or UNCONFIRMED_SUMMARY
             events += await self._sender.conclude(replace(order, summary=summary), OrderEvent.TIMED_OUT)

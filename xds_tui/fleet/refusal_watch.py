@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -45,10 +45,11 @@ class RefusalWatch:
         """Remove everything: another account has signed in."""
         self._known_hosts.clear()
 
-    async def reconcile(self, snapshot: Snapshot) -> list[Event]:
+    async def reconcile(self, snapshot: Snapshot, pending_hosts: Collection[str] = ()) -> list[Event]:
         """Return an event for each host of `snapshot` that no order explains and that fits a rejected one, once.
 
-        Nothing is reported while a create is being sent, because a new host may be its result.
+        Nothing is reported while a create is being sent, because a new host may be its result. Nor is
+        anything reported about `pending_hosts`, which may turn out to be another order's.
         """
         now = self._clock()
         watched = [order for order in self._book if is_watched(order, now)]
@@ -59,7 +60,7 @@ class RefusalWatch:
         ):
             return []
         known = {order.id: self._known_hosts.get(order.id, self._book.known_hosts) for order in watched}
-        new = [host for host in snapshot.hosts if not self._book.is_explained(host.id)]
+        new = [host for host in snapshot.hosts if host.id not in pending_hosts and not self._book.is_explained(host.id)]
         found = hosts_of_refused(watched, new, known)
         if not found:
             return []

@@ -199,6 +199,10 @@ class Journal:
         """Return every create of this account that can be read, whichever program gave it, oldest first."""
         return _readable(await self._creates())
 
+    async def unreadable_creates(self) -> tuple[UnreadableOrder, ...]:
+        """Return what may be creates of this account and cannot be read, oldest first."""
+        return tuple(row for row in await self._creates() if isinstance(row, UnreadableOrder))
+
     async def bought(self) -> dict[str, Quote]:
         """Return what was promised for each host that was bought here, by its ID."""
         return {order.host_id: order.promise for order in await self.creates() if order.host_id and order.promise}

@@ -49,9 +49,14 @@ class UnreadableOrder:
     host_id: str | None
     """The host that it names."""
 
+    @property
+    def may_be_purchase(self) -> bool:
+        """Whether it may have bought a host that nobody knows to have come of it."""
+        return self.is_open and self.host_id is None
+
     def may_have_bought(self, found: Order) -> bool:
         """Whether the host that was found for another order may have come of this one."""
-        if not self.is_open or self.host_id is not None:
+        if not self.may_be_purchase:
             return False
         about = found.sent_at or found.created_at
         return self.created_at is None or abs(about - self.created_at) <= LATEST
