@@ -1,7 +1,7 @@
-"""What only `one/{id}` tells of a host, kept across refreshes whose list leaves it out.
+"""Details of a host that only `one/{id}` returns, kept across refreshes whose list lacks them.
 
-In the document's dialect a page of the list has neither the MAC nor the IPv4, and the table of its fields omits the
-login. What was learned stays until the service says something else, or until the host is reached elsewhere.
+In the dialect of the published documents the list has neither the MAC nor the IPv4 address, and the table of its fields
+omits the login. A known value is kept until the service returns another one, or until the host has another address.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from typing import Any, Final
 from xds_tui.domain.model import Host
 
 _DETAILS: Final = {"mac": "mac", "ipv4": "ipv4", "account": "hostAccount", "password": "hostPw"}
-"""What is kept, with the service's name for it."""
+"""Attributes that are kept, with the service's names of the fields."""
 
 
 def keep_details(host: Host, before: Host) -> Host:
-    """Return `host` with the details of `before` that it does not tell; `before` itself where they are equal then.
+    """Return `host` with the details of `before` that it lacks; `before` itself if the two are equal then.
 
     Args:
-        host: as the service described it now.
+        host: the host as the service describes it.
         before: the same host as it was known before.
 
     """
-    if _is_moved(host, before):
+    if _has_moved(host, before):
         return host
-    learned: dict[str, Any] = {name: getattr(before, name) for name in _DETAILS if _is_untold(host, name)}
-    kept = replace(host, **learned) if learned else host
-    return before if kept == before else kept
+    kept: dict[str, Any] = {name: getattr(before, name) for name in _DETAILS if _is_missing(host, name)}
+    complete = replace(host, **kept) if kept else host
+    return before if complete == before else complete
 
 
-def _is_untold(host: Host, name: str) -> bool:
-    """Whether the service said nothing at all: what it said and nobody understood contradicts what was known."""
+def _is_missing(host: Host, name: str) -> bool:
+    """Return whether the response lacks a field. An unreadable value is present, and replaces the known one."""
     return getattr(host, name) is None and _DETAILS[name] not in host.raw
 
 
-def _is_moved(host: Host, before: Host) -> bool:
-    """Whether it is another machine, or the same one reached elsewhere: what was learned may not hold any more."""
+def _has_moved(host: Host, before: Host) -> bool:
+    """Return whether this is another machine, or one at another address, so that known details may be wrong."""
     pairs = ((host.created, before.created), (host.address, before.address), (host.port, before.port))
-    return any(now is not None and was is not None and now != was for now, was in pairs)
+    return any(new is not None and old is not None and new != old for new, old in pairs)

@@ -1,3 +1,3 @@
-"""The fleet over time: watching it, and changing it."""
+"""The live engine: reads the fleet, keeps its state, and sends orders."""
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
-"""All pages of the host list, made into one consistent snapshot.
+"""Read all pages of the host list and combine them into one consistent snapshot.
 
-The list moves while it is read: a host that is created pushes others to the next page (they are seen twice), one
-that is deleted pulls others back (they are not seen at all). And a list can simply be wrong. So a reading is consistent
-only if every row has an ID, no host came twice and their number is the one that was announced, the same on every page.
-A list that is not is read again, unless it says the very same as before. What comes of hosts that it does not show,
-consistent or not, is for `absences` to say.
+The list can change while it is read: a new host moves others to the next page, where they are seen twice, and a deleted
+one moves others to the page before, so that they are not seen at all. A list can also be wrong. A reading is therefore
+consistent only if every row has an ID, no host is repeated, and the total is the same on every page and equals the
+number of hosts. An inconsistent list is read again, unless it repeats the same contradiction. `absences` decides about
+hosts that the list does not show.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol
 
 from xds_tui.domain.host_details import keep_details
 from xds_tui.domain.model import Host, Snapshot
@@ -25,42 +25,38 @@ if TYPE_CHECKING:
     from xds_tui.api.decode import HostPage
 
 PAGE_SIZE: Final = 25
-"""The most that the service gives at once (reference: mypage)."""
+"""Hosts per page, the maximum that the service allows (reference: mypage)."""
 
 MAX_CONCURRENT_PAGES: Final = 4
-"""Requests under way at the same time: quick for a large fleet, polite to the service."""
+"""Requests under way at the same time: enough for a large fleet, few enough not to burden the service."""
 
 ATTEMPTS: Final = 3
-"""Readings of a list that keeps moving before it is taken as it is."""
+"""Readings of a list that keeps changing before an inconsistent one is used."""
 
 CONTRADICTION_DELAY: Final = timedelta(minutes=5)
 """A list that contradicts itself is taken to show only what had been listed for so long."""
 
 MAX_PAGES: Final = 4_000
-"""A list that claims more than 100,000 hosts is not believed further."""
-
-
-_A = TypeVar("_A")
-_B = TypeVar("_B")
+"""Upper bound for one reading, 100,000 hosts, in case the total is wrong."""
 
 
 class HostPages(Protocol):
-    """What a sweep needs of the client."""
+    """The part of the client that a listing needs."""
 
     async def hosts(self, page: int) -> HostPage:
-        """Ask for one page, counted from 1."""
+        """Request one page, counted from 1."""
 
     async def host(self, host_id: str) -> Host | None:
-        """Ask for one host; None: not there, or not ours."""
+        """Request one host; None if it does not exist or belongs to another account."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostListing:
-    """What a sweep saw."""
+    """The result of reading the whole list."""
 
     snapshot: Snapshot
     unreadable: int
-    """Rows of the list that could not even be told apart as hosts."""
+    """Rows of the list that could not be identified as hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +64,15 @@ class _Reading:
     """One pass over all pages."""
 
     hosts: dict[str, Host]
-    """By ID, in the order of the list; a host that came twice stands where and as it was seen last."""
-    repeated: bool
+    """By ID, in the order of the list; of a repeated host the last occurrence."""
+    has_repeated_hosts: bool
     totals: frozenset[int]
     is_total_unreadable: bool
     unreadable: int
 
     @property
     def is_consistent(self) -> bool:
-        is_whole = not self.repeated and not self.unreadable and not self.is_total_unreadable
+        is_whole = not self.has_repeated_hosts and not self.unreadable and not self.is_total_unreadable
         return is_whole and (not self.totals or self.totals == {len(self.hosts)})
 
 
@@ -130,62 +126,68 @@ async def list_hosts(
 
 
 class _Unchanged:
-    """A list whose hosts are the very objects of before where they are equal: what is done with them can rest."""
+    """A source that returns the known object for each unchanged host, so that later comparisons are cheap."""
 
     def __init__(self, source: HostPages, known: Mapping[str, Host]) -> None:
         self._source = source
         self._known = known
 
     async def hosts(self, page: int) -> HostPage:
-        """Ask for one page; comparing page by page never holds up the event loop for long."""
-        there = await self._source.hosts(page)
-        return replace(there, hosts=tuple(map(self._same, there.hosts)))
+        """Request one page. Comparing page by page never blocks the event loop for long."""
+        response = await self._source.hosts(page)
+        return replace(response, hosts=tuple(map(self._reuse, response.hosts)))
 
     async def host(self, host_id: str) -> Host | None:
-        """Ask for one host."""
+        """Request one host."""
         host = await self._source.host(host_id)
-        return None if host is None else self._same(host)
+        return None if host is None else self._reuse(host)
 
-    def _same(self, host: Host) -> Host:
+    def _reuse(self, host: Host) -> Host:
         before = self._known.get(host.id)
         return host if before is None else keep_details(host, before)
 
 
-def _agree(one: _Reading, other: _Reading) -> bool:
-    """Whether two readings say the very same: a list that contradicts itself steadily is not read a third time."""
-    return list(one.hosts) == list(other.hosts) and one.totals == other.totals
+def _agree(first: _Reading, second: _Reading) -> bool:
+    """Return whether two readings are equal. A list that contradicts itself in the same way twice is not read again."""
+    return list(first.hosts) == list(second.hosts) and first.totals == second.totals
 
 
 async def _read(source: HostPages, known: Collection[str]) -> _Reading:
-    """Read every page that the total asks for, and further ones where the total may be too small."""
+    """Read as many pages as the total requires, and more if the total may be too small."""
     first = await source.hosts(1)
     pages = [first]
-    if first.total is not None and 0 < _rows(first) < first.total:
-        # A service that cuts the pages shorter than we asked for has more of them.
-        last = min(ceil(first.total / min(_rows(first), PAGE_SIZE)), MAX_PAGES)
-        pages += await _pages(source, last)
+    if first.total is not None and 0 < _count_rows(first) < first.total:
+        # The service may return shorter pages than requested, so there are more of them.
+        last = min(ceil(first.total / min(_count_rows(first), PAGE_SIZE)), MAX_PAGES)
+        pages += await _read_pages(source, last)
     if first.total is None or not known or not set(known) <= {host.id for page in pages for host in page.hosts}:
-        while _rows(pages[-1]) == PAGE_SIZE and len(pages) < MAX_PAGES:
+        while _count_rows(pages[-1]) == PAGE_SIZE and len(pages) < MAX_PAGES:
             pages.append(await source.hosts(len(pages) + 1))
-    return _joined(pages)
+    return _join(pages)
 
 
-async def _pages(source: HostPages, last: int) -> list[HostPage]:
-    """Return the pages from the second to `last`, as far as they are not empty: a total can be far too large."""
+async def _read_pages(source: HostPages, last: int) -> list[HostPage]:
+    """Return the pages from the second to `last`; stop at an empty one, because a total can be far too large."""
     pages: dict[int, HostPage] = {}
     numbers = iter(range(2, last + 1))
 
-    async def read_on(_worker: int) -> None:
+    async def read() -> None:
         for number in numbers:
             pages[number] = await source.hosts(number)
-            if not _rows(pages[number]):
+            if not _count_rows(pages[number]):
                 break
 
-    await _bounded(read_on, range(MAX_CONCURRENT_PAGES))
+    readers = [asyncio.ensure_future(read()) for _ in range(MAX_CONCURRENT_PAGES)]
+    try:
+        await asyncio.gather(*readers)
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
     return [pages[number] for number in sorted(pages)]
 
 
-def _joined(pages: Sequence[HostPage]) -> _Reading:
+def _join(pages: Sequence[HostPage]) -> _Reading:
     hosts: dict[str, Host] = {}
     count = 0
     for page in pages:
@@ -193,54 +195,37 @@ def _joined(pages: Sequence[HostPage]) -> _Reading:
             hosts.pop(host.id, None)
             hosts[host.id] = host
             count += 1
-    totals = frozenset(page.total for page in pages if page.total is not None)
     return _Reading(
         hosts,
-        count != len(hosts),
-        totals,
-        any(page.is_total_unreadable for page in pages),
-        sum(page.unreadable for page in pages),
+        has_repeated_hosts=count != len(hosts),
+        totals=frozenset(page.total for page in pages if page.total is not None),
+        is_total_unreadable=any(page.is_total_unreadable for page in pages),
+        unreadable=sum(page.unreadable for page in pages),
     )
 
 
-def _rows(page: HostPage) -> int:
+def _count_rows(page: HostPage) -> int:
     return len(page.hosts) + page.unreadable
 
 
-async def _bounded(ask: Callable[[_A], Awaitable[_B]], about: Iterable[_A]) -> list[_B]:
-    """Request each, at most `MAX_CONCURRENT_PAGES` at a time, and return the responses in order."""
-    limit = asyncio.Semaphore(MAX_CONCURRENT_PAGES)
-
-    async def ask_in_turn(one: _A) -> _B:
-        async with limit:
-            return await ask(one)
-
-    tasks = [asyncio.ensure_future(ask_in_turn(one)) for one in about]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 class ProgressReporter:
-    """A host list that tells, page by page, how many of its hosts have come; a second reading counts anew."""
+    """A source that reports after each page how many hosts have been read; page 1 starts the count again."""
 
-    def __init__(self, source: HostPages, tell: Callable[[Progress], None]) -> None:
+    def __init__(self, source: HostPages, report: Callable[[Progress], None]) -> None:
+        """Read from `source`; `report` is not called for the last page."""
         self._source = source
-        self._tell = tell
+        self._report = report
         self._done = 0
 
     async def hosts(self, page: int) -> HostPage:
-        """Ask for one page, and tell."""
-        there = await self._source.hosts(page)
-        rows = len(there.hosts) + there.unreadable
-        self._done = rows if page == 1 else self._done + rows
-        if there.total is None or self._done < there.total:
-            self._tell(Progress(self._done, there.total))
-        return there
+        """Request one page, and report."""
+        response = await self._source.hosts(page)
+        count = _count_rows(response)
+        self._done = count if page == 1 else self._done + count
+        if response.total is None or self._done < response.total:
+            self._report(Progress(self._done, response.total))
+        return response
 
     async def host(self, host_id: str) -> Host | None:
-        """Ask for one host."""
+        """Request one host."""
         return await self._source.host(host_id)

@@ -1,4 +1,4 @@
-"""What an order's changes are told as."""
+"""Events of orders, and the errors recorded with them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xds_tui.store.database import StoreError
 
 
 def order_event(order: Order) -> Event:
-    """The event of the state that `order` has come to."""
+    """Return the event for the current state of `order`."""
     return Event(
         at=order.ended_at or order.sent_at or order.created_at,
         kind=EventKind.ORDER,
@@ -29,7 +29,7 @@ def order_event(order: Order) -> Event:
 
 
 def candidate_event(order: Order, candidate: Candidate, at: datetime) -> Event:
-    """The event of a host that may be the order's: the user is called to decide."""
+    """Return the alert for a host that may belong to `order`, which the user has to decide."""
     return Event(
         at=at,
         kind=EventKind.CANDIDATE,
@@ -43,7 +43,7 @@ def candidate_event(order: Order, candidate: Candidate, at: datetime) -> Event:
 
 
 def with_error(order: Order, error: ApiError | StoreError) -> Order:
-    """`order` with what went wrong: the error's own sentence, and the service's code and traceId where it gave any."""
+    """Return `order` with the texts of `error`, and with the service's code and traceId if there are any."""
     order = replace(order, summary=error.summary, message=error.detail)
     if isinstance(error, ApiError):
         order = replace(order, trace_id=error.trace_id)
@@ -53,7 +53,7 @@ def with_error(order: Order, error: ApiError | StoreError) -> Order:
 
 
 def journal_failure(order: Order, error: StoreError) -> Event:
-    """The event of an outcome that is known but could not be written down."""
+    """Return the event for a known outcome that could not be written to the journal."""
     return Event(
         at=order.ended_at or order.created_at, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail
     )

@@ -67,7 +67,7 @@ def after_listing(
         unreadable=listing.unreadable,
         progress=state.progress if is_superseded else None,
     )
-    is_unrelated = may_be_other_account and have_no_common_host(live.snapshot, listing.snapshot)
+    is_unrelated = may_be_other_account and _have_no_common_host(live.snapshot, listing.snapshot)
     state, changes = _show_hosts(live, None if is_unrelated else live.snapshot, listing.snapshot, orders, now)
     return state, (*recovery, *changes)
 
@@ -98,7 +98,7 @@ def _show_hosts(
     return _add(_with_costs(state, shown, now), changes)
 
 
-def have_no_common_host(old: Snapshot | None, new: Snapshot) -> bool:
+def _have_no_common_host(old: Snapshot | None, new: Snapshot) -> bool:
     """Whether two snapshots share no host, so that they are probably of two accounts."""
     return old is not None and {host.id for host in old.hosts}.isdisjoint(host.id for host in new.hosts)
 
