@@ -21,7 +21,7 @@ ON, OFF, STARTING, STOPPING, BILLED = Status.ON, Status.OFF, Status.STARTING, St
 
 
 def seen(*statuses: Status | None, begin: datetime = NOON, step: timedelta = STEP) -> list[Event]:
-    """What happens to a host that is seen in these statuses one after another; None: it is not there."""
+    """Return the events of a host with these statuses in sequence; None if it does not exist."""
     snapshots = [
         a_snapshot(*([] if status is None else [a_host(status=status)]), at=begin + number * step)
         for number, status in enumerate(statuses)
@@ -58,7 +58,7 @@ def a_sent(action: OrderAction, state: OrderState = OrderState.ACCEPTED, **field
         (OrderAction.CREATE, (None, OFF, STARTING, ON), [True, False, False]),
     ],
 )
-def test_only_what_an_order_asked_for_is_ours(
+def test_only_changes_that_an_order_requested_are_own(
     action: OrderAction, statuses: Sequence[Status | None], expected: list[bool]
 ) -> None:
     assert own(a_sent(action), seen(*statuses)) == expected
@@ -66,21 +66,19 @@ def test_only_what_an_order_asked_for_is_ours(
 
 @pytest.mark.parametrize("action", [OrderAction.POWER_ON, OrderAction.DELETE, OrderAction.CREATE])
 @pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.PENDING])
-def test_a_host_that_stops_by_itself_is_an_alert_whatever_else_was_ordered(
-    action: OrderAction, state: OrderState
-) -> None:
+def test_an_unexpected_stop_is_an_alert_despite_other_orders(action: OrderAction, state: OrderState) -> None:
     events = mark(seen(ON, STOPPING), [a_sent(action, state)], {})
     assert [(event.own, event.alert) for event in flagged(events)] == [(False, True)]
 
 
 @pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.NOT_SENT, OrderState.REJECTED])
 @pytest.mark.parametrize("action", [OrderAction.POWER_OFF, OrderAction.REBOOT])
-def test_an_order_that_did_nothing_explains_nothing(action: OrderAction, state: OrderState) -> None:
+def test_an_order_without_effect_explains_nothing(action: OrderAction, state: OrderState) -> None:
     assert own(a_sent(action, state), seen(ON, STOPPING, OFF)) == [False, False]
 
 
 @pytest.mark.parametrize("state", [OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED])
-def test_an_order_under_way_explains_what_it_asked_for_however_late(state: OrderState) -> None:
+def test_an_open_order_explains_the_requested_change_at_any_time(state: OrderState) -> None:
     assert own(a_sent(OrderAction.POWER_OFF, state), seen(ON, OFF, begin=NOON + timedelta(hours=1))) == [True]
 
 
@@ -89,30 +87,30 @@ def test_a_confirmed_stop_explains_no_further_stop() -> None:
 
 
 @pytest.mark.parametrize(("late", "expected"), [(LATE_WINDOW - 2 * STEP, True), (LATE_WINDOW, False)])
-def test_an_order_that_was_given_up_explains_a_change_a_little_later(late: timedelta, expected: bool) -> None:
+def test_an_unconfirmed_order_explains_a_change_within_the_late_window(late: timedelta, expected: bool) -> None:
     assert own(a_sent(OrderAction.POWER_OFF, OrderState.UNCONFIRMED), seen(ON, OFF, begin=NOON + late)) == [expected]
 
 
-def test_a_reboot_that_was_confirmed_before_it_began_is_followed_down_and_up() -> None:
+def test_a_reboot_confirmed_before_the_host_went_down_is_still_followed() -> None:
     order = a_sent(OrderAction.REBOOT, OrderState.CONFIRMED)
     assert own(order, seen(ON, OFF, STARTING, ON, OFF)) == [True, True, True, False]
     assert own(order, seen(ON, OFF, begin=NOON + REBOOT_START_WINDOW)) == [False]
 
 
-def test_two_orders_explain_a_change_each() -> None:
+def test_two_orders_each_explain_their_changes() -> None:
     stop, start = a_sent(OrderAction.POWER_OFF, id="1"), a_sent(OrderAction.POWER_ON, id="2")
     marked = mark(seen(ON, STOPPING, OFF, STARTING, ON), [stop, start], {})
     assert all(event.own for event in marked)
 
 
-def test_a_create_that_named_no_host_explains_the_one_that_confirms_it() -> None:
+def test_a_create_without_a_host_explains_the_host_that_confirms_it() -> None:
     order = a_sent(OrderAction.CREATE, host_id=None)
     events = seen(None, OFF)
     assert [event.own for event in mark(events, [order], {order.id: "h1"})] == [True]
     assert [event.own for event in mark(events, [order], {})] == [False]
 
 
-def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_up() -> None:
+def test_an_unknown_reboot_is_confirmed_only_after_down_and_up() -> None:
     book, order = OrderBook(), a_sent(OrderAction.REBOOT, OrderState.UNKNOWN)
     book.write(order)
     running: Host = a_host(status=ON)
@@ -132,7 +130,7 @@ def test_an_unknown_reboot_is_confirmed_only_by_a_host_that_went_down_and_came_u
     st.sampled_from([action for action in OrderAction if action is not OrderAction.POWER_OFF]),
     st.sampled_from(OrderState),
 )
-def test_no_order_but_a_stop_or_a_reboot_hides_that_a_host_stopped(
+def test_only_a_stop_or_a_reboot_explains_a_stopped_host(
     statuses: list[Status | None], action: OrderAction, state: OrderState
 ) -> None:
     for event in mark(seen(*statuses), [a_sent(action, state)], {}):

@@ -14,32 +14,32 @@ from xds_tui.domain.model import Status
 KNOWN = a_host(mac="02:00:00:00:00:01", ipv4="10.0.0.7", password=Secret("pw"))
 
 
-def test_what_a_list_leaves_out_is_kept_and_the_host_is_the_very_same() -> None:
+def test_missing_details_are_kept_and_an_equal_host_is_the_same_object() -> None:
     assert keep_details(a_host(account=None), KNOWN) is KNOWN
 
 
-def test_what_changed_otherwise_changes() -> None:
+def test_other_changes_are_taken_over() -> None:
     host = keep_details(a_host(status=Status.OFF), KNOWN)
     assert (host.status, host.mac, host.ipv4, host.password) == (Status.OFF, KNOWN.mac, KNOWN.ipv4, KNOWN.password)
 
 
-def test_what_the_service_says_now_holds() -> None:
+def test_returned_details_replace_known_ones() -> None:
     host = keep_details(a_host(mac="02:00:00:00:00:02", ipv4="10.0.0.8", password=Secret("new")), KNOWN)
     assert (host.mac, host.ipv4, host.password) == ("02:00:00:00:00:02", "10.0.0.8", Secret("new"))
 
 
-def test_what_was_said_and_not_understood_contradicts() -> None:
+def test_an_unreadable_value_replaces_a_known_one() -> None:
     assert keep_details(a_host(raw={"mac": "[1]"}), KNOWN).mac is None
 
 
 @pytest.mark.parametrize(
     "moved", [{"address": "other.example"}, {"port": 1}, {"created": NOON + timedelta(days=1)}], ids=str
 )
-def test_a_host_that_is_reached_elsewhere_is_not_given_what_was_known(moved: dict[str, object]) -> None:
+def test_a_host_at_another_address_loses_known_details(moved: dict[str, object]) -> None:
     host = keep_details(a_host(**moved), KNOWN)
     assert (host.mac, host.ipv4, host.password) == (None, None, None)
 
 
 @pytest.mark.parametrize("gap", [{"address": None}, {"port": None}, {"created": None}])
-def test_a_list_that_leaves_out_where_a_host_is_contradicts_nothing(gap: dict[str, object]) -> None:
+def test_a_missing_address_keeps_known_details(gap: dict[str, object]) -> None:
     assert keep_details(a_host(**gap), KNOWN).mac == KNOWN.mac

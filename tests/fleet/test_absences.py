@@ -19,7 +19,7 @@ from xds_tui.fleet.host_listing import PAGE_SIZE, HostListing, list_hosts
 
 
 class Service:
-    """A host list that shows what a test wants, beside the hosts that there really are."""
+    """A host list whose contents the test sets, and the hosts that really exist."""
 
     def __init__(self, *there: str) -> None:
         self.there = list(there)
@@ -84,7 +84,7 @@ CONTRADICTIONS: Mapping[str, Callable[[Service], None]] = {
 
 
 @pytest.mark.parametrize("contradict", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
-async def test_a_list_that_contradicts_itself_makes_no_host_gone(contradict: Callable[[Service], None]) -> None:
+async def test_an_inconsistent_list_reports_no_host_gone(contradict: Callable[[Service], None]) -> None:
     service = Service(*many(60))
     contradict(service)
     snapshot = snapshot_of(many(60))
@@ -92,13 +92,13 @@ async def test_a_list_that_contradicts_itself_makes_no_host_gone(contradict: Cal
         snapshot = (await service.sweep(snapshot)).snapshot
         assert sorted(ids_in(snapshot)) == sorted(many(60))
         assert not snapshot.is_complete
-    service.there = service.there[:-6]  # now `one/{id}` denies them as well, which alone proves nothing
+    service.there = service.there[:-6]  # an inconsistent list and `one/{id}` together prove nothing
     for _ in range(6):
         snapshot = (await service.sweep(snapshot)).snapshot
     assert sorted(ids_in(snapshot)) == sorted(many(60))
 
 
-async def test_a_consistent_list_without_a_host_that_still_exists_keeps_it_as_not_listed() -> None:
+async def test_an_existing_host_missing_from_a_consistent_list_is_kept_as_unlisted() -> None:
     service = Service(*many(60))
     service.listed = many(60)[:20] + many(60)[26:]
     snapshot = (await service.sweep(snapshot_of(many(60)))).snapshot
@@ -111,7 +111,7 @@ async def test_a_consistent_list_without_a_host_that_still_exists_keeps_it_as_no
     assert not snapshot.unlisted
 
 
-async def test_a_host_that_list_and_service_deny_is_gone_at_once() -> None:
+async def test_a_host_missing_from_the_list_and_not_found_is_gone_at_once() -> None:
     service = Service(*many(60))
     service.there.remove("h7")
     snapshot = (await service.sweep(snapshot_of(many(60)))).snapshot
@@ -119,7 +119,7 @@ async def test_a_host_that_list_and_service_deny_is_gone_at_once() -> None:
     assert service.asked == ["h7"]
 
 
-async def test_what_the_list_does_not_show_is_still_refreshed() -> None:
+async def test_an_unlisted_host_is_still_refreshed() -> None:
     service = Service(*many(30))
     lie(service, many(28), 30)
     service.status = Status.OFF
@@ -127,7 +127,7 @@ async def test_what_the_list_does_not_show_is_still_refreshed() -> None:
     assert {host.id for host in snapshot.hosts if host.status is Status.OFF} == {"h28", "h29"}
 
 
-async def test_a_fleet_that_vanishes_is_asked_for_a_few_hosts_at_a_time() -> None:
+async def test_a_missing_fleet_is_looked_up_a_few_hosts_at_a_time() -> None:
     service = Service(*many(100))
     snapshot = snapshot_of(many(100))
     lie(service, [])
@@ -147,7 +147,7 @@ async def test_a_fleet_that_vanishes_is_asked_for_a_few_hosts_at_a_time() -> Non
 
 
 @pytest.mark.parametrize("error", [BadResponse("late"), Rejected(429, "", retry_after=60.0), Rejected(500, "")])
-async def test_a_host_that_could_not_be_asked_for_stays_and_the_list_is_shown_all_the_same(error: Exception) -> None:
+async def test_a_host_that_cannot_be_looked_up_stays_and_the_list_is_shown(error: Exception) -> None:
     service = Service(*many(40))
     service.listed = many(30)
     service.error = error
@@ -158,7 +158,7 @@ async def test_a_host_that_could_not_be_asked_for_stays_and_the_list_is_shown_al
     assert len(service.asked) <= 4
 
 
-async def test_a_host_that_we_deleted_is_gone_by_its_own_word_whatever_the_list_counts() -> None:
+async def test_a_deleted_host_is_gone_once_it_is_not_found_even_if_the_total_counts_it() -> None:
     service = Service(*many(10))
     service.there.remove("h3")
     service.total = lambda page: 10
@@ -169,7 +169,7 @@ async def test_a_host_that_we_deleted_is_gone_by_its_own_word_whatever_the_list_
     assert "h3" in ids_in(snapshot), "a list that shows it is believed"
 
 
-async def test_since_when_a_host_is_missing_is_kept() -> None:
+async def test_the_time_since_a_host_is_missing_is_kept() -> None:
     service = Service(*many(5))
     service.listed = many(4)
     snapshot = (await service.sweep(snapshot_of(many(5)))).snapshot
@@ -177,7 +177,7 @@ async def test_since_when_a_host_is_missing_is_kept() -> None:
     assert later.snapshot.unlisted["h4"].since == NOON
 
 
-async def test_somebody_elses_hosts_are_not_kept() -> None:
+async def test_hosts_of_another_account_are_not_kept() -> None:
     service = Service("theirs")
     snapshot = (await service.sweep(snapshot_of(many(30)), may_be_others=True)).snapshot
     assert ids_in(snapshot) == ["theirs"]
@@ -189,7 +189,7 @@ async def test_somebody_elses_hosts_are_not_kept() -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32))
-async def test_no_lie_of_the_list_makes_a_host_that_exists_gone(seed: int) -> None:
+async def test_no_wrong_list_reports_an_existing_host_gone(seed: int) -> None:
     lot = random.Random(seed)
     service = Service(*many(lot.randrange(1, 70)))
     snapshot = snapshot_of(service.there)

@@ -1,4 +1,4 @@
-"""No order is sent that is not on the disk: with real files, and what really befalls them."""
+"""No order is sent before it is on disk, tested with real files and real faults."""
 
 from __future__ import annotations
 
@@ -44,14 +44,16 @@ def path(tmp_path: Path) -> Path:
 
 
 class Desk:
-    """Orders whose history is the file at a path."""
+    """An order service with the history file at a path."""
 
     def __init__(self, path: Path) -> None:
         self.service = Service()
         self.database = Database(path)
         self.journal = Journal(self.database, "default")
-        self.told: list[Event] = []
-        self.orders = OrderService(lambda: cast("Client", self.service), self.journal, lambda: NOON, self.told.extend)
+        self.reported: list[Event] = []
+        self.orders = OrderService(
+            lambda: cast("Client", self.service), self.journal, lambda: NOON, self.reported.extend
+        )
 
     async def ended(self) -> Order:
         await until(lambda: not self.orders.is_sending)
@@ -69,7 +71,7 @@ async def at_desk(path: Path) -> AsyncIterator[Desk]:
 
 
 async def place(desk: Desk, what: str) -> Order:
-    """Give an order of each kind, and return it when it has ended."""
+    """Place an order of this kind, and return it when it has ended."""
     desk.service.answers = ["new"] if what == "create" else [True]
     match what:
         case "create":
@@ -89,12 +91,12 @@ KINDS = ("create", "start", "stop", "reboot", "delete")
 
 
 def make(path: Path) -> None:
-    """Make a sound, empty history at `path`."""
+    """Create a valid, empty history at `path`."""
     database_file.DatabaseFile.open(path).close()
 
 
 def states_in(path: Path) -> list[str]:
-    """The states of the orders in the file that the path names, as another program reads it."""
+    """Return the states of the orders in the file, as another program reads them."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         return [state for (state,) in connection.execute("SELECT state FROM orders ORDER BY rowid")]
 
@@ -150,7 +152,7 @@ def a_fifo(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def damaged_for_good(path: Path) -> Iterator[None]:
-    """Damaged, in a folder that it cannot be moved within."""
+    """A damaged file in a read-only folder, so that it cannot be moved away."""
     make(path)
     content = path.read_bytes()
     path.write_bytes(b"\xff" * len(content))
@@ -172,7 +174,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("what", KINDS)
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_an_order_that_cannot_be_recorded_is_not_sent_and_says_why(path: Path, fault: str, what: str) -> None:
+async def test_an_order_that_cannot_be_recorded_is_not_sent_and_has_a_reason(path: Path, fault: str, what: str) -> None:
     wrong, reason = FAULTS[fault]
     with wrong(path):
         async with at_desk(path) as desk:
@@ -186,7 +188,7 @@ async def test_an_order_that_cannot_be_recorded_is_not_sent_and_says_why(path: P
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_the_file_is_used_as_soon_as_it_can_be(path: Path, fault: str) -> None:
+async def test_the_file_is_used_as_soon_as_it_is_usable(path: Path, fault: str) -> None:
     wrong, _reason = FAULTS[fault]
     with wrong(path):
         desk = Desk(path)
@@ -199,7 +201,7 @@ async def test_the_file_is_used_as_soon_as_it_can_be(path: Path, fault: str) -> 
 
 
 @pytest.mark.parametrize("fault", ["newer", "locked"])
-async def test_what_befalls_the_file_later_holds_orders_back_until_it_has_passed(path: Path, fault: str) -> None:
+async def test_a_later_fault_of_the_file_blocks_orders_until_it_is_over(path: Path, fault: str) -> None:
     async with at_desk(path) as desk:
         assert (await place(desk, "create")).state is OrderState.ACCEPTED
         desk.service.asked.clear()
@@ -211,7 +213,7 @@ async def test_what_befalls_the_file_later_holds_orders_back_until_it_has_passed
         assert states_in(path) == ["accepted", "not sent", "accepted"]
 
 
-async def test_a_full_disk_holds_orders_back_until_there_is_room(path: Path) -> None:
+async def test_a_full_disk_blocks_orders_until_there_is_space(path: Path) -> None:
     async with at_desk(path) as desk:
         assert (await place(desk, "create")).state is OrderState.ACCEPTED
         await desk.database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1").fetchone())
@@ -221,7 +223,7 @@ async def test_a_full_disk_holds_orders_back_until_there_is_room(path: Path) -> 
                 await desk.database.write(lambda connection: connection.execute(fill) and None)
         assert desk.journal.problem is not None
         desk.service.asked.clear()
-        orders = [await place(desk, "create") for _ in range(20)]  # the last pages have room for some
+        orders = [await place(desk, "create") for _ in range(20)]  # the last pages of the file have space for some
         assert orders[-1].state is OrderState.NOT_SENT
         assert "full" in orders[-1].summary
         assert len(desk.service.asked) == states_in(path).count("accepted") - 1 + states_in(path).count("sent")
@@ -272,7 +274,7 @@ MISHAPS = (delete, delete_folder, replace_by_another, replace_by_nothing, trunca
 
 @pytest.mark.parametrize("checkpointed", [True, False])
 @pytest.mark.parametrize("mishap", MISHAPS)
-async def test_an_order_that_was_sent_is_in_the_file_that_the_path_names(
+async def test_a_sent_order_is_in_the_file_at_the_path(
     path: Path, mishap: Callable[[Path], None], checkpointed: bool
 ) -> None:
     async with at_desk(path) as desk:
@@ -291,11 +293,11 @@ async def test_an_order_that_was_sent_is_in_the_file_that_the_path_names(
         order = await place(desk, "create")
         assert order.state is OrderState.ACCEPTED
         assert "sent" in seen[0]
-    # The first order is open: it outlives the file that it was in.
+    # The first order is open, so it is written to the new file as well.
     assert states_in(path) == ["accepted", "accepted"]
 
 
-async def test_orders_that_earlier_runs_left_open_outlive_the_file(path: Path) -> None:
+async def test_open_orders_of_earlier_runs_survive_the_loss_of_the_file(path: Path) -> None:
     async with at_desk(path) as desk:
         await place(desk, "create")
     async with at_desk(path) as desk:
@@ -304,7 +306,7 @@ async def test_orders_that_earlier_runs_left_open_outlive_the_file(path: Path) -
         assert sorted(states_in(path)) == ["accepted", "accepted"]
 
 
-async def test_an_outcome_that_could_not_be_written_is_written_later(path: Path) -> None:
+async def test_an_outcome_that_cannot_be_written_is_written_later(path: Path) -> None:
     async with at_desk(path) as desk:
         with contextlib.ExitStack() as stack:
 
@@ -357,9 +359,7 @@ CAN_MOUNT = (
     ("how", "size", "said"),
     [("read-only", "8m", "writing"), ("full", "120k", "full"), ("filling", "240k", "full")],
 )
-def test_a_real_disk_that_is_full_or_read_only_holds_orders_back(
-    tmp_path: Path, how: str, size: str, said: str
-) -> None:
+def test_a_real_full_or_read_only_disk_blocks_orders(tmp_path: Path, how: str, size: str, said: str) -> None:
     tests = Path(__file__).parent
     shell = textwrap.dedent(f"""
         mount -t tmpfs -o size={size} none {tmp_path} &&

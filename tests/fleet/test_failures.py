@@ -1,4 +1,4 @@
-"""Everything that can go wrong between the monitor and the service, and the way back without a key."""
+"""Faults between the monitor and the service, and the recovery without a key press."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ FAULTS = [
     (Fault(kind=Kind.ALTERED, without=("code",)), BadResponse),
     (Fault(kind=Kind.BUSY, seconds=0), Rejected),
 ]
-NO_TROUBLE = {Kind.EXPIRE_TOKENS, Kind.SHIFT, Kind.LISTING, Kind.REPEATED}
-"""What a reading call gets over, or what makes a list that contradicts itself."""
+HARMLESS_KINDS = {Kind.EXPIRE_TOKENS, Kind.SHIFT, Kind.LISTING, Kind.REPEATED}
+"""Faults that a read call recovers from, or that only make the list inconsistent."""
 
 
-class Watching:
-    """A monitor that sweeps as fast as it can, with everything it published."""
+class MonitorHarness:
+    """A monitor that refreshes continuously, and the states it published."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Watching:
         return self.monitor.state
 
     async def live(self) -> None:
-        """Wait until a sweep from now on has succeeded."""
+        """Wait until a refresh that starts later has succeeded."""
         before = self.state.snapshot
         await until(lambda: self.state.snapshot is not before and self.state.connection is ConnectionState.LIVE)
 
@@ -89,7 +89,7 @@ async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -
 
 
 @contextlib.asynccontextmanager
-async def watching(watch: Watching) -> AsyncIterator[Watching]:
+async def watching(watch: MonitorHarness) -> AsyncIterator[MonitorHarness]:
     running = asyncio.create_task(watch.monitor.run(watch.states.append))
     try:
         yield watch
@@ -106,29 +106,31 @@ def now(clock: ManualClock) -> Callable[[], datetime]:
 
 
 @pytest.fixture
-async def watch(simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]) -> AsyncIterator[Watching]:
-    async with watching(Watching(simulator.url, journal, now)) as watch:
+async def watch(
+    simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]
+) -> AsyncIterator[MonitorHarness]:
+    async with watching(MonitorHarness(simulator.url, journal, now)) as watch:
         await watch.live()
         await until(lambda: watch.state.catalog is not None)
         yield watch
 
 
-def said_well(error: ApiError | None) -> bool:
-    """Whether an error is told in sentences: what happened, and what to do."""
+def is_explained(error: ApiError | None) -> bool:
+    """Return whether the message of an error says what happened and what to do."""
     assert error is not None
     what, remedy = messages.error_lines(error, Situation.WATCHING)[:2]
     return what[:1].isupper() and remedy.endswith(".") and "Traceback" not in what and "object at" not in what
 
 
-def test_no_way_to_go_wrong_is_left_out() -> None:
-    assert {fault.kind for fault, _error in FAULTS} == set(Kind) - NO_TROUBLE
+def test_every_kind_of_fault_is_covered() -> None:
+    assert {fault.kind for fault, _error in FAULTS} == set(Kind) - HARMLESS_KINDS
 
 
 @pytest.mark.parametrize(
     ("fault", "error"), FAULTS, ids=lambda value: getattr(getattr(value, "kind", None), "name", "")
 )
-async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
-    watch: Watching, service: Service, fault: Fault, error: type[ApiError]
+async def test_a_fault_keeps_the_data_is_explained_and_recovers_without_a_key(
+    watch: MonitorHarness, service: Service, fault: Fault, error: type[ApiError]
 ) -> None:
     known = {host.id for host in watch.state.snapshot.hosts} if watch.state.snapshot else set()
     service.faults.set(
@@ -139,7 +141,7 @@ async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
     assert failed.snapshot is not None
     assert {host.id for host in failed.snapshot.hosts} == known
     assert isinstance(failed.error, error)
-    assert said_well(failed.error)
+    assert is_explained(failed.error)
     assert failed.retry_at is not None
     await watch.live()
     assert watch.state.error is None
@@ -150,26 +152,26 @@ async def test_a_fault_keeps_the_data_is_said_in_words_and_is_over_by_itself(
 
 @pytest.mark.parametrize(
     "url",
-    ["http://name-that-nobody-has.invalid", "http://127.0.0.1:9", "https://127.0.0.1:{port}"],
+    ["http://unknown-host.invalid", "http://127.0.0.1:9", "https://127.0.0.1:{port}"],
     ids=["no such name", "refused", "no TLS"],
 )
-async def test_a_service_that_cannot_be_reached_is_offline_and_never_given_up(
+async def test_an_unreachable_service_is_offline_and_tried_again(
     url: str, simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime]
 ) -> None:
     address = url.format(port=simulator.url.rpartition(":")[2])
-    async with watching(Watching(address, journal, now)) as watch:
+    async with watching(MonitorHarness(address, journal, now)) as watch:
         failures = lambda: sum(state.connection is ConnectionState.ERROR for state in watch.states)  # noqa: E731
         await until(lambda: failures() >= 7)
         assert isinstance(watch.state.error, NotSent)
-        assert said_well(watch.state.error)
+        assert is_explained(watch.state.error)
 
 
-async def test_a_service_that_was_away_is_found_again_within_an_interval(
+async def test_a_service_that_returns_is_found_within_an_interval(
     service: Service, journal: Journal, now: Callable[[], datetime]
 ) -> None:
     with RunningSimulator(service) as first:
         port = int(first.url.rpartition(":")[2])
-        watch = Watching(first.url, journal, now)
+        watch = MonitorHarness(first.url, journal, now)
         running = watching(watch)
         await running.__aenter__()
         await watch.live()
@@ -181,10 +183,10 @@ async def test_a_service_that_was_away_is_found_again_within_an_interval(
         await running.__aexit__(None, None, None)
 
 
-async def test_the_tries_back_off_to_two_minutes(
+async def test_attempts_back_off_to_two_minutes(
     simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
 ) -> None:
-    async with watching(Watching(simulator.url, journal, now, interval=20)) as watch:
+    async with watching(MonitorHarness(simulator.url, journal, now, interval=20)) as watch:
         await watch.live()
         service.faults.set(Fault(kind=Kind.HTML, endpoint=LIST, times=1_000))
         waits = []
@@ -194,15 +196,15 @@ async def test_the_tries_back_off_to_two_minutes(
             await until(lambda trouble=trouble: watch.state.error is not trouble)
             assert watch.state.retry_at is not None
             waits.append(round((watch.state.retry_at - now()).total_seconds(), 3))
-    # A lot of one half takes one part in eight off each of 20, 40, 80, 120 and 120 s.
+    # A random number of 0.5 reduces each of 20, 40, 80, 120 and 120 s by one eighth.
     assert waits == [17.5, 35.0, 70.0, 105.0, 105.0]
     assert MAX_WAIT == 120
 
 
-async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
+async def test_a_busy_service_is_not_called_before_retry_after(
     simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
 ) -> None:
-    async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
+    async with watching(MonitorHarness(simulator.url, journal, now, interval=3600)) as watch:
         await watch.live()
         await until(lambda: watch.state.catalog is not None)
         service.faults.set(Fault(kind=Kind.BUSY, endpoint=LIST, seconds=600))
@@ -212,7 +214,7 @@ async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
         pages = sum(LIST in request for request in service.requests)
         catalog = watch.state.catalog
         watch.monitor.refresh()
-        # The catalog takes three requests one after another: a sweep would have begun before it is there.
+        # The catalog takes three requests in sequence, so a refresh would have started before it is read.
         await until(lambda: watch.state.catalog is not catalog)
         assert sum(LIST in request for request in service.requests) == pages
         assert watch.state.retry_at is not None
@@ -220,7 +222,7 @@ async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_says(
 
 
 @pytest.mark.parametrize("hours", [8, -3], ids=["a night asleep", "a clock set back"])
-async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
+async def test_a_jump_of_the_clock_triggers_a_refresh(
     hours: int,
     simulator: RunningSimulator,
     journal: Journal,
@@ -229,7 +231,7 @@ async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(monitor_module, "MAX_SLEEP", 0.01)
-    async with watching(Watching(simulator.url, journal, now, interval=3600)) as watch:
+    async with watching(MonitorHarness(simulator.url, journal, now, interval=3600)) as watch:
         await watch.live()
         clock.advance(hours * 3600)
         await watch.live()
@@ -240,14 +242,14 @@ async def test_a_machine_that_slept_or_whose_clock_was_set_asks_at_once(
         )
 
 
-async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobody(
+async def test_a_list_that_shifts_at_every_page_neither_adds_nor_loses_a_host(
     journal: Journal, now: Callable[[], datetime], clock: ManualClock
 ) -> None:
     world = World(Options(), clock)
     populate(world, 70)
     service = Service(world)
     with RunningSimulator(service) as simulator:
-        async with watching(Watching(simulator.url, journal, now)) as watch:
+        async with watching(MonitorHarness(simulator.url, journal, now)) as watch:
             await watch.live()
             there = {host.id for host in world.listed()}
             begun = len(watch.states)
@@ -282,7 +284,9 @@ async def test_a_list_that_shifts_at_every_page_shows_no_phantom_and_loses_nobod
     ],
     ids=lambda fault: f"{fault.kind.value} {fault.form.value} {fault.status}",
 )
-async def test_what_a_reading_call_gets_over_is_no_trouble(watch: Watching, service: Service, fault: Fault) -> None:
+async def test_a_fault_that_a_read_call_recovers_from_is_no_error(
+    watch: MonitorHarness, service: Service, fault: Fault
+) -> None:
     service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": LIST}))
     await until(lambda: not service.faults.pending)
     await watch.live()
@@ -302,11 +306,11 @@ async def test_what_a_reading_call_gets_over_is_no_trouble(watch: Watching, serv
     ],
     ids=lambda fault: fault.kind.value,
 )
-async def test_one_unusual_answer_of_get_token_does_not_sign_out(
+async def test_a_single_unusual_token_response_does_not_sign_out(
     simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service, fault: Fault
 ) -> None:
     service.faults.set(Fault(**{name: getattr(fault, name) for name in Fault.__slots__} | {"endpoint": "auth/"}))
-    async with watching(Watching(simulator.url, journal, now)) as watch:
+    async with watching(MonitorHarness(simulator.url, journal, now)) as watch:
         await watch.live()
         assert any(state.connection is ConnectionState.ERROR for state in watch.states)
         assert all(state.connection is not ConnectionState.SIGNED_OUT for state in watch.states)

@@ -1,4 +1,4 @@
-"""Hosts that may be an order's: offered, accepted and declined, and written down so that it lasts."""
+"""Candidates for the host of a create: offered, accepted, declined and recorded."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def a_new_host(id_: str = "new", minutes: float = 3.0) -> Any:
 
 
 class Program:
-    """One running program on a journal."""
+    """A running program that uses a journal."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -50,7 +50,7 @@ class Program:
         self.reported += events
 
     async def give(self, *orders: Order) -> None:
-        """Have these orders open here."""
+        """Record these orders and open them in this program."""
         await self.journal.write_orders(orders)
         for order in orders:
             self.orders.book.write(order)
@@ -69,7 +69,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def programs(path: Path) -> AsyncIterator[list[Program]]:
-    """Two programs on one journal."""
+    """Two programs that use the same journal."""
     databases = [await Database.open(path) for _ in range(2)]
     yield [Program(Journal(database, "default")) for database in databases]
     for database in databases:
@@ -81,7 +81,7 @@ def program(programs: list[Program]) -> Program:
     return programs[0]
 
 
-async def test_a_host_that_may_be_an_order_s_is_reported_once_and_written_down(program: Program) -> None:
+async def test_a_candidate_is_reported_once_and_recorded(program: Program) -> None:
     await program.give(a_lost_create())
     for _ in range(3):
         await program.see(a_snapshot(a_new_host(), at=LATER))
@@ -92,7 +92,7 @@ async def test_a_host_that_may_be_an_order_s_is_reported_once_and_written_down(p
     assert (order.state, order.candidate.host_id, order.host_id) == (OrderState.UNKNOWN, "new", None)
 
 
-async def test_a_candidate_that_was_renamed_is_not_reported_again(program: Program) -> None:
+async def test_a_renamed_candidate_is_not_reported_again(program: Program) -> None:
     await program.give(a_lost_create())
     await program.see(a_snapshot(a_new_host(), at=LATER))
     await program.see(a_snapshot(replace(a_new_host(), name="renamed"), at=LATER))
@@ -102,7 +102,7 @@ async def test_a_candidate_that_was_renamed_is_not_reported_again(program: Progr
     assert candidate.host_name == "renamed"
 
 
-async def test_a_candidate_that_is_gone_is_offered_no_longer(program: Program) -> None:
+async def test_a_candidate_that_is_gone_is_withdrawn(program: Program) -> None:
     await program.give(a_lost_create())
     await program.see(a_snapshot(a_new_host(), at=LATER))
     await program.see(a_snapshot(at=LATER))
@@ -110,7 +110,7 @@ async def test_a_candidate_that_is_gone_is_offered_no_longer(program: Program) -
     assert program.orders.book["o"].candidate is None
 
 
-async def test_what_the_user_recognises_confirms_the_order(program: Program) -> None:
+async def test_an_accepted_candidate_confirms_the_order(program: Program) -> None:
     await program.give(a_lost_create())
     await program.see(a_snapshot(a_new_host(), at=LATER))
     assert await program.orders.claims.accept_candidate("o") is SettleResult.WRITTEN
@@ -121,7 +121,7 @@ async def test_what_the_user_recognises_confirms_the_order(program: Program) -> 
     assert program.reported[-1].state is OrderState.CONFIRMED
 
 
-async def test_what_the_user_declines_is_not_offered_again_even_after_a_restart(program: Program, path: Path) -> None:
+async def test_a_declined_candidate_is_not_offered_again_even_after_a_restart(program: Program, path: Path) -> None:
     await program.give(a_lost_create())
     await program.see(a_snapshot(a_new_host(), at=LATER))
     await program.orders.claims.decline_candidate("o")
@@ -139,7 +139,7 @@ async def test_what_the_user_declines_is_not_offered_again_even_after_a_restart(
 
 
 @pytest.mark.parametrize("is_mine", [True, False])
-async def test_a_decision_that_cannot_be_written_changes_nothing(
+async def test_a_decision_that_cannot_be_recorded_changes_nothing(
     program: Program, is_mine: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await program.give(a_lost_create())
@@ -157,12 +157,12 @@ async def test_a_decision_that_cannot_be_written_changes_nothing(
     assert program.orders.book["o"] == before
 
 
-async def test_nothing_can_be_decided_of_an_order_without_a_candidate(program: Program) -> None:
+async def test_an_order_without_a_candidate_cannot_be_decided(program: Program) -> None:
     await program.give(a_lost_create())
     with pytest.raises(KeyError):
         await program.orders.claims.accept_candidate("o")
     with pytest.raises(KeyError):
-        await program.orders.claims.decline_candidate("nobody's")
+        await program.orders.claims.decline_candidate("unknown")
 
 
 async def test_a_match_that_cannot_be_written_down_stays_open_until_it_can(
@@ -189,7 +189,7 @@ async def test_a_match_that_cannot_be_written_down_stays_open_until_it_can(
 # Two programs on one journal
 
 
-async def test_two_programs_come_to_one_assignment(programs: list[Program]) -> None:
+async def test_two_programs_reach_the_same_assignment(programs: list[Program]) -> None:
     sent = [NOON, NOON + timedelta(seconds=20)]
     for number, program in enumerate(programs):
         order = a_lost_create(f"o{number}", state=OrderState.ACCEPTED, sent_at=sent[number], answered_at=sent[number])
@@ -201,7 +201,7 @@ async def test_two_programs_come_to_one_assignment(programs: list[Program]) -> N
     assert {order.id: order.host_id for order in written.values()} == {"o0": "h0", "o1": "h1"}
 
 
-async def test_a_host_that_another_program_s_order_explains_is_not_taken(programs: list[Program]) -> None:
+async def test_a_host_explained_by_an_order_of_another_program_is_not_claimed(programs: list[Program]) -> None:
     first, second = programs
     await first.give(a_lost_create("o0"))
     await second.give(a_lost_create("o1", sent_at=NOON + timedelta(seconds=1), answered_at=NOON))
@@ -209,7 +209,7 @@ async def test_a_host_that_another_program_s_order_explains_is_not_taken(program
     assert (await first.written())["o0"].host_id is None
 
 
-async def test_a_host_that_another_program_claimed_is_not_offered(programs: list[Program]) -> None:
+async def test_a_host_claimed_by_another_program_is_not_offered(programs: list[Program]) -> None:
     first, second = programs
     await first.give(a_lost_create("o0"))
     await second.give(a_lost_create("o1", state=OrderState.CONFIRMED, host_id="new"))
@@ -217,7 +217,7 @@ async def test_a_host_that_another_program_claimed_is_not_offered(programs: list
     assert first.orders.book["o0"].candidate is None
 
 
-async def test_of_two_programs_that_accept_one_host_one_gets_it(programs: list[Program]) -> None:
+async def test_only_one_of_two_programs_can_accept_a_host(programs: list[Program]) -> None:
     for number, program in enumerate(programs):
         await program.give(a_lost_create(f"o{number}"))
     first, second = programs

@@ -17,7 +17,7 @@ from xds_tui.fleet.host_listing import MAX_CONCURRENT_PAGES, PAGE_SIZE, list_hos
 
 
 class HostList:
-    """A list of hosts that a test can let change before any request."""
+    """A host list that a test can change before any request."""
 
     def __init__(self, *ids: str) -> None:
         self.ids = list(ids)
@@ -70,14 +70,14 @@ def many(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (1, 1), (25, 1), (26, 2), (60, 3), (250, 10)])
-async def test_a_quiet_list_costs_one_request_a_page(count: int, requests: int) -> None:
+async def test_a_stable_list_takes_one_request_per_page(count: int, requests: int) -> None:
     source = HostList(*many(count))
     assert await seen(source, *many(count)) == many(count)
     assert len(source.asked) == requests
     assert source.most_under_way <= MAX_CONCURRENT_PAGES
 
 
-async def test_a_host_created_meanwhile_is_not_shown_twice() -> None:
+async def test_a_host_created_during_the_reading_is_not_shown_twice() -> None:
     source = HostList(*many(60))
     created = iter(["new"])
 
@@ -89,7 +89,7 @@ async def test_a_host_created_meanwhile_is_not_shown_twice() -> None:
     assert await seen(source) == ["new", *many(60)]
 
 
-async def test_a_host_that_slipped_to_a_page_already_read_is_not_called_gone() -> None:
+async def test_a_host_that_moved_to_a_page_already_read_is_not_gone() -> None:
     source = HostList(*many(60))
     deleted = iter(["h3"])
 
@@ -102,7 +102,7 @@ async def test_a_host_that_slipped_to_a_page_already_read_is_not_called_gone() -
 
 
 @given(st.integers(0, 2**32), st.integers(20, 120))
-async def test_a_list_that_shifts_on_every_page_loses_no_host_and_invents_none(seed: int, count: int) -> None:
+async def test_a_list_that_shifts_on_every_page_neither_loses_nor_adds_hosts(seed: int, count: int) -> None:
     lot = random.Random(seed)
     source = HostList(*many(count))
     lasting = set(many(count))
@@ -122,14 +122,14 @@ async def test_a_list_that_shifts_on_every_page_loses_no_host_and_invents_none(s
     assert lasting <= set(ids)
 
 
-async def test_a_total_that_lies_is_seen_through() -> None:
+async def test_a_wrong_total_is_detected() -> None:
     source = HostList(*many(30))
     source.total = lambda: 31
     assert await seen(source) == many(30)
     assert source.asked == [1, 2, 1, 2]
 
 
-async def test_a_total_that_is_too_small_hides_nothing() -> None:
+async def test_a_total_that_is_too_small_hides_no_host() -> None:
     source = HostList(*many(60))
     source.total = lambda: 50
     assert await seen(source) == many(60)
@@ -137,7 +137,7 @@ async def test_a_total_that_is_too_small_hides_nothing() -> None:
     assert await seen(source) == many(60)
 
 
-async def test_a_total_that_is_far_too_large_costs_few_requests() -> None:
+async def test_a_total_that_is_far_too_large_takes_few_requests() -> None:
     source = HostList(*many(60))
     source.total = lambda: 90_000
     assert await seen(source) == many(60)
@@ -145,7 +145,7 @@ async def test_a_total_that_is_far_too_large_costs_few_requests() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 24])
-async def test_pages_that_the_service_cuts_shorter_are_all_read(size: int) -> None:
+async def test_all_pages_are_read_if_the_service_shortens_them(size: int) -> None:
     class Short(HostList):
         async def hosts(self, page: int) -> HostPage:
             self.asked.append(page)
@@ -158,14 +158,14 @@ async def test_pages_that_the_service_cuts_shorter_are_all_read(size: int) -> No
     assert swept.snapshot.is_complete
 
 
-async def test_without_a_total_pages_are_read_until_one_is_not_full() -> None:
+async def test_without_a_total_pages_are_read_until_one_is_short() -> None:
     source = HostList(*many(60))
     source.total = lambda: None
     assert await seen(source) == many(60)
     assert source.asked == [1, 2, 3]
 
 
-async def test_a_service_that_gives_everything_at_once_is_not_asked_again() -> None:
+async def test_a_list_on_one_page_takes_one_request() -> None:
     class Generous(HostList):
         async def hosts(self, page: int) -> HostPage:
             self.asked.append(page)
@@ -176,7 +176,7 @@ async def test_a_service_that_gives_everything_at_once_is_not_asked_again() -> N
     assert source.asked == [1]
 
 
-async def test_rows_that_are_no_hosts_are_counted() -> None:
+async def test_unreadable_rows_are_counted() -> None:
     class Odd(HostList):
         async def hosts(self, page: int) -> HostPage:
             return HostPage((a_host(id="a"),), 2, 1)
@@ -185,7 +185,7 @@ async def test_rows_that_are_no_hosts_are_counted() -> None:
     assert swept.unreadable == 1
 
 
-async def test_one_page_that_fails_ends_the_sweep_and_its_other_requests() -> None:
+async def test_a_page_that_fails_cancels_the_other_requests() -> None:
     class Failing(HostList):
         async def hosts(self, page: int) -> HostPage:
             if page == 3:

@@ -28,8 +28,8 @@ from xds_tui.store.journal import Journal
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 
 
-class Watching:
-    """A monitor at work on a simulator, and everything it published."""
+class MonitorHarness:
+    """A monitor of a simulator, and the states it published."""
 
     def __init__(self, simulator: RunningSimulator, journal: Journal, credentials: Credentials | None = KEY) -> None:
         self.simulator = simulator
@@ -51,8 +51,8 @@ class Watching:
     def pages(self) -> int:
         return sum("mypage" in request for request in self.service.requests)
 
-    async def swept(self) -> FleetState:
-        """Ask for a sweep, and return what is known after it."""
+    async def refreshed(self) -> FleetState:
+        """Request a refresh, and return the state after it."""
         before = self.state.snapshot
         self.monitor.refresh()
         await until(lambda: self.state.snapshot is not before and self.state.connection is ConnectionState.LIVE)
@@ -64,7 +64,7 @@ async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -
 
 
 @contextlib.asynccontextmanager
-async def watching(watch: Watching) -> AsyncIterator[Watching]:
+async def watching(watch: MonitorHarness) -> AsyncIterator[MonitorHarness]:
     running = asyncio.create_task(watch.monitor.run(watch.states.append))
     try:
         yield watch
@@ -76,13 +76,13 @@ async def watching(watch: Watching) -> AsyncIterator[Watching]:
 
 
 @pytest.fixture
-async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
-    async with watching(Watching(simulator, journal)) as watch:
+async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[MonitorHarness]:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         yield watch
 
 
-async def test_the_fleet_and_the_catalog_are_read_at_the_start(watch: Watching) -> None:
+async def test_the_fleet_and_the_catalog_are_read_at_the_start(watch: MonitorHarness) -> None:
     assert watch.state.snapshot is not None
     assert len(watch.state.snapshot.hosts) == 12
     assert watch.state.account == ACCOUNT
@@ -91,18 +91,18 @@ async def test_the_fleet_and_the_catalog_are_read_at_the_start(watch: Watching) 
     assert len(watch.state.catalog.images) >= 8
 
 
-async def test_what_happens_to_a_host_is_an_event(watch: Watching, clock: ManualClock) -> None:
+async def test_a_change_of_a_host_is_an_event(watch: MonitorHarness, clock: ManualClock) -> None:
     host = next(host for host in watch.service.world.machines.values() if host.status == OFF)
     with watch.service.lock:
         watch.service.world.power(watch.service.world.accounts[ACCOUNT], host.id, on=True)
     clock.advance(60)
-    state = await watch.swept()
+    state = await watch.refreshed()
     event = next(event for event in state.events if event.host_id == host.id)
     assert event.kind is EventKind.STATUS
     assert event.old is Status.OFF
 
 
-async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Watching) -> None:
+async def test_an_error_keeps_the_data_and_ends_with_the_next_response(watch: MonitorHarness) -> None:
     known = watch.state.snapshot
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
@@ -110,24 +110,22 @@ async def test_trouble_keeps_the_data_and_is_over_with_the_next_answer(watch: Wa
     assert watch.state.snapshot is known
     assert isinstance(watch.state.error, BadResponse)
     assert watch.state.retry_at is not None
-    state = await watch.swept()
+    state = await watch.refreshed()
     assert state.error is None
     kinds = [event.kind for event in state.events]
     assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
 
 
-async def test_an_expired_token_is_no_trouble_with_an_account_key(watch: Watching) -> None:
+async def test_an_expired_token_is_no_error_with_an_account_key(watch: MonitorHarness) -> None:
     watch.service.world.expire_tokens()
-    await watch.swept()
+    await watch.refreshed()
     assert all(state.connection is not ConnectionState.SIGNED_OUT for state in watch.states)
 
 
-async def test_an_expired_bare_token_asks_for_another_and_takes_it(
-    simulator: RunningSimulator, journal: Journal
-) -> None:
+async def test_an_expired_bare_token_can_be_replaced(simulator: RunningSimulator, journal: Journal) -> None:
     world = simulator.service.world
     token = BareToken(Secret(world.mint()))
-    async with watching(Watching(simulator, journal, token)) as watch:
+    async with watching(MonitorHarness(simulator, journal, token)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         known = watch.state.snapshot
         world.expire_tokens()
@@ -140,7 +138,7 @@ async def test_an_expired_bare_token_asks_for_another_and_takes_it(
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
 
 
-async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Watching) -> None:
+async def test_signing_in_to_another_account_removes_the_fleet(watch: MonitorHarness) -> None:
     other = AccountKey("A00000002", Secret(SECRET))
     await watch.account.sign_in(watch.simulator.url, other)
     watch.monitor.handle_sign_in()
@@ -150,9 +148,9 @@ async def test_signing_in_as_somebody_else_forgets_the_fleet_that_was(watch: Wat
     assert not any(event.kind is EventKind.GONE for event in watch.state.events)
 
 
-async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulator, journal: Journal) -> None:
+async def test_a_wrong_secret_is_sent_only_once(simulator: RunningSimulator, journal: Journal) -> None:
     wrong = AccountKey(ACCOUNT, Secret("wrong"))
-    async with watching(Watching(simulator, journal, wrong)) as watch:
+    async with watching(MonitorHarness(simulator, journal, wrong)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.SIGNED_OUT)
         for _ in range(2):
             published = len(watch.states)
@@ -161,13 +159,13 @@ async def test_a_wrong_secret_is_said_and_not_hammered(simulator: RunningSimulat
         assert watch.service.requests == ["POST /v1/auth/getToken"]
 
 
-async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
+async def test_nothing_is_read_while_paused(watch: MonitorHarness) -> None:
     watch.monitor.set_paused(True)
     assert watch.state.connection is ConnectionState.PAUSED
     await until(lambda: watch.state.catalog is not None)
     pages, catalog_before = watch.pages(), watch.state.catalog
     watch.monitor.refresh()
-    # The catalog takes three requests one after another: a sweep would have begun before it is there.
+    # The catalog takes three requests in sequence, so a refresh would have started before it is read.
     await until(lambda: watch.state.catalog is not catalog_before)
     assert watch.pages() == pages
     watch.monitor.set_paused(False)
@@ -175,8 +173,8 @@ async def test_nothing_is_asked_while_paused(watch: Watching) -> None:
     assert watch.pages() > pages
 
 
-async def bought(watch: Watching) -> None:
-    """Buy one host of the first pair that goes together."""
+async def bought(watch: MonitorHarness) -> None:
+    """Buy one host with the first compatible package and image."""
     await until(lambda: watch.state.catalog is not None)
     there = watch.state.catalog
     assert there is not None
@@ -186,11 +184,11 @@ async def bought(watch: Watching) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["later", "document"])
-async def test_a_host_that_was_bought_is_found(
+async def test_a_bought_host_is_found(
     dialect: str, simulator: RunningSimulator, journal: Journal, service: Service
 ) -> None:
     service.world.options = service.world.options.__class__(dialect=dialect)
-    async with watching(Watching(simulator, journal)) as watch:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await bought(watch)
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
         (sale,) = service.world.ledger
@@ -201,7 +199,7 @@ async def test_a_host_that_was_bought_is_found(
 
 
 @pytest.mark.parametrize("kind", [Kind.DROP_AFTER, Kind.TRUNCATED, Kind.HTML_AFTER])
-async def test_a_purchase_whose_answer_was_lost_is_settled_by_looking(watch: Watching, kind: Kind) -> None:
+async def test_a_purchase_without_a_response_is_confirmed_by_the_list(watch: MonitorHarness, kind: Kind) -> None:
     watch.service.faults.set(Fault(kind=kind, endpoint="pve/open/createquantity"))
     await bought(watch)
     await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
@@ -210,20 +208,20 @@ async def test_a_purchase_whose_answer_was_lost_is_settled_by_looking(watch: Wat
     assert OrderState.UNKNOWN in states
 
 
-async def test_a_purchase_that_was_dropped_before_it_was_done_stays_unknown(watch: Watching) -> None:
+async def test_a_purchase_dropped_before_it_was_carried_out_stays_unknown(watch: MonitorHarness) -> None:
     watch.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
     await bought(watch)
     await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.UNKNOWN)
-    await watch.swept()
+    await watch.refreshed()
     assert watch.state.orders[0].state is OrderState.UNKNOWN
     assert watch.service.world.ledger == []
     assert sum("create" in request for request in watch.service.requests) == 1
 
 
-async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called_gone(
+async def test_a_bought_host_that_is_listed_late_is_shown_and_never_gone(
     simulator: RunningSimulator, journal: Journal, service: Service
 ) -> None:
-    async with watching(Watching(simulator, journal)) as watch:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         listed = type(service.world).listed
         new: list[str] = []
@@ -233,18 +231,18 @@ async def test_a_bought_host_that_enters_the_list_late_is_shown_and_never_called
         service.world.create = lambda *order: (host := sell(*order), new.append(host.id))[0]  # type: ignore[method-assign]
         await bought(watch)
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
-        state = await watch.swept()
+        state = await watch.refreshed()
         assert state.snapshot is not None
         assert new[0] in {host.id for host in state.snapshot.hosts}
         assert not any(event.kind is EventKind.GONE for event in state.events)
 
 
-async def test_the_last_snapshot_is_shown_before_the_service_answers(
+async def test_the_stored_snapshot_is_shown_before_the_service_responds(
     simulator: RunningSimulator, journal: Journal
 ) -> None:
     await journal.bind_account(simulator.url, ACCOUNT)
     await journal.save_snapshot(a_snapshot(a_host(id="remembered")))
-    async with watching(Watching(simulator, journal)) as watch:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         first = next(state for state in watch.states if state.snapshot is not None)
         assert first.is_restored
@@ -253,16 +251,18 @@ async def test_the_last_snapshot_is_shown_before_the_service_answers(
         assert not watch.state.is_restored
 
 
-async def test_somebody_elses_last_snapshot_is_not_shown(simulator: RunningSimulator, journal: Journal) -> None:
-    await journal.bind_account(simulator.url, "somebody else")
+async def test_the_stored_snapshot_of_another_account_is_not_shown(
+    simulator: RunningSimulator, journal: Journal
+) -> None:
+    await journal.bind_account(simulator.url, "A00000009")
     await journal.save_snapshot(a_snapshot(a_host(id="theirs")))
-    async with watching(Watching(simulator, journal)) as watch:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         shown = {host.id for state in watch.states if state.snapshot for host in state.snapshot.hosts}
         assert "theirs" not in shown
 
 
-async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None:
+async def test_events_are_stored_for_the_next_run(watch: MonitorHarness, journal: Journal) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
     await until(lambda: watch.state.connection is ConnectionState.ERROR)
@@ -270,21 +270,21 @@ async def test_events_outlive_the_run(watch: Watching, journal: Journal) -> None
     assert EventKind.TROUBLE in [event.kind for event in await journal.events(10)]
 
 
-async def test_a_refresh_that_was_asked_for_is_acknowledged_until_it_is_over(watch: Watching) -> None:
+async def test_a_requested_refresh_shows_progress_until_it_ends(watch: MonitorHarness) -> None:
     watch.monitor.refresh()
     assert watch.state.progress == Progress()
     await until(lambda: watch.state.progress is None)
     assert watch.state.connection is ConnectionState.LIVE
 
 
-async def test_a_refresh_that_fails_is_over_too(watch: Watching) -> None:
+async def test_a_failed_refresh_ends_its_progress(watch: MonitorHarness) -> None:
     watch.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage"))
     watch.monitor.refresh()
     await until(lambda: watch.state.connection is ConnectionState.ERROR)
     assert watch.state.progress is None
 
 
-async def test_what_comes_by_itself_is_not_announced(watch: Watching) -> None:
+async def test_a_periodic_refresh_shows_no_progress(watch: MonitorHarness) -> None:
     before = len(watch.states)
     watch.monitor.set_interval(3600)
     watch.monitor.orders.power([watch.state.snapshot.hosts[0]], on=True)  # type: ignore[union-attr]
@@ -293,7 +293,7 @@ async def test_what_comes_by_itself_is_not_announced(watch: Watching) -> None:
 
 
 async def test_a_refresh_is_published_once_with_everything_that_follows_from_it(
-    watch: Watching, clock: ManualClock
+    watch: MonitorHarness, clock: ManualClock
 ) -> None:
     await until(lambda: watch.state.catalog is not None)
     host = next(host for host in watch.service.world.machines.values() if host.status == OFF)
@@ -323,33 +323,33 @@ LIES = [
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"hidden {lie.hidden} total {lie.total} nameless {lie.nameless}")
-async def test_a_list_that_lies_makes_no_host_gone(watch: Watching, lie: Fault) -> None:
+async def test_a_wrong_list_reports_no_host_gone(watch: MonitorHarness, lie: Fault) -> None:
     assert watch.state.snapshot is not None
     there = {host.id for host in watch.state.snapshot.hosts}
     watch.service.faults.set(lie)
     for _ in range(4):
-        state = await watch.swept()
+        state = await watch.refreshed()
         assert state.snapshot is not None
         assert {host.id for host in state.snapshot.hosts} == there
     watch.service.faults.clear()
-    state = await watch.swept()
+    state = await watch.refreshed()
     assert state.snapshot is not None
     assert state.snapshot.is_complete
     assert not state.snapshot.unlisted
     assert EventKind.GONE not in {event.kind for event in state.events}
 
 
-async def test_a_host_that_is_deleted_elsewhere_is_gone_after_one_sweep(watch: Watching) -> None:
+async def test_a_host_deleted_elsewhere_is_gone_after_one_refresh(watch: MonitorHarness) -> None:
     world = watch.service.world
     host = next(host for host in world.machines.values() if host.status == ON)
     with watch.service.lock:
         del world.machines[host.id]
-    state = await watch.swept()
+    state = await watch.refreshed()
     (gone,) = [event for event in state.events if event.kind is EventKind.GONE]
     assert (gone.host_id, gone.alert) == (host.id, True)
 
 
-async def test_a_host_that_we_delete_is_gone_though_the_list_counts_it_still(watch: Watching) -> None:
+async def test_a_host_deleted_here_is_gone_although_the_total_counts_it(watch: MonitorHarness) -> None:
     assert watch.state.snapshot is not None
     host = next(host for host in watch.state.snapshot.hosts if host.status is Status.OFF)
     watch.service.faults.set(Fault(kind=Kind.LISTING, endpoint="pve/open/mypage", times=1000, total=12))

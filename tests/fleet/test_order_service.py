@@ -26,7 +26,7 @@ Answer = object | ApiError
 
 
 class Service:
-    """Stands where the client does: answers in the order that a test laid out, and remembers what it was asked."""
+    """A client that gives prepared responses in sequence and records the calls."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -65,24 +65,24 @@ class Service:
 
 
 class Desk:
-    """Orders with everything around them."""
+    """An order service with a prepared client, and the events it reported."""
 
     def __init__(self, journal: Journal) -> None:
         self.service = Service()
         self.journal = journal
         self.now = NOON
-        self.told: list[Event] = []
-        self.orders = OrderService(lambda: cast("Client", self.service), journal, lambda: self.now, self._tell)
+        self.reported: list[Event] = []
+        self.orders = OrderService(lambda: cast("Client", self.service), journal, lambda: self.now, self._report)
 
-    def _tell(self, events: Sequence[Event]) -> None:
-        self.told += events
+    def _report(self, events: Sequence[Event]) -> None:
+        self.reported += events
 
     async def see(self, *hosts: Host, at: datetime = NOON) -> None:
-        """Let a sweep that begins and ends now see these hosts."""
-        self.told += await self.orders.reconcile(a_snapshot(*hosts, at=at), self.orders.book.answered_ids())
+        """Reconcile with a listing of these hosts that starts and ends at `at`."""
+        self.reported += await self.orders.reconcile(a_snapshot(*hosts, at=at), self.orders.book.answered_ids())
 
     async def ended(self) -> list[Order]:
-        """The orders, oldest first, when nothing is under way any more."""
+        """Wait until nothing is being sent, and return the orders, oldest first."""
         await until(lambda: not self.orders.is_sending)
         return list(reversed(self.orders.all))
 
@@ -105,7 +105,7 @@ async def test_buying_several_sends_one_request_after_another(desk: Desk) -> Non
     assert await written(desk.journal) == [OrderState.ACCEPTED] * 3
 
 
-async def test_a_rent_is_bought_for_its_period(desk: Desk) -> None:
+async def test_a_prepaid_host_is_bought_for_its_period(desk: Desk) -> None:
     desk.service.answers = ["a"]
     desk.orders.buy(a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 3)), 1)
     await desk.ended()
@@ -121,7 +121,7 @@ async def test_a_rent_is_bought_for_its_period(desk: Desk) -> None:
         (OutcomeUnknown("reset"), OrderState.UNKNOWN),
     ],
 )
-async def test_what_failed_once_is_not_sent_again_and_ends_the_batch(
+async def test_a_failed_order_is_not_sent_again_and_ends_the_batch(
     desk: Desk, failure: ApiError, state: OrderState
 ) -> None:
     desk.service.answers = ["a", failure]
@@ -133,12 +133,12 @@ async def test_what_failed_once_is_not_sent_again_and_ends_the_batch(
     assert await written(desk.journal) == [order.state for order in orders]
 
 
-async def test_a_refusal_keeps_what_support_asks_for(desk: Desk) -> None:
+async def test_a_rejection_keeps_code_and_trace(desk: Desk) -> None:
     desk.service.answers = [Rejected(9001, "余额不足", trace_id="trace-1")]
     desk.orders.buy(a_promise(), 1)
     (order,) = await desk.ended()
     assert (order.code, order.message, order.trace_id) == (9001, "余额不足", "trace-1")
-    event = desk.told[-1]
+    event = desk.reported[-1]
     assert (event.kind, event.state, event.code, event.trace_id) == (
         EventKind.ORDER,
         OrderState.REJECTED,
@@ -148,7 +148,7 @@ async def test_a_refusal_keeps_what_support_asks_for(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("change", [{"amount": Decimal("1.11")}, {"discount": Decimal("0.9")}])
-async def test_a_price_that_moved_buys_nothing_and_shows_both(desk: Desk, change: dict[str, Any]) -> None:
+async def test_a_changed_price_buys_nothing_and_shows_both_prices(desk: Desk, change: dict[str, Any]) -> None:
     desk.service.catalog = (a_package(**change),)
     desk.orders.buy(a_promise(), 2)
     orders = await desk.ended()
@@ -159,14 +159,14 @@ async def test_a_price_that_moved_buys_nothing_and_shows_both(desk: Desk, change
 
 
 @pytest.mark.parametrize("catalog", [(), (a_package(type="ZZ"),)])
-async def test_a_package_that_is_no_longer_sold_so_buys_nothing(desk: Desk, catalog: tuple[Package, ...]) -> None:
+async def test_a_package_that_is_not_sold_any_more_buys_nothing(desk: Desk, catalog: tuple[Package, ...]) -> None:
     desk.service.catalog = catalog
     desk.orders.buy(a_promise(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.summary) == (OrderState.NOT_SENT, GONE_FROM_CATALOG)
 
 
-async def test_stopping_lets_the_one_under_way_end(desk: Desk) -> None:
+async def test_stopping_a_batch_does_not_cancel_the_order_being_sent(desk: Desk) -> None:
     at_the_service, go_on = asyncio.Event(), asyncio.Event()
 
     async def wait() -> None:
@@ -183,7 +183,7 @@ async def test_stopping_lets_the_one_under_way_end(desk: Desk) -> None:
     assert states == [OrderState.ACCEPTED, OrderState.NOT_SENT, OrderState.NOT_SENT]
 
 
-async def test_an_order_is_on_the_disk_as_sent_before_its_request_leaves(desk: Desk) -> None:
+async def test_an_order_is_recorded_as_sent_before_its_request(desk: Desk) -> None:
     seen: list[list[OrderState]] = []
 
     async def look() -> None:
@@ -196,7 +196,7 @@ async def test_an_order_is_on_the_disk_as_sent_before_its_request_leaves(desk: D
     assert seen == [[OrderState.SENT]]
 
 
-async def test_an_order_that_cannot_be_written_is_not_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_order_that_cannot_be_recorded_is_not_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def full(orders: Sequence[Order]) -> None:
         raise StoreError(N_("The disk is full"))
 
@@ -207,7 +207,7 @@ async def test_an_order_that_cannot_be_written_is_not_sent(desk: Desk, monkeypat
     assert desk.service.asked == []
 
 
-async def test_power_reboot_and_delete_send_one_request_a_host(desk: Desk) -> None:
+async def test_power_reboot_and_delete_send_one_request_per_host(desk: Desk) -> None:
     hosts = [a_host(id="a"), a_host(id="b")]
     desk.service.answers = [None] * 5
     desk.orders.power(hosts, on=True)
@@ -224,10 +224,10 @@ async def test_an_unknown_outcome_keeps_code_and_trace(desk: Desk) -> None:
     desk.orders.delete([a_host()])
     (order,) = await desk.ended()
     assert (order.state, order.code, order.trace_id) == (OrderState.UNKNOWN, 0, "trace-1")
-    assert (desk.told[-1].code, desk.told[-1].trace_id) == (0, "trace-1")
+    assert (desk.reported[-1].code, desk.reported[-1].trace_id) == (0, "trace-1")
 
 
-async def test_a_key_that_bounced_sends_once(desk: Desk) -> None:
+async def test_a_repeated_key_press_sends_once(desk: Desk) -> None:
     desk.service.answers = [None]
     desk.orders.power([a_host()], on=True)
     desk.orders.power([a_host()], on=True)
@@ -235,7 +235,7 @@ async def test_a_key_that_bounced_sends_once(desk: Desk) -> None:
     assert desk.service.asked == ["power h1 True"]
 
 
-async def test_a_create_without_id_finds_its_host_among_the_new(desk: Desk) -> None:
+async def test_a_create_without_an_id_finds_its_host_among_the_new_ones(desk: Desk) -> None:
     old = a_host(id="old", created=NOON)
     await desk.see(old)
     desk.service.answers = [None]
@@ -251,7 +251,7 @@ async def test_a_create_without_id_finds_its_host_among_the_new(desk: Desk) -> N
     assert await written(desk.journal) == [OrderState.CONFIRMED]
 
 
-async def test_what_an_earlier_run_left_is_taken_up(desk: Desk) -> None:
+async def test_open_orders_of_an_earlier_run_are_resumed(desk: Desk) -> None:
     old = NOON - timedelta(days=8)
     for order in (
         an_order(id="pending", state=OrderState.PENDING),
@@ -270,7 +270,7 @@ async def test_what_an_earlier_run_left_is_taken_up(desk: Desk) -> None:
     assert desk.service.asked == []
 
 
-async def test_what_the_user_decided_is_on_the_disk_before_anything_leaves(desk: Desk) -> None:
+async def test_all_orders_of_a_batch_are_recorded_before_the_first_request(desk: Desk) -> None:
     seen: list[list[OrderState]] = []
 
     async def look() -> None:
@@ -286,7 +286,7 @@ async def test_what_the_user_decided_is_on_the_disk_before_anything_leaves(desk:
     assert len(seen[2]) == 4
 
 
-async def test_orders_that_an_end_cut_off_say_so(desk: Desk) -> None:
+async def test_orders_interrupted_by_the_end_of_the_program_have_a_reason(desk: Desk) -> None:
     await desk.journal.write_orders(
         [an_order(id="i", state=OrderState.PENDING), an_order(id="s", state=OrderState.SENT, sent_at=NOON)]
     )
@@ -297,7 +297,7 @@ async def test_orders_that_an_end_cut_off_say_so(desk: Desk) -> None:
     ]
 
 
-async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> None:
+async def test_nothing_is_sent_after_another_account_signed_in(desk: Desk) -> None:
     at_the_service, go_on = asyncio.Event(), asyncio.Event()
 
     async def wait() -> None:
@@ -309,11 +309,11 @@ async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> 
     desk.orders.buy(a_promise(), 2)
     await at_the_service.wait()
     desk.orders.reset()
-    told = len(desk.told)
+    reported = len(desk.reported)
     go_on.set()
     assert await desk.ended() == []
     assert desk.service.asked == ["buy p1 4005"]
-    assert desk.told[told:] == []
+    assert desk.reported[reported:] == []
     orders = await desk.journal.orders(2)
     assert {order.state: order.summary for order in orders} == {
         OrderState.ACCEPTED: "",
@@ -321,7 +321,7 @@ async def test_nothing_more_is_sent_in_the_name_of_somebody_else(desk: Desk) -> 
     }
 
 
-async def test_a_fleet_that_does_not_come_to_agree_is_said_once(desk: Desk) -> None:
+async def test_an_unconfirmed_order_is_reported_once(desk: Desk) -> None:
     host = a_host(id="h1", status=Status.ON)
     desk.service.answers = [None]
     desk.orders.power([host], on=False)
@@ -331,11 +331,11 @@ async def test_a_fleet_that_does_not_come_to_agree_is_said_once(desk: Desk) -> N
     desk.now += timedelta(minutes=6)
     await desk.see(host)
     await desk.see(host)
-    told = [event for event in desk.told if event.state is OrderState.UNCONFIRMED]
-    assert [event.summary for event in told] == [UNCONFIRMED_SUMMARY]
+    reported = [event for event in desk.reported if event.state is OrderState.UNCONFIRMED]
+    assert [event.summary for event in reported] == [UNCONFIRMED_SUMMARY]
 
 
-async def test_a_create_is_never_given_up_by_the_clock(desk: Desk) -> None:
+async def test_a_create_never_times_out(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("reset")]
     desk.orders.buy(a_promise(), 1)
     await desk.ended()
@@ -344,7 +344,7 @@ async def test_a_create_is_never_given_up_by_the_clock(desk: Desk) -> None:
     assert desk.orders.all[0].state is OrderState.UNKNOWN
 
 
-async def test_what_a_host_was_bought_for_is_known_also_after_a_restart(desk: Desk, journal: Journal) -> None:
+async def test_purchase_prices_are_known_after_a_restart(desk: Desk, journal: Journal) -> None:
     desk.service.answers = ["a"]
     desk.orders.buy(a_promise(package=a_package(discount=Decimal("0.5"))), 1)
     desk.service.catalog = (a_package(discount=Decimal("0.5")),)
@@ -354,7 +354,7 @@ async def test_what_a_host_was_bought_for_is_known_also_after_a_restart(desk: De
     assert desk.orders.book.prices == again.orders.book.prices == {"a": Decimal("0.550")}
 
 
-async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: Desk) -> None:
+async def test_closing_waits_for_the_request_under_way_and_sends_no_other(desk: Desk) -> None:
     go_on = asyncio.Event()
     desk.service.before_answer = lambda: cast("Awaitable[None]", go_on.wait())
     desk.service.answers = ["a"]
@@ -366,7 +366,7 @@ async def test_closing_waits_for_what_is_under_way_and_sends_nothing_more(desk: 
     assert [order.state for order in await desk.ended()] == [OrderState.ACCEPTED, OrderState.NOT_SENT]
 
 
-async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
+async def test_a_final_order_stores_no_known_hosts(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = [Rejected(6002, "资源不足")]
     desk.orders.buy(replace(a_promise(), known_hosts=frozenset()), 1)
@@ -378,26 +378,24 @@ async def test_a_final_order_keeps_no_list_of_known_hosts(desk: Desk) -> None:
 
 
 def new_host(**fields: Any) -> Host:
-    """A host that fits what was bought, of which nobody knows when it came into being."""
+    """Return a host that fits the purchase and has no creation time."""
     return a_host(**({"os": "Ubuntu Server", "created": None} | fields))
 
 
-async def test_an_id_of_unusual_form_is_believed_once_the_list_shows_it(desk: Desk) -> None:
+async def test_an_unusual_id_is_accepted_once_the_list_shows_it(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
     desk.orders.buy(a_promise(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.host_id, order.named_host_id) == (OrderState.UNKNOWN, None, "1234")
     assert desk.orders.book.awaited_ids(desk.now) == ("1234",)
-    # Another host fits as well, so that without the ID neither would be taken.
+    # Another host fits as well, so without the ID neither would be claimed.
     await desk.see(new_host(id="1234"), new_host(id="other"))
     (order,) = await desk.ended()
     assert (order.state, order.host_id, order.host_source) == (OrderState.CONFIRMED, "1234", HostSource.RESPONSE)
 
 
 @pytest.mark.parametrize("about", [{"cpu": 99}, {"id": "4321", "created": NOON - timedelta(days=1)}])
-async def test_an_id_of_unusual_form_is_not_believed_if_no_fitting_host_has_it(
-    desk: Desk, about: dict[str, Any]
-) -> None:
+async def test_an_unusual_id_is_ignored_if_no_fitting_host_has_it(desk: Desk, about: dict[str, Any]) -> None:
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
     desk.orders.buy(a_promise(), 1)
     await desk.ended()
@@ -406,7 +404,7 @@ async def test_an_id_of_unusual_form_is_not_believed_if_no_fitting_host_has_it(
     assert (order.state, order.host_id) == (OrderState.UNKNOWN, None)
 
 
-async def test_an_id_of_unusual_form_that_a_known_host_has_is_not_believed(desk: Desk) -> None:
+async def test_an_unusual_id_of_a_known_host_is_ignored(desk: Desk) -> None:
     await desk.see(new_host(id="1234"))
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234"), "never sent"]
     desk.orders.buy(a_promise(), 1)
@@ -416,7 +414,7 @@ async def test_an_id_of_unusual_form_that_a_known_host_has_is_not_believed(desk:
     assert (order.state, order.host_id) == (OrderState.UNKNOWN, None)
 
 
-async def test_an_id_that_two_responses_named_is_neithers(desk: Desk) -> None:
+async def test_an_id_named_by_two_responses_is_ignored(desk: Desk) -> None:
     for _ in range(2):
         desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
         desk.orders.buy(a_promise(), 1, confirmed={order.id for order in desk.orders.all})
@@ -425,7 +423,7 @@ async def test_an_id_that_two_responses_named_is_neithers(desk: Desk) -> None:
     assert [order.state for order in await desk.ended()] == [OrderState.UNKNOWN] * 2
 
 
-async def test_a_response_that_names_a_host_that_was_there_before_is_accepted_without_an_id(desk: Desk) -> None:
+async def test_a_response_that_names_a_known_host_is_accepted_without_an_id(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = ["old"]
     desk.orders.buy(a_promise(), 1)

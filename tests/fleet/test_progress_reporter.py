@@ -17,7 +17,7 @@ class Page:
 
 
 class Listed:
-    """A list of pages with two hosts each."""
+    """A host list with two hosts per page."""
 
     def __init__(self, total: int | None) -> None:
         self._total = total
@@ -30,24 +30,24 @@ class Listed:
 
 
 async def counted(total: int | None, pages: tuple[int, ...]) -> list[Progress]:
-    told: list[Progress] = []
-    source = ProgressReporter(Listed(total), told.append)  # type: ignore[arg-type]
+    reported: list[Progress] = []
+    source = ProgressReporter(Listed(total), reported.append)  # type: ignore[arg-type]
     for page in pages:
         await source.hosts(page)
-    return told
+    return reported
 
 
-async def test_each_page_tells_how_far_the_reading_is() -> None:
+async def test_each_page_reports_progress() -> None:
     assert await counted(5, (1, 3, 2)) == [Progress(2, 5), Progress(4, 5)]
 
 
-async def test_a_second_reading_counts_anew() -> None:
+async def test_a_second_reading_restarts_the_count() -> None:
     assert await counted(5, (1, 2, 1)) == [Progress(2, 5), Progress(4, 5), Progress(2, 5)]
 
 
-async def test_a_list_of_unknown_length_tells_what_has_come() -> None:
+async def test_a_list_without_a_total_reports_the_hosts_read() -> None:
     assert await counted(None, (1, 2)) == [Progress(2, None), Progress(4, None)]
 
 
-async def test_a_list_that_came_whole_tells_nothing() -> None:
+async def test_a_list_on_one_page_reports_nothing() -> None:
     assert await counted(2, (1,)) == []

@@ -1,4 +1,4 @@
-"""A purchase that was refused and made all the same, and one that may be made twice."""
+"""Purchases carried out although they were rejected, and purchases that may be repeated."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ async def refused(desk: Desk) -> Order:
     return (await desk.ended())[-1]
 
 
-def pointed_out(desk: Desk) -> list[Event]:
-    return [event for event in desk.told if event.kind is EventKind.CANDIDATE]
+def reported_candidates(desk: Desk) -> list[Event]:
+    return [event for event in desk.reported if event.kind is EventKind.CANDIDATE]
 
 
-async def test_a_host_that_fits_a_refused_order_is_pointed_out_once(desk: Desk) -> None:
+async def test_a_host_that_fits_a_rejected_order_is_reported_once(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     await refused(desk)
     for _ in range(2):
         desk.now += timedelta(seconds=15)
         await desk.see(new_host(), a_host(id="old"))
-    (event,) = pointed_out(desk)
+    (event,) = reported_candidates(desk)
     assert (event.alert, event.host_id, event.host_name, event.doubt) == (True, "new", "渲染-9", Doubt.REJECTED)
     assert (event.code, event.trace_id) == (9001, "trace-1")
     (order,) = await desk.journal.orders(10)
@@ -51,14 +51,14 @@ async def test_a_host_that_fits_a_refused_order_is_pointed_out_once(desk: Desk) 
     assert (order.state, order.host_id, order.candidate.host_id) == (OrderState.REJECTED, None, "new")
 
 
-async def test_a_host_that_was_listed_before_the_refusal_came_is_pointed_out(desk: Desk) -> None:
+async def test_a_host_listed_before_the_rejection_is_reported(desk: Desk) -> None:
     async def list_it() -> None:
         await desk.see(new_host())
 
     desk.service.before_answer = list_it
     await refused(desk)
     await desk.see(new_host())
-    assert [event.host_id for event in pointed_out(desk)] == ["new"]
+    assert [event.host_id for event in reported_candidates(desk)] == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ async def test_a_host_that_was_listed_before_the_refusal_came_is_pointed_out(des
     ],
     ids=["known", "bought here", "unlike", "older", "too late"],
 )
-async def test_a_host_that_needs_no_pointing_out(desk: Desk, host: Host, later: timedelta) -> None:
+async def test_an_explained_host_is_not_reported(desk: Desk, host: Host, later: timedelta) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = ["bought"]
     desk.orders.buy(a_promise(), 1)
@@ -80,10 +80,10 @@ async def test_a_host_that_needs_no_pointing_out(desk: Desk, host: Host, later: 
     await refused(desk)
     desk.now += later
     await desk.see(host, a_host(id="old"))
-    assert pointed_out(desk) == []
+    assert reported_candidates(desk) == []
 
 
-async def test_a_host_that_may_be_another_order_s_is_not_pointed_out(desk: Desk) -> None:
+async def test_a_host_of_another_order_is_not_reported(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     await refused(desk)
     desk.service.answers = [None]
@@ -92,20 +92,20 @@ async def test_a_host_that_may_be_another_order_s_is_not_pointed_out(desk: Desk)
     for _ in range(3):
         desk.now += timedelta(seconds=6)
         await desk.see(new_host(created=order.sent_at), a_host(id="old"), at=desk.now)
-    assert pointed_out(desk) == []
+    assert reported_candidates(desk) == []
     assert desk.orders.book[order.id].host_id == "new"
 
 
-async def test_a_host_is_pointed_out_after_a_restart_too(desk: Desk, journal: Journal) -> None:
+async def test_a_host_is_reported_after_a_restart(desk: Desk, journal: Journal) -> None:
     await refused(desk)
     again = Desk(journal)
     again.orders.book.update_hosts(a_snapshot())
     await again.orders.resume()
     await again.see(new_host())
-    assert [event.host_id for event in pointed_out(again)] == ["new"]
+    assert [event.host_id for event in reported_candidates(again)] == ["new"]
 
 
-async def test_the_user_says_whose_the_host_is(desk: Desk) -> None:
+async def test_the_user_can_accept_the_host_of_a_rejected_order(desk: Desk) -> None:
     order = await refused(desk)
     await desk.see(new_host())
     assert await desk.orders.claims.accept_candidate(order.id) is SettleResult.WRITTEN
@@ -113,16 +113,16 @@ async def test_the_user_says_whose_the_host_is(desk: Desk) -> None:
     assert (order.state, order.host_id, order.host_source) == (OrderState.CONFIRMED, "new", HostSource.USER)
 
 
-async def test_a_host_that_the_user_knows_is_not_offered_again(desk: Desk) -> None:
+async def test_a_declined_host_is_not_offered_again(desk: Desk) -> None:
     order = await refused(desk)
     await desk.see(new_host())
     await desk.orders.claims.decline_candidate(order.id)
     await desk.see(new_host())
-    assert len(pointed_out(desk)) == 1
+    assert len(reported_candidates(desk)) == 1
     assert await desk.orders.possible_purchases(a_promise()) == ()
 
 
-async def test_nothing_is_bought_again_that_may_have_been_bought_unless_that_is_confirmed(desk: Desk) -> None:
+async def test_a_possible_repetition_is_sent_only_if_the_user_confirms_it(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("reset"), "second"]
     desk.orders.buy(a_promise(), 1)
     (unknown,) = await desk.ended()
@@ -153,7 +153,7 @@ async def test_nothing_is_bought_again_that_may_have_been_bought_unless_that_is_
         (OrderState.CONFIRMED, None, False),
     ],
 )
-async def test_what_an_earlier_run_or_another_program_left_is_asked_about(
+async def test_orders_of_earlier_runs_and_other_programs_count_as_possible_purchases(
     desk: Desk, state: OrderState, code: int | None, asked: bool
 ) -> None:
     left = an_order(
@@ -168,16 +168,16 @@ async def test_what_an_earlier_run_or_another_program_left_is_asked_about(
     assert len(desk.service.asked) == (not asked)
 
 
-async def test_many_orders_that_end_afterwards_do_not_end_the_watch(desk: Desk) -> None:
+async def test_later_orders_do_not_end_the_watch(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     first = await refused(desk)
     for number in range(MAX_ENDED_ORDERS + 1):
         desk.orders.book.write(an_order(id=f"later{number}", state=OrderState.NOT_SENT))
     await desk.see(new_host(), a_host(id="old"))
-    assert [(event.host_id, event.order_id) for event in pointed_out(desk)] == [("new", first.id)]
+    assert [(event.host_id, event.order_id) for event in reported_candidates(desk)] == [("new", first.id)]
 
 
-async def test_refused_purchases_are_not_remembered_without_end(desk: Desk) -> None:
+async def test_the_number_of_watched_rejections_is_limited(desk: Desk) -> None:
     for number in range(MAX_ENDED_ORDERS + 10):
         order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REJECTED, promise=a_promise())
         desk.orders.book.write(order)

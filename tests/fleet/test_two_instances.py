@@ -1,4 +1,4 @@
-"""Two programs on one account: they share a keyring, and neither costs the other its token."""
+"""Two programs that use one account share its token through the keyring."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEY = AccountKey(ACCOUNT, Secret(SECRET))
 
 
 class SharedVault:
-    """One keyring for all."""
+    """A keyring shared by all programs."""
 
     def __init__(self, stored: StoredCredentials) -> None:
         self.stored = stored
@@ -44,7 +44,7 @@ class SharedVault:
 
 
 class Program:
-    """One of them, that sweeps as fast as it can."""
+    """One of the programs, which refreshes continuously."""
 
     def __init__(self, url: str, vault: SharedVault, clock: ManualClock) -> None:
         self.clock = clock
@@ -93,7 +93,7 @@ class Program:
 
 
 @pytest.mark.parametrize("single_token", [True, False])
-async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
+async def test_programs_share_one_token(single_token: bool) -> None:
     clock = ManualClock()
     world = World(Options(single_token=single_token), clock)
     populate(world, 5)
@@ -113,7 +113,7 @@ async def test_they_do_not_mint_against_each_other(single_token: bool) -> None:
                     world.expire_tokens() if ended % 2 else clock.advance(1795)
                     await asyncio.gather(one.sweeps_on(), other.sweeps_on())
                     settled = mints()
-                    # Both may ask at the same moment, and each may then have to look once for the other's.
+                    # Both may renew at the same moment, and each may then have to read the other's token once.
                     assert 1 <= settled - before <= 4
                     await asyncio.gather(one.sweeps_on(), other.sweeps_on())
                     assert mints() == settled
@@ -147,7 +147,7 @@ async def _renewals_in_40_seconds(world: World, service: Service, clock: ManualC
 
 
 @pytest.mark.parametrize(("is_shared", "most"), [(True, 4), (False, 8)])
-async def test_without_a_keyring_they_renew_less_and_less_often_and_say_why(
+async def test_without_a_keyring_renewals_slow_down_and_are_explained(
     is_shared: bool, most: int, tmp_path: Path
 ) -> None:
     clock = ManualClock()

@@ -1,4 +1,4 @@
-"""What becomes of an order whose response proves nothing, over real HTTP: it is looked for at once, and found."""
+"""Orders whose response proves nothing are confirmed by reading their hosts at once, over real HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from support.factories import a_host
 from support.wait import until
-from test_monitor import Watching, watching
+from test_monitor import MonitorHarness, watching
 
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
@@ -21,7 +21,7 @@ from xds_tui.simulator.lifecycle import ManualClock
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.journal import Journal
 
-Give = Callable[[Watching, Host], None]
+Give = Callable[[MonitorHarness, Host], None]
 GIVE: dict[OrderAction, Give] = {
     OrderAction.POWER_ON: lambda watch, host: watch.monitor.orders.power([host], on=True),
     OrderAction.POWER_OFF: lambda watch, host: watch.monitor.orders.power([host], on=False),
@@ -37,24 +37,24 @@ PATHS = {
 
 
 @pytest.fixture
-async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[Watching]:
-    async with watching(Watching(simulator, journal)) as watch:
+async def watch(simulator: RunningSimulator, journal: Journal) -> AsyncIterator[MonitorHarness]:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         yield watch
 
 
-def a_host_at(watch: Watching, *statuses: int) -> Host:
+def a_host_at(watch: MonitorHarness, *statuses: int) -> Host:
     machine = next(host for host in watch.service.world.listed() if host.status in statuses)
     assert watch.state.snapshot is not None
     return next(host for host in watch.state.snapshot.hosts if host.id == machine.id)
 
 
-async def state_of(watch: Watching, *states: OrderState) -> Order:
+async def state_of(watch: MonitorHarness, *states: OrderState) -> Order:
     await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in states)
     return watch.state.orders[0]
 
 
-def states(watch: Watching) -> list[OrderState | None]:
+def states(watch: MonitorHarness) -> list[OrderState | None]:
     return [event.state for event in reversed(watch.state.events) if event.kind is EventKind.ORDER]
 
 
@@ -70,8 +70,8 @@ def states(watch: Watching) -> list[OrderState | None]:
         (OrderAction.DELETE, 1005),
     ],
 )
-async def test_what_was_done_though_the_code_says_otherwise_is_confirmed_by_looking(
-    watch: Watching, clock: ManualClock, action: OrderAction, code: int
+async def test_an_operation_done_despite_an_error_code_is_confirmed_by_the_host(
+    watch: MonitorHarness, clock: ManualClock, action: OrderAction, code: int
 ) -> None:
     host = a_host_at(watch, BILLED if action is OrderAction.POWER_OFF else OFF)
     watch.service.faults.set(Fault(kind=Kind.CODE_AFTER, endpoint=f"pve/open/{PATHS[action]}", code=code))
@@ -86,21 +86,21 @@ async def test_what_was_done_though_the_code_says_otherwise_is_confirmed_by_look
 
 
 @pytest.mark.parametrize("action", GIVE)
-async def test_a_call_that_the_gateway_repeated_is_confirmed_by_looking(
-    watch: Watching, clock: ManualClock, action: OrderAction
+async def test_a_call_repeated_by_the_gateway_is_confirmed_by_the_host(
+    watch: MonitorHarness, clock: ManualClock, action: OrderAction
 ) -> None:
     host = a_host_at(watch, BILLED if action in (OrderAction.POWER_OFF, OrderAction.REBOOT) else OFF)
     watch.service.faults.set(Fault(kind=Kind.REPEATED, endpoint=f"pve/open/{PATHS[action]}"))
     GIVE[action](watch, host)
     await state_of(watch, OrderState.UNKNOWN, OrderState.CONFIRMED)
-    await watch.swept()
+    await watch.refreshed()
     clock.advance(30)
     await state_of(watch, OrderState.CONFIRMED)
     assert states(watch) == [OrderState.SENT, OrderState.UNKNOWN, OrderState.CONFIRMED]
 
 
 @pytest.mark.parametrize("fault", [GATEWAY_TIMEOUT, replace(GATEWAY_TIMEOUT, status=200, code=1005)])
-async def test_an_unknown_order_is_looked_for_at_once(watch: Watching, fault: Fault) -> None:
+async def test_the_host_of_an_unknown_order_is_read_at_once(watch: MonitorHarness, fault: Fault) -> None:
     host = a_host_at(watch, OFF)
     watch.service.faults.set(replace(fault, kind=Kind.CODE, endpoint="pve/open/delete"))
     watch.service.requests.clear()
@@ -111,8 +111,8 @@ async def test_an_unknown_order_is_looked_for_at_once(watch: Watching, fault: Fa
     assert host.id in {seen.id for seen in watch.state.snapshot.hosts}
 
 
-async def test_a_denied_deletion_is_given_up_in_time_and_its_host_can_be_stopped_before(
-    watch: Watching, clock: ManualClock
+async def test_a_declined_deletion_times_out_and_its_host_can_be_stopped_before(
+    watch: MonitorHarness, clock: ManualClock
 ) -> None:
     host = a_host_at(watch, BILLED)
     GIVE[OrderAction.DELETE](watch, host)
@@ -125,12 +125,12 @@ async def test_a_denied_deletion_is_given_up_in_time_and_its_host_can_be_stopped
     asked = [request for request in watch.service.requests if "operate" in request or "reboot" in request]
     assert asked == [f"GET /v1/pve/open/operate/{host.id}?type=0"]
     clock.advance(301)
-    await watch.swept()
+    await watch.refreshed()
     await until(lambda: {order.state for order in watch.state.orders} <= {OrderState.UNCONFIRMED, OrderState.CONFIRMED})
     assert OrderState.REJECTED not in states(watch)
 
 
-async def test_a_host_that_stops_by_itself_after_our_start_is_an_alert(watch: Watching, clock: ManualClock) -> None:
+async def test_an_unexpected_stop_after_a_start_is_an_alert(watch: MonitorHarness, clock: ManualClock) -> None:
     host = a_host_at(watch, OFF)
     GIVE[OrderAction.POWER_ON](watch, host)
     await state_of(watch, OrderState.ACCEPTED)
@@ -138,19 +138,17 @@ async def test_a_host_that_stops_by_itself_after_our_start_is_an_alert(watch: Wa
     await state_of(watch, OrderState.CONFIRMED)
     with watch.service.lock:
         watch.service.world.power(watch.service.world.accounts[ACCOUNT], host.id, on=False)
-    await watch.swept()
+    await watch.refreshed()
     stopped = next(event for event in watch.state.events if event.kind is EventKind.STATUS)
     assert (stopped.host_id, stopped.new, stopped.own, stopped.alert) == (host.id, Status.STOPPING, False, True)
     started: list[Event] = [event for event in watch.state.events if event.new is Status.ON]
     assert [event.own for event in started] == [True]
 
 
-async def test_nothing_is_sent_to_a_host_whose_deletion_was_accepted(
-    simulator: RunningSimulator, journal: Journal
-) -> None:
+async def test_nothing_is_sent_to_a_host_that_is_being_deleted(simulator: RunningSimulator, journal: Journal) -> None:
     service = simulator.service
     service.world.options = replace(service.world.options, leaves_list_after=600.0)
-    async with watching(Watching(simulator, journal)) as watch:
+    async with watching(MonitorHarness(simulator, journal)) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         host = a_host_at(watch, OFF)
         GIVE[OrderAction.DELETE](watch, host)

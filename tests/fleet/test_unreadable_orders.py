@@ -1,4 +1,4 @@
-"""A record that cannot be read costs the monitor that record, and nothing else."""
+"""An unreadable record affects nothing but that record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.factories import NOON, a_promise
 from support.wait import until
-from test_monitor import Watching, watching
+from test_monitor import MonitorHarness, watching
 
 from xds_tui.domain import order_states
 from xds_tui.domain.records import OrderState
@@ -21,7 +21,7 @@ from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.store.timestamps import microseconds
 
-BODIES = ("{}", "", "\ufffd", '{"id": "o1", "state": "paid by somebody else", "host_id": "h9"}', "[" * 100_000, None, 7)
+BODIES = ("{}", "", "\ufffd", '{"id": "o1", "state": "paid", "host_id": "h9"}', "[" * 100_000, None, 7)
 
 DONE = {OrderState.ACCEPTED}
 
@@ -41,7 +41,7 @@ def reported(state: FleetState) -> list[str]:
     return sorted(event.message for event in state.events if event.summary == UNREADABLE)
 
 
-async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes_on(
+async def test_unreadable_orders_are_reported_once_and_the_monitor_continues(
     path: Path, simulator: RunningSimulator
 ) -> None:
     named = [f"o{number}" for number in range(len(BODIES))]
@@ -51,13 +51,13 @@ async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes
         journal = Journal(database, "test")
         if not before:
             await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
-        async with watching(Watching(simulator, journal)) as watch:
+        async with watching(MonitorHarness(simulator, journal)) as watch:
             await until(
                 lambda watch=watch: (
                     watch.state.connection is ConnectionState.LIVE and len(reported(watch.state)) >= len(named)
                 )
             )
-            await watch.swept()
+            await watch.refreshed()
             assert reported(watch.state) == named
             assert "h9" in watch.monitor.orders.book._claimed
         rows = await database.read(
@@ -68,12 +68,12 @@ async def test_orders_that_cannot_be_read_are_reported_once_and_the_monitor_goes
         await database.close()
 
 
-async def test_what_orders_that_cannot_be_read_may_have_bought_is_bought_again_only_if_that_is_confirmed(
+async def test_what_unreadable_orders_may_have_bought_is_bought_again_only_if_confirmed(
     path: Path, simulator: RunningSimulator
 ) -> None:
     database = await Database.open(path)
     await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
-    async with watching(Watching(simulator, Journal(database, "test"))) as watch:
+    async with watching(MonitorHarness(simulator, Journal(database, "test"))) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE and watch.state.catalog is not None)
         assert watch.state.catalog is not None
         promise = promise_in(watch.state)
@@ -99,16 +99,16 @@ def promise_in(state: FleetState):
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_a_damaged_history_does_not_end_the_monitor(path: Path, simulator: RunningSimulator, seed: int) -> None:
+async def test_a_damaged_history_does_not_stop_the_monitor(path: Path, simulator: RunningSimulator, seed: int) -> None:
     database = await Database.open(path)
-    async with watching(Watching(simulator, Journal(database, "test"))) as watch:
+    async with watching(MonitorHarness(simulator, Journal(database, "test"))) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
     await database.close()
     damage(path, random.Random(seed))
     database = await Database.open(path)
-    async with watching(Watching(simulator, Journal(database, "test"))) as watch:
+    async with watching(MonitorHarness(simulator, Journal(database, "test"))) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
-        await watch.swept()
+        await watch.refreshed()
     await database.close()
 
 
