@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from soak.chaos import Chaos, Figures
-from soak.gauges import Held
+from soak.metrics import Held
 from soak.verdict import MB
 from support.factories import an_order
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from soak.gauges import Blocked, Held, Holdings, LoopWatch
+from soak.metrics import Blocked, Held, Holdings, LoopWatch
 from soak.lapse import Lapse, LapseLoop, WorldClock
 from soak.verdict import MB, is_kept, lines
 from soak.week import Outcome, Plan
