@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from soak.metrics import Blocked, Held, Holdings, LoopWatch
-from soak.lapse import Lapse, LapseLoop, WorldClock
+from soak.time_lapse import Lapse, LapseLoop, WorldClock
 from soak.verdict import MB, is_kept, lines
 from soak.week import Outcome, Plan
 

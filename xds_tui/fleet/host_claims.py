@@ -1,4 +1,4 @@
-"""Which host came of a create whose response did not name it: confirmed by a match or by the user, and written down."""
+"""Assign hosts to creates whose response named none, as matched or as decided by the user, and record that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class HostClaims:
-    """Assigns hosts to creates, each host to one create at most, across all programs that use the journal."""
+    """Assigns each host to one create at most, across all programs that use the same journal."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class HostClaims:
         clock: Callable[[], datetime],
         report: Callable[[Sequence[Event]], None],
     ) -> None:
-        """Assign hosts to the orders of `book`; `report` receives the events of every change."""
+        """Assign hosts to the orders of `book`; `report` receives the events of what the user decides."""
         self._book = book
         self._journal = journal
         self._clock = clock
@@ -37,18 +37,18 @@ class HostClaims:
         self._unwritten: set[str] = set()
 
     async def creates_elsewhere(self) -> tuple[Order, ...]:
-        """Return the creates of other running programs, if any create of ours waits for its host to be recognised."""
+        """Return the creates of other running programs; none if no create of this one lacks its host."""
         if not self._book.wanting_hosts:
             return ()
         try:
             return await self._journal.creates_elsewhere()
         except StoreError:
-            return ()  # a claim is checked against the journal once more
+            return ()  # the journal checks each claim again
 
     async def confirm(self, found: Order) -> list[Event]:
-        """Show that a host was found for a create, unless the journal knows that it is another's, or may be.
+        """Confirm a create by its host, and return the events; none if the host belongs, or may belong, to another.
 
-        What cannot be written down is not shown either: the create stays open, and the next listing confirms it.
+        If that cannot be written to the journal, the create stays open, and the next listing tries again.
         """
         confirmed = order_states.ended(found, OrderEvent.CONFIRMED, self._clock())
         try:
@@ -64,7 +64,7 @@ class HostClaims:
         return [order_event(confirmed)]
 
     async def write_candidates(self, candidates: Mapping[str, Candidate]) -> list[Event]:
-        """Write down which host may be which order's, by order ID, and report the new ones."""
+        """Record the candidates, by order ID, and return an event for each new one."""
         before = self._book.wanting_hosts
         changed = [
             replace(order, candidate=candidates.get(order.id))
@@ -88,11 +88,11 @@ class HostClaims:
         return events
 
     async def accept_candidate(self, order_id: str) -> SettleResult:
-        """Confirm an order by the host that may be its, as the user says.
+        """Confirm an order by its candidate, as the user decided.
 
         Raises:
-            StoreError: if the decision cannot be written down; nothing has changed then.
-            KeyError: if the order is not open here, or has no candidate any more.
+            StoreError: if the decision cannot be recorded; nothing has changed then.
+            KeyError: if the order is not open in this program, or has no candidate.
 
         """
         order, candidate = self._with_candidate(order_id)
@@ -105,7 +105,7 @@ class HostClaims:
         return claim
 
     async def decline_candidate(self, order_id: str) -> None:
-        """Remember that the host that may be an order's is not, as the user says; raises as `accept_candidate`."""
+        """Record that the candidate is not the host of the order, as the user decided; raises as `accept_candidate`."""
         order, candidate = self._with_candidate(order_id)
         declined = replace(order, candidate=None, declined=order.declined | {candidate.host_id})
         await self._journal.write_orders([declined])

@@ -34,7 +34,7 @@ ATTEMPTS: Final = 3
 """Readings of a list that keeps changing before an inconsistent one is used."""
 
 CONTRADICTION_DELAY: Final = timedelta(minutes=5)
-"""A list that contradicts itself is taken to show only what had been listed for so long."""
+"""An inconsistent list is assumed to show only hosts that were listed this long before."""
 
 MAX_PAGES: Final = 4_000
 """Upper bound for one reading, 100,000 hosts, in case the total is wrong."""
@@ -87,28 +87,19 @@ async def list_hosts(
     """Read the whole list until it is consistent, and return it as one snapshot.
 
     Args:
-        source: what is asked.
-        before: the snapshot before, whose hosts are still there unless the contrary is shown.
-        clock: the time, UTC.
-        deleted: hosts whose deletion the service accepted from us.
-        may_be_others: whether the list may be of another account than `before`; then it is, if they share no host.
+        source: the client.
+        before: the snapshot before; its hosts stay until they are shown to be gone.
+        clock: returns the time, UTC.
+        deleted: IDs of hosts that were deleted here with the consent of the service.
+        may_be_others: whether the list may be of another account than `before`. It is if they share no host.
 
     Raises:
-        XdsError: as the client does, for the first request of the list that failed.
+        ApiError: if a page cannot be read.
 
     """
     known = {host.id: host for host in before.hosts} if before is not None else {}
     source = _Unchanged(source, dict(known))
-    began, reading = clock(), await _read(source, known)
-    seen = dict(reading.hosts)
-    for _ in range(ATTEMPTS - 1):
-        if reading.is_consistent:
-            break
-        previous, began = reading, clock()
-        reading = await _read(source, known)
-        seen |= reading.hosts
-        if _agree(previous, reading):
-            break
+    reading, seen, started_at = await _read_until_consistent(source, known, clock)
     if may_be_others and known.keys().isdisjoint(seen):
         before, known = None, {}
     snapshot = await resolve(
@@ -119,10 +110,27 @@ async def list_hosts(
         clock(),
         deleted,
     )
-    listed_at = began if reading.is_consistent else began - CONTRADICTION_DELAY
+    listed_at = started_at if reading.is_consistent else started_at - CONTRADICTION_DELAY
     if before is not None and before.listed_at is not None:
         listed_at = max(listed_at, before.listed_at)
     return HostListing(replace(snapshot, listed_at=listed_at), reading.unreadable)
+
+
+async def _read_until_consistent(
+    source: HostPages, known: Collection[str], clock: Callable[[], datetime]
+) -> tuple[_Reading, dict[str, Host], datetime]:
+    """Return the last reading, all hosts that any reading showed, and when the last one started."""
+    started_at, reading = clock(), await _read(source, known)
+    seen = dict(reading.hosts)
+    for _ in range(ATTEMPTS - 1):
+        if reading.is_consistent:
+            break
+        previous, started_at = reading, clock()
+        reading = await _read(source, known)
+        seen |= reading.hosts
+        if _agree(previous, reading):
+            break
+    return reading, seen, started_at
 
 
 class _Unchanged:

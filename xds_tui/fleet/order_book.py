@@ -107,9 +107,9 @@ class OrderBook:
         self._listing_grace = LISTING_GRACE
 
     def note_unlisted(self, host_ids: Collection[str], listed_at: datetime) -> None:
-        """Record hosts that exist, and that a list did not show which began to be read at `listed_at`.
+        """Record hosts that exist but were missing from the list that was read from `listed_at` on.
 
-        If they were bought here, that tells how long a new host can be missing from the list.
+        Hosts that were bought here show how long a new host can be missing from the list.
         """
         for order in self:
             if order.action is OrderAction.CREATE and order.host_id in host_ids and order.answered_at:

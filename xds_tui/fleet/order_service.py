@@ -129,7 +129,7 @@ class OrderService:
     async def possible_purchases(self, quote: Quote) -> tuple[Order, ...]:
         """Return the creates that may have bought already what `quote` is for, oldest first.
 
-        One that is in the journal and cannot be read may have bought anything.
+        An order in the journal that cannot be read may have bought anything, so it counts.
 
         Raises:
             StoreError: if the journal, which contains those of earlier runs and other programs, cannot be read.
