@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace as replace_struct
-from proof.asked import Asked, Kind
+from proof.request import Asked, Kind
 from proof.judge import Verdict, judge
-from proof.mishaps import ANSWERS, describe
+from proof.faults import ANSWERS, describe
 from proof.records import Record
 from support.factories import a_package, a_promise, an_order
 

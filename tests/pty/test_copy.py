@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from test_ending import COMMAND, Program, started
+from test_shutdown import COMMAND, Program, started
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
 PLAIN = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")

@@ -60,7 +60,7 @@ def fail(*_):
     token = "{PLANTED}"
     raise LookupError(token)
 
-cli._run_app = fail
+main._run_app = fail
 sys.exit(main.main(["--demo"]))
 """
 

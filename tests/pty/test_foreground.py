@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_ending import (
+from test_shutdown import (
     AT_ONCE,
     COMMAND,
     CTRL_C,

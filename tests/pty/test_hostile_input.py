@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fuzz.traffic import EIGHT_BIT, GARBAGE, MOUSE, PASTES, REPLIES
 from support.terminal import PATIENCE, Terminal
-from test_ending import COMMAND, Program, assert_closed, assert_restored, history, set_faults, states_of_orders
+from test_shutdown import COMMAND, Program, assert_closed, assert_restored, history, set_faults, states_of_orders
 from test_whole_job import ACCOUNT, SECRET, simulating
 
 CLICKS = b"\x1b[<"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.terminal import Terminal
-from test_failing import after_the_screen
+from test_crash import after_the_screen
 from test_whole_job import ACCOUNT
 
 from xds_tui.simulator.demo_fleet import populate
@@ -37,11 +37,11 @@ from xds_tui.cli import bootstrap, main
 def fail_with_everything(self):
     from xds_tui.api import envelope
 
-    def accepted(response, mask):
+    def require_success(response, mask):
         page, headers = response.text, dict(response.request.headers)
         raise RuntimeError(f"{page} {headers}")
 
-    envelope.accepted = accepted
+    envelope.require_success = require_success
     self.action_refresh()
 
 build = bootstrap.app_services

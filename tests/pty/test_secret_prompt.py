@@ -45,7 +45,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def environ() -> dict[str, str]:
-    folders = (TESTS, TESTS / "commands", TESTS / "pty")
+    folders = (TESTS, TESTS / "cli", TESTS / "pty")
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(map(str, folders))}
 
 

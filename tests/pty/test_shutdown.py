@@ -278,7 +278,7 @@ class Stuck(App):
         self.bell()
         time.sleep(60)
 
-sys.exit(shutdown.run(Stuck(), mouse=True))
+sys.exit(shutdown.run_until_exit(Stuck(), mouse=True))
 """
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.terminal import PATIENCE
-from test_ending import (
+from test_shutdown import (
     COMMAND,
     IN_ANY_CASE,
     Program,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.terminal import Terminal
-from test_vault_secret_service import daemon, pytestmark
+from test_secret_service import daemon, pytestmark
 from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
 
 __all__ = ["daemon", "pytestmark"]

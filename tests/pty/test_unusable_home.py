@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.privileges import POWERLESS
 from support.terminal import Terminal
-from test_failing import BEFORE, PLANTED
+from test_crash import BEFORE, PLANTED
 from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
 
 COMMAND = Path(sys.executable).parent / "xds-tui"
