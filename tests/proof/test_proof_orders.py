@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace as replace_struct
-from proof.request import Asked, Kind
-from proof.judge import Verdict, judge
 from proof.faults import ANSWERS, describe
+from proof.judge import Verdict, judge
 from proof.records import Record
+from proof.request import Asked, Kind
 from support.factories import a_package, a_promise, an_order
 
 from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState

@@ -20,10 +20,10 @@ import pyte
 import pytest
 from rich.cells import cell_len
 from support.terminal import _UNKNOWN_TO_PYTE, KEYS, PATIENCE, Terminal
-from test_shutdown import AT_ONCE, COMMAND, CTRL_Z, IN_ANY_CASE, assert_closed, history
 from test_crash import FAILING, PLANTED, assert_told
-from test_no_secret_leaks import found_in, found_in_files, service, sign_in, watched
 from test_limited_terminals import ATTRIBUTES, parameters
+from test_no_secret_leaks import found_in, found_in_files, service, sign_in, watched
+from test_shutdown import AT_ONCE, COMMAND, CTRL_Z, IN_ANY_CASE, assert_closed, history
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
 from xds_tui.simulator.fault_middleware import Service
