@@ -128,7 +128,7 @@ READ: dict[str, tuple[bytes | Script, str]] = {
 async def test_what_would_use_up_time_or_memory_is_an_error_in_words(name: str) -> None:
     answer, words = READ[name]
     told = await asked(answer)
-    assert told["said"].startswith("BadAnswer: ")
+    assert told["said"].startswith("BadResponse: ")
     assert words in told["said"]
     assert told["growth"] < MEMORY
 
