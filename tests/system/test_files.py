@@ -20,7 +20,7 @@ from xds_tui.config.settings import Arguments, load
 from xds_tui.config.toml_file import ConfigFile, SettingsError
 from xds_tui.store.problems import StoreError
 from xds_tui.system import files
-from xds_tui.system.exports import write_export
+from xds_tui.system.exports import FileWriteError, write_export
 from xds_tui.tui import keymap
 
 BOM = "\ufeff"
@@ -193,7 +193,7 @@ def test_what_is_no_file_is_never_replaced(no_file: Path) -> None:
 
 @pytest.mark.parametrize("no_file", NO_FILES, indirect=True)
 async def test_an_export_never_replaces_what_is_no_file(no_file: Path) -> None:
-    with pytest.raises(StoreError):
+    with pytest.raises(FileWriteError):
         await write_export(no_file.parent, no_file.name, "text")
 
 
