@@ -18,7 +18,6 @@ from support.privileges import IS_ROOT, powerless
 from xds_tui.config import schema, toml_file
 from xds_tui.config.settings import Arguments, load
 from xds_tui.config.toml_file import ConfigFile, SettingsError
-from xds_tui.store.problems import StoreError
 from xds_tui.system import files
 from xds_tui.system.exports import FileWriteError, write_export
 from xds_tui.tui import keymap
