@@ -1,10 +1,25 @@
-"""What holds for every test."""
+"""Set-up of every test session: signal handlers and the Hypothesis profile."""
 
 from __future__ import annotations
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
+SUPPRESSED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
+"""The first two depend on the speed of the machine; examples may share the fixtures of these tests."""
+
+settings.register_profile("xds-tui", deadline=None, suppress_health_check=SUPPRESSED)
+settings.load_profile("xds-tui")
+
 
 def pytest_configure() -> None:
-    """Let children hear ctrl-c: what a shell runs in its background ignores SIGINT, and hands that down."""
+    """Give the signals that tests send their default handlers.
+
+    A session that was started in the background of a shell, or by nohup, ignores SIGINT, SIGQUIT or SIGHUP, and
+    every program that a test starts would inherit that.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGHUP", "SIGQUIT", "SIGTSTP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, a_host
 
@@ -132,7 +132,6 @@ def write_out(table: export.Table, shown: Sequence[Column]) -> None:
             column.text(row)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(hosts=rows_of(HOST_FIELDS, "id"), packages=rows_of(PACKAGE_FIELDS, "packageId"), total=VALUES)
 async def test_any_json_can_be_shown_stored_and_shown_again(
     zone: str, hosts: list[dict[str, Any]], packages: list[dict[str, Any]], total: object
@@ -242,7 +241,6 @@ def test_a_package_whose_price_is_not_believed_cannot_be_bought(field: str, valu
 
 
 @given(total=VALUES)
-@settings(deadline=None)
 def test_a_total_is_a_count_or_none(total: object) -> None:
     page = decode.decode_hosts(sent({"data": [{"id": "a"}], "totalCounts": total}))
     assert page.total is None or 0 <= page.total <= decode.MAX_TOTAL
@@ -250,14 +248,12 @@ def test_a_total_is_a_count_or_none(total: object) -> None:
 
 
 @given(life=VALUES)
-@settings(deadline=None)
 def test_the_lifetime_of_a_token_is_a_number_or_none(life: object) -> None:
     _token, milliseconds = decode.decode_token(sent({"token": "abc", "effectiveTime": life}))
     assert milliseconds is None or milliseconds >= 0
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=1_000_000, places=9))
-@settings(deadline=None)
 def test_every_price_in_range_is_exact(amount: Decimal) -> None:
     (package,) = decode.decode_packages(sent([{"packageId": "p1", "amount": f"{amount:f}"}]))
     assert package.amount == amount

@@ -12,14 +12,12 @@ from typing import Any
 
 import pytest
 from support.raw_server import TOKEN, RawServer, Script, envelope, http, raw_server
+from support.wait import TIMEOUT
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import NotSent
 from xds_tui.api.transport import MAX_BODY
 from xds_tui.domain.credentials import BareToken, Secret
-
-PATIENCE = 30.0
-"""Seconds after which a client that did not answer fails its test; its own deadline is 2."""
 
 MEMORY = 64.0
 """MB that an answer may cost."""
@@ -87,7 +85,7 @@ async def asked(answer: bytes | Script) -> Any:
         else:
             await now(reader, writer)
 
-    async with raw_server(serve) as server, asyncio.timeout(PATIENCE):
+    async with raw_server(serve) as server, asyncio.timeout(TIMEOUT):
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-c", CLIENT, server.url, TOKEN, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.raw_server import RawServer, envelope, http
 
@@ -188,7 +188,6 @@ ENVELOPES = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(Call), st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 499, 500, 504]), ENVELOPES)
 def test_whatever_comes_a_refusal_is_one_that_the_table_lists(call: Call, status: int, body: dict[str, Any]) -> None:
     response = httpx.Response(status, json=body)

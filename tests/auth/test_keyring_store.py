@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
+from support.wait import TIMEOUT
 
 from xds_tui.auth import keyring_store as vault_module
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
@@ -404,5 +405,5 @@ asyncio.run(main())
 
 def test_a_stuck_keyring_does_not_hold_up_the_exit() -> None:
     command = [sys.executable, "-c", STUCK, Path(__file__).parent]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT)
     assert (ran.stdout, ran.stderr) == ("timed out\n", "")

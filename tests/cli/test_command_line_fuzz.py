@@ -13,7 +13,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.cli_runner import runner
 
@@ -103,7 +103,7 @@ command_lines = st.tuples(
     st.lists(options, max_size=2), st.sampled_from(COMMANDS) | words, st.lists(options, max_size=4)
 ).map(lambda parts: [*chain(*parts[0]), parts[1], *chain(*parts[2])])
 
-FUZZED = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZED = settings(max_examples=120)
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import json
 import re
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
 from support.cli_runner import COMMAND, PASSWORD, Run, runner
+from support.wait import TIMEOUT, wait_until
 
 from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.faults import Fault, Kind
@@ -181,7 +181,13 @@ def test_watching_outlives_a_failure_but_not_a_wrong_secret(environ: dict[str, s
 def test_a_full_disk_is_a_failure_and_no_accident(environ: dict[str, str]) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         ended = subprocess.run(
-            [*COMMAND, "hosts"], env=environ, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+            [*COMMAND, "hosts"],
+            env=environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
         )
     assert ended.returncode == 1
     assert "could not be written" in ended.stderr
@@ -203,16 +209,9 @@ def test_the_demo_needs_neither_service_nor_keyring_nor_disk(bare: dict[str, str
 def test_an_interrupt_ends_it_also_while_the_service_is_silent(environ: dict[str, str], service: Service) -> None:
     service.faults.set(Fault(kind=Kind.LATENCY, endpoint="pve/open/mypage", seconds=15))
     with watching(environ) as process:
-        wait_for(lambda: not service.faults.pending)
+        wait_until(lambda: not service.faults.pending)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
+        assert process.wait(TIMEOUT) == 130
 
 
 def test_a_table_that_is_watched_says_when_each_reading_was(environ: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from support.cli_runner import COMMAND
+from support.wait import TIMEOUT
 
 WRITING = ["--help", "--version", "hosts --help", "hosts", "hosts --json", "catalog --csv", "completion bash", "doctor"]
 QUIET = ["catalog", "orders", "events"]
@@ -17,7 +18,7 @@ QUIET = ["catalog", "orders", "events"]
 def shell(environ: dict[str, str], command: str, redirections: str) -> subprocess.CompletedProcess[str]:
     line = f"exec {shlex.join(COMMAND)} {command} {redirections}"
     return subprocess.run(
-        ["bash", "-c", line], env=environ, capture_output=True, encoding="utf-8", timeout=60, check=False
+        ["bash", "-c", line], env=environ, capture_output=True, encoding="utf-8", timeout=TIMEOUT, check=False
     )
 
 

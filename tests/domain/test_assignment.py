@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_tui.domain.assignment import assign
@@ -25,7 +25,6 @@ def cheapest(costs: Sequence[Mapping[int, int]], unassigned: Sequence[int]) -> i
     )
 
 
-@settings(deadline=None)
 @given(COSTS, st.data())
 def test_no_other_assignment_is_cheaper(costs: list[dict[int, int]], data: st.DataObject) -> None:
     size = len(costs)

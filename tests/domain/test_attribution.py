@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
 
@@ -124,7 +124,6 @@ def test_an_unknown_reboot_is_confirmed_only_after_down_and_up() -> None:
     assert book.reconcile(up, {order.id}, reboots=reboots).confirmed == {order.id: "h1"}
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([*Status, None]), min_size=2, max_size=8),
     st.sampled_from([action for action in OrderAction if action is not OrderAction.POWER_OFF]),

@@ -70,14 +70,14 @@ def matchings(draw: st.DrawFn) -> Matching:
     return a_matching(buyer, at + draw(st.sampled_from([1.0, 90.0, 400.0])))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(matchings())
 def test_no_other_assignment_is_better(matching: Matching) -> None:
     chosen = matching._assign(matching._usable)
     assert badness(matching, chosen) == min(badness(matching, choice) for choice in choices(matching))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(matchings())
 def test_an_order_is_dispensable_if_as_many_hosts_are_explained_without_it(matching: Matching) -> None:
     def direct(choice: Choice) -> int:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_tui.domain.creation_times import (
@@ -64,7 +64,6 @@ def weight_at(offset: int, evidence: Sequence[Evidence]) -> int:
     return sum(item.weight for item in evidence if any(part.low <= offset <= part.high for part in item.ranges))
 
 
-@settings(deadline=None)
 @given(EVIDENCE)
 def test_no_offset_has_more_evidence_and_none_that_has_as_much_is_nearer_to_0(evidence: list[Evidence]) -> None:
     found = estimate_offset(evidence, bound=25)

@@ -335,14 +335,14 @@ def purchases(draw: st.DrawFn) -> Buyer:
     return buyer
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(purchases())
 def test_no_purchase_is_confirmed_by_another_s_host(buyer: Buyer) -> None:
     assert buyer.wrong == {}
     assert len(set(buyer.confirmed.values())) == len(buyer.confirmed)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(purchases(), st.randoms())
 def test_the_order_of_the_list_does_not_matter(buyer: Buyer, rnd: random.Random) -> None:
     created = {host.id: host.created for _, host in buyer.shop.hosts}

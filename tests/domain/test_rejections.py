@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_tui.domain.rejections import (
@@ -84,7 +84,6 @@ def test_what_a_create_is_refused_with_is_proof_with_200_and_4xx(call: Call, sta
     assert is_rejection(call, status, code)
 
 
-@settings(deadline=None)
 @given(calls, st.one_of(st.sampled_from(sorted(NOT_CARRIERS)), st.integers(100, 599)), st.integers(-10, 10_000))
 def test_a_rejection_needs_a_listed_code_and_a_status_that_can_carry_it(call: Call, status: int, code: int) -> None:
     expected = code in REJECTIONS[call] and (status == 200 or 400 <= status < 500) and status in CARRIERS

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_package, a_promise, an_order
 
@@ -112,7 +112,6 @@ def test_a_refused_order_is_watched_for_some_minutes(fields: dict[str, Any], age
     assert is_watched(a_create(**{"state": OrderState.REJECTED} | fields), NOON + age) is expected
 
 
-@settings(deadline=None)
 @given(st.integers(0, 4), st.integers(0, 4))
 def test_each_order_gets_one_host_and_each_host_one_order(orders: int, hosts: int) -> None:
     refused = [a_create(OrderState.REJECTED, id=f"o{number}") for number in range(orders)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_snapshot
 
@@ -187,7 +187,6 @@ async def test_hosts_of_another_account_are_not_kept() -> None:
     assert service.asked == ["h29"]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 async def test_no_wrong_list_reports_an_existing_host_gone(seed: int) -> None:
     lot = random.Random(seed)

@@ -19,11 +19,12 @@ from pathlib import Path
 import pyte
 import pytest
 from rich.cells import cell_len
-from support.terminal import _UNKNOWN_TO_PYTE, KEYS, PATIENCE, Terminal
+from support.terminal import _UNKNOWN_TO_PYTE, KEYS, Terminal
+from support.wait import TIMEOUT
 from test_crash import FAILING, PLANTED, assert_told
 from test_limited_terminals import ATTRIBUTES, parameters
 from test_no_secret_leaks import found_in, found_in_files, service, sign_in, watched
-from test_shutdown import AT_ONCE, COMMAND, CTRL_Z, IN_ANY_CASE, assert_closed, history
+from test_shutdown import COMMAND, CTRL_Z, assert_closed, history
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
 from xds_tui.simulator.fault_middleware import Service
@@ -93,7 +94,7 @@ class Page(Terminal):
     def press(self, *keys: str) -> None:
         for key in keys:
             self.type(KEYS.get(key, key))
-            self._read(0.15 if key == "escape" else 0.02)
+            self._read(0.02)
 
     def type(self, text: str) -> None:
         self.send(b"D", text.encode())
@@ -131,7 +132,7 @@ class Page(Terminal):
 
     def stop_reading(self) -> None:
         """Have the program draw, and read nothing of it, until its event loop stands still."""
-        before, ends = "", time.monotonic() + PATIENCE
+        before, ends = "", time.monotonic() + TIMEOUT
         while not self._narrow():
             assert time.monotonic() < ends, "it never stopped drawing"
             self._read(0.02)
@@ -156,9 +157,9 @@ class Page(Terminal):
         fields = Path(f"/proc/{self._pid}/task/{self._pid}/stat").read_text().rpartition(")")[2].split()
         return " ".join(fields[11:13])
 
-    def end(self, *, within: float, reading: bool = True) -> int:
+    def end(self, *, reading: bool = True) -> int:
         """Wait until the program is gone, and everything that it started, and return its exit code."""
-        ends = time.monotonic() + within
+        ends = time.monotonic() + TIMEOUT
         while self.process.poll() is None:
             assert time.monotonic() < ends, f"it is still there:\n{self.text}"
             if not reading or not self._read(0.01):
@@ -246,7 +247,7 @@ def test_it_shows_the_fleet_hears_keys_and_leaves_nothing_behind(environ: dict[s
         page.press("escape")
         page.wait_for("Keys", gone=True)
         page.press("q")
-        assert page.end(within=AT_ONCE) == 0
+        assert page.end() == 0
         page._read(0.05)
         assert page.said == [{"type": "exit"}]
         assert page.complaint() == ""
@@ -289,7 +290,7 @@ def test_it_ends_at_once_and_closes_its_file(known: dict[str, str], way: str, by
     leave, code = WAYS[way]
     with opened(known, by_socket=by_socket) as page:
         leave(page)
-        assert page.end(within=AT_ONCE) == code
+        assert page.end() == code
     assert_closed(history(known))
 
 
@@ -297,7 +298,7 @@ def test_a_server_that_is_gone_ends_it_though_nothing_was_to_be_read(known: dict
     with opened(known) as page:
         page.close_the_other()
         page.type("?")
-        assert page.end(within=AT_ONCE, reading=False) == GONE
+        assert page.end(reading=False) == GONE
         assert page.complaint() == ""
     assert_closed(history(known))
     assert not list(Path(known["HOME"]).rglob("crashes/*.txt"))
@@ -310,14 +311,14 @@ def test_a_server_that_takes_nothing_does_not_hold_up_the_end(
     with opened(known) as page:
         page.stop_reading()
         leave(page)
-        assert page.end(within=IN_ANY_CASE, reading=False) == code
+        assert page.end(reading=False) == code
     assert_closed(history(known))
 
 
 def test_what_the_server_does_not_speak_ends_it(known: dict[str, str]) -> None:
     with opened(known) as page:
         page.send(b"M", b"no JSON")
-        assert page.end(within=AT_ONCE) == GONE
+        assert page.end() == GONE
 
 
 def test_ctrl_z_stops_nothing_and_says_why(environ: dict[str, str]) -> None:
@@ -325,7 +326,7 @@ def test_ctrl_z_stops_nothing_and_says_why(environ: dict[str, str]) -> None:
         page.press(CTRL_Z)
         page.wait_for("no shell")
         page.press("q")
-        assert page.end(within=AT_ONCE) == 0
+        assert page.end() == 0
 
 
 def test_stopped_and_continued_with_the_server_it_asks_for_the_fleet_again(
@@ -336,12 +337,12 @@ def test_stopped_and_continued_with_the_server_it_asks_for_the_fleet_again(
         assert os.WIFSTOPPED(os.waitpid(page._pid, os.WUNTRACED)[1])
         asked = len(simulator.state()["requests"])
         os.kill(page._pid, signal.SIGCONT)
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT
         while len(simulator.state()["requests"]) == asked:
             assert time.monotonic() < ends
             page._read(0.02)
         page.press("q")
-        assert page.end(within=AT_ONCE) == 0
+        assert page.end() == 0
 
 
 def test_connecting_starts_nothing_on_the_machine_that_serves(known: dict[str, str]) -> None:
@@ -354,7 +355,7 @@ def test_connecting_starts_nothing_on_the_machine_that_serves(known: dict[str, s
         page.press("c")
         page.wait_for("A browser cannot do it")
         page.press("q")
-        assert page.end(within=AT_ONCE) == 0
+        assert page.end() == 0
     assert not seen.exists()
 
 
@@ -402,7 +403,7 @@ def test_a_failure_is_told_to_whoever_serves_and_its_values_to_nobody(environ: d
     with Page([sys.executable, "-c", FAILING, "key"], environ=environ) as page:
         page.wait_for("● live")
         page.press("z")
-        assert page.end(within=AT_ONCE) == 1
+        assert page.end() == 1
         page._read(0.05)
         assert page.said == [{"type": "exit"}]
         assert_told(page.complaint(), Path(environ["HOME"]))
@@ -419,7 +420,7 @@ def test_no_secret_that_is_typed_comes_back_or_is_kept_though_textual_is_told_to
         sign_in(page)
         assert found_in(bytes(page.raw)) == set()
         page.press("q")
-        assert page.end(within=AT_ONCE) == 0
+        assert page.end() == 0
         assert page.complaint() == ""
     home = Path(watched["HOME"])
     assert not list(home.rglob("textual*was imported"))
@@ -447,7 +448,7 @@ def test_through_pipes_no_other_driver_is_taken(theirs: dict[str, str], driver: 
 
 def run_through_pipes(environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, "--demo"], input="", env=environ, capture_output=True, text=True, check=False, timeout=60
+        [COMMAND, "--demo"], input="", env=environ, capture_output=True, text=True, check=False, timeout=TIMEOUT
     )
 
 
@@ -459,7 +460,7 @@ def test_a_browsers_driver_without_pipes_is_none(environ: dict[str, str], tmp_pa
             ended = subprocess.Popen(
                 [COMMAND, "--demo"], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, env=served, text=True
             )
-            _said, complaint = ended.communicate(timeout=60)
+            _said, complaint = ended.communicate(timeout=TIMEOUT)
             assert ended.returncode == 1
             assert "needs a terminal" in complaint
     assert written.read_bytes() == b""

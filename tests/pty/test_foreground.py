@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from test_shutdown import (
-    AT_ONCE,
     COMMAND,
     CTRL_C,
     CTRL_Z,
@@ -142,7 +141,7 @@ def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str,
         assert cursor in program.text
         assert "ended" not in program.text
         program.press("q")
-        assert program.end(within=AT_ONCE) == 0
+        assert program.end() == 0
         assert_restored(program)
     assert_closed(history(environ))
 
@@ -180,7 +179,7 @@ def test_ctrl_c_is_for_ssh_alone(environ: dict[str, str]) -> None:
         program.press(CTRL_C)
         program.wait_for(r"(?s)live.*ssh was ended by SIGINT")
         program.press("q")
-        assert program.end(within=AT_ONCE) == 0
+        assert program.end() == 0
         assert_restored(program)
 
 
@@ -190,7 +189,7 @@ def test_the_terminal_has_its_modes_back_though_ssh_was_killed_with_others(envir
         program.type("raw\r")
         program.wait_for(r"(?s)live.*ssh was ended by SIGKILL")
         program.press("q")
-        assert program.end(within=AT_ONCE) == 0
+        assert program.end() == 0
         assert_restored(program)
 
 
@@ -200,7 +199,7 @@ def test_a_word_to_end_ends_ssh_too(environ: dict[str, str], number: int, code: 
         to_the_host(program)
         program.signal(number)
         # Nobody of its group is left: `end` sees to that.
-        assert program.end(within=AT_ONCE) == code
+        assert program.end() == code
         assert_restored(program)
     assert_closed(history(environ))
 
@@ -209,7 +208,7 @@ def test_a_terminal_that_is_closed_ends_both(environ: dict[str, str]) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.hang_up()
-        assert program.end(within=AT_ONCE, reading=False) == 129
+        assert program.end(reading=False) == 129
     assert_closed(history(environ))
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from fuzz.traffic import EIGHT_BIT, GARBAGE, MOUSE, PASTES, REPLIES
-from support.terminal import PATIENCE, Terminal
+from support.terminal import Terminal
+from support.wait import TIMEOUT
 from test_shutdown import COMMAND, Program, assert_closed, assert_restored, history, set_faults, states_of_orders
 from test_whole_job import ACCOUNT, SECRET, simulating
 
@@ -50,7 +51,7 @@ def test_a_purchase_is_brought_to_its_end_whatever_is_typed_meanwhile(environ: d
             program.press_until_gone("enter", "1 of 1 bought")
             program.wait_for("q Quit")
             program.press("q")
-            assert program.end(within=PATIENCE) == 0
+            assert program.end() == 0
             assert_restored(program)
         assert_closed(history(environ))
         assert not list(Path(environ["HOME"]).rglob("crashes/*"))
@@ -83,7 +84,7 @@ class Slow(Terminal):
 
     def answer_late(self) -> None:
         """Wait for the questions of the program's start, press q, and answer them when it may have ended."""
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT
         while b"\x1b[?2048$p" not in self.raw:
             assert time.monotonic() < ends
             self._read(0.02)
@@ -100,7 +101,7 @@ def test_replies_that_come_after_the_end_do_not_reach_the_shell(environ: dict[st
         terminal.wait_for(PROMPT)
         terminal.type(f"{COMMAND} --demo\n")
         terminal.answer_late()
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT
         while PROMPT.encode() not in terminal.raw.partition(b"\x1b[?1049l")[2]:
             assert time.monotonic() < ends
             terminal._read(0.02)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.terminal import Terminal
+from support.wait import TIMEOUT
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
 PROGRAM = Path(sys.executable).parent / "xds-tui"
@@ -58,7 +59,7 @@ def environ(simulator: Simulator) -> Iterator[dict[str, str]]:
 def advised(environ: Mapping[str, str], about: str) -> list[str]:
     """The commands that `doctor` prints for the keyring from a line that says `about` on, less the installing."""
     ended = subprocess.run(
-        [PROGRAM, "doctor", "--json"], env=environ, capture_output=True, text=True, check=False, timeout=60
+        [PROGRAM, "doctor", "--json"], env=environ, capture_output=True, text=True, check=False, timeout=TIMEOUT
     )
     (row,) = (row for row in json.loads(ended.stdout) if row["check"] == "keyring")
     advice: list[str] = row["advice"]

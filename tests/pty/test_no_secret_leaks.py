@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.terminal import Terminal
+from support.wait import TIMEOUT
 from test_crash import after_the_screen
 from test_whole_job import ACCOUNT
 
@@ -266,7 +267,7 @@ def said_without_a_screen(environ: dict[str, str], url: str) -> dict[str, set[st
     found = {}
     for arguments in COMMANDS:
         ended = subprocess.run(
-            [sys.executable, "-m", "xds_tui", *arguments], env=known, capture_output=True, check=False, timeout=60
+            [sys.executable, "-m", "xds_tui", *arguments], env=known, capture_output=True, check=False, timeout=TIMEOUT
         )
         assert ended.stdout or ended.returncode, arguments
         if here := found_in(ended.stdout + ended.stderr):

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.terminal import PATIENCE
+from support.wait import TIMEOUT
 from test_shutdown import (
     COMMAND,
-    IN_ANY_CASE,
     Program,
     assert_closed,
     assert_restored,
@@ -41,7 +40,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 def wait_unread(condition: Callable[[], bool]) -> None:
     """Wait for what happens while nobody reads the terminal."""
-    ends = time.monotonic() + 3 * PATIENCE
+    ends = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < ends
         time.sleep(0.05)
@@ -71,7 +70,7 @@ def test_the_fleet_is_watched_and_an_order_settled_meanwhile(environ: dict[str, 
         program.until(lambda: len(HOST.findall(program.text)) >= 40)
         program.wait_for("q Quit")
         program.press("q")
-        assert program.end(within=IN_ANY_CASE) == 0
+        assert program.end() == 0
         assert_restored(program)
 
 
@@ -79,7 +78,7 @@ def test_it_is_left_by_a_key(environ: dict[str, str]) -> None:
     with simulating(COMMAND) as simulator, started(environ, simulator) as program:
         program.stop_reading()
         os.write(program._fd, b"q")
-        assert program.end(within=IN_ANY_CASE, reading=False) == 0
+        assert program.end(reading=False) == 0
         program.take_in_the_rest()
         assert_restored(program)
     assert_closed(history(environ))

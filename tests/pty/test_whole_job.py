@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from support.terminal import Terminal
+from support.wait import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, SECRET = "A27550582", "demo-secret-7f3c"
@@ -68,7 +69,7 @@ def simulating(command: Path, *options: str) -> Iterator[Simulator]:
     finally:
         process.send_signal(signal.SIGINT)
         process.stdout.close()
-        assert process.wait(10) in (0, 130)
+        assert process.wait(TIMEOUT) in (0, 130)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import asyncio
 import httpx
 import pytest
 from support.simulator_client import BILLED, OFF, PAIR, STARTING, Simulated
+from support.wait import TIMEOUT
 
 from xds_tui.simulator import fault_presets
 from xds_tui.simulator.faults import Fault, Form, Kind
@@ -60,7 +61,7 @@ async def test_work_can_be_done_after_its_answer() -> None:
     assert await simulated.code(*CREATE) == 6005
     assert simulated.world.ledger == []
     released.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(TIMEOUT):
         while not simulated.world.ledger:  # noqa: ASYNC110 - the ledger announces nothing
             await asyncio.sleep(0)
     assert waited == [60]

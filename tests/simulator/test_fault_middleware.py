@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ import httpx
 import pytest
 from starlette.types import Message
 from support.simulator_client import PAIR, Simulated
+from support.wait import wait_until
 
 from xds_tui.simulator import fault_middleware
 from xds_tui.simulator.fault_middleware import Service
@@ -207,9 +207,7 @@ def test_a_late_answer_holds_nobody_else_up_and_what_was_asked_is_done_late(
     with pytest.raises(httpx.ReadTimeout):
         http.post("createquantity", json=PAIR, timeout=0.05)
     assert http.get("image").json()["code"] == 0
-    deadline = time.monotonic() + 10
-    while not sales(simulator):
-        assert time.monotonic() < deadline
+    wait_until(lambda: bool(sales(simulator)))
 
 
 def test_prices_keep_their_digits_over_real_http(http: httpx.Client) -> None:

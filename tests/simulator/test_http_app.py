@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.simulator_client import PAIR, Simulated
+from support.wait import TIMEOUT
 
 from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.faults import Fault, Kind
@@ -98,7 +99,7 @@ async def test_garbage_is_refused_and_changes_nothing(path: str, body: bytes) ->
     assert await simulated.code("GET", "image") == 0
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -166,11 +167,11 @@ def test_odd_bytes_on_the_wire_do_not_end_the_service() -> None:
             b"GET /v1/\xff HTTP/1.1",
             b"\x00\x01 nonsense",
         ):
-            with socket.create_connection(address, timeout=5) as connection:
+            with socket.create_connection(address, timeout=TIMEOUT) as connection:
                 connection.sendall(line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
                 assert connection.makefile("rb").readline().split()[1] in {b"200", b"400", b"404"}
         key = json.dumps({"uuid": ACCOUNT, "secret": SECRET}).encode()
-        with socket.create_connection(address, timeout=5) as connection:
+        with socket.create_connection(address, timeout=TIMEOUT) as connection:
             connection.sendall(
                 b"POST /v1/auth/getToken HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
                 % len(key)

@@ -17,6 +17,7 @@ from decimal import Decimal
 import httpx
 import pytest
 from support.simulator_client import PAIR
+from support.wait import TIMEOUT
 
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.fault_middleware import Service
@@ -63,11 +64,11 @@ def test_it_ends_while_a_client_still_waits(kind: Kind) -> None:
     with ThreadPoolExecutor() as pool:
         with RunningSimulator(service) as simulator:
             http = signed_in(simulator)
-            waiting = pool.submit(http.get, "image", timeout=60)
+            waiting = pool.submit(http.get, "image", timeout=TIMEOUT)
             while service.faults.pending:
                 assert not waiting.done()
         with pytest.raises(httpx.TransportError):
-            waiting.result(timeout=30)
+            waiting.result(timeout=TIMEOUT)
     http.close()
     assert not [thread for thread in threading.enumerate() if thread.daemon and "lambda" in thread.name]
 
@@ -85,7 +86,7 @@ def test_connections_made_in_the_moment_in_which_it_ends_are_closed_too() -> Non
             for _ in range(10):
                 stack.enter_context(socket.create_connection(address))
             ending = pool.submit(simulator.__exit__, None, None, None)
-        ending.result(timeout=30)
+        ending.result(timeout=TIMEOUT)
     gc.collect()  # what was left open warns, and a warning is an error
 
 
@@ -137,12 +138,12 @@ def test_the_command_ends_cleanly_by_a_signal_also_while_a_client_waits(number: 
         latency = [{"kind": "latency", "seconds": 3600}]
         assert httpx.post(f"{url}/_sim/faults", json=latency, trust_env=False).status_code == 200
         with ThreadPoolExecutor() as pool:
-            waiting = pool.submit(httpx.get, f"{url}/v1/pve/open/image", timeout=60, trust_env=False)
+            waiting = pool.submit(httpx.get, f"{url}/v1/pve/open/image", timeout=TIMEOUT, trust_env=False)
             while not httpx.get(f"{url}/_sim/state", trust_env=False).json()["requests"]:
                 assert not waiting.done()
             process.send_signal(number)
-            assert process.wait(timeout=30) == code
-            waiting.exception(timeout=30)
+            assert process.wait(timeout=TIMEOUT) == code
+            waiting.exception(timeout=TIMEOUT)
         with socket.create_server(("127.0.0.1", port_of(url))):
             pass
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.privileges import IS_ROOT, powerless
+from support.wait import TIMEOUT
 
 from xds_tui.store import migrations
 from xds_tui.store.database import Database, StoreError
@@ -340,7 +341,7 @@ asyncio.run(main())
 
 
 def test_a_hung_disk_does_not_hold_up_the_exit() -> None:
-    ran = subprocess.run([sys.executable, "-c", HUNG_DISK], capture_output=True, text=True, check=True, timeout=30)
+    ran = subprocess.run([sys.executable, "-c", HUNG_DISK], capture_output=True, text=True, check=True, timeout=TIMEOUT)
     assert (ran.stdout, ran.stderr) == ("left\n", "")
 
 
@@ -371,7 +372,7 @@ def test_several_first_starts_at_the_same_moment_all_succeed(path: Path) -> None
         assert start.stdin is not None
         start.stdin.write("go\n")
         start.stdin.flush()
-    assert [start.communicate(timeout=60)[0] for start in starts] == ["None\n"] * 4
+    assert [start.communicate(timeout=TIMEOUT)[0] for start in starts] == ["None\n"] * 4
 
 
 @pytest.mark.parametrize("name", ["link", "second name"])

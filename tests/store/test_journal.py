@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_package, a_snapshot, an_image
 
@@ -543,7 +543,7 @@ HOSTS = st.builds(
 
 
 @given(hosts=st.lists(HOSTS, max_size=5).map(tuple), at=MOMENTS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 async def test_a_snapshot_comes_back_whole_but_for_its_passwords(
     path: Path, journal: Journal, hosts: tuple[Host, ...], at: datetime
 ) -> None:

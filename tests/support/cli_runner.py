@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from .wait import TIMEOUT
+
 SECRET = "sec-planted-b81f44"
 TOKEN = "tkn-planted-5d0e9c"
 PASSWORD = "pwd-planted-27ac63"
@@ -25,7 +27,7 @@ def runner(environ: Mapping[str, str]) -> Run:
         options: dict[str, Any] = {
             "capture_output": True,
             "encoding": "utf-8",
-            "timeout": 30,
+            "timeout": TIMEOUT,
             "stdin": subprocess.DEVNULL,
         }
         ended = subprocess.run([*COMMAND, *args], env={**environ, **more}, check=False, **options)

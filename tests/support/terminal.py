@@ -17,13 +17,18 @@ from typing import Final, Self
 
 import pyte
 
-PATIENCE: Final = 20.0
-"""Seconds after which a screen that did not come fails its test."""
+from .wait import TIMEOUT
 
-ANSWERED: Final = 1.5
-"""Seconds in which a key is taken to have done nothing, and may be pressed again."""
+READING_TIME: Final = 1.5
+"""Seconds to wait before a dialog is confirmed: more than the program's guard against keys that came too early."""
 
-KEYS: Final = {"enter": "\r", "tab": "\t", "escape": "\x1b", "up": "\x1b[A", "down": "\x1b[B", "backspace": "\x7f"}
+REPEAT_DELAY: Final = 20.0
+"""Seconds after which a key that has had no effect is pressed again."""
+
+KEYS: Final = {"enter": "\r", "tab": "\t", "escape": "\x1b[27u", "up": "\x1b[A", "down": "\x1b[B", "backspace": "\x7f"}
+
+"""What the keys send. Escape is sent as in the kitty keyboard protocol: a bare ESC that the program reads together
+with the next key would be alt and that key."""
 
 _ANSWERS: Final[tuple[tuple[re.Pattern[bytes], bytes], ...]] = (
     (re.compile(rb"\x1b\[c"), b"\x1b[?62;22c"),
@@ -82,8 +87,7 @@ class Terminal:
         """Press keys, by name or as the character they are."""
         for key in keys:
             os.write(self._fd, KEYS.get(key, key).encode())
-            # Keys that arrive as one burst after an escape are read as one sequence.
-            self._read(0.15 if key == "escape" else 0.02)
+            self._read(0.02)
 
     def type(self, text: str) -> None:
         """Type a text."""
@@ -113,16 +117,16 @@ class Terminal:
 
     def wait_for(self, pattern: str, *, gone: bool = False) -> str:
         """Wait until the screen matches (or, `gone`, does not), and return it."""
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT
         while bool(re.search(pattern, self.text)) is gone:
             assert time.monotonic() < ends, f"{pattern!r} did not {'go' if gone else 'come'}:\n{self.text}"
             assert self._read(0.05) or bool(re.search(pattern, self.text)) is not gone, f"it ended:\n{self.text}"
         return self.text
 
     def press_until_gone(self, key: str, pattern: str) -> None:
-        """Press a key until the screen does not match: what comes before a dialog can be read does not count.
+        """Press a key until the screen does not match; a dialog ignores keys until it can have been read.
 
-        The next press waits for what this one did, lest it be meant for what stands behind the dialog.
+        A press is repeated only if it has had no effect for long: it must not reach the screen below the dialog.
         """
         self._until_gone(lambda: self.press(key), pattern)
 
@@ -131,17 +135,18 @@ class Terminal:
         self._until_gone(lambda: self.click(place), pattern)
 
     def _until_gone(self, do: Callable[[], None], pattern: str) -> None:
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT
+        self._read(READING_TIME)
         while re.search(pattern, self.text):
             assert time.monotonic() < ends, f"{pattern!r} did not go:\n{self.text}"
             do()
-            tried = time.monotonic()
-            while re.search(pattern, self.text) and time.monotonic() < tried + ANSWERED:
+            pressed = time.monotonic()
+            while re.search(pattern, self.text) and time.monotonic() < pressed + REPEAT_DELAY:
                 assert self._read(0.05), f"it ended:\n{self.text}"
 
     def wait_for_end(self) -> int:
         """Wait until the program has ended, and return its exit code."""
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT
         while self._read(0.05):
             assert time.monotonic() < ends, f"it did not end:\n{self.text}"
         assert self.exit_code is not None

@@ -287,7 +287,7 @@ read_only = true
 """
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=3)), min_size=1, max_size=8))
 def test_a_damaged_configuration_is_read_as_far_as_it_goes(changes: list[tuple[int, bytes]]) -> None:
     content = bytearray(WHOLE.encode())

@@ -72,7 +72,7 @@ async def answers_to(desk: Desk, labels: Sequence[str], keys: Sequence[str]) -> 
     return answered
 
 
-@settings(deadline=None, max_examples=3, phases=[Phase.generate])
+@settings(max_examples=3, phases=[Phase.generate])
 @given(st.lists(rounds, min_size=6, max_size=6))
 def test_the_choice_is_what_the_cursor_is_on_when_enter_is_pressed(
     played: list[tuple[list[str], str, int, str]],

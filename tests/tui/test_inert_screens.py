@@ -184,7 +184,6 @@ async def look_at_everything(strings: list[str]) -> None:
 
 @settings(
     max_examples=1,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
     database=None,
@@ -195,7 +194,7 @@ async def test_nothing_that_the_service_says_does_anything(strings: list[str]) -
     await look_at_everything(strings)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=5, suppress_health_check=list(HealthCheck), database=None)
 @given(st.lists(HOSTILE_TEXT.map(clean), min_size=5, max_size=5))
 @example([f"{markup} {markup}" for markup in MARKUP[:5]])
 @example([MARKUP[-1]] * 5)
