@@ -381,7 +381,7 @@ def test_the_servers_own_terminal_and_locale_are_nothing_to_the_browser(
     environ: dict[str, str], of_the_server: dict[str, str]
 ) -> None:
     with opened({**environ, **of_the_server}, "--demo") as page:
-        assert "渲大师" in page.text
+        page.wait_for("渲大师")
         assert b"\x1b[38;2;" in page.raw or b";38;2;" in page.raw
 
 

@@ -126,8 +126,9 @@ def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str,
         program.type("0\r")
         program.wait_for("live")
         assert_screen_taken(program)
-        assert re.search(r"os:ubuntu", program.text)
-        (cursor,) = re.findall(r"▌ .*", program.text.partition("Hosts")[2])[:1]
+        program.wait_for("os:ubuntu")
+        screen = program.wait_for(r"(?s)Hosts.*▌ .*q Quit")
+        (cursor,) = re.findall(r"▌ .*", screen.partition("Hosts")[2])[:1]
         seen = recorded(record)
         argv = seen["argv"]
         assert isinstance(argv, list)
@@ -138,7 +139,7 @@ def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str,
         program.type("0\r")
         program.wait_for("live")
         assert recorded(record)["argv"] == argv
-        assert cursor in program.text
+        program.wait_for(re.escape(cursor))
         assert "ended" not in program.text
         program.press("q")
         assert program.end() == 0

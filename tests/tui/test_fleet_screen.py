@@ -128,8 +128,8 @@ async def test_a_deletion_that_was_denied_is_unknown_and_shows_its_trace() -> No
         await desk.press("enter")
         await desk.see("did not do it")
         await desk.sweep()
-        assert "did not do it" in desk.text
-        assert "traceId" in desk.text
+        await desk.see("did not do it")
+        await desk.see("traceId")
         assert "rejected" not in desk.text
         await desk.press("escape")
         assert target.name in await desk.see(f"delete {target.name}: unknown")
@@ -258,7 +258,7 @@ async def test_every_pane_can_be_reached_and_read(columns: int, rows: int) -> No
         await desk.see("WHAT HAPPENED")
         await desk.press("1")
         await desk.see("Hosts 40")
-        assert "? Help" in desk.text
+        await desk.see("[?] Help")
         assert all(len(line) <= columns for line in desk.text.splitlines())
 
 

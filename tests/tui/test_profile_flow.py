@@ -102,7 +102,7 @@ async def test_a_state_of_the_fleet_before_is_not_shown_for_the_one_after() -> N
         accounts.home.monitor.refresh()
         accounts.home.monitor.set_interval(60)
         await desk.pilot.pause()
-        assert "Hosts 5" in desk.text
+        await desk.see("Hosts 5")
         assert "every 60 s" not in desk.text
         await accounts.away.monitor.close(5)
 
@@ -114,7 +114,7 @@ async def test_while_an_order_is_under_way_nothing_is_changed() -> None:
         accounts.home.monitor.orders._start(_until_answered(answered))
         await change(desk, "away")
         await until(lambda: told(desk) == ["Orders are under way: try again when they have ended"])
-        assert "PRODUCTION" in desk.text
+        await desk.see("PRODUCTION")
         answered.set()
         await until(lambda: not accounts.home.monitor.orders.is_sending)
         await change(desk, "away")
@@ -128,7 +128,7 @@ async def test_what_cannot_be_opened_is_said_and_the_fleet_stays() -> None:
     async with sitting_at(accounts.home) as desk:
         await change(desk, "away")
         await until(lambda: told(desk) == ["[bold]profiles.away: It cannot be used"])
-        assert "Hosts 3" in desk.text
+        await desk.see("Hosts 3")
 
 
 async def test_without_other_profiles_that_is_said() -> None:
