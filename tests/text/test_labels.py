@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import ast
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import xds_tui
 from xds_tui import i18n
 from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import FIELD_ALIASES, QueryError, parse
@@ -40,6 +44,28 @@ def test_filters_accept_the_names_of_the_columns_in_chinese(language: str) -> No
         for field, name in labels.COLUMNS.items():
             column = fold(_(name)).replace(" ", "")
             assert FIELD_ALIASES.get(column, column) == FIELD_ALIASES.get(field, field)
+
+
+PACKAGE = Path(xds_tui.__file__).parent
+VOCABULARY = [*(PACKAGE / "domain").glob("*.py"), *(PACKAGE / "text").glob("*.py"), *(PACKAGE / "cli").glob("*.py")]
+
+
+def texts_in(module: Path) -> set[str]:
+    """Return the texts of a module that are marked for translation or translated."""
+    calls = (node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return {
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in ("_", "N_")
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def test_screens_and_commands_share_one_vocabulary() -> None:
+    modules = Counter(text for module in VOCABULARY for text in texts_in(module))
+    assert [text for text, count in modules.items() if count > 1] == []
+    assert texts_in(PACKAGE / "text" / "labels.py") >= {"on, billed", "on-demand", "rejected", "may be yours", "buy"}
 
 
 @pytest.mark.parametrize("text", ["os!=windows", "mem≥4", "or", "&&", "status:", 'a"', "colour:red", "mem:x", "age<1"])

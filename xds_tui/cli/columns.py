@@ -8,22 +8,20 @@ from typing import Final
 
 from xds_tui.cli.output import Column, Row
 from xds_tui.domain.ranges import local_time
-from xds_tui.i18n import N_, _
-from xds_tui.text import labels
 from xds_tui.text.export import Value
-from xds_tui.text.labels import NOTHING, word
-from xds_tui.text.messages import with_detail
+from xds_tui.text.labels import HEADERS, NO_VALUE, exported_word
+from xds_tui.text.messages import code_line, with_detail
 
 _DECIMALS: Final = Decimal("0.0001")
 
 
 def _plain(value: Value) -> str:
-    return NOTHING if value is None or value == "" else str(value)
+    return NO_VALUE if value is None or value == "" else str(value)
 
 
 def _moment(value: Value) -> str:
     """Local date and time, to the second."""
-    return local_time(datetime.fromisoformat(str(value))).strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
+    return local_time(datetime.fromisoformat(str(value))).strftime("%Y-%m-%d %H:%M:%S") if value else NO_VALUE
 
 
 def _price(value: Value) -> str:
@@ -38,19 +36,19 @@ def _status(row: Row) -> str:
     sent = row["status_sent"]
     if sent:
         return f"? {sent}"
-    status = word(labels.STATUS, row["status"])
+    status = exported_word("status", row["status"])
     return status if row["listed"] else f"? {status}"
 
 
 def _gpu(row: Row) -> str:
-    return f"{row['gpu'] or 'GPU'}×{row['gpu_count']}" if row["gpu_count"] else NOTHING
+    return f"{row['gpu'] or 'GPU'}×{row['gpu_count']}" if row["gpu_count"] else NO_VALUE
 
 
 def _cost(row: Row) -> str:
     """What a host costs an hour: a sum, with ~ if it is not from an order, a range, or nothing."""
     low, high = row["cost_low"], row["cost_high"]
     if low is None:
-        return NOTHING
+        return NO_VALUE
     if low != high:
         return f"{_price(low)}-{_price(high)}"
     return _price(low) if row["cost_known"] else f"~{_price(low)}"
@@ -63,7 +61,7 @@ def _address(row: Row) -> str:
 def _discount(row: Row) -> str:
     discount = row["discount"]
     if discount is None or Decimal(str(discount)) == 1:
-        return NOTHING
+        return NO_VALUE
     return f"{((1 - Decimal(str(discount))) * 100).normalize():f}%"
 
 
@@ -72,22 +70,22 @@ def _what_happened(row: Row) -> str:
     if row["summary"]:
         told.append(with_detail(str(row["summary"]), str(row["message"] or "")))
     if row["code"] is not None:
-        told.append(_("code {code}").format(code=row["code"]))
+        told.append(code_line(row["code"]))
     if row["trace_id"]:
         told.append(f"traceId {row['trace_id']}")
-    return ", ".join(part for part in told if part) or NOTHING
+    return ", ".join(part for part in told if part) or NO_VALUE
 
 
 def _outline(row: Row) -> str:
     match row["kind"]:
         case "status":
-            return f"{word(labels.STATUS, row['old_status'])} → {word(labels.STATUS, row['new_status'])}"
+            return f"{exported_word('status', row['old_status'])} → {exported_word('status', row['new_status'])}"
         case "appeared":
-            return word(labels.STATUS, row["new_status"])
+            return exported_word("status", row["new_status"])
         case "candidate":
-            return word(labels.DOUBT, row["doubt"])
+            return exported_word("doubt", row["doubt"])
         case "order":
-            return f"{word(labels.ACTION, row['action'])}: {word(labels.STATE, row['state'])}"
+            return f"{exported_word('action', row['action'])}: {exported_word('state', row['state'])}"
         case "expiring":
             return _moment(row["expires"])
     return ""
@@ -95,54 +93,54 @@ def _outline(row: Row) -> str:
 
 def _why(row: Row) -> str:
     if row["candidate_id"]:
-        return f"{row['candidate_name'] or row['candidate_id']}: {word(labels.DOUBT, row['doubt'])}"
+        return f"{row['candidate_name'] or row['candidate_id']}: {exported_word('doubt', row['doubt'])}"
     return _what_happened({**row, "kind": None})
 
 
 HOSTS: Final = (
-    Column(N_("NAME"), lambda row: _plain(row["name"] or row["id"])),
-    Column(N_("STATUS"), _status),
-    Column(N_("OS"), lambda row: _plain(row["os"])),
-    Column(N_("CPU"), lambda row: _plain(row["cpu"]), is_number=True),
-    Column(N_("GB"), lambda row: _plain(row["memory_gb"]), is_number=True),
-    Column(N_("GPU"), _gpu),
-    Column(N_("¥/HOUR"), _cost, is_number=True),
-    Column(N_("BILLING"), lambda row: word(labels.BILLING, row["billing"])),
-    Column(N_("EXPIRES"), lambda row: _moment(row["expires_at"])),
-    Column(N_("ADDRESS"), _address),
-    Column(N_("ID"), lambda row: _plain(row["id"])),
+    Column(HEADERS["name"], lambda row: _plain(row["name"] or row["id"])),
+    Column(HEADERS["status"], _status),
+    Column(HEADERS["os"], lambda row: _plain(row["os"])),
+    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True),
+    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True),
+    Column(HEADERS["gpu"], _gpu),
+    Column(HEADERS["hourly_price"], _cost, is_number=True),
+    Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"])),
+    Column(HEADERS["expires"], lambda row: _moment(row["expires_at"])),
+    Column(HEADERS["address"], _address),
+    Column(HEADERS["id"], lambda row: _plain(row["id"])),
 )
 PACKAGES: Final = (
-    Column(N_("PACKAGE"), lambda row: _plain(row["name"])),
-    Column(N_("TYPE"), lambda row: _plain(row["type"])),
-    Column(N_("BILLING"), lambda row: word(labels.BILLING, row["billing"])),
-    Column(N_("CPU"), lambda row: _plain(row["cpu"]), is_number=True),
-    Column(N_("GB"), lambda row: _plain(row["memory_gb"]), is_number=True),
-    Column(N_("DISK GB"), lambda row: _plain(row["disk_gb"]), is_number=True),
-    Column(N_("GPU"), _gpu),
-    Column(N_("¥/HOUR"), lambda row: _price(row["hourly_price"]), is_number=True),
-    Column(N_("OFF"), _discount, is_number=True),
-    Column(N_("AREA"), lambda row: word(labels.AREA, row["area"])),
-    Column(N_("ID"), lambda row: _plain(row["id"])),
+    Column(HEADERS["package"], lambda row: _plain(row["name"])),
+    Column(HEADERS["type"], lambda row: _plain(row["type"])),
+    Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"])),
+    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True),
+    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True),
+    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True),
+    Column(HEADERS["gpu"], _gpu),
+    Column(HEADERS["hourly_price"], lambda row: _price(row["hourly_price"]), is_number=True),
+    Column(HEADERS["discount"], _discount, is_number=True),
+    Column(HEADERS["area"], lambda row: exported_word("area", row["area"])),
+    Column(HEADERS["id"], lambda row: _plain(row["id"])),
 )
 IMAGES: Final = (
-    Column(N_("IMAGE"), lambda row: _plain(row["name"])),
-    Column(N_("VERSION"), lambda row: _plain(row["version"])),
-    Column(N_("TYPE"), lambda row: _plain(row["type"])),
-    Column(N_("ID"), lambda row: _plain(row["id"])),
+    Column(HEADERS["image"], lambda row: _plain(row["name"])),
+    Column(HEADERS["version"], lambda row: _plain(row["version"])),
+    Column(HEADERS["type"], lambda row: _plain(row["type"])),
+    Column(HEADERS["id"], lambda row: _plain(row["id"])),
 )
 EVENTS: Final = (
-    Column(N_("TIME"), lambda row: _moment(row["at"])),
-    Column(N_("EVENT"), lambda row: word(labels.KIND, row["kind"])),
-    Column(N_("HOST"), lambda row: _plain(row["host_name"] or row["host_id"])),
-    Column(N_("WHAT HAPPENED"), _what_happened),
+    Column(HEADERS["time"], lambda row: _moment(row["at"])),
+    Column(HEADERS["event"], lambda row: exported_word("kind", row["kind"])),
+    Column(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"])),
+    Column(HEADERS["what_happened"], _what_happened),
 )
 ORDERS: Final = (
-    Column(N_("TIME"), lambda row: _moment(row["created_at"])),
-    Column(N_("ORDER"), lambda row: word(labels.ACTION, row["action"])),
-    Column(N_("HOST"), lambda row: _plain(row["host_name"] or row["host_id"] or row["package"])),
-    Column(N_("STATE"), lambda row: word(labels.STATE, row["state"])),
-    Column(N_("ESTIMATE"), lambda row: _plain(row["estimate"]), is_number=True),
-    Column(N_("HOURS"), lambda row: _plain(row["estimated_hours"]), is_number=True),
-    Column(N_("WHY"), _why),
+    Column(HEADERS["time"], lambda row: _moment(row["created_at"])),
+    Column(HEADERS["order"], lambda row: exported_word("action", row["action"])),
+    Column(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"] or row["package"])),
+    Column(HEADERS["state"], lambda row: exported_word("state", row["state"])),
+    Column(HEADERS["estimate"], lambda row: _plain(row["estimate"]), is_number=True),
+    Column(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),
+    Column(HEADERS["why"], _why),
 )

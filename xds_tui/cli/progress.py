@@ -13,6 +13,7 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import Progress
 from xds_tui.i18n import _
 from xds_tui.system import standard_streams
+from xds_tui.text import labels
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class ProgressLine:
         self._draw()
 
     def _draw(self) -> None:
-        elapsed = _("{seconds} s").format(seconds=int(asyncio.get_running_loop().time() - self._started_at))
+        elapsed = _(labels.SECONDS).format(seconds=int(asyncio.get_running_loop().time() - self._started_at))
         line = clean(", ".join(part for part in (f"xds-tui: {self._subject}", self._progress, elapsed) if part))
         if cell_width(line) >= os.get_terminal_size(sys.stderr.fileno()).columns:
             line = elapsed  # a line that wraps cannot be erased

@@ -13,7 +13,7 @@ from xds_tui.cli.progress import ProgressLine
 from xds_tui.i18n import _
 from xds_tui.store.database import StoreError
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import labels, messages
+from xds_tui.text import messages
 from xds_tui.text.export import Table
 from xds_tui.text.messages import Situation
 
@@ -64,7 +64,7 @@ def _report(error: ApiError, services: CommandServices) -> None:
     """Write `error` to standard error, with what the keyring has to do with missing credentials."""
     account = services.account
     if isinstance(error, SignedOut) and account.unread is not None:
-        print_error(labels.unread_keyring(account.unread))
+        print_error(messages.unread_keyring(account.unread))
         return
     lines = messages.error_lines(error, Situation.COMMAND, given_by=services.credentials_source)
     if isinstance(error, SignedOut) and account.vault_trouble is not None:

@@ -52,6 +52,8 @@ _OTHER_NAMES: Final = {
 FIELD_ALIASES: Final = {name: field for field, names in _OTHER_NAMES.items() for name in names.split()}
 """Other names of the fields, folded."""
 
+NO_SUCH_FIELD: Final = N_("{word}: there is no such field")
+
 COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -179,7 +181,7 @@ def _field(match: re.Match[str]) -> str | None:
     name = fold(match["field"])
     field = FIELD_ALIASES.get(name, name)
     if field not in FIELDS:
-        raise QueryError(N_("{word}: there is no such field"), match["field"])
+        raise QueryError(NO_SUCH_FIELD, match["field"])
     if match["operator"] not in COMPARISONS:
         raise QueryError(
             N_("{word}: there is no such operator. Use : = < <= > >=, and - before a term to negate it"), match[0]

@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
 from xds_tui.domain import pricing
-from xds_tui.domain.filter_query import COMPARISONS, Query, QueryError, Term, parse
+from xds_tui.domain.filter_query import COMPARISONS, NO_SUCH_FIELD, Query, QueryError, Term, parse
 from xds_tui.domain.model import Area, Billing, Host, Image, Package, Purpose, Status
 from xds_tui.domain.normalization import fold
 from xds_tui.domain.pricing import Costs
@@ -100,7 +100,7 @@ def parse_for(row_type: RowType[Any], text: str) -> Query:
         if term.field is None or term.field in row_type.texts or term.field in row_type.numbers:
             continue
         if term.field not in row_type.choices:
-            raise QueryError(N_("{word}: there is no such field"), term.field)
+            raise QueryError(NO_SUCH_FIELD, term.field)
         if not _selected_values(term, row_type):
             values = (CHOICE_WORDS[value][0] for value in row_type.values[term.field])
             reason = N_("{word}: there is no such value. The values are {values}")

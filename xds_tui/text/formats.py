@@ -14,6 +14,7 @@ from rich.cells import cell_len, set_cell_size
 from xds_tui.domain.model import Absence, Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
 from xds_tui.domain.ranges import local_time
 from xds_tui.i18n import N_, _, ngettext
+from xds_tui.text import labels
 
 if TYPE_CHECKING:
     from xds_tui.domain.pricing import Estimate, Rate
@@ -21,27 +22,24 @@ if TYPE_CHECKING:
 NOTHING: Final = "—"
 """Stands where there is no value."""
 
-STATUS: Final = {
-    Status.OFF: ("○", N_("off")),
-    Status.STARTING: ("◐", N_("starting")),
-    Status.ON: ("●", N_("on")),
-    Status.BILLED: ("●", N_("on, billed")),
-    Status.STOPPING: ("◑", N_("stopping")),
-    Status.EXPIRED: ("✕", N_("expired")),
-    Status.UNKNOWN: ("?", N_("unknown")),
+STATUS_GLYPHS: Final = {
+    Status.OFF: "○",
+    Status.STARTING: "◐",
+    Status.ON: "●",
+    Status.BILLED: "●",
+    Status.STOPPING: "◑",
+    Status.EXPIRED: "✕",
+    Status.UNKNOWN: "?",
 }
 _ENVIRONMENT: Final = {"production": N_("PRODUCTION"), "sandbox": N_("sandbox"), "demo": N_("demo")}
-_BILLING: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("rent")}
-_AREA: Final = {Area.SOUTH: N_("South China"), Area.WEST: N_("West China"), Area.INTERNATIONAL: N_("International")}
-_PURPOSE: Final = {Purpose.OFFICE: N_("office"), Purpose.IMAGE: N_("image processing"), Purpose.COMPUTE: N_("compute")}
 
 
 def status(host: Host) -> str:
     """A host's status as glyph and word; an unknown one shows what was sent."""
-    glyph, word = STATUS[host.status]
+    glyph = STATUS_GLYPHS[host.status]
     if host.status is Status.UNKNOWN and (sent := host.raw.get("status")):
         return f"{glyph} {sent}"
-    return f"{glyph} {_(word)}"
+    return f"{glyph} {status_word(host.status)}"
 
 
 def unlisted_status(host: Host, absence: Absence) -> str:
@@ -53,7 +51,7 @@ def unlisted_status(host: Host, absence: Absence) -> str:
 
 def status_word(of: Status | None) -> str:
     """A status as its word alone."""
-    return _(STATUS[of][1]) if of else NOTHING
+    return _(labels.STATUSES[of]) if of else NOTHING
 
 
 def environment(name: str) -> str:
@@ -63,17 +61,17 @@ def environment(name: str) -> str:
 
 def billing(mode: Billing | None) -> str:
     """On-demand or rent."""
-    return _(_BILLING[mode]) if mode else NOTHING
+    return _(labels.BILLING_MODES[mode]) if mode else NOTHING
 
 
 def area(where: Area | None) -> str:
     """Where a machine stands."""
-    return _(_AREA[where]) if where else NOTHING
+    return _(labels.AREAS[where]) if where else NOTHING
 
 
 def purpose(what: Purpose | None) -> str:
     """What a machine is meant for."""
-    return _(_PURPOSE[what]) if what else NOTHING
+    return _(labels.PURPOSES[what]) if what else NOTHING
 
 
 def number(value: int | None, raw: str | None = None) -> str:
@@ -228,7 +226,7 @@ def span(length: timedelta) -> str:
         return _("{hours}h {minutes:02}m").format(hours=hours, minutes=minutes)
     if minutes:
         return _("{minutes} min").format(minutes=minutes)
-    return _("{seconds} s").format(seconds=seconds)
+    return _(labels.SECONDS).format(seconds=seconds)
 
 
 def minutes(length: timedelta) -> str:
@@ -242,5 +240,5 @@ def expires(host: Host, now: datetime) -> str:
         return host.raw.get("expirationTime", NOTHING)
     left = host.expires - now
     if left <= timedelta(0):
-        return _("expired")
+        return status_word(Status.EXPIRED)
     return _("{left} !").format(left=span(left)) if left < timedelta(days=1) else span(left)

@@ -1,87 +1,131 @@
-"""The words of the commands: what went wrong, on standard error, and the names of what is listed."""
+"""Words for the values of the domain: the only table of them, for screens and commands.
+
+The words are marked for translation; callers translate them when they show them. `domain.filtering` accepts them in
+filters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
 
-from xds_tui.domain.host_list import Group
-from xds_tui.domain.model import Area, Status
-from xds_tui.i18n import N_, _, ngettext
-from xds_tui.text import formats
-from xds_tui.text.messages import error_message
-from xds_tui.tui.widgets.table.table import Heading
+from xds_tui.domain.filtering import MAY_BE_YOURS
+from xds_tui.domain.model import Area, Billing, Purpose, Status
+from xds_tui.domain.records import Doubt, EventKind, OrderAction, OrderState
+from xds_tui.i18n import N_, _
 
-if TYPE_CHECKING:
-    from xds_tui.auth.keyring_store import CredentialStoreError
-
-NOTHING: Final = "-"
-"""Stands where there is no value; no letter of a terminal without Unicode is needed for it."""
-
-STATUS: Final = {
-    "off": N_("off"),
-    "starting": N_("starting"),
-    "on": N_("on"),
-    "billed": N_("on, billed"),
-    "stopping": N_("stopping"),
-    "expired": N_("expired"),
-    "unknown": N_("unknown"),
+STATUSES: Final = {
+    Status.OFF: N_("off"),
+    Status.STARTING: N_("starting"),
+    Status.ON: N_("on"),
+    Status.BILLED: N_("on, billed"),
+    Status.STOPPING: N_("stopping"),
+    Status.EXPIRED: N_("expired"),
+    Status.UNKNOWN: N_("unknown"),
 }
-BILLING: Final = {"on_demand": N_("on-demand"), "rent": N_("rent")}
-AREA: Final = {"south": N_("South China"), "west": N_("West China"), "international": N_("International")}
-ACTION: Final = {
-    "create": N_("buy"),
-    "power on": N_("start"),
-    "power off": N_("stop"),
-    "reboot": N_("reboot"),
-    "delete": N_("delete"),
+BILLING_MODES: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("rent")}
+AREAS: Final = {Area.SOUTH: N_("South China"), Area.WEST: N_("West China"), Area.INTERNATIONAL: N_("International")}
+PURPOSES: Final = {Purpose.OFFICE: N_("office"), Purpose.IMAGE: N_("image processing"), Purpose.COMPUTE: N_("compute")}
+ACTIONS: Final = {
+    OrderAction.CREATE: N_("buy"),
+    OrderAction.POWER_ON: N_("start"),
+    OrderAction.POWER_OFF: N_("stop"),
+    OrderAction.REBOOT: N_("reboot"),
+    OrderAction.DELETE: N_("delete"),
 }
-STATE: Final = {
-    "pending": N_("pending"),
-    "sent": N_("sent"),
-    "accepted": N_("accepted"),
-    "confirmed": N_("confirmed"),
-    "unconfirmed": N_("unconfirmed"),
-    "rejected": N_("rejected"),
-    "not sent": N_("not sent"),
-    "unknown": N_("unknown"),
-    "may be yours": N_("may be yours"),
+ORDER_STATES: Final[Mapping[OrderState | str, str]] = {
+    OrderState.PENDING: N_("pending"),
+    OrderState.SENT: N_("sent"),
+    OrderState.ACCEPTED: N_("accepted"),
+    OrderState.CONFIRMED: N_("confirmed"),
+    OrderState.UNCONFIRMED: N_("unconfirmed"),
+    OrderState.REJECTED: N_("rejected"),
+    OrderState.NOT_SENT: N_("not sent"),
+    OrderState.UNKNOWN: N_("unknown"),
+    MAY_BE_YOURS: N_("may be yours"),
 }
-DOUBT: Final = {
-    "earlier": N_("the service says that it was created before the order was sent"),
-    "later": N_("it was created too long after the order to be sure"),
-    "other host": N_("another new host fits the order just as well"),
-    "other order": N_("it fits another order just as well"),
-    "no time": N_("the service does not say when it was created"),
-    "rejected": N_("nobody ordered it here, and it fits an order that was rejected"),
+DOUBTS: Final = {
+    Doubt.EARLIER: N_("the service says that it was created before the order was sent"),
+    Doubt.LATER: N_("it was created too long after the order to be sure"),
+    Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
+    Doubt.OTHER_ORDER: N_("it fits another order just as well"),
+    Doubt.NO_TIME: N_("the service does not say when it was created"),
+    Doubt.REJECTED: N_("nobody ordered it here, and it fits an order that was rejected"),
 }
-KIND: Final = {
-    "appeared": N_("appeared"),
-    "gone": N_("gone"),
-    "status": N_("status"),
-    "order": N_("order"),
-    "candidate": N_("may be yours"),
-    "trouble": N_("trouble"),
-    "recovered": N_("recovered"),
-    "expiring": N_("expiring"),
-    "signed out": N_("signed out"),
-    "signed in": N_("signed in"),
+EVENT_KINDS: Final = {
+    EventKind.APPEARED: N_("appeared"),
+    EventKind.GONE: N_("gone"),
+    EventKind.STATUS: N_("status"),
+    EventKind.ORDER: N_("order"),
+    EventKind.CANDIDATE: N_("may be yours"),
+    EventKind.TROUBLE: N_("trouble"),
+    EventKind.RECOVERED: N_("recovered"),
+    EventKind.EXPIRING: N_("expiring"),
+    EventKind.SIGNED_OUT: N_("signed out"),
+    EventKind.SIGNED_IN: N_("signed in"),
 }
 
+_EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {
+    "status": {status.name.lower(): word for status, word in STATUSES.items()},
+    "billing": {mode.name.lower(): word for mode, word in BILLING_MODES.items()},
+    "area": {area.name.lower(): word for area, word in AREAS.items()},
+    "action": {action.value: word for action, word in ACTIONS.items()},
+    "state": {state.value if isinstance(state, Enum) else state: word for state, word in ORDER_STATES.items()},
+    "doubt": {doubt.value: word for doubt, word in DOUBTS.items()},
+    "kind": {kind.value: word for kind, word in EVENT_KINDS.items()},
+}
+"""The words of the fields of `text.export`, by exported value."""
 
-def word(words: Mapping[str, str], value: object) -> str:
-    """Return the chosen language's word for an exported value, or the value where there is none for it."""
-    return NOTHING if value is None else _(words[str(value)]) if value in words else str(value)
+SECONDS: Final = N_("{seconds} s")
+"""A duration in seconds."""
+
+NO_VALUE: Final = "-"
+"""Stands for a missing value in the tables of the commands, in ASCII for terminals without Unicode."""
 
 
-def unread_keyring(error: CredentialStoreError) -> tuple[str, ...]:
-    """Return why it is not known whether the keyring holds credentials, and what to do."""
-    return (
-        _("The credentials could not be read from the keyring."),
-        error_message(error),
-        _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
-    )
+def exported_word(field: str, value: object) -> str:
+    """Return the translated word for `value` of a field of `text.export`, or `value` itself if there is no word."""
+    if value is None:
+        return NO_VALUE
+    word = _EXPORTED[field].get(str(value))
+    return str(value) if word is None else _(word)
 
+
+HEADERS: Final[Mapping[str, str]] = {
+    "name": N_("NAME"),
+    "status": N_("STATUS"),
+    "os": N_("OS"),
+    "cpu": N_("CPU"),
+    "memory": N_("GB"),
+    "gpu": N_("GPU"),
+    "hourly_price": N_("¥/HOUR"),
+    "billing": N_("BILLING"),
+    "expires": N_("EXPIRES"),
+    "address": N_("ADDRESS"),
+    "id": N_("ID"),
+    "package": N_("PACKAGE"),
+    "type": N_("TYPE"),
+    "disk": N_("DISK GB"),
+    "discount": N_("OFF"),
+    "area": N_("AREA"),
+    "image": N_("IMAGE"),
+    "version": N_("VERSION"),
+    "time": N_("TIME"),
+    "event": N_("EVENT"),
+    "host": N_("HOST"),
+    "what_happened": N_("WHAT HAPPENED"),
+    "order": N_("ORDER"),
+    "state": N_("STATE"),
+    "estimate": N_("ESTIMATE"),
+    "hours": N_("HOURS"),
+    "why": N_("WHY"),
+    "estimate_cny": N_("ESTIMATE ¥"),
+    "real_hours": N_("REAL h"),
+    "period": N_("PERIOD"),
+    "rent_cny": N_("RENT ¥"),
+}
+"""Column headers of all tables."""
 
 COLUMNS: Final[Mapping[str, str]] = {
     "name": N_("Name"),
@@ -90,44 +134,15 @@ COLUMNS: Final[Mapping[str, str]] = {
     "cpu": N_("CPU cores"),
     "mem": N_("Memory"),
     "disk": N_("Disk"),
-    "gpu": N_("GPU"),
+    "gpu": HEADERS["gpu"],
     "cost": N_("Cost an hour"),
     "billing": N_("Billing mode"),
     "expires": N_("Time until it expires"),
     "area": N_("Area"),
     "address": N_("Address"),
-    "id": N_("ID"),
+    "id": HEADERS["id"],
 }
-"""What a column is called where it is chosen: its header has room for less."""
+"""Names of the columns of the host table, where there is more room than in its header."""
 
 GROUPS: Final[Mapping[str, str]] = {"status": N_("Status"), "area": N_("Area"), "os": N_("Operating system")}
-"""What hosts are grouped by."""
-
-
-def in_groups(groups: Sequence[Group]) -> tuple[list[str], dict[str, Heading]]:
-    """Return the rows of a table: a heading for each group, and under it its hosts; and what the headings tell."""
-    keys: list[str] = []
-    headings: dict[str, Heading] = {}
-    for group in groups:
-        # No host's ID has a control character in it: they are cleaned where they are read.
-        key = f"\0{group.value!r}"
-        headings[key] = Heading(_label(group.value), _note(group))
-        keys += (key, *group.hosts)
-    return keys, headings
-
-
-def _label(value: Status | Area | str | None) -> str:
-    match value:
-        case Status():
-            return f"{formats.STATUS[value][0]} {formats.status_word(value)}"
-        case Area():
-            return formats.area(value)
-        case None:
-            return _("not told")
-        case _:
-            return value
-
-
-def _note(group: Group) -> str:
-    hosts = ngettext("{count} host", "{count} hosts", len(group.hosts)).format(count=len(group.hosts))
-    return f"{hosts} · {formats.rate(group.billed)}/h" if group.billed.high else hosts
+"""Names of the groupings of the host table."""

@@ -14,7 +14,7 @@ from xds_tui.errors import AppError, UserInputError
 from xds_tui.i18n import N_, _
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
-from xds_tui.text import formats
+from xds_tui.text import formats, labels
 
 if TYPE_CHECKING:
     pass
@@ -86,7 +86,7 @@ def error_lines(
     if isinstance(error, SignedOut) and given_by:
         lines.append(_("The credentials are from {names}.").format(names=given_by))
     if isinstance(error, Rejected | SignedOut) and (error.message or error.trace_id):  # else the service sent no code
-        lines.append(_("code {code}").format(code=error.code))
+        lines.append(code_line(error.code))
     if error.trace_id:
         lines.append(f"traceId {error.trace_id}")
     return tuple(lines)
@@ -101,6 +101,11 @@ def remedy(error: ApiError, situation: Situation, *, is_token: bool = False) -> 
     if error.cause is not None:
         return f"{_(_CAUSES[error.cause])} {_(_NEXT[situation])}"
     return _(explain(error.code).remedy) if isinstance(error, Rejected) else _(_NEXT[situation])
+
+
+def code_line(code: object) -> str:
+    """Return the line that shows the code of a response."""
+    return _("code {code}").format(code=code)
 
 
 def cause_advice(cause: Cause) -> str:
@@ -134,13 +139,6 @@ def no_record(problem: StoreError) -> str:
     return told.format(reason=error_message(problem), remedy=_(remedy_of_storage(problem.summary)))
 
 
-_ACTIONS: Final = {
-    OrderAction.CREATE: N_("buy"),
-    OrderAction.POWER_ON: N_("start"),
-    OrderAction.POWER_OFF: N_("stop"),
-    OrderAction.REBOOT: N_("reboot"),
-    OrderAction.DELETE: N_("delete"),
-}
 _INTENTS: Final = {
     OrderAction.CREATE: N_("→ creating"),
     OrderAction.POWER_ON: N_("→ on"),
@@ -149,42 +147,33 @@ _INTENTS: Final = {
     OrderAction.DELETE: N_("→ gone"),
 }
 _OPEN: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
-_STATES: Final = {
-    OrderState.PENDING: N_("pending"),
-    OrderState.SENT: N_("sent"),
-    OrderState.ACCEPTED: N_("accepted"),
-    OrderState.CONFIRMED: N_("confirmed"),
-    OrderState.UNCONFIRMED: N_("unconfirmed"),
-    OrderState.REJECTED: N_("rejected"),
-    OrderState.NOT_SENT: N_("not sent"),
-    OrderState.UNKNOWN: N_("unknown"),
-}
 
 
 _DECIDE: Final = N_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not.")
-_DOUBTS: Final = {
-    Doubt.EARLIER: N_("the service says that it was created before the order was sent"),
-    Doubt.LATER: N_("it was created too long after the order to be sure"),
-    Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
-    Doubt.OTHER_ORDER: N_("it fits another order just as well"),
-    Doubt.NO_TIME: N_("the service does not say when it was created"),
-    Doubt.REJECTED: N_("nobody ordered it here, and it fits an order that was rejected"),
-}
+
+
+def unread_keyring(error: AppError) -> tuple[str, ...]:
+    """Return why it is not known whether the keyring holds credentials, and what to do."""
+    return (
+        _("The credentials could not be read from the keyring."),
+        error_message(error),
+        _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
+    )
 
 
 def action(of: OrderAction) -> str:
     """What an order asks for."""
-    return _(_ACTIONS[of])
+    return _(labels.ACTIONS[of])
 
 
 def order_state(of: OrderState) -> str:
     """How far an order has come."""
-    return _(_STATES[of])
+    return _(labels.ORDER_STATES[of])
 
 
 def order_status(of: Order) -> str:
     """How far an order has come, and whether the user can say more."""
-    return _("may be yours") if of.candidate else order_state(of.state)
+    return _(labels.ORDER_STATES[filtering.MAY_BE_YOURS]) if of.candidate else order_state(of.state)
 
 
 def intent(of: Order) -> str:
@@ -243,7 +232,7 @@ def _advice(state: OrderState | None, code: int | None) -> list[str]:
     if code is not None and (state is not OrderState.UNKNOWN or code == 0):
         lines.append(_(explain(code).remedy))
     if code:
-        lines.append(_("code {code}").format(code=code))
+        lines.append(code_line(code))
     return lines
 
 
@@ -298,7 +287,7 @@ def event(of: Event) -> str:
         case EventKind.RECOVERED:
             return _("the service answers again")
         case EventKind.SIGNED_IN:
-            return _("signed in")
+            return _(labels.EVENT_KINDS[EventKind.SIGNED_IN])
 
 
 def event_lines(of: Event) -> tuple[str, ...]:
@@ -307,7 +296,7 @@ def event_lines(of: Event) -> tuple[str, ...]:
     if of.kind is not EventKind.CANDIDATE:
         lines += _advice(of.state, of.code)
     elif of.code:
-        lines.append(_("code {code}").format(code=of.code))
+        lines.append(code_line(of.code))
     if of.kind is EventKind.CANDIDATE:
         lines.append(_(_DECIDE))
     elif advice := remedy_of_storage(of.summary):
@@ -331,7 +320,7 @@ def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
 
 def _candidate(host: str, doubt: Doubt | None) -> str:
     sentence = _("{host} may be yours").format(host=host)
-    return f"{sentence}: {_(_DOUBTS[doubt])}" if doubt else sentence
+    return f"{sentence}: {_(labels.DOUBTS[doubt])}" if doubt else sentence
 
 
 def _order_event(of: Event, who: str) -> str:

@@ -6,21 +6,22 @@ from typing import Final
 
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Image, Package
-from xds_tui.i18n import N_, _
+from xds_tui.i18n import _
 from xds_tui.text import formats
+from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.table import Cell, Column, Row
 
-IMAGE_COLUMNS: Final = (Column("name", N_("IMAGE"), 14, grow=1), Column("type", N_("TYPE"), 5))
+IMAGE_COLUMNS: Final = (Column("name", HEADERS["image"], 14, grow=1), Column("type", HEADERS["type"], 5))
 PACKAGE_COLUMNS: Final = (
-    Column("name", N_("PACKAGE"), 10, grow=3),
-    Column("gpu", N_("GPU"), 8, drop=2, grow=1),
-    Column("cpu", N_("CPU"), 3, align="right"),
-    Column("mem", N_("GB"), 4, align="right"),
-    Column("disk", N_("DISK GB"), 7, align="right", drop=4),
-    Column("price", N_("¥/HOUR"), 7, align="right"),
-    Column("off", N_("OFF"), 4, align="right", drop=3),
-    Column("type", N_("TYPE"), 4, drop=1),
-    Column("area", N_("AREA"), 13, drop=5),
+    Column("name", HEADERS["package"], 10, grow=3),
+    Column("gpu", HEADERS["gpu"], 8, drop=2, grow=1),
+    Column("cpu", HEADERS["cpu"], 3, align="right"),
+    Column("mem", HEADERS["memory"], 4, align="right"),
+    Column("disk", HEADERS["disk"], 7, align="right", drop=4),
+    Column("price", HEADERS["hourly_price"], 7, align="right"),
+    Column("off", HEADERS["discount"], 4, align="right", drop=3),
+    Column("type", HEADERS["type"], 4, drop=1),
+    Column("area", HEADERS["area"], 13, drop=5),
 )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from xds_tui.domain.records import Event, EventKind, OrderState
-from xds_tui.i18n import N_
 from xds_tui.text import formats, messages
+from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
-_WHAT: Final = Column("what", N_("WHAT HAPPENED"), 20, grow=1)
-_TODAY: Final = (Column("time", N_("TIME"), 8), _WHAT)
-_DATED: Final = (Column("time", N_("TIME"), 16), _WHAT)
+_WHAT: Final = Column("what", HEADERS["what_happened"], 20, grow=1)
+_TODAY: Final = (Column("time", HEADERS["time"], 8), _WHAT)
+_DATED: Final = (Column("time", HEADERS["time"], 16), _WHAT)
 
 _TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNCONFIRMED)
 

@@ -23,7 +23,7 @@ from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats, labels, messages
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.textual_compat import TitledWidget
-from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.host_table import HostTable, group_rows
 from xds_tui.tui.widgets.table.table import Table
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class HostPane(TitledWidget, Vertical):
         keys: Sequence[str] = host_list.rows(snapshot, self._query, sort, now, costs)
         headings = None
         if listing.group is not None:
-            keys, headings = labels.in_groups(host_list.grouped(self._hosts, keys, listing.group, costs))
+            keys, headings = group_rows(host_list.grouped(self._hosts, keys, listing.group, costs))
         table.show_hosts(
             self._hosts,
             keys,

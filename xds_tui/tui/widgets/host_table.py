@@ -9,28 +9,30 @@ from types import MappingProxyType
 from typing import Final
 
 from xds_tui.config.schema import COLUMNS
-from xds_tui.domain.model import Absence, Host, Status
+from xds_tui.domain.host_list import Group
+from xds_tui.domain.model import Absence, Area, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order
-from xds_tui.i18n import N_
+from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats, messages
+from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Heading, Row, Table
 
 _COLUMNS: Final = {
-    "name": Column("name", N_("NAME"), 14, grow=3),
-    "status": Column("status", N_("STATUS"), 12),
-    "os": Column("os", N_("OS"), 14, drop=3, grow=1),
-    "cpu": Column("cpu", N_("CPU"), 3, align="right"),
-    "mem": Column("mem", N_("GB"), 4, align="right"),
-    "disk": Column("disk", N_("DISK GB"), 7, align="right", drop=6),
-    "gpu": Column("gpu", N_("GPU"), 10, drop=1, grow=1),
-    "cost": Column("cost", N_("¥/HOUR"), 9, align="right", drop=2),
-    "billing": Column("billing", N_("BILLING"), 9, drop=4),
-    "expires": Column("expires", N_("EXPIRES"), 9, align="right"),
-    "area": Column("area", N_("AREA"), 13, drop=5),
-    "address": Column("address", N_("ADDRESS"), 32, drop=7),
-    "id": Column("id", N_("ID"), 12, drop=8),
+    "name": Column("name", HEADERS["name"], 14, grow=3),
+    "status": Column("status", HEADERS["status"], 12),
+    "os": Column("os", HEADERS["os"], 14, drop=3, grow=1),
+    "cpu": Column("cpu", HEADERS["cpu"], 3, align="right"),
+    "mem": Column("mem", HEADERS["memory"], 4, align="right"),
+    "disk": Column("disk", HEADERS["disk"], 7, align="right", drop=6),
+    "gpu": Column("gpu", HEADERS["gpu"], 10, drop=1, grow=1),
+    "cost": Column("cost", HEADERS["hourly_price"], 9, align="right", drop=2),
+    "billing": Column("billing", HEADERS["billing"], 9, drop=4),
+    "expires": Column("expires", HEADERS["expires"], 9, align="right"),
+    "area": Column("area", HEADERS["area"], 13, drop=5),
+    "address": Column("address", HEADERS["address"], 32, drop=7),
+    "id": Column("id", HEADERS["id"], 12, drop=8),
 }
 """Every column that can be chosen, and the order that they leave in where they do not fit: the highest `drop` first."""
 
@@ -141,3 +143,32 @@ _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
     "id": lambda seen: Cell(seen.host.id),
 }
 """What stands in each of `_COLUMNS`."""
+
+
+def group_rows(groups: Sequence[Group]) -> tuple[list[str], dict[str, Heading]]:
+    """Return the row keys of a table of `groups`, each a heading followed by its host IDs, and the headings by key."""
+    keys: list[str] = []
+    headings: dict[str, Heading] = {}
+    for group in groups:
+        # A host ID contains no control character, because IDs are sanitized when they are read.
+        key = f"\0{group.value!r}"
+        headings[key] = Heading(_group_label(group.value), _group_note(group))
+        keys += (key, *group.hosts)
+    return keys, headings
+
+
+def _group_label(value: Status | Area | str | None) -> str:
+    match value:
+        case Status():
+            return f"{formats.STATUS_GLYPHS[value]} {formats.status_word(value)}"
+        case Area():
+            return formats.area(value)
+        case None:
+            return _("not told")
+        case _:
+            return value
+
+
+def _group_note(group: Group) -> str:
+    hosts = ngettext("{count} host", "{count} hosts", len(group.hosts)).format(count=len(group.hosts))
+    return f"{hosts} · {formats.rate(group.billed)}/h" if group.billed.high else hosts

@@ -8,20 +8,20 @@ from typing import Final
 from xds_tui.domain.model import Host
 from xds_tui.domain.ranges import local_time
 from xds_tui.domain.records import Order, OrderState
-from xds_tui.i18n import N_
 from xds_tui.text import export, formats, messages
+from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
 _COLUMNS: Final = (
-    Column("time", N_("TIME"), 11),
-    Column("what", N_("ORDER"), 7),
-    Column("host", N_("HOST"), 8, grow=2),
-    Column("state", N_("STATE"), 15),
-    Column("estimate", N_("ESTIMATE ¥"), 10, align="right"),
-    Column("hours", N_("HOURS"), 5, align="right", drop=1),
-    Column("real", N_("REAL h"), 7, align="right", drop=2),
-    Column("why", N_("WHY"), 20, grow=3, drop=3),
+    Column("time", HEADERS["time"], 11),
+    Column("what", HEADERS["order"], 7),
+    Column("host", HEADERS["host"], 8, grow=2),
+    Column("state", HEADERS["state"], 15),
+    Column("estimate", HEADERS["estimate_cny"], 10, align="right"),
+    Column("hours", HEADERS["hours"], 5, align="right", drop=1),
+    Column("real", HEADERS["real_hours"], 7, align="right", drop=2),
+    Column("why", HEADERS["why"], 20, grow=3, drop=3),
 )
 _STYLES: Final = {
     OrderState.CONFIRMED: "good",

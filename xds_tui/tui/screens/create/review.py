@@ -13,8 +13,9 @@ from textual.widgets import Static
 from xds_tui.domain.model import Billing, Image, Package
 from xds_tui.domain.purchase import Draft
 from xds_tui.domain.records import Order, OrderState
-from xds_tui.i18n import N_, _, ngettext
+from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats, messages
+from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.catalog_rows import offer_lines
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
@@ -78,10 +79,10 @@ def _goods(draft: Draft, package: Package, image: Image) -> list[str]:
 
 
 _COLUMNS: Final = (
-    Column("number", N_("HOST"), 4, align="right"),
-    Column("state", N_("STATE"), 16),
-    Column("id", N_("ID"), 12, drop=1),
-    Column("why", N_("WHY"), 20, grow=1),
+    Column("number", HEADERS["host"], 4, align="right"),
+    Column("state", HEADERS["state"], 16),
+    Column("id", HEADERS["id"], 12, drop=1),
+    Column("why", HEADERS["why"], 20, grow=1),
 )
 _STYLES: Final = {
     OrderState.ACCEPTED: "good",

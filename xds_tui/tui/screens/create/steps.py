@@ -19,6 +19,7 @@ from xds_tui.domain.normalization import normalize
 from xds_tui.domain.purchase import MAX_HOSTS, MAX_PERIODS, Draft
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats
+from xds_tui.text.labels import HEADERS
 from xds_tui.tui.screens.create.cost_card import sums
 from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row
 from xds_tui.tui.widgets.field import Field
@@ -26,9 +27,9 @@ from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
 _COLUMNS: Final = (
-    Column("unit", N_("PERIOD"), 10),
-    Column("hours", N_("HOURS"), 6, align="right"),
-    Column("rent", N_("RENT ¥"), 13, align="right"),
+    Column("unit", HEADERS["period"], 10),
+    Column("hours", HEADERS["hours"], 6, align="right"),
+    Column("rent", HEADERS["rent_cny"], 13, align="right"),
     Column("by the hour", N_("BY THE HOUR ¥"), 14, align="right"),
 )
 
