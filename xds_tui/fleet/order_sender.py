@@ -13,7 +13,7 @@ from xds_tui.domain.order_states import OrderEvent
 from xds_tui.domain.records import Event, HostSource, Order, OrderAction
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import journal_failure, order_event, with_error
-from xds_tui.fleet.refusal_watch import RefusalWatch
+from xds_tui.fleet.rejection_watch import RejectionWatch
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
 
@@ -37,7 +37,7 @@ class OrderSender:
         self,
         book: OrderBook,
         journal: Journal,
-        refusals: RefusalWatch,
+        rejections: RejectionWatch,
         client: Callable[[], Client],
         clock: Callable[[], datetime],
         report: Callable[[Sequence[Event]], None],
@@ -46,7 +46,7 @@ class OrderSender:
         self.generation = 0
         self._book = book
         self._journal = journal
-        self._refusals = refusals
+        self._rejections = rejections
         self._client = client
         self._clock = clock
         self._report = report
@@ -70,7 +70,7 @@ class OrderSender:
         except NotSent as error:
             return await self.end(order, OrderEvent.NOT_SENT, generation, error)
         except (Rejected, SignedOut) as error:
-            self._refusals.add(order)
+            self._rejections.add(order)
             return await self.end(order, OrderEvent.REJECTED, generation, error)
         except ApiError as error:
             named = error.host_id if isinstance(error, OutcomeUnknown) else None

@@ -23,7 +23,7 @@ from xds_tui.domain.repeats import may_repeat
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_sender import OrderSender
-from xds_tui.fleet.refusal_watch import RefusalWatch
+from xds_tui.fleet.rejection_watch import RejectionWatch
 from xds_tui.fleet.state import OrderContext
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
@@ -56,7 +56,7 @@ class OrderService:
     Attributes:
         book: the current orders.
         claims: assigns hosts to creates whose response named none.
-        refusals: watches for hosts that appear although their creates were rejected.
+        rejections: watches for hosts that appear although their creates were rejected.
 
     """
 
@@ -81,11 +81,11 @@ class OrderService:
         self._clock = clock
         self.book = OrderBook()
         self.claims = HostClaims(self.book, journal, clock, report)
-        self.refusals = RefusalWatch(self.book, journal, clock)
+        self.rejections = RejectionWatch(self.book, journal, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelled_batches: set[str] = set()
         self._send_limit = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
-        self._sender = OrderSender(self.book, journal, self.refusals, client, clock, report)
+        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report)
 
     # State
 
@@ -185,7 +185,7 @@ class OrderService:
         for order in creates:
             if order.host_id and order.promise:
                 self.book.add_purchase(order.host_id, order.promise)
-        self.refusals.resume(creates)
+        self.rejections.resume(creates)
         for unreadable in await self._journal.unreadable_orders():
             if unreadable.host_id:
                 self.book.claim(unreadable.host_id)
@@ -201,7 +201,7 @@ class OrderService:
         """Remove everything: another account has signed in, for which none of it is sent or followed."""
         self._sender.generation += 1
         self.book.clear()
-        self.refusals.reset()
+        self.rejections.reset()
 
     async def reconcile(
         self, snapshot: Snapshot, answered: Collection[str], reboots: RebootProgress | None = None
@@ -231,7 +231,7 @@ class OrderService:
                 events += await self.claims.confirm(replace(found, host_source=source))
         if result.is_matched and generation == self._sender.generation:
             events += await self.claims.write_candidates(result.candidates)
-            events += await self.refusals.reconcile(snapshot, result.pending_hosts)
+            events += await self.rejections.reconcile(snapshot, result.pending_hosts)
         for order in self.book.late(answered, self._clock()):
             summary = order.summary or UNCONFIRMED_SUMMARY
             events += await self._sender.conclude(replace(order, summary=summary), OrderEvent.TIMED_OUT)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
 
 
-class RefusalWatch:
+class RejectionWatch:
     """Compares new hosts with the creates that were rejected in the last minutes."""
 
     def __init__(self, book: OrderBook, journal: Journal, clock: Callable[[], datetime]) -> None:
