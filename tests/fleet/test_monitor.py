@@ -303,7 +303,7 @@ async def test_a_refresh_is_published_once_with_everything_that_follows_from_it(
     clock.advance(60)
     before = watch.state.snapshot
     watch.monitor.set_interval(3600)
-    watch.monitor._wake(watch.monitor._schedule.at_once(asyncio.get_running_loop().time()))
+    watch.monitor._wake(watch.monitor._schedule.refresh_now(asyncio.get_running_loop().time()))
     await until(lambda: watch.states[-1].orders[0].state is OrderState.CONFIRMED)
     published = [state for state in watch.states if state.snapshot is watch.states[-1].snapshot]
     assert published[0].snapshot is not before

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xds_tui.api.errors import ApiError
 from xds_tui.domain.host_details import keep_details
 from xds_tui.domain.model import Absence, Host, Snapshot
-from xds_tui.domain.poll_schedule import MAX_LOOKS
+from xds_tui.domain.poll_schedule import MAX_LOOKUPS
 from xds_tui.fleet.order_book import OrderBook
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class HostLookup:
         changing = [host.id for host in snapshot.hosts if host.status.is_changing]
         due = dict.fromkeys((*self._requested, *self._book.awaited_ids(now), *self._book.touched_ids(now), *changing))
         self._not_found.intersection_update(host.id for host in snapshot.hosts)
-        return tuple(host_id for host_id in due if host_id not in self._not_found)[:MAX_LOOKS]
+        return tuple(host_id for host_id in due if host_id not in self._not_found)[:MAX_LOOKUPS]
 
     async def update(self, snapshot: Snapshot) -> LookupResult:
         """Read the hosts that are due and return `snapshot` with them.
@@ -86,7 +86,7 @@ class HostLookup:
         known = {host.id for host in listed.hosts}
         awaited = [host_id for host_id in self._book.awaited_ids(self._clock()) if host_id not in known]
         found: dict[str, Host | None] = {}
-        for host_id in awaited[:MAX_LOOKS]:
+        for host_id in awaited[:MAX_LOOKUPS]:
             try:
                 found[host_id] = await self._client().host(host_id)
             except ApiError:

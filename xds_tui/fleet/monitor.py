@@ -84,7 +84,7 @@ class Monitor:
         self._account = account
         self._clock = clock
         self._rng = rng
-        self._schedule = PollSchedule(interval=interval, sweep_at=0, look_at=0)
+        self._schedule = PollSchedule(interval=interval, refresh_at=0, lookup_at=0)
         self._woken = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
         self._updates = updates = UpdateQueue()
@@ -110,7 +110,7 @@ class Monitor:
     def refresh(self) -> None:
         """Read the fleet and the catalog as soon as the service allows it."""
         self.refresh_catalog()
-        self._wake(self._schedule.at_once(self._now()))
+        self._wake(self._schedule.refresh_now(self._now()))
         self._publisher.commit(reducer.after_refresh_request(self.state))
 
     def refresh_catalog(self) -> None:
@@ -121,7 +121,7 @@ class Monitor:
     def request_details(self, host_id: str) -> None:
         """Read all details of one host once, as soon as possible."""
         self._lookup.request(host_id)
-        self._wake(replace(self._schedule, look_at=self._now()))
+        self._wake(replace(self._schedule, lookup_at=self._now()))
 
     def handle_sign_in(self) -> None:
         """Start again after the user signed in; for another account with nothing that is known of the one before."""
@@ -129,17 +129,17 @@ class Monitor:
         self._data.handle_sign_in()
         self._loading = asyncio.get_running_loop().create_task(self._data.load())
         self._catalog.restart()
-        self._wake(self._schedule.at_once(self._now()))
+        self._wake(self._schedule.refresh_now(self._now()))
 
     def set_paused(self, is_paused: bool) -> None:
         """Stop the periodic refreshes, or resume them with one at once."""
-        schedule = replace(self._schedule, paused=is_paused)
-        self._wake(schedule if is_paused else schedule.at_once(self._now()))
+        schedule = replace(self._schedule, is_paused=is_paused)
+        self._wake(schedule if is_paused else schedule.refresh_now(self._now()))
         self._publisher.commit(reducer.after_pause(self.state, is_paused))
 
     def set_interval(self, interval: float) -> None:
         """Refresh every `interval` seconds."""
-        self._wake(self._schedule.every(interval, self._now()))
+        self._wake(self._schedule.with_interval(interval, self._now()))
         self._publisher.commit(reducer.after_interval_change(self.state, interval))
 
     # The loop
@@ -164,7 +164,7 @@ class Monitor:
                 await self._start(after_first_paint)
                 while True:
                     await self._wait()
-                    if self._schedule.sweep_is_due(self._now()):
+                    if self._schedule.is_refresh_due(self._now()):
                         await self._refresh()
                     elif self.state.connection is not ConnectionState.SIGNED_OUT:
                         await self._look_up_hosts()
@@ -199,7 +199,7 @@ class Monitor:
         while not self._woken.is_set():
             delay = None
             if self.state.connection is not ConnectionState.SIGNED_OUT:
-                delay = self._schedule.wait(self._now(), looking=self._has_due_hosts())
+                delay = self._schedule.delay(self._now(), has_lookups=self._has_due_hosts())
             if delay == 0:
                 break
             started_at, wall_started_at = self._now(), self._clock()
@@ -207,7 +207,7 @@ class Monitor:
                 async with asyncio.timeout(delay if delay is None else min(delay, MAX_SLEEP)):
                     await self._woken.wait()
             if has_clock_jumped(self._now() - started_at, (self._clock() - wall_started_at).total_seconds()):
-                self._schedule = self._schedule.at_once(self._now())
+                self._schedule = self._schedule.refresh_now(self._now())
         self._woken.clear()
 
     async def _refresh(self) -> None:
@@ -223,15 +223,15 @@ class Monitor:
         except ApiError as error:
             if self._woken.is_set():
                 # Another refresh was requested, perhaps by another account: this error is of the one before.
-                self._schedule = self._schedule.at_once(self._now())
+                self._schedule = self._schedule.refresh_now(self._now())
             else:
                 self._handle_error(error)
             return
-        self._schedule = self._schedule.swept(self._now())
+        self._schedule = self._schedule.after_refresh(self._now())
         is_superseded = self._woken.is_set()
         if is_superseded:
             # The request may be about something that happened after this reading had started.
-            self._schedule = self._schedule.at_once(self._now())
+            self._schedule = self._schedule.refresh_now(self._now())
         if identity != self._account.identity:
             return
         self._publisher.stage(*reducer.after_keyring_check(self.state, self._account.vault_trouble, self._clock()))
@@ -240,7 +240,7 @@ class Monitor:
             listing,
             self.orders.context(listing.snapshot, answered),
             self._clock(),
-            is_paused=self._schedule.paused,
+            is_paused=self._schedule.is_paused,
             is_superseded=is_superseded,
             may_be_other_account=self._data.may_be_other_account,
         )
@@ -252,17 +252,17 @@ class Monitor:
 
     async def _look_up_hosts(self) -> None:
         """Read the hosts that are in transition or awaited one by one, and publish the result once."""
-        self._schedule = self._schedule.looked(self._now())
+        self._schedule = self._schedule.after_lookup(self._now())
         before, answered = self.state.snapshot, self.orders.book.answered_ids()
         if before is None:
             return
         result = await self._lookup.update(before)
         if result.is_listing_due:
-            self._schedule = self._schedule.at_once(self._now())
+            self._schedule = self._schedule.refresh_now(self._now())
         error = result.error
         if isinstance(error, BadResponse) or (isinstance(error, Rejected) and error.retry_after is None):
             # The list may still be readable. The next refresh will show, so read no single host before.
-            self._schedule = replace(self._schedule, look_at=self._schedule.sweep_at)
+            self._schedule = replace(self._schedule, lookup_at=self._schedule.refresh_at)
         elif error is not None:
             self._handle_error(error)
             return
@@ -287,10 +287,10 @@ class Monitor:
             self._publisher.commit(reducer.after_missing_credentials(self.state))
             return
         retry_after = error.retry_after if isinstance(error, Rejected | SignedOut) else None
-        self._schedule = self._schedule.failed(
+        self._schedule = self._schedule.after_error(
             self._now(), self._rng(), is_unreachable=isinstance(error, NotSent), retry_after=retry_after
         )
-        now, delay = self._clock(), self._schedule.wait(self._now(), looking=False) or 0
+        now, delay = self._clock(), self._schedule.delay(self._now(), has_lookups=False) or 0
         self._publisher.commit(*reducer.after_error(self.state, error, now, now + timedelta(seconds=delay)))
 
     # Results and publication
@@ -339,7 +339,7 @@ class Monitor:
         if any(event.state in (OrderState.ACCEPTED, OrderState.UNKNOWN) for event in events):
             now = self._now()
             is_named = all(event.host_id for event in events)
-            self._wake(replace(self._schedule, look_at=now) if is_named else self._schedule.at_once(now))
+            self._wake(replace(self._schedule, lookup_at=now) if is_named else self._schedule.refresh_now(now))
 
     def _wake(self, schedule: PollSchedule) -> None:
         self._schedule = schedule
