@@ -24,7 +24,7 @@ def test_the_readme_has_its_parts_as_the_code_has_them() -> None:
 
 
 @pytest.mark.parametrize("key", NAMED, ids=lambda key: ".".join((*key.table, key.name)))
-def test_every_key_that_is_documented_is_read(key: ConfigKey, tmp_path: Path) -> None:
+def test_every_key_that_is_documented_is_read(key: ConfigKey[object], tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     header = f"[{'.'.join(key.table)}]\n" if key.table else ""
     # A date is what no key takes.
@@ -34,8 +34,8 @@ def test_every_key_that_is_documented_is_read(key: ConfigKey, tmp_path: Path) ->
     assert problem.summary != "Nothing is known by this name"
 
 
-@pytest.mark.parametrize("key", [key for key in NAMED if key.is_of_profile], ids=lambda key: key.name)
-def test_every_key_that_a_profile_may_have_is_read_there(key: ConfigKey, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [key for key in NAMED if key.in_profile], ids=lambda key: key.name)
+def test_every_key_that_a_profile_may_have_is_read_there(key: ConfigKey[object], tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f"[profiles.one]\n{key.name} = 1979-05-27\n")
     (problem,) = load(Arguments(profile="one"), {}, config_path=config).problems

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings, host_list, host_list_changes
+from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings, host_list_changes, read_host_list
 from xds_tui.config.toml_file import ConfigFile
 
 listings = st.builds(
@@ -45,7 +45,7 @@ def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, old: HostListSet
     path = tmp_path_factory.getbasetemp() / "config.toml"
     path.write_text(as_toml(content), encoding="utf-8")
     config = ConfigFile(path, must_exist=True)
-    assert host_list(config) == new
+    assert read_host_list(config) == new
     assert config.problems == []
 
 
@@ -62,5 +62,5 @@ def as_toml(content: dict[str, dict[str, object]]) -> str:
 def test_the_file_is_where_it_was_said_to_be(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[hosts]\nsort = "-expires"\n[filters]\nbusy = "cpu>8"\n')
-    listing = host_list(ConfigFile(path, must_exist=True))
+    listing = read_host_list(ConfigFile(path, must_exist=True))
     assert (listing.sort, listing.descending, listing.filters) == ("expires", True, {"busy": "cpu>8"})

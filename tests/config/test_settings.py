@@ -3,11 +3,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from xds_tui.config.schema import AlertSettings, NotificationMode
+from xds_tui.cli import parser
+from xds_tui.config.schema import CONFIG_KEYS, AlertSettings, NotificationMode
 from xds_tui.config.settings import (
     Arguments,
     Settings,
@@ -110,7 +112,7 @@ def test_arguments_beat_the_environment_which_beats_the_config(loaded: Load) -> 
 
 
 def test_switches_are_taken(loaded: Load) -> None:
-    settings = loaded("read_only = false", Arguments(read_only=True, no_mouse=True, insecure_http=True))
+    settings = loaded("read_only = false", Arguments(read_only=True, mouse=False, insecure_http=True))
     assert (settings.read_only, settings.mouse, settings.insecure_http) == (True, False, True)
 
 
@@ -193,11 +195,11 @@ def test_plain_http_goes_to_this_machine_only_unless_it_is_wanted(loaded: Load) 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('interval = "often"', "config.toml:1: interval: The interval must be 5 to 3600 seconds"),
-        ("interval = true", "config.toml:1: interval: The interval must be 5 to 3600 seconds"),
-        ("interval = nan", "config.toml:1: interval: The interval must be 5 to 3600 seconds"),
+        ('interval = "often"', "config.toml:1: interval: This must be 5 to 3600 seconds"),
+        ("interval = true", "config.toml:1: interval: This must be 5 to 3600 seconds"),
+        ("interval = nan", "config.toml:1: interval: This must be 5 to 3600 seconds"),
         ("\n\nmouse = 1", "config.toml:3: mouse: This must be true or false"),
-        ("language = []", "config.toml:1: language: The language must be en or zh_CN"),
+        ("language = []", "config.toml:1: language: This must be one of: en, zh_CN"),
         ("colour = 3", "config.toml:1: colour: Nothing is known by this name"),
         ("keys = 3", "config.toml:1: keys: This must be a table"),
         ("mouse = true\n[keys]\nquit = 3", "config.toml:3: keys.quit: Keys must be a text or a list of texts"),
@@ -297,7 +299,7 @@ def test_what_is_wrong_with_the_alerts_is_named_and_left_out(loaded: Load) -> No
     assert settings.alerts == AlertSettings()
     assert problems(settings) == [
         "config.toml:2: alerts.bell: This must be true or false",
-        "config.toml:3: alerts.notification: This must be none, osc9 or osc777",
+        "config.toml:3: alerts.notification: This must be one of: none, osc9, osc777",
         "config.toml:4: alerts.siren: Nothing is known by this name",
     ]
     assert problems(loaded("alerts = 3\n")) == ["config.toml:1: alerts: This must be a table"]
@@ -327,7 +329,7 @@ SEVERAL = """
     read_only = true
     interval = 60
     [profiles.farm]
-    band = "green"
+    color = "green"
     [profiles."a/b"]
 """
 
@@ -356,7 +358,7 @@ def test_another_profile_is_sent_nothing_that_this_one_was_started_with(config: 
 def test_read_only_and_the_interval_of_the_command_line_hold_for_every_profile(config: Path) -> None:
     config.write_text(SEVERAL)
     farm = for_profile("farm", Arguments(read_only=True, interval=30), {}, config_path=config)
-    assert (farm.read_only, farm.interval, farm.band, farm.base_url) == (True, 30, "green", SANDBOX)
+    assert (farm.read_only, farm.interval, farm.color, farm.base_url) == (True, 30, "green", SANDBOX)
 
 
 def test_the_profiles_are_those_with_a_table_and_the_one_that_needs_none(config: Path) -> None:
@@ -365,3 +367,35 @@ def test_the_profiles_are_those_with_a_table_and_the_one_that_needs_none(config:
     assert profile_names({}, config_path=config) == ("default", "office", "farm")
     config.write_text("profiles = 3")
     assert profile_names({}, config_path=config) == ("default",)
+
+
+def test_the_former_name_of_a_key_is_accepted_with_a_hint(loaded: Load) -> None:
+    settings = loaded('band = "red"\n[profiles.farm]\nband = "green"\n', XDS_PROFILE="farm")
+    assert (settings.color, settings.read_only) == ("green", False)
+    hint = "This key is called color now. Rename it: the next release ignores the old name"
+    assert problems(settings) == [f"config.toml:1: band: {hint}", f"config.toml:3: profiles.farm.band: {hint}"]
+
+
+def test_a_key_overrides_its_former_name(loaded: Load) -> None:
+    settings = loaded('color = "red"\nband = "green"\n')
+    assert settings.color == "red"
+    assert len(settings.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("interval = 1", "interval: This must be 5 to 3600 seconds"),
+        ('color = "pink"', "color: This must be one of: red, yellow, green, cyan, blue, magenta, none"),
+        ('language = "fr"', "language: This must be one of: en, zh_CN"),
+    ],
+)
+def test_an_error_lists_the_accepted_values(loaded: Load, text: str, message: str) -> None:
+    assert problems(loaded(text)) == [f"config.toml:1: {message}"]
+
+
+def test_every_option_of_a_key_is_an_option_of_the_parser() -> None:
+    options = {option for action in parser.parser()._actions for option in action.option_strings}
+    keys = [key for key in CONFIG_KEYS if key.option]
+    assert {key.option for key in keys} <= options
+    assert {key.name for key in keys} == {field.name for field in fields(Arguments)}

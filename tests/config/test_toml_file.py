@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from xds_tui.config.toml_file import PROFILES, TOP, ConfigFile, profile_name
+from xds_tui.config.toml_file import PROFILES, TOP, ConfigFile
+from xds_tui.config.values import parse_profile_name
 
 
 def a_file(folder: Path, text: str) -> ConfigFile:
@@ -66,10 +67,10 @@ def test_an_action_may_be_named_without_quotes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["default", "prod-2", "a.b_c", "x" * 40])
 def test_a_plain_name_can_be_a_profile(name: str) -> None:
-    assert profile_name(name) == name
+    assert parse_profile_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", "x" * 41, "a/b", "a b", "ä", "a\n", 3, None])
 def test_any_other_name_cannot(name: object) -> None:
     with pytest.raises(ValueError, match="1 to 40 letters"):
-        profile_name(name)
+        parse_profile_name(name)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
-from xds_tui.config.settings import Settings
 from xds_tui.config.toml_file import PROFILES
 from xds_tui.tui.commands import COMMANDS
 
@@ -25,28 +24,24 @@ def made() -> Mapping[str, str]:
 
 def config() -> str:
     """Return the table of config.toml's keys."""
-    lines = ["| key | takes | without it | what it does |", "| --- | --- | --- | --- |"]
+    lines = ["| key | accepts | default | what it does | overridden by |", "| --- | --- | --- | --- | --- |"]
     for key in CONFIG_KEYS:
-        name = _path(key) + (" *" if key.is_of_profile else "")
-        lines.append(f"| {name} | {key.takes} | {_otherwise(key)} | {key.about} |")
+        name = _path(key) + (" *" if key.in_profile else "")
+        overrides = ", ".join(f"`{override}`" for override in (key.option, key.variable) if override)
+        lines.append(f"| {name} | {key.accepts} | {_default(key)} | {key.help} | {overrides} |")
     return "\n".join(lines)
 
 
-def _path(key: ConfigKey) -> str:
+def _path(key: ConfigKey[object]) -> str:
     path = ".".join((*key.table, key.name))
     return f"`[{path}]`" if key.table == PROFILES else f"`{path}`"
 
 
-def _otherwise(key: ConfigKey) -> str:
-    """Return what holds without it: said, or as the code has it."""
-    if key.otherwise:
-        return key.otherwise
-    value: object = Settings(config_path=Path())
-    for part in (*key.table, key.name):
-        value = getattr(value, part)
-    value = getattr(value, "value", value)
-    if isinstance(value, tuple):
-        return "all of them, in this order"
+def _default(key: ConfigKey[object]) -> str:
+    """Return the default in words or as a TOML value."""
+    if key.default_help:
+        return key.default_help
+    value = getattr(key.default, "value", key.default)
     if isinstance(value, float):
         return f"{value:g}"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

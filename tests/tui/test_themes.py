@@ -12,7 +12,7 @@ from support.app_driver import Desk, sitting_at
 from support.scenes import SCENES, Scene
 from textual.color import Color
 
-from xds_tui.config.schema import BANDS, THEMES
+from xds_tui.config.schema import PROFILE_COLORS, THEMES
 from xds_tui.domain.endpoint import PRODUCTION, SANDBOX
 from xds_tui.tui.theme import themes
 from xds_tui.tui.theme.themes import color_of, color_style
@@ -172,11 +172,11 @@ async def test_every_family_can_be_chosen(theme: str) -> None:
         assert desk.app.theme == f"xds-{theme}"
 
 
-# Bands
+# Colors of profiles
 
 
 @pytest.mark.parametrize(
-    ("chosen", "environment", "band"),
+    ("chosen", "environment", "color"),
     [
         (None, "production", "red"),
         (None, "sandbox", "yellow"),
@@ -186,17 +186,17 @@ async def test_every_family_can_be_chosen(theme: str) -> None:
         ("none", "production", "none"),
     ],
 )
-def test_a_place_has_its_own_colour_or_its_environments(chosen: str | None, environment: str, band: str) -> None:
-    assert color_of(chosen, environment) == band
+def test_a_place_has_its_own_colour_or_its_environments(chosen: str | None, environment: str, color: str) -> None:
+    assert color_of(chosen, environment) == color
 
 
-@pytest.mark.parametrize("band", [band for band in BANDS if band != "none"])
-def test_a_band_can_be_read_and_in_the_terminals_palette_is_its_own(band: str) -> None:
-    style = color_style(band, "sandbox", is_ansi=False, is_colourless=False)
+@pytest.mark.parametrize("color", [color for color in PROFILE_COLORS if color != "none"])
+def test_a_profile_color_is_readable_and_in_the_palette_of_the_terminal(color: str) -> None:
+    style = color_style(color, "sandbox", is_ansi=False, is_colourless=False)
     assert style.foreground is not None
     assert style.background is not None
     assert contrast(style.foreground, style.background) >= 7
-    ansi = color_style(band, "sandbox", is_ansi=True, is_colourless=False)
+    ansi = color_style(color, "sandbox", is_ansi=True, is_colourless=False)
     assert ansi.background is not None
     assert ansi.background.ansi is not None
 

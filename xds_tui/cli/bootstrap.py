@@ -213,7 +213,7 @@ def _profile(settings: Settings) -> Profile:
 
     # Credentials from the environment belong to the address in it, or to the default one.
     is_known = settings.base_url_given or settings.credentials is not None
-    return Profile(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.band)
+    return Profile(settings.profile, settings.base_url if is_known else "", settings.read_only, settings.color)
 
 
 def _setting_writer(settings: Settings) -> SaveSetting:

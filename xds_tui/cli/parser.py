@@ -154,10 +154,10 @@ def settings_arguments(options: argparse.Namespace) -> Arguments:
         profile=options.profile,
         base_url=options.base_url,
         interval=options.interval,
-        read_only=options.read_only,
+        read_only=options.read_only or None,
         language=options.lang,
-        no_mouse=options.no_mouse,
-        insecure_http=options.insecure_http,
+        mouse=False if options.no_mouse else None,
+        insecure_http=options.insecure_http or None,
     )
 
 

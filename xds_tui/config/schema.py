@@ -1,6 +1,7 @@
-"""How the user likes it: what calls them, how the hosts are listed, in which colours.
+"""The table of all settings, the values they accept, and the groups in which the app uses them.
 
-Read from config.toml; what is wrong there is named by `ConfigFile` and left out.
+Everything about a key of config.toml is declared once, in a `ConfigKey`: `settings` reads it by this table, the
+reference in the README is generated from it, and error messages list its values.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from xds_tui.config.toml_file import (
     ALERTS,
@@ -20,16 +21,24 @@ from xds_tui.config.toml_file import (
     TOP,
     ConfigFile,
     Table,
-    flag,
-    text,
-    texts,
 )
-from xds_tui.i18n import LANGUAGES, N_
+from xds_tui.config.values import (
+    column_list,
+    one_of,
+    parse_bool,
+    parse_profile_name,
+    parse_text,
+    parse_texts,
+    seconds,
+    sort_column,
+)
+from xds_tui.domain.endpoint import PRODUCTION, check_base_url
+from xds_tui.i18n import LANGUAGES
 
-DEFAULT_INTERVAL: Final = 15.0
-"""Seconds between two sweeps: the vendor's advice (reference: rate limits)."""
-MIN_INTERVAL: Final = 5.0
-MAX_INTERVAL: Final = 3600.0
+T = TypeVar("T")
+
+MIN_INTERVAL, MAX_INTERVAL = 5.0, 3600.0
+"""Limits of the time between two refreshes, seconds."""
 
 COLUMNS: Final = (
     "name",
@@ -46,261 +55,346 @@ COLUMNS: Final = (
     "address",
     "id",
 )
-"""Every column of the host table, in the order that they stand in unless another is chosen."""
+"""Columns of the host table in their default order."""
 
 GROUPS: Final = ("status", "area", "os")
-"""What hosts can be grouped by."""
+"""Fields that hosts can be grouped by."""
 
 THEMES: Final = ("dark", "light", "contrast", "ansi")
-"""The families of colours; `ansi` takes the terminal's own sixteen."""
+"""Families of themes; `ansi` uses the sixteen colors of the terminal."""
 
-BANDS: Final = ("red", "yellow", "green", "cyan", "blue", "magenta", "none")
-"""The colours that tell profiles apart."""
-
+PROFILE_COLORS: Final = ("red", "yellow", "green", "cyan", "blue", "magenta", "none")
+"""Background colors of a profile's name."""
 
 SaveSetting = Callable[[Mapping[Table, object]], Awaitable[str]]
-"""Keeps choices in config.toml: each key's path with its value, None to remove it; answers why it could not, if so."""
+"""Writes settings to config.toml, each path with its value, None to remove it; returns an error message, or ''."""
 
 
 class NotificationMode(Enum):
-    """How the terminal is asked to notify the user."""
+    """Escape sequence with which the terminal is asked to notify the user."""
 
     NONE = "none"
     OSC9 = "osc9"
-    """As iTerm2, WezTerm, kitty, foot and Windows Terminal know it."""
+    """iTerm2, WezTerm, kitty, foot, Windows Terminal."""
     OSC777 = "osc777"
-    """As urxvt, foot and Ghostty know it."""
+    """urxvt, foot, Ghostty."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """What is done, beside the line in the history, when something calls for the user."""
+    """What an alert does besides its line in the history."""
 
     bell: bool = True
     notification: NotificationMode = NotificationMode.NONE
     title: bool = False
-    """Whether the window's title counts the hosts that are on and the alerts that were not looked at."""
+    """Whether the title of the window counts running hosts and unseen alerts."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostListSettings:
-    """How the hosts are listed."""
+    """Columns, order, grouping and saved filters of the host table."""
 
     columns: tuple[str, ...] = COLUMNS
-    """Some of `COLUMNS`, in the order that they stand in."""
+    """Some of `COLUMNS`, from left to right."""
     sort: str | None = None
-    """One of `COLUMNS`; None: as the service lists them."""
+    """One of `COLUMNS`; None for the order of the service."""
     descending: bool = False
     group: str | None = None
     """One of `GROUPS`, or None."""
     filters: Mapping[str, str] = field(default_factory=dict)
-    """Saved filters by name, as they are typed."""
+    """Saved filters by name, in the filter language."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectCommands:
-    """What hosts are connected to with, by their system: program and arguments, with placeholders in braces."""
+    """Commands that connect to a host, by its OS: program and arguments, with placeholders in braces."""
 
     linux: tuple[str, ...] | None = None
-    """None: `connect.SSH`."""
+    """None: `target.SSH`."""
     windows: tuple[str, ...] | None = None
-    """None: the first of the known clients that is here."""
-
-
-def alerts(config: ConfigFile) -> AlertSettings:
-    """Read `[alerts]`."""
-    standard = AlertSettings()
-    bell, title = config.first([ALERTS], "bell", flag), config.first([ALERTS], "title", flag)
-    return AlertSettings(
-        standard.bell if bell is None else bell,
-        config.first([ALERTS], "notification", _notification) or standard.notification,
-        standard.title if title is None else title,
-    )
-
-
-def host_list(config: ConfigFile) -> HostListSettings:
-    """Read `[hosts]` and `[filters]`; `sort = "-expires"` has the largest first."""
-    sort = config.first([HOSTS], "sort", _sort) or ""
-    return HostListSettings(
-        columns=config.first([HOSTS], "columns", _columns) or COLUMNS,
-        sort=sort.removeprefix("-") or None,
-        descending=sort.startswith("-"),
-        group=config.first([HOSTS], "group", _group),
-        filters=config.named(FILTERS, text),
-    )
-
-
-def host_list_changes(old: HostListSettings, new: HostListSettings) -> dict[Table, object]:
-    """Return what has to be kept after `old` became `new`, as `SaveSetting` takes it: what is standard is removed."""
-    before, after = _kept(old), _kept(new)
-    return {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-
-
-def _kept(of: HostListSettings) -> dict[Table, object]:
-    values: dict[Table, object] = {
-        (*HOSTS, "columns"): list(of.columns) if of.columns != COLUMNS else None,
-        (*HOSTS, "sort"): f"{'-' if of.descending else ''}{of.sort}" if of.sort else None,
-        (*HOSTS, "group"): of.group,
-    }
-    return values | {(*FILTERS, name): typed for name, typed in of.filters.items()}
-
-
-def theme(config: ConfigFile) -> str | None:
-    """Read `theme`."""
-    return config.first([TOP], "theme", _theme)
-
-
-def band(config: ConfigFile, tables: Iterable[Table]) -> str | None:
-    """Read `band` from the first of `tables` that has it."""
-    return config.first(tables, "band", _band)
-
-
-def commands(config: ConfigFile) -> ConnectCommands:
-    """Read `[connect]`."""
-    return ConnectCommands(
-        config.first([CONNECT], "linux", _for_linux), config.first([CONNECT], "windows", _for_windows)
-    )
-
-
-def _for_linux(value: object) -> tuple[str, ...]:
-    from xds_tui.remote import target  # most have no command of their own
-
-    return target.validate(texts(value), target.LINUX_COMMANDS, ("address", "place"))
-
-
-def _for_windows(value: object) -> tuple[str, ...]:
-    from xds_tui.remote import target
-
-    return target.validate(texts(value), target.WINDOWS_COMMANDS, ("file", "address", "place"))
-
-
-def _notification(value: object) -> NotificationMode:
-    try:
-        return NotificationMode(value)
-    except ValueError:
-        raise ValueError(N_("This must be none, osc9 or osc777")) from None
-
-
-def _columns(value: object) -> tuple[str, ...]:
-    columns = texts(value)
-    if not columns or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
-        raise ValueError(N_("This must be a list of columns, none of them twice"))
-    return columns
-
-
-def _sort(value: object) -> str:
-    if text(value).removeprefix("-") not in COLUMNS:
-        raise ValueError(N_("This must be a column, with - before it for the largest first"))
-    return text(value)
-
-
-def _group(value: object) -> str:
-    if value not in GROUPS:
-        raise ValueError(N_("This must be status, area or os"))
-    return str(value)
-
-
-def _theme(value: object) -> str:
-    if value not in THEMES:
-        raise ValueError(N_("This must be dark, light, contrast or ansi"))
-    return str(value)
-
-
-def _band(value: object) -> str:
-    if value not in BANDS:
-        raise ValueError(N_("This must be red, yellow, green, cyan, blue, magenta or none"))
-    return str(value)
-
-
-_FLAG: Final = "`true` or `false`"
+    """None: the first installed RDP client."""
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigKey:
-    """A key, or every key of a table where its name is one of the user's own."""
+class ConfigKey(Generic[T]):
+    """A key of config.toml, or all keys of a table whose keys are named by the user."""
 
     table: Table
     name: str
-    """In angle brackets where the user names it."""
-    takes: str
-    about: str
-    otherwise: str = ""
-    """What holds without it, where that is no constant."""
-    is_of_profile: bool = False
-    """Whether a profile may have one of its own, in place of that above all tables."""
+    """In angle brackets if the user chooses it."""
+    parse: Callable[[object], T]
+    """Returns the setting for a value of config.toml, a variable or an option; raises ValueError if it is invalid."""
+    default: T
+    accepts: str
+    """The accepted values, in Markdown."""
+    help: str
+    default_help: str = ""
+    """The default in words, if it is not constant."""
+    in_profile: bool = False
+    """Whether the table of a profile may contain the key, which then overrides the one at the top level."""
+    is_critical: bool = False
+    """Whether the key decides what may be bought where: an invalid value makes the program read-only."""
+    variable: str = ""
+    """The environment variable that overrides it; empty for none."""
+    option: str = ""
+    """The command-line option that overrides both; empty for none."""
+    former_name: str = ""
+    """A name that is still accepted for this release, with a hint."""
+
+    def read(self, config: ConfigFile, profile: str = "") -> T | None:
+        """Return the setting in config.toml, that of `profile` first; None if it is missing or invalid."""
+        tables = ((*PROFILES, profile), TOP) if self.in_profile else (self.table,)
+        return config.first(tables, self.name, self.parse, is_critical=self.is_critical)
 
 
-def _one_of(names: Iterable[str]) -> str:
-    *most, last = (f"`{name}`" for name in names)
-    return f"{', '.join(most)} or {last}"
+def _markdown_list(names: Iterable[str]) -> str:
+    *initial, last = (f"`{name}`" for name in names)
+    return f"{', '.join(initial)} or {last}"
 
 
-CONFIG_KEYS: Final = (
-    ConfigKey(TOP, "profile", "a profile's name", "the profile that is opened without `--profile`"),
-    ConfigKey(
-        TOP, "base_url", "an https address", "where the service is", "the one that was signed in to", is_of_profile=True
-    ),
-    ConfigKey(
-        TOP,
-        "interval",
-        f"{MIN_INTERVAL:g} to {MAX_INTERVAL:g} seconds",
-        "how often the fleet is asked for",
-        is_of_profile=True,
-    ),
-    ConfigKey(TOP, "read_only", _FLAG, "refuses everything that changes something", is_of_profile=True),
-    ConfigKey(TOP, "insecure_http", _FLAG, "allows plain http to other machines than this one", is_of_profile=True),
-    ConfigKey(
-        TOP,
-        "band",
-        _one_of(BANDS),
-        "the colour that a profile's name stands on",
-        "production's is red, the sandbox's yellow, the demo's cyan, any other's magenta",
-        is_of_profile=True,
-    ),
-    ConfigKey(TOP, "theme", _one_of(THEMES), "the colours", "dark, or what the terminal needs"),
-    ConfigKey(TOP, "language", _one_of(LANGUAGES), "the language", "the locale's"),
-    ConfigKey(TOP, "mouse", _FLAG, "whether the mouse is heard; without, the terminal selects text with it"),
-    ConfigKey(TOP, "animations", _FLAG, "whether things may move", "`true`, over SSH `false`"),
-    ConfigKey(TOP, "ascii", _FLAG, "draws with ASCII alone", "`true` where the locale is not UTF-8"),
-    ConfigKey(HOSTS, "columns", f"a list of some of {_one_of(COLUMNS)}", "the columns, from left to right"),
-    ConfigKey(HOSTS, "sort", "a column, with `-` before it for the largest first", "the order", "the service's"),
-    ConfigKey(HOSTS, "group", _one_of(GROUPS), "what hosts are grouped by", "nothing"),
-    ConfigKey(FILTERS, "<name>", "a filter as it is typed", "a saved filter", "none"),
-    ConfigKey(ALERTS, "bell", _FLAG, "rings the terminal's bell"),
-    ConfigKey(
-        ALERTS, "notification", _one_of(kind.value for kind in NotificationMode), "the terminal's own notification"
-    ),
-    ConfigKey(ALERTS, "title", _FLAG, "has the window's title count hosts and alerts"),
-    ConfigKey(
-        CONNECT,
-        "linux",
-        "a list of arguments; `{address}`, `{port}`, `{user}` and `{place}` are filled in",
-        "what `c` runs for a Linux host",
-        "`ssh`",
-    ),
-    ConfigKey(
-        CONNECT,
-        "windows",
-        "the same, and `{file}`: the .rdp file that is written",
-        "what `c` runs for a Windows host",
-        "the first RDP client that is installed",
-    ),
-    ConfigKey(KEYS, "<action>", "a key or a list of keys", "the keys of an action, by its ID", "as listed under Keys"),
-    ConfigKey(PROFILES, "<name>", "a table", "a profile, with keys of its own as marked above", "none"),
+def _parse_notification(value: object) -> NotificationMode:
+    return NotificationMode(one_of([mode.value for mode in NotificationMode])(value))
+
+
+def _parse_linux_command(value: object) -> tuple[str, ...]:
+    from xds_tui.remote import target  # needed by custom commands only
+
+    return target.validate(parse_texts(value), target.LINUX_COMMANDS, ("address", "place"))
+
+
+def _parse_windows_command(value: object) -> tuple[str, ...]:
+    from xds_tui.remote import target
+
+    return target.validate(parse_texts(value), target.WINDOWS_COMMANDS, ("file", "address", "place"))
+
+
+_BOOL: Final = "`true` or `false`"
+
+PROFILE: Final = ConfigKey(
+    TOP,
+    "profile",
+    parse_profile_name,
+    "default",
+    "a profile's name",
+    "the profile that is opened without `--profile`",
+    is_critical=True,
+    variable="XDS_PROFILE",
+    option="--profile",
+)
+BASE_URL: Final = ConfigKey(
+    TOP,
+    "base_url",
+    lambda value: check_base_url(parse_text(value)),
+    PRODUCTION,
+    "an https address",
+    "where the service is",
+    default_help="the one that was signed in to",
+    in_profile=True,
+    is_critical=True,
+    variable="XDS_BASE_URL",
+    option="--base-url",
+)
+INTERVAL: Final = ConfigKey(
+    TOP,
+    "interval",
+    seconds(MIN_INTERVAL, MAX_INTERVAL),
+    15.0,  # the advice in the API reference, section "rate limits"
+    f"{MIN_INTERVAL:g} to {MAX_INTERVAL:g} seconds",
+    "how often the hosts are refreshed",
+    in_profile=True,
+    option="--interval",
+)
+READ_ONLY: Final = ConfigKey(
+    TOP,
+    "read_only",
+    parse_bool,
+    False,
+    _BOOL,
+    "refuses everything that changes something",
+    in_profile=True,
+    is_critical=True,
+    option="--read-only",
+)
+INSECURE_HTTP: Final = ConfigKey(
+    TOP,
+    "insecure_http",
+    parse_bool,
+    False,
+    _BOOL,
+    "allows plain http to other machines than this one",
+    in_profile=True,
+    option="--insecure-http",
+)
+COLOR: Final[ConfigKey[str | None]] = ConfigKey(
+    TOP,
+    "color",
+    one_of(PROFILE_COLORS),
+    None,
+    _markdown_list(PROFILE_COLORS),
+    "the background color of a profile's name",
+    default_help="production's is red, the sandbox's yellow, the demo's cyan, any other's magenta",
+    in_profile=True,
+    former_name="band",
+)
+THEME: Final[ConfigKey[str | None]] = ConfigKey(
+    TOP,
+    "theme",
+    one_of(THEMES),
+    None,
+    _markdown_list(THEMES),
+    "the colors",
+    default_help="dark, or what the terminal needs",
+)
+LANGUAGE: Final[ConfigKey[str | None]] = ConfigKey(
+    TOP,
+    "language",
+    one_of(LANGUAGES),
+    None,
+    _markdown_list(LANGUAGES),
+    "the language",
+    default_help="the locale's",
+    variable="XDS_LANG",
+    option="--lang",
+)
+MOUSE: Final = ConfigKey(
+    TOP,
+    "mouse",
+    parse_bool,
+    True,
+    _BOOL,
+    "whether the app uses the mouse; without, the terminal selects text with it",
+    option="--no-mouse",
+)
+ANIMATIONS: Final = ConfigKey(
+    TOP, "animations", parse_bool, True, _BOOL, "whether things may move", default_help="`true`, over SSH `false`"
+)
+ASCII: Final = ConfigKey(
+    TOP,
+    "ascii",
+    parse_bool,
+    False,
+    _BOOL,
+    "draws with ASCII alone",
+    default_help="`true` where the locale is not UTF-8",
+)
+HOST_COLUMNS: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
+    HOSTS,
+    "columns",
+    column_list(COLUMNS),
+    COLUMNS,
+    f"a list of some of {_markdown_list(COLUMNS)}",
+    "the columns, from left to right",
+    default_help="all of them, in this order",
+)
+HOST_SORT: Final[ConfigKey[str | None]] = ConfigKey(
+    HOSTS,
+    "sort",
+    sort_column(COLUMNS),
+    None,
+    "a column, with `-` before it for the largest first",
+    "the order",
+    default_help="the service's",
+)
+HOST_GROUP: Final[ConfigKey[str | None]] = ConfigKey(
+    HOSTS, "group", one_of(GROUPS), None, _markdown_list(GROUPS), "what hosts are grouped by", default_help="nothing"
+)
+FILTER: Final[ConfigKey[str | None]] = ConfigKey(
+    FILTERS, "<name>", parse_text, None, "a filter as it is typed", "a saved filter", default_help="none"
+)
+ALERT_BELL: Final = ConfigKey(ALERTS, "bell", parse_bool, True, _BOOL, "rings the terminal's bell")
+ALERT_NOTIFICATION: Final = ConfigKey(
+    ALERTS,
+    "notification",
+    _parse_notification,
+    NotificationMode.NONE,
+    _markdown_list(mode.value for mode in NotificationMode),
+    "the terminal's own notification",
+)
+ALERT_TITLE: Final = ConfigKey(
+    ALERTS, "title", parse_bool, False, _BOOL, "has the window's title count hosts and alerts"
+)
+CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
+    CONNECT,
+    "linux",
+    _parse_linux_command,
+    None,
+    "a list of arguments; `{address}`, `{port}`, `{user}` and `{place}` are filled in",
+    "what `c` runs for a Linux host",
+    default_help="`ssh`",
+)
+CONNECT_WINDOWS: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
+    CONNECT,
+    "windows",
+    _parse_windows_command,
+    None,
+    "the same, and `{file}`: the .rdp file that is written",
+    "what `c` runs for a Windows host",
+    default_help="the first RDP client that is installed",
+)
+COMMAND_KEYS: Final[ConfigKey[object]] = ConfigKey(
+    KEYS,
+    "<action>",
+    lambda value: value,  # `ConfigFile.keymap` reads the table
+    None,
+    "a key or a list of keys",
+    "the keys of an action, by its ID",
+    default_help="as listed under Keys",
+)
+PROFILE_TABLE: Final[ConfigKey[object]] = ConfigKey(
+    PROFILES,
+    "<name>",
+    lambda value: value,
+    None,
+    "a table",
+    "a profile, with keys of its own as marked above",
+    default_help="none",
 )
 
+CONFIG_KEYS: Final[tuple[ConfigKey[Any], ...]] = tuple(
+    value for value in tuple(globals().values()) if isinstance(value, ConfigKey)
+)
+"""All keys, in the order of the reference."""
 
-def known() -> Mapping[Table, frozenset[str] | None]:
+
+def known_keys() -> Mapping[Table, frozenset[str] | None]:
     """Return the keys of each table; None where the user names them."""
     tables = dict.fromkeys(key.table for key in CONFIG_KEYS)
     return {table: _names(key for key in CONFIG_KEYS if key.table == table) for table in tables}
 
 
-def of_profile() -> frozenset[str]:
-    """Return the keys that a profile's table may have."""
-    return frozenset(key.name for key in CONFIG_KEYS if key.is_of_profile)
+def profile_keys() -> frozenset[str]:
+    """Return the keys that the table of a profile may contain."""
+    return frozenset(key.name for key in CONFIG_KEYS if key.in_profile)
 
 
-def _names(keys: Iterable[ConfigKey]) -> frozenset[str] | None:
+def _names(keys: Iterable[ConfigKey[Any]]) -> frozenset[str] | None:
     names = frozenset(key.name for key in keys)
     return None if any(name.startswith("<") for name in names) else names
+
+
+def read_host_list(config: ConfigFile) -> HostListSettings:
+    """Read `[hosts]` and `[filters]`; a hyphen before the sort column means descending."""
+    sort = HOST_SORT.read(config) or ""
+    return HostListSettings(
+        columns=HOST_COLUMNS.read(config) or COLUMNS,
+        sort=sort.removeprefix("-") or None,
+        descending=sort.startswith("-"),
+        group=HOST_GROUP.read(config),
+        filters=config.named(FILTERS, parse_text),
+    )
+
+
+def host_list_changes(old: HostListSettings, new: HostListSettings) -> dict[Table, object]:
+    """Return the changes from `old` to `new` for `SaveSetting`; a setting at its default is removed."""
+    before, after = _host_list_values(old), _host_list_values(new)
+    return {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def _host_list_values(settings: HostListSettings) -> dict[Table, object]:
+    """Return the values in config.toml by path, None for a default."""
+    values: dict[Table, object] = {
+        (*HOSTS, HOST_COLUMNS.name): list(settings.columns) if settings.columns != COLUMNS else None,
+        (*HOSTS, HOST_SORT.name): f"{'-' if settings.descending else ''}{settings.sort}" if settings.sort else None,
+        (*HOSTS, HOST_GROUP.name): settings.group,
+    }
+    return values | {(*FILTERS, name): query for name, query in settings.filters.items()}

@@ -1,37 +1,26 @@
-"""config.toml, the environment and the command line, made into one frozen `Settings`.
+"""The frozen `Settings` of a run, from command line, environment, config.toml and defaults, in this order.
 
-The command line beats the environment, that beats the profile's table in config.toml, that beats the rest of it,
-and that beats the defaults. What is wrong on the command line or in the environment is refused; what is wrong in
-config.toml is named in `Settings.problems` and left out. Where that leaves open whether the user asked for
-read-only or for another service, the program is read-only: a slip in a file must not become a purchase.
+Within config.toml the table of the profile overrides the top-level table. Invalid options and variables are an error.
+Invalid keys in config.toml are reported in `Settings.problems` and ignored; if one may have meant read-only or another
+service, the program is read-only, so that a slip in the file cannot lead to a purchase.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from xds_tui.config.schema import (
-    DEFAULT_INTERVAL,
-    MAX_INTERVAL,
-    MIN_INTERVAL,
-    AlertSettings,
-    ConnectCommands,
-    HostListSettings,
-    alerts,
-    band,
-    commands,
-    host_list,
-    theme,
-)
-from xds_tui.config.toml_file import PROFILES, TOP, ConfigFile, SettingsError, flag, profile_name, text
+from xds_tui.config import schema
+from xds_tui.config.schema import AlertSettings, ConfigKey, ConnectCommands, HostListSettings
+from xds_tui.config.toml_file import ConfigFile, SettingsError
+from xds_tui.config.values import parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
-from xds_tui.domain.endpoint import PRODUCTION, check_base_url
-from xds_tui.i18n import LANGUAGES, N_
+from xds_tui.domain.endpoint import check_base_url
+from xds_tui.i18n import N_
 
 __all__ = [
     "Arguments",
@@ -44,191 +33,205 @@ __all__ = [
 
 T = TypeVar("T")
 
-DEFAULT_PROFILE: Final = "default"
-_ZONES: Final = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+_ZONEINFO_DIRS: Final = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
 _POSIX_ZONE: Final = re.compile(r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?[0-9]|(?:UTC|GMT)0?$")
-"""A zone that needs no file: `CST-8`, `<+08>-8`, `UTC`."""
-_OF_ONE: Final = frozenset({"XDS_PROFILE", "XDS_BASE_URL", "XDS_TOKEN", "XDS_UUID", "XDS_SECRET"})
-"""The variables that are of one profile only: that which the program was started with."""
+"""A time zone that needs no file: `CST-8`, `<+08>-8`, `UTC`."""
+_PROFILE_VARIABLES: Final = frozenset({"XDS_PROFILE", "XDS_BASE_URL", "XDS_TOKEN", "XDS_UUID", "XDS_SECRET"})
+"""Variables that apply only to the profile that the program was started with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """What the command line says; None and False: nothing."""
+    """Settings on the command line, named like the keys of config.toml; None for an option that is not there."""
 
     profile: str | None = None
     base_url: str | None = None
     interval: float | None = None
     """Seconds."""
-    read_only: bool = False
+    read_only: bool | None = None
     language: str | None = None
-    no_mouse: bool = False
-    insecure_http: bool = False
+    mouse: bool | None = None
+    insecure_http: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that the user has chosen, or not."""
+    """All settings of a profile."""
 
     config_path: Path
-    """Where config.toml is, or would be."""
-    profile: str = DEFAULT_PROFILE
-    base_url: str = PRODUCTION
+    """The path of config.toml, which need not exist."""
+    profile: str = schema.PROFILE.default
+    base_url: str = schema.BASE_URL.default
     base_url_given: bool = False
-    """Whether somebody chose it; if not, it may give way to the one that was signed in to."""
-    interval: float = DEFAULT_INTERVAL
-    """Seconds between two sweeps."""
-    read_only: bool = False
+    """Whether the address was set; otherwise the one in the keyring has precedence."""
+    interval: float = schema.INTERVAL.default
+    """Seconds between two refreshes."""
+    read_only: bool = schema.READ_ONLY.default
     language: str | None = None
-    """One of `i18n.LANGUAGES`; None: the locale's."""
-    mouse: bool = True
-    insecure_http: bool = False
-    """Whether plain http is allowed to other machines than this one."""
+    """One of `i18n.LANGUAGES`; None for that of the locale."""
+    mouse: bool = schema.MOUSE.default
+    insecure_http: bool = schema.INSECURE_HTTP.default
+    """Whether plain http to other machines is allowed."""
     animations: bool = True
-    """Whether things may move: over SSH every frame of it crosses the line."""
     ascii: bool = False
-    """Whether the terminal is thought not to understand UTF-8."""
+    """Whether the terminal probably does not support UTF-8."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     hosts: HostListSettings = field(default_factory=HostListSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
-    """What hosts are connected to with."""
     theme: str | None = None
-    """One of `preferences.THEMES`; None: the terminal's own needs decide."""
-    band: str | None = None
-    """One of `preferences.BANDS`, the colour that tells this profile from others; None: its environment's."""
+    """One of `schema.THEMES`; None for the best for the terminal."""
+    color: str | None = None
+    """One of `schema.PROFILE_COLORS`; None for the color of the environment."""
     keymap: Mapping[str, str] = field(default_factory=dict)
-    """Action to its keys, separated by commas, as Textual's keymap takes them."""
+    """Command ID to keys, separated by commas."""
     credentials: Credentials | None = None
-    """Those of the environment."""
+    """Credentials from the environment."""
     credentials_source: str = ""
-    """The variables that `credentials` came from, to be named on the screen."""
+    """The variables that contain `credentials`, for display."""
     problems: tuple[SettingsError, ...] = ()
-    """What is wrong in config.toml."""
+    """Problems in config.toml and the environment that do not prevent the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Command line, environment and config.toml."""
+
+    arguments: Arguments
+    environ: Mapping[str, str]
+    config: ConfigFile
+    profile: str = ""
+
+    def explicit(self, key: ConfigKey[T]) -> T | None:
+        """Return the setting from the source with the highest precedence, or None if no source has it.
+
+        Raises:
+            SettingsError: if an option or a variable is invalid.
+
+        """
+        for name, value in (
+            (key.option, getattr(self.arguments, key.name, None)),
+            (key.variable, self.environ.get(key.variable)),
+        ):
+            if name and value is not None:
+                try:
+                    return key.parse(value)
+                except ValueError as error:
+                    raise SettingsError.from_error(error, name) from None
+        return key.read(self.config, self.profile)
+
+    def value(self, key: ConfigKey[T]) -> T:
+        """Return the setting, or its default."""
+        value = self.explicit(key)
+        return key.default if value is None else value
 
 
 def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path | None = None) -> Settings:
-    """Read config.toml and put it together with `arguments` and `environ`.
+    """Read config.toml and combine it with `arguments` and `environ`.
 
     Args:
-        arguments: what the command line says.
-        environ: the environment; an empty variable is one that is not there.
-        config_path: the file, unless XDS_CONFIG names one; None: where the platform has it.
+        arguments: the settings on the command line.
+        environ: the environment; an empty variable counts as missing.
+        config_path: the file, unless XDS_CONFIG names one; None for the path that is usual on the platform.
 
     Raises:
-        SettingsError: for what is wrong in `arguments` or `environ`.
+        SettingsError: if `arguments` or `environ` are invalid.
 
     """
-    environ = _set(environ)
+    environ = _without_empty(environ)
     config = _config_file(environ, config_path)
-    profile = _profile(arguments, environ, config)
-    tables = ((*PROFILES, profile), TOP)
-    insecure_http = arguments.insecure_http or bool(config.first(tables, "insecure_http", flag))
-
-    def url(value: object) -> str:
-        return check_base_url(text(value), insecure_http=insecure_http)
-
-    base_url = (
-        _given("--base-url", arguments.base_url, url)
-        or _given("XDS_BASE_URL", environ.get("XDS_BASE_URL"), url)
-        or config.first(tables, "base_url", url)
+    profile = _Sources(arguments, environ, config).value(schema.PROFILE)
+    sources = _Sources(arguments, environ, config, profile)
+    insecure_http = sources.value(schema.INSECURE_HTTP)
+    base_url = sources.explicit(
+        replace(schema.BASE_URL, parse=lambda value: check_base_url(parse_text(value), insecure_http=insecure_http))
     )
-    interval = _given("--interval", arguments.interval, _seconds) or config.first(tables, "interval", _seconds)
-    language = (
-        _given("--lang", arguments.language, _language)
-        or _given("XDS_LANG", environ.get("XDS_LANG"), _language)
-        or config.first([TOP], "language", _language)
-    )
-    read_only = arguments.read_only or bool(config.first(tables, "read_only", flag))
-    animations = config.first([TOP], "animations", flag)
-    ascii_only = config.first([TOP], "ascii", flag)
-    credentials, source = _credentials(environ)
-    called, listed, connected_by = alerts(config), host_list(config), commands(config)
-    colours, told_apart_by = theme(config), band(config, tables)
-    keymap = config.keymap()
-    problems = _time_zone_problems(environ)
-    if not config.is_empty:
-        from xds_tui.config import schema  # most have no file
-
-        config.name_unknown(schema.known(), schema.of_profile())
-    return Settings(
+    language = sources.value(schema.LANGUAGE)
+    animations, ascii_only = sources.explicit(schema.ANIMATIONS), sources.explicit(schema.ASCII)
+    credentials, credentials_source = _credentials(environ)
+    settings = Settings(
         config_path=config.path,
         profile=profile,
-        base_url=base_url or PRODUCTION,
+        base_url=schema.BASE_URL.default if base_url is None else base_url,
         base_url_given=base_url is not None,
-        interval=interval or DEFAULT_INTERVAL,
-        read_only=read_only or config.is_doubtful,
+        interval=sources.value(schema.INTERVAL),
+        read_only=sources.value(schema.READ_ONLY),
         language=language,
-        mouse=not arguments.no_mouse and config.first([TOP], "mouse", flag) is not False,
+        mouse=sources.value(schema.MOUSE),
         insecure_http=insecure_http,
         animations=not _is_remote(environ) if animations is None else animations,
-        # Who asks for Chinese has a terminal that shows it, whatever the locale says.
+        # Whoever chooses Chinese has a terminal that can display it, whatever the locale.
         ascii=language != "zh_CN" and _lacks_utf8(environ) if ascii_only is None else ascii_only,
-        alerts=called,
-        hosts=listed,
-        commands=connected_by,
-        theme=colours,
-        band=told_apart_by,
-        keymap=keymap,
+        alerts=AlertSettings(
+            sources.value(schema.ALERT_BELL),
+            sources.value(schema.ALERT_NOTIFICATION),
+            sources.value(schema.ALERT_TITLE),
+        ),
+        hosts=schema.read_host_list(config),
+        commands=ConnectCommands(sources.value(schema.CONNECT_LINUX), sources.value(schema.CONNECT_WINDOWS)),
+        theme=sources.value(schema.THEME),
+        color=sources.value(schema.COLOR),
+        keymap=config.keymap(),
         credentials=credentials,
-        credentials_source=source,
-        problems=(*problems, *config.problems),
+        credentials_source=credentials_source,
+    )
+    if not config.is_empty:
+        config.report_unknown(schema.known_keys(), schema.profile_keys())
+    return replace(
+        settings,
+        read_only=settings.read_only or config.is_doubtful,
+        problems=(*_time_zone_problems(environ), *config.problems),
     )
 
 
 def for_profile(
     name: str, arguments: Arguments, environ: Mapping[str, str], *, config_path: Path | None = None
 ) -> Settings:
-    """Read the settings of another profile than the program was started with.
+    """Read the settings of a profile other than the one that the program was started with.
 
-    Where the program was sent and as whom, by the command line or the environment, is of the profile that it was
-    started with: no credentials go to another profile's service. That nothing may be changed holds for all.
+    Address and credentials on the command line and in the environment belong to the initial profile and are not used,
+    so that no credentials are sent to the service of another profile. `--read-only` applies to all profiles.
     """
-    of_any = replace(arguments, profile=name, base_url=None, insecure_http=False)
-    return load(of_any, {key: value for key, value in environ.items() if key not in _OF_ONE}, config_path=config_path)
+    shared_arguments = replace(arguments, profile=name, base_url=None, insecure_http=None)
+    shared_environ = {key: value for key, value in environ.items() if key not in _PROFILE_VARIABLES}
+    return load(shared_arguments, shared_environ, config_path=config_path)
 
 
 def profile_names(environ: Mapping[str, str], *, config_path: Path | None = None) -> tuple[str, ...]:
-    """Return the profiles that config.toml has a table for, and the one that needs none."""
-    return tuple({DEFAULT_PROFILE: None} | dict.fromkeys(_config_file(_set(environ), config_path).profiles()))
+    """Return the default profile and the profiles that have a table in config.toml."""
+    names = _config_file(_without_empty(environ), config_path).profiles()
+    return tuple(dict.fromkeys((schema.PROFILE.default, *names)))
 
 
 def default_config_path() -> Path:
-    """Return where config.toml is by the platform's custom (XDG)."""
+    """Return the path of config.toml that is usual on the platform (on Linux, XDG)."""
     import platformdirs
 
     return platformdirs.user_config_path("xds-tui", appauthor=False) / "config.toml"
 
 
 def state_dir() -> Path:
-    """Return the folder of what the program remembers, by the platform's custom (XDG); it may not exist yet."""
+    """Return the folder of the journal and other state that is usual on the platform (on Linux, XDG)."""
     import platformdirs
 
     return platformdirs.user_state_path("xds-tui", appauthor=False)
 
 
-def _set(environ: Mapping[str, str]) -> dict[str, str]:
+def _without_empty(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value.strip() for name, value in environ.items() if value.strip()}
 
 
 def _config_file(environ: Mapping[str, str], config_path: Path | None) -> ConfigFile:
-    named = environ.get("XDS_CONFIG")
-    return ConfigFile(
-        Path(named) if named else config_path or default_config_path(),
-        must_exist=named is not None,
-    )
-
-
-def _profile(arguments: Arguments, environ: Mapping[str, str], config: ConfigFile) -> str:
-    return (
-        _given("--profile", arguments.profile, profile_name)
-        or _given("XDS_PROFILE", environ.get("XDS_PROFILE"), profile_name)
-        or config.first([TOP], "profile", profile_name)
-        or DEFAULT_PROFILE
-    )
+    variable = environ.get("XDS_CONFIG")
+    path = Path(variable) if variable else config_path or default_config_path()
+    config = ConfigFile(path, must_exist=variable is not None)
+    for key in schema.CONFIG_KEYS:
+        if key.former_name:
+            config.rename_key(key.former_name, key.name)
+    return config
 
 
 def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
-    """Return the credentials of the environment and the names of their variables; a token beats an account."""
+    """Return the credentials in the environment and the names of their variables; a token has precedence."""
     if token := environ.get("XDS_TOKEN"):
         if not token.isascii() or not token.isprintable() or " " in token:
             raise SettingsError(N_("It has characters that no token has"), "XDS_TOKEN")
@@ -247,54 +250,27 @@ def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
 
 
 def _is_remote(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is at the other end of an SSH connection."""
+    """Whether the program runs over SSH, where each frame of an animation is sent through the network."""
     return "SSH_CONNECTION" in environ or "SSH_TTY" in environ
 
 
 def _lacks_utf8(environ: Mapping[str, str]) -> bool:
-    """Whether the locale names another encoding than UTF-8, or none; Windows has no such variables."""
+    """Whether the locale has no UTF-8 encoding; Windows has no such variables."""
     if sys.platform == "win32":
         return False
-    named = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
-    return "utf8" not in named.lower().replace("-", "")
+    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
+    return "utf8" not in locale.lower().replace("-", "")
 
 
 def _time_zone_problems(environ: Mapping[str, str]) -> tuple[SettingsError, ...]:
-    """Whether TZ names a zone that the C library does not find: it takes UTC then, without a word."""
+    """Report a time zone in TZ that the C library cannot find, in place of which it silently uses UTC."""
     zone = environ.get("TZ", "").removeprefix(":")
     if not zone or _POSIX_ZONE.match(zone):
         return ()
-    folders = (environ.get("TZDIR", ""), *_ZONES)
+    folders = (environ.get("TZDIR", ""), *_ZONEINFO_DIRS)
     try:
         if any(Path(folder, zone).is_file() for folder in folders if folder):
             return ()
-    except (OSError, ValueError):  # no name of a file
+    except (OSError, ValueError):  # not a file name
         pass
     return (SettingsError(N_("This time zone is not known on this machine, so times are shown in UTC"), "TZ"),)
-
-
-def _given(name: str, value: object, read: Callable[[object], T]) -> T | None:
-    """Return what the argument or variable `name` says, None if it is not there.
-
-    Raises:
-        SettingsError: if it says nothing that can be used.
-
-    """
-    if value is None:
-        return None
-    try:
-        return read(value)
-    except ValueError as error:
-        raise SettingsError(str(error), name) from None
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not MIN_INTERVAL <= value <= MAX_INTERVAL:
-        raise ValueError(N_("The interval must be 5 to 3600 seconds"))
-    return float(value)
-
-
-def _language(value: object) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(N_("The language must be en or zh_CN"))
-    return str(value)

@@ -21,8 +21,8 @@ class Profile:
     base_url: str = ""
     """The service's address; empty where it is the keyring that knows it."""
     read_only: bool = False
-    band: str | None = None
-    """One of `preferences.BANDS`, the colour that tells it from others; None: its environment's."""
+    color: str | None = None
+    """One of `schema.PROFILE_COLORS`, the colour that tells it from others; None: its environment's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ _ANSI: Final = {
 
 
 def color_of(chosen: str | None, environment: str) -> str:
-    """Return the colour of a place, one of `preferences.BANDS`.
+    """Return the colour of a place, one of `schema.PROFILE_COLORS`.
 
     Args:
         chosen: what the user set for the profile; None: nothing.
@@ -270,12 +270,12 @@ def color_of(chosen: str | None, environment: str) -> str:
     return chosen or _OF_ENVIRONMENT.get(environment, _OF_OTHERS)
 
 
-def color_style(band: str, environment: str, *, is_ansi: bool, is_colourless: bool) -> Style:
+def color_style(color: str, environment: str, *, is_ansi: bool, is_colourless: bool) -> Style:
     """Return what a place is written in; where there are no colours only production's is reversed."""
     bold = Style(bold=True)
     if is_colourless:
         return bold + Style(reverse=environment == "production")
-    if band == "none":
+    if color == "none":
         return bold
-    text, ground = (_ANSI if is_ansi else _COLOURS)[band]
+    text, ground = (_ANSI if is_ansi else _COLOURS)[color]
     return bold + Style(background=Color.parse(ground), foreground=Color.parse(text))

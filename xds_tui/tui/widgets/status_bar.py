@@ -150,8 +150,8 @@ class StatusBar(Widget):
         words.extend([formats.environment(environment)] if environment else [])
         if self.fleet.account:
             words.append(self.fleet.account)
-        app, band = self.app, color_of(self._place.band, environment)
-        style = color_style(band, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
+        app, color = self.app, color_of(self._place.color, environment)
+        style = color_style(color, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
         where = Content(f" {' · '.join(words)} ").stylize(style)
         if self._place.read_only:
             where += Content(" ") + self._styled(_("read-only"), "warn")

@@ -1,0 +1,121 @@
+"""Parsers for the values of settings. Each returns the setting, or raises `InvalidValueError`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Final
+
+from xds_tui.i18n import N_
+
+_PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+BAD_PROFILE_NAME: Final = N_("A profile's name is 1 to 40 letters, digits, dots, hyphens and underscores")
+UNPRINTABLE: Final = N_("It has characters that cannot be shown")
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Invisible characters that join letters and emoji, and are part of words."""
+
+
+class InvalidValueError(ValueError):
+    """A value that a setting does not accept.
+
+    Attributes:
+        reason: one sentence in English, marked for translation, with the names of `values` in braces.
+        values: what the braces stand for, such as the accepted values; never the rejected value.
+
+    """
+
+    def __init__(self, reason: str, **values: str) -> None:
+        super().__init__(reason.format(**values) if values else reason)
+        self.reason = reason
+        self.values = values
+
+
+def is_printable(text: str) -> bool:
+    """Whether `text` has no control characters, line breaks or marks that reorder text."""
+    return all(char.isprintable() or char in _JOINERS for char in text)
+
+
+def printable(text: str) -> str:
+    """Return `text` with U+FFFD in place of every character that a terminal obeys or does not show."""
+    return "".join(char if is_printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def is_profile_name(name: str) -> bool:
+    """Whether `name` may be the name of a profile."""
+    return _PROFILE_NAME.fullmatch(name) is not None
+
+
+def parse_profile_name(value: object) -> str:
+    """Accept the name of a profile, which becomes part of names in the keyring."""
+    if not isinstance(value, str) or not is_profile_name(value):
+        raise InvalidValueError(BAD_PROFILE_NAME)
+    return value
+
+
+def parse_text(value: object) -> str:
+    """Accept printable text."""
+    if not isinstance(value, str):
+        raise InvalidValueError(N_("This must be a text"))
+    if not is_printable(value):
+        raise InvalidValueError(UNPRINTABLE)
+    return value
+
+
+def parse_texts(value: object) -> tuple[str, ...]:
+    """Accept a list of printable texts."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidValueError(N_("This must be a list of texts"))
+    return tuple(map(parse_text, value))
+
+
+def parse_bool(value: object) -> bool:
+    """Accept true and false."""
+    if not isinstance(value, bool):
+        raise InvalidValueError(N_("This must be true or false"))
+    return value
+
+
+def one_of(names: Collection[str]) -> Callable[[object], str]:
+    """Return a parser that accepts `names`."""
+
+    def parse(value: object) -> str:
+        if value not in names:
+            raise InvalidValueError(N_("This must be one of: {values}"), values=", ".join(names))
+        return str(value)
+
+    return parse
+
+
+def seconds(minimum: float, maximum: float) -> Callable[[object], float]:
+    """Return a parser that accepts numbers from `minimum` to `maximum`."""
+
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not minimum <= value <= maximum:
+            reason = N_("This must be {minimum} to {maximum} seconds")
+            raise InvalidValueError(reason, minimum=f"{minimum:g}", maximum=f"{maximum:g}")
+        return float(value)
+
+    return parse
+
+
+def column_list(columns: Collection[str]) -> Callable[[object], tuple[str, ...]]:
+    """Return a parser that accepts lists of `columns` without duplicates."""
+
+    def parse(value: object) -> tuple[str, ...]:
+        names = parse_texts(value)
+        if not names or not set(names) <= set(columns) or len(set(names)) < len(names):
+            raise InvalidValueError(N_("This must be a list of columns, none of them twice"))
+        return names
+
+    return parse
+
+
+def sort_column(columns: Collection[str]) -> Callable[[object], str]:
+    """Return a parser that accepts one of `columns`, after a hyphen for descending order."""
+
+    def parse(value: object) -> str:
+        if parse_text(value).removeprefix("-") not in columns:
+            raise InvalidValueError(N_("This must be a column, with - before it for the largest first"))
+        return parse_text(value)
+
+    return parse
