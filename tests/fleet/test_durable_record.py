@@ -35,7 +35,7 @@ Fault = Callable[[Path], AbstractContextManager[None]]
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (database, database_file):
         monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.2)
-    monkeypatch.setattr(database, "RETRY_FIRST", 0.05)
+    monkeypatch.setattr(database, "RETRY_MIN_DELAY", 0.05)
 
 
 @pytest.fixture

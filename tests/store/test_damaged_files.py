@@ -75,7 +75,7 @@ async def _fill(path: Path) -> None:
     for minute in range(50):
         await journal.add_sample(a_sample(minute * 60))
     await journal.save_snapshot(a_snapshot(*(a_host(id=f"h{number}") for number in range(250))))
-    await journal.said(["one", "two"], NOON)
+    await journal.mark_reported(["one", "two"], NOON)
     await opened.close()
 
 
@@ -125,7 +125,7 @@ def _works(journal: Journal) -> list[Callable[[], object]]:
         journal.creates_elsewhere,
         lambda: journal.add_events([an_event(9), an_event(10)]),
         lambda: journal.add_sample(a_sample(9)),
-        lambda: journal.said(["two", "three"], NOON + timedelta(days=200)),
+        lambda: journal.mark_reported(["two", "three"], NOON + timedelta(days=200)),
         lambda: journal.settle_order(replace(A_PURCHASE, id="b9", host_id="new", promise=a_promise())),
         open_orders,
         lambda: journal.save_snapshot(a_snapshot(a_host())),

@@ -409,7 +409,7 @@ async def test_damage_behind_a_link_is_set_aside_beside_the_target(path: Path, t
 async def test_what_root_makes_in_the_folder_of_somebody_is_theirs(tmp_path: Path) -> None:
     os.chown(tmp_path, 1234, 4321)
     database = await Database.open(tmp_path / "state" / "history.db")
-    database.instance.claim()
+    database.instance.acquire()
     for made in (tmp_path / "state", *(tmp_path / "state").iterdir()):
         assert (made.stat().st_uid, made.stat().st_gid) == (1234, 4321), made
     await database.close()

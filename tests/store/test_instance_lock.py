@@ -10,14 +10,14 @@ from xds_tui.store.instance_lock import InstanceLock
 CLAIMS = """
 import pathlib, signal, sys
 from xds_tui.store.instance_lock import InstanceLock
-print(InstanceLock(pathlib.Path(sys.argv[1])).claim(), flush=True)
+print(InstanceLock(pathlib.Path(sys.argv[1])).acquire(), flush=True)
 signal.pause()
 """
 
 
 def test_a_program_lives_until_it_closes(tmp_path: Path) -> None:
     one, other = InstanceLock(tmp_path), InstanceLock(tmp_path)
-    name = one.claim()
+    name = one.acquire()
     assert other.is_another_alive(name)
     assert not one.is_another_alive(name)
     one.close()
@@ -46,5 +46,5 @@ def test_no_name_is_a_path(tmp_path: Path) -> None:
 
 def test_nobody_shares_what_is_in_memory() -> None:
     one = InstanceLock(None)
-    assert one.claim()
-    assert not InstanceLock(None).is_another_alive(one.claim())
+    assert one.acquire()
+    assert not InstanceLock(None).is_another_alive(one.acquire())

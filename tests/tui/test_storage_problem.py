@@ -20,8 +20,8 @@ from xds_tui.store.database import Database
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (database, database_file):
         monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.2)
-    monkeypatch.setattr(database, "RETRY_FIRST", 0.05)
-    monkeypatch.setattr(database, "RETRY_LONGEST", 0.2)
+    monkeypatch.setattr(database, "RETRY_MIN_DELAY", 0.05)
+    monkeypatch.setattr(database, "RETRY_MAX_DELAY", 0.2)
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ class Recorder:
         self._announced.update(new)
         earlier: frozenset[str] = frozenset()
         try:
-            earlier = await self.journal.said(new, self._clock())
+            earlier = await self.journal.mark_reported(new, self._clock())
         except StoreError as error:
             self._report_failure(error)
         return tuple(expiring[key] for key in new if key not in earlier)
@@ -128,7 +128,7 @@ class Recorder:
         try:
             unreadable = {f"unreadable order {order.id}": order for order in await self.journal.unreadable_orders()}
             new = [key for key in unreadable if key not in self._announced]
-            earlier = await self.journal.said(new, self._clock()) if new else frozenset()
+            earlier = await self.journal.mark_reported(new, self._clock()) if new else frozenset()
         except StoreError as error:
             self._report_failure(error)
             return ()

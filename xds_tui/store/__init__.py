@@ -1,3 +1,3 @@
-"""What is kept on disk: one SQLite file (`db`) and what is written in it (`journal`)."""
+"""Storage on disk: the SQLite database and its journal."""
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Bodies of rows: events and orders as JSON, and what of it can be believed when it is read back.
+"""The JSON bodies of event and order rows, and their validation when they are read.
 
-A file may hold anything: what a later version wrote, what a failing disk made of it, what somebody edited. A body is
-read as a whole or not at all. Its texts are made inert, and its numbers and times stay in a range that is safe to
-calculate with.
+A file can contain anything: rows of a later version, damaged or manually edited rows. A body is decoded completely or
+not at all. Its strings are sanitized, and its numbers and times must be in a range that is safe to calculate with.
 """
 
 from __future__ import annotations
@@ -27,40 +26,45 @@ MAX_NUMBER: Final = 10**18
 MAX_DECIMALS: Final = 40
 
 
-def without_secret(value: object) -> None:
-    """Write null for a secret: nothing secret is kept in the database."""
+def encode_secret_as_null(value: object) -> None:
+    """Encode a `Secret` as null, so that the database never contains one.
+
+    Raises:
+        TypeError: for a value of any other type that JSON cannot encode.
+
+    """
     if not isinstance(value, Secret):
-        raise TypeError(f"nothing to keep: {type(value).__name__}")
+        raise TypeError(f"cannot be encoded: {type(value).__name__}")
 
 
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=without_secret)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_secret_as_null)
 _EVENT: Final = msgspec.json.Decoder(Event)
 _ORDER: Final = msgspec.json.Decoder(Order)
 _LOOSE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def encode(record: Event | Order) -> str:
-    """Return the body of an event or of an order."""
+    """Return the JSON body of an event or an order."""
     return _ENCODER.encode(record).decode()
 
 
-def event_in(body: object) -> Event | None:
-    """Return the event; None if the body cannot be read."""
+def decode_event(body: object) -> Event | None:
+    """Return the event in `body`, or None if it cannot be decoded."""
     return _read(_EVENT, body)
 
 
-def order_in(body: object) -> Order | None:
-    """Return the order; None if the body cannot be read."""
+def decode_order(body: object) -> Order | None:
+    """Return the order in `body`, or None if it cannot be decoded."""
     return _read(_ORDER, body)
 
 
-def events_in(rows: Iterable[tuple[object]]) -> tuple[Event, ...]:
-    """Return the events whose bodies can be read."""
-    return tuple(event for (body,) in rows if (event := event_in(body)) is not None)
+def decode_events(rows: Iterable[tuple[object]]) -> tuple[Event, ...]:
+    """Return the events of the rows that can be decoded."""
+    return tuple(event for (body,) in rows if (event := decode_event(body)) is not None)
 
 
-def host_id_in(body: object) -> str | None:
-    """Return the host that an order names whose body cannot be read otherwise; None if that cannot be read either."""
+def decode_host_id(body: object) -> str | None:
+    """Return the host ID in the body of an unreadable order, or None if there is none or it cannot be decoded."""
     if not isinstance(body, bytes):
         return None
     try:
@@ -74,16 +78,16 @@ def _read(decoder: msgspec.json.Decoder[T], body: object) -> T | None:
     if not isinstance(body, bytes):
         return None
     try:
-        return cast("T", inert(decoder.decode(body)))
+        return cast("T", sanitize_value(decoder.decode(body)))
     except (ValueError, RecursionError):
         return None
 
 
-def inert(value: object) -> object:
-    """Return `value` with its texts made inert.
+def sanitize_value(value: object) -> object:
+    """Return `value` with every string sanitized (`domain.sanitize`).
 
     Raises:
-        ValueError: if a number or a time in it is out of range.
+        ValueError: if a number or a time is out of range.
 
     """
     if value is None or isinstance(value, Enum):
@@ -91,14 +95,14 @@ def inert(value: object) -> object:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, tuple | frozenset):
-        return type(value)([inert(item) for item in value])
+        return type(value)([sanitize_value(item) for item in value])
     if isinstance(value, dict):
-        return {inert(key): inert(item) for key, item in value.items()}
+        return {sanitize_value(key): sanitize_value(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        safe = {name: inert(item) for name, item in fields.items()}
-        differing = {name: item for name, item in safe.items() if item is not fields[name]}
-        return dataclasses.replace(value, **differing) if differing else value
+        safe = {name: sanitize_value(item) for name, item in fields.items()}
+        changed = {name: item for name, item in safe.items() if item is not fields[name]}
+        return dataclasses.replace(value, **changed) if changed else value
     _check_range(value)
     return value
 
@@ -113,6 +117,6 @@ def _check_range(value: object) -> None:
 
 
 def check_decimal(value: Decimal) -> None:
-    """Raise ValueError for a number that no price is: NaN, Infinity, or with an absurd number of digits."""
+    """Raise ValueError for NaN, infinity, or more than `MAX_DECIMALS` digits."""
     if not value.is_finite() or abs(value.adjusted()) > MAX_DECIMALS or len(value.as_tuple().digits) > MAX_DECIMALS:
         raise ValueError("a number out of range")

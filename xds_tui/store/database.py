@@ -1,7 +1,7 @@
-"""The history: a SQLite file that one thread alone works on, one job after another.
+"""The history: a SQLite file, accessed by a single thread that runs one job at a time.
 
-A file that cannot be used is never fatal: what is watched is then kept in memory, and opening is retried. What has to
-outlive the program is refused until the file can be written: see `Database.write_durably`.
+An unusable file is never fatal: observations are then stored in memory, and opening the file is retried. Records that
+must survive the program are rejected until the file can be written: see `Database.write_durably`.
 """
 
 from __future__ import annotations
@@ -36,30 +36,30 @@ __all__ = ["BUSY_TIMEOUT", "Database", "StoreError"]
 
 T = TypeVar("T")
 
-RETRY_FIRST: Final = 1.0
-"""Seconds after which a file that cannot be used is tried again; each further time twice as many."""
-RETRY_LONGEST: Final = 15.0
+RETRY_MIN_DELAY: Final = 1.0
+"""Seconds until an unusable file is tried again; doubled after each failure."""
+RETRY_MAX_DELAY: Final = 15.0
 RETRY_BUSY_TIMEOUT: Final = 0.25
-"""Seconds that a retry waits for a lock: other jobs wait meanwhile."""
+"""Seconds that a retry waits for a lock; other jobs wait, too."""
 
 _CLOSE_TIMEOUT: Final = 3.0
-"""Seconds that closing may take, so that a hung disk does not keep the terminal."""
+"""Seconds that closing may take, so that a hanging disk does not block the terminal."""
 
 
 class Database:
-    """An open database and the daemon thread that alone works on it, one job after another.
+    """A database and the daemon thread that runs its jobs.
 
     Attributes:
-        instance: which of the programs that share the file this one is; for jobs alone.
-        generation: how many files have been opened; it rises when the file is not the one that was open before.
+        instance: the lock of this program among those that share the file; to be used in jobs only.
+        generation: how many files have been opened; it increases when the file was replaced by another.
 
     """
 
     def __init__(self, path: Path | None) -> None:
-        """Begin to open and migrate the file at `path`, creating it (0600) and its folders (0700); None: in memory.
+        """Start opening and migrating the file at `path`, and create it (0600) and its folders (0700) if necessary.
 
-        It is opened on the store's thread, before the first job; nothing is raised for a file that cannot be used:
-        see `problem`.
+        The file is opened on the store's thread, before the first job. An unusable file raises nothing here: see
+        `problem`. With None as `path` the database is in memory.
         """
         self._path = path
         self.instance = InstanceLock(path.parent if path is not None else None)
@@ -68,7 +68,7 @@ class Database:
         self._problem: StoreError | None = None
         self._notice: StoreError | None = None
         self._retry_at = 0.0
-        self._retry_delay = RETRY_FIRST
+        self._retry_delay = RETRY_MIN_DELAY
         self._on_change: Callable[[], None] | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
@@ -78,19 +78,19 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path | None) -> Database:
-        """Return the database once it is open, so that `problem` is known."""
+        """Return the database when it is open and `problem` is known."""
         database = cls(path)
         await database._do(lambda: None)
         return database
 
     @property
     def problem(self) -> StoreError | None:
-        """Why nothing can be recorded on the disk now; None if it can."""
+        """Why nothing can be written to the disk; None if it can."""
         return self._problem
 
     @property
     def notice(self) -> StoreError | None:
-        """What was lost when a file was opened; None if nothing was."""
+        """What was lost when a file was opened; None if nothing was lost."""
         return self._notice
 
     def watch(self, on_change: Callable[[], None]) -> None:
@@ -98,27 +98,27 @@ class Database:
         loop = asyncio.get_running_loop()
 
         def change() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
+            with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(on_change)
 
         self._on_change = change
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return `work(connection)`, run on the store's thread in one reading transaction.
+        """Return `work(connection)`, run on the store's thread in a read transaction.
 
         Raises:
-            StoreError: if SQLite could not do it.
+            StoreError: if SQLite fails.
 
         """
         return await self._do(lambda: self._attempt("BEGIN", work))
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return `work(connection)`, run on the store's thread in one transaction; in memory if the file is unusable.
+        """Return `work(connection)`, run on the store's thread in a transaction; in memory if the file is unusable.
 
-        Once submitted it is done, also if the caller is cancelled meanwhile.
+        It runs even if the caller is cancelled.
 
         Raises:
-            StoreError: if SQLite could not do it; nothing has changed then.
+            StoreError: if SQLite fails; nothing has changed then.
 
         """
         return await self._do(lambda: self._attempt("BEGIN IMMEDIATE", work))
@@ -126,20 +126,20 @@ class Database:
     async def write_durably(
         self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]
     ) -> T:
-        """Return `work(connection)` once its result is on the disk, in the file that the path names.
+        """Return `work(connection)` when its result is on the disk, in the file at the path.
 
         Args:
-            work: run in one transaction; run again if the file was deleted, replaced or damaged meanwhile.
-            is_written: run on another connection to the path; whether the result can be read there.
+            work: runs in a transaction, and again if the file was deleted, replaced or damaged.
+            is_written: runs on another connection to the path; returns whether the result can be read.
 
         Raises:
-            StoreError: if that could not be ensured. Nothing that depends on the record may be done then.
+            StoreError: if this could not be ensured; nothing that depends on the record may then be done.
 
         """
-        return await self._do(lambda: self._record(work, is_written))
+        return await self._do(lambda: self._write_and_verify(work, is_written))
 
     async def close(self) -> None:
-        """Finish what was asked for and close the file, in bounded time. Closing twice is harmless."""
+        """Finish the submitted jobs and close the file, within `_CLOSE_TIMEOUT`. May be called twice."""
         if self._closed:
             return
         closing = self._submit(self._close)
@@ -156,11 +156,11 @@ class Database:
         if self._closed:
             raise StoreError(N_("The history is closed"))
         future: Future[T] = Future()
-        future.set_running_or_notify_cancel()  # from here on a cancelled caller does not take the job back
+        future.set_running_or_notify_cancel()  # a cancelled caller does not cancel the job
         self._jobs.put(lambda: _fulfil(future, job))
         return future
 
-    # On the store's thread
+    # The following methods run on the store's thread.
 
     def _work(self) -> None:
         while True:
@@ -182,7 +182,7 @@ class Database:
             self._open_file(BUSY_TIMEOUT)
 
     def _open_file(self, timeout: float, *, check: bool = False) -> None:
-        """Open the file in place of what is open; if that fails, go on in memory."""
+        """Replace the open database with the file; if it cannot be opened, continue in memory."""
         assert self._path is not None  # noqa: S101 - only called for a file
         self._close_file()
         try:
@@ -195,7 +195,7 @@ class Database:
         self.generation += 1
         self._notice = self._file.notice or self._notice
         self._problem = None
-        self._retry_delay = RETRY_FIRST
+        self._retry_delay = RETRY_MIN_DELAY
         self._notify()
 
     def _close_file(self) -> None:
@@ -209,7 +209,7 @@ class Database:
         self.instance.close()
 
     def _retry(self) -> None:
-        """Find out whether the file can be used again."""
+        """Check whether the file can be used again."""
         if self._file is None:
             self._open_file(RETRY_BUSY_TIMEOUT)
             return
@@ -221,16 +221,16 @@ class Database:
             self._recover()
 
     def _fail(self, problem: StoreError) -> None:
-        """Note why nothing can be recorded, and when to try again."""
-        is_news = self._problem is None or self._problem.summary != problem.summary
+        """Record why nothing can be written, and when to try again."""
+        is_new = self._problem is None or self._problem.summary != problem.summary
         self._problem = problem
         self._retry_at = time.monotonic() + self._retry_delay
-        self._retry_delay = min(2 * self._retry_delay, RETRY_LONGEST)
-        if is_news:
+        self._retry_delay = min(2 * self._retry_delay, RETRY_MAX_DELAY)
+        if is_new:
             self._notify()
 
     def _recover(self) -> None:
-        self._retry_delay = RETRY_FIRST
+        self._retry_delay = RETRY_MIN_DELAY
         if self._problem is not None:
             self._problem = None
             self._notify()
@@ -239,7 +239,9 @@ class Database:
         if self._on_change is not None:
             self._on_change()
 
-    def _record(self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]) -> T:
+    def _write_and_verify(
+        self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]
+    ) -> T:
         if self._path is None:
             return self._attempt("BEGIN IMMEDIATE", work)
         result = self._attempt_in_file(work)
@@ -261,7 +263,7 @@ class Database:
         return result
 
     def _lose_file(self) -> None:
-        """Open what the path names now: the file that was open is not that any more."""
+        """Open the file now at the path, because the open one was deleted, replaced or damaged."""
         self._notice = StoreError(REPLACED, str(self._path))
         self._open_file(BUSY_TIMEOUT, check=True)
 
@@ -295,7 +297,7 @@ class Database:
         return result
 
     def _failure(self, begin: str, error: OSError | SqliteError) -> StoreError:
-        """Return the problem that an error shows; a file that cannot be written is tried again from then on."""
+        """Translate an error; if the file cannot be written, schedule a retry."""
         problem = storage_error(self._path, error)
         if self._file is not None and begin != "BEGIN" and is_of_storage(error):
             self._fail(problem)
@@ -305,7 +307,7 @@ class Database:
 def _fulfil(future: Future[T], job: Callable[[], T]) -> None:
     try:
         result = job()
-    except BaseException as error:  # noqa: BLE001 - it is raised again where the job was asked for
+    except BaseException as error:  # noqa: BLE001 - raised again in the caller
         future.set_exception(error)
     else:
         future.set_result(result)

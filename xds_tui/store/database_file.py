@@ -1,4 +1,4 @@
-"""The SQLite file on the disk: opened, migrated, set aside when damaged, and compared with what its path names."""
+"""The SQLite file on disk: opening, migration, moving a damaged file away, and detecting its replacement."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from xds_tui.store.problems import (
 from xds_tui.system import files
 
 BUSY_TIMEOUT: Final = 5.0
-"""Seconds to wait for another instance that is writing."""
+"""Seconds to wait for a lock of another program."""
 
 _SALVAGE_LIMIT: Final = 100_000
-"""Rows of orders that are copied out of a damaged file."""
+"""Maximum number of orders copied from a damaged file."""
 
 
 class DatabaseFile:
-    """One open file.
+    """An open database file.
 
     Attributes:
-        connection: of the thread that opened it.
-        notice: what was lost when it was opened; None if nothing was.
+        connection: the connection; it belongs to the thread that opened the file.
+        notice: what was lost when it was opened; None if nothing was lost.
 
     """
 
@@ -50,27 +50,27 @@ class DatabaseFile:
 
     @classmethod
     def open(cls, path: Path, *, timeout: float = BUSY_TIMEOUT, check: bool = False) -> Self:
-        """Open and migrate the file at `path`; make it (0600) and its folders (0700) if they are not there.
+        """Open and migrate the file at `path`; create it (0600) and its folders (0700) if they do not exist.
 
-        A damaged file is set aside, and the orders that can still be read are copied into the new one.
+        A damaged file is renamed, and the orders that can still be read are copied into a new one.
 
         Args:
             path: the file, or a link to it.
             timeout: seconds to wait for a lock of another process.
-            check: read the whole file and set it aside if anything in it is wrong.
+            check: check the integrity of the whole file first.
 
         Raises:
-            StoreError: if it cannot be used; nothing has changed then.
+            StoreError: if the file cannot be used; nothing has changed then.
 
         """
         try:
             try:
-                return cls(path, _connected(path, timeout, check=check))
+                return cls(path, _connect(path, timeout, check=check))
             except (*SQLITE_ERRORS, ForeignDatabaseError) as error:
                 if not isinstance(error, ForeignDatabaseError) and not is_damage(error):
                     raise
-            aside = _set_aside(Path(os.path.realpath(path)))
-            connection = _connected(path, timeout)
+            aside = _rename_damaged(Path(os.path.realpath(path)))
+            connection = _connect(path, timeout)
             _salvage_orders(aside, connection)
             return cls(path, connection, StoreError(SET_ASIDE, str(aside)))
         except NewerDatabaseError:
@@ -80,7 +80,7 @@ class DatabaseFile:
         raise problem
 
     def is_current(self) -> bool:
-        """Whether the path still names this file, and nobody has cut it short: it only ever grows."""
+        """Return whether the path still leads to this file and it has not been truncated: it never shrinks in use."""
         try:
             size = self._path.stat().st_size
             is_same = _identity(self._path) == self._identity and size >= self._size
@@ -90,7 +90,7 @@ class DatabaseFile:
         return is_same
 
     def confirm(self, is_written: Callable[[sqlite3.Connection], bool]) -> bool:
-        """Whether somebody who opens the path now finds what was written."""
+        """Return whether a new connection to the path finds what was written."""
         try:
             uri = f"{Path(os.path.realpath(self._path)).as_uri()}?mode=rw"
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
@@ -104,10 +104,10 @@ class DatabaseFile:
             connection.close()
 
     def probe(self) -> None:
-        """Write something that changes nothing, to learn whether the file can be written.
+        """Check that the file can be written, with a transaction that changes nothing.
 
         Raises:
-            StoreError: if it cannot.
+            StoreError: if it cannot be written.
 
         """
         try:
@@ -124,20 +124,20 @@ class DatabaseFile:
         raise problem
 
     def close(self) -> None:
-        """Close the file. SQLite leaves the log of a file that was moved away alone."""
+        """Close the file. SQLite does not touch the log of a file that was moved."""
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
 
 
 def in_memory() -> sqlite3.Connection:
-    """Return a database that nothing outlives."""
+    """Return a database in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.text_factory = _text
     migrate(connection)
     return connection
 
 
-def _connected(path: Path, timeout: float, *, check: bool = False) -> sqlite3.Connection:
+def _connect(path: Path, timeout: float, *, check: bool = False) -> sqlite3.Connection:
     _prepare(path)
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
@@ -147,7 +147,7 @@ def _connected(path: Path, timeout: float, *, check: bool = False) -> sqlite3.Co
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
         if check:
-            _check(connection)
+            _check_integrity(connection)
     except BaseException:
         connection.close()
         raise
@@ -155,15 +155,15 @@ def _connected(path: Path, timeout: float, *, check: bool = False) -> sqlite3.Co
 
 
 def _text(content: bytes) -> str:
-    """Decode a text of the file: SQLite does not check that it is UTF-8."""
+    """Decode a string of the file, which may not be valid UTF-8."""
     return content.decode("utf-8", "replace")
 
 
 def _prepare(path: Path) -> None:
-    """Create the folders and the file for the user alone.
+    """Create the folders and the file, accessible to the user only.
 
-    A file that exists is not opened here: closing it would drop the locks of another connection in this process.
-    The mode of what a link points to, or of what has a second name, is its owner's business.
+    An existing file is not opened, because closing it would release the locks of other connections in this process.
+    Its mode is not changed if the path is a symbolic link or the file has several hard links.
     """
     files.make_folder(path.parent)
     target = Path(os.path.realpath(path))
@@ -176,7 +176,7 @@ def _prepare(path: Path) -> None:
             raise StoreError(NOT_A_FILE, str(path)) from None
         mode = stat.S_IMODE(status.st_mode)
         if mode & 0o077 and status.st_nlink == 1 and not path.is_symlink():
-            with contextlib.suppress(PermissionError):  # it is somebody else's, and writable for us
+            with contextlib.suppress(PermissionError):  # it belongs to another user and is writable
                 target.chmod(mode & ~0o077)
 
 
@@ -185,16 +185,16 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _check(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+def _check_integrity(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA integrity_check_integrity(1)").fetchone()[0]
     if found != "ok":
         damage = sqlite3.DatabaseError(found)
         damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise damage
 
 
-def _set_aside(path: Path) -> Path:
-    """Rename the file, and its log of what is not yet in it, so that someone may still save what can be saved."""
+def _rename_damaged(path: Path) -> Path:
+    """Rename the file and its write-ahead log, so that the user can try to recover the rest."""
     aside = path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
     path.rename(aside)
     with contextlib.suppress(FileNotFoundError):
@@ -204,7 +204,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _salvage_orders(aside: Path, connection: sqlite3.Connection) -> None:
-    """Copy the orders that a damaged file still gives away: an open one among them may have cost money."""
+    """Copy the readable orders from a damaged file: an open order may have cost money."""
     rows: dict[object, tuple[object, ...]] = {}
     for direction in ("ASC", "DESC"):
         try:

@@ -1,7 +1,7 @@
-"""Which running program is which: several may share one database, and each must know whether another still lives.
+"""Identification of running programs: several may share a database, and each can check whether another is running.
 
-A program that lives holds a lock on a file of its own beside the database. The system lets go of it however the
-program ends, kill -9 and power loss included, and nobody can be taken for it afterwards, as with process IDs.
+A running program holds a lock on its own file beside the database. The operating system releases the lock however the
+program ends, including kill -9 and power loss. Unlike a process ID, the name is never reused.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class InstanceLock:
-    """One running program, this one. Its methods touch the disk: they are for the store's thread."""
+    """The lock of this program. Its methods access the disk; use them on the store's thread."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Keep the lock in `folder`, once there is a reason to; None: nobody else can share what is in memory."""
+        """Use `folder` for lock files; None for a database in memory, which no other program shares."""
         self._folder = folder
         self._name = os.urandom(8).hex()
         self._lock: int | None = None
 
-    def claim(self) -> str:
-        """Return the name of this program, after which others can tell that it lives.
+    def acquire(self) -> str:
+        """Acquire the lock unless it is held, and return the name of this program.
 
         Raises:
-            OSError: if the lock cannot be made.
+            OSError: if the lock cannot be acquired.
 
         """
         if self._folder is not None:
@@ -40,11 +40,11 @@ class InstanceLock:
                 os.close(self._lock)
                 self._lock = None
             if self._lock is None:
-                self._lock = _locked(path)
+                self._lock = _create_locked(path)
         return self._name
 
     def is_another_alive(self, name: str) -> bool:
-        """Whether `name` is of another program that still runs; a lock that was left behind is removed."""
+        """Return whether another program called `name` is running; removes the lock file of one that is not."""
         if name == self._name or self._folder is None or not _NAME.fullmatch(name):
             return False
         path = self._folder / f"{name}.lock"
@@ -53,7 +53,7 @@ class InstanceLock:
         except FileNotFoundError:
             return False
         except OSError:
-            return True  # it is there and not ours to look at: the careful guess is that it lives
+            return True  # the file exists but cannot be opened: assume that the program is running
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -65,7 +65,7 @@ class InstanceLock:
         return False
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._lock is not None and self._folder is not None:
             with contextlib.suppress(OSError):
                 (self._folder / f"{self._name}.lock").unlink(missing_ok=True)
@@ -74,14 +74,14 @@ class InstanceLock:
 
 
 def _is_file(descriptor: int, path: Path) -> bool:
-    """Whether `path` names the open file."""
+    """Return whether `path` is the open file."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
         return False
 
 
-def _locked(path: Path) -> int:
+def _create_locked(path: Path) -> int:
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         files.inherit_owner(path)

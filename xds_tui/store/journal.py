@@ -1,7 +1,7 @@
-"""What happened, what was ordered and what was last seen, of one account, in the database.
+"""The journal of one account: events, orders, samples and the last snapshot, in the database.
 
-Events and orders are kept as JSON beside the few columns that they are looked up by. A field that is added to
-`record` or `model` with a default needs no migration. Samples are plain columns: there are many of them.
+Events and orders are stored as JSON, with columns for the fields that queries use. A new field with a default in
+`domain.records` or `domain.model` needs no migration. Samples are plain columns, because there are many of them.
 """
 
 from __future__ import annotations
@@ -17,47 +17,47 @@ from urllib.parse import urlsplit
 from xds_tui.domain.model import Snapshot
 from xds_tui.domain.records import Event, EventKind, Order, OrderState, Quote, Sample
 from xds_tui.store import order_rows
-from xds_tui.store.bodies import encode, events_in
+from xds_tui.store.bodies import decode_events, encode
 from xds_tui.store.database import Database, StoreError
-from xds_tui.store.order_rows import HeldOrders, UnreadableOrder, write_held
+from xds_tui.store.order_rows import HeldOrders, ScopeFinder, UnreadableOrder, write_held
 from xds_tui.store.samples import add_sample, drop_old, samples_between
 from xds_tui.store.snapshots import last_snapshot, save_snapshot
 from xds_tui.store.timestamps import microseconds
 
 MAX_EVENTS: Final = 50_000
-"""Events kept of an account; the oldest go first."""
+"""Events stored per account; the oldest are deleted first."""
 MAX_AGE: Final = timedelta(days=90)
-"""How far back events are kept, counted from the newest."""
+"""Age at which events are deleted, relative to the newest."""
 OPEN_STATES: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
-"""States that something is still expected to happen to; DONE is the service's word, not yet the fleet's."""
-SAME_MOMENT: Final = timedelta(minutes=2)
-"""Two programs that watch one account see a change so far apart at most; it is kept once."""
+"""States in which an order can still change."""
+DUPLICATE_WINDOW: Final = timedelta(minutes=2)
+"""Maximum time between two programs observing the same change of an account; it is stored once."""
 
-_SEEN: Final = (EventKind.STATUS, EventKind.APPEARED, EventKind.GONE, EventKind.EXPIRING)
-"""What every program that watches sees for itself."""
-_LATEST: Final = 2**63 - 1
-"""Later than any moment, in microseconds."""
+_OBSERVED_KINDS: Final = (EventKind.STATUS, EventKind.APPEARED, EventKind.GONE, EventKind.EXPIRING)
+"""Event kinds that every program watching the account observes."""
+_MAX_TIME: Final = 2**63 - 1
+"""A time after any other, in microseconds since the epoch."""
 
 
 class SettleResult(Enum):
-    """What became of the wish to settle a create by a host."""
+    """The result of assigning a host to a create."""
 
     WRITTEN = "written"
     TAKEN = "taken"
-    """Another order of this account names the host."""
+    """Another order of this account has the host."""
     LATER = "later"
-    """A create is still under way in another program that lives: the host may be its."""
+    """The host may belong to a create that another running program is sending, or to one that cannot be read."""
 
 
 class Journal:
-    """The memory of one account. Every method may raise `StoreError`; nothing has changed then.
+    """Stores and reads the history of one account. Every method may raise `StoreError`; nothing has changed then.
 
-    Until `bind_account` says whose it is, it is that of whoever was signed in last with this profile: what is shown
-    before the keyring and the network have answered.
+    Until `bind_account` is called, it reads the history of the account that last used this profile, which is displayed
+    before the keyring and the network respond.
     """
 
     def __init__(self, database: Database, profile: str) -> None:
-        """Use `database`, which stays the caller's to close."""
+        """Use `database`; the caller closes it."""
         self._database = database
         self._profile = profile
         self._scope: str | None = None
@@ -65,98 +65,102 @@ class Journal:
 
     @property
     def problem(self) -> StoreError | None:
-        """Why nothing can be recorded on the disk now; None if it can, and before anything was read."""
+        """Why nothing can be written to the disk; None if it can, or before the first access."""
         return self._database.problem
 
     @property
     def notice(self) -> StoreError | None:
-        """What was lost when the file was opened; None if nothing was."""
+        """What was lost when the file was opened; None if nothing was lost."""
         return self._database.notice
 
     @property
     def generation(self) -> int:
-        """How many files have been opened: it rises when the file is not the one that was open before."""
+        """How many files have been opened; it increases when the file was replaced by another."""
         return self._database.generation
 
     def watch(self, on_change: Callable[[], None]) -> None:
-        """Call `on_change` in the running event loop whenever the file begins or ceases to be usable."""
+        """Call `on_change` in the running event loop whenever the file becomes usable or unusable."""
         self._database.watch(on_change)
 
     async def bind_account(self, base_url: str, account_id: str) -> bool:
-        """Keep and find from now on what is of this account; with a bare token (no ID), of the service's tokens.
+        """Store and read the history of this account; with a bare token `account_id` is empty.
 
-        Returns whether what was found until now is of somebody else.
+        Returns whether the history that was read before belongs to another account.
         """
-        whose = self._whose()
+        find_scope = self._scope_finder()
         self._scope = f"{self._profile} {urlsplit(base_url).netloc} {account_id or 'token'}"
-        return await self._database.read(whose) not in (self._scope, self._profile)
+        return await self._database.read(find_scope) not in (self._scope, self._profile)
 
     # Events
 
     async def add_events(self, events: Iterable[Event]) -> None:
-        """Add `events` in their order, but for those that another program has kept already, and drop the oldest."""
-        events, whose = tuple(events), self._whose()
+        """Add `events`, except those that another program has stored, and delete the oldest."""
+        events, find_scope = tuple(events), self._scope_finder()
         if events:
-            await self._database.write(lambda connection: _add_events(connection, whose(connection), events))
+            await self._database.write(lambda connection: _add_events(connection, find_scope(connection), events))
 
     async def events(self, limit: int, before: datetime | None = None) -> tuple[Event, ...]:
-        """Return the latest events, newest first, of those earlier than `before`.
+        """Return the latest events earlier than `before`, newest first; unreadable ones are left out.
 
-        They are about `limit`: as many more as happened at the same moment as the last of them, so that the next
-        page is asked for with `before` that moment and misses none. One that a later version wrote and this one
-        cannot read is left out.
+        May return more than `limit`: all events with the time of the last one are included, so that the next page,
+        with that time as `before`, misses none.
         """
-        until, whose = microseconds(before) if before is not None else _LATEST, self._whose()
+        until, find_scope = microseconds(before) if before is not None else _MAX_TIME, self._scope_finder()
 
         def work(connection: sqlite3.Connection) -> list[tuple[object]]:
-            where = {"scope": whose(connection), "before": until, "last": limit - 1}
+            where = {"scope": find_scope(connection), "before": until, "last": limit - 1}
             return connection.execute(_PAGE, where).fetchall()
 
-        return events_in(await self._database.read(work))
+        return decode_events(await self._database.read(work))
 
-    async def said(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
-        """Return which of `keys` were said before now, and remember all of them as said."""
-        rows, whose = [(key, microseconds(at)) for key in keys], self._whose()
-        return await self._database.write(lambda connection: _said(connection, whose(connection), rows))
+    async def mark_reported(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
+        """Mark all of `keys` as reported to the user, and return those that were marked before."""
+        rows, find_scope = [(key, microseconds(at)) for key in keys], self._scope_finder()
+        return await self._database.write(lambda connection: _mark_reported(connection, find_scope(connection), rows))
 
     # Orders
 
     async def write_orders(self, orders: Iterable[Order]) -> None:
-        """Write `orders` in place of what was written of them before; on the return they are on the disk.
+        """Write or replace `orders`; when this returns, they are on the disk.
 
-        What could not be written before, and what was in a file that is gone, is written with them.
+        Orders that could not be written before, and those of a deleted file, are written with them.
 
         Raises:
-            StoreError: if they are not in the file that the path names; nothing that they say may be sent then.
+            StoreError: if they are not in the file at the path; then their requests must not be sent.
 
         """
-        orders, whose = tuple(orders), self._whose()
-        held, required = self._held.add(orders, whose), {order.id for order in orders}
+        orders, find_scope = tuple(orders), self._scope_finder()
+        held, required = self._held.add(orders, find_scope), {order.id for order in orders}
         written: list[tuple[str, str]] = []
 
+        def is_written(connection: sqlite3.Connection) -> bool:
+            return order_rows.are_stored(connection, written)
+
         def work(connection: sqlite3.Connection) -> int:
-            sender = self._database.instance.claim()
+            sender = self._database.instance.acquire()
             generation = self._database.generation
             written[:] = write_held(connection, held, required, sender, generation)
             return generation
 
-        generation = await self._database.write_durably(work, lambda connection: order_rows.has(connection, written))
-        self._held.note_written(held, generation)
+        generation = await self._database.write_durably(
+            work, lambda connection: order_rows.are_stored(connection, written)
+        )
+        self._held.mark_written(held, generation)
 
     async def restore_orders(self) -> None:
-        """Write the orders that a file which is gone held, or that could not be written when they ended."""
+        """Write the orders of a deleted file and those that could not be written when they ended."""
         if self._held:
             await self.write_orders(())
 
     async def settle_order(self, found: Order) -> SettleResult:
-        """Write `found`, a create that a host was found for, unless the host is or may be another create's."""
-        whose = self._whose()
+        """Write `found`, a create with its host, unless the host belongs or may belong to another create."""
+        find_scope = self._scope_finder()
         written: list[tuple[str, str]] = []
 
         def work(connection: sqlite3.Connection) -> SettleResult:
             written.clear()
-            scope = whose(connection)
-            others = order_rows.creates(connection, scope)
+            scope = find_scope(connection)
+            others = order_rows.select_creates(connection, scope)
             if any(other.host_id == found.host_id and other.id != found.id for other in others):
                 return SettleResult.TAKEN
             readable = [other for other in others if isinstance(other, Order)]
@@ -164,39 +168,39 @@ class Journal:
                 return SettleResult.LATER
             if any(isinstance(other, UnreadableOrder) and other.may_have_bought(found) for other in others):
                 return SettleResult.LATER
-            written[:] = [order_rows.write(connection, scope, found)]
+            written[:] = [order_rows.write_order(connection, scope, found)]
             return SettleResult.WRITTEN
 
-        claim = await self._database.write_durably(work, lambda connection: order_rows.has(connection, written))
-        if claim is SettleResult.WRITTEN:
+        result = await self._database.write_durably(work, lambda connection: order_rows.are_stored(connection, written))
+        if result is SettleResult.WRITTEN:
             self._held.drop(found.id)
-        return claim
+        return result
 
     async def orders(self, limit: int) -> tuple[Order, ...]:
-        """Return the latest `limit` orders that can be read, newest first."""
+        """Return the latest `limit` readable orders, newest first."""
         return _readable(await self._orders("ORDER BY created_at DESC, rowid DESC LIMIT ?", limit))
 
     async def open_orders(self) -> tuple[Order, ...]:
-        """Return the orders in one of `OPEN_STATES`, oldest first, but for those of another program that lives."""
+        """Return the orders in `OPEN_STATES`, oldest first, except those of other running programs."""
         where = "AND state IN (?, ?, ?, ?) ORDER BY created_at, rowid"
         found = _readable(await self._orders(where, *(state.value for state in OPEN_STATES)))
-        whose = self._whose()
-        mine = await self._database.read(lambda _: tuple(order for order in found if not self._is_another_alive(order)))
-        self._held.note_read(mine, whose, self._database.generation)
-        return mine
+        find_scope = self._scope_finder()
+        own = await self._database.read(lambda _: tuple(order for order in found if not self._is_another_alive(order)))
+        self._held.add_open(own, find_scope, self._database.generation)
+        return own
 
     async def unreadable_orders(self) -> tuple[UnreadableOrder, ...]:
-        """Return the orders that cannot be read, oldest first: a later version wrote them, or they are damaged."""
+        """Return the unreadable orders, oldest first: written by a later version, or damaged."""
         rows = await self._orders("ORDER BY created_at, rowid")
         return tuple(row for row in rows if isinstance(row, UnreadableOrder))
 
     async def creates_elsewhere(self) -> tuple[Order, ...]:
-        """Return the creates of other programs that use this journal and run, oldest first."""
+        """Return the creates of other running programs that use this journal, oldest first."""
         found = _readable(await self._creates())
         return await self._database.read(lambda _: tuple(order for order in found if self._is_another_alive(order)))
 
     async def creates(self) -> tuple[Order, ...]:
-        """Return every create of this account that can be read, whichever program gave it, oldest first."""
+        """Return every readable create of this account, by any program, oldest first."""
         return _readable(await self._creates())
 
     async def unreadable_creates(self) -> tuple[UnreadableOrder, ...]:
@@ -204,50 +208,52 @@ class Journal:
         return tuple(row for row in await self._creates() if isinstance(row, UnreadableOrder))
 
     async def bought(self) -> dict[str, Quote]:
-        """Return what was promised for each host that was bought here, by its ID."""
+        """Return the quote of each host bought through this journal, by host ID."""
         return {order.host_id: order.promise for order in await self.creates() if order.host_id and order.promise}
 
     # Samples and the last snapshot
 
     async def add_sample(self, sample: Sample) -> None:
-        """Add what a sweep counted, and drop samples that have become too many or too old."""
-        whose = self._whose()
-        await self._database.write(lambda connection: add_sample(connection, whose(connection), sample))
+        """Add a sample, and delete samples beyond the maximum number and age."""
+        find_scope = self._scope_finder()
+        await self._database.write(lambda connection: add_sample(connection, find_scope(connection), sample))
 
-    async def samples(self, since: datetime, most: int, until: datetime) -> tuple[Sample, ...]:
-        """Return at most about `most` samples between two moments, oldest first: of many that are near, the last."""
-        whose = self._whose()
+    async def samples(self, since: datetime, limit: int, until: datetime) -> tuple[Sample, ...]:
+        """Return about `limit` samples from `since` to `until`, oldest first: the last one of each interval."""
+        find_scope = self._scope_finder()
         return await self._database.read(
-            lambda connection: samples_between(connection, whose(connection), since, until, most)
+            lambda connection: samples_between(connection, find_scope(connection), since, until, limit)
         )
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep `snapshot` as the last one, without its passwords. For 10,000 hosts that is 3 MB: not every sweep."""
-        whose = self._whose()
+        """Store `snapshot` as the last one, without passwords. With 10,000 hosts it is 3 MB: not for every refresh."""
+        find_scope = self._scope_finder()
         await self._database.write(
-            lambda connection: save_snapshot(connection, whose(connection), self._profile, snapshot)
+            lambda connection: save_snapshot(connection, find_scope(connection), self._profile, snapshot)
         )
 
     async def last_snapshot(self) -> Snapshot | None:
-        """Return the snapshot that was kept last, or None if there is none that this version can read."""
-        whose = self._whose()
-        return await self._database.read(lambda connection: last_snapshot(connection, whose(connection)))
+        """Return the stored snapshot, or None if there is none or it cannot be read."""
+        find_scope = self._scope_finder()
+        return await self._database.read(lambda connection: last_snapshot(connection, find_scope(connection)))
 
-    def _whose(self) -> Callable[[sqlite3.Connection], str]:
-        """Return what finds out the scope of what is asked now, whatever happens until the store comes to it."""
+    def _scope_finder(self) -> ScopeFinder:
+        """Return a function that finds the current scope, even if `bind_account` is called before it runs."""
         return partial(_scope, scope=self._scope, profile=self._profile)
 
     def _is_another_alive(self, order: Order) -> bool:
         return self._database.instance.is_another_alive(order.sender)
 
     async def _creates(self) -> tuple[Order | UnreadableOrder, ...]:
-        whose = self._whose()
-        return await self._database.read(lambda connection: order_rows.creates(connection, whose(connection)))
+        find_scope = self._scope_finder()
+        return await self._database.read(
+            lambda connection: order_rows.select_creates(connection, find_scope(connection))
+        )
 
     async def _orders(self, rest: str, *parameters: str | int) -> tuple[Order | UnreadableOrder, ...]:
-        whose = self._whose()
+        find_scope = self._scope_finder()
         return await self._database.read(
-            lambda connection: order_rows.select(connection, whose(connection), rest, *parameters)
+            lambda connection: order_rows.select(connection, find_scope(connection), rest, *parameters)
         )
 
 
@@ -259,7 +265,7 @@ _PAGE: Final = (
 
 
 def _scope(connection: sqlite3.Connection, *, scope: str | None, profile: str) -> str:
-    """The scope that is known, or else that of whoever was last; the profile's name where there was nobody."""
+    """Return the bound scope, or the scope last used with `profile`, or `profile` if there is none."""
     if scope is not None:
         return scope
     query = "SELECT scope FROM snapshots WHERE profile = ? ORDER BY at DESC LIMIT 1"
@@ -272,36 +278,36 @@ def _readable(rows: Iterable[Order | UnreadableOrder]) -> tuple[Order, ...]:
 
 
 def _add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
-    since = microseconds(min(event.at for event in events) - SAME_MOMENT)
+    since = microseconds(min(event.at for event in events) - DUPLICATE_WINDOW)
     recent = connection.execute(
         "SELECT CAST(body AS BLOB) FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since)
     )
-    kept = {_about(event): event for event in events_in(recent) if event.kind in _SEEN}
+    stored = {_subject(event): event for event in decode_events(recent) if event.kind in _OBSERVED_KINDS}
     rows = []
     for event in events:
-        if event.kind in _SEEN:
-            if _is_same(kept.get(_about(event)), event):
+        if event.kind in _OBSERVED_KINDS:
+            if _is_same(stored.get(_subject(event)), event):
                 continue
-            kept[_about(event)] = event
+            stored[_subject(event)] = event
         rows.append((scope, microseconds(event.at), encode(event)))
     connection.executemany("INSERT INTO events (scope, at, body) VALUES (?, ?, ?)", rows)
     drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
 
 
-def _about(event: Event) -> tuple[str | None, bool]:
+def _subject(event: Event) -> tuple[str | None, bool]:
     return event.host_id, event.kind is EventKind.EXPIRING
 
 
-def _is_same(kept: Event | None, event: Event) -> bool:
-    """Whether the last that was kept of a host is what another program saw of the same change."""
+def _is_same(stored: Event | None, event: Event) -> bool:
+    """Return whether the last stored event of a host is another program's observation of the same change."""
     return (
-        kept is not None
-        and (kept.kind, kept.new, kept.within) == (event.kind, event.new, event.within)
-        and abs(event.at - kept.at) <= SAME_MOMENT
+        stored is not None
+        and (stored.kind, stored.new, stored.within) == (event.kind, event.new, event.within)
+        and abs(event.at - stored.at) <= DUPLICATE_WINDOW
     )
 
 
-def _said(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]]) -> frozenset[str]:
+def _mark_reported(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]]) -> frozenset[str]:
     before = frozenset(
         key
         for key, _ in rows

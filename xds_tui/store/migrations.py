@@ -1,4 +1,4 @@
-"""The tables of the history, and how a file of an earlier version is brought up to date."""
+"""The database schema and its migrations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 APPLICATION_ID: Final = 0x78647331
-"""`xds1`, in the file's header: tells our file from any other SQLite file."""
+"""`xds1` in the file header, which distinguishes the file from other SQLite databases."""
 
 _STATE_WORDS: Final = (
     ("intended", "pending"),
@@ -51,7 +51,7 @@ MIGRATIONS: Final = (
         "CREATE TABLE snapshots (profile TEXT PRIMARY KEY, body TEXT NOT NULL)",
     ),
     (
-        # A profile can be signed in to as more than one account: what is kept is of one of them.
+        # A profile can be used with several accounts, so rows belong to an account.
         "ALTER TABLE events RENAME COLUMN profile TO scope",
         "ALTER TABLE orders RENAME COLUMN profile TO scope",
         "DROP TABLE snapshots",
@@ -71,14 +71,14 @@ MIGRATIONS: Final = (
         _rename_words("events", "$.doubt"),
     ),
 )
-"""The statements that lead from each `user_version` to the next. One that was released is never changed.
+"""The statements that migrate each `user_version` to the next. Released statements are never changed.
 
-Times are microseconds since the epoch; bodies are JSON.
+Times are microseconds since the epoch; bodies are JSON. `said` has the keys of reported alerts.
 """
 
 
 class ForeignDatabaseError(Exception):
-    """The file is a sound database, but of another program."""
+    """The file is a database of another program."""
 
 
 class NewerDatabaseError(Exception):
@@ -86,7 +86,7 @@ class NewerDatabaseError(Exception):
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to date, in one transaction.
+    """Migrate to the current schema, in one transaction.
 
     Raises:
         ForeignDatabaseError, NewerDatabaseError, sqlite3.Error: nothing has changed then.
@@ -94,7 +94,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     check_version(connection)
     with transaction(connection, "BEGIN IMMEDIATE"):
-        check_version(connection)  # another instance may have migrated it in between
+        check_version(connection)  # another program may have migrated it
         version = pragma(connection, "user_version")
         has_tables = connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None
         if version < 0 or (has_tables and pragma(connection, "application_id") != APPLICATION_ID):
@@ -106,24 +106,24 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def check_version(connection: sqlite3.Connection) -> None:
-    """Raise `NewerDatabaseError` if a later version of this program has migrated the file."""
+    """Raise `NewerDatabaseError` if the schema is newer than this program."""
     if pragma(connection, "user_version") > len(MIGRATIONS):
         raise NewerDatabaseError
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
-    """Return the value of a PRAGMA that is a number."""
+    """Return the value of a numeric PRAGMA."""
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """Run the body in a transaction that `begin` opens: committed at the end, rolled back if it raises."""
+    """Run the body in a transaction opened by the statement `begin`; roll back if it raises."""
     connection.execute(begin)
     try:
         yield
         connection.commit()
     except BaseException:
-        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):  # the first error says more
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):  # the first error is more informative
             connection.rollback()
         raise

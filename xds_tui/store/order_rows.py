@@ -1,7 +1,7 @@
-"""Rows of orders: statements that `journal` runs on the store's thread, and the orders that go with a lost file.
+"""The rows of orders, for `journal` to use on the store's thread, and the orders to rewrite if the file is lost.
 
-A row that cannot be read, because a later version wrote it or because it is damaged, is never written to: it stands for
-an open order of unknown content.
+A row that cannot be read, because a later version wrote it or because it is damaged, is never replaced: it represents
+an open order with unknown content.
 """
 
 from __future__ import annotations
@@ -15,72 +15,75 @@ from typing import Final
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
-from xds_tui.store.bodies import encode, host_id_in, order_in
+from xds_tui.store.bodies import decode_host_id, decode_order, encode
 from xds_tui.store.problems import StoreError
-from xds_tui.store.timestamps import microseconds, moment
+from xds_tui.store.timestamps import from_microseconds, microseconds
+
+ScopeFinder = Callable[[sqlite3.Connection], str]
+"""Returns the scope of rows: the profile, service and account they belong to."""
 
 CANNOT_BE_REPLACED: Final = N_("The record of this order cannot be read, so it is not replaced")
 
-LATEST: Final = timedelta(hours=2)
-"""A host that appears longer after an order than this did not come of it."""
+MAX_HOST_DELAY: Final = timedelta(hours=2)
+"""Maximum time between an order and the appearance of its host."""
 
 _COLUMNS: Final = "id, created_at, state, CAST(body AS BLOB)"
-_OTHERS: Final = ", ".join(f"'{action.value}'" for action in OrderAction if action is not OrderAction.CREATE)
+_OTHER_ACTIONS: Final = ", ".join(f"'{action.value}'" for action in OrderAction if action is not OrderAction.CREATE)
 _CREATES: Final = (
     "AND CASE WHEN typeof(body) = 'text' AND json_valid(body)"
-    f" THEN ifnull(json_extract(body, '$.action') NOT IN ({_OTHERS}), 1) ELSE 1 END ORDER BY created_at, rowid"
+    f" THEN ifnull(json_extract(body, '$.action') NOT IN ({_OTHER_ACTIONS}), 1) ELSE 1 END ORDER BY created_at, rowid"
 )
 _WRITE: Final = (
     "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
 )
-_ENDED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.CONFIRMED, OrderState.UNCONFIRMED)
+_FINAL_STATES: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.CONFIRMED, OrderState.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableOrder:
-    """An order whose row cannot be read, with what can be known of it all the same."""
+    """An order whose row cannot be read, with the fields that can."""
 
     id: str
     created_at: datetime | None
-    """None if that cannot be read either."""
+    """None if it cannot be read."""
     is_open: bool
-    """Whether something may still come of it."""
+    """Whether its state may still change."""
     host_id: str | None
-    """The host that it names."""
+    """The host that the order names; None if it names none or cannot be read."""
 
     @property
     def may_be_purchase(self) -> bool:
-        """Whether it may have bought a host that nobody knows to have come of it."""
+        """Whether it may be an open create whose host is unknown."""
         return self.is_open and self.host_id is None
 
     def may_have_bought(self, found: Order) -> bool:
-        """Whether the host that was found for another order may have come of this one."""
+        """Return whether this order may have bought the host that was matched to the order `found`."""
         if not self.may_be_purchase:
             return False
-        about = found.sent_at or found.created_at
-        return self.created_at is None or abs(about - self.created_at) <= LATEST
+        sent_at = found.sent_at or found.created_at
+        return self.created_at is None or abs(sent_at - self.created_at) <= MAX_HOST_DELAY
 
 
 def select(
     connection: sqlite3.Connection, scope: str, rest: str, *parameters: str | int
 ) -> tuple[Order | UnreadableOrder, ...]:
-    """Return the orders of `scope`; `rest` is further conditions, order and limit."""
+    """Return the orders of `scope`; `rest` is the rest of the SQL query: conditions, order and limit."""
     query = f"SELECT {_COLUMNS} FROM orders WHERE scope = ? {rest}"  # noqa: S608 - texts of this package
     return tuple(map(_order, connection.execute(query, (scope, *parameters))))
 
 
-def creates(connection: sqlite3.Connection, scope: str) -> tuple[Order | UnreadableOrder, ...]:
-    """Return the purchases of `scope`, and what may be purchases."""
+def select_creates(connection: sqlite3.Connection, scope: str) -> tuple[Order | UnreadableOrder, ...]:
+    """Return the creates of `scope`, and the unreadable orders that may be creates."""
     rows = select(connection, scope, _CREATES)
     return tuple(row for row in rows if isinstance(row, UnreadableOrder) or row.action is OrderAction.CREATE)
 
 
-def write(connection: sqlite3.Connection, scope: str, order: Order) -> tuple[str, str]:
-    """Write an order in place of what was written of it, and return its ID and body.
+def write_order(connection: sqlite3.Connection, scope: str, order: Order) -> tuple[str, str]:
+    """Insert or replace an order, and return its ID and body.
 
     Raises:
-        StoreError: if what was written of it cannot be read.
+        StoreError: if its row exists and cannot be read.
 
     """
     if isinstance(_find(connection, order.id), UnreadableOrder):
@@ -90,21 +93,21 @@ def write(connection: sqlite3.Connection, scope: str, order: Order) -> tuple[str
     return order.id, body
 
 
-def has(connection: sqlite3.Connection, written: Sequence[tuple[str, str]]) -> bool:
-    """Whether each ID has its body."""
+def are_stored(connection: sqlite3.Connection, written: Sequence[tuple[str, str]]) -> bool:
+    """Return whether the row of each ID has the given body."""
     query = "SELECT CAST(body AS BLOB) FROM orders WHERE id = ?"
     return all(connection.execute(query, (id_,)).fetchone() == (body.encode(),) for id_, body in written)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
-    """An order that would be lost with the file, or that could not be written to it."""
+    """An order to write again if the file is lost, or that could not be written."""
 
     order: Order
-    whose: Callable[[sqlite3.Connection], str]
-    """Gives the scope that it belongs to."""
+    find_scope: ScopeFinder
+    """Finds the scope of the order."""
     generation: int | None
-    """The file that it is in; None: not in any in this state, as far as is known."""
+    """The number of the file that contains this state of the order; None if no file is known to."""
 
 
 class HeldOrders:
@@ -114,60 +117,60 @@ class HeldOrders:
         self._orders: dict[str, HeldOrder] = {}
 
     def __bool__(self) -> bool:
-        """Whether any is held."""
+        """Whether there are any."""
         return bool(self._orders)
 
-    def add(self, orders: Iterable[Order], whose: Callable[[sqlite3.Connection], str]) -> tuple[HeldOrder, ...]:
-        """Hold orders that are about to be written, and return all that are held."""
-        self._orders |= {order.id: HeldOrder(order, whose, None) for order in orders}
+    def add(self, orders: Iterable[Order], find_scope: ScopeFinder) -> tuple[HeldOrder, ...]:
+        """Add orders that are about to be written, and return all held orders."""
+        self._orders |= {order.id: HeldOrder(order, find_scope, None) for order in orders}
         return tuple(self._orders.values())
 
-    def note_written(self, held: Iterable[HeldOrder], generation: int) -> None:
-        """Note that `held` are in a file now; those that have ended need not be held any more."""
-        for one in held:
-            if self._orders.get(one.order.id) is one:  # else it has changed meanwhile
-                if one.order.state in _ENDED:
-                    del self._orders[one.order.id]
+    def mark_written(self, held: Iterable[HeldOrder], generation: int) -> None:
+        """Record that file number `generation` contains `held`, and remove those in a final state."""
+        for entry in held:
+            if self._orders.get(entry.order.id) is entry:  # otherwise it has changed since
+                if entry.order.state in _FINAL_STATES:
+                    del self._orders[entry.order.id]
                 else:
-                    self._orders[one.order.id] = replace(one, generation=generation)
+                    self._orders[entry.order.id] = replace(entry, generation=generation)
 
     def drop(self, order_id: str) -> None:
-        """Hold an order no more: it has ended, and that is on the disk."""
+        """Remove an order whose final state is on the disk."""
         self._orders.pop(order_id, None)
 
-    def note_read(self, orders: Iterable[Order], whose: Callable[[sqlite3.Connection], str], generation: int) -> None:
-        """Hold orders of earlier runs that are open."""
+    def add_open(self, orders: Iterable[Order], find_scope: ScopeFinder, generation: int) -> None:
+        """Add open orders of earlier runs, read from file number `generation`."""
         for order in orders:
-            self._orders.setdefault(order.id, HeldOrder(order, whose, generation))
+            self._orders.setdefault(order.id, HeldOrder(order, find_scope, generation))
 
 
 def write_held(
     connection: sqlite3.Connection, held: Iterable[HeldOrder], required: Collection[str], sender: str, generation: int
 ) -> list[tuple[str, str]]:
-    """Write the held orders that are not in the open file, and return the ID and body of each that was written.
+    """Write the held orders that the open file lacks, and return the ID and body of each changed entry.
 
     Args:
         connection: in a transaction.
         held: the orders.
-        required: the IDs of those that must be written.
-        sender: the running program, as `instance` names it.
-        generation: which file is open.
+        required: IDs of the orders that must be written.
+        sender: the ID of this program (`instance_lock`).
+        generation: the number of the open file.
 
     Raises:
-        StoreError: if one that is required would replace a row that cannot be read.
+        StoreError: if a required order would replace an unreadable row.
 
     """
     written = []
-    for one in held:
-        scope, order = one.whose(connection), replace(one.order, sender=one.order.sender or sender)
-        if one.generation is None:
+    for entry in held:
+        scope, order = entry.find_scope(connection), replace(entry.order, sender=entry.order.sender or sender)
+        if entry.generation is None:
             try:
-                written.append(write(connection, scope, order))
+                written.append(write_order(connection, scope, order))
             except StoreError:
                 if order.id in required:
                     raise
-        elif one.generation != generation and _find(connection, order.id) is None:
-            write(connection, scope, order)
+        elif entry.generation != generation and _find(connection, order.id) is None:
+            write_order(connection, scope, order)
     return written
 
 
@@ -178,12 +181,12 @@ def _find(connection: sqlite3.Connection, order_id: str) -> Order | UnreadableOr
 
 def _order(row: tuple[object, object, object, object]) -> Order | UnreadableOrder:
     order_id, created_at, state, body = row
-    order = order_in(body)
+    order = decode_order(body)
     if order is not None and order.id == order_id:
         return order
     try:
-        created: datetime | None = moment(created_at)
+        created: datetime | None = from_microseconds(created_at)
     except ValueError:
         created = None
-    is_open = state not in {ended.value for ended in _ENDED}
-    return UnreadableOrder(id=clean(str(order_id)), created_at=created, is_open=is_open, host_id=host_id_in(body))
+    is_open = state not in {ended.value for ended in _FINAL_STATES}
+    return UnreadableOrder(id=clean(str(order_id)), created_at=created, is_open=is_open, host_id=decode_host_id(body))

@@ -1,4 +1,4 @@
-"""What can be wrong with the history file, and what the user can do about it."""
+"""The failures of the history file, and their remedies."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ _BY_ERRNO: Final = {
 
 
 SqliteError = sqlite3.Error | UnicodeDecodeError
-"""What SQLite raises; the second where it quotes from a damaged file what is no text."""
+"""What SQLite raises; UnicodeDecodeError if its message quotes invalid UTF-8 from a damaged file."""
 
 SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 STORAGE_ERRORS: Final = (OSError, *SQLITE_ERRORS)
-"""What reading or writing the file can raise, for an `except`."""
+"""What reading or writing the file can raise, for `except` clauses."""
 
 
 class StoreError(AppError):
@@ -68,12 +68,12 @@ class StoreError(AppError):
 
 
 def remedy(summary: str) -> str:
-    """Return what the user can do about a problem, marked for translation; empty if `summary` is none of ours."""
+    """Return the remedy for a summary of this module, marked for translation; empty for any other text."""
     return _REMEDIES.get(summary, "")
 
 
 def storage_error(path: Path | None, error: OSError | SqliteError) -> StoreError:
-    """Return the problem that an error of SQLite or of the operating system shows, with the file and its words."""
+    """Translate an error of SQLite or the operating system; the detail has the path and the original message."""
     if isinstance(error, OSError):
         summary = _BY_ERRNO.get(error.errno or 0, FAILED)
     else:
@@ -82,12 +82,12 @@ def storage_error(path: Path | None, error: OSError | SqliteError) -> StoreError
 
 
 def is_of_storage(error: OSError | SqliteError) -> bool:
-    """Whether an error is of the file or its disk, so that other statements would fail too."""
+    """Return whether the file or its disk failed, so that other statements would fail, too."""
     return isinstance(error, OSError) or _code(error) in _BY_SQLITE_CODE
 
 
 def is_damage(error: SqliteError) -> bool:
-    """Whether the content of the file is at fault."""
+    """Return whether the content of the file is damaged."""
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 

@@ -1,7 +1,7 @@
-"""When the programs of one machine renewed the token of an account: names and times, never a token.
+"""The time of the last token renewal of an account, shared by the programs of one machine; it never stores a token.
 
-Where the service lets one token live at a time and there is no keyring to share it through, two programs end each
-other's tokens. Knowing that the other one is running, each can wait instead of renewing at once.
+If the service allows one valid token per account and there is no keyring to share it, two programs invalidate each
+other's tokens. A program that knows of the other can wait instead of renewing at once.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from xds_tui.system import files
 
 
 class RenewalTimes:
-    """The last renewal of one account's token. A disk that fails costs the knowledge alone."""
+    """The last renewal of one account's token. Disk errors are ignored; the renewal is then unknown to others."""
 
     def __init__(self, folder: Path, base_url: str, account_id: str) -> None:
-        """Share `folder` with the other programs; what is in it says neither which account nor which service."""
+        """Use `folder`, shared with other programs; file names are hashed and do not reveal account or service."""
         name = hashlib.sha256(f"{base_url}\n{account_id}".encode()).hexdigest()[:16]
         self._path = folder / f"{name}.json"
         self._instance = InstanceLock(folder)
 
     def note(self, at: datetime) -> None:
-        """Record that this program renewed the token."""
+        """Record that this program renewed the token at `at`."""
         with suppress(OSError):
             files.make_folder(self._path.parent)
-            text = json.dumps({"by": self._instance.claim(), "at": at.isoformat()})
+            text = json.dumps({"by": self._instance.acquire(), "at": at.isoformat()})
             temporary = self._path.with_suffix(f".{os.getpid()}")
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, files.FILE)
             with os.fdopen(descriptor, "w") as file:
@@ -38,7 +38,7 @@ class RenewalTimes:
             temporary.replace(self._path)
 
     def is_renewed_elsewhere(self, since: datetime) -> bool:
-        """Whether another program that still runs renewed the token at `since` or later."""
+        """Return whether another running program renewed the token at `since` or later."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             last = json.loads(self._path.read_bytes())
             is_since = datetime.fromisoformat(last["at"]) >= since
@@ -46,5 +46,5 @@ class RenewalTimes:
         return False
 
     def close(self) -> None:
-        """Let others know that this program does not renew any more."""
+        """Release the lock, so that other programs no longer wait for this one."""
         self._instance.close()

@@ -1,4 +1,4 @@
-"""What the sweeps counted, row by row: statements that `journal` runs on the store's thread."""
+"""The rows of samples, for `journal` to use on the store's thread."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from typing import Final
 
 from xds_tui.domain.records import Sample
 from xds_tui.store.bodies import MAX_NUMBER, check_decimal
-from xds_tui.store.timestamps import microseconds, moment
+from xds_tui.store.timestamps import from_microseconds, microseconds
 
-ALWAYS_KEPT: Final = 5_000
-"""Rows that stay whatever their age: a clock that was years ahead for a moment must not empty the history."""
+MIN_ROWS_KEPT: Final = 5_000
+"""Rows kept regardless of age: a clock that was briefly years ahead must not empty the history."""
 
 
-def drop_old(connection: sqlite3.Connection, table: str, scope: str, most: int, age: timedelta) -> None:
-    """Drop the rows of `scope` that have become too many or, counted from the newest, too old.
+def drop_old(connection: sqlite3.Connection, table: str, scope: str, max_rows: int, max_age: timedelta) -> None:
+    """Delete the oldest rows of `scope`.
 
     Args:
         connection: in a transaction.
-        table: one of ours, with the columns `scope` and `at`.
-        scope: whose rows.
-        most: rows to keep at most.
-        age: how much older than the newest a row may be.
+        table: a table with the columns `scope` and `at`.
+        scope: the account.
+        max_rows: maximum number of rows to keep.
+        max_age: maximum age of a row, relative to the newest.
 
     """
-    mine = f"FROM {table} WHERE scope = :scope AND typeof(at) = 'integer'"
-    nth = f"(SELECT at {mine} ORDER BY at DESC LIMIT 1 OFFSET {{}})"
+    own_rows = f"FROM {table} WHERE scope = :scope AND typeof(at) = 'integer'"
+    nth = f"(SELECT at {own_rows} ORDER BY at DESC LIMIT 1 OFFSET {{}})"
     newest, last_kept, always_kept = connection.execute(
-        f"SELECT max(at), {nth.format(most - 1)}, {nth.format(ALWAYS_KEPT - 1)} {mine}",
+        f"SELECT max(at), {nth.format(max_rows - 1)}, {nth.format(MIN_ROWS_KEPT - 1)} {own_rows}",
         {"scope": scope},
     ).fetchone()
     if newest is None or always_kept is None:
         return
-    oldest = max(min(newest - microseconds(age), always_kept), last_kept or 0, 0)
+    oldest = max(min(newest - microseconds(max_age), always_kept), last_kept or 0, 0)
     connection.execute(f"DELETE FROM {table} WHERE scope = ? AND at < ?", (scope, oldest))  # noqa: S608 - as above
 
 
 MAX_SAMPLES: Final = 100_000
-"""Samples kept of an account: two weeks of sweeps every 15 s."""
+"""Samples stored per account: two weeks with a refresh every 15 s."""
 MAX_AGE: Final = timedelta(days=15)
 
 _COLUMNS: Final = "at, total, running, changing, unpriced, billed_low, billed_high, prepaid_low, prepaid_high"
@@ -52,7 +52,7 @@ _BETWEEN: Final = (
 
 
 def add_sample(connection: sqlite3.Connection, scope: str, sample: Sample) -> None:
-    """Add a sample, and drop those that have become too many or too old."""
+    """Add a sample, and delete those beyond `MAX_SAMPLES` and `MAX_AGE`."""
     counts = (sample.total, sample.on, sample.changing, sample.unpriced)
     prices = (sample.billed_low, sample.billed_high, sample.prepaid_low, sample.prepaid_high)
     texts = (None if price is None else str(price) for price in prices)
@@ -61,17 +61,17 @@ def add_sample(connection: sqlite3.Connection, scope: str, sample: Sample) -> No
 
 
 def samples_between(
-    connection: sqlite3.Connection, scope: str, since: datetime, until: datetime, most: int
+    connection: sqlite3.Connection, scope: str, since: datetime, until: datetime, limit: int
 ) -> tuple[Sample, ...]:
-    """Return the samples between two moments, oldest first; of more than about `most`, the last of each stretch."""
+    """Return about `limit` samples from `since` to `until`, oldest first: the last one of each interval."""
     start, end = microseconds(since), microseconds(until)
-    where = {"scope": scope, "start": start, "end": end, "width": max(1, (end - start) // max(1, most))}
+    where = {"scope": scope, "start": start, "end": end, "width": max(1, (end - start) // max(1, limit))}
     rows = connection.execute(_BETWEEN, where)
     return tuple(sample for row in rows if (sample := _sample(row)) is not None)
 
 
 def _sample(row: tuple[object, ...]) -> Sample | None:
-    """Return the sample of a row; None if one of its values is of another kind or out of range."""
+    """Return the sample of a row, or None if a value has the wrong type or is out of range."""
     at, *counts = row[:5]
     if not all(isinstance(count, int) and 0 <= count <= MAX_NUMBER for count in counts):
         return None
@@ -79,7 +79,7 @@ def _sample(row: tuple[object, ...]) -> Sample | None:
     try:
         billed_low, billed_high, prepaid_low, prepaid_high = map(_price, row[5:])
         return Sample(
-            at=moment(at),
+            at=from_microseconds(at),
             total=total,
             on=running,
             changing=changing,

@@ -1,4 +1,4 @@
-"""Moments as the database keeps them: microseconds since the epoch."""
+"""Conversion of times to the microseconds since the epoch that the database stores."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT: Final = timedelta(microseconds=1)
 FIRST: Final = _EPOCH
 LAST: Final = datetime(9998, 12, 31, tzinfo=UTC)
-"""Moments beyond these cannot be shown in every time zone."""
+"""Earliest and latest time that every time zone can represent."""
 
 
-def microseconds(moment: datetime | timedelta) -> int:
-    """Return a moment, or a length of time, in microseconds."""
-    return (moment if isinstance(moment, timedelta) else moment - _EPOCH) // _UNIT
+def microseconds(value: datetime | timedelta) -> int:
+    """Return an aware time, or a duration, in microseconds."""
+    return (value if isinstance(value, timedelta) else value - _EPOCH) // _UNIT
 
 
-def moment(of: object) -> datetime:
-    """Return the moment, aware UTC.
+def from_microseconds(value: object) -> datetime:
+    """Return the time, aware UTC.
 
     Raises:
-        ValueError: if it is not a number of microseconds, or so far away that it cannot be shown.
+        ValueError: if `value` is not an integer from 0 to `LAST`.
 
     """
-    if isinstance(of, bool) or not isinstance(of, int) or not 0 <= of <= microseconds(LAST):
-        raise ValueError("not a moment")
-    return _EPOCH + of * _UNIT
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= microseconds(LAST):
+        raise ValueError("not a time")
+    return _EPOCH + value * _UNIT
