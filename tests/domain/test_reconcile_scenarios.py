@@ -103,13 +103,13 @@ def test_of_two_lost_orders_and_one_host_none_is_confirmed_by_chance(offset: flo
     assert buyer.wrong == {}
 
 
-def test_hosts_of_lost_orders_for_the_same_keep_their_sequence_though_the_clock_is_off() -> None:
+def test_hosts_of_lost_orders_for_the_same_are_offered_in_their_sequence_though_the_clock_is_off() -> None:
     buyer = Buyer(Shop(2.0))
-    for at in (0, 2):
-        buyer.buy(at, took=1, works_after=1, accepted=False)
+    orders = [buyer.buy(at, took=1, works_after=1, accepted=False) for at in (0, 2)]
     for look in range(30):
         buyer.look(4 + 15 * look)
-    assert buyer.right == 2
+    assert buyer.confirmed == {}
+    assert [buyer.candidates[order].host_id for order in orders] == ["h0", "h1"]
 
 
 def test_hosts_at_different_prices_that_fit_better_in_the_wrong_sequence_are_left_to_the_user() -> None:
@@ -233,6 +233,33 @@ def test_an_unknown_order_yields_to_an_accepted_one_that_still_waits() -> None:
         buyer.look(minutes * MINUTE)
     assert lost not in buyer.confirmed
     assert accepted in {*buyer.confirmed, *buyer.candidates}
+
+
+def test_a_lost_order_does_not_push_another_on_to_a_stranger_s_host() -> None:
+    buyer = Buyer(Shop())
+    buyer.buy(0.4, took=0.05, accepted=False, works_after=None)
+    buyer.buy(1.05, took=0.9, works_after=0.4, accepted=False)
+    stranger = buyer.shop.sell(4.2)
+    buyer.look(60)
+    assert stranger not in buyer.confirmed.values()
+    assert buyer.wrong == {}
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.4])
+def test_a_lost_order_does_not_take_the_host_of_the_next_where_a_stranger_bought_too(offset: float) -> None:
+    buyer = Buyer(Shop(offset))
+    buyer.buy(0.0, took=0.3, accepted=False, works_after=None)
+    buyer.buy(1.16, took=0.15)
+    buyer.shop.sell(1.7)
+    buyer.look(60)
+    assert buyer.wrong == {}
+
+
+def test_a_host_that_came_shortly_after_the_response_was_given_up_is_the_order_s() -> None:
+    buyer = Buyer(Shop())
+    order = buyer.buy(0.0, took=0.5, works_after=2.2, accepted=False)
+    buyer.look(60)
+    assert buyer.confirmed.keys() == {order}
 
 
 # Before the own host is listed

@@ -89,7 +89,11 @@ class Matching:
             for request, row in zip(requests, self._distances, strict=True)
         ]
         self._column_of = self._put_in_sequence(self._assign(self._usable))
-        self._explained = {column for row, column in enumerate(self._column_of) if self._is_direct(row, column)}
+        self._explained = {
+            column
+            for row, column in enumerate(self._column_of)
+            if column is not None and self._distances[row][column].is_during_request
+        }
         self._dispensable = self._find_dispensable()
         self._movable = self._find_movable()
 
@@ -132,7 +136,8 @@ class Matching:
         late = birth.time.low - self._offset.high - request.time.high
         early = request.time.low - (birth.time.high - self._offset.low)
         gap = max(late, early, 0)
-        return Distance(gap > 0, mismatches, gap, is_early=early > 0)
+        is_after = birth.time.low - self._offset.high > request.sent.high
+        return Distance(gap > 0, mismatches, gap, is_early=early > 0, is_after_response=is_after)
 
     def _is_usable(self, request: Request, distance: Distance) -> bool:
         """Whether the host can be confirmed as the order's without asking, if nothing else explains it."""
@@ -259,6 +264,11 @@ class Matching:
             for other, distance in self._distances[row].items()
         ):
             return Doubt.OTHER_HOST
+        if own.is_after_response and not request.is_accepted:
+            if any(distance.is_during_request for distance in self._usable[row].values()):
+                return Doubt.OTHER_HOST
+            if any(column in usable and usable[column].is_during_request for usable in self._usable):
+                return Doubt.OTHER_ORDER
         is_rivalled = not request.is_accepted and (
             any(self._is_as_good(distance, own) for _rival, distance in self._rivals(row, column))
             or row in self._dispensable
@@ -307,9 +317,9 @@ class Matching:
         free = [column for column in rows_of if column not in self._explained]
         found: set[int] = set()
         while free:
-            for row in rows_of.get(free.pop(), ()):
-                own = self._column_of[row]
-                if own is not None and row not in found:
+            column = free.pop()
+            for row in rows_of.get(column, ()):
+                if (own := self._column_of[row]) not in (None, column) and row not in found:
                     found.add(row)
                     free.append(own)
         return found

@@ -38,6 +38,13 @@ class Distance:
     gap: int
     """Milliseconds that are not explained, after the request or before it."""
     is_early: bool
+    is_after_response: bool = False
+    """Whether the host came into being when the request had ended already."""
+
+    @property
+    def is_during_request(self) -> bool:
+        """Whether the host can have come into being before the request had ended."""
+        return not self.is_indirect and not self.is_after_response
 
     @property
     def weight(self) -> int:

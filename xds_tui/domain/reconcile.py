@@ -38,6 +38,8 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
   one of the two. It is the same if the orders would all have to move on to a next host;
 * no other order that is without a host explains this one as well: accepted ones that may still get their own are
   waited for, and an unknown order yields to all others, also if they would have to exchange hosts for that;
+* the host did not come into being only within `GRACE` after the request, if it did so during another request, or
+  another host did so during this one: one of the orders may have come to nothing;
 * exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
   price, or if their hosts are in the wrong sequence.
 
