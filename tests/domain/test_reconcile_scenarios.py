@@ -262,6 +262,29 @@ def test_a_host_that_came_shortly_after_the_response_was_given_up_is_the_order_s
     assert buyer.confirmed.keys() == {order}
 
 
+def test_a_lost_order_does_not_take_the_host_of_an_accepted_one_that_may_have_a_stranger_s() -> None:
+    buyer = Buyer(Shop())
+    for at in (-0.7, -0.4):
+        buyer.shop.sell(at)
+    buyer.buy(-0.2, took=0.4, works_after=0.25)
+    lost = buyer.buy(0.3, took=0.2, accepted=False, works_after=None)
+    buyer.look(60)
+    assert lost not in buyer.confirmed
+    assert buyer.wrong == {}
+
+
+@pytest.mark.parametrize(("code", "is_confirmed"), [(1003, False), (9001, True)])
+def test_a_lost_order_does_not_take_a_host_that_a_rejected_one_may_have_bought(code: int, is_confirmed: bool) -> None:
+    buyer = Buyer(Shop())
+    rejected = buyer.buy(0.1, accepted=False, works_after=0.2)
+    buyer.orders[rejected] = replace(
+        buyer.orders[rejected], state=OrderState.REJECTED, answered_at=None, code=code, ended_at=NOON
+    )
+    lost = buyer.buy(1.2, accepted=False, works_after=None)
+    buyer.look(60)
+    assert (lost in buyer.confirmed) is is_confirmed
+
+
 # Before the own host is listed
 
 

@@ -20,9 +20,10 @@ from xds_tui.simulator.world import Sale
 from .records import Record
 from .request import Asked
 
-BEFORE: Final = timedelta(seconds=1)
+BEFORE: Final = timedelta(seconds=1.5)
 AFTER: Final = timedelta(seconds=5)
-"""So shortly before a request was sent, and after it ended, somebody else's host cannot be told from one of its own."""
+"""So shortly before a request was sent, and after it ended, somebody else's host cannot be told from one of its own:
+creation times are in whole seconds, and clocks half a second apart."""
 
 REQUEST: Final = timedelta(milliseconds=UNANSWERED_WINDOW)
 """A request is taken to have been carried out so soon after it was sent, where a kill kept its end from being seen."""

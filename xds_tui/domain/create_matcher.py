@@ -9,15 +9,12 @@ from typing import Final
 from xds_tui.domain.assignment import assign
 from xds_tui.domain.creation_times import (
     DEFAULT_OFFSET,
-    MINUTE,
     SMALL_SKEW,
     Evidence,
     Range,
     estimate_offset,
     offsets_of,
     overlap,
-    resolutions,
-    to_milliseconds,
 )
 from xds_tui.domain.host_distance import (
     ACCEPTED_WINDOW,
@@ -30,15 +27,10 @@ from xds_tui.domain.host_distance import (
 from xds_tui.domain.host_fit import count_mismatches
 from xds_tui.domain.model import Host
 from xds_tui.domain.open_creates import Birth, Request, find_decidable, find_fitting
-from xds_tui.domain.records import Candidate, Doubt, HostSource
+from xds_tui.domain.past_purchases import ACCEPTED_WEIGHT, birth_fits, evidence_of_past
+from xds_tui.domain.records import Candidate, Doubt, OrderState
 
 _SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)
-_EVIDENCE_WINDOW: Final = 24 * 60 * MINUTE
-"""Purchases of the last day tell the clock offset."""
-_ACCEPTED_WEIGHT: Final = 2
-"""An accepted order has a host for certain, so that its evidence weighs more than that of an unknown order: 1."""
-_NAMED_WEIGHT: Final = 6
-"""A host that the response named is known for certain."""
 
 
 _RANK: Final = 1
@@ -77,6 +69,7 @@ class Matching:
         self._now = now
         self._decidable = find_decidable(requests, now - listing_grace)
         self._fits = find_fitting(requests, births)
+        self._rejected = [request for request in past if request.order.state is OrderState.REJECTED]
         estimate = self._estimate(past, hosts)
         self._offset = estimate or DEFAULT_OFFSET
         self._skew = 0 if estimate else SMALL_SKEW
@@ -157,7 +150,7 @@ class Matching:
 
     def _estimate(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Range | None:
         """Estimate the clock offset from hosts that responses named, and from what fits accepted orders."""
-        evidence = [*self._named(past, hosts)]
+        evidence = [*evidence_of_past(past, hosts, self._now)]
         is_late = any(request.is_accepted and not self._is_young(request) for request in self._requests) and all(
             self._is_decidable(request) or not request.has_known_end for request in self._requests
         )
@@ -170,20 +163,8 @@ class Matching:
                 # An older host may be somebody else's: the clock is not blamed before our own had time to be listed.
                 ranges = [part for each in ranges if (part := overlap(each, _SMALL_OFFSET)) is not None]
             if ranges:
-                evidence.append(Evidence(ranges, _ACCEPTED_WEIGHT if request.is_accepted else 1))
+                evidence.append(Evidence(ranges, ACCEPTED_WEIGHT if request.is_accepted else 1))
         return estimate_offset(evidence)
-
-    def _named(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Iterator[Evidence]:
-        resolution = resolutions([to_milliseconds(host.created) for host in hosts.values() if host.created])
-        for request in past:
-            order, host = request.order, hosts.get(request.order.host_id or "")
-            if order.host_source is None or host is None or host.created is None:
-                continue
-            is_exact = order.host_source is HostSource.RESPONSE or request.has_known_end
-            if is_exact and self._now - request.time.low < _EVIDENCE_WINDOW:
-                created = to_milliseconds(host.created)
-                weight = _NAMED_WEIGHT if order.host_source is HostSource.RESPONSE else _ACCEPTED_WEIGHT
-                yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
 
     # The assignment
 
@@ -272,6 +253,10 @@ class Matching:
         is_rivalled = not request.is_accepted and (
             any(self._is_as_good(distance, own) for _rival, distance in self._rivals(row, column))
             or row in self._dispensable
+        )
+        is_rivalled |= not request.is_accepted and (
+            birth_fits(self._births[column], self._rejected, self._offset)
+            or any(column in self._usable[other] for other in self._movable)
         )
         if is_rivalled or any(self._can_swap(row, other) for other in range(len(self._requests))):
             return Doubt.OTHER_ORDER

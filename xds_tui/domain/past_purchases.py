@@ -1,0 +1,47 @@
+"""What purchases whose outcome is known say about the clock offset, and about hosts that fit another order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from xds_tui.domain.creation_times import MINUTE, Evidence, Range, offsets_of, resolutions, to_milliseconds
+from xds_tui.domain.host_fit import is_compatible
+from xds_tui.domain.model import Host
+from xds_tui.domain.open_creates import Birth, Request
+from xds_tui.domain.records import HostSource
+from xds_tui.domain.repeats import is_proven
+
+EVIDENCE_WINDOW: Final = 24 * 60 * MINUTE
+"""Purchases of the last day tell the clock offset (ms)."""
+
+ACCEPTED_WEIGHT: Final = 2
+"""An accepted order has a host for certain, so that its evidence weighs more than that of an unknown order: 1."""
+
+NAMED_WEIGHT: Final = 6
+"""A host that the response named is known for certain."""
+
+
+def evidence_of_past(past: Sequence[Request], hosts: Mapping[str, Host], now: int) -> Iterator[Evidence]:
+    """Yield what creates whose host is known say about the clock offset; `now` in milliseconds since the epoch."""
+    resolution = resolutions([to_milliseconds(host.created) for host in hosts.values() if host.created])
+    for request in past:
+        order, host = request.order, hosts.get(request.order.host_id or "")
+        if order.host_source is None or host is None or host.created is None:
+            continue
+        is_named = order.host_source is HostSource.RESPONSE
+        if (is_named or request.has_known_end) and now - request.time.low < EVIDENCE_WINDOW:
+            created = to_milliseconds(host.created)
+            weight = NAMED_WEIGHT if is_named else ACCEPTED_WEIGHT
+            yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
+
+
+def birth_fits(birth: Birth, rejected: Sequence[Request], offset: Range) -> bool:
+    """Whether the host may have come of a create that was rejected by a response which does not prove it."""
+    return birth.time is not None and any(
+        birth.time.low - offset.high <= request.time.high
+        and birth.time.high - offset.low >= request.time.low
+        and is_compatible(birth.host, request.promise)
+        for request in rejected
+        if not is_proven(request.order)
+    )
