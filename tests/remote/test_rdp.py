@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import a_host
 
-from xds_tui.remote import rdp, target
+from xds_tui.remote import rdp, target, templates
 
 WINDOWS = a_host(os="Windows Server", account="administrator", address="gx.example.com", port=54221)
 
@@ -22,7 +22,7 @@ WINDOWS = a_host(os="Windows Server", account="administrator", address="gx.examp
 )
 def test_an_rdp_file_has_its_own_lines_and_no_other(user: str, address: str, port: int) -> None:
     to = target.target(replace(WINDOWS, account=user, address=address, port=port))
-    text = rdp.content(to)
+    text = rdp.file_content(to)
     assert text.split("\r\n") == [
         f"full address:s:{address}:{port}",
         f"username:s:{user}",
@@ -73,7 +73,7 @@ def test_the_client_is_one_that_is_installed_and_can_be_seen(
 def test_no_client_is_told_the_password_or_anything_unfilled() -> None:
     to = target.target(WINDOWS)
     for client in (*rdp._CLIENTS, rdp._MAC):
-        command = target.expand((client.program, *client.opens), to, "/home/me/a.rdp")
+        command = templates.expand((client.program, *client.file_arguments), to, "/home/me/a.rdp")
         assert not any(re.search(r"[{}]|/p:|--password", part) for part in command), command
         shown = rdp.desktop_command(to, client)
         assert any("gx.example.com" in part for part in shown)

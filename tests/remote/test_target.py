@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from support.factories import a_host
 from support.hostile import FRAGMENTS, HOSTILE_TEXT
 
-from xds_tui.config.schema import ConnectCommands
 from xds_tui.config.settings import Arguments, load
-from xds_tui.remote import rdp, target
+from xds_tui.remote import rdp, target, templates
 from xds_tui.remote.target import System, Target, UnreachableError
+from xds_tui.remote.templates import ConnectCommands
 from xds_tui.text.messages import error_message
 
 LINUX = a_host(os="Ubuntu Server", account="root", address="gx.example.com", port=54220)
@@ -164,7 +164,7 @@ def test_windows_without_a_port_is_reached_where_desktops_are() -> None:
 def test_ssh_gets_address_and_name_where_they_can_be_no_option() -> None:
     command = rdp.manual_command(target.target(LINUX), ConnectCommands(), None)
     assert command == ("ssh", "-p", "54220", "-l", "root", "--", "gx.example.com")
-    assert target.shell_command(command) == "ssh -p 54220 -l root -- gx.example.com"
+    assert templates.shell_command(command) == "ssh -p 54220 -l root -- gx.example.com"
 
 
 NEARLY_GOOD = st.builds(
@@ -189,24 +189,24 @@ def test_no_string_of_the_service_becomes_an_option_another_argument_or_a_word_t
     except UnreachableError:
         return
     template = ("x", "{user}", "{address}", "{place}", "a{user}b{port}", "--", "{address}")
-    command = target.expand(template, to)
+    command = templates.expand(template, to)
     assert len(command) == len(template)
     assert not any(part.startswith(("-", "/", "@", "+")) for part in (to.user, to.address, to.place))
     assert re.fullmatch(r"[A-Za-z0-9.:-]+", to.address)
     assert not set(to.user) & set("\"'`$;&|<>(){}[]*?!#~^%\0\r\n\t")
-    assert shlex.split(target.shell_command(command)) == list(command)
+    assert shlex.split(templates.shell_command(command)) == list(command)
 
 
 def test_a_value_that_looks_like_a_placeholder_fills_none() -> None:
     to = Target("h1", System.LINUX, "a", 22, "{port}")
-    assert target.expand(("x", "{user}", "{address}"), to) == ("x", "{port}", "a")
+    assert templates.expand(("x", "{user}", "{address}"), to) == ("x", "{port}", "a")
 
 
 def test_a_shell_takes_the_command_as_it_was_meant() -> None:
     to = target.target(replace(WINDOWS, account="DOMAIN\\J Doe"))
-    command = target.expand(("printf", "%s\n", "{user}", "{place}"), to)
+    command = templates.expand(("printf", "%s\n", "{user}", "{place}"), to)
     said = subprocess.run(
-        ["sh", "-c", target.shell_command(command)], capture_output=True, text=True, check=True
+        ["sh", "-c", templates.shell_command(command)], capture_output=True, text=True, check=True
     ).stdout
     assert said.splitlines() == ["DOMAIN\\J Doe", "gx.example.com:54221"]
 
@@ -231,7 +231,7 @@ def test_a_command_can_be_chosen_for_each_system(tmp_path: Path) -> None:
     linux, windows = target.target(LINUX), target.target(WINDOWS)
     assert rdp.manual_command(linux, commands, None) == ("mosh", "--ssh=ssh -p 54220", "--", "root@gx.example.com")
     assert commands.windows is not None
-    assert target.expand(commands.windows, windows, "/home/me/a.rdp") == ("xfreerdp", "/home/me/a.rdp", "/f")
+    assert templates.expand(commands.windows, windows, "/home/me/a.rdp") == ("xfreerdp", "/home/me/a.rdp", "/f")
     # What wants a file cannot be typed by whoever has none.
     assert rdp.manual_command(windows, commands, None) == ("mstsc", "/v:gx.example.com:54221")
     by_place = replace(commands, windows=("krdc", "rdp://{place}"))

@@ -19,10 +19,11 @@ from textual.keys import _character_to_key
 
 from xds_tui.api.client import Client
 from xds_tui.auth.account import Account, Source, TokenCache
-from xds_tui.config.schema import ConnectCommands, SaveSetting
+from xds_tui.config.schema import SaveSetting
 from xds_tui.domain.credentials import AccountKey, Credentials, Secret
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
+from xds_tui.remote.templates import ConnectCommands
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.host import SimHost

@@ -14,8 +14,8 @@ import pytest
 from support.app_driver import Desk, sitting_at
 from support.wait import until
 
-from xds_tui.config.schema import ConnectCommands
 from xds_tui.domain.endpoint import DEMO
+from xds_tui.remote.templates import ConnectCommands
 from xds_tui.simulator.host import OFF, SimHost
 from xds_tui.tui.flows import connect
 from xds_tui.tui.widgets.host_table import HostTable

@@ -121,7 +121,7 @@ async def test_what_is_too_long_is_not_cut_but_said(monkeypatch: pytest.MonkeyPa
         a_machine(desk)
         assert await chosen(desk, "json")
         before = desk.app.clipboard
-        monkeypatch.setattr(clipboard, "MAX_SEQUENCE_BYTES", 10)
+        monkeypatch.setattr(clipboard, "MAX_TEXT_BYTES", 10)
         await desk.press("y")
         await desk.type("address")
         await desk.press("enter")

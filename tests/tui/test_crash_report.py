@@ -15,9 +15,9 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from xds_tui.api.errors import BadResponse
-from xds_tui.config.schema import ConnectCommands
 from xds_tui.domain.purchase import Draft
 from xds_tui.domain.records import Event, EventKind
+from xds_tui.remote.templates import ConnectCommands
 from xds_tui.tui.app import XdsApp
 from xds_tui.tui.flows.connect import ConnectMethods
 from xds_tui.tui.runtime import crash_report

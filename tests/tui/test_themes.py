@@ -15,7 +15,7 @@ from textual.color import Color
 from xds_tui.config.schema import PROFILE_COLORS, THEMES
 from xds_tui.domain.endpoint import PRODUCTION, SANDBOX
 from xds_tui.tui.theme import themes
-from xds_tui.tui.theme.themes import color_of, color_style
+from xds_tui.tui.theme.themes import profile_color, profile_style
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -163,7 +163,7 @@ async def test_radio_buttons_and_boxes_say_by_their_sign_that_they_are_on() -> N
     ],
 )
 def test_the_terminal_decides_where_nobody_does(colours: str | None, environ: dict[str, str], family: str) -> None:
-    assert themes.fitting(colours, environ) == family
+    assert themes.default_family(colours, environ) == family
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -187,16 +187,16 @@ async def test_every_family_can_be_chosen(theme: str) -> None:
     ],
 )
 def test_a_place_has_its_own_colour_or_its_environments(chosen: str | None, environment: str, color: str) -> None:
-    assert color_of(chosen, environment) == color
+    assert profile_color(chosen, environment) == color
 
 
 @pytest.mark.parametrize("color", [color for color in PROFILE_COLORS if color != "none"])
 def test_a_profile_color_is_readable_and_in_the_palette_of_the_terminal(color: str) -> None:
-    style = color_style(color, "sandbox", is_ansi=False, is_colourless=False)
+    style = profile_style(color, "sandbox", is_ansi=False, is_colourless=False)
     assert style.foreground is not None
     assert style.background is not None
     assert contrast(style.foreground, style.background) >= 7
-    ansi = color_style(color, "sandbox", is_ansi=True, is_colourless=False)
+    ansi = profile_style(color, "sandbox", is_ansi=True, is_colourless=False)
     assert ansi.background is not None
     assert ansi.background.ansi is not None
 

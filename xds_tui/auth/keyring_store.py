@@ -11,9 +11,7 @@ how long they take says nothing about the keyring.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from xds_tui.auth.keyring_backends import LONGEST, class_name, find_backend, imp
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem, translate_error
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret, Token
 from xds_tui.i18n import N_
+from xds_tui.system import threads
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -111,7 +110,7 @@ class KeyringStore:
 
     async def _call(self, work: Callable[[], T], seconds: float | None) -> T:
         """Return the result of `work`, done on a thread of its own; stop waiting after `seconds` or on cancellation."""
-        call = _on_a_daemon_thread(lambda: _explaining(work))
+        call = threads.submit(lambda: _explaining(work), name=THREAD)
         self._is_free = call.done
         try:
             async with asyncio.timeout(seconds):
@@ -132,23 +131,6 @@ def _explaining(work: Callable[[], T]) -> T:
         raise
     except Exception as error:  # noqa: BLE001 - backends raise what their systems do, pywintypes and D-Bus among it
         raise translate_error(error) from None
-
-
-def _on_a_daemon_thread(work: Callable[[], T]) -> Future[T]:
-    """Start `work`. Unlike an executor's, its thread does not hold up the end of the process."""
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the call is awaited
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    threading.Thread(target=run, name=THREAD, daemon=True).start()
-    return future
 
 
 def _read(backend: KeyringBackend, profile: str) -> StoredCredentials | None:

@@ -159,9 +159,9 @@ class Connector:
         """Create a client; a thread imports the HTTP library, so that the event loop is not blocked."""
         import asyncio
 
-        from xds_tui.system.threads import start_daemon
+        from xds_tui.system.threads import submit
 
-        await asyncio.wrap_future(start_daemon(lambda: _preload(base_url)))
+        await asyncio.wrap_future(submit(lambda: _preload(base_url)))
         from xds_tui.api.client import Client
         from xds_tui.config.settings import state_dir
         from xds_tui.domain.credentials import AccountKey, Token

@@ -113,9 +113,9 @@ class DemoConnector:
         """Create a client; a thread imports its modules, so that the event loop is not blocked."""
         import asyncio
 
-        from xds_tui.system.threads import start_daemon
+        from xds_tui.system.threads import submit
 
-        await asyncio.wrap_future(start_daemon(_preload))
+        await asyncio.wrap_future(submit(_preload))
         import httpx
 
         from xds_tui.api.client import Client

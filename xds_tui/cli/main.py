@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from xds_tui import i18n
 from xds_tui.cli import bootstrap, parser
 from xds_tui.i18n import _
-from xds_tui.system import standard_streams
+from xds_tui.system import standard_streams, terminal
 from xds_tui.system.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -223,6 +223,6 @@ def _terminal_problem() -> str:
     """Return why the app cannot be displayed, or an empty string."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         return _("the app needs a terminal on standard input and standard error")
-    if os.environ.get("TERM", "dumb") == "dumb":
+    if terminal.is_dumb(os.environ):
         return _("the terminal says that it is a dumb one (TERM)")
     return ""

@@ -12,7 +12,7 @@ from xds_tui.cli.output import cell_width
 from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import Progress
 from xds_tui.i18n import _
-from xds_tui.system import standard_streams
+from xds_tui.system import standard_streams, terminal
 from xds_tui.text import labels
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class ProgressLine:
         """Return the result of `work`, or raise its exception; show the line if that takes longer than a moment."""
         loop = asyncio.get_running_loop()
         self._started_at = loop.time()
-        if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        if sys.stderr is not None and sys.stderr.isatty() and not terminal.is_dumb(os.environ):
             self._timer = loop.call_later(SHOW_DELAY, self._tick)
         try:
             return await work

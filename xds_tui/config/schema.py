@@ -34,6 +34,7 @@ from xds_tui.config.values import (
 )
 from xds_tui.domain.endpoint import PRODUCTION, check_base_url
 from xds_tui.i18n import LANGUAGES
+from xds_tui.remote import templates
 
 T = TypeVar("T")
 
@@ -106,16 +107,6 @@ class HostListSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectCommands:
-    """Commands that connect to a host, by its OS: program and arguments, with placeholders in braces."""
-
-    linux: tuple[str, ...] | None = None
-    """None: `target.SSH`."""
-    windows: tuple[str, ...] | None = None
-    """None: the first installed RDP client."""
-
-
-@dataclass(frozen=True, slots=True)
 class ConfigKey(Generic[T]):
     """A key of config.toml, or all keys of a table whose keys are named by the user."""
 
@@ -157,15 +148,13 @@ def _parse_notification(value: object) -> NotificationMode:
 
 
 def _parse_linux_command(value: object) -> tuple[str, ...]:
-    from xds_tui.remote import target  # needed by custom commands only
 
-    return target.validate(parse_texts(value), target.LINUX_COMMANDS, ("address", "place"))
+    return templates.validate(parse_texts(value), templates.LINUX_PLACEHOLDERS, ("address", "place"))
 
 
 def _parse_windows_command(value: object) -> tuple[str, ...]:
-    from xds_tui.remote import target
 
-    return target.validate(parse_texts(value), target.WINDOWS_COMMANDS, ("file", "address", "place"))
+    return templates.validate(parse_texts(value), templates.WINDOWS_PLACEHOLDERS, ("file", "address", "place"))
 
 
 _BOOL: Final = "`true` or `false`"

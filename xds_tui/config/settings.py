@@ -8,19 +8,20 @@ service, the program is read-only, so that a slip in the file cannot lead to a p
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.config import schema
-from xds_tui.config.schema import AlertSettings, ConfigKey, ConnectCommands, HostListSettings
+from xds_tui.config.schema import AlertSettings, ConfigKey, HostListSettings
 from xds_tui.config.toml_file import ConfigFile, SettingsError
 from xds_tui.config.values import parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
 from xds_tui.i18n import N_
+from xds_tui.remote.templates import ConnectCommands
+from xds_tui.system import terminal
 
 __all__ = [
     "Arguments",
@@ -158,9 +159,9 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         language=language,
         mouse=sources.value(schema.MOUSE),
         insecure_http=insecure_http,
-        animations=not _is_remote(environ) if animations is None else animations,
+        animations=not terminal.is_remote(environ) if animations is None else animations,
         # Whoever chooses Chinese has a terminal that can display it, whatever the locale.
-        ascii=language != "zh_CN" and _lacks_utf8(environ) if ascii_only is None else ascii_only,
+        ascii=language != "zh_CN" and not terminal.has_utf8(environ) if ascii_only is None else ascii_only,
         alerts=AlertSettings(
             sources.value(schema.ALERT_BELL),
             sources.value(schema.ALERT_NOTIFICATION),
@@ -247,19 +248,6 @@ def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
             N_("It is not set, though the other of the pair is"), "XDS_SECRET" if account_id else "XDS_UUID"
         )
     return None, ""
-
-
-def _is_remote(environ: Mapping[str, str]) -> bool:
-    """Whether the program runs over SSH, where each frame of an animation is sent through the network."""
-    return "SSH_CONNECTION" in environ or "SSH_TTY" in environ
-
-
-def _lacks_utf8(environ: Mapping[str, str]) -> bool:
-    """Whether the locale has no UTF-8 encoding; Windows has no such variables."""
-    if sys.platform == "win32":
-        return False
-    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
-    return "utf8" not in locale.lower().replace("-", "")
 
 
 def _time_zone_problems(environ: Mapping[str, str]) -> tuple[SettingsError, ...]:

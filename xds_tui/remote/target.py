@@ -1,17 +1,13 @@
-"""How a host is reached: where, as whom, and by a program with which arguments. Nothing is started here.
+"""The address of a host, checked so that it can become an argument of a program.
 
-Address and account are the service's word, and become arguments of a program. What passes `target` can be nothing but
-an address and a name: it never begins with `-`, holds no space, quote or control character, and means nothing to a
-shell. There is no shell of ours, but ssh's own configuration may start one with the address and the name in it (`%h`
-and `%r` in ProxyCommand or `Match exec`). So a command of the user's own may put them where it likes, before `--` too:
-no value becomes an option, and each fills its place within one argument.
+Address and account come from the service. What passes `target` is nothing but an address and a name: it never begins
+with `-`, contains no space, quote or control character, and has no meaning in a shell. This program uses no shell, but
+ssh's configuration may start one with the address and the name in it (`%h` and `%r` in ProxyCommand or `Match exec`).
 """
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -20,34 +16,23 @@ from xds_tui.domain.model import Host
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
-Command = tuple[str, ...]
-"""A program and its arguments; with placeholders in braces, as long as it is not `expand`."""
-
-SSH: Final[Command] = ("ssh", "-p", "{port}", "-l", "{user}", "--", "{address}")
-
-_PLACES: Final = ("address", "port", "user", "place")
-LINUX_COMMANDS: Final = frozenset(_PLACES)
-WINDOWS_COMMANDS: Final = frozenset((*_PLACES, "file"))
-"""What can stand in braces; `place` is address and port as one."""
-
 SSH_PORT: Final = 22
 RDP_PORT: Final = 3389
-"""Where the service names no port."""
+"""The ports to use if the service sends none."""
 
 MAX_SHOWN: Final = 60
-"""Characters of what cannot be used that are shown."""
+"""Characters of an invalid value that an error shows."""
 
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
-"""RFC 1123. The last part begins with a letter, as all real ones do: `127.1` and `0x7f.1` are addresses in disguise."""
+"""RFC 1123. The last label begins with a letter, because `127.1` and `0x7f.1` would be read as IP addresses."""
 
 _NAMED_PORT: Final = re.compile(r"(.+?):([0-9]{1,5})")
 _USER: Final = {
     "linux": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"),
     "windows": re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.@\\ -]{0,103}[A-Za-z0-9_])?"),
 }
-"""Windows has names with a domain before or behind them; no control character, so no line of a file ends in one."""
+"""Account names; those of Windows may contain a domain. There is no line break, which would start a new setting."""
 
 _WINDOWS: Final = re.compile(r"windows|\bwin\s?\d", re.IGNORECASE)
 _LINUX: Final = re.compile(
@@ -58,19 +43,19 @@ _LINUX: Final = re.compile(
 
 
 class System(Enum):
-    """What kind of machine a host is to whoever wants to work on it."""
+    """How a host is used."""
 
     LINUX = "linux"
-    """Reached by ssh."""
+    """With SSH."""
     WINDOWS = "windows"
-    """Reached as a desktop, by RDP."""
+    """As a desktop, with RDP."""
 
 
 class UnreachableError(AppError):
-    """A host that no program can connect to.
+    """The address of a host is missing or invalid.
 
     Attributes:
-        detail: what the service sent, truncated.
+        detail: the invalid value, truncated.
 
     """
 
@@ -80,7 +65,7 @@ class UnreachableError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a host is reached and as whom: checked, so that it can be handed to a program."""
+    """The address and account of a host, safe as arguments of a program."""
 
     host_id: str
     system: System
@@ -96,10 +81,10 @@ class Target:
 
 
 def target(host: Host) -> Target:
-    """Return where `host` is reached.
+    """Return the address and account of `host`.
 
     Raises:
-        UnreachableError: if it is not known, or cannot be handed to a program.
+        UnreachableError: if they are missing or unsafe.
 
     """
     system = system_of(host.os)
@@ -119,89 +104,33 @@ def target(host: Host) -> Target:
 
 
 def system_of(os: str) -> System | None:
-    """Return what kind of machine it is by the name of its operating system; None: it is not known."""
+    """Return how a host is used by the name of its operating system; None: the name is unknown."""
     if _WINDOWS.search(os):
         return System.WINDOWS
     return System.LINUX if _LINUX.search(os) else None
 
 
 def _address(host: Host) -> tuple[str, int | None]:
-    """Return address and port; where the service names no address, those of its `ipv4`, which may be `name:port`."""
-    sent, port = host.address, host.port
-    if not sent and host.ipv4:
-        named = _NAMED_PORT.fullmatch(host.ipv4)
-        sent, port = (named[1], port or int(named[2])) if named else (host.ipv4, port)
-    if not sent:
+    """Return address and port; if the service sends no address, those of `ipv4`, which may be `name:port`."""
+    address, port = host.address, host.port
+    if not address and host.ipv4:
+        match = _NAMED_PORT.fullmatch(host.ipv4)
+        address, port = (match[1], port or int(match[2])) if match else (host.ipv4, port)
+    if not address:
         raise UnreachableError(N_("Its address is not known yet"))
-    if not is_address(sent) or not (port is None or 0 < port < 1 << 16):
-        raise UnreachableError(N_("Its address cannot be handed to a program"), sent)
-    return sent, port
+    if not is_address(address) or not (port is None or 0 < port < 1 << 16):
+        raise UnreachableError(N_("Its address cannot be handed to a program"), address)
+    return address, port
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` is an IP address, without a zone, or a host name."""
+    """Return whether `text` is a host name or an IP address without a zone."""
     if _HOST_NAME.fullmatch(text):
         return True
-    import ipaddress  # rarely needed, and not before the first paint
+    import ipaddress  # not needed before the first paint
 
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
     return not getattr(address, "scope_id", None)
-
-
-# Commands
-
-
-def validate(command: Command, known: Collection[str], needed: Collection[str]) -> Command:
-    """Return a command of the user's if it can be filled.
-
-    Args:
-        command: as it was written.
-        known: what may stand in braces.
-        needed: of which one must, or it would say nothing of where to.
-
-    Raises:
-        ValueError: with a sentence for the user, marked for translation.
-
-    """
-    if not command or not command[0] or _BRACES.search(command[0]) or any("\0" in part for part in command):
-        raise ValueError(N_("This must be a list of arguments, the program's name first"))
-    used = {name for part in command for name in _BRACES.findall(part)}
-    if not used <= set(known):
-        raise ValueError(
-            N_("Only {address}, {port}, {user}, {place} and {file} can stand in braces")
-            if "file" in known
-            else N_("Only {address}, {port}, {user} and {place} can stand in braces")
-        )
-    if not used.intersection(needed):
-        raise ValueError(
-            N_("{file}, {place} or {address} must be among the arguments")
-            if "file" in known
-            else N_("{address} or {place} must be among the arguments")
-        )
-    return command
-
-
-def expand(command: Command, to: Target, file: str = "") -> Command:
-    """Return `command` with its placeholders filled, argument by argument.
-
-    Args:
-        command: one that has been checked.
-        to: what it is to reach.
-        file: the absolute path of the `.rdp` file.
-
-    """
-    values = {"address": to.address, "port": str(to.port), "user": to.user, "place": to.place, "file": file}
-    return tuple(_BRACES.sub(lambda found: values[found[1]], part) for part in command)
-
-
-def needs_file(command: Command) -> bool:
-    """Whether a command wants an `.rdp` file."""
-    return any("file" in _BRACES.findall(part) for part in command)
-
-
-def shell_command(command: Sequence[str]) -> str:
-    """Return a command as it can be typed into a shell."""
-    return shlex.join(command)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -31,6 +30,7 @@ from xds_tui.store.problems import (
     is_of_storage,
     storage_error,
 )
+from xds_tui.system import threads
 
 __all__ = ["BUSY_TIMEOUT", "Database", "StoreError"]
 
@@ -72,8 +72,7 @@ class Database:
         self._on_change: Callable[[], None] | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="xds-tui store", daemon=True)
-        self._thread.start()
+        threads.start_daemon(self._work, name="xds-tui store")
         self._submit(self._open)
 
     @classmethod

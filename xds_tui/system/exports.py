@@ -1,15 +1,13 @@
-"""Files that the user asked for, written so that they are whole or not there, and for the user alone."""
+"""Exported files: written completely or not at all, and readable by the user only."""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
 from pathlib import Path
-from threading import Thread
 
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_
-from xds_tui.system import files
+from xds_tui.system import files, threads
 
 
 class FileWriteError(AppError):
@@ -17,23 +15,16 @@ class FileWriteError(AppError):
 
 
 async def write_export(folder: Path, name: str, content: str) -> Path:
-    """Write `content` to `name` in `folder`, which is made (0700) if it is not there, and return the path (0600).
+    """Write a file (mode 0600) to `folder`, which is created (mode 0700) if necessary, and return its path.
 
     Raises:
-        FileWriteError: if it cannot be written; nothing of it is there then.
+        FileWriteError: if it cannot be written; no part of it exists then.
 
     """
-    future: Future[Path] = Future()
-    future.set_running_or_notify_cancel()  # a caller that is cancelled does not cancel the thread
-    # A daemon thread: a disk that hangs must not keep the program.
-    Thread(target=_fulfil, args=(future, folder, name, content), daemon=True).start()
-    return await asyncio.wrap_future(future)
-
-
-def _fulfil(future: Future[Path], folder: Path, name: str, content: str) -> None:
+    path = folder / name
     try:
-        files.write(folder / name, content)
+        # A daemon thread: a disk that hangs must not delay the end of the program.
+        await asyncio.wrap_future(threads.submit(lambda: files.write(path, content)))
     except OSError as error:
-        future.set_exception(FileWriteError(N_("The file could not be written"), str(error)))
-    else:
-        future.set_result(folder / name)
+        raise FileWriteError(N_("The file could not be written"), str(error)) from error
+    return path

@@ -1,4 +1,4 @@
-"""The programs that are started from here: without a shell, and without what is ours in their environment."""
+"""Child processes: without a shell, and without internal variables in their environment."""
 
 from __future__ import annotations
 
@@ -7,35 +7,36 @@ import contextlib
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from threading import Thread
 from typing import Final
 
-INTERNAL_VARIABLES: Final = "XDS_"
-"""What the names of our own variables begin with; some hold a token or a secret."""
+from xds_tui.system import threads
+
+INTERNAL_PREFIX: Final = "XDS_"
+"""The prefix of this program's variables; some contain a token or a secret."""
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment that a child gets."""
-    return {name: value for name, value in environ.items() if not name.startswith(INTERNAL_VARIABLES)}
+    """Return the environment for a child process."""
+    return {name: value for name, value in environ.items() if not name.startswith(INTERNAL_PREFIX)}
 
 
-async def run_with_input(command: Sequence[str], text: str, environ: Mapping[str, str], patience: float) -> bool:
-    """Run a program that reads `text`, for at most `patience` seconds; whether it ended well."""
-    return await _run(command, text, environ, patience) is not None
+async def run_with_input(command: Sequence[str], text: str, environ: Mapping[str, str], max_seconds: float) -> bool:
+    """Run a program with `text` as its input for at most `max_seconds`, and return whether it succeeded."""
+    return await _run(command, text, environ, max_seconds) is not None
 
 
-async def run_capture(command: Sequence[str], environ: Mapping[str, str], patience: float) -> str | None:
-    """Run a program for at most `patience` seconds and return what it writes; None: it failed, or is not there."""
-    return await _run(command, None, environ, patience)
+async def run_capture(command: Sequence[str], environ: Mapping[str, str], max_seconds: float) -> str | None:
+    """Run a program for at most `max_seconds` and return its output; None: it failed or does not exist."""
+    return await _run(command, None, environ, max_seconds)
 
 
-async def _run(command: Sequence[str], text: str | None, environ: Mapping[str, str], patience: float) -> str | None:
+async def _run(command: Sequence[str], text: str | None, environ: Mapping[str, str], max_seconds: float) -> str | None:
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
             stdin=null if text is None else pipe,
-            # A program that keeps a clipboard stays in the background, and would hold the pipe open.
+            # A program that owns the clipboard stays in the background and would keep the pipe open.
             stdout=pipe if text is None else null,
             stderr=null,
             env=environment(environ),
@@ -44,8 +45,8 @@ async def _run(command: Sequence[str], text: str | None, environ: Mapping[str, s
     except OSError:
         return None
     try:
-        async with asyncio.timeout(patience):
-            said, _nothing = await child.communicate(None if text is None else text.encode())
+        async with asyncio.timeout(max_seconds):
+            output, _errors = await child.communicate(None if text is None else text.encode())
     except (TimeoutError, OSError):
         return None
     finally:
@@ -53,17 +54,17 @@ async def _run(command: Sequence[str], text: str | None, environ: Mapping[str, s
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
-    return None if child.returncode else (said or b"").decode(errors="replace")
+    return None if child.returncode else (output or b"").decode(errors="replace")
 
 
 def spawn_detached(command: Sequence[str], environ: Mapping[str, str]) -> Future[int]:
-    """Start a program that goes its own way, and outlives us; the future has its exit code when it ends.
+    """Start a program that may outlive this one, and return a future for its exit code.
 
     Raises:
         OSError: if it cannot be started.
 
     """
-    child = subprocess.Popen(  # noqa: S603 - no shell, and the arguments have been checked
+    child = subprocess.Popen(  # noqa: S603 - no shell, and the arguments are validated
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -71,8 +72,4 @@ def spawn_detached(command: Sequence[str], environ: Mapping[str, str]) -> Future
         env=environment(environ),
         start_new_session=True,
     )
-    ended: Future[int] = Future()
-    ended.set_running_or_notify_cancel()  # a caller that is cancelled does not cancel the thread
-    # A daemon thread: leaving does not wait for it.
-    Thread(target=lambda: ended.set_result(child.wait()), daemon=True).start()
-    return ended
+    return threads.submit(child.wait)

@@ -10,11 +10,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def start_daemon(work: Callable[[], T], *, name: str = "xds-tui worker") -> Future[T]:
+def start_daemon(target: Callable[[], object], *, name: str) -> None:
+    """Run `target` in a new daemon thread; its exceptions go to `threading.excepthook`."""
+    Thread(target=target, name=name, daemon=True).start()
+
+
+def submit(work: Callable[[], T], *, name: str = "xds-tui worker") -> Future[T]:
     """Run `work` in a new daemon thread.
 
     Returns:
-        A future with the result of `work` or the exception that it raised. Cancelling a task that awaits it with
+        A future for the result of `work` or the exception that it raises. Cancelling a task that awaits it with
         `asyncio.wrap_future` does not cancel the thread.
 
     """
@@ -29,5 +34,5 @@ def start_daemon(work: Callable[[], T], *, name: str = "xds-tui worker") -> Futu
         else:
             future.set_result(result)
 
-    Thread(target=run, name=name, daemon=True).start()
+    start_daemon(run, name=name)
     return future

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from xds_tui.auth.account import Account
-from xds_tui.config.schema import AlertSettings, ConnectCommands, HostListSettings, SaveSetting
+from xds_tui.config.schema import AlertSettings, HostListSettings, SaveSetting
 from xds_tui.fleet.monitor import Monitor
+from xds_tui.remote.templates import ConnectCommands
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.cli.output import print_error, write
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import _
-from xds_tui.system import clipboard, processes
-from xds_tui.system.clipboard import Osc52Route
+from xds_tui.system import clipboard, osc, processes, terminal
 from xds_tui.system.exit_codes import ExitCode
+from xds_tui.system.terminal import Multiplexer
 
 REPLY_TIMEOUT: Final = 1.0
 """Seconds for the answer to come: over a long line it takes its time."""
@@ -46,7 +46,7 @@ def ask() -> Answers:
     """Ask the terminal, if there is one to type at as well."""
     if sys.stdin is None or not sys.stdin.isatty():
         return Answers()
-    if os.environ.get("TERM_PROGRAM") == "Apple_Terminal":  # which writes what it does not know
+    if terminal.is_apple_terminal(os.environ):  # which writes what it does not know
         return Answers()
     return understood(_asked(sys.stdin.fileno()))
 
@@ -91,10 +91,10 @@ _HANDS_ON: Final = (3, 2)
 
 async def examine(environ: Mapping[str, str]) -> Check:
     """Say by which way copies leave here, and how to try it."""
-    if clipboard.osc52_route(environ) is Osc52Route.TMUX:
+    if terminal.multiplexer(environ) is Multiplexer.TMUX:
         return await _through_tmux(environ)
     told = _("Copies are sent to the terminal (OSC 52), which never says whether it took them.")
-    if clipboard.osc52_route(environ) is Osc52Route.SCREEN:
+    if terminal.multiplexer(environ) is Multiplexer.SCREEN:
         told = _("Copies are sent through screen to the terminal (OSC 52), which never says whether it took them.")
     advice = [_("Try it:"), _TRY]
     if program := clipboard.program(environ, sys.platform, shutil.which):
@@ -142,7 +142,7 @@ def send_test_copy() -> int:
     if sys.stderr is None or not sys.stderr.isatty():
         print_error([_("Standard error is no terminal, so there is no clipboard to try.")])
         return ExitCode.FAILURE
-    sys.stderr.write(clipboard.sequence(TEXT, clipboard.osc52_route(os.environ)))
+    sys.stderr.write(osc.set_clipboard(TEXT, terminal.multiplexer(os.environ)))
     sys.stderr.flush()
     lines = []
     program = clipboard.program(os.environ, sys.platform, shutil.which)

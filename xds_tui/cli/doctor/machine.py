@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from xds_tui import __version__
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.i18n import _
+from xds_tui.system.terminal import ColorDepth, color_depth, is_remote, multiplexer
 from xds_tui.text.messages import error_message
 
 if TYPE_CHECKING:
@@ -143,16 +144,21 @@ def is_at_terminal() -> bool:
 
 
 def _colours(environ: Mapping[str, str]) -> str:
-    if environ.get("NO_COLOR"):
-        return _("no colours (NO_COLOR)")
-    if environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return _("16 million colours")
-    return _("256 colours") if "256color" in environ.get("TERM", "") else _("16 colours")
+    match color_depth(environ):
+        case ColorDepth.NONE:
+            return _("no colours (NO_COLOR)")
+        case ColorDepth.STANDARD:
+            return _("16 colours")
+        case ColorDepth.PALETTE:
+            return _("256 colours")
+        case ColorDepth.TRUE_COLOR:
+            return _("16 million colours")
 
 
 def _surroundings(environ: Mapping[str, str]) -> str:
-    seen = {"TMUX": "tmux", "STY": "screen", "SSH_CONNECTION": "SSH"}
-    return "".join(f", {name}" for variable, name in seen.items() if environ.get(variable))
+    program = multiplexer(environ)
+    names = ([program.value] if program else []) + (["SSH"] if is_remote(environ) else [])
+    return "".join(f", {name}" for name in names)
 
 
 def _letters(lacks_utf8: bool) -> Check:

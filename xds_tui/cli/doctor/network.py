@@ -6,16 +6,15 @@ import asyncio
 import os
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from xds_tui.api.errors import ApiError, Cause
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.i18n import _
+from xds_tui.system import threads
 from xds_tui.text import messages
 from xds_tui.text.messages import error_message, with_detail
 
@@ -190,15 +189,5 @@ async def _in_time(work: Callable[[], T]) -> T:
         Exception: as `work` does; TimeoutError if it takes too long.
 
     """
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()  # a caller that is cancelled does not cancel the thread
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - it is raised again where it is awaited
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
     async with asyncio.timeout(2 * CHECK_TIMEOUT):
-        return await asyncio.wrap_future(future)
+        return await asyncio.wrap_future(threads.submit(work))

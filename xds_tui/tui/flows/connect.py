@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from textual.app import SuspendNotSupported
 
-from xds_tui.config.schema import ConnectCommands
 from xds_tui.domain.endpoint import DEMO
 from xds_tui.domain.model import Host
 from xds_tui.i18n import _
-from xds_tui.remote import rdp, target
+from xds_tui.remote import rdp, target, templates
 from xds_tui.remote.rdp import Client
-from xds_tui.remote.target import Command, Target
-from xds_tui.system import processes
+from xds_tui.remote.target import Target
+from xds_tui.remote.templates import Command, ConnectCommands
+from xds_tui.system import processes, terminal
 from xds_tui.system.exports import FileWriteError, write_export
 from xds_tui.text import messages
 from xds_tui.tui.runtime import foreground
@@ -84,7 +84,7 @@ async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -
 
 def _with(by_hand: Command, *told: str) -> str:
     """What is told, and a command on a line of its own, where it can be selected as a whole."""
-    return "\n".join((" · ".join(told), f"  {target.shell_command(by_hand)}", _("y copies it")))
+    return "\n".join((" · ".join(told), f"  {templates.shell_command(by_hand)}", _("y copies it")))
 
 
 # In the terminal
@@ -101,7 +101,7 @@ async def _in_terminal(screen: LiveScreen[Any], command: Command, by_hand: Comma
         # What ssh said of it is read here, or nowhere.
         return readable(f"xds-tui: {_ended(program, code)} · {_('Enter goes back')}") if code == SSH_FAILED else ""
 
-    first = readable(f"xds-tui: {target.shell_command(command)}")
+    first = readable(f"xds-tui: {templates.shell_command(command)}")
     try:
         code = await foreground.run_in_foreground(app, command, os.environ, header=first, footer=last)
     except SuspendNotSupported:
@@ -142,17 +142,17 @@ async def _desktop(
 ) -> str:
     """Write the `.rdp` file and open it, if there is anything here to open it with; return what there is to say."""
     try:
-        path = await write_export(means.exports, rdp.file_name(to.host_id), rdp.content(to))
+        path = await write_export(means.exports, rdp.file_name(to.host_id), rdp.file_content(to))
     except FileWriteError as error:
         return _with(by_hand, messages.error_message(error))
     written = _("written: {path}").format(path=path)
-    is_seen = rdp.has_display(os.environ)
-    chosen = means.commands.windows or ((found.program, *found.opens) if found else None)
+    is_seen = terminal.has_display(os.environ)
+    chosen = means.commands.windows or ((found.program, *found.file_arguments) if found else None)
     if chosen is None:
         is_seen |= sys.platform == "darwin"
         why = _("no RDP client was found here") if is_seen else _("there is no display here")
         return _with(by_hand, written, why, _("on Windows this opens it"))
-    command = target.expand(chosen, to, str(path))
+    command = templates.expand(chosen, to, str(path))
     # Without a display what the user has chosen can only be something for the terminal.
     if rdp.prompts_in_terminal(command) or (found is None and not is_seen):
         return await _in_terminal(screen, command, by_hand)

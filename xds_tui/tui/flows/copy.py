@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from textual.app import App
 
-from xds_tui.config.schema import ConnectCommands
 from xds_tui.domain.credentials import MASK
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order, OrderState
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
-from xds_tui.remote import rdp, target
-from xds_tui.system import clipboard, processes
+from xds_tui.remote import rdp, target, templates
+from xds_tui.remote.templates import ConnectCommands
+from xds_tui.system import clipboard, osc, processes, terminal
 from xds_tui.text import export, formats, messages
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.picker import Choice, pick
@@ -39,7 +39,7 @@ _WENT_WRONG: Final = (OrderState.REJECTED, OrderState.NOT_SENT, OrderState.UNKNO
 async def copy(app: App[Any], text: str, what: str) -> list[str]:
     """Send `text` to the clipboard, and return what to say of it, `what` it is and whether it can have come."""
     if not clipboard.fits(text):
-        size, most = len(text.encode()) / 1000, clipboard.MAX_SEQUENCE_BYTES / 1000
+        size, most = len(text.encode()) / 1000, clipboard.MAX_TEXT_BYTES / 1000
         told = _("Not copied: {what} is {size:.0f} kB, and a terminal takes {most:.0f}")
         return [told.format(what=what, size=size, most=most)]
     taken_by = await _send(app, text)
@@ -69,7 +69,7 @@ async def _send(app: App[Any], text: str) -> str:
     driver = get_driver(app)
     if driver is None or app.is_headless:
         return ""
-    driver.write(clipboard.sequence(text, clipboard.osc52_route(os.environ)))
+    driver.write(osc.set_clipboard(text, terminal.multiplexer(os.environ)))
     # In a browser the user is not at this machine.
     command = None if app.is_web else clipboard.program(os.environ, sys.platform, shutil.which)
     if command is None or not await processes.run_with_input(command, text, os.environ, COPY_TIMEOUT):
@@ -120,7 +120,7 @@ def _of_one(host: Host, fleet: FleetState, commands: ConnectCommands, *, is_afar
     password = host.password
     return [
         _one("address", _("Address"), formats.address(host) if host.address else "", _("Its address is not known yet")),
-        _one("command", name, target.shell_command(command) if command else "", why_not),
+        _one("command", name, templates.shell_command(command) if command else "", why_not),
         _one("id", _("ID"), host.id),
         _Copy(
             Choice("password", _("Password"), MASK, "" if password else _("The service gives no password for it")),
@@ -168,7 +168,7 @@ def _table(hosts: Iterable[Host], fleet: FleetState) -> export.Table:
     return export.hosts_table(replace(fleet.snapshot, hosts=tuple(hosts)), fleet.costs)
 
 
-def _command(host: Host, commands: ConnectCommands, *, is_afar: bool) -> tuple[target.Command, str]:
+def _command(host: Host, commands: ConnectCommands, *, is_afar: bool) -> tuple[templates.Command, str]:
     """What connects to the host without a file of ours, or why nothing does; `is_afar`: the user is not here."""
     try:
         to = target.target(host)

@@ -20,12 +20,13 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 
-from xds_tui.config.schema import ConnectCommands, HostListSettings, SaveSetting
+from xds_tui.config.schema import HostListSettings, SaveSetting
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
+from xds_tui.remote.templates import ConnectCommands
 from xds_tui.text import formats, messages
 from xds_tui.tui.availability import Context, hosts_ordered, interval_after
 from xds_tui.tui.commands import bindings

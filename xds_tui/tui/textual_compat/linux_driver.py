@@ -10,6 +10,8 @@ from typing import IO, Any, Final
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from xds_tui.system.terminal import is_apple_terminal
+
 SYNCHRONIZED_OUTPUT: Final = "2026"
 IN_BAND_RESIZE: Final = "2048"
 """DEC private modes whose state Textual queries at start."""
@@ -60,7 +62,7 @@ class CompatLinuxDriver(LinuxDriver):
             self._writer_thread.stop()
 
     def _request_terminal_sync_mode_support(self) -> None:
-        if self.input_tty and os.environ.get("TERM_PROGRAM") != "Apple_Terminal":
+        if self.input_tty and not is_apple_terminal(os.environ):
             self.on_mode_query(SYNCHRONIZED_OUTPUT)
         super()._request_terminal_sync_mode_support()
 

@@ -1,9 +1,8 @@
-"""The families of colours, and which of them a terminal gets when nobody chose.
+"""The themes, and which of them is the default in a terminal.
 
-Colours say again what a glyph and a word have said. Those of a text keep a contrast of 4.5 to 1 with what is behind
-it, and of 7 to 1 in the family that is made for that (WCAG 2.1, 1.4.3 and 1.4.6). The family `ansi` writes the sixteen
-colours of the terminal's own palette and nothing else; where NO_COLOR is set not even those are written, and reverse,
-bold and underline say what is to be said.
+Colour only repeats what a glyph and a word show. Text has a contrast of 4.5 to 1 with its background, and of 7 to 1 in
+the theme `contrast` (WCAG 2.1, 1.4.3 and 1.4.6). The theme `ansi` uses only the sixteen colours of the terminal's
+palette. If NO_COLOR is set, no colours are used; reverse, bold and underline take their place.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from textual.app import App
 from textual.color import Color
 from textual.style import Style
 from textual.theme import Theme
+
+from xds_tui.system import terminal
 
 _DARK: Final = Theme(
     name="xds-dark",
@@ -127,16 +128,16 @@ _CONTRAST: Final = Theme(
 
 
 def _ansi(name: str, *, dark: bool) -> Theme:
-    """Make a theme of the terminal's palette; on paper yellow cannot be read, whatever the palette."""
-    called = "ansi_yellow" if dark else "ansi_magenta"
+    """Return a theme with the terminal's palette. Yellow is illegible on a light background in every palette."""
+    accent = "ansi_yellow" if dark else "ansi_magenta"
     return Theme(
         name=name,
         ansi=True,
         dark=dark,
         primary="ansi_cyan" if dark else "ansi_blue",
         secondary="ansi_default",
-        accent=called,
-        warning=called,
+        accent=accent,
+        warning=accent,
         error="ansi_red",
         success="ansi_green",
         foreground="ansi_default",
@@ -158,7 +159,7 @@ def _ansi(name: str, *, dark: bool) -> Theme:
             "ansi-foreground": "ansi_default",
             "border": "ansi_cyan" if dark else "ansi_blue",
             "border-blurred": "ansi_default",
-            # The colours of the terminal, exchanged: they can be read in every palette.
+            # The terminal's default colours, reversed, are legible in every palette.
             "block-cursor-background": "ansi_default",
             "block-cursor-foreground": "ansi_default",
             "block-cursor-text-style": "reverse",
@@ -191,55 +192,46 @@ _TEXTUAL: Final = {
     ("ansi", True): _ansi("xds-ansi", dark=True),
     ("ansi", False): _ansi("xds-ansi-light", dark=False),
 }
-"""The theme of each of `preferences.THEMES`, in a terminal that is dark, or is not."""
+"""The Textual theme for each name in `schema.THEMES` and whether the terminal is dark."""
 
 
-def fitting(colours: str | None, environ: Mapping[str, str]) -> str:
-    """Return the family that suits a terminal, one of `preferences.THEMES`.
+def default_family(colours: str | None, environ: Mapping[str, str]) -> str:
+    """Return the default theme for a terminal, one of `schema.THEMES`.
 
     Args:
-        colours: what it can show, as Rich calls it: `standard`, `256`, `truecolor`, `windows`, or None for nothing.
-        environ: the environment, whose COLORFGBG some terminals set.
+        colours: Rich's name of the colour system: `standard`, `256`, `truecolor`, `windows`, or None.
+        environ: the environment, in which some terminals set COLORFGBG.
 
     """
     if colours not in ("256", "truecolor"):
         return "ansi"
-    return "dark" if is_dark(environ) else "light"
-
-
-def is_dark(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal's background is dark, so far as COLORFGBG tells: `15;0`, with or without a middle part.
-
-    The last of the numbers is the background's in the palette, where 7 and the bright ones are light.
-    """
-    number = environ.get("COLORFGBG", "").rpartition(";")[2]
-    return not number.isdecimal() or int(number) in (*range(7), 8)
+    return "dark" if terminal.is_dark(environ) else "light"
 
 
 def family(app: App[Any]) -> str:
-    """Return the family that `app` shows, one of `preferences.THEMES`."""
+    """Return the current theme, one of `schema.THEMES`."""
     return next(name for (name, _dark), theme in _TEXTUAL.items() if theme.name == app.theme)
 
 
 def apply(app: App[Any], name: str | None, environ: Mapping[str, str]) -> None:
-    """Show everything in another family of colours; at any time.
+    """Change the theme.
 
     Args:
-        app: whose screens are shown.
-        name: one of `preferences.THEMES`; None: what suits the terminal.
+        app: the app.
+        name: one of `schema.THEMES`; None: the default for the terminal.
         environ: the environment.
 
     """
-    name = "ansi" if app.no_color else name or fitting(app.console.color_system, environ)
-    theme = _TEXTUAL[name, is_dark(environ)]
+    name = "ansi" if app.no_color else name or default_family(app.console.color_system, environ)
+    theme = _TEXTUAL[name, terminal.is_dark(environ)]
     app.register_theme(theme)
     app.theme = theme.name
 
 
-_OF_ENVIRONMENT: Final = {"": "none", "production": "red", "sandbox": "yellow", "demo": "cyan"}
-_OF_OTHERS: Final = "magenta"
+_ENVIRONMENT_COLORS: Final = {"": "none", "production": "red", "sandbox": "yellow", "demo": "cyan"}
+_OTHER_COLOR: Final = "magenta"
 
-_COLOURS: Final = {
+_TRUE_COLORS: Final = {
     "red": ("#ffffff", "#8f1616"),
     "yellow": ("#000000", "#e8b923"),
     "green": ("#000000", "#63c174"),
@@ -247,9 +239,9 @@ _COLOURS: Final = {
     "blue": ("#ffffff", "#1d3f9e"),
     "magenta": ("#ffffff", "#7a1f78"),
 }
-"""Text and ground."""
+"""Foreground and background."""
 
-_ANSI: Final = {
+_ANSI_COLORS: Final = {
     "red": ("ansi_bright_white", "ansi_red"),
     "yellow": ("ansi_black", "ansi_yellow"),
     "green": ("ansi_black", "ansi_green"),
@@ -259,23 +251,23 @@ _ANSI: Final = {
 }
 
 
-def color_of(chosen: str | None, environment: str) -> str:
-    """Return the colour of a place, one of `schema.PROFILE_COLORS`.
+def profile_color(chosen: str | None, environment: str) -> str:
+    """Return the colour of a profile, one of `schema.PROFILE_COLORS`.
 
     Args:
-        chosen: what the user set for the profile; None: nothing.
-        environment: as `base_url.environment_of` calls it; empty while it is not known.
+        chosen: the colour that the user has set; None: none.
+        environment: as returned by `endpoint.environment_of`; empty while it is unknown.
 
     """
-    return chosen or _OF_ENVIRONMENT.get(environment, _OF_OTHERS)
+    return chosen or _ENVIRONMENT_COLORS.get(environment, _OTHER_COLOR)
 
 
-def color_style(color: str, environment: str, *, is_ansi: bool, is_colourless: bool) -> Style:
-    """Return what a place is written in; where there are no colours only production's is reversed."""
+def profile_style(color: str, environment: str, *, is_ansi: bool, is_colourless: bool) -> Style:
+    """Return the style of a profile's name; without colours, only that of production is reversed."""
     bold = Style(bold=True)
     if is_colourless:
         return bold + Style(reverse=environment == "production")
     if color == "none":
         return bold
-    text, ground = (_ANSI if is_ansi else _COLOURS)[color]
-    return bold + Style(background=Color.parse(ground), foreground=Color.parse(text))
+    foreground, background = (_ANSI_COLORS if is_ansi else _TRUE_COLORS)[color]
+    return bold + Style(background=Color.parse(background), foreground=Color.parse(foreground))

@@ -19,7 +19,7 @@ from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats
 from xds_tui.tui.context import Profile
 from xds_tui.tui.theme import glyphs
-from xds_tui.tui.theme.themes import color_of, color_style
+from xds_tui.tui.theme.themes import profile_color, profile_style
 
 _ANSWERS: Final = {
     ConnectionState.SIGNED_OUT: "app.sign_in",
@@ -150,8 +150,8 @@ class StatusBar(Widget):
         words.extend([formats.environment(environment)] if environment else [])
         if self.fleet.account:
             words.append(self.fleet.account)
-        app, color = self.app, color_of(self._place.color, environment)
-        style = color_style(color, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
+        app, color = self.app, profile_color(self._place.color, environment)
+        style = profile_style(color, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
         where = Content(f" {' · '.join(words)} ").stylize(style)
         if self._place.read_only:
             where += Content(" ") + self._styled(_("read-only"), "warn")

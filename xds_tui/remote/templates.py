@@ -1,0 +1,98 @@
+"""Templates of the commands that connect to a host, and how they are filled. Nothing is started here.
+
+Placeholders are replaced within one argument, so that no value becomes an argument or option of its own. What a user's
+template does with them is the user's choice: it may place them before `--`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.i18n import N_
+
+if TYPE_CHECKING:
+    from xds_tui.remote.target import Target
+
+Command = tuple[str, ...]
+"""A program and its arguments, with placeholders in braces until `expand` has replaced them."""
+
+SSH: Final[Command] = ("ssh", "-p", "{port}", "-l", "{user}", "--", "{address}")
+
+LINUX_PLACEHOLDERS: Final = frozenset(("address", "port", "user", "place"))
+WINDOWS_PLACEHOLDERS: Final = LINUX_PLACEHOLDERS | {"file"}
+"""The names of placeholders; `place` is address and port as one, `file` the path of an `.rdp` file."""
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectCommands:
+    """The user's templates of the commands that connect to a host."""
+
+    linux: Command | None = None
+    """None: `SSH`."""
+    windows: Command | None = None
+    """None: the first known RDP client that is installed."""
+
+
+def validate(command: Command, allowed: Collection[str], required: Collection[str]) -> Command:
+    """Return a user's template if it can be expanded.
+
+    Args:
+        command: the template.
+        allowed: the placeholders that may occur in it.
+        required: placeholders of which at least one must occur, because the command needs a destination.
+
+    Raises:
+        ValueError: with a sentence for the user, marked for translation.
+
+    """
+    if not command or not command[0] or _PLACEHOLDER.search(command[0]) or any("\0" in part for part in command):
+        raise ValueError(N_("This must be a list of arguments, the program's name first"))
+    used = {name for part in command for name in _PLACEHOLDER.findall(part)}
+    if not used <= set(allowed):
+        raise ValueError(
+            N_("Only {address}, {port}, {user}, {place} and {file} can stand in braces")
+            if "file" in allowed
+            else N_("Only {address}, {port}, {user} and {place} can stand in braces")
+        )
+    if not used.intersection(required):
+        raise ValueError(
+            N_("{file}, {place} or {address} must be among the arguments")
+            if "file" in allowed
+            else N_("{address} or {place} must be among the arguments")
+        )
+    return command
+
+
+def expand(command: Command, target: Target, file: str = "") -> Command:
+    """Return `command` with its placeholders replaced.
+
+    Args:
+        command: a valid template.
+        target: the host.
+        file: the absolute path of the `.rdp` file.
+
+    """
+    values = {
+        "address": target.address,
+        "port": str(target.port),
+        "user": target.user,
+        "place": target.place,
+        "file": file,
+    }
+    return tuple(_PLACEHOLDER.sub(lambda match: values[match[1]], part) for part in command)
+
+
+def needs_file(command: Command) -> bool:
+    """Return whether a template needs an `.rdp` file."""
+    return any("file" in _PLACEHOLDER.findall(part) for part in command)
+
+
+def shell_command(command: Sequence[str]) -> str:
+    """Return a command as it can be typed into a shell."""
+    return shlex.join(command)
