@@ -283,7 +283,7 @@ class TestCursor:
         async with shown() as screen:
             await screen.press("j", "k", "pagedown", "pageup", "home", "G", "enter", "space", "left", "right")
             await screen.press("shift+down", "shift+up", "asterisk")
-            assert screen.messages(Table.Told) == []
+            assert screen.messages(Table.TableMessage) == []
 
 
 class TestMarks:
@@ -403,13 +403,11 @@ class TestWhatIsRepainted:
         async with shown(numbered(1000)) as screen:
             assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == []
 
-    async def test_a_changed_row_repaints_its_line_and_fades_later(self) -> None:
+    async def test_a_changed_row_repaints_its_line(self) -> None:
         async with shown(numbered(1000)) as screen:
             screen.table.words["h3"] = "off"
             assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == [4]
             assert changed_words(screen.table, 4) == ["off"]
-            assert await screen.painted_by(screen.table.fade) == [4]
-            assert changed_words(screen.table, 4) == []
 
     async def test_a_change_fades_with_the_next_refresh(self) -> None:
         async with shown(numbered(20)) as screen:

@@ -282,7 +282,7 @@ class FleetScreen(PanedScreen):
 
     @on(Table.RowHighlighted, "#hosts")
     @on(Table.MarksChanged, "#hosts")
-    def _weigh_picked(self, event: Table.Told) -> None:
+    def _weigh_picked(self, event: Table.TableMessage) -> None:
         self._notice.take_back("action")
         # With marks the cursor decides nothing, and thousands may be marked.
         if isinstance(event, Table.MarksChanged) or not event.table.marked:

@@ -45,7 +45,3 @@ class RowCache:
             return NOTHING
         pairs = enumerate(zip(before.cells, row.cells, strict=True))
         return frozenset(index for index, (old, new) in pairs if old != new and not new.quiet)
-
-    def fade(self) -> None:
-        """Let nothing be new."""
-        self._before = LRUCache(MAX_ROWS)
