@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.factories import NOON
 
 from xds_tui.domain.records import Sample
-from xds_tui.tui.widgets.plots import Line, known, scale, ticks
+from xds_tui.tui.widgets.plots import COSTS, Line, known, scale, ticks
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,28 @@ def test_no_line_is_drawn_through_an_unknown_price() -> None:
     ]
     line = Line(lambda sample: None if sample.billed_low is None else float(sample.billed_low), "hd", "green")
     assert [[value for _at, value in points] for points in known(line, run)] == [[1.0], [3.0, 4.0]]
+
+
+def sample_of_costs(billed: int, unpriced: int) -> Sample:
+    return Sample(
+        at=NOON,
+        total=3,
+        on=3,
+        changing=0,
+        billed_low=Decimal(billed),
+        billed_high=Decimal(billed),
+        prepaid_low=Decimal(2),
+        prepaid_high=Decimal(2),
+        unpriced=unpriced,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sample", "billed"),
+    [(sample_of_costs(0, 3), None), (sample_of_costs(0, 0), 0.0), (sample_of_costs(5, 3), 5.0)],
+    ids=["no price is known", "nothing is billed", "some prices are known"],
+)
+def test_a_sum_without_any_known_price_is_not_drawn_as_zero(sample: Sample, billed: float | None) -> None:
+    prepaid_line, billed_line = COSTS
+    assert billed_line.value(sample) == billed
+    assert prepaid_line.value(sample) == 2.0

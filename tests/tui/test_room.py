@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 from support.app_driver import Desk, sitting_at
 from support.scenes import SCENES, Scene
 from support.wait import until
+from test_leaving import OPENINGS, close_all
+from textual.events import Resize
+from textual.geometry import Size
 from textual.widgets import Input
 
 from xds_tui.tui.screens.too_small import TooSmallScreen
@@ -94,3 +98,43 @@ async def test_a_screen_fits_from_60x15_to_300x80(scene: Scene) -> None:
             focused = desk.app.focused
             assert focused is None or desk.app.screen.region.contains_region(focused.region)
             assert focused is None or focused.region.area > 0
+
+
+SHRINK_AND_GROW = ((59, 14), (40, 5), (7, 2), (2, 1), (1, 1), (1, 40), (200, 1), (1, 1), (33, 9), (80, 24))
+"""Sizes that a terminal passes through quickly, down to a single cell and up."""
+
+
+async def resize_quickly(desk: Desk, turns: int) -> None:
+    """Have the terminal pass through all sizes, with so many turns of the event loop between two."""
+    for columns, rows in SHRINK_AND_GROW:
+        size = Size(columns, rows)
+        desk.app._driver._size = size
+        desk.app.post_message(Resize(size, size))
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_a_screen_survives_a_terminal_that_shrinks_to_one_cell_and_grows(scene: Scene) -> None:
+    async with sitting_at(scene.desk(), 80, 24) as desk:
+        await scene.play(desk)
+        for turns in (0, 1, 5, 17):
+            await resize_quickly(desk, turns)
+            await desk.see_no_more("at least")
+            assert desk.app._exception is None, f"{turns} turns between two sizes"
+        await until(lambda: desk.app.screen.size == Size(80, 24))
+
+
+@pytest.mark.parametrize("name", OPENINGS)
+async def test_a_terminal_shrinks_to_one_cell_and_grows_while_a_key_is_handled(name: str) -> None:
+    opening = OPENINGS[name]
+    async with sitting_at(Desk(hosts=3), 80, 24) as desk:
+        for turns in (0, 2, 11, 29):
+            await desk.press(*opening.before)
+            desk.post(opening.key)
+            await resize_quickly(desk, turns)
+            await desk.see_no_more("at least")
+            await until(lambda: not desk.app._keys.is_holding)
+            assert desk.app._exception is None, f"{turns} turns between two sizes"
+            await close_all(desk)
+            await desk.press("escape", "1")

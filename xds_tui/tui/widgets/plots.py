@@ -50,6 +50,21 @@ _PARTS: Final[dict[int | None, str]] = {14: ".plot--all", 10: ".plot--part"}
 """What their colours are in the palette that plotext writes in, and the component classes that they become."""
 
 
+def _middle(low: Decimal | None, high: Decimal | None, unpriced: int) -> float | None:
+    """The middle of a range; None: it is not known, as a sum of nothing while there are hosts without a price."""
+    return None if low is None or high is None or (unpriced and not high) else float(low + high) / 2
+
+
+HOSTS: Final = (Line(lambda sample: sample.total, *ALL), Line(lambda sample: sample.on, *PART))
+"""The lines of the upper chart: all hosts, and those that are on."""
+
+COSTS: Final = (
+    Line(lambda sample: _middle(sample.prepaid_low, sample.prepaid_high, sample.unpriced), *ALL),
+    Line(lambda sample: _middle(sample.billed_low, sample.billed_high, sample.unpriced), *PART),
+)
+"""The lines of the lower chart, CNY/hour: prepaid, and billed by the hour."""
+
+
 class _Plot(PlotextPlot):
     """A plot in the colours of the theme, that is forgotten once it is closed."""
 
@@ -113,12 +128,7 @@ class Charts(Vertical):
     def draw(self, samples: Sequence[Sample], since: datetime, until: datetime) -> None:
         """Plot `samples` between two moments."""
         self.set_class(not samples, "-empty")
-        hosts = (Line(lambda sample: sample.total, *ALL), Line(lambda sample: sample.on, *PART))
-        money = (
-            Line(lambda sample: _middle(sample.prepaid_low, sample.prepaid_high, sample.unpriced), *ALL),
-            Line(lambda sample: _middle(sample.billed_low, sample.billed_high, sample.unpriced), *PART),
-        )
-        for name, lines, unit in (("#plot-hosts", hosts, 1), ("#plot-money", money, 0.01)):
+        for name, lines, unit in (("#plot-hosts", HOSTS, 1), ("#plot-money", COSTS, 0.01)):
             plot = self.query_one(name, PlotextPlot)
             plot.plt.clear_data()
             _draw(plot, lines, unit, samples, since, until)
@@ -181,8 +191,3 @@ def ticks(since: datetime, until: datetime) -> tuple[list[datetime], list[str]]:
     first = midnight + step * ceil((begin - midnight) / step)
     at = [first + step * number for number in range((until - first) // step + 1)]
     return at, [moment.strftime(form) for moment in at]
-
-
-def _middle(low: Decimal | None, high: Decimal | None, unpriced: int) -> float | None:
-    """The middle of a range; None: it is not known, as a sum of nothing while there are hosts without a price."""
-    return None if low is None or high is None or (unpriced and not high) else float(low + high) / 2

@@ -1,0 +1,64 @@
+"""A price that is not known is never shown as a sum, in particular not as zero."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from support.app_driver import Desk, sitting_at
+from support.factories import a_package
+from textual.app import App, ComposeResult
+
+from xds_tui.domain.model import Billing, PeriodUnit
+from xds_tui.domain.pricing import Costs, FleetRate, Rate
+from xds_tui.domain.purchase import Draft
+from xds_tui.tui.screens.create.cost_card import CostCard, sums
+from xds_tui.tui.widgets.status_bar import StatusBar
+
+
+def known_rate(price: int) -> Rate:
+    return Rate(Decimal(price), Decimal(price), is_known=True)
+
+
+@pytest.mark.parametrize(
+    ("on_demand", "prepaid", "unpriced", "shown"),
+    [
+        (0, 0, 1, r"price of 1 host unknown"),
+        (0, 0, 3, r"price of 3 hosts unknown"),
+        (0, 5, 3, r"price of 3 hosts unknown \+ ¥5\.00/h prepaid"),
+        (2, 0, 3, r"¥2\.00/h \+ 3 \?"),
+        (0, 0, 0, r"¥0\.00/h"),
+    ],
+)
+async def test_the_status_bar_shows_how_many_prices_are_unknown(
+    on_demand: int, prepaid: int, unpriced: int, shown: str
+) -> None:
+    async with sitting_at(Desk(hosts=3), 200, 50) as desk:
+        costs = Costs({}, FleetRate(known_rate(on_demand), known_rate(prepaid), unpriced))
+        bar = desk.app.screen.query_one(StatusBar)
+        bar.fleet = replace(desk.monitor.state, costs=costs)
+        text = await desk.see(shown)
+        assert ("¥0" in text) == (not on_demand and not unpriced)
+
+
+class CostCardApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield CostCard()
+
+
+@pytest.mark.parametrize("field", ["amount", "discount"])
+@pytest.mark.parametrize("billing", Billing)
+async def test_the_cost_card_names_a_price_that_was_not_understood(field: str, billing: Billing) -> None:
+    package = replace(a_package(), **{field: None})
+    app = CostCardApp()
+    async with app.run_test():
+        card = app.query_one(CostCard)
+        card.draft = replace(Draft(), billing=billing, package=package)
+        text = str(card.content)
+    assert text == "The price of this package was not understood, so it cannot be bought."
+
+
+@pytest.mark.parametrize("unit", PeriodUnit)
+def test_an_unknown_price_is_a_dash_in_the_table_of_periods(unit: PeriodUnit) -> None:
+    assert sums(replace(a_package(), amount=None), Billing.RENT, unit, None) == ("—", "—")
