@@ -6,7 +6,7 @@ import pytest
 
 from xds_tui.config.settings import Settings
 from xds_tui.tui import keymap
-from xds_tui.tui.commands import COMMANDS, keys_of
+from xds_tui.tui.commands import COMMANDS, current_keymap, keys_of
 
 
 def test_the_keys_that_there_are_from_the_start_are_no_problem() -> None:
@@ -25,8 +25,8 @@ def test_keys_may_be_exchanged() -> None:
         ({"fleet.start": "f5", "fleet.stop": "f5"}, "f5 is both fleet.start and fleet.stop"),
         ({"fleet.refresh": "?"}, "? is both fleet.refresh and app.help"),
         ({"catalog.gpu": "s"}, "s is both fleet.start and catalog.gpu"),
-        ({"line-table.mark": "n"}, "n is both fleet.new and line-table.mark"),
-        ({"choose.back": "f1"}, "f1 is both choose.back and app.help-anywhere"),
+        ({"table.mark": "n"}, "n is both fleet.new and table.mark"),
+        ({"picker.back": "f1"}, "f1 is both picker.back and app.help-anywhere"),
     ],
 )
 def test_two_actions_that_are_heard_together_clash_on_one_key(chosen: dict[str, str], told: str) -> None:
@@ -50,6 +50,20 @@ def test_actions_of_two_screens_may_share_a_key() -> None:
 )
 def test_what_is_not_there_is_named_with_what_may_be_meant(chosen: dict[str, str], told: str) -> None:
     assert keymap.problems(chosen)[0] == told
+
+
+def test_an_old_id_is_accepted_and_its_new_one_named() -> None:
+    assert keymap.problems({"choose.back": "w"}) == ["choose.back has been renamed to picker.back"]
+    assert current_keymap({"choose.back": "w", "fleet.zoom": "v"}) == {"picker.back": "w", "fleet.zoom": "v"}
+
+
+@pytest.mark.parametrize("keys", [{"choose.back": "w", "picker.back": "v"}, {"picker.back": "v", "choose.back": "w"}])
+def test_the_present_id_counts_where_a_keymap_has_both(keys: dict[str, str]) -> None:
+    assert current_keymap(keys) == {"picker.back": "v"}
+
+
+def test_an_old_id_clashes_like_the_new_one() -> None:
+    assert "n is both fleet.new and table.mark" in keymap.problems({"line-table.mark": "n"})
 
 
 @pytest.mark.parametrize("key", ["f5", "ctrl+g", "alt+left", "ä", "#", "exclamation_mark", "comma", "alt+space"])

@@ -56,7 +56,7 @@ async def test_every_action_can_be_had_by_name() -> None:
         await desk.press("4")
         reached |= set(offered(desk))
     same = {action.id for action in COMMANDS.values() if action.run in ("help", "palette", "app.quit", "quit")}
-    by_state = {"create.buy", "create.again", "create.next"}
+    by_state = {"create.buy", "create.retry", "create.next"}
     missing = {action.id for action in COMMANDS.values() if action.place not in DIALOGS} - reached
     assert missing <= same | by_state
     assert {"app.help", "fleet.quit"} <= reached

@@ -539,5 +539,5 @@ async def test_where_marks_are_for_nothing_there_are_none(monkeypatch: pytest.Mo
         assert screen.table.marked == frozenset()
         assert screen.table.cursor_key == "c"
         offered = {active.binding.id for active in screen.pilot.app.screen.active_bindings.values()}
-        assert "line-table.down" in offered
-        assert offered.isdisjoint({"line-table.mark", "line-table.extend-down", "line-table.mark-all"})
+        assert "table.down" in offered
+        assert offered.isdisjoint({"table.mark", "table.extend-down", "table.mark-all"})

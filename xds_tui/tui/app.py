@@ -21,7 +21,7 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.tui import textual_compat
-from xds_tui.tui.commands import bindings
+from xds_tui.tui.commands import bindings, current_keymap
 from xds_tui.tui.context import AppServices, ProfileServices
 from xds_tui.tui.notifier import Notifier
 from xds_tui.tui.runtime.key_queue import FLOW
@@ -93,7 +93,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
 
     async def on_mount(self) -> None:
         """Start to watch the fleet."""
-        self.set_keymap(dict(self._services.keymap))
+        self.set_keymap(current_keymap(self._services.keymap))
         self.show_problems(_keymap_problems(self._services))
         self.enable_job_control(self._refresh)
         self._watch_fleet()

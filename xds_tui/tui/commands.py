@@ -65,8 +65,14 @@ def keys_of(action: Command, keymap: Mapping[str, str]) -> list[str]:
         keymap: the keys that the user has chosen, by action ID.
 
     """
-    chosen = keymap.get(action.id, action.keys)
+    chosen = current_keymap(keymap).get(action.id, action.keys)
     return [key_name(key.strip()) for key in chosen.split(",") if key.strip()]
+
+
+def current_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
+    """Return a keymap with old command IDs replaced by the present ones; where it has both, the present one counts."""
+    renamed = {OLD_IDS[old]: keys for old, keys in keymap.items() if old in OLD_IDS}
+    return renamed | {command_id: keys for command_id, keys in keymap.items() if command_id not in OLD_IDS}
 
 
 def key_name(key: str) -> str:
@@ -163,47 +169,27 @@ _COMMANDS: Final = (
     Command("fleet.all-history", "h", "history", N_("All history"), N_("All events and orders, and plots")),
     Command("fleet.refresh", "r", "refresh", N_("Refresh"), N_("Ask for hosts and prices now"), availability.online),
     Command("fleet.pause", "p", "pause", N_("Pause"), N_("Stop asking, or begin again"), availability.online),
-    Command(
-        "fleet.slower",
-        "plus",
-        "interval(1)",
-        N_("Slower"),
-        N_("Ask less often"),
-        availability.slower,
-    ),
-    Command(
-        "fleet.faster",
-        "minus",
-        "interval(-1)",
-        N_("Faster"),
-        N_("Ask more often"),
-        availability.faster,
-    ),
+    Command("fleet.slower", "plus", "interval(1)", N_("Slower"), N_("Ask less often"), availability.slower),
+    Command("fleet.faster", "minus", "interval(-1)", N_("Faster"), N_("Ask more often"), availability.faster),
     Command("fleet.zoom", "z", "zoom", N_("Zoom"), N_("This pane alone, or all of them"), availability.zoom),
     Command("fleet.back", "escape", "back", N_("Back"), N_("Out of the notice, zoom, marks or filter")),
     # The table of hosts
     Command("hosts.sort", "o", "screen.arrange('sort')", N_("Sort"), N_("Sort by a column; the same again reverses")),
     Command("hosts.group", "g", "screen.arrange('group')", N_("Group"), N_("Group by status, area or system")),
-    Command(
-        "hosts.columns",
-        "C",
-        "screen.arrange('columns')",
-        N_("Columns"),
-        N_("Choose the columns and their order"),
-    ),
+    Command("hosts.columns", "C", "screen.arrange('columns')", N_("Columns"), N_("Choose the columns and their order")),
     Command("hosts.filters", "f", "screen.arrange('filters')", N_("Filters"), N_("Saved filters: use, save, remove")),
     # Any table
-    Command("line-table.up", "up,k", "step(-1)", N_("Up"), N_("One row up")),
-    Command("line-table.down", "down,j", "step(1)", N_("Down"), N_("One row down")),
-    Command("line-table.page-up", "pageup,ctrl+b", "page(-1)", N_("Page up"), N_("One screenful up")),
-    Command("line-table.page-down", "pagedown,ctrl+f", "page(1)", N_("Page down"), N_("One screenful down")),
-    Command("line-table.first", "home", "first", N_("First row"), N_("To the first row")),
-    Command("line-table.last", "end,G", "last", N_("Last row"), N_("To the last row")),
-    Command("line-table.select", "enter", "select", N_("Select"), N_("Open or choose the row at the cursor")),
-    Command("line-table.mark", "space", "mark", N_("Mark"), N_("Mark the row at the cursor, or no longer")),
-    Command("line-table.extend-up", "shift+up,K", "extend(-1)", N_("Mark upwards"), N_("Mark on the way up")),
-    Command("line-table.extend-down", "shift+down,J", "extend(1)", N_("Mark downwards"), N_("Mark on the way down")),
-    Command("line-table.mark-all", "asterisk", "mark_all", N_("Mark all"), N_("Mark all that is shown, or none")),
+    Command("table.up", "up,k", "step(-1)", N_("Up"), N_("One row up")),
+    Command("table.down", "down,j", "step(1)", N_("Down"), N_("One row down")),
+    Command("table.page-up", "pageup,ctrl+b", "page(-1)", N_("Page up"), N_("One screenful up")),
+    Command("table.page-down", "pagedown,ctrl+f", "page(1)", N_("Page down"), N_("One screenful down")),
+    Command("table.first", "home", "first", N_("First row"), N_("To the first row")),
+    Command("table.last", "end,G", "last", N_("Last row"), N_("To the last row")),
+    Command("table.select", "enter", "select", N_("Select"), N_("Open or choose the row at the cursor")),
+    Command("table.mark", "space", "mark", N_("Mark"), N_("Mark the row at the cursor, or no longer")),
+    Command("table.extend-up", "shift+up,K", "extend(-1)", N_("Mark upwards"), N_("Mark on the way up")),
+    Command("table.extend-down", "shift+down,J", "extend(1)", N_("Mark downwards"), N_("Mark on the way down")),
+    Command("table.mark-all", "asterisk", "mark_all", N_("Mark all"), N_("Mark all that is shown, or none")),
     # The catalog
     Command("catalog.billing", "m", "switch_billing", N_("Mode"), N_("By the hour, or for a period"), in_footer=True),
     Command("catalog.gpu", "f", "next_gpu", N_("GPU"), N_("Packages with a GPU, without, or any")),
@@ -258,17 +244,10 @@ _COMMANDS: Final = (
     Command("history.back", "escape,q", "leave", N_("Back"), N_("Back to the hosts"), in_footer=True),
     Command("history.events", "1", "page(0)", N_("Events"), N_("Everything that happened")),
     Command("history.orders", "2", "page(1)", N_("Orders"), N_("Everything that was ordered")),
-    Command("history.plots", "3", "page(2)", N_("Plots"), N_("Hosts and money over time")),
+    Command("history.charts", "3", "page(2)", N_("Plots"), N_("Hosts and money over time")),
     Command("history.next", "right,tab", "next", N_("Next view"), N_("The next view"), in_footer=True, priority=True),
     Command("history.previous", "left", "previous", N_("View before"), N_("The view before"), priority=True),
-    Command(
-        "history.filter",
-        "slash",
-        "filter",
-        N_("Find"),
-        N_("Find events and orders"),
-        in_footer=True,
-    ),
+    Command("history.filter", "slash", "filter", N_("Find"), N_("Find events and orders"), in_footer=True),
     Command("history.span", "s", "span", N_("Time span"), N_("Plot an hour, a day or a week"), in_footer=True),
     Command("history.mine", "m", "decide(True)", N_("Mine"), N_("The host that may be yours is yours"), in_footer=True),
     Command(
@@ -286,41 +265,28 @@ _COMMANDS: Final = (
     Command(
         "create.back", "escape", "previous", N_("Back"), N_("A step back; what is filled in stays"), in_footer=True
     ),
-    Command(
-        "create.buy",
-        "B",
-        "buy",
-        N_("Buy"),
-        N_("Buy what the review says"),
-        in_footer=True,
-    ),
-    Command("create.again", "a", "again", N_("Try again"), N_("Buy what was not bought"), in_footer=True),
+    Command("create.buy", "B", "buy", N_("Buy"), N_("Buy what the review says"), in_footer=True),
+    Command("create.retry", "a", "again", N_("Try again"), N_("Buy what was not bought"), in_footer=True),
     Command("create.mode", "1", "step(0)", N_("Billing"), N_("Choose how it is paid")),
     Command("create.package", "2", "step(1)", N_("Package"), N_("Choose the package")),
     Command("create.image", "3", "step(2)", N_("Image"), N_("Choose the image")),
-    Command("create.how-much", "4", "step(3)", N_("How much"), N_("Say how long and how many")),
+    Command("create.term", "4", "step(3)", N_("How much"), N_("Say how long and how many")),
     Command("create.review", "5", "step(4)", N_("Review"), N_("Read what will be bought")),
-    Command("create.all", "backspace", "show_all", N_("Show all"), N_("Let go of what narrows this list")),
+    Command("create.show-all", "backspace", "show_all", N_("Show all"), N_("Let go of what narrows this list")),
     # Dialogs
-    Command("ask.yes", "y", "yes", N_("Yes"), N_("Do it")),
-    Command("ask.no", "n,escape,q", "no", N_("No"), N_("Leave it")),
-    Command("ask.left", "left", "app.focus_previous", N_("Left"), N_("The button before")),
-    Command("ask.right", "right", "app.focus_next", N_("Right"), N_("The next button")),
-    Command(
-        "ask.help",
-        "question_mark",
-        "app.help",
-        N_("Help"),
-        N_("These keys"),
-    ),
-    Command("type.no", "escape", "no", N_("Cancel"), N_("Leave it")),
-    Command("choose.back", "escape", "leave", N_("Back"), N_("Choose nothing")),
-    Command("choose.take", "enter", "take", N_("Choose"), N_("Choose what the cursor is on"), priority=True),
-    Command("choose.down", "down", "step(1)", N_("Down"), N_("One row down"), priority=True),
-    Command("choose.up", "up", "step(-1)", N_("Up"), N_("One row up"), priority=True),
-    Command("choose.page-down", "pagedown", "step(10)", N_("Page down"), N_("Ten rows down"), priority=True),
-    Command("choose.page-up", "pageup", "step(-10)", N_("Page up"), N_("Ten rows up"), priority=True),
-    Command("columns.keep", "enter", "screen.keep", N_("Keep"), N_("Show these columns from now on"), in_footer=True),
+    Command("confirm.yes", "y", "yes", N_("Yes"), N_("Do it")),
+    Command("confirm.no", "n,escape,q", "no", N_("No"), N_("Leave it")),
+    Command("confirm.left", "left", "app.focus_previous", N_("Left"), N_("The button before")),
+    Command("confirm.right", "right", "app.focus_next", N_("Right"), N_("The next button")),
+    Command("confirm.help", "question_mark", "app.help", N_("Help"), N_("These keys")),
+    Command("typed-confirm.cancel", "escape", "no", N_("Cancel"), N_("Leave it")),
+    Command("picker.back", "escape", "leave", N_("Back"), N_("Choose nothing")),
+    Command("picker.take", "enter", "take", N_("Choose"), N_("Choose what the cursor is on"), priority=True),
+    Command("picker.down", "down", "step(1)", N_("Down"), N_("One row down"), priority=True),
+    Command("picker.up", "up", "step(-1)", N_("Up"), N_("One row up"), priority=True),
+    Command("picker.page-down", "pagedown", "step(10)", N_("Page down"), N_("Ten rows down"), priority=True),
+    Command("picker.page-up", "pageup", "step(-10)", N_("Page up"), N_("Ten rows up"), priority=True),
+    Command("columns.apply", "enter", "screen.keep", N_("Keep"), N_("Show these columns from now on"), in_footer=True),
     Command(
         "columns.up",
         "shift+up,left_square_bracket,K",
@@ -338,10 +304,10 @@ _COMMANDS: Final = (
         in_footer=True,
     ),
     Command("columns.mark", "space", "mark", N_("Show"), N_("Show this column, or no longer"), in_footer=True),
-    Command("columns.standard", "backspace", "standard", N_("As at first"), N_("The columns as they were at first")),
+    Command("columns.reset", "backspace", "standard", N_("As at first"), N_("The columns as they were at first")),
     Command("columns.back", "escape", "screen.leave", N_("Back"), N_("Leave the columns as they are"), in_footer=True),
     Command("columns.help", "question_mark", "app.help", N_("Help"), N_("These keys"), in_footer=True),
-    Command("naming.back", "escape", "leave", N_("Back"), N_("Give no name")),
+    Command("prompt.back", "escape", "leave", N_("Back"), N_("Give no name")),
     Command("sign-in.leave", "escape", "leave", N_("Not now"), N_("Leave without signing in")),
     Command("sign-in.down", "down", "app.focus_next", N_("Down"), N_("The next field")),
     Command("sign-in.up", "up", "app.focus_previous", N_("Up"), N_("The field before")),
@@ -379,3 +345,18 @@ _COMMANDS: Final = (
 
 COMMANDS: Final[Mapping[str, Command]] = {action.id: action for action in _COMMANDS}
 """Every action by its ID."""
+
+OLD_IDS: Final[Mapping[str, str]] = {
+    **{f"ask.{name}": f"confirm.{name}" for name in ("yes", "no", "left", "right", "help")},
+    **{f"line-table.{command.partition('.')[2]}": command for command in COMMANDS if command.startswith("table.")},
+    **{f"choose.{command.partition('.')[2]}": command for command in COMMANDS if command.startswith("picker.")},
+    "type.no": "typed-confirm.cancel",
+    "naming.back": "prompt.back",
+    "create.how-much": "create.term",
+    "create.again": "create.retry",
+    "create.all": "create.show-all",
+    "columns.standard": "columns.reset",
+    "columns.keep": "columns.apply",
+    "history.plots": "history.charts",
+}
+"""The command IDs of version 0.1 that `[keys]` may still use, with the present ones."""

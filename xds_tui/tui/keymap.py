@@ -12,16 +12,16 @@ from textual import keys
 
 from xds_tui.config.settings import Settings, SettingsError
 from xds_tui.i18n import _
-from xds_tui.tui.commands import COMMANDS, Command, by_place, keys_of
+from xds_tui.tui.commands import COMMANDS, OLD_IDS, Command, by_place, current_keymap, keys_of
 
 TOGETHER: Final = (
-    ("line-table", "hosts", "fleet", "app"),
-    ("line-table", "catalog", "fleet", "app"),
+    ("table", "hosts", "fleet", "app"),
+    ("table", "catalog", "fleet", "app"),
     ("filter", "hosts", "fleet", "app"),
     ("detail", "app"),
-    ("line-table", "history", "app"),
+    ("table", "history", "app"),
     ("filter", "history", "app"),
-    ("line-table", "create", "app"),
+    ("table", "create", "app"),
 )
 """Places that are heard together, the one with the focus first. Every other place is a dialog, heard alone."""
 
@@ -41,14 +41,21 @@ def problems(keymap: Mapping[str, str]) -> list[str]:
         keymap: each action's ID with its keys, separated by commas, as `Settings.keymap` has them.
 
     """
-    known = {action_id: chosen for action_id, chosen in keymap.items() if action_id in COMMANDS}
-    return [*_unknown_actions(keymap), *_unknown_keys(known), *_clashes(known)]
+    current = current_keymap(keymap)
+    known = {command_id: keys for command_id, keys in current.items() if command_id in COMMANDS}
+    return [*_old_ids(keymap), *_unknown_actions(current), *_unknown_keys(known), *_clashes(known)]
 
 
 def with_problems(settings: Settings) -> Settings:
     """Return the settings with what is wrong with their keymap among what is wrong with them."""
     found = (SettingsError(problem, "[keys]") for problem in problems(settings.keymap))
     return replace(settings, problems=(*settings.problems, *found))
+
+
+def _old_ids(keymap: Mapping[str, str]) -> Iterator[str]:
+    for command_id in keymap:
+        if command_id in OLD_IDS:
+            yield _("{old} has been renamed to {new}").format(old=command_id, new=OLD_IDS[command_id])
 
 
 def _unknown_actions(keymap: Mapping[str, str]) -> Iterator[str]:

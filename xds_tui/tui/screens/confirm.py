@@ -211,7 +211,7 @@ class Dialog(DialogScreen[bool]):
 class ConfirmScreen(Dialog):
     """Ask y/N about what interrupts; no is preselected."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("ask")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
     AUTO_FOCUS = "#no"
 
     def answers(self) -> ComposeResult:
@@ -224,7 +224,7 @@ class ConfirmScreen(Dialog):
 class TypedConfirmScreen(Dialog):
     """Ask for the target to be typed out before something final; enter is dead until it matches."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("type")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("typed-confirm")
     AUTO_FOCUS = "#typed"
 
     def answers(self) -> ComposeResult:

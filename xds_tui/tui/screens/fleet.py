@@ -68,7 +68,7 @@ class FleetScreen(PanedScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("fleet")
     AUTO_FOCUS = "#hosts"
 
-    PLACES: ClassVar = ("fleet", "hosts", "catalog", "line-table")
+    PLACES: ClassVar = ("fleet", "hosts", "catalog", "table")
     """Where its actions are heard."""
 
     def __init__(
@@ -293,9 +293,9 @@ class FleetScreen(PanedScreen):
         if place == "catalog" and self._catalog is not None:
             self.action_pane("catalog")
             return self._catalog
-        if place in ("hosts", "line-table") and not self._hosts.has_focus_within:
+        if place in ("hosts", "table") and not self._hosts.has_focus_within:
             self.action_pane("hosts")
-        return {"hosts": self._hosts, "line-table": self._hosts.table}.get(place, self)
+        return {"hosts": self._hosts, "table": self._hosts.table}.get(place, self)
 
     def go_to(self, host_id: str) -> None:
         """Put the cursor on a host; a filter that hides it is taken away."""

@@ -107,7 +107,7 @@ def offers(screen: LiveScreen[Any], base: FleetScreen) -> list[Offer]:
         is_doubled = offer.owner is not screen and offer.label in labels
         if not is_doubled and offered.setdefault(offer.is_taken_to, offer) is offer:
             labels.add(offer.label)
-    return sorted(offered.values(), key=lambda offer: offer.action.place == "line-table")
+    return sorted(offered.values(), key=lambda offer: offer.action.place == "table")
 
 
 def _reachable(screen: LiveScreen[Any], base: FleetScreen) -> Iterator[Offer]:

@@ -45,7 +45,7 @@ class Choice:
 class PickerScreen(DialogScreen[str | None]):
     """Answers with the ID of a choice, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("choose")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("picker")
     CSS_PATH = "../theme/dialog.tcss"
 
     def __init__(self, title: str, choices: Sequence[Choice], *, placeholder: str = "") -> None:

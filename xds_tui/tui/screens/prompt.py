@@ -24,7 +24,7 @@ MAX_LENGTH: Final = 40
 class PromptScreen(DialogScreen[str | None]):
     """Answers with a name, or None; says if something has it already."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("naming")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
     DEFAULT_CSS = "PromptScreen { align: center middle; }"
     CSS_PATH = "../theme/dialog.tcss"
 

@@ -52,7 +52,7 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
     MARKS: ClassVar[bool] = False
     """Whether rows can be marked, for operations on several of them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("line-table")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("table")
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{part}" for part in PARTS}
     DEFAULT_CSS = CSS
 
