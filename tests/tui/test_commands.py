@@ -13,6 +13,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import OFF, ON
 from xds_tui.text.formats import cells
 from xds_tui.tui import screens, widgets
@@ -21,6 +22,7 @@ from xds_tui.tui.availability import Context
 from xds_tui.tui.commands import COMMANDS, OLD_IDS, bindings
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.host_table import HostTable
+from xds_tui.tui.widgets.notice import FleetNotice
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -126,17 +128,17 @@ async def test_why_a_key_does_nothing_is_said_until_the_cursor_moves() -> None:
         await desk.see_no_more("is off already")
 
 
-async def test_what_went_wrong_does_not_give_way_to_why_a_key_does_nothing() -> None:
+async def test_an_error_is_not_replaced_by_the_reason_why_a_key_does_nothing() -> None:
     async with sitting_at(Desk()) as desk:
-        target = next(host for host in desk.world.listed() if host.status == ON)
+        target = next(host for host in desk.world.listed() if host.status == OFF)
         desk.app.screen.query_one(HostTable).move_to(target.id)
-        await desk.press("D")
-        await desk.type(target.id)
-        await desk.press("enter")
-        await desk.see("did not do it")
+        desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
         await desk.press("s")
-        await until(lambda: any("is being deleted" in said.message for said in desk.app._notifications))
-        assert "did not do it" in desk.text
+        await until(lambda: desk.app.screen.query_one(FleetNotice).is_grave)
+        error = str(desk.app.screen.query_one(FleetNotice).content)
+        await desk.press("x")
+        await until(lambda: any("is off already" in toast.message for toast in desk.app._notifications))
+        assert str(desk.app.screen.query_one(FleetNotice).content) == error
 
 
 async def test_read_only_and_an_empty_fleet_say_so() -> None:
