@@ -119,8 +119,8 @@ class Desk:
         """Have keys arrive all at once, as over a slow line or in a paste, and wait until they have been handled."""
         for key in keys:
             self.post(key)
-        queue = self.app._keys
-        await until(lambda: not queue.is_holding and not queue.flows.moving)
+        queue = self.app._key_queue
+        await until(lambda: not queue.is_holding and not queue.flows.active)
         await self.still()
 
     async def type(self, text: str) -> None:

@@ -64,8 +64,9 @@ def _between(name: str) -> re.Pattern[str]:
 def written(text: str) -> str:
     """Return the README with its parts as the code has them."""
     for name, part in made().items():
-        text, count = _between(name).subn(lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text)
-        assert count == 1, name
+        found = _between(name).search(text)
+        assert found is not None, name
+        text = f"{text[: found.start()]}{found[1]}{part}\n{found[2]}{text[found.end() :]}"
     return text
 
 

@@ -76,9 +76,11 @@ def is_translated(message: Message) -> bool:
     return not message.fuzzy and all(forms(message.string))
 
 
-def forms(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    """A text as its forms: one, or those of the plural."""
-    return value if isinstance(value, tuple) else (value,)
+def forms(value: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the forms of a text: one, or those of the plural. A text without a translation has one, which is empty."""
+    if value is None:
+        return ("",)
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _new(language: str) -> Catalog:

@@ -78,7 +78,7 @@ async def test_what_is_left_while_it_opens_fails_nowhere(name: str) -> None:
             desk.post(opening.key)
             await take_turns(turns)
             await close_all(desk)
-            await until(lambda: not desk.app._keys.is_holding)
+            await until(lambda: not desk.app._key_queue.is_holding)
             await close_all(desk)  # what the key opened only now
             assert desk.app._exception is None, f"left after {turns} turns"
             await desk.press("escape", "1")
