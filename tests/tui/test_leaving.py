@@ -10,6 +10,7 @@ import pytest
 from support.app_driver import Desk, sitting_at
 from support.wait import until
 
+from xds_tui.tui.app import _fleet_screen
 from xds_tui.tui.screens.fleet import FleetScreen
 
 TURNS = 240
@@ -86,9 +87,10 @@ async def test_what_is_left_while_it_opens_fails_nowhere(name: str) -> None:
 
 async def test_the_main_screen_is_replaced_while_it_opens() -> None:
     async with sitting_at(Desk()) as desk:
+        services = desk.app._services
         for turns in steps(3):
             for _time in range(2):
-                await desk.app.switch_screen(desk.app._fleet_screen(desk.app._parts.listing))
+                await desk.app.switch_screen(_fleet_screen(services, services.profile, services.listing))
                 await take_turns(turns)
             assert desk.app._exception is None, f"replaced after {turns} turns"
         base = desk.app.screen
