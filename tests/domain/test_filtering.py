@@ -12,7 +12,7 @@ from support.factories import NOON, a_host, a_package, a_promise, an_image, an_o
 
 from xds_tui.domain import filter_query, filtering
 from xds_tui.domain.filter_query import CHOICE_FIELDS, COMPARISONS, FIELD_ALIASES, FIELDS, QueryError
-from xds_tui.domain.filtering import CHOICE_WORDS, Context, RowType
+from xds_tui.domain.filtering import CHOICE_WORDS, RowContext, RowType
 from xds_tui.domain.model import Area, Billing, Status
 from xds_tui.domain.normalization import fold
 from xds_tui.domain.pricing import Costs, Rate
@@ -56,7 +56,7 @@ ROWS: dict[str, tuple[RowType[Any], Sequence[Any]]] = {
 def positions(kind: str, text: str) -> list[int]:
     """Return the 1-based positions of the rows that a filter selects."""
     row_type, rows = ROWS[kind]
-    selected = filtering.select(row_type, rows, filtering.parse_for(row_type, text), Context(NOON, COSTS))
+    selected = filtering.select(row_type, rows, filtering.parse_for(row_type, text), RowContext(NOON, COSTS))
     return [number for number, row in enumerate(rows, 1) if row in selected]
 
 
@@ -208,7 +208,7 @@ def test_a_negated_term_selects_the_other_rows(kind: str, field: str, sign: str,
 def test_a_text_is_found_in_a_name_whatever_its_form(name: str, text: str) -> None:
     host = a_host(name=name, id="", os="", address=None)
     query = filter_query.parse(f'name:"{text}"')
-    assert bool(filtering.select(filtering.HOSTS, [host], query, Context(NOON))) is (fold(text) in fold(name))
+    assert bool(filtering.select(filtering.HOSTS, [host], query, RowContext(NOON))) is (fold(text) in fold(name))
 
 
 def test_typing_keeps_the_last_filter_that_could_be_applied() -> None:

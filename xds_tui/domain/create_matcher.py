@@ -82,13 +82,16 @@ class Matching:
             for request, row in zip(requests, self._distances, strict=True)
         ]
         self._column_of = self._put_in_sequence(self._assign(self._usable))
-        self._explained = {
+        self._explained = self._find_explained()
+        self._dispensable = self._find_dispensable()
+        self._movable = self._find_movable()
+
+    def _find_explained(self) -> set[int]:
+        return {
             column
             for row, column in enumerate(self._column_of)
             if column is not None and self._distances[row][column].is_during_request
         }
-        self._dispensable = self._find_dispensable()
-        self._movable = self._find_movable()
 
     @property
     def pending_hosts(self) -> frozenset[str]:

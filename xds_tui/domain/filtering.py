@@ -66,7 +66,7 @@ CHOICE_WORDS: Final[Mapping[Choice, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class RowContext:
     """What some fields depend on besides the row."""
 
     now: datetime
@@ -83,7 +83,7 @@ class RowType(Generic[RowT]):
 
     choices: Mapping[str, Callable[[RowT], tuple[Choice | None, ...]]]
     texts: Mapping[str, Callable[[RowT], tuple[str, ...]]]
-    numbers: Mapping[str, Callable[[RowT, Context], float | None]]
+    numbers: Mapping[str, Callable[[RowT, RowContext], float | None]]
     values: Mapping[str, tuple[Choice, ...]]
     """All values of each field in `choices`."""
 
@@ -139,7 +139,7 @@ def select(
     row_type: RowType[RowT],
     rows: Sequence[RowT],
     query: Query,
-    context: Context,
+    context: RowContext,
     search_texts: Callable[[], Iterable[str]] | None = None,
 ) -> list[RowT]:
     """Return the rows that match every term of `query`, in their order.
@@ -168,7 +168,7 @@ def select(
     return found
 
 
-def _predicate(term: Term, row_type: RowType[RowT], context: Context) -> Callable[[RowT], bool]:
+def _predicate(term: Term, row_type: RowType[RowT], context: RowContext) -> Callable[[RowT], bool]:
     field = term.field or ""
     if read_choices := row_type.choices.get(field):
         selected = _selected_values(term, row_type)
@@ -205,7 +205,7 @@ def cost_of(host: Host, costs: Costs) -> float | None:
     return None if rate is None else float(rate.high)
 
 
-def _age(at: datetime | None, context: Context) -> float | None:
+def _age(at: datetime | None, context: RowContext) -> float | None:
     return None if at is None else (context.now - at).total_seconds()
 
 

@@ -72,7 +72,7 @@ def rows(snapshot: Snapshot, query: Query, sort: Sort, now: datetime, costs: Cos
 
     Where the cost of a host is a range, its upper bound is compared.
     """
-    context = filtering.Context(now, costs)
+    context = filtering.RowContext(now, costs)
     hosts = filtering.select(filtering.HOSTS, snapshot.hosts, query, context, lambda: _search_texts(snapshot))
     if sort.column is not None:
         hosts = _sorted(hosts, sort, costs)

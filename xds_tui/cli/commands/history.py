@@ -87,7 +87,7 @@ class _JournalReader:
             filtering.EVENTS,
             oldest_first,
             self._query,
-            filtering.Context(self._services.clock()),
+            filtering.RowContext(self._services.clock()),
             lambda: map(messages.event_search_text, oldest_first),
         )
         return self._limit(export.events_table(matching))
@@ -104,7 +104,7 @@ class _JournalReader:
             filtering.ORDERS,
             oldest_first,
             self._query,
-            filtering.Context(self._services.clock()),
+            filtering.RowContext(self._services.clock()),
             lambda: map(messages.order_search_text, oldest_first),
         )
         table = export.orders_table(matching, hosts)

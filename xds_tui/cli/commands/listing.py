@@ -45,7 +45,7 @@ def catalog(
 
     async def read() -> Table:
         found = await _progress_line(services).until(_read_catalog(services))
-        context = filtering.Context(services.clock())
+        context = filtering.RowContext(services.clock())
         if images:
             return export.images_table(filtering.select(filtering.IMAGES, found.images, query, context), found.at)
         packages = [

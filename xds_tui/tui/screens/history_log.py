@@ -76,12 +76,12 @@ class HistoryLog:
         """Return the events that match `query` at the time `now`."""
         events = [event for event, _text in self._events]
         texts = (text for _event, text in self._events)
-        return filtering.select(filtering.EVENTS, events, query, filtering.Context(now), lambda: texts)
+        return filtering.select(filtering.EVENTS, events, query, filtering.RowContext(now), lambda: texts)
 
     def matching_orders(self, query: Query, now: datetime) -> list[Order]:
         """Return the orders that match `query` at the time `now`."""
         texts = map(messages.order_search_text, self.orders)
-        return filtering.select(filtering.ORDERS, self.orders, query, filtering.Context(now), lambda: texts)
+        return filtering.select(filtering.ORDERS, self.orders, query, filtering.RowContext(now), lambda: texts)
 
     def _new(self, events: Iterable[Event]) -> list[tuple[Event, str]]:
         new = [event for event in dict.fromkeys(events) if event not in self._known]
