@@ -48,10 +48,10 @@ MODULES: Final = modules()
 ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
     # Nouns in spite of their ending, and the fields' own terms.
     rules.participle_names: {"billing", "filtering", "gc_tuning", "host_listing", "keyring", "listing", "pricing"},
-    rules.repeated_class_names: {"Choice", "Client", "Column", "Line", "Table", "_Terminal"},
+    rules.repeated_class_names: {"Choice", "Client", "Column", "Context", "Line", "Table", "_Terminal"},
     rules.long_modules: set(),
     rules.long_classes: {"FleetScreen", "HistoryScreen", "InputScanner", "Matching", "Table"},
-    rules.long_functions: {"_ansi", "create", "list_hosts", "load", "match_orders", "run_in_foreground"},
+    rules.long_functions: {"_ansi", "create", "load", "match_orders", "run_in_foreground"},
     rules.small_modules_of_one_importer: {
         "xds_tui.simulator.listing_fault",
         "xds_tui.store.renewals",  # storage, which its importer, the composition root, must not know
@@ -61,9 +61,9 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
         "xds_tui.tui.widgets.table.row_cache",
     },
 }
-MAX_SHARED_TEXTS: Final = 101
-MAX_DIALECT_LINES: Final = 375
-MAX_VAGUE_DOCSTRINGS: Final = 141
+MAX_SHARED_TEXTS: Final = 45
+MAX_DIALECT_LINES: Final = 330
+MAX_VAGUE_DOCSTRINGS: Final = 126
 """Numbers that may only fall: lower them with every correction."""
 
 
