@@ -32,7 +32,6 @@ from xds_tui.domain.records import Candidate, Doubt, OrderState
 
 _SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)
 
-
 _RANK: Final = 1
 _LAG: Final = 10**13
 _GAP: Final = _LAG * 10**19
@@ -61,8 +60,7 @@ class Matching:
             past: all creates that are known: what came of them tells the clock offset.
             hosts: all hosts of the listing, by ID.
             now: when the listing began (ms since the epoch): a host that was listed by then is among them.
-            listing_grace: how long a new host may be missing from the list before anything is concluded from it (ms).
-
+            listing_grace: how long a new host may be missing from the list before that means anything (ms).
         """
         self._requests = requests
         self._births = births
@@ -87,11 +85,8 @@ class Matching:
         self._movable = self._find_movable()
 
     def _find_explained(self) -> set[int]:
-        return {
-            column
-            for row, column in enumerate(self._column_of)
-            if column is not None and self._distances[row][column].is_during_request
-        }
+        pairs = ((row, column) for row, column in enumerate(self._column_of) if column is not None)
+        return {column for row, column in pairs if self._distances[row][column].is_during_request}
 
     @property
     def pending_hosts(self) -> frozenset[str]:
