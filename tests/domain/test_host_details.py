@@ -43,3 +43,9 @@ def test_a_host_at_another_address_loses_known_details(moved: dict[str, object])
 @pytest.mark.parametrize("gap", [{"address": None}, {"port": None}, {"created": None}])
 def test_a_missing_address_keeps_known_details(gap: dict[str, object]) -> None:
     assert keep_details(a_host(**gap), KNOWN).mac == KNOWN.mac
+
+
+def test_a_lost_address_drops_the_login_that_the_list_does_not_confirm() -> None:
+    unreachable = keep_details(a_host(address=None, port=None), KNOWN)
+    assert unreachable.password is None
+    assert unreachable.account is None

@@ -14,6 +14,9 @@ from xds_tui.domain.model import Host
 _DETAILS: Final = {"mac": "mac", "ipv4": "ipv4", "account": "hostAccount", "password": "hostPw"}
 """Attributes that are kept, with the service's names of the fields."""
 
+_LOGIN: Final = {"account", "password"}
+"""Attributes that are not kept once the host lost its address: they are no use without one, and may have changed."""
+
 
 def keep_details(host: Host, before: Host) -> Host:
     """Return `host` with the details of `before` that it lacks; `before` itself if the two are equal then.
@@ -25,9 +28,14 @@ def keep_details(host: Host, before: Host) -> Host:
     """
     if _has_moved(host, before):
         return host
-    kept: dict[str, Any] = {name: getattr(before, name) for name in _DETAILS if _is_missing(host, name)}
+    names = _DETAILS if _is_reachable(host) or not _is_reachable(before) else _DETAILS.keys() - _LOGIN
+    kept: dict[str, Any] = {name: getattr(before, name) for name in names if _is_missing(host, name)}
     complete = replace(host, **kept) if kept else host
     return before if complete == before else complete
+
+
+def _is_reachable(host: Host) -> bool:
+    return host.address is not None and host.port is not None
 
 
 def _is_missing(host: Host, name: str) -> bool:
