@@ -14,6 +14,7 @@ from xds_tui.api.errors import BadResponse, SignedOut
 from xds_tui.auth.account import Account, TokenCache
 from xds_tui.domain import purchase
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
+from xds_tui.domain.host_distance import LISTING_GRACE
 from xds_tui.domain.model import Billing, Status
 from xds_tui.domain.records import EventKind, OrderState
 from xds_tui.fleet.monitor import Monitor
@@ -185,11 +186,15 @@ async def bought(watch: MonitorHarness) -> None:
 
 @pytest.mark.parametrize("dialect", ["later", "document"])
 async def test_a_bought_host_is_found(
-    dialect: str, simulator: RunningSimulator, journal: Journal, service: Service
+    dialect: str, simulator: RunningSimulator, journal: Journal, service: Service, clock: ManualClock
 ) -> None:
     service.world.options = service.world.options.__class__(dialect=dialect)
     async with watching(MonitorHarness(simulator, journal)) as watch:
         await bought(watch)
+        answered = {OrderState.ACCEPTED, OrderState.CONFIRMED}
+        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in answered)
+        clock.advance(3 * LISTING_GRACE / 1000)
+        await watch.refreshed()
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
         (sale,) = service.world.ledger
         order = watch.state.orders[0]
@@ -199,9 +204,14 @@ async def test_a_bought_host_is_found(
 
 
 @pytest.mark.parametrize("kind", [Kind.DROP_AFTER, Kind.TRUNCATED, Kind.HTML_AFTER])
-async def test_a_purchase_without_a_response_is_confirmed_by_the_list(watch: MonitorHarness, kind: Kind) -> None:
+async def test_a_purchase_without_a_response_is_confirmed_by_the_list(
+    watch: MonitorHarness, clock: ManualClock, kind: Kind
+) -> None:
     watch.service.faults.set(Fault(kind=kind, endpoint="pve/open/createquantity"))
     await bought(watch)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.UNKNOWN)
+    clock.advance(3 * LISTING_GRACE / 1000)
+    await watch.refreshed()
     await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
     assert len(watch.service.world.ledger) == 1
     states = [event.state for event in watch.state.events if event.kind is EventKind.ORDER]
