@@ -2,7 +2,7 @@
 
 Every name from the wire has been translated here: sizes are GB, times are aware UTC, money is
 `Decimal` in CNY, texts hold nothing that a terminal could take for a command (`api/wire.py` makes all of these).
-A field that the service left out is None. One that it sent but nobody understood is None too, and what was
+A field that the service left out is None. One whose value could not be interpreted is None too, and what was
 sent stands in `raw` under the service's own name for it.
 """
 
@@ -20,7 +20,7 @@ Raw = Mapping[str, str]
 
 
 class FastEnum(Enum):
-    """One of a few: as quick to look up as an object, where Enum hashes the name anew each time, in Python."""
+    """An enumeration with the hash of `object`, because Enum computes the hash of the name in Python at each lookup."""
 
     __hash__ = object.__hash__
 

@@ -88,7 +88,7 @@ class FleetRate:
     on_demand: Rate
     """Of the on-demand hosts that are on: billed by the hour now."""
     prepaid: Rate
-    """Of the rents that have not ended, on or off: already paid, so told apart."""
+    """Of the rents that have not ended, on or off: already paid, so counted separately."""
     unpriced: int
     """Hosts that cost something that is not known: not part of the sums."""
 
@@ -141,7 +141,7 @@ def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:
     """Return the most that `host` can have cost until `now`, in CNY, or None if it does not say since when.
 
     For a rent that is the whole period, which was paid in advance; for an on-demand host every hour since it was
-    created, for nobody promises that one which is off costs nothing (reference: what nobody documents).
+    created, because it is not documented that a host which is off costs nothing (reference: undocumented behavior).
     """
     until = host.expires if host.billing is Billing.RENT else now
     if host.created is None or until is None:

@@ -154,19 +154,19 @@ class Draft:
         )
 
     def with_billing(self, billing: Billing, there: Catalog | None) -> Draft:
-        """Switch the mode; a package that is not sold so is let go."""
+        """Switch the mode; drop a package that is not sold in that mode."""
         package = self.package
         if package is not None and there is not None:
             package = package_by_id(there, billing, package.id)
         return replace(self, billing=billing, package=package)
 
     def with_package(self, package: Package) -> Draft:
-        """Choose a package; an image of another type is let go."""
+        """Choose a package; drop an image of another type."""
         image = self.image if self.image and self.image.type == package.type else None
         return replace(self, package=package, image=image)
 
     def with_image(self, image: Image) -> Draft:
-        """Choose an image; a package of another type is let go."""
+        """Choose an image; drop a package of another type."""
         package = self.package if self.package and self.package.type == image.type else None
         return replace(self, image=image, package=package)
 

@@ -127,7 +127,7 @@ class Order:
     code: int | None = None
     """The service's code, where it answered."""
     message: str = ""
-    """In the words of whoever ended it, cleaned."""
+    """The message of the service or of a library, sanitized."""
     trace_id: str = ""
     sender: str = field(default="", compare=False)
     """The running program that gave it, as `store/instance.py` names it: one that lives still knows best."""
@@ -168,7 +168,7 @@ class EventKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened, in values rather than words, so that it can be told in any language."""
+    """One thing that happened, as values rather than words, so that it can be shown in any language."""
 
     at: datetime
     kind: EventKind
@@ -191,7 +191,7 @@ class Event:
     summary: str = ""
     """An error's own sentence, in English and marked for translation."""
     message: str = ""
-    """In the words of whoever said it, cleaned; never a secret."""
+    """The message of the service or of a library, sanitized; never a secret."""
     trace_id: str = ""
 
 

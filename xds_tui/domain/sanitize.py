@@ -1,4 +1,4 @@
-"""Texts from outside made inert: what they say stays, what a terminal would obey goes, and so does what nobody sees."""
+"""Make untrusted text inert: remove control sequences and invisible characters."""
 
 from __future__ import annotations
 

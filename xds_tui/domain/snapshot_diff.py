@@ -49,7 +49,7 @@ def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
 
 
 HOURS: Final = (1, 24)
-"""A rent that ends within so many hours is told of, nearest first."""
+"""Hours before the end of a rent at which the user is alerted, shortest first."""
 
 _STOPPED: Final = (Status.STOPPING, Status.OFF, Status.EXPIRED)
 _FAILED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.UNCONFIRMED)

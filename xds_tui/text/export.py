@@ -147,7 +147,7 @@ _ORDER_FIELDS: Final = (
 
 
 def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
-    """All of a host but its password, which nobody should find in a file or a log."""
+    """Return all fields of a host except its password, which must not appear in a file or a log."""
     rate = costs.hosts.get(host.id)
     return {
         "seen_at": _time(snapshot.at),

@@ -130,7 +130,7 @@ def with_detail(summary: str, detail: str) -> str:
 
 
 MAX_EVENTS_SHOWN: Final = 4
-"""Events that are told of in one notice."""
+"""Events shown in one notice."""
 
 
 def no_record(problem: StoreError) -> str:
@@ -309,7 +309,7 @@ def event_lines(of: Event) -> tuple[str, ...]:
 
 
 def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
-    """What has to be told of several events at once: all of a single one, of more what each is, as far as it fits."""
+    """Return the lines of a notice about events: all details of a single event, or one line for each of several."""
     if len(of) == 1:
         return event_lines(of[0])
     lines = [event(one) for one in of[:MAX_EVENTS_SHOWN]]
