@@ -46,6 +46,6 @@ def test_a_missing_address_keeps_known_details(gap: dict[str, object]) -> None:
 
 
 def test_a_lost_address_drops_the_login_that_the_list_does_not_confirm() -> None:
-    unreachable = keep_details(a_host(address=None, port=None), KNOWN)
+    unreachable = keep_details(a_host(address=None, port=None, account=None), KNOWN)
     assert unreachable.password is None
     assert unreachable.account is None
