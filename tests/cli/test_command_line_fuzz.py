@@ -19,6 +19,7 @@ from support.cli_runner import runner
 
 from xds_tui import i18n
 from xds_tui.cli import main, output
+from xds_tui.cli.commands import simulate
 from xds_tui.tui.runtime import crash_report
 
 CODES = {0, 1, 2, 3, 4, 5, 130}
@@ -114,8 +115,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
         raise AssertionError from error
 
     monkeypatch.setattr(crash_report, "crash_message", not_caught)
-    monkeypatch.setattr(output, "wait", lambda seconds: False)
-    monkeypatch.setattr(main, "_simulate", lambda options: 0)
+    monkeypatch.setattr(output, "wait_for_reader", lambda seconds: False)
+    monkeypatch.setattr(simulate, "serve", lambda options: 0)
     language = i18n.chosen()
     yield {
         "PATH": os.environ["PATH"],

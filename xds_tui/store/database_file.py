@@ -186,7 +186,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _check_integrity(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA integrity_check_integrity(1)").fetchone()[0]
+    found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         damage = sqlite3.DatabaseError(found)
         damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
