@@ -14,7 +14,6 @@ from xds_tui.api.errors import BadResponse, SignedOut
 from xds_tui.auth.account import Account, TokenCache
 from xds_tui.domain import purchase
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
-from xds_tui.domain.host_distance import LISTING_GRACE
 from xds_tui.domain.model import Billing, Status
 from xds_tui.domain.records import EventKind, OrderState
 from xds_tui.fleet.monitor import Monitor
@@ -26,6 +25,7 @@ from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock
 from xds_tui.store.journal import Journal
 
+DECIDABLE = (OrderState.ACCEPTED, OrderState.UNKNOWN, OrderState.CONFIRMED)
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 
 
@@ -58,6 +58,15 @@ class MonitorHarness:
         self.monitor.refresh()
         await until(lambda: self.state.snapshot is not before and self.state.connection is ConnectionState.LIVE)
         return self.state
+
+    async def see_host_listed(self) -> None:
+        """Let pass the time that the host of the last create has to be listed in, and see it confirmed."""
+        await until(lambda: bool(self.state.orders) and self.state.orders[0].state in DECIDABLE)
+        clock = self.service.world.clock
+        assert isinstance(clock, ManualClock)
+        clock.advance(20)
+        await self.refreshed()
+        await until(lambda: self.state.orders[0].state is OrderState.CONFIRMED)
 
 
 async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
@@ -186,16 +195,12 @@ async def bought(watch: MonitorHarness) -> None:
 
 @pytest.mark.parametrize("dialect", ["later", "document"])
 async def test_a_bought_host_is_found(
-    dialect: str, simulator: RunningSimulator, journal: Journal, service: Service, clock: ManualClock
+    dialect: str, simulator: RunningSimulator, journal: Journal, service: Service
 ) -> None:
     service.world.options = service.world.options.__class__(dialect=dialect)
     async with watching(MonitorHarness(simulator, journal)) as watch:
         await bought(watch)
-        answered = {OrderState.ACCEPTED, OrderState.CONFIRMED}
-        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in answered)
-        clock.advance(3 * LISTING_GRACE / 1000)
-        await watch.refreshed()
-        await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
+        await watch.see_host_listed()
         (sale,) = service.world.ledger
         order = watch.state.orders[0]
         assert order.host_id == sale.host_id
@@ -204,15 +209,10 @@ async def test_a_bought_host_is_found(
 
 
 @pytest.mark.parametrize("kind", [Kind.DROP_AFTER, Kind.TRUNCATED, Kind.HTML_AFTER])
-async def test_a_purchase_without_a_response_is_confirmed_by_the_list(
-    watch: MonitorHarness, clock: ManualClock, kind: Kind
-) -> None:
+async def test_a_purchase_without_a_response_is_confirmed_by_the_list(watch: MonitorHarness, kind: Kind) -> None:
     watch.service.faults.set(Fault(kind=kind, endpoint="pve/open/createquantity"))
     await bought(watch)
-    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.UNKNOWN)
-    clock.advance(3 * LISTING_GRACE / 1000)
-    await watch.refreshed()
-    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
+    await watch.see_host_listed()
     assert len(watch.service.world.ledger) == 1
     states = [event.state for event in watch.state.events if event.kind is EventKind.ORDER]
     assert OrderState.UNKNOWN in states
@@ -366,3 +366,18 @@ async def test_a_host_deleted_here_is_gone_although_the_total_counts_it(watch: M
     watch.monitor.orders.delete([host])
     await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
     assert not any(event.alert for event in watch.state.events if event.kind is EventKind.GONE)
+
+
+async def test_the_next_refresh_is_when_the_host_of_an_open_create_had_time_to_be_listed(
+    watch: MonitorHarness, clock: ManualClock
+) -> None:
+    watch.service.world.options = watch.service.world.options.__class__(dialect="document")
+    await bought(watch)
+    await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.ACCEPTED)
+    clock.advance(9)
+    await watch.refreshed()
+    wait = watch.monitor._schedule.delay(asyncio.get_running_loop().time(), has_lookups=False)
+    assert wait is not None
+    assert wait <= 1
+    clock.advance(1)
+    await until(lambda: watch.state.orders[0].state is OrderState.CONFIRMED)

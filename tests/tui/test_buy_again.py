@@ -65,6 +65,9 @@ async def test_a_response_that_is_no_refusal_is_unknown_and_found_by_looking(fau
         desk.service.faults.set(replace(fault, endpoint=CREATE))
         await to_review(desk, PACKAGE, IMAGE)
         await bought(desk)
+        await until(lambda: desk.monitor.orders.all[0].state is OrderState.UNKNOWN)
+        desk.clock.advance(20)
+        desk.monitor.refresh()
         await until(lambda: desk.monitor.orders.all[0].state is OrderState.CONFIRMED)
         told = {event.state for event in desk.monitor.state.events if event.kind is EventKind.ORDER}
         assert OrderState.UNKNOWN in told

@@ -231,6 +231,9 @@ async def test_an_unknown_outcome_is_shown_as_unknown_and_settled_by_looking() -
         desk.service.faults.set(Fault(kind=Kind.TRUNCATED, endpoint="pve/open/createquantity"))
         await to_review(desk, "bl4090a1", "4005")
         await bought(desk)
+        await until(lambda: desk.monitor.orders.all[0].state is OrderState.UNKNOWN)
+        desk.clock.advance(20)
+        desk.monitor.refresh()
         await until(lambda: desk.monitor.orders.all[0].state is OrderState.CONFIRMED)
         told = {event.state for event in desk.monitor.state.events}
         assert OrderState.UNKNOWN in told

@@ -62,9 +62,16 @@ class PollSchedule:
         """Return whether the whole fleet should be read."""
         return not self.is_paused and now >= self.refresh_at
 
-    def after_refresh(self, now: float) -> PollSchedule:
-        """Return the schedule after a refresh that succeeded."""
-        return replace(self, failures=0, refresh_at=now + self.interval, lookup_at=now + LOOKUP_INTERVAL)
+    def after_refresh(self, now: float, wanted_within: float | None = None) -> PollSchedule:
+        """Return the schedule after a refresh that succeeded.
+
+        Args:
+            now: the time.
+            wanted_within: seconds after which another refresh tells more; None: nothing is waited for.
+
+        """
+        delay = self.interval if wanted_within is None else min(self.interval, wanted_within)
+        return replace(self, failures=0, refresh_at=now + delay, lookup_at=now + LOOKUP_INTERVAL)
 
     def after_lookup(self, now: float) -> PollSchedule:
         """Return the schedule after a round of lookups."""

@@ -227,7 +227,8 @@ class Monitor:
             else:
                 self._handle_error(error)
             return
-        self._schedule = self._schedule.after_refresh(self._now())
+        decision = self.orders.book.seconds_until_decision(self._clock())
+        self._schedule = self._schedule.after_refresh(self._now(), decision)
         is_superseded = self._woken.is_set()
         if is_superseded:
             # The request may be about something that happened after this reading had started.

@@ -11,8 +11,10 @@ from typing import Final
 
 from xds_tui.domain import order_states, pricing
 from xds_tui.domain.attribution import RebootProgress
+from xds_tui.domain.creation_times import to_milliseconds
 from xds_tui.domain.host_distance import LATEST, LISTING_DELAY, LISTING_GRACE
 from xds_tui.domain.model import Host, Snapshot
+from xds_tui.domain.open_creates import request_of
 from xds_tui.domain.reconcile import Reconciliation, match_orders
 from xds_tui.domain.records import Order, OrderAction, OrderState, Quote
 from xds_tui.fleet.state import NO_PRICES
@@ -185,6 +187,16 @@ class OrderBook:
             and order.host_id is None
             and order.state in (OrderState.ACCEPTED, OrderState.UNKNOWN)
         )
+
+    def seconds_until_decision(self, now: datetime) -> float | None:
+        """Return after how many seconds a listing can tell which host the next open create bought; None: no more."""
+        requests = [
+            request_of(order, order.sent_at, order.promise)
+            for order in self.wanting_hosts
+            if order.sent_at and order.promise
+        ]
+        left = [request.over_at + self._listing_grace - to_milliseconds(now) for request in requests]
+        return min((milliseconds / 1000 for milliseconds in left if milliseconds > 0), default=None)
 
     def is_explained(self, host_id: str) -> bool:
         """Whether a host belongs to an order or may do, so that the user knows about it."""
