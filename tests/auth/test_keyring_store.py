@@ -384,7 +384,7 @@ async def test_calls_made_together_take_turns(vault: KeyringStore) -> None:
 
 STUCK = """
 import asyncio, sys, threading
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:]
 from test_keyring_store import Blocking
 from xds_tui.auth import keyring_store
 
@@ -404,6 +404,6 @@ asyncio.run(main())
 
 
 def test_a_stuck_keyring_does_not_hold_up_the_exit() -> None:
-    command = [sys.executable, "-c", STUCK, Path(__file__).parent]
+    command = [sys.executable, "-c", STUCK, Path(__file__).parent, Path(__file__).parents[1]]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT)
     assert (ran.stdout, ran.stderr) == ("timed out\n", "")

@@ -132,7 +132,7 @@ async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() 
     [
         ("SSL_CERT_FILE", "nothing.pem", "No such file"),
         ("SSL_CERT_FILE", "empty.pem", "no certificate"),
-        ("SSL_CERT_FILE", "folder", "Is a directory"),
+        ("SSL_CERT_FILE", "folder", "not a regular file"),
         ("SSL_CERT_DIR", "nothing", "No such file"),
     ],
 )

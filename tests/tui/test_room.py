@@ -134,7 +134,7 @@ async def test_a_terminal_shrinks_to_one_cell_and_grows_while_a_key_is_handled(n
             desk.post(opening.key)
             await resize_quickly(desk, turns)
             await desk.see_no_more("at least")
-            await until(lambda: not desk.app._keys.is_holding)
+            await until(lambda: not desk.app._key_queue.is_holding)
             assert desk.app._exception is None, f"{turns} turns between two sizes"
             await close_all(desk)
             await desk.press("escape", "1")
