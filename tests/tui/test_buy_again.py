@@ -88,7 +88,7 @@ async def test_a_purchase_that_may_have_been_made_is_repeated_only_in_words(faul
         await desk.press("a")
         await desk.see("Press B")
         await desk.press("B")
-        assert ": unknown" in await desk.see(TITLE)
+        assert "· unknown ·" in await desk.see(TITLE)
         await answer(desk, "buy")
         assert desk.asked("createquantity") == 1
         await answer(desk, " Again ")

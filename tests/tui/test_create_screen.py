@@ -31,7 +31,7 @@ def wizard(desk: Desk) -> CreateScreen:
 
 def offered(desk: Desk, table: str) -> list[str]:
     shown = wizard(desk).query_one(f"#{table}", Table)
-    return list(shown._place.keys)
+    return list(shown._keys)
 
 
 async def choose(desk: Desk, table: str, key: str) -> None:
