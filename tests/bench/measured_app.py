@@ -71,18 +71,18 @@ def main() -> None:
 
     report, sys.argv[1:] = Path(sys.argv[1]), sys.argv[2:]
     watch = Watch()
-    sweep = Monitor._sweep
+    refresh = Monitor._refresh
     tasks: list[asyncio.Task[None]] = []
 
-    async def watched_sweep(monitor: Monitor) -> None:
+    async def measured_refresh(monitor: Monitor) -> None:
         if tasks:
-            report.write_text(watch.report())  # noqa: ASYNC240 - before the sweep, and of no length
+            report.write_text(watch.report())  # noqa: ASYNC240 - before the refresh, and short
         else:
             watch.begin()
             tasks.append(asyncio.create_task(watch.look_at_the_clock()))
-        await sweep(monitor)
+        await refresh(monitor)
 
-    Monitor._sweep = watched_sweep  # type: ignore[assignment,method-assign]
+    Monitor._refresh = measured_refresh  # type: ignore[assignment,method-assign]
     run_program()
 
 
