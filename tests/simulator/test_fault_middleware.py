@@ -141,6 +141,15 @@ async def test_a_shifted_list_has_a_new_host_on_top(hosts: int) -> None:
     assert simulated.world.ledger == []
 
 
+async def test_a_shifted_list_never_uses_the_id_of_an_earlier_host_again() -> None:
+    simulated = Simulated(2)
+    simulated.service.faults.set(Fault(kind=Kind.SHIFT, times=2))
+    first = (await simulated.data("GET", "mypage", page=1, pageSize=25))["data"][0]["id"]
+    del simulated.world.machines[first]
+    second = (await simulated.data("GET", "mypage", page=1, pageSize=25))["data"][0]["id"]
+    assert second != first
+
+
 async def test_requests_are_noted_in_the_order_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
     simulated = Simulated()
     monkeypatch.setattr(fault_middleware, "_KEPT_REQUESTS", 4)

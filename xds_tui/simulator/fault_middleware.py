@@ -158,7 +158,7 @@ async def _read(receive: Receive) -> Receive:
 
 def _shift(world: World) -> None:
     """Put a new host on top of the list."""
-    package, number = PACKAGES[0], len(world.machines)
+    package, number = PACKAGES[0], world.added
     world.add(
         SimHost(
             id=f"shift{number:05}",

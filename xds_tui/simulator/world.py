@@ -39,6 +39,7 @@ class World:
 
     Attributes:
         machines: every host there ever was, by ID, oldest first.
+        added: how many hosts there ever were, those that were removed from `machines` since included.
         accounts: by account ID.
         stock: how many of each package can still be created, by package ID; below 0 its hosts that are off find no
             place to start in either.
@@ -55,6 +56,7 @@ class World:
         self._books = Billing(self.options)
         self._lifecycle = Lifecycle(self._agenda, self._books, self._lot)
         self.machines: dict[str, SimHost] = {}
+        self.added = 0
         self.accounts = self._books.accounts
         self.stock = self._books.stock
         self.ledger = self._books.ledger
@@ -206,6 +208,7 @@ class World:
     def add(self, host: SimHost) -> None:
         """Let a host exist that nobody bought, with its life before it."""
         self.machines[host.id] = host
+        self.added += 1
         self._lifecycle.begin(host, self.clock())
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
