@@ -121,6 +121,25 @@ async def test_a_host_that_is_not_there_is_none(server: RawServer, client: Clien
     assert await client.host("h1") is None
 
 
+@pytest.mark.parametrize("status", ["408 Request Timeout", "429 Too Many Requests", "502 Bad Gateway", "504 Timeout"])
+@pytest.mark.parametrize("answer", [envelope(code=1001), envelope(code=1021), envelope(None), '{"code":0}'])
+async def test_a_gateway_that_gave_up_does_not_say_that_a_host_is_not_there(
+    server: RawServer, client: Client, answer: str, status: str
+) -> None:
+    server.answer = http(answer, status)
+    with pytest.raises((Rejected, BadResponse)):
+        await client.host("h1")
+
+
+async def test_another_host_in_the_response_is_not_the_host_that_was_requested(
+    server: RawServer, client: Client
+) -> None:
+    server.answer = http(envelope({"id": "h2", "name": "another", "status": "3"}))
+    with pytest.raises(BadResponse):
+        await client.host("h1")
+    assert await client.host("h2") is not None
+
+
 @pytest.mark.parametrize("change", ["create_on_demand", "create_rent", "delete"])
 @pytest.mark.parametrize("data", [None, [], {"id": "h1"}, "", 123, "123", "%00", "1e400"])
 async def test_success_without_a_clear_result_leaves_a_change_unknown(

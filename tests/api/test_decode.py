@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -491,7 +492,7 @@ def test_no_row_hides_another(rows: list[Any]) -> None:
 def test_whatever_comes_only_a_bad_answer_escapes(body: bytes) -> None:
     decoders = (
         decode.decode_hosts,
-        decode.decode_host,
+        partial(decode.decode_host, host_id="h1"),
         decode.decode_images,
         decode.decode_packages,
         decode.decode_created,

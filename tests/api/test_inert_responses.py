@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -129,7 +130,7 @@ def test_every_text_of_a_data_that_makes_no_sense_is_inert(text: str) -> None:
     accepted_envelope = envelope.require_success(an_answer(text, text), mask=lambda text: text)
     for decoder in (
         decode.decode_hosts,
-        decode.decode_host,
+        partial(decode.decode_host, host_id="h1"),
         decode.decode_images,
         decode.decode_packages,
         decode.expect_deleted,

@@ -23,7 +23,7 @@ import httpx
 from xds_tui import __version__
 from xds_tui.api import decode, envelope
 from xds_tui.api.decode import Envelope, HostPage
-from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
+from xds_tui.api.errors import UNAVAILABLE, ApiError, BadResponse, Cause, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.json_fields import is_identity
 from xds_tui.api.outcome import require_success
 from xds_tui.api.renewal import RenewalLog
@@ -32,7 +32,7 @@ from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_
 from xds_tui.domain.credentials import Credentials, Token
 from xds_tui.domain.endpoint import check_base_url
 from xds_tui.domain.model import Billing, Host, Image, Package, Period
-from xds_tui.domain.rejections import Call
+from xds_tui.domain.rejections import CARRIERS, Call
 from xds_tui.i18n import N_
 
 _T = TypeVar("_T")
@@ -159,13 +159,22 @@ class Client:
         return kept[1]
 
     async def host(self, host_id: str) -> Host | None:
-        """Return one host, None if it is not there or not ours; raises as `images`."""
+        """Return one host, None if it is not there or not ours; raises as `images`.
+
+        A host is reported as deleted on the strength of None, so only a response that can carry the service's own word
+        means None: not one with the HTTP status of a gateway that gave up on the service.
+        """
+        response = await self._get(f"one/{_segment(host_id)}")
+        is_from_service = response.status_code in CARRIERS
         try:
-            return decode.decode_host(await self._read(f"one/{_segment(host_id)}"))
-        except Rejected as refusal:
-            if refusal.code not in _HOST_GONE:
+            host = decode.decode_host(envelope.require_success(response, self.session.mask), host_id)
+        except Rejected as rejection:
+            if rejection.code not in _HOST_GONE or not is_from_service:
                 raise
             return None
+        if host is None and not is_from_service:
+            raise BadResponse(UNAVAILABLE, self.session.mask(envelope.describe(response)), cause=Cause.SERVICE)
+        return host
 
     async def create_on_demand(self, *, package_id: str, image_id: str) -> str | None:
         """Buy a host by the hour and return its ID; None: accepted, without its ID.
@@ -206,9 +215,14 @@ class Client:
         await self._change(Call.DELETE, decode.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
 
     async def _read(self, path: str, query: Mapping[str, int] | None = None, *, is_urgent: bool = False) -> Envelope:
-        """Send a call that changes nothing: this is the list of what `read_only` lets through."""
-        response = await self._send(SendTracker(), "GET", path, safe=True, query=query, is_urgent=is_urgent)
-        return envelope.require_success(response, self.session.mask)
+        """Send a call that changes nothing, and return the envelope of a success."""
+        return envelope.require_success(await self._get(path, query, is_urgent=is_urgent), self.session.mask)
+
+    async def _get(
+        self, path: str, query: Mapping[str, int] | None = None, *, is_urgent: bool = False
+    ) -> httpx.Response:
+        """Send a call that changes nothing: its callers are the list of what `read_only` lets through."""
+        return await self._send(SendTracker(), "GET", path, safe=True, query=query, is_urgent=is_urgent)
 
     async def _change(
         self,

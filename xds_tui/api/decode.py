@@ -204,17 +204,17 @@ def decode_hosts(envelope: Envelope) -> HostPage:
     return HostPage(hosts, total, len(rows) - len(hosts), "totalCounts" in page.raw)
 
 
-def decode_host(envelope: Envelope) -> Host | None:
-    """Return the host of `one/{id}`; None where null was sent.
+def decode_host(envelope: Envelope, host_id: str) -> Host | None:
+    """Return the host of `one/{host_id}`; None where null was sent.
 
     Raises:
-        BadAnswer: if it is something else, or a host without an ID.
+        BadResponse: if it is something else, a host without an ID, or another host, as a cache on the way may send.
 
     """
     if is_null(envelope.data):
         return None
     host = host_in(JsonObject.of(envelope.data))
-    if host is None:
+    if host is None or host.id != host_id:
         raise _senseless(envelope)
     return host
 
