@@ -32,7 +32,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "-q", "--disable-pip-version-check", "install", wheel], check=True)
+    subprocess.run(
+        [python, "-m", "pip", "-q", "--disable-pip-version-check", "install", f"{wheel}[simulate]"], check=True
+    )
     return python.parent
 
 
