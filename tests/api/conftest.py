@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from support.raw_server import TOKEN, RawServer, raw_server
 
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.domain.credentials import BareToken, Secret
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.http_app import Service
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import Options, World
 
 Simulate = Callable[..., RunningSimulator]

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadResponse, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.domain.model import Billing, Period, PeriodUnit, Status
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET
 
 Simulate = Callable[..., RunningSimulator]

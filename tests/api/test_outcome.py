@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.raw_server import RawServer, envelope, http
 
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api.client import Client
 from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.outcome import require_success
@@ -21,8 +23,6 @@ from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.domain.model import Period, PeriodUnit
 from xds_tui.domain.rejections import Call
 from xds_tui.simulator.error_codes import Code
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET
 
 Simulate = Callable[..., RunningSimulator]

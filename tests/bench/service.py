@@ -1,10 +1,11 @@
-"""`xds-tui simulate` in a process of its own, with a fleet that does not change unless it is told to."""
+"""The simulator in a process of its own, with a fleet that does not change by itself."""
 
 from __future__ import annotations
 
 import json
 import signal
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tests.bench.screen import XDS, Screen, environ
 
 ACCOUNT: Final = "A27550582"
 SECRET: Final = "demo-secret-7f3c"
+
+ROOT: Final = Path(__file__).parents[2]
 
 OFF, EXPIRED = 0, 5
 """Two statuses by the service's numbers (reference: host)."""
@@ -31,7 +34,7 @@ _IS_OVER: Final = 20.0
 
 
 class Service:
-    """What a second client does with the simulator, and its side door."""
+    """A second client of the simulator, which also uses its control routes."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -101,8 +104,8 @@ class Service:
 @contextmanager
 def serving(hosts: int) -> Iterator[Service]:
     """Serve a fleet of so many hosts that has come to rest."""
-    command = [XDS, "simulate", "--port", "0", "--control", "--hosts", str(hosts + _ENDING)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.simulator_faults", "--hosts", str(hosts + _ENDING)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stdout is not None
         service = Service(process.stdout.readline().split()[-1])

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from support.cli_runner import PASSWORD, SECRET, TOKEN, Run, runner
 
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, World
 
 

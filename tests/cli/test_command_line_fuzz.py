@@ -34,7 +34,6 @@ OPTIONS = (
         "--dialect",
         "--hosts",
         "--seed",
-        "--control",
         "--version",
         "--help",
         "-h",

@@ -17,6 +17,7 @@ import pytest
 from support.cli_runner import COMMAND, SECRET, Run, runner
 from support.terminal import Terminal
 
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api import probe
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 from xds_tui.cli.doctor import keyring, machine, network, report
@@ -24,7 +25,6 @@ from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.config.settings import Settings
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.domain.endpoint import PRODUCTION
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT
 
 CHECKS = {

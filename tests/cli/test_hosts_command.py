@@ -16,8 +16,8 @@ import pytest
 from support.cli_runner import COMMAND, PASSWORD, Run, runner
 from support.wait import TIMEOUT, wait_until
 
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service
 
 FIELDS = [
     *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),

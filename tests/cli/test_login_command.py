@@ -15,6 +15,7 @@ from keyring.errors import PasswordDeleteError
 from support.cli_runner import COMMAND, SECRET, runner
 from support.terminal import Terminal
 
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.auth import keyring_store as vault_module
 from xds_tui.auth.account import Account
 from xds_tui.auth.keyring_store import KeyringStore, StoredCredentials
@@ -25,7 +26,6 @@ from xds_tui.cli.output import OutputFormat
 from xds_tui.cli.services import CommandServices
 from xds_tui.config.settings import Settings
 from xds_tui.domain.credentials import AccountKey, Secret
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal

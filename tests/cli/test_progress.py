@@ -8,8 +8,8 @@ import pytest
 from support.cli_runner import COMMAND, Run
 from support.terminal import Terminal
 
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service
 
 SLOWLY = 1.5
 """Seconds that an answer takes: long enough to be told of."""

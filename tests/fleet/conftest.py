@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.simulator_faults.clocks import ManualClock
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.http_server import RunningSimulator
-from xds_tui.simulator.world import ManualClock, Options, World
+from xds_tui.simulator.world import Options, World
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 

@@ -10,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.wait import until
 
+from tests.simulator_faults.clocks import ManualClock
+from tests.simulator_faults.faults import Fault, Form, Kind
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected
 from xds_tui.auth.account import Account, TokenCache
@@ -20,10 +24,7 @@ from xds_tui.fleet import monitor as monitor_module
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Form, Kind
-from xds_tui.simulator.http_server import RunningSimulator
-from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
 from xds_tui.store.journal import Journal
 from xds_tui.text import messages
 from xds_tui.text.messages import Situation

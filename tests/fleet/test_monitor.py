@@ -9,6 +9,10 @@ import pytest
 from support.factories import a_host, a_promise, a_snapshot
 from support.wait import until
 
+from tests.simulator_faults.clocks import ManualClock
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadResponse, SignedOut
 from xds_tui.auth.account import Account, TokenCache
@@ -18,11 +22,8 @@ from xds_tui.domain.model import Billing, Status
 from xds_tui.domain.records import EventKind, OrderState
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import OFF, ON
-from xds_tui.simulator.http_server import RunningSimulator
-from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock
+from xds_tui.simulator.world import ACCOUNT, SECRET
 from xds_tui.store.journal import Journal
 
 DECIDABLE = (OrderState.ACCEPTED, OrderState.UNKNOWN, OrderState.CONFIRMED)

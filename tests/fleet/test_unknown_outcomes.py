@@ -10,14 +10,14 @@ from support.factories import a_host
 from support.wait import until
 from test_monitor import MonitorHarness, watching
 
+from tests.simulator_faults.clocks import ManualClock
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.presets import GATEWAY_TIMEOUT
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.fleet.state import ConnectionState
-from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import BILLED, OFF
-from xds_tui.simulator.http_server import RunningSimulator
-from xds_tui.simulator.lifecycle import ManualClock
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.journal import Journal
 

@@ -10,12 +10,12 @@ from support.factories import NOON, a_promise
 from support.wait import until
 from test_monitor import MonitorHarness, watching
 
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.domain import order_states
 from xds_tui.domain.records import OrderState
 from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.fleet.recorder import UNREADABLE
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal

@@ -21,15 +21,14 @@ from typing import Any, Final
 import httpx
 from support.hostile import unsafe_in
 
+from tests.simulator_faults.middleware import Service, build
+from tests.simulator_faults.presets import EVERY_CODE
 from xds_tui.api.client import Client
 from xds_tui.api.errors import ApiError, NotSent, Rejected, SignedOut
 from xds_tui.domain.credentials import AccountKey, BareToken, Secret
 from xds_tui.domain.model import Billing, Period, PeriodUnit
 from xds_tui.domain.rejections import Call, is_rejection, is_token_rejection
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.fault_presets import EVERY_CODE
-from xds_tui.simulator.http_app import build
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
 
 from .mutations import Answer, Mutator

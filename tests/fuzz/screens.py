@@ -14,11 +14,11 @@ from support.app_driver import Desk
 from support.hostile import unsafe_in
 from support.wait import until
 
+from tests.simulator_faults.middleware import build
 from xds_tui.api.client import Client
 from xds_tui.auth.account import TokenCache
 from xds_tui.domain.credentials import AccountKey, Credentials, Secret
 from xds_tui.domain.records import OrderAction
-from xds_tui.simulator.http_app import build
 from xds_tui.simulator.world import ACCOUNT, SECRET
 from xds_tui.tui.flows.power import place_orders, select
 

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import Final
 
+from tests.simulator_faults.faults import Fault, Faults
+from tests.simulator_faults.faults import Kind as Mishap
+from tests.simulator_faults.presets import GATEWAY_TIMEOUT, codes, misleading
 from xds_tui.simulator.catalog_data import PACKAGES
 from xds_tui.simulator.error_codes import Code
-from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT, codes, misleading
-from xds_tui.simulator.faults import Fault, Faults
-from xds_tui.simulator.faults import Kind as Mishap
 from xds_tui.simulator.options import DOCUMENT, LATER, Options
 
 from .request import Kind

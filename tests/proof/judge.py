@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from tests.simulator_faults.other_user import TAG
 from xds_tui.domain.open_creates import UNANSWERED_WINDOW
 from xds_tui.domain.records import Order, OrderState
-from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
 
 from .records import Record

@@ -13,11 +13,11 @@ from typing import Final
 
 import msgspec
 
+from tests.simulator_faults.faults import Fault
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.other_user import TAG, OtherUser
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault
-from xds_tui.simulator.http_server import RunningSimulator
-from xds_tui.simulator.other_user import TAG, OtherUser
 from xds_tui.simulator.world import ACCOUNT, World
 
 from .faults import KINDS, SLOW, CountedFaults, a_service, describe, faults_to_come
@@ -233,7 +233,7 @@ class Lane:
 
     def _is_working(self) -> bool:
         """Whether the service has yet to carry out a request, or to list a host."""
-        if self._service.later or any(machine.wire.processing for machine in self._machines):
+        if self._service.delayed or any(machine.wire.processing for machine in self._machines):
             return True
         with self._service.lock:
             now = self._world.catch_up()

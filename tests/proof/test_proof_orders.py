@@ -17,10 +17,10 @@ from proof.records import Record
 from proof.request import Asked, Kind
 from support.factories import a_package, a_promise, an_order
 
+from tests.simulator_faults.faults import Kind as Mishap
+from tests.simulator_faults.other_user import TAG
+from tests.simulator_faults.presets import EVERY_CODE
 from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState
-from xds_tui.simulator.fault_presets import EVERY_CODE
-from xds_tui.simulator.faults import Kind as Mishap
-from xds_tui.simulator.other_user import TAG
 from xds_tui.simulator.world import Sale
 
 ROOT = Path(__file__).parents[2]

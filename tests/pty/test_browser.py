@@ -27,8 +27,8 @@ from test_no_secret_leaks import found_in, found_in_files, service, sign_in, wat
 from test_shutdown import COMMAND, CTRL_Z, assert_closed, history
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.http_server import RunningSimulator
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 
 __all__ = ["service", "watched"]
 
@@ -221,7 +221,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(COMMAND) as running:
+    with simulating() as running:
         yield running
 
 

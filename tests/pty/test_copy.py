@@ -30,7 +30,7 @@ with open({seen!r}, "w") as file:
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(COMMAND) as running:
+    with simulating() as running:
         yield running
 
 

@@ -53,7 +53,7 @@ sys.exit(int(said))
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(COMMAND) as running:
+    with simulating() as running:
         yield running
 
 

@@ -29,7 +29,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_purchase_is_brought_to_its_end_whatever_is_typed_meanwhile(environ: dict[str, str]) -> None:
-    with simulating(COMMAND) as simulator:
+    with simulating() as simulator:
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
         with Program([str(COMMAND)], environ=environ) as program:
             program.wait_for("● live")

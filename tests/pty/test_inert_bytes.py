@@ -13,7 +13,6 @@ from support.hostile import MARK, unsafe_in
 from support.terminal import Terminal
 from test_whole_job import ACCOUNT, SECRET, simulating
 
-COMMAND = Path(sys.executable).parent / "xds-tui"
 TESTS = Path(__file__).parents[1]
 
 PROGRAM = f"""
@@ -131,7 +130,7 @@ def look_around(program: Terminal) -> None:
 def test_no_byte_of_the_service_acts_on_the_terminal(environ: dict[str, str], columns: int, rows: int) -> None:
     command = [sys.executable, "-c", PROGRAM, "--interval", "5"]
     with (
-        simulating(COMMAND) as simulator,
+        simulating() as simulator,
         Terminal(command, columns=columns, rows=rows, environ=environ | {"XDS_BASE_URL": simulator.url}) as program,
     ):
         program.wait_for("● live")

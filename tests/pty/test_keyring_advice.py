@@ -36,7 +36,7 @@ PROMPT = r"\n[^\n]*[#$]\s*\Z"
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(PROGRAM) as running:
+    with simulating() as running:
         yield running
 
 

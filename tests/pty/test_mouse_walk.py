@@ -20,7 +20,7 @@ HOSTS_HAVE_THE_FOCUS = "(?m)^ ?n New"
 def test_a_host_is_bought_started_stopped_and_deleted_with_the_mouse_alone(
     tmp_path: Path, columns: int, rows: int
 ) -> None:
-    with simulating(COMMAND) as simulator:
+    with simulating() as simulator:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),

@@ -18,10 +18,10 @@ from support.wait import TIMEOUT
 from test_crash import after_the_screen
 from test_whole_job import ACCOUNT
 
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import World
 
 TOKEN = "tkn-planted-5d0e9c"

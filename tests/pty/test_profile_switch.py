@@ -48,7 +48,7 @@ def test_what_the_environment_gave_goes_to_no_other_profile(tmp_path: Path, stra
     config = tmp_path / "config.toml"
     config.write_text(f'[profiles.elsewhere]\nbase_url = "{url}"\nband = "green"\n')
     here = Path(sys.executable).parent / "xds-tui"
-    with simulating(here, "--hosts", "4") as simulator:
+    with simulating("--hosts", "4") as simulator:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),

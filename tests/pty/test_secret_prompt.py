@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from support.terminal import Terminal
 
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, World
 
 TESTS = Path(__file__).parents[1]
@@ -25,11 +25,11 @@ HALF = "half-of-a-secret"
 
 LOGIN = """
 import sys
-from test_login_command import Desktop, parts
+from test_login_command import Desktop, services
 from xds_tui.cli.commands import login
 from xds_tui.auth.keyring_store import KeyringStore
 try:
-    sys.exit(login.login(parts(sys.argv[1], KeyringStore(Desktop()))))
+    sys.exit(login.login(services(sys.argv[1], KeyringStore(Desktop()))))
 except KeyboardInterrupt:
     sys.exit(130)
 """
@@ -45,7 +45,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def environ() -> dict[str, str]:
-    folders = (TESTS, TESTS / "cli", TESTS / "pty")
+    folders = (TESTS.parent, TESTS, TESTS / "cli", TESTS / "pty")
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(map(str, folders))}
 
 

@@ -106,7 +106,7 @@ class Program(Terminal):
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(COMMAND) as running:
+    with simulating() as running:
         yield running
 
 
@@ -222,7 +222,7 @@ def test_an_order_under_way_is_waited_for_by_the_key_and_left_as_sent_by_a_signa
 ) -> None:
     leave, code = WAYS[way]
     with (
-        simulating(COMMAND) as simulator,
+        simulating() as simulator,
         started(environ | {"XDS_BASE_URL": simulator.url}) as program,
     ):
         program.press("j", "j", "j", "j")

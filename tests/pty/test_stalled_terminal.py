@@ -54,7 +54,7 @@ def started(environ: dict[str, str], simulator: Simulator) -> Program:
 
 
 def test_the_fleet_is_watched_and_an_order_settled_meanwhile(environ: dict[str, str]) -> None:
-    with simulating(COMMAND) as simulator, started(environ, simulator) as program:
+    with simulating() as simulator, started(environ, simulator) as program:
         program.press("j", "j", "j", "j")
         program.wait_for("▌ +设计-05 .*off")
         set_faults(simulator, [{"kind": "latency", "endpoint": "pve/open/operate", "seconds": 1}])
@@ -75,7 +75,7 @@ def test_the_fleet_is_watched_and_an_order_settled_meanwhile(environ: dict[str, 
 
 
 def test_it_is_left_by_a_key(environ: dict[str, str]) -> None:
-    with simulating(COMMAND) as simulator, started(environ, simulator) as program:
+    with simulating() as simulator, started(environ, simulator) as program:
         program.stop_reading()
         os.write(program._fd, b"q")
         assert program.end(reading=False) == 0

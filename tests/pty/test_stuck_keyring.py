@@ -21,7 +21,7 @@ COMMAND = Path(sys.executable).parent / "xds-tui"
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(COMMAND) as running:
+    with simulating() as running:
         yield running
 
 

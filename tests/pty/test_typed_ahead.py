@@ -33,7 +33,7 @@ def test_what_is_typed_behind_a_slash_goes_into_the_filter(environ: dict[str, st
 
 
 def test_an_id_that_is_pasted_as_keys_behind_d_starts_nothing(environ: dict[str, str]) -> None:
-    with simulating(HERE, "--hosts", "3") as simulator:
+    with simulating("--hosts", "3") as simulator:
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": "A27550582", "XDS_SECRET": "demo-secret-7f3c"}
         environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
         with Terminal([str(HERE)], environ=environ) as terminal:

@@ -20,7 +20,7 @@ FULL = ["bash", "-c", 'ulimit -f "$0"; exec "$@"']
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with simulating(COMMAND) as running:
+    with simulating() as running:
         yield running
 
 

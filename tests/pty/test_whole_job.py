@@ -39,7 +39,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Simulator:
-    """`xds-tui simulate` in a process of its own."""
+    """The simulator in a process of its own, with its control routes."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -60,10 +60,9 @@ class Simulator:
 
 
 @contextmanager
-def simulating(command: Path, *options: str) -> Iterator[Simulator]:
-    process = subprocess.Popen(
-        [command, "simulate", "--port", "0", "--control", *options], stdout=subprocess.PIPE, text=True
-    )
+def simulating(*options: str) -> Iterator[Simulator]:
+    command = [sys.executable, "-m", "tests.simulator_faults", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     line = process.stdout.readline()
     try:
@@ -126,7 +125,7 @@ def assert_restored(terminal: Terminal) -> None:
 def test_the_whole_job_from_the_wheel(installed: Path, environ: dict[str, str]) -> None:
     command = installed / "xds-tui"
     with (
-        simulating(command) as simulator,
+        simulating() as simulator,
         Terminal([str(command), "--base-url", simulator.url], environ=environ) as terminal,
     ):
         terminal.wait_for("Sign in to")
@@ -157,7 +156,7 @@ def here() -> Path:
 
 @pytest.mark.parametrize("dialect", ["later", "document"])
 def test_the_job_with_credentials_from_the_environment(here: Path, environ: dict[str, str], dialect: str) -> None:
-    with simulating(here, "--dialect", dialect) as simulator:
+    with simulating("--dialect", dialect) as simulator:
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
         with Terminal([str(here)], columns=80, rows=24, environ=environ) as terminal:
             terminal.wait_for(r"Hosts 40")
@@ -167,7 +166,7 @@ def test_the_job_with_credentials_from_the_environment(here: Path, environ: dict
 
 
 def test_a_token_alone_will_do(here: Path, environ: dict[str, str]) -> None:
-    with simulating(here) as simulator:
+    with simulating() as simulator:
         token = simulator.token()
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_TOKEN": token}
         with Terminal([str(here)], environ=environ) as terminal:

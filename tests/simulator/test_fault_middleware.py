@@ -13,11 +13,10 @@ from starlette.types import Message
 from support.simulator_client import PAIR, Simulated
 from support.wait import wait_until
 
-from xds_tui.simulator import fault_middleware
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_app import build
-from xds_tui.simulator.http_server import RunningSimulator
+from tests.simulator_faults import middleware
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service, build
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.world import World
 
 CREATE = ("POST", "createquantity", PAIR)
@@ -73,7 +72,7 @@ async def test_a_fault_strikes_once_and_does_or_does_not_what_was_asked(kind: Ki
 @pytest.mark.parametrize("kind", [Kind.HTML, Kind.HTML_AFTER])
 async def test_html_comes_with_the_status_that_was_asked_for(kind: Kind) -> None:
     answer = await faulty(kind, status=503).ask(*CREATE)
-    assert (answer.status_code, answer.content) == (503, fault_middleware.HTML)
+    assert (answer.status_code, answer.content) == (503, middleware.HTML)
     assert answer.headers["content-type"].startswith("text/html")
 
 
@@ -152,7 +151,7 @@ async def test_a_shifted_list_never_uses_the_id_of_an_earlier_host_again() -> No
 
 async def test_requests_are_noted_in_the_order_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
     simulated = Simulated()
-    monkeypatch.setattr(fault_middleware, "_KEPT_REQUESTS", 4)
+    monkeypatch.setattr(middleware, "_MAX_LOGGED_REQUESTS", 4)
     await simulated.ask("GET", "mypage", page=1, pageSize=25)
     await simulated.ask("GET", "image")
     assert simulated.service.requests == ["GET /v1/pve/open/mypage?page=1&pageSize=25", "GET /v1/pve/open/image"]

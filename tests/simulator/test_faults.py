@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from xds_tui.simulator.faults import Fault, Faults, Kind
+from tests.simulator_faults.faults import Fault, Faults, Kind
 
 MYPAGE = "pve/open/mypage"
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.simulator_client import PAIR, Simulated
 from support.wait import TIMEOUT
 
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_server import RunningSimulator
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, SECRET, World
 
 POSTS = ["auth/getToken", "pve/open/createquantity", "pve/open/createRent"]
@@ -114,8 +114,8 @@ async def test_any_json_is_answered_with_an_envelope(body: object) -> None:
         assert answer.json()["code"] in {1001, 1007}
 
 
-class Guard:
-    """A lock that knows whether it is held."""
+class ObservedLock:
+    """A lock that records whether it is held."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -127,18 +127,17 @@ class Guard:
         self.depth -= 1
 
 
-async def test_whoever_looks_at_the_world_holds_the_lock() -> None:
-    simulated = Simulated(5)
+async def test_each_request_holds_the_lock() -> None:
+    lock, looks = ObservedLock(), 0
+    simulated = Simulated(5, lock=lock)
     host_id = await simulated.rent()
-    guard, looks = Guard(), 0
 
     def clock() -> float:
         nonlocal looks
         looks += 1
-        assert guard.depth
+        assert lock.depth
         return 1_790_000_000.0
 
-    simulated.service.lock = guard  # type: ignore[assignment]
     simulated.world.clock = clock
     for method, path, body in (
         ("GET", "mypage?page=1&pageSize=25", None),

@@ -13,17 +13,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 from support.simulator_client import PAIR
 from support.wait import TIMEOUT
 
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_server import RunningSimulator, greeting
+from xds_tui.simulator.http_server import greeting
 from xds_tui.simulator.world import ACCOUNT, SECRET, World
+
+ROOT = Path(__file__).parents[2]
 
 
 def port_of(url: str) -> int:
@@ -117,24 +121,40 @@ def test_the_greeting_says_how_to_reach_it() -> None:
 
 
 @contextmanager
-def simulate(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `xds-tui simulate` on a free port, and give the process and the URL that it names."""
-    command = [sys.executable, "-m", "xds_tui", "simulate", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "XDS_LANG": "en"}) as process:
+def simulate(*module: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve a simulator of 3 hosts in a process, and yield the process and its URL."""
+    command = [sys.executable, "-m", *module, "--port", "0", "--hosts", "3", "--dialect", "document"]
+    environ = {**os.environ, "XDS_LANG": "en"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
-            said = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-            assert said is not None
-            yield process, said[0]
+            url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert url is not None
+            yield process, url[0]
         finally:
             process.kill()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_the_command_ends_cleanly_by_a_signal_also_while_a_client_waits(number: int, code: int) -> None:
-    with simulate("--hosts", "3", "--dialect", "document", "--control") as (process, url):
-        state = httpx.get(f"{url}/_sim/state", trust_env=False).json()
-        assert len(state["hosts"]) == 3
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 0)]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_the_command_serves_until_a_signal(number: int, code: int) -> None:
+    with simulate("xds_tui", "simulate") as (process, url):
+        key = {"uuid": ACCOUNT, "secret": SECRET}
+        with httpx.Client(base_url=url, trust_env=False) as http:
+            token = http.post("/v1/auth/getToken", json=key).json()["data"]["token"]
+            page = http.get("/v1/pve/open/mypage?page=1&pageSize=25", headers={"Finovy-Access-Token": token}).json()
+            assert page["data"]["totalCounts"] == 3
+            process.send_signal(number)
+            assert process.wait(timeout=TIMEOUT) == code
+        with socket.create_server(("127.0.0.1", port_of(url))):
+            pass
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_ends_the_server_while_a_client_waits(number: int, code: int) -> None:
+    with simulate("tests.simulator_faults") as (process, url):
         latency = [{"kind": "latency", "seconds": 3600}]
         assert httpx.post(f"{url}/_sim/faults", json=latency, trust_env=False).status_code == 200
         with ThreadPoolExecutor() as pool:
@@ -144,8 +164,6 @@ def test_the_command_ends_cleanly_by_a_signal_also_while_a_client_waits(number: 
             process.send_signal(number)
             assert process.wait(timeout=TIMEOUT) == code
             waiting.exception(timeout=TIMEOUT)
-        with socket.create_server(("127.0.0.1", port_of(url))):
-            pass
 
 
 def test_the_command_refuses_a_port_that_cannot_be_had() -> None:

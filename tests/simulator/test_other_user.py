@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from support.simulator_client import PAIR, Simulated
 
-from xds_tui.simulator.other_user import TAG, OtherUser
+from tests.simulator_faults.other_user import TAG, OtherUser
 
 PURCHASES = [("bzoff4", "5001", None), ("bzoff4", "5001", (1, 1))]
 

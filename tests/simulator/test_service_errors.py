@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from support.simulator_client import DAY, HOUR, OFF, PAIR, STARTING, STOPPING, Simulated
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.simulator.error_codes import MESSAGES, Code, ServiceError
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.world import FROZEN, POOR, UNVERIFIED
 
 DAYS = {"periodNumber": 1, "periodType": 1}

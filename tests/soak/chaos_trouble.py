@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from xds_tui.simulator.fault_presets import TABLE_CODES, codes, misleading
-from xds_tui.simulator.faults import Fault, Form, Kind
+from tests.simulator_faults.faults import Fault, Form, Kind
+from tests.simulator_faults.presets import TABLE_CODES, codes, misleading
 
 from .service import Service
 

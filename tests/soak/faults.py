@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from tests.simulator_faults.faults import Fault, Form, Kind
 from xds_tui.simulator.error_codes import Code
-from xds_tui.simulator.faults import Fault, Form, Kind
 
 from .metrics import LoopWatch
 from .service import Service

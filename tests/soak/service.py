@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from xds_tui.simulator.faults import Fault
+from tests.simulator_faults.faults import Fault
 from xds_tui.simulator.options import Options
 
 ROOT: Final = Path(__file__).parents[2]

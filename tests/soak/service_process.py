@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import msgspec
 
+from tests.simulator_faults.faults import Fault
+from tests.simulator_faults.middleware import Service
+from tests.simulator_faults.server import RunningSimulator
 from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.error_codes import ServiceError
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault
 from xds_tui.simulator.host import EXPIRED, OFF, RUNNING
-from xds_tui.simulator.http_server import RunningSimulator
 from xds_tui.simulator.world import ACCOUNT, Options, World
 
 from .time_lapse import WorldClock

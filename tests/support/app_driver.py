@@ -17,6 +17,8 @@ from support.wait import until
 from textual.events import Key
 from textual.keys import _character_to_key
 
+from tests.simulator_faults.clocks import ManualClock
+from tests.simulator_faults.middleware import Service, build
 from xds_tui.api.client import Client
 from xds_tui.auth.account import Account, Source, TokenCache
 from xds_tui.config.schema import SaveSetting
@@ -25,10 +27,8 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
 from xds_tui.simulator.host import SimHost
-from xds_tui.simulator.http_app import build
-from xds_tui.simulator.world import ACCOUNT, SECRET, ManualClock, Options, World
+from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.tui.app import XdsApp

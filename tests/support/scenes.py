@@ -10,9 +10,9 @@ from decimal import Decimal
 from support.app_driver import KEY, Desk
 from support.wait import until
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Sample
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import OFF
 from xds_tui.tui.screens.column_picker import ColumnPickerScreen
 from xds_tui.tui.screens.confirm import Dialog

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 
+from tests.simulator_faults.clocks import ManualClock
+from tests.simulator_faults.middleware import Service, build
 from xds_tui.simulator.demo_fleet import populate
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.http_app import build
-from xds_tui.simulator.world import ACCOUNT, Account, ManualClock, Options, World
+from xds_tui.simulator.world import ACCOUNT, Account, Options, World
 
 OFF, STARTING, ON, BILLED, STOPPING, EXPIRED = range(6)
 HOUR = 3600.0
@@ -22,11 +24,13 @@ PAIR = {"packageId": "bzoff4", "imageId": "5001"}
 class Simulated:
     """The service, and somebody who is signed in to it."""
 
-    def __init__(self, hosts: int = 0, *, uuid: str = ACCOUNT, **options: Any) -> None:
+    def __init__(
+        self, hosts: int = 0, *, uuid: str = ACCOUNT, lock: AbstractContextManager[object] | None = None, **options: Any
+    ) -> None:
         self.clock = ManualClock()
         self.world = World(Options(**options), self.clock)
         populate(self.world, hosts)
-        self.service = Service(self.world)
+        self.service = Service(self.world, lock=lock or threading.RLock())
         self.account: Account = self.world.accounts[uuid]
         self.token = self.world.mint(uuid)
         self._transport = httpx.ASGITransport(build(self.service, control=True))

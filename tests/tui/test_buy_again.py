@@ -12,12 +12,12 @@ from support.factories import a_package, a_promise, an_image, an_order
 from support.wait import until
 from test_create_screen import bought, to_review, wizard
 
+from tests.simulator_faults.faults import Fault, Form, Kind
+from tests.simulator_faults.presets import GATEWAY_TIMEOUT
 from xds_tui import i18n
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
 from xds_tui.domain.records import EventKind, Order, OrderAction, OrderState
-from xds_tui.simulator.fault_presets import GATEWAY_TIMEOUT
-from xds_tui.simulator.faults import Fault, Form, Kind
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from xds_tui.simulator.faults import Fault, Kind
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.simulator.host import OFF, ON
 from xds_tui.text.formats import cells
 from xds_tui.tui import screens, widgets

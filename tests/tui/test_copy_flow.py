@@ -6,9 +6,9 @@ import pytest
 from support.app_driver import Desk, sitting_at
 from support.wait import until
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.domain.credentials import MASK
 from xds_tui.domain.model import Snapshot
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import OFF, ON, SimHost
 from xds_tui.system import clipboard
 from xds_tui.text import export

@@ -9,13 +9,13 @@ from support.app_driver import Desk, sitting_at
 from support.wait import until
 from textual.widgets import Input
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
 from xds_tui.domain.model import Billing
 from xds_tui.domain.records import OrderState
 from xds_tui.simulator import endpoints
 from xds_tui.simulator.catalog_data import PACKAGES
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import OFF
 from xds_tui.simulator.world import Options
 from xds_tui.tui.screens.create.screen import CreateScreen

@@ -7,9 +7,9 @@ from support.app_driver import Desk, sitting_at
 from support.wait import until
 from textual.widgets import Input
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem
 from xds_tui.domain.credentials import MASK
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import OFF
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options
 from xds_tui.tui.screens import host_detail as detail_module

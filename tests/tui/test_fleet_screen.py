@@ -6,10 +6,10 @@ import pytest
 from support.app_driver import Desk, sitting_at
 from support.wait import until
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.domain.credentials import BareToken, Secret
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import OrderState
-from xds_tui.simulator.faults import Fault, Kind
 from xds_tui.simulator.host import BILLED, OFF, ON
 from xds_tui.simulator.world import Options
 from xds_tui.tui import app as app_module

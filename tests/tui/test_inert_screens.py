@@ -12,6 +12,8 @@ from support.app_driver import Desk, sitting_at
 from support.hostile import FRAGMENTS, HOSTILE_TEXT, MARKUP, HostileService, unsafe_in
 from support.wait import until
 
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import build
 from xds_tui.api.client import Client
 from xds_tui.auth.account import TokenCache
 from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings
@@ -19,8 +21,6 @@ from xds_tui.domain.credentials import Credentials
 from xds_tui.domain.model import Status
 from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import ConnectionState
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_app import build
 from xds_tui.tui.screens.create.screen import CreateScreen, Step
 from xds_tui.tui.screens.picker import Choice, PickerScreen
 from xds_tui.tui.screens.prompt import PromptScreen

@@ -119,10 +119,9 @@ class DemoConnector:
         import httpx
 
         from xds_tui.api.client import Client
-        from xds_tui.simulator.fault_middleware import Service
         from xds_tui.simulator.http_app import build
 
-        transport = httpx.ASGITransport(build(Service(self._world)))
+        transport = httpx.ASGITransport(build(self._world))
         return Client(base_url, credentials, transport=transport, read_only=self._read_only)
 
 

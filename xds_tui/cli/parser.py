@@ -268,7 +268,6 @@ def _add_simulate(commands: Subparsers) -> None:
         "--hosts", type=_whole_number(0, MAX_HOSTS), default=40, metavar="N", help=_("in the fleet (40)")
     )
     simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("which fleet (7)"))
-    simulate.add_argument("--control", action="store_true", help=_("let tests move its clock and set faults"))
 
 
 def _whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:

@@ -1,9 +1,12 @@
-"""The simulated service on the wire: an ASGI app over a `Service`."""
+"""The simulated service on the wire: an ASGI app over a `World`."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -11,21 +14,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from xds_tui.simulator.accounts import Account
-from xds_tui.simulator.endpoints import Asked, Endpoints
+from xds_tui.simulator.endpoints import Endpoints, Parameters
 from xds_tui.simulator.error_codes import MESSAGES, Code, ServiceError
-from xds_tui.simulator.fault_middleware import FaultMiddleware, Service
-from xds_tui.simulator.protocol import envelope
+from xds_tui.simulator.options import DOCUMENT, Options
+from xds_tui.simulator.world import World
 
-__all__ = ["Service", "build"]
+# Decimals are numbers with all their digits: 1.10 stays 1.10.
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-def build(service: Service, *, control: bool = False) -> ASGIApp:
-    """Return the app; with `control` tests can move its clock and set faults over HTTP (see `control`)."""
-    wire = _Wire(service)
-    endpoints = Endpoints(service.world)
+def build(world: World, lock: AbstractContextManager[object] | None = None) -> Starlette:
+    """Create the app. It holds `lock` during each request, for callers that use the world from another thread."""
+    wire = _Wire(world, lock or nullcontext())
+    endpoints = Endpoints(world)
     routes = [
         wire.route("POST", "auth/getToken", endpoints.get_token),
         wire.signed_in("GET", "pve/open/image", endpoints.images),
@@ -38,60 +41,74 @@ def build(service: Service, *, control: bool = False) -> ASGIApp:
         wire.signed_in("GET", "pve/open/mypage", endpoints.page),
         wire.signed_in("DELETE", "pve/open/delete/{id}", endpoints.delete),
     ]
-    if control:
-        from xds_tui.simulator.control_api import control_routes
-
-        routes += control_routes(service)
-    return FaultMiddleware(Starlette(routes=routes, exception_handlers={HTTPException: wire.nowhere}), service)
+    return Starlette(routes=routes, exception_handlers={HTTPException: wire.not_found})
 
 
 class _Wire:
-    """Between HTTP and the endpoints: reads the request, answers the envelope whatever happens."""
+    """Translates between HTTP and the endpoints: reads the request, and responds with an envelope in every case."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, world: World, lock: AbstractContextManager[object]) -> None:
+        self._world = world
+        self._lock = lock
 
-    def route(self, method: str, path: str, act: Callable[[Asked], object]) -> Route:
-        """The route to an endpoint that anyone may call."""
-        return self._route(method, path, lambda token, asked: act(asked))
+    def route(self, method: str, path: str, call: Callable[[Parameters], object]) -> Route:
+        """Create the route of an endpoint that needs no token."""
+        return self._route(method, path, lambda token, parameters: call(parameters))
 
-    def signed_in(self, method: str, path: str, act: Callable[[Account, Asked], object]) -> Route:
-        """The route to an endpoint that takes a token."""
-        account_of = self._service.world.tokens.account_of
-        return self._route(method, path, lambda token, asked: act(account_of(token), asked))
+    def signed_in(self, method: str, path: str, call: Callable[[Account, Parameters], object]) -> Route:
+        """Create the route of an endpoint that needs a token."""
+        account_of = self._world.tokens.account_of
+        return self._route(method, path, lambda token, parameters: call(account_of(token), parameters))
 
-    async def nowhere(self, request: Request, error: Exception) -> Response:
-        """Answer a request for a path that is not there, or not for this method."""
-        return envelope(self._service.world.options, Code.NOT_FOUND, MESSAGES[Code.NOT_FOUND], status=404)
+    async def not_found(self, request: Request, error: Exception) -> Response:
+        """Respond to a request for an unknown path, or with a method that the path does not have."""
+        return envelope(self._world.options, Code.NOT_FOUND, MESSAGES[Code.NOT_FOUND], status=404)
 
-    def _route(self, method: str, path: str, act: Callable[[str, Asked], object]) -> Route:
+    def _route(self, method: str, path: str, call: Callable[[str, Parameters], object]) -> Route:
         async def endpoint(request: Request) -> Response:
             tag = request.headers.get("X-Request-Tag", "")
-            asked = Asked(request.path_params, request.query_params, _as_object(await request.body()), tag)
-            return self._answer(partial(act, request.headers.get("Finovy-Access-Token", ""), asked), tag)
+            parameters = Parameters(request.path_params, request.query_params, _json_object(await request.body()), tag)
+            return self._respond(partial(call, request.headers.get("Finovy-Access-Token", ""), parameters))
 
         route = Route(f"/v1/{path}", endpoint, methods=[method])
-        # Starlette adds HEAD to GET; here that would start and stop hosts.
+        # Starlette adds HEAD to GET, and a GET may start and stop hosts here.
         route.methods = {method}
         return route
 
-    def _answer(self, act: Callable[[], object], tag: str) -> Response:
-        options = self._service.world.options
-        with self._service.lock:
+    def _respond(self, call: Callable[[], object]) -> Response:
+        options = self._world.options
+        with self._lock:
             try:
-                data = act()
-            except ServiceError as refusal:
-                code = options.auth_code if refusal.code is Code.SIGNED_OUT else refusal.code
-                return envelope(options, code, refusal.message)
-            if tag and data is not False:
-                self._service.carried_out[tag] += 1
+                data = call()
+            except ServiceError as error:
+                code = options.auth_code if error.code is Code.SIGNED_OUT else error.code
+                return envelope(options, code, error.message)
             return envelope(options, Code.OK, MESSAGES[Code.OK], data)
 
 
-def _as_object(body: bytes) -> dict[str, object]:
-    """A body as a JSON object; an empty one for whatever is not."""
+def _json_object(body: bytes) -> dict[str, object]:
+    """Decode a body as a JSON object; anything else counts as an empty one."""
     try:
         decoded = msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return {}
     return decoded if isinstance(decoded, dict) else {}
+
+
+def envelope(
+    options: Options, code: int | None, message: str, data: object = None, *, status: int | None = None
+) -> Response:
+    """Create a response: `{"code", "data", "msg", "traceId"}`, and `success` in the later dialect.
+
+    The options determine the HTTP status for a code unless `status` is given. With `code` None it has no code.
+    """
+    fields: dict[str, object] = {} if code is None else {"code": code}
+    if code == Code.OK or options.dialect != DOCUMENT:
+        fields["data"] = data
+    fields |= {"msg": message, "traceId": uuid.uuid4().hex}
+    if options.dialect != DOCUMENT:
+        fields["success"] = code == Code.OK
+    if status is None:
+        statuses: dict[int | None, int] = {Code.OK: 200, options.auth_code: options.auth_status}
+        status = statuses.get(code, options.error_status)
+    return Response(_ENCODER.encode(fields), status, media_type="application/json")

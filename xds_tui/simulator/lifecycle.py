@@ -110,34 +110,3 @@ class Lifecycle:
         """Act at a time, unless the host's status has changed before."""
         version = host.version
         self._agenda.enter(when, lambda then: act(then) if host.version == version else None)
-
-
-class ManualClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, now: float = 1_790_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
-
-
-class SkewedClock:
-    """Another clock, moved ahead by as much as was asked for."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._ahead = 0.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self._clock() + self._ahead
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self._ahead += seconds

@@ -17,7 +17,7 @@ from xds_tui.simulator.accounts import ACCOUNT, FROZEN, POOR, SECRET, UNVERIFIED
 from xds_tui.simulator.billing import PERIOD_SECONDS, Billing, Sale, chosen
 from xds_tui.simulator.error_codes import Code, ServiceError
 from xds_tui.simulator.host import EXPIRED, OFF, RUNNING, STARTING, STOPPING, SimHost
-from xds_tui.simulator.lifecycle import Lifecycle, ManualClock, Scheduler
+from xds_tui.simulator.lifecycle import Lifecycle, Scheduler
 from xds_tui.simulator.options import DOCUMENT, Options
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "SECRET",
     "UNVERIFIED",
     "Account",
-    "ManualClock",
     "Options",
     "Sale",
     "World",

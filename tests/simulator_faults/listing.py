@@ -1,4 +1,4 @@
-"""A host list that contradicts itself: hosts left out, a wrong number of hosts, rows without an ID."""
+"""Pages of a contradictory host list: missing hosts, a wrong number of hosts, rows without an ID."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Scope
 
-from xds_tui.simulator.fault_answers import answer_of
-from xds_tui.simulator.faults import Fault
+from .faults import Fault
+from .responses import response_of
 
 _PAGE_SIZE: Final = 25
 
 
 async def contradictory_page(fault: Fault, app: ASGIApp, scope: Scope) -> Response:
-    """Answer the page that `scope` asks for as the fault has it; any other answer of the app is left as it is."""
+    """Return the requested page with the contradictions of the fault, or an error of the app unchanged."""
     rows: list[dict[str, Any]] = []
     number = 0
     is_complete = False
     while not is_complete:
         number += 1
-        answer = await answer_of(app, _for_page(scope, number), _nothing)
-        envelope = msgspec.json.decode(bytes(answer.body))
+        response = await response_of(app, _for_page(scope, number), _empty_body)
+        envelope = msgspec.json.decode(bytes(response.body))
         if envelope.get("code") != 0 or not isinstance(envelope.get("data"), dict):
-            return answer
+            return response
         page = envelope["data"]["data"] or []
         rows += page
         is_complete = len(page) < _PAGE_SIZE
@@ -43,5 +43,5 @@ def _for_page(scope: Scope, number: int) -> Scope:
     return {**scope, "query_string": f"page={number}&pageSize={_PAGE_SIZE}".encode()}
 
 
-async def _nothing() -> Message:
+async def _empty_body() -> Message:
     return {"type": "http.request", "body": b""}

@@ -9,8 +9,8 @@ import pytest
 from support.simulator_client import BILLED, OFF, PAIR, STARTING, Simulated
 from support.wait import TIMEOUT
 
-from xds_tui.simulator import fault_presets
-from xds_tui.simulator.faults import Fault, Form, Kind
+from tests.simulator_faults import presets
+from tests.simulator_faults.faults import Fault, Form, Kind
 
 CREATE = ("POST", "createquantity", PAIR)
 MYPAGE = "pve/open/mypage"
@@ -41,7 +41,7 @@ async def test_a_code_has_the_fields_of_its_form(form: Form, kind: Kind, sold: i
 
 
 async def test_the_gateway_times_out_with_code_404_after_the_service_sold_a_host() -> None:
-    simulated = await struck(fault_presets.GATEWAY_TIMEOUT)
+    simulated = await struck(presets.GATEWAY_TIMEOUT)
     answer = await simulated.ask(*CREATE)
     assert (answer.status_code, answer.json()["code"]) == (504, 404)
     assert answer.json()["message"].startswith("504 GATEWAY_TIMEOUT")
@@ -167,16 +167,16 @@ async def responses(faults: tuple[Fault, ...], sold: int) -> list[httpx.Response
 
 @pytest.mark.parametrize("is_done", [False, True])
 async def test_every_code_comes_with_and_without_the_work(is_done: bool) -> None:
-    answers = await responses(fault_presets.codes("pve/open/create", is_done=is_done), int(is_done))
+    answers = await responses(presets.codes("pve/open/create", is_done=is_done), int(is_done))
     codes = [answer.json()["code"] for answer in answers]
-    assert codes == list(fault_presets.EVERY_CODE)
+    assert codes == list(presets.EVERY_CODE)
     assert len(set(codes)) == len(codes)
     assert {401, 400, 404, 403, 408, 429, 430, 499, 501, 502, 504, 1003, 1005, 1016, 2000, 2001, 6005} <= set(codes)
 
 
 @pytest.mark.parametrize("is_done", [False, True])
 async def test_every_misleading_answer_comes_with_and_without_the_work(is_done: bool) -> None:
-    faults = fault_presets.misleading("pve/open/create", is_done=is_done)
+    faults = presets.misleading("pve/open/create", is_done=is_done)
     assert len({repr(fault) for fault in faults}) == len(faults)
     answers = await responses(faults, int(is_done))
     assert {200, 400, 401, 403, 404, 408, 429, 499, 500, 502, 503, 504} <= {answer.status_code for answer in answers}
@@ -185,7 +185,7 @@ async def test_every_misleading_answer_comes_with_and_without_the_work(is_done: 
 async def test_a_host_stays_off_after_a_code_that_did_nothing() -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
-    for fault in fault_presets.codes("pve/open/operate", is_done=False):
+    for fault in presets.codes("pve/open/operate", is_done=False):
         simulated.service.faults.set(fault)
         assert await simulated.power(host_id, on=True) == fault.code
         assert await simulated.status(host_id) == OFF

@@ -1,11 +1,11 @@
-"""Answers that say nothing certain about what was done, ready to be set: every code, with and without the work."""
+"""Faults whose responses do not prove whether the request was carried out: every code, with and without the work."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
 
-from xds_tui.simulator.faults import Fault, Form, Kind
+from .faults import Fault, Form, Kind
 
 TABLE_CODES: Final = (
     *(401, 500, 503, 1001, 1003, 1005, 1007, 1021, 1037),
@@ -14,10 +14,10 @@ TABLE_CODES: Final = (
 """The codes of the document's table."""
 
 HTTP_CODES: Final = (400, 402, 403, 404, 405, 408, 415, 429, 430, 499, 501, 502, 504)
-"""Codes of the vendor's framework and gateway that are HTTP statuses, too (430: from a configuration of theirs)."""
+"""Codes of the vendor's framework and gateway that are also HTTP statuses (430: from one of their configurations)."""
 
 OTHER_CODES: Final = (1016, 2000, 2001, 4711, 99999, -1)
-"""Codes of earlier revisions and of the gateway, and some that nobody documents."""
+"""Codes of earlier revisions and of the gateway, and some undocumented ones."""
 
 EVERY_CODE: Final = (*TABLE_CODES, *HTTP_CODES, *OTHER_CODES)
 
@@ -28,7 +28,7 @@ GATEWAY_TIMEOUT: Final = Fault(
     message='504 GATEWAY_TIMEOUT "Response took longer than timeout: PT1M"',
     form=Form.GATEWAY,
 )
-"""What the vendor's gateway answers for a service that took longer than 60 s: it may have done the work."""
+"""Response of the vendor's gateway when the service takes longer than 60 s; the work may have been done."""
 
 _MISLEADING: Final = (
     GATEWAY_TIMEOUT,
@@ -47,7 +47,7 @@ _MISLEADING: Final = (
     Fault(kind=Kind.ALTERED, without=("code",)),
 )
 
-_UNDONE_BODIES: Final = (
+_BODIES_WITHOUT_WORK: Final = (
     '{"code":0,"data":null,"msg":"data null","traceId":"N/A","success":true}',
     '{"code":0,"data":false,"msg":"success","traceId":"","success":false}',
     '{"code":0,"msg":"success","traceId":null}',
@@ -55,15 +55,15 @@ _UNDONE_BODIES: Final = (
 
 
 def codes(endpoint: str = "", *, is_done: bool) -> tuple[Fault, ...]:
-    """Every code in the service's own form, after the work was done or without it."""
+    """Return a fault for every code in the form of the service, after the work or without it."""
     kind = Kind.CODE_AFTER if is_done else Kind.CODE
     return tuple(Fault(kind=kind, endpoint=endpoint, code=code) for code in EVERY_CODE)
 
 
 def misleading(endpoint: str = "", *, is_done: bool) -> tuple[Fault, ...]:
-    """Every other form of an answer that does not tell whether the work was done, after it or without it."""
+    """Return the other responses that do not prove whether the work was done, after the work or without it."""
     if is_done:
         return tuple(replace(fault, endpoint=endpoint) for fault in _MISLEADING)
     coded = (replace(fault, kind=Kind.CODE) for fault in _MISLEADING if fault.kind is Kind.CODE_AFTER)
-    bodies = (Fault(kind=Kind.ANSWER, body=body) for body in _UNDONE_BODIES)
+    bodies = (Fault(kind=Kind.ANSWER, body=body) for body in _BODIES_WITHOUT_WORK)
     return tuple(replace(fault, endpoint=endpoint) for fault in (*coded, *bodies))

@@ -6,10 +6,9 @@ import httpx
 import pytest
 from support.simulator_client import HOUR, OFF, STARTING, Simulated
 
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault, Kind
-from xds_tui.simulator.http_app import build
-from xds_tui.simulator.lifecycle import SkewedClock
+from tests.simulator_faults.clocks import SkewedClock
+from tests.simulator_faults.faults import Fault, Kind
+from tests.simulator_faults.middleware import Service, build
 from xds_tui.simulator.world import ACCOUNT, World
 
 
@@ -115,7 +114,7 @@ async def test_somebody_else_buys_at_once() -> None:
     answer = await simulated.send("POST", "/_sim/other-user", json={"purchases": [["bl3060a1", "4005", [1, 2]]]})
     [sale] = simulated.world.ledger
     assert answer.json() == {"host": sale.host_id}
-    assert (sale.package_id, sale.period, sale.request_tag) == ("bl3060a1", (1, 2), "somebody else")
+    assert (sale.package_id, sale.period, sale.request_tag) == ("bl3060a1", (1, 2), "other user")
 
 
 async def test_somebody_else_acts_now_and_then() -> None:

@@ -1,4 +1,4 @@
-"""A side door for tests in another process: move the clock, set faults, read the books. Off unless asked for."""
+"""Routes for tests in another process: advance the clock, set faults, read the ledger."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from xds_tui.simulator.error_codes import ServiceError
-from xds_tui.simulator.fault_middleware import Service
-from xds_tui.simulator.faults import Fault
-from xds_tui.simulator.lifecycle import ManualClock, SkewedClock
-from xds_tui.simulator.other_user import OtherUser, Purchase
 
-_MOVABLE: Final = (ManualClock, SkewedClock)
+from .clocks import ManualClock, SkewedClock
+from .faults import Fault
+from .middleware import Service
+from .other_user import OtherUser, Purchase
+
+_ADJUSTABLE_CLOCKS: Final = (ManualClock, SkewedClock)
 
 
 def control_routes(service: Service) -> list[Route]:
-    """The routes of the side door.
+    """Create the control routes.
 
     `GET /_sim/state`, `POST /_sim/advance {"seconds"}`, `POST /_sim/faults [{"kind", …}]`, `POST /_sim/clear`,
-    `POST /_sim/expire`, and `POST /_sim/other-user {"purchases", "every"}`, which has somebody else buy one of
-    `purchases` at once or, with `every`, act about once in so many seconds.
+    `POST /_sim/expire`, and `POST /_sim/other-user {"purchases", "every"}`, which lets another user buy one of
+    `purchases` immediately or, with `every`, act about once in so many seconds.
 
-    Each answers JSON; 400 for a body that makes no sense, 409 where the clock cannot be moved.
+    Each responds with JSON: 400 for an invalid body, 409 if the clock cannot be advanced.
     """
     control = _Control(service)
     return [
@@ -39,15 +40,15 @@ def control_routes(service: Service) -> list[Route]:
     ]
 
 
-def _route(method: str, name: str, act: Callable[[bytes], object]) -> Route:
+def _route(method: str, name: str, handler: Callable[[bytes], object]) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            answer, status = act(await request.body()), 200
-        except _Immovable as error:
-            answer, status = {"error": str(error)}, 409
+            result, status = handler(await request.body()), 200
+        except _FixedClockError as error:
+            result, status = {"error": str(error)}, 409
         except (ValueError, RecursionError, ServiceError) as error:
-            answer, status = {"error": str(error)}, 400
-        return Response(msgspec.json.encode(answer), status, media_type="application/json")
+            result, status = {"error": str(error)}, 400
+        return Response(msgspec.json.encode(result), status, media_type="application/json")
 
     return Route(f"/_sim/{name}", endpoint, methods=[method])
 
@@ -56,23 +57,23 @@ class _Advance(msgspec.Struct):
     seconds: float
 
 
-class _Other(msgspec.Struct):
+class _OtherUserRequest(msgspec.Struct):
     purchases: tuple[Purchase, ...] = (("bzoff4", "5001", None),)
     every: float | None = None
 
 
-class _Immovable(Exception):
-    """The clock cannot be moved."""
+class _FixedClockError(Exception):
+    """The clock cannot be advanced."""
 
 
 class _Control:
-    """One method a route: it takes the request's body and returns the answer."""
+    """The handlers of the routes. Each takes the body of a request and returns the result as plain objects."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def state(self, body: bytes) -> object:
-        """The ledger, each host's status by ID, newest first, the wallets, and what was asked of the service."""
+        """Return the ledger, the status of each host by ID, newest first, the wallets, and the log of requests."""
         with self._service.lock:
             world = self._service.world
             hosts = {host.id: host.status for host in world.listed()}
@@ -93,38 +94,38 @@ class _Control:
             return {"ledger": ledger, "hosts": hosts, "wallets": wallets, "requests": list(self._service.requests)}
 
     def advance(self, body: bytes) -> object:
-        """Let `seconds` pass."""
+        """Advance the clock by `seconds`."""
         seconds = msgspec.json.decode(body, type=_Advance).seconds
         with self._service.lock:
             clock = self._service.world.clock
-            if not isinstance(clock, _MOVABLE):
-                raise _Immovable("this clock cannot be moved")
+            if not isinstance(clock, _ADJUSTABLE_CLOCKS):
+                raise _FixedClockError("this clock cannot be advanced")
             clock.advance(seconds)
             self._service.world.catch_up()
         return {}
 
     def faults(self, body: bytes) -> object:
-        """Let these faults happen; each is an object with the fields of `Fault`."""
+        """Add faults; each is an object with the fields of `Fault`."""
         self._service.faults.set(*msgspec.json.decode(body, type=list[Fault]))
         return {}
 
     def clear(self, body: bytes) -> object:
-        """Let everything go well from now on."""
+        """Remove the pending faults."""
         self._service.faults.clear()
         return {}
 
     def expire(self, body: bytes) -> object:
-        """End every token."""
+        """Expire every token."""
         with self._service.lock:
             self._service.world.expire_tokens()
         return {}
 
     def other_user(self, body: bytes) -> object:
-        """Have somebody else on the main account buy a host, or act now and then."""
-        other = msgspec.json.decode(body, type=_Other)
+        """Let another user of the main account buy a host, or act from time to time."""
+        request = msgspec.json.decode(body, type=_OtherUserRequest)
         with self._service.lock:
-            user = OtherUser(self._service.world, other.purchases, self._service.world.options.seed)
-            if other.every is not None:
-                user.act_every(other.every)
+            user = OtherUser(self._service.world, request.purchases, self._service.world.options.seed)
+            if request.every is not None:
+                user.act_every(request.every)
                 return {}
             return {"host": user.buy()}

@@ -1,4 +1,4 @@
-"""The answers that faults give: instead of the service's own, or made of it."""
+"""The responses of faults: instead of the response of the service, or made from it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope
 
 from xds_tui.simulator.error_codes import MESSAGES, Code
-from xds_tui.simulator.faults import Fault, Form, Kind
+from xds_tui.simulator.http_app import envelope
 from xds_tui.simulator.options import Options
-from xds_tui.simulator.protocol import envelope
+
+from .faults import Fault, Form, Kind
 
 HTML: Final = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
 
 _BAD_GATEWAY: Final = 502
 
 
-async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
-    """Have the app do what is asked, and return its answer instead of sending it."""
+async def response_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """Let the app process a request, and return its response instead of sending it."""
     body = bytearray()
     status = 200
 
@@ -34,8 +35,8 @@ async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
     return _json(bytes(body), status)
 
 
-def instead_of_answer(fault: Fault, options: Options) -> Response | None:
-    """Return the answer to a request that nothing was done about; None for a connection that breaks."""
+def fault_response(fault: Fault, options: Options) -> Response | None:
+    """Return the response to a request that was not carried out; None to drop the connection."""
     match fault.kind:
         case Kind.DROP_BEFORE:
             return None
@@ -55,14 +56,14 @@ def instead_of_answer(fault: Fault, options: Options) -> Response | None:
             return _json(b'["not", "an", "envelope"]')
 
 
-def spoiled_answer(
-    fault: Fault, options: Options, answer: Response, sleep: Callable[[float], Awaitable[object]]
+def damaged_response(
+    fault: Fault, options: Options, response: Response, sleep: Callable[[float], Awaitable[object]]
 ) -> Response | None:
-    """Return what becomes of the answer to something that was done; None for a connection that breaks.
+    """Damage the response to a request that was carried out; None to drop the connection.
 
-    `sleep` waits between the bytes of an answer that drips.
+    `sleep` waits between the bytes of a response that drips.
     """
-    body = bytes(answer.body)
+    body = bytes(response.body)
     match fault.kind:
         case Kind.DROP_AFTER:
             return None
@@ -73,42 +74,42 @@ def spoiled_answer(
         case Kind.ANSWER_AFTER:
             return _json(fault.body.encode(), fault.status or 200)
         case Kind.ALTERED:
-            return _altered(fault, answer)
+            return _altered(fault, response)
         case Kind.TRUNCATED:
             return _json(body[: len(body) // 2])
         case Kind.WRONG_TYPE:
             return envelope(options, Code.OK, MESSAGES[Code.OK], [[42]])
         case _:
             length = {"content-length": str(len(body))}
-            return StreamingResponse(_drops(body, fault.seconds, sleep), 200, length, "application/json")
+            return StreamingResponse(_drip(body, fault.seconds, sleep), 200, length, "application/json")
 
 
 def _code(fault: Fault, options: Options) -> Response:
-    """Answer the fault's code in its form."""
+    """Return the code of the fault in its form."""
     code, message = fault.code, fault.message or MESSAGES.get(fault.code, "")
-    answer: dict[str, Any]
+    fields: dict[str, Any]
     match fault.form:
         case Form.ENVELOPE:
             return envelope(options, code, message, status=fault.status or None)
         case Form.GATEWAY:
-            answer = {"code": code, "message": message, "traceId": f"TX{uuid.uuid4().hex[:12]}-E1"}
+            fields = {"code": code, "message": message, "traceId": f"TX{uuid.uuid4().hex[:12]}-E1"}
         case Form.FLOW_CONTROL:
-            answer = {"code": code, "message": message or "Too_Many_Requests", "routeID": "pve"}
+            fields = {"code": code, "message": message or "Too_Many_Requests", "routeID": "pve"}
         case Form.SECURITY:
-            answer = {"code": code, "uri": "/v1/pve/open", "msg": message or "Authentication Fail"}
+            fields = {"code": code, "uri": "/v1/pve/open", "msg": message or "Authentication Fail"}
         case Form.BARE:
-            answer = {"code": code, "msg": message}
+            fields = {"code": code, "msg": message}
         case Form.NO_CODE:
-            answer = {"message": message}
-    return _json(msgspec.json.encode(answer), fault.status or options.error_status)
+            fields = {"message": message}
+    return _json(msgspec.json.encode(fields), fault.status or options.error_status)
 
 
-def _altered(fault: Fault, answer: Response) -> Response:
-    # Raw keeps every other field as it was sent, digits of prices among them.
-    fields = msgspec.json.decode(bytes(answer.body), type=dict[str, msgspec.Raw])
+def _altered(fault: Fault, response: Response) -> Response:
+    # Raw keeps every other field as it was sent, including the digits of prices.
+    fields = msgspec.json.decode(bytes(response.body), type=dict[str, msgspec.Raw])
     altered: dict[str, Any] = {**fields, **fault.fields}
-    kept = {name: value for name, value in altered.items() if name not in fault.without}
-    return _json(msgspec.json.encode(kept), fault.status or answer.status_code)
+    remaining = {name: value for name, value in altered.items() if name not in fault.without}
+    return _json(msgspec.json.encode(remaining), fault.status or response.status_code)
 
 
 def _html(fault: Fault) -> Response:
@@ -119,7 +120,7 @@ def _json(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json")
 
 
-async def _drops(body: bytes, seconds: float, sleep: Callable[[float], Awaitable[object]]) -> AsyncIterator[bytes]:
+async def _drip(body: bytes, seconds: float, sleep: Callable[[float], Awaitable[object]]) -> AsyncIterator[bytes]:
     for byte in body:
         yield bytes((byte,))
         await sleep(seconds)
