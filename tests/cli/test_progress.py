@@ -71,7 +71,7 @@ def test_what_went_wrong_stands_where_the_line_was(service: Service, environ: Ma
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
         program.wait_for("asking")
         assert program.wait_for_end() == 1
-        assert program.text.startswith("xds-tui: What answered does not speak")
+        assert program.text.startswith("xds-tui: The service is not available: HTTP 502")
         assert "asking" not in program.text
 
 

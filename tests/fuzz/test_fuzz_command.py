@@ -17,7 +17,7 @@ from xds_tui.api.errors import NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.domain import rejections
 from xds_tui.domain.rejections import Call
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 IMAGES = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "image")
 
 

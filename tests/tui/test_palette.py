@@ -19,7 +19,7 @@ from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
-DIALOGS = frozenset({"ask", "type", "choose", "columns", "naming", "sign-in", "help", "filter"})
+DIALOGS = frozenset({"confirm", "typed-confirm", "picker", "columns", "prompt", "sign-in", "help", "filter"})
 """Places that the palette cannot be opened from: there the keys are in the footer or in the help."""
 
 
@@ -56,7 +56,7 @@ async def test_every_action_can_be_had_by_name() -> None:
         await desk.press("4")
         reached |= set(offered(desk))
     same = {action.id for action in COMMANDS.values() if action.run in ("help", "palette", "app.quit", "quit")}
-    by_state = {"create.buy", "create.retry", "create.next"}
+    by_state = {"create.buy", "create.retry", "create.next", "history.mine", "history.not-mine"}
     missing = {action.id for action in COMMANDS.values() if action.place not in DIALOGS} - reached
     assert missing <= same | by_state
     assert {"app.help", "fleet.quit"} <= reached

@@ -152,8 +152,8 @@ class TermForm(Vertical):
 
 def whole_number(text: str, most: int) -> int | None:
     """Return the number from 1 to `most` that `text` is, with space around it or in full width; None: it is not one."""
-    digits = normalize(text).strip()
-    number = int(digits) if re.fullmatch("[0-9]{1,9}", digits) else 0
+    digits = text.strip()
+    number = int(digits) if re.fullmatch("[0-9０-９]{1,9}", digits) else 0
     return number if 1 <= number <= most else None
 
 
