@@ -48,6 +48,8 @@ def test_a_host_is_bought_started_stopped_and_deleted_with_the_mouse_alone(
             terminal.wait_for(f"{row} .*off")
             terminal.wait_for(HOSTS_HAVE_THE_FOCUS)
             terminal.click("s Start")
+            if "Start 1 host?" in terminal.wait_for(rf"{row} .*(→ on|starting)|Start 1 host\?"):
+                terminal.click("Yes  y")
             terminal.wait_for(f"{row} .*(→ on|starting)")
             simulator.advance(60)
             terminal.wait_for(f"{row} .*● on")

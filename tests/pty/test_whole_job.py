@@ -98,6 +98,8 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     row = rf"▌ +渲大师{host_id[:6]}\S*"
     terminal.wait_for(f"{row} .*off")
     terminal.press("s")
+    if "Start 1 host?" in terminal.wait_for(rf"{row} .*(→ on|starting)|Start 1 host\?"):
+        terminal.press("y")
     terminal.wait_for(f"{row} .*(→ on|starting)")
     simulator.advance(60)
     terminal.wait_for(f"{row} .*● on")
