@@ -15,7 +15,6 @@ from textual.widgets import Input, Static
 
 from xds_tui.domain import pricing, purchase
 from xds_tui.domain.model import Billing, Catalog, Period, PeriodUnit
-from xds_tui.domain.normalization import normalize
 from xds_tui.domain.purchase import MAX_HOSTS, MAX_PERIODS, Draft
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats
