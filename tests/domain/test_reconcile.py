@@ -159,7 +159,7 @@ def test_one_host_does_not_settle_two_orders() -> None:
     one = a_snapshot(a_host(os="Ubuntu", id="new", created=NOON), at=LATER)
     assert settled(orders, one) == {"accepted": "new"}
     two = a_snapshot(*one.hosts, a_host(os="Ubuntu", id="newer", created=NOON), at=LATER)
-    assert settled(orders, two).keys() == {"accepted", "unknown"}
+    assert settled(orders, two) == {}  # if the unknown order came to nothing, either host may be the accepted one's
 
 
 def test_a_host_that_another_order_has_is_taken() -> None:

@@ -262,15 +262,42 @@ def test_a_host_that_came_shortly_after_the_response_was_given_up_is_the_order_s
     assert buyer.confirmed.keys() == {order}
 
 
-def test_a_lost_order_does_not_take_the_host_of_an_accepted_one_that_may_have_a_stranger_s() -> None:
-    buyer = Buyer(Shop())
-    for at in (-0.7, -0.4):
-        buyer.shop.sell(at)
-    buyer.buy(-0.2, took=0.4, works_after=0.25)
-    lost = buyer.buy(0.3, took=0.2, accepted=False, works_after=None)
-    buyer.look(60)
+@pytest.mark.parametrize(
+    ("stranger", "sent", "took", "works_after", "lost_at"),
+    [(0.09, 0.60, 0.08, 0.03, 0.72), (0.42, -0.1, 0.7, 0.65, 0.73), (0.02, -0.08, 0.25, 0.18, 0.24)],
+)
+@pytest.mark.parametrize("resolution", [1.0, 0.001])
+def test_a_lost_order_and_an_accepted_one_are_left_to_the_user_where_one_host_may_be_a_stranger_s(
+    stranger: float, sent: float, took: float, works_after: float, lost_at: float, resolution: float
+) -> None:
+    """The lost order came to nothing, and the other program's host is the older of the two that are there."""
+    buyer = Buyer(Shop(resolution=resolution))
+    foreign = buyer.shop.sell(stranger)
+    accepted = buyer.buy(sent, took=took, works_after=works_after)
+    lost = buyer.buy(lost_at, took=0.2, accepted=False, works_after=None)
+    for look in range(30):
+        buyer.look(60 + 15 * look)
+    assert foreign not in buyer.confirmed.values()
     assert lost not in buyer.confirmed
-    assert buyer.wrong == {}
+    assert buyer.candidates.keys() | buyer.confirmed.keys() >= {accepted}
+
+
+def test_accepted_orders_whose_host_would_have_to_move_on_are_left_to_the_user_with_the_lost_one() -> None:
+    buyer = Buyer(Shop())
+    buyer.shop.sell(0.02)
+    orders = [buyer.buy(at, took=0.1, works_after=0.05) for at in (0.1, 0.25, 0.4)]
+    lost = buyer.buy(0.6, took=0.2, accepted=False, works_after=None)
+    buyer.look(60)
+    assert buyer.confirmed == {}
+    assert buyer.candidates.keys() == {*orders, lost}
+
+
+def test_a_lost_order_takes_nothing_from_an_accepted_one_that_its_host_does_not_fit() -> None:
+    buyer = Buyer(Shop())
+    orders = [buyer.buy(0.1, took=0.2), buyer.buy(3.6, took=0.2, accepted=False)]
+    buyer.look(60)
+    assert buyer.confirmed.keys() == set(orders)
+    assert buyer.right == 2
 
 
 @pytest.mark.parametrize(("code", "is_confirmed"), [(1003, False), (9001, True)])

@@ -88,6 +88,12 @@ class Matching:
         pairs = ((row, column) for row, column in enumerate(self._column_of) if column is not None)
         return {column for row, column in pairs if self._distances[row][column].is_during_request}
 
+    def _find_uncertain(self) -> set[int]:
+        """Return the hosts of unknown orders: each may be somebody else's, if the order came to nothing."""
+        pairs = zip(self._requests, self._column_of, strict=True)
+        lost = {column for request, column in pairs if column is not None and not request.is_accepted}
+        return lost & self._explained
+
     @property
     def pending_hosts(self) -> frozenset[str]:
         """The IDs of the hosts that may belong to an order whose own host may not be listed yet."""
@@ -290,21 +296,23 @@ class Matching:
     def _find_movable(self) -> set[int]:
         """Return the orders that could have another host, if those that have that host had another one, and so on.
 
-        The last in such a row has a host that no order is matched to: somebody else may have bought any of them.
+        The last in such a row has a host that no order is matched to, or that of an unknown order, which may have come
+        to nothing: somebody else may have bought any of theirs.
         """
+        uncertain = self._find_uncertain()
         rows_of: dict[int, list[int]] = {}
         for row, usable in enumerate(self._usable):
             for column, distance in usable.items():
-                if not distance.is_indirect:
+                if distance.is_during_request if column in uncertain else not distance.is_indirect:
                     rows_of.setdefault(column, []).append(row)
-        free = [column for column in rows_of if column not in self._explained]
+        free = [column for column in rows_of if column not in self._explained or column in uncertain]
         found: set[int] = set()
         while free:
             column = free.pop()
-            for row in rows_of.get(column, ()):
+            for row in rows_of[column]:
                 if (own := self._column_of[row]) not in (None, column) and row not in found:
                     found.add(row)
-                    free.append(own)
+                    free += {own} & rows_of.keys()
         return found
 
     def _is_direct(self, row: int, column: int | None) -> bool:

@@ -35,7 +35,8 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
 `MAX_SKEW` before it (after `LISTING_DELAY`). In each case only if nothing else explains the match:
 
 * no other fitting host is as good that is not DIRECT to the order that it is matched to: somebody else may have bought
-  one of the two. It is the same if the orders would all have to move on to a next host;
+  one of the two. It is the same if the orders would all have to move on to a next host, and if the fitting host is that
+  of an unknown order, which may have come to nothing: then neither of the two is confirmed;
 * no other order that is without a host explains this one as well: accepted ones that may still get their own are
   waited for, and an unknown order yields to all others, also if they would have to exchange hosts for that;
 * the host did not come into being only within `GRACE` after the request, if it did so during another request, or
