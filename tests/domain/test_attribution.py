@@ -10,9 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
 
-from xds_tui.domain.attribution import LATE_WINDOW, REBOOT_START_WINDOW, RebootProgress, mark_own
+from xds_tui.domain.attribution import (
+    LATE_WINDOW,
+    REBOOT_START_WINDOW,
+    RebootProgress,
+    mark_own,
+    rejected_but_done,
+)
 from xds_tui.domain.model import Host, Status
-from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.domain.records import Doubt, Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.domain.repeats import POINTED_OUT_FOR
 from xds_tui.domain.snapshot_diff import changes, flagged
 from xds_tui.fleet.order_book import OrderBook
 
@@ -135,6 +142,70 @@ def test_only_a_stop_or_a_reboot_explains_a_stopped_host(
     for event in mark(seen(*statuses), [a_sent(action, state)], {}):
         if event.own and event.kind is EventKind.STATUS and event.new in (STOPPING, OFF, Status.EXPIRED):
             assert action is OrderAction.REBOOT
+
+
+# Rejected, and done all the same
+
+
+def reported(orders: Sequence[Order], events: Sequence[Event], earlier: Sequence[str] = ()) -> list[Event]:
+    return list(rejected_but_done(mark(events, orders, {}), orders, earlier))
+
+
+@pytest.mark.parametrize(
+    ("action", "statuses"),
+    [
+        (OrderAction.POWER_ON, (OFF, STARTING, ON, BILLED)),
+        (OrderAction.POWER_ON, (OFF, BILLED)),
+        (OrderAction.POWER_OFF, (ON, STOPPING, OFF)),
+        (OrderAction.POWER_OFF, (STARTING, OFF)),
+        (OrderAction.REBOOT, (BILLED, STARTING, ON)),
+        (OrderAction.DELETE, (OFF, None)),
+    ],
+)
+def test_a_host_that_does_what_a_rejected_order_asked_for_is_reported_once(
+    action: OrderAction, statuses: tuple[Status | None, ...]
+) -> None:
+    order = a_sent(action, OrderState.REJECTED, code=1007, trace_id="trace-1")
+    (event,) = reported([order], seen(*statuses))
+    assert (event.kind, event.doubt, event.order_id, event.action) == (
+        EventKind.ORDER,
+        Doubt.REJECTED,
+        order.id,
+        action,
+    )
+    assert (event.host_id, event.state, event.code, event.trace_id) == ("h1", OrderState.REJECTED, 1007, "trace-1")
+    assert [each.alert for each in flagged([event])] == [True]
+    assert reported([order], seen(*statuses), earlier=[order.id]) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "statuses"),
+    [
+        (OrderAction.POWER_ON, (ON, BILLED)),
+        (OrderAction.POWER_ON, (ON, STOPPING, OFF)),
+        (OrderAction.POWER_OFF, (OFF, STARTING)),
+        (OrderAction.POWER_OFF, (ON, Status.EXPIRED)),
+        (OrderAction.POWER_OFF, (ON, None)),
+        (OrderAction.REBOOT, (ON, STOPPING, OFF)),
+        (OrderAction.REBOOT, (OFF, STARTING)),
+        (OrderAction.DELETE, (OFF, STARTING)),
+        (OrderAction.CREATE, (None, ON)),
+    ],
+)
+def test_a_host_that_does_something_else_does_not_contradict_a_rejection(
+    action: OrderAction, statuses: tuple[Status | None, ...]
+) -> None:
+    assert reported([a_sent(action, OrderState.REJECTED)], seen(*statuses)) == []
+
+
+def test_what_another_order_explains_or_comes_much_later_does_not_contradict_a_rejection() -> None:
+    rejected = a_sent(OrderAction.POWER_ON, OrderState.REJECTED)
+    again = a_sent(OrderAction.POWER_ON, id="again")
+    assert reported([again, rejected], seen(OFF, STARTING)) == []
+    assert reported([rejected], seen(OFF, STARTING, begin=NOON + POINTED_OUT_FOR)) == []
+    assert reported([a_sent(OrderAction.POWER_ON, OrderState.REJECTED, host_id="h2")], seen(OFF, STARTING)) == []
+    for state in (OrderState.NOT_SENT, OrderState.UNCONFIRMED):
+        assert reported([a_sent(OrderAction.POWER_ON, state)], seen(OFF, STARTING)) == []
 
 
 def test_a_host_that_was_listed_late_makes_orders_without_a_named_host_wait_longer() -> None:

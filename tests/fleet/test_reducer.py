@@ -14,7 +14,7 @@ from support.factories import NOON, a_host, a_package, a_snapshot, an_order, cat
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected, SignedOut
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem
 from xds_tui.domain.model import Absence, Host, Snapshot, Status
-from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
+from xds_tui.domain.records import Doubt, Event, EventKind, OrderAction, OrderState
 from xds_tui.fleet import reducer
 from xds_tui.fleet.host_listing import HostListing
 from xds_tui.fleet.reducer import MAX_RECENT_EVENTS
@@ -102,6 +102,16 @@ def test_a_change_that_an_order_explains_is_own_and_no_alert() -> None:
     listing = a_listing(a_host(status=Status.OFF))
     _state, (event,) = reducer.after_listing(a_state(RUNNING), listing, OrderContext((stop,)), LATER)
     assert (event.own, event.alert) == (True, False)
+
+
+def test_a_rejected_order_that_was_carried_out_is_an_alert_once() -> None:
+    stop = an_order(action=OrderAction.POWER_OFF, state=OrderState.REJECTED, sent_at=NOON, host_id="h1")
+    orders, state = OrderContext((stop,)), a_state(RUNNING)
+    state, events = reducer.after_listing(state, a_listing(a_host(status=Status.STOPPING)), orders, LATER)
+    assert [(event.kind, event.own) for event in events] == [(EventKind.STATUS, False), (EventKind.ORDER, False)]
+    assert (events[1].alert, events[1].doubt, state.events[0]) == (True, Doubt.REJECTED, events[1])
+    _state, events = reducer.after_lookup(state, a_snapshot(a_host(status=Status.OFF), at=LATER), orders, LATER)
+    assert kinds(events) == [EventKind.STATUS]
 
 
 def test_a_host_that_a_snapshot_assigns_to_a_create_is_own() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from support.factories import NOON
 
 from xds_tui.api.errors import ApiError, BadResponse, Cause, NotSent, OutcomeUnknown, Rejected, SignedOut
+from xds_tui.domain.records import Doubt, Event, EventKind, OrderAction, OrderState
 from xds_tui.text import messages
 from xds_tui.text.messages import Situation
 
@@ -25,6 +27,23 @@ def errors() -> Iterator[ApiError]:
         yield NotSent("It failed", cause=cause)
         yield BadResponse("It failed", cause=cause)
         yield Rejected(503, "busy", cause=cause)
+
+
+def test_a_rejected_order_that_was_carried_out_is_explained_with_its_code_and_trace() -> None:
+    event = Event(
+        at=NOON,
+        kind=EventKind.ORDER,
+        host_name="studio-1",
+        action=OrderAction.POWER_OFF,
+        state=OrderState.REJECTED,
+        doubt=Doubt.REJECTED,
+        code=1007,
+        trace_id="t",
+    )
+    first, *others = messages.event_lines(event)
+    assert first.startswith("stop studio-1: rejected, but it happened all the same")
+    assert any("1007" in line for line in others)
+    assert others[-1] == "traceId t"
 
 
 OUT_OF_PLACE = {

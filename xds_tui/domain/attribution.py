@@ -1,18 +1,20 @@
 """Mark the changes of hosts that follow from orders given here.
 
 A stop that was ordered explains that its host stops, not that it starts again. A start explains nothing that happens
-after the host is on. An order that was rejected, or never sent, explains nothing.
+after the host is on. An order that was rejected, or never sent, explains nothing; but a change that a rejected order
+asked for, soon after it was rejected, is reported: the service may have carried it out all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.domain.model import Status
-from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.domain.records import Doubt, Event, EventKind, Order, OrderAction, OrderState
+from xds_tui.domain.repeats import POINTED_OUT_FOR
 
 LATE_WINDOW: Final = timedelta(minutes=10)
 """How long after it was sent an order explains a change that came too late to confirm it."""
@@ -100,6 +102,56 @@ def _belongs_to_reboot(order: Order, event: Event, reboots: RebootProgress) -> t
     if event.new not in _DOWN or not _is_within(window, order, event):
         return False, reboots
     return True, replace(reboots, down=reboots.down | {order.id})
+
+
+def rejected_but_done(changes: Iterable[Event], orders: Iterable[Order], reported: Collection[str]) -> Iterator[Event]:
+    """Yield an event for each rejected order whose host changes all the same as it was ordered to.
+
+    Creates are not among them: `repeats` finds their hosts.
+
+    Args:
+        changes: the changes from one snapshot to the next, after `mark_own`: what another order explains is not news.
+        orders: all known orders.
+        reported: IDs of the orders that were reported before.
+
+    """
+    rejected = [
+        order
+        for order in orders
+        if order.state is OrderState.REJECTED and order.sent_at is not None and order.id not in reported
+    ]
+    for change in changes if rejected else ():
+        order = next((order for order in rejected if _is_as_ordered(order, change)), None)
+        if order is not None and not change.own:
+            rejected.remove(order)
+            yield Event(
+                at=change.at,
+                kind=EventKind.ORDER,
+                host_id=change.host_id,
+                host_name=change.host_name,
+                order_id=order.id,
+                action=order.action,
+                state=order.state,
+                doubt=Doubt.REJECTED,
+                code=order.code,
+                trace_id=order.trace_id,
+            )
+
+
+def _is_as_ordered(order: Order, change: Event) -> bool:
+    """Whether a host changed as an order for it had asked a short time ago."""
+    if order.host_id != change.host_id or order.action is OrderAction.CREATE:
+        return False
+    if not timedelta() <= change.at - _sent_at(order) < POINTED_OUT_FOR:
+        return False
+    if order.action is OrderAction.DELETE:
+        return change.kind is EventKind.GONE
+    if change.kind is not EventKind.STATUS or change.old is None:
+        return False
+    if order.action is OrderAction.REBOOT:
+        return change.old.is_on and change.new is Status.STARTING
+    was_so = change.old.is_on if order.action is OrderAction.POWER_ON else change.old in (Status.OFF, Status.EXPIRED)
+    return change.new in _EXPECTED_STATUSES[order.action] and not was_so
 
 
 def _is_within(window: timedelta, order: Order, event: Event) -> bool:

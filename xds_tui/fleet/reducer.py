@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError, Rejected, SignedOut
 from xds_tui.domain import pricing, snapshot_diff
-from xds_tui.domain.attribution import RebootProgress, mark_own
+from xds_tui.domain.attribution import RebootProgress, mark_own, rejected_but_done
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
-from xds_tui.domain.records import Event, EventKind
+from xds_tui.domain.records import Doubt, Event, EventKind
 from xds_tui.fleet.host_listing import HostListing
 from xds_tui.fleet.state import NO_PRICES, ConnectionState, FleetState, OrderContext, Progress
 
@@ -94,6 +94,8 @@ def _show_hosts(
 ) -> Transition:
     changes = snapshot_diff.changes(before, snapshot)
     changes, reboots = mark_own(changes, orders.orders, orders.confirmed, state.reboots)
+    reported = {event.order_id for event in state.events if event.doubt is Doubt.REJECTED and event.order_id}
+    changes += tuple(rejected_but_done(changes, orders.orders, reported))
     shown = replace(state, snapshot=snapshot, is_restored=False, reboots=reboots, prices=orders.prices)
     return _add(_with_costs(state, shown, now), changes)
 

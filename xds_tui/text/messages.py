@@ -35,6 +35,8 @@ class Situation(Enum):
 
 UNKNOWN_OUTCOME: Final = N_("It may or may not have been done. It is not sent again; the next sweeps will tell.")
 
+_DONE_ANYWAY: Final = N_("{order}, but it happened all the same: the service carried it out, or somebody else did it")
+
 _CAUSES: Final = {
     Cause.PROXY: N_("Start or correct the proxy, or unset its variable."),
     Cause.PORTAL: N_(
@@ -327,6 +329,8 @@ def _order_event(of: Event, who: str) -> str:
     what = f"{action(of.action)} {who}".rstrip() if of.action else who
     state = order_state(of.state) if of.state else ""
     told = f"{what}: {state}"
+    if of.doubt is Doubt.REJECTED:
+        return _(_DONE_ANYWAY).format(order=told)
     return f"{told}: {with_detail(of.summary, of.message)}" if of.summary else told
 
 
