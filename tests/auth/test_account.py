@@ -48,7 +48,7 @@ class Connector:
         return cast("Client", client)
 
 
-class FakeVault:
+class FakeKeyringStore:
     def __init__(self, stored: StoredCredentials | None = None) -> None:
         self.stored = stored
         self.trouble: CredentialStoreError | None = None
@@ -75,13 +75,15 @@ class FakeVault:
             raise self.trouble
 
 
-def an_account(connect: Connector, vault: FakeVault | None = None, **options: Any) -> Account:
-    return Account(connect, base_url=PRODUCTION, profile="p", vault=cast("KeyringStore | None", vault), **options)
+def an_account(connect: Connector, keyring_store: FakeKeyringStore | None = None, **options: Any) -> Account:
+    return Account(
+        connect, base_url=PRODUCTION, profile="p", keyring_store=cast("KeyringStore | None", keyring_store), **options
+    )
 
 
 async def test_what_the_environment_gives_needs_no_keyring() -> None:
-    vault, connect = FakeVault(StoredCredentials(BareToken(Secret("other")), SANDBOX)), Connector()
-    account = an_account(connect, vault, given=KEY, source=Source.ENVIRONMENT)
+    keyring_store, connect = FakeKeyringStore(StoredCredentials(BareToken(Secret("other")), SANDBOX)), Connector()
+    account = an_account(connect, keyring_store, credentials=KEY, source=Source.ENVIRONMENT)
     await account.open()
     assert connect.made[0].credentials == KEY
     assert (account.account_id, account.source) == ("A1", Source.ENVIRONMENT)
@@ -89,15 +91,15 @@ async def test_what_the_environment_gives_needs_no_keyring() -> None:
 
 async def test_the_keyring_gives_credentials_address_and_token() -> None:
     connect = Connector()
-    account = an_account(connect, FakeVault(StoredCredentials(KEY, SANDBOX, TOKEN)))
+    account = an_account(connect, FakeKeyringStore(StoredCredentials(KEY, SANDBOX, TOKEN)))
     await account.open()
     (client,) = connect.made
-    assert (client.base_url, client.credentials, client.tokens.first) == (SANDBOX, KEY, TOKEN)
+    assert (client.base_url, client.credentials, client.tokens.initial) == (SANDBOX, KEY, TOKEN)
     assert account.client() is cast("Client", client)
 
 
 async def test_nobody_is_signed_in_where_there_are_no_credentials() -> None:
-    account = an_account(Connector(), FakeVault())
+    account = an_account(Connector(), FakeKeyringStore())
     await account.open()
     assert not account.has_credentials
     with pytest.raises(SignedOut):
@@ -106,7 +108,7 @@ async def test_nobody_is_signed_in_where_there_are_no_credentials() -> None:
 
 async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_for() -> None:
     connect = Connector()
-    account = an_account(connect, FakeVault(StoredCredentials(KEY, SANDBOX)), is_base_url_given=True)
+    account = an_account(connect, FakeKeyringStore(StoredCredentials(KEY, SANDBOX)), is_base_url_given=True)
     await account.open()
     assert connect.made == []
     with pytest.raises(SignedOut, match="another address"):
@@ -114,35 +116,35 @@ async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_f
 
 
 async def test_a_keyring_that_fails_is_told_and_survived() -> None:
-    vault = FakeVault()
-    vault.trouble = CredentialStoreError(KeyringProblem.LOCKED, "locked")
-    account = an_account(Connector(), vault)
+    keyring_store = FakeKeyringStore()
+    keyring_store.trouble = CredentialStoreError(KeyringProblem.LOCKED, "locked")
+    account = an_account(Connector(), keyring_store)
     await account.open()
-    assert account.vault_trouble is vault.trouble
+    assert account.keyring_error is keyring_store.trouble
     with pytest.raises(SignedOut):
         account.client()
 
 
 @pytest.mark.parametrize("trouble", [KeyringProblem.TIMED_OUT, KeyringProblem.LOCKED, KeyringProblem.DENIED])
 async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: KeyringProblem) -> None:
-    vault = FakeVault(StoredCredentials(KEY, PRODUCTION))
-    vault.trouble = CredentialStoreError(trouble, "The keyring did not answer", "3 s")
-    account = an_account(Connector(), vault)
+    keyring_store = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION))
+    keyring_store.trouble = CredentialStoreError(trouble, "The keyring did not answer", "3 s")
+    account = an_account(Connector(), keyring_store)
     await account.open()
-    assert account.unread is vault.trouble
+    assert account.keyring_read_error is keyring_store.trouble
     with pytest.raises(SignedOut, match="did not answer"):
         account.client()
-    vault.trouble = None
+    keyring_store.trouble = None
     await account.sign_in(PRODUCTION, KEY)
-    assert account.unread is None
+    assert account.keyring_read_error is None
 
 
 async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
-    vault = FakeVault()
-    vault.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "There is no keyring on this machine")
-    account = an_account(Connector(), vault)
+    keyring_store = FakeKeyringStore()
+    keyring_store.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "There is no keyring on this machine")
+    account = an_account(Connector(), keyring_store)
     await account.open()
-    assert account.unread is None
+    assert account.keyring_read_error is None
     with pytest.raises(SignedOut, match="Nobody is signed in"):
         account.client()
 
@@ -150,7 +152,7 @@ async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
 async def test_a_connection_that_cannot_even_be_tried_is_told_by_every_call() -> None:
     connect = Connector()
     connect.trouble = NotSent("bad certificate file")
-    account = an_account(connect, given=KEY)
+    account = an_account(connect, credentials=KEY)
     await account.open()
     with pytest.raises(NotSent, match="bad certificate file"):
         account.client()
@@ -158,7 +160,7 @@ async def test_a_connection_that_cannot_even_be_tried_is_told_by_every_call() ->
 
 async def test_signing_in_changes_nothing_until_the_service_agrees() -> None:
     connect = Connector()
-    account = an_account(connect, FakeVault(), given=KEY)
+    account = an_account(connect, FakeKeyringStore(), credentials=KEY)
     await account.open()
     connect.refusal = SignedOut("no", 1001, "wrong")
     with pytest.raises(SignedOut):
@@ -174,43 +176,43 @@ async def test_signing_in_changes_nothing_until_the_service_agrees() -> None:
 
 
 async def test_what_was_typed_is_kept_on_request_only() -> None:
-    vault, connect = FakeVault(), Connector()
-    account = an_account(connect, vault)
+    keyring_store, connect = FakeKeyringStore(), Connector()
+    account = an_account(connect, keyring_store)
     await account.sign_in(SANDBOX, KEY)
-    assert vault.stored is None
-    assert await account.keep() == "Test keyring"
-    assert vault.stored == StoredCredentials(KEY, SANDBOX)
+    assert keyring_store.stored is None
+    assert await account.store_credentials() == "Test keyring"
+    assert keyring_store.stored == StoredCredentials(KEY, SANDBOX)
     assert account.source is Source.KEYRING
 
 
 async def test_a_renewed_token_is_kept_where_the_credentials_are() -> None:
-    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
-    account = an_account(connect, vault)
+    keyring_store, connect = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION)), Connector()
+    account = an_account(connect, keyring_store)
     await account.open()
     later = Token(Secret("new"), NOON + timedelta(minutes=30))
-    connect.made[0].tokens.keep(later)
-    await until(lambda: vault.stored is not None and vault.stored.token == later)
+    connect.made[0].tokens.store(later)
+    await until(lambda: keyring_store.stored is not None and keyring_store.stored.token == later)
     assert await connect.made[0].tokens.find() == later
 
 
 async def test_a_token_of_typed_credentials_is_kept_nowhere() -> None:
-    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
-    account = an_account(connect, vault)
+    keyring_store, connect = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION)), Connector()
+    account = an_account(connect, keyring_store)
     await account.sign_in(PRODUCTION, KEY)
-    connect.made[0].tokens.keep(TOKEN)
+    connect.made[0].tokens.store(TOKEN)
     await account.close()
-    assert vault.stored == StoredCredentials(KEY, PRODUCTION)
+    assert keyring_store.stored == StoredCredentials(KEY, PRODUCTION)
     assert await connect.made[0].tokens.find() is None
 
 
 async def test_a_keyring_that_refused_a_token_is_not_asked_again() -> None:
-    vault, connect = FakeVault(StoredCredentials(KEY, PRODUCTION)), Connector()
-    account = an_account(connect, vault)
+    keyring_store, connect = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION)), Connector()
+    account = an_account(connect, keyring_store)
     await account.open()
-    vault.trouble = CredentialStoreError(KeyringProblem.DENIED, "denied")
-    connect.made[0].tokens.keep(TOKEN)
-    await until(lambda: account.vault_trouble is not None)
-    vault.trouble = None
-    connect.made[0].tokens.keep(TOKEN)
+    keyring_store.trouble = CredentialStoreError(KeyringProblem.DENIED, "denied")
+    connect.made[0].tokens.store(TOKEN)
+    await until(lambda: account.keyring_error is not None)
+    keyring_store.trouble = None
+    connect.made[0].tokens.store(TOKEN)
     await account.close()
-    assert vault.stored == StoredCredentials(KEY, PRODUCTION)
+    assert keyring_store.stored == StoredCredentials(KEY, PRODUCTION)

@@ -90,7 +90,7 @@ def backend() -> InMemory:
 
 
 @pytest.fixture
-def vault(backend: InMemory) -> KeyringStore:
+def keyring_store(backend: InMemory) -> KeyringStore:
     return KeyringStore(backend)
 
 
@@ -100,20 +100,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
 
 
-async def trouble_of(vault: KeyringStore) -> CredentialStoreError:
+async def trouble_of(keyring_store: KeyringStore) -> CredentialStoreError:
     with pytest.raises(CredentialStoreError) as caught:
-        await vault.read("default")
+        await keyring_store.read("default")
     return caught.value
 
 
 @pytest.mark.parametrize("stored", [ACCOUNT, BARE])
-async def test_what_was_written_is_read(vault: KeyringStore, stored: StoredCredentials) -> None:
-    await vault.write("default", stored)
-    assert await vault.read("default") == stored
+async def test_what_was_written_is_read(keyring_store: KeyringStore, stored: StoredCredentials) -> None:
+    await keyring_store.write("default", stored)
+    assert await keyring_store.read("default") == stored
 
 
-async def test_what_is_kept_is_short_separate_items(vault: KeyringStore, backend: InMemory) -> None:
-    await vault.write("prod", ACCOUNT)
+async def test_what_is_kept_is_short_separate_items(keyring_store: KeyringStore, backend: InMemory) -> None:
+    await keyring_store.write("prod", ACCOUNT)
     assert backend.items == {
         "prod/account": "A27550582",
         "prod/base-url": "https://client.xuandashi.com",
@@ -123,48 +123,48 @@ async def test_what_is_kept_is_short_separate_items(vault: KeyringStore, backend
     }
 
 
-async def test_writing_leaves_nothing_of_what_was_there(vault: KeyringStore, backend: InMemory) -> None:
-    await vault.write("default", ACCOUNT)
-    await vault.write("default", BARE)
-    assert await vault.read("default") == BARE
+async def test_writing_leaves_nothing_of_what_was_there(keyring_store: KeyringStore, backend: InMemory) -> None:
+    await keyring_store.write("default", ACCOUNT)
+    await keyring_store.write("default", BARE)
+    assert await keyring_store.read("default") == BARE
     assert set(backend.items) == {"default/base-url", "default/token"}
 
 
-async def test_a_renewed_token_replaces_the_one_before(vault: KeyringStore) -> None:
-    await vault.write("default", ACCOUNT)
+async def test_a_renewed_token_replaces_the_one_before(keyring_store: KeyringStore) -> None:
+    await keyring_store.write("default", ACCOUNT)
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
-    await vault.write_token("default", renewed)
-    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+    await keyring_store.write_token("default", renewed)
+    assert await keyring_store.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
 
 
-async def test_profiles_are_apart(vault: KeyringStore) -> None:
-    await vault.write("one", ACCOUNT)
-    await vault.write("two", BARE)
-    await vault.remove("one")
-    assert await vault.read("one") is None
-    assert await vault.read("two") == BARE
+async def test_profiles_are_apart(keyring_store: KeyringStore) -> None:
+    await keyring_store.write("one", ACCOUNT)
+    await keyring_store.write("two", BARE)
+    await keyring_store.remove("one")
+    assert await keyring_store.read("one") is None
+    assert await keyring_store.read("two") == BARE
 
 
-async def test_removing_nothing_is_no_error(vault: KeyringStore) -> None:
-    await vault.remove("default")
+async def test_removing_nothing_is_no_error(keyring_store: KeyringStore) -> None:
+    await keyring_store.remove("default")
 
 
 @pytest.mark.parametrize("lost", ["account", "secret", "base-url"])
-async def test_half_an_account_is_nothing(vault: KeyringStore, backend: InMemory, lost: str) -> None:
-    await vault.write("default", StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url))
+async def test_half_an_account_is_nothing(keyring_store: KeyringStore, backend: InMemory, lost: str) -> None:
+    await keyring_store.write("default", StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url))
     del backend.items[f"default/{lost}"]
-    assert await vault.read("default") is None
+    assert await keyring_store.read("default") is None
 
 
 @pytest.mark.parametrize("ends", [None, "soon"])
 async def test_a_minted_token_without_its_end_is_left_out(
-    vault: KeyringStore, backend: InMemory, ends: str | None
+    keyring_store: KeyringStore, backend: InMemory, ends: str | None
 ) -> None:
-    await vault.write("default", ACCOUNT)
+    await keyring_store.write("default", ACCOUNT)
     del backend.items["default/token-ends"]
     if ends:
         backend.items["default/token-ends"] = ends
-    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url)
+    assert await keyring_store.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url)
 
 
 async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend: InMemory) -> None:
@@ -193,8 +193,8 @@ async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend:
         pytest.fail("the write never went through")
 
 
-async def test_the_keyring_is_called_by_its_own_name(vault: KeyringStore) -> None:
-    assert await vault.backend_name() == "Test keyring"
+async def test_the_keyring_is_called_by_its_own_name(keyring_store: KeyringStore) -> None:
+    assert await keyring_store.backend_name() == "Test keyring"
 
 
 async def test_a_keyring_that_forgets_is_found_out() -> None:
@@ -209,12 +209,12 @@ async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touche
 
     WinVaultKeyring.__module__, WinVaultKeyring.__qualname__ = "keyring.backends.Windows", "WinVaultKeyring"
     backend = WinVaultKeyring()
-    vault = KeyringStore(backend)
-    await vault.write("default", ACCOUNT)
+    keyring_store = KeyringStore(backend)
+    await keyring_store.write("default", ACCOUNT)
     with pytest.raises(CredentialStoreError) as caught:
-        await vault.write("default", StoredCredentials(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
+        await keyring_store.write("default", StoredCredentials(BareToken(Secret("x" * 1281)), ACCOUNT.base_url))
     assert caught.value.problem is KeyringProblem.NOT_KEPT
-    assert await vault.read("default") == ACCOUNT
+    assert await keyring_store.read("default") == ACCOUNT
 
 
 class WindowsError1312(Exception):
@@ -254,15 +254,15 @@ async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_valu
 @pytest.mark.usefixtures("impatient")
 async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends() -> None:
     backend = Blocking()
-    vault = KeyringStore(backend)
-    assert (await trouble_of(vault)).problem is KeyringProblem.TIMED_OUT
+    keyring_store = KeyringStore(backend)
+    assert (await trouble_of(keyring_store)).problem is KeyringProblem.TIMED_OUT
     made = backend.calls
-    again = await trouble_of(vault)
+    again = await trouble_of(keyring_store)
     assert (again.problem, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for an answer")
     assert backend.calls == made
     backend.let_go.set()
     await asyncio.to_thread(next(t for t in threading.enumerate() if t.name == "xds-tui keyring").join)
-    assert await vault.read("default") is None
+    assert await keyring_store.read("default") is None
 
 
 @pytest.mark.usefixtures("impatient")
@@ -286,8 +286,8 @@ async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("impatient")
 async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend: InMemory) -> None:
-    vault = KeyringStore(backend)
-    await vault.write("default", ACCOUNT)
+    keyring_store = KeyringStore(backend)
+    await keyring_store.write("default", ACCOUNT)
     loop_is_busy = threading.Event()
     backend.act = lambda: loop_is_busy.wait(30)  # type: ignore[method-assign]
 
@@ -296,7 +296,7 @@ async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend
         next(thread for thread in threading.enumerate() if thread.name == "xds-tui keyring").join()
         threading.Event().wait(2 * vault_module.BACKGROUND_TIMEOUT)
 
-    reading = asyncio.create_task(vault.read("default"))
+    reading = asyncio.create_task(keyring_store.read("default"))
     await asyncio.sleep(0)  # the task has started its thread
     asyncio.get_running_loop().call_soon(block)
     assert await reading == ACCOUNT
@@ -345,11 +345,11 @@ async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(back
 
 
 async def test_removing_says_whether_there_was_anything_even_if_it_was_not_whole(backend: InMemory) -> None:
-    vault = KeyringStore(backend)
-    assert await vault.remove("default") is False
-    await vault.write("default", ACCOUNT)
+    keyring_store = KeyringStore(backend)
+    assert await keyring_store.remove("default") is False
+    await keyring_store.write("default", ACCOUNT)
     del backend.items["default/base-url"]
-    assert await vault.remove("default") is True
+    assert await keyring_store.remove("default") is True
     assert backend.items == {}
 
 
@@ -367,19 +367,21 @@ async def test_a_write_that_fails_leaves_no_secret_behind(backend: InMemory) -> 
 
 async def test_a_wait_can_be_given_up() -> None:
     backend = Blocking()
-    vault = KeyringStore(backend)
-    asking = asyncio.create_task(vault.read("default"))
+    keyring_store = KeyringStore(backend)
+    asking = asyncio.create_task(keyring_store.read("default"))
     assert await asyncio.to_thread(backend.reached.wait, 20)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert (await trouble_of(vault)).problem is KeyringProblem.TIMED_OUT
+    assert (await trouble_of(keyring_store)).problem is KeyringProblem.TIMED_OUT
     backend.let_go.set()
 
 
-async def test_calls_made_together_take_turns(vault: KeyringStore) -> None:
-    await asyncio.gather(vault.write("one", ACCOUNT), vault.write("two", BARE), vault.write("one", BARE))
-    assert await asyncio.gather(vault.read("one"), vault.read("two")) == [BARE, BARE]
+async def test_calls_made_together_take_turns(keyring_store: KeyringStore) -> None:
+    await asyncio.gather(
+        keyring_store.write("one", ACCOUNT), keyring_store.write("two", BARE), keyring_store.write("one", BARE)
+    )
+    assert await asyncio.gather(keyring_store.read("one"), keyring_store.read("two")) == [BARE, BARE]
 
 
 STUCK = """

@@ -88,7 +88,7 @@ def lock() -> None:
 
 
 @pytest.fixture
-def vault(home: Path) -> KeyringStore:
+def keyring_store(home: Path) -> KeyringStore:
     return KeyringStore(PasswordStore())
 
 
@@ -99,26 +99,26 @@ def asked_of(home: Path) -> list[str]:
     return calls
 
 
-async def test_credentials_are_stored_read_replaced_and_removed(vault: KeyringStore, home: Path) -> None:
-    assert await vault.read("default") is None
-    await vault.write("default", ACCOUNT)
-    assert await vault.read("default") == ACCOUNT
+async def test_credentials_are_stored_read_replaced_and_removed(keyring_store: KeyringStore, home: Path) -> None:
+    assert await keyring_store.read("default") is None
+    await keyring_store.write("default", ACCOUNT)
+    assert await keyring_store.read("default") == ACCOUNT
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
-    await vault.write_token("default", renewed)
+    await keyring_store.write_token("default", renewed)
     assert await KeyringStore(PasswordStore()).read("default") == StoredCredentials(
         ACCOUNT.credentials, ACCOUNT.base_url, renewed
     )
-    await vault.write("other", ACCOUNT)
-    await vault.write("default", BARE)
-    assert await vault.read("default") == BARE
-    await vault.remove("default")
-    assert await vault.read("default") is None
-    assert await vault.read("other") == ACCOUNT
+    await keyring_store.write("other", ACCOUNT)
+    await keyring_store.write("default", BARE)
+    assert await keyring_store.read("default") == BARE
+    await keyring_store.remove("default")
+    assert await keyring_store.read("default") is None
+    assert await keyring_store.read("other") == ACCOUNT
     assert [path.name for path in (home / ".password-store").rglob("*.gpg")] == ["other.gpg"]
 
 
-async def test_nothing_is_readable_in_its_files_nor_by_others(vault: KeyringStore, home: Path) -> None:
-    await vault.write("default", ACCOUNT)
+async def test_nothing_is_readable_in_its_files_nor_by_others(keyring_store: KeyringStore, home: Path) -> None:
+    await keyring_store.write("default", ACCOUNT)
     (path,) = (home / ".password-store").rglob("*.gpg")
     assert path.stat().st_mode & 0o077 == 0
     for text in ("渲: secret", "tttt", "A27550582", "base-url"):
@@ -126,10 +126,10 @@ async def test_nothing_is_readable_in_its_files_nor_by_others(vault: KeyringStor
 
 
 async def test_children_are_given_no_secret_but_through_a_pipe(
-    vault: KeyringStore, home: Path, monkeypatch: pytest.MonkeyPatch
+    keyring_store: KeyringStore, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDS_SECRET", "in the environment")
-    await vault.write("default", ACCOUNT)
+    await keyring_store.write("default", ACCOUNT)
     seen = "\n".join(asked_of(home)) + (home / "environ").read_text()
     for text in ("渲: secret", "tttt", "XDS_"):
         assert text not in seen
@@ -144,18 +144,18 @@ async def test_a_read_is_one_decryption(home: Path) -> None:
     assert asked_of(home) == ["show xds-tui/default"]
 
 
-async def test_what_another_program_wrote_meanwhile_is_read(vault: KeyringStore) -> None:
-    await vault.write("default", ACCOUNT)
+async def test_what_another_program_wrote_meanwhile_is_read(keyring_store: KeyringStore) -> None:
+    await keyring_store.write("default", ACCOUNT)
     await KeyringStore(PasswordStore()).write("default", BARE)
-    assert await vault.read("default") == BARE
+    assert await keyring_store.read("default") == BARE
 
 
 async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_terminal(
-    vault: KeyringStore, home: Path, capfd: pytest.CaptureFixture[str]
+    keyring_store: KeyringStore, home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (home / ".password-store" / ".gpg-id").write_text("guarded\n")
     unlock()
-    await vault.write("default", ACCOUNT)
+    await keyring_store.write("default", ACCOUNT)
     lock()
     another = KeyringStore(PasswordStore())
     for call in (another.read("default"), another.write("default", BARE), another.remove("default")):
@@ -169,17 +169,17 @@ async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_termi
     assert await another.read("default") == ACCOUNT
 
 
-async def test_a_store_for_a_key_that_is_gone_refuses(vault: KeyringStore, home: Path) -> None:
+async def test_a_store_for_a_key_that_is_gone_refuses(keyring_store: KeyringStore, home: Path) -> None:
     (home / ".password-store" / ".gpg-id").write_text("nobody\n")
     with pytest.raises(CredentialStoreError) as caught:
-        await vault.write("default", BARE)
+        await keyring_store.write("default", BARE)
     assert caught.value.problem is KeyringProblem.DENIED
     assert "nobody" in caught.value.detail
 
 
-async def test_what_is_more_than_a_line_is_refused(vault: KeyringStore) -> None:
+async def test_what_is_more_than_a_line_is_refused(keyring_store: KeyringStore) -> None:
     with pytest.raises(CredentialStoreError) as caught:
-        await vault.write("default", StoredCredentials(BareToken(Secret("two\nlines")), ACCOUNT.base_url))
+        await keyring_store.write("default", StoredCredentials(BareToken(Secret("two\nlines")), ACCOUNT.base_url))
     assert caught.value.problem is KeyringProblem.DENIED
     assert "two" not in str(caught.value)
 
@@ -194,9 +194,9 @@ def test_an_item_that_is_not_there_cannot_be_deleted_nor_is_it_made(home: Path) 
 
 
 def test_it_is_there_once_it_was_set_up(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert PasswordStore.is_there()
+    assert PasswordStore.is_available()
     assert PasswordStore.priority == 1
     monkeypatch.setenv("PASSWORD_STORE_DIR", str(tmp_path))
-    assert not PasswordStore.is_there()
+    assert not PasswordStore.is_available()
     with pytest.raises(RuntimeError):
         _ = PasswordStore.priority

@@ -1,4 +1,4 @@
-"""The vault against a real Secret Service: gnome-keyring under a D-Bus session of its own."""
+"""`KeyringStore` with a real Secret Service: gnome-keyring under a D-Bus session of its own."""
 
 from __future__ import annotations
 
@@ -95,65 +95,65 @@ def collected() -> Iterator[None]:
 
 
 @pytest.fixture
-def vault(daemon: subprocess.Popen[bytes]) -> KeyringStore:
+def keyring_store(daemon: subprocess.Popen[bytes]) -> KeyringStore:
     return KeyringStore(trusted_backend(Keyring()))
 
 
-async def test_credentials_are_stored_read_replaced_and_removed(vault: KeyringStore) -> None:
-    await vault.write("default", ACCOUNT)
-    assert await vault.read("default") == ACCOUNT
+async def test_credentials_are_stored_read_replaced_and_removed(keyring_store: KeyringStore) -> None:
+    await keyring_store.write("default", ACCOUNT)
+    assert await keyring_store.read("default") == ACCOUNT
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
-    await vault.write_token("default", renewed)
-    assert await vault.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
-    await vault.write("default", BARE)
-    assert await vault.read("default") == BARE
-    await vault.remove("default")
-    assert await vault.read("default") is None
+    await keyring_store.write_token("default", renewed)
+    assert await keyring_store.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
+    await keyring_store.write("default", BARE)
+    assert await keyring_store.read("default") == BARE
+    await keyring_store.remove("default")
+    assert await keyring_store.read("default") is None
 
 
-async def test_the_next_run_reads_what_this_one_stored(vault: KeyringStore) -> None:
-    await vault.write("default", BARE)
+async def test_the_next_run_reads_what_this_one_stored(keyring_store: KeyringStore) -> None:
+    await keyring_store.write("default", BARE)
     assert await KeyringStore(Keyring()).read("default") == BARE
-    await vault.remove("default")
+    await keyring_store.remove("default")
 
 
-async def test_nothing_is_readable_in_its_files(vault: KeyringStore) -> None:
-    await vault.write("default", ACCOUNT)
+async def test_nothing_is_readable_in_its_files(keyring_store: KeyringStore) -> None:
+    await keyring_store.write("default", ACCOUNT)
     kept = _files_of_the_keyring()
     assert kept
     assert "渲-secret".encode() not in kept
-    await vault.remove("default")
+    await keyring_store.remove("default")
 
 
 async def test_a_daemon_that_hangs_times_out_and_is_asked_again_when_it_wakes(
-    vault: KeyringStore, daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    keyring_store: KeyringStore, daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await vault.write("default", BARE)
+    await keyring_store.write("default", BARE)
     with monkeypatch.context() as impatient:
         impatient.setattr(vault_module, "BACKGROUND_TIMEOUT", 0.2)
         daemon.send_signal(signal.SIGSTOP)
         try:
             with pytest.raises(CredentialStoreError) as caught:
-                await vault.read("default")
+                await keyring_store.read("default")
         finally:
             daemon.send_signal(signal.SIGCONT)
     assert caught.value.problem is KeyringProblem.TIMED_OUT
     while True:
         try:
-            assert await vault.read("default") == BARE
+            assert await keyring_store.read("default") == BARE
             break
         except CredentialStoreError as error:
             assert error.problem is KeyringProblem.TIMED_OUT
 
 
 async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(
-    vault: KeyringStore, monkeypatch: pytest.MonkeyPatch
+    keyring_store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(secretstorage.dbus_init()) as connection:
         _login(connection).lock()
     monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 2)
     with pytest.raises(CredentialStoreError) as caught:
-        await vault.read("default")
+        await keyring_store.read("default")
     assert caught.value.problem in (KeyringProblem.LOCKED, KeyringProblem.TIMED_OUT)
 
 

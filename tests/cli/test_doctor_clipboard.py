@@ -13,7 +13,7 @@ from support.terminal import Terminal
 
 from xds_tui.cli.doctor import clipboard
 from xds_tui.cli.doctor.check import CheckStatus
-from xds_tui.cli.doctor.clipboard import Answers
+from xds_tui.cli.doctor.clipboard import TerminalReply
 
 COMMAND = Path(sys.executable).parent / "xds-tui"
 
@@ -51,8 +51,8 @@ async def test_what_tmux_does_with_copies_is_told_by_its_options(
     tmux: Tmux, answer: str, verdict: CheckStatus, told: str, advice: str
 ) -> None:
     found = await clipboard.examine(tmux(f"print({answer!r})"))
-    assert found.verdict is verdict
-    assert told in found.told
+    assert found.status is verdict
+    assert told in found.message
     assert advice in "\n".join(found.advice)
     assert ("terminal-features" in str(found.advice)) is ("terminal-features" in advice)
 
@@ -60,7 +60,7 @@ async def test_what_tmux_does_with_copies_is_told_by_its_options(
 async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clipboard, "CLIPBOARD_TIMEOUT", 0.2)
     found = await clipboard.examine(tmux("import time; time.sleep(60)"))
-    assert "did not answer" in found.told
+    assert "did not answer" in found.message
 
 
 @pytest.mark.parametrize(
@@ -74,24 +74,24 @@ async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatc
 )
 async def test_the_way_that_copies_take_is_told(environ: dict[str, str], verdict: CheckStatus, told: str) -> None:
     found = await clipboard.examine(environ)
-    assert found.verdict is verdict
-    assert told in found.told
+    assert found.status is verdict
+    assert told in found.message
     assert found.advice
 
 
 @pytest.mark.parametrize(
     ("answer", "understood"),
     [
-        (b"\x1bP>|XTerm(379)\x1b\\\x1b[?64;1;22c", Answers("XTerm(379)", takes_copies=False)),
-        (b"\x1bP>|ghostty 1.2\x1b\\\x1b[?62;22;52c", Answers("ghostty 1.2", takes_copies=True)),
-        (b"\x1b[?152;520c", Answers()),
-        (b"", Answers()),
-        (b"typed ahead\x1b[?1;2c", Answers()),
-        (b"\x1bP>|a\x9bb\x07\x1b\\\x1b[?6c", Answers("a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}")),
+        (b"\x1bP>|XTerm(379)\x1b\\\x1b[?64;1;22c", TerminalReply("XTerm(379)", accepts_copies=False)),
+        (b"\x1bP>|ghostty 1.2\x1b\\\x1b[?62;22;52c", TerminalReply("ghostty 1.2", accepts_copies=True)),
+        (b"\x1b[?152;520c", TerminalReply()),
+        (b"", TerminalReply()),
+        (b"typed ahead\x1b[?1;2c", TerminalReply()),
+        (b"\x1bP>|a\x9bb\x07\x1b\\\x1b[?6c", TerminalReply("a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}")),
     ],
 )
-def test_what_a_terminal_answers_is_understood(answer: bytes, understood: Answers) -> None:
-    assert clipboard.understood(answer) == understood
+def test_what_a_terminal_answers_is_understood(answer: bytes, understood: TerminalReply) -> None:
+    assert clipboard.parse_reply(answer) == understood
 
 
 def test_a_terminal_is_asked_and_nothing_of_its_answer_is_seen(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def test_all_is_well_with_credentials_in_the_environment(run: Run) -> None:
     rows = {row["check"]: row for row in json.loads(ended.stdout)}
     assert ended.returncode == 0
     assert rows.keys() == CHECKS
-    assert {name for name, row in rows.items() if row["verdict"] != "ok"} == {"keyring"}
-    assert "XDS_UUID, XDS_SECRET" in rows["credentials"]["told"]
+    assert {name for name, row in rows.items() if row["status"] != "ok"} == {"keyring"}
+    assert "XDS_UUID, XDS_SECRET" in rows["credentials"]["message"]
     assert isinstance(rows["service"]["milliseconds"], int)
 
 
@@ -68,8 +68,8 @@ def test_a_mistake_in_the_configuration_is_named(run: Run, tmp_path: Path) -> No
     config = tmp_path / "config.toml"
     config.write_text("interval = 1\n")
     row = checks(run, XDS_CONFIG=str(config))["configuration"]
-    assert row["verdict"] == "warn"
-    assert f"{config}:1: interval" in row["told"]
+    assert row["status"] == "warn"
+    assert f"{config}:1: interval" in row["message"]
 
 
 def test_what_others_can_read_is_named_with_the_command_that_ends_it(run: Run, tmp_path: Path) -> None:
@@ -77,15 +77,15 @@ def test_what_others_can_read_is_named_with_the_command_that_ends_it(run: Run, t
     state.mkdir(parents=True)
     state.chmod(0o755)
     row = checks(run)["files"]
-    assert row["verdict"] == "warn"
+    assert row["status"] == "warn"
     subprocess.run(["bash", "-c", *row["advice"]], check=True)
-    assert checks(run)["files"]["verdict"] == "ok"
+    assert checks(run)["files"]["status"] == "ok"
 
 
 def test_a_history_that_does_not_open_is_bad(run: Run, tmp_path: Path) -> None:
     (tmp_path / ".local/state/xds-tui/journal.db").mkdir(parents=True, mode=0o700)
     (tmp_path / ".local/state/xds-tui").chmod(0o700)
-    assert checks(run)["history"]["verdict"] == "bad"
+    assert checks(run)["history"]["status"] == "bad"
 
 
 @asynccontextmanager
@@ -111,15 +111,15 @@ async def test_a_page_of_somebody_else_is_not_the_service() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<title>Login</title>"
     async with answering(page, []) as address:
         service = (await network.examine(f"http://{address}"))[2]
-    assert (service.subject, service.verdict) == ("service", CheckStatus.BAD)
-    assert "Login" in service.told
+    assert (service.subject, service.status) == ("service", CheckStatus.BAD)
+    assert "Login" in service.message
 
 
 async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() -> None:
     requests: list[bytes] = []
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", requests) as address:
         found = await network.examine(f"https://{address}")
-    assert [(finding.subject, finding.verdict) for finding in found] == [
+    assert [(finding.subject, finding.status) for finding in found] == [
         ("dns", CheckStatus.OK),
         ("tls", CheckStatus.BAD),
     ]
@@ -147,17 +147,17 @@ async def test_certificates_that_cannot_be_read_are_named_before_anything_is_ask
     requests: list[bytes] = []
     async with answering(b"", requests) as address:
         (found,) = await network.examine(f"https://{address}")
-    assert (found.subject, found.verdict) == ("tls", CheckStatus.BAD)
-    assert str(tmp_path / name) in found.told
-    assert said in found.told
+    assert (found.subject, found.status) == ("tls", CheckStatus.BAD)
+    assert str(tmp_path / name) in found.message
+    assert said in found.message
     assert requests == []
 
 
 async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "CHECK_TIMEOUT", 1e6)
     (found,) = await network.examine(f"https://{'a' * 70}.test")
-    assert (found.subject, found.verdict) == ("dns", CheckStatus.BAD)
-    assert "label" in found.told
+    assert (found.subject, found.status) == ("dns", CheckStatus.BAD)
+    assert "label" in found.message
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.Mo
     ],
 )
 def test_clocks_that_differ_are_found(ahead: float | None, verdict: CheckStatus) -> None:
-    assert network._clock(ahead).verdict is verdict
+    assert network._clock(ahead).status is verdict
 
 
 async def test_the_service_s_clock_is_read_from_its_answer() -> None:
@@ -208,8 +208,8 @@ async def test_a_proxy_that_is_down_is_at_fault_and_not_the_address(
         pass
     monkeypatch.setenv("ALL_PROXY", f"{scheme}://me:hidden@{address}")
     (found,) = await network.examine("https://client.xuandashi.com")
-    assert (found.subject, found.verdict) == ("proxy", CheckStatus.BAD)
-    assert f"ALL_PROXY={scheme}://{address}" in found.told
+    assert (found.subject, found.status) == ("proxy", CheckStatus.BAD)
+    assert f"ALL_PROXY={scheme}://{address}" in found.message
     assert found.advice[-1] == "  unset ALL_PROXY"
 
 
@@ -221,8 +221,8 @@ async def test_a_proxy_that_will_not_do_is_at_fault_and_not_the_address(
     async with answering(b"I am no proxy\r\n\r\n", []) as address:
         monkeypatch.setenv("https_proxy", value.format(address=address))
         (found,) = await network.examine("https://client.xuandashi.com")
-    assert (found.subject, found.verdict) == ("proxy", CheckStatus.BAD)
-    assert "https_proxy" in found.told
+    assert (found.subject, found.status) == ("proxy", CheckStatus.BAD)
+    assert "https_proxy" in found.message
     assert found.advice[-1] == "  unset https_proxy"
 
 
@@ -241,9 +241,9 @@ class Troubled(KeyringStore):
 async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: KeyringProblem) -> None:
     kept = await keyring.read(Troubled(trouble), "default")
     keyring_row, credentials = keyring.examine(kept, PRODUCTION, "")
-    assert keyring_row.verdict is CheckStatus.BAD
+    assert keyring_row.status is CheckStatus.BAD
     assert any("XDS_UUID" in line for line in keyring_row.advice)
-    assert ("There are none" in credentials.told) is (trouble is KeyringProblem.UNAVAILABLE)
+    assert ("There are none" in credentials.message) is (trouble is KeyringProblem.UNAVAILABLE)
 
 
 def examined(
@@ -275,9 +275,9 @@ def test_the_service_that_is_looked_at_is_that_of_the_credentials(
 ) -> None:
     stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), simulator.url)
     rows = examined(capsys, tmp_path, stored)
-    assert rows["service"]["verdict"] == "ok"
-    assert simulator.url in rows["service"]["told"]
-    assert rows["credentials"]["verdict"] == "ok"
+    assert rows["service"]["status"] == "ok"
+    assert simulator.url in rows["service"]["message"]
+    assert rows["credentials"]["status"] == "ok"
     assert PRODUCTION not in json.dumps(rows)
 
 
@@ -287,8 +287,8 @@ def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
 ) -> None:
     stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
     rows = examined(capsys, tmp_path, stored, base_url=simulator.url, base_url_given=True)
-    assert simulator.url in rows["service"]["told"]
-    assert rows["credentials"]["verdict"] == "bad"
+    assert simulator.url in rows["service"]["message"]
+    assert rows["credentials"]["status"] == "bad"
     assert f"not sent to {simulator.url}" in rows["credentials"]["advice"][0]
 
 
@@ -300,8 +300,8 @@ def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
     key = AccountKey(ACCOUNT, Secret(SECRET))
     given = {"base_url": simulator.url, "credentials": key, "credentials_source": "XDS_UUID, XDS_SECRET"}
     rows = examined(capsys, tmp_path, stored, **given)
-    assert simulator.url in rows["service"]["told"]
-    assert rows["credentials"]["verdict"] == "ok"
+    assert simulator.url in rows["service"]["message"]
+    assert rows["credentials"]["status"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -324,8 +324,8 @@ async def test_what_is_there_in_place_of_the_service_gets_the_advice_that_fits(
         head = head.replace("Location: https://login.test/\r\n", "")
     async with answering(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode(), []) as address:
         service = (await network.examine(f"http://{address}"))[2]
-    assert service.verdict is CheckStatus.BAD
-    assert told in service.told
+    assert service.status is CheckStatus.BAD
+    assert told in service.message
     assert advice in service.advice[0]
 
 
@@ -350,4 +350,4 @@ def test_scarce_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     for free, verdict in ((1 << 40, CheckStatus.OK), (50 << 20, CheckStatus.WARN), (0, CheckStatus.BAD)):
         usage = type("Usage", (), {"free": free})
         monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path, usage=usage: usage)
-        assert machine._space(tmp_path).verdict is verdict
+        assert machine._space(tmp_path).status is verdict

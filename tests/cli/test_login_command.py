@@ -55,7 +55,7 @@ def services(url: str, keyring_store: KeyringStore, credentials_source: str = ""
     settings = Settings(config_path=Path("config.toml"), base_url=url)
     database = Database(None)
     return CommandServices(
-        account=Account(Connector(settings), base_url=url, profile="default", vault=keyring_store),
+        account=Account(Connector(settings), base_url=url, profile="default", keyring_store=keyring_store),
         journal=Journal(database, "default"),
         clock=lambda: datetime.now(UTC),
         close_store=database.close,
@@ -108,8 +108,10 @@ def test_half_of_it_is_not_tried(simulator: RunningSimulator, monkeypatch: pytes
         assert login.login(services(simulator.url, KeyringStore(Desktop()))) == 1
 
 
-async def _keep(vault: KeyringStore) -> None:
-    await vault.write("default", StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), "https://client.xuandashi.com"))
+async def _keep(keyring_store: KeyringStore) -> None:
+    await keyring_store.write(
+        "default", StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), "https://client.xuandashi.com")
+    )
 
 
 def test_logging_out_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ class MonitorHarness:
         credentials: Credentials = KEY,
     ) -> None:
         self.states: list[FleetState] = []
-        self.account = Account(connect, base_url=url, profile="test", vault=None, given=credentials)
+        self.account = Account(connect, base_url=url, profile="test", keyring_store=None, credentials=credentials)
         self.monitor = Monitor(self.account, journal, interval=interval, clock=clock, rng=lambda: 0.5)
 
     @property

@@ -37,7 +37,9 @@ class MonitorHarness:
         self.simulator = simulator
         self.service = simulator.service
         self.states: list[FleetState] = []
-        self.account = Account(connect, base_url=simulator.url, profile="test", vault=None, given=credentials)
+        self.account = Account(
+            connect, base_url=simulator.url, profile="test", keyring_store=None, credentials=credentials
+        )
         self.monitor = Monitor(
             self.account,
             journal,

@@ -31,7 +31,7 @@ from xds_tui.store.renewals import RenewalTimes
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 
 
-class SharedVault:
+class SharedKeyringStore:
     """A keyring shared by all programs."""
 
     def __init__(self, stored: StoredCredentials) -> None:
@@ -47,13 +47,13 @@ class SharedVault:
 class Program:
     """One of the programs, which refreshes continuously."""
 
-    def __init__(self, url: str, vault: SharedVault, clock: ManualClock) -> None:
+    def __init__(self, url: str, keyring_store: SharedKeyringStore, clock: ManualClock) -> None:
         self.clock = clock
         self.sweeps = 0
         self.last: Snapshot | None = None
         self.links: set[ConnectionState] = set()
         self.database = Database(None)
-        account = Account(self._connect, base_url=url, profile="test", vault=vault)  # type: ignore[arg-type]
+        account = Account(self._connect, base_url=url, profile="test", keyring_store=keyring_store)  # type: ignore[arg-type]
         self.monitor = Monitor(account, Journal(self.database, "test"), interval=0.01, clock=self.now)
 
     def now(self) -> datetime:
@@ -65,8 +65,8 @@ class Program:
             credentials,
             clock=self.now,
             deadlines=Deadlines(connect=2, reading=2, changing=2),
-            token=tokens.first,
-            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            token=tokens.initial,
+            on_token=lambda value, ends_at: tokens.store(Token(value, ends_at)),
             find_token=tokens.find,
         )
 
@@ -100,12 +100,12 @@ async def test_programs_share_one_token(single_token: bool) -> None:
     populate(world, 5)
     service = Service(world)
     with RunningSimulator(service) as simulator:
-        vault = SharedVault(StoredCredentials(KEY, simulator.url))
-        one, other = Program(simulator.url, vault, clock), Program(simulator.url, vault, clock)
+        keyring_store = SharedKeyringStore(StoredCredentials(KEY, simulator.url))
+        one, other = Program(simulator.url, keyring_store, clock), Program(simulator.url, keyring_store, clock)
         mints = lambda: sum("getToken" in request for request in service.requests)  # noqa: E731
         async with one.running():
             assert mints() == 1
-            await until(lambda: vault.stored.token is not None)
+            await until(lambda: keyring_store.stored.token is not None)
             async with other.running():
                 await asyncio.gather(one.sweeps_on(), other.sweeps_on())
                 assert mints() == 1
@@ -118,7 +118,7 @@ async def test_programs_share_one_token(single_token: bool) -> None:
                     assert 1 <= settled - before <= 4
                     await asyncio.gather(one.sweeps_on(), other.sweeps_on())
                     assert mints() == settled
-        again = Program(simulator.url, vault, clock)
+        again = Program(simulator.url, keyring_store, clock)
         before = mints()
         async with again.running():
             await again.sweeps_on()

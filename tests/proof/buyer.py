@@ -88,8 +88,8 @@ async def _connect(base_url: str, credentials: Credentials, tokens: TokenCache) 
         base_url,
         credentials,
         deadlines=DEADLINES,
-        token=tokens.first,
-        on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+        token=tokens.initial,
+        on_token=lambda value, ends_at: tokens.store(Token(value, ends_at)),
         find_token=tokens.find,
     )
 
@@ -102,9 +102,9 @@ class Buyer:
             _connect,
             base_url=url,
             profile="proof",
-            vault=None,
+            keyring_store=None,
             is_base_url_given=True,
-            given=key,
+            credentials=key,
             source=Source.ENVIRONMENT,
         )
         self._database = Database(folder / "journal.db")

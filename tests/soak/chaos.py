@@ -345,9 +345,9 @@ def _account(url: str) -> Account:
         _connect,
         base_url=url,
         profile="chaos",
-        vault=None,
+        keyring_store=None,
         is_base_url_given=True,
-        given=AccountKey(ACCOUNT, Secret(SECRET)),
+        credentials=AccountKey(ACCOUNT, Secret(SECRET)),
         source=Source.ENVIRONMENT,
     )
 
@@ -356,8 +356,8 @@ async def _connect(base_url: str, credentials: Credentials, tokens: TokenCache) 
     return Client(
         base_url,
         credentials,
-        token=tokens.first,
-        on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+        token=tokens.initial,
+        on_token=lambda value, ends_at: tokens.store(Token(value, ends_at)),
         find_token=tokens.find,
     )
 

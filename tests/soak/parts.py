@@ -44,12 +44,14 @@ def build(url: str, journal: Path, lapse: Lapse) -> Program:
             base_url,
             credentials,
             clock=lapse.wall,
-            token=tokens.first,
-            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            token=tokens.initial,
+            on_token=lambda value, ends_at: tokens.store(Token(value, ends_at)),
             find_token=tokens.find,
         )
 
-    account = Account(connect, base_url=url, profile="soak", vault=None, given=KEY, source=Source.ENVIRONMENT)
+    account = Account(
+        connect, base_url=url, profile="soak", keyring_store=None, credentials=KEY, source=Source.ENVIRONMENT
+    )
     database = _AttendedDatabase(journal, lapse)
     monitor = Monitor(account, Journal(database, "soak"), interval=15, clock=lapse.wall)
     parts = AppServices(

@@ -69,8 +69,8 @@ class Desk:
             self._connect,
             base_url=base_url,
             profile="test",
-            vault=None,
-            given=credentials,
+            keyring_store=None,
+            credentials=credentials,
             source=Source.DEMO,
         )
         self.monitor = Monitor(
@@ -131,7 +131,7 @@ class Desk:
         """Wait until the app has shown what it begins with."""
         fleet = self.app.screen_stack[0]
         await until(lambda: getattr(fleet, "_catalog", None) is not None)
-        if self.account._given is not None:
+        if self.account._given_credentials is not None:
             await self.see("[●*] (live|实时)")
             await self.see(r"(Hosts|主机) \d")
             await until(lambda: self.monitor.state.catalog is not None)

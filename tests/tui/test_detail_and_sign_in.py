@@ -186,7 +186,7 @@ async def test_leaving_keeps_the_app_and_says_how_to_come_back() -> None:
 
 async def test_a_keyring_that_was_not_read_is_said_to_be_why_one_has_to_sign_in() -> None:
     desk = Desk(credentials=None)
-    desk.account.vault_trouble = CredentialStoreError(KeyringProblem.TIMED_OUT, "The keyring did not answer", "3 s")
+    desk.account.keyring_error = CredentialStoreError(KeyringProblem.TIMED_OUT, "The keyring did not answer", "3 s")
     async with sitting_at(desk):
         text = await desk.see("The keyring was not read")
         assert "The keyring did not answer: 3 s" in " ".join(text.split())

@@ -186,7 +186,7 @@ async def test_trouble_keeps_the_data_says_why_and_is_over_by_itself() -> None:
 
 async def test_an_expired_bare_token_asks_for_another_and_keeps_the_hosts() -> None:
     desk = Desk(credentials=None)
-    desk.account._given = BareToken(Secret(desk.world.mint()))
+    desk.account._given_credentials = BareToken(Secret(desk.world.mint()))
     async with sitting_at(desk):
         desk.world.expire_tokens()
         desk.monitor.refresh()
@@ -200,7 +200,7 @@ async def test_an_expired_bare_token_asks_for_another_and_keeps_the_hosts() -> N
 
 async def test_a_token_that_ends_takes_nothing_from_who_is_typing() -> None:
     desk = Desk(credentials=None)
-    desk.account._given = BareToken(Secret(desk.world.mint()))
+    desk.account._given_credentials = BareToken(Secret(desk.world.mint()))
     async with sitting_at(desk):
         await desk.press("slash")
         await desk.type("off")

@@ -1,4 +1,4 @@
-"""Who we are to the service: credentials from the environment, the keyring or the sign-in screen, and their client."""
+"""The account in use: credentials from the environment, the keyring or the sign-in screen, and their client."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
 
 
 STORE_TIMEOUT: Final = 0.5
-"""Seconds that leaving waits for the keyring to take a token."""
+"""Seconds that quitting waits for the keyring to store a token."""
 
 
 class Source(Enum):
-    """Where the credentials in use came from."""
+    """The source of the credentials in use."""
 
     NOWHERE = "nowhere"
     ENVIRONMENT = "environment"
     KEYRING = "keyring"
     TYPED = "typed"
-    """On the sign-in screen; for this run, unless the keyring took them."""
+    """On the sign-in screen; for this run only, unless the keyring stores them."""
     DEMO = "demo"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCache:
-    """Where a client finds tokens that live already, and leaves those it mints."""
+    """Callbacks with which a client reads and stores tokens."""
 
-    first: Token | None
-    """One that an earlier run minted."""
-    keep: Callable[[Token], None]
+    initial: Token | None
+    """The token of an earlier run; None if there is none."""
+    store: Callable[[Token], None]
     find: Callable[[], Awaitable[Token | None]]
-    """Looks for one that another instance may have minted meanwhile."""
+    """Looks for a newer token of another program."""
 
 
 class Connect(Protocol):
-    """Makes a client; awaited because its first call imports an HTTP library, which painting must not wait for."""
+    """Creates a client; async because the first call imports the HTTP library, which must not delay the display."""
 
     async def __call__(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
-        """Make a client of the service at `base_url`, a checked one.
+        """Create a client for the service at `base_url`, a validated URL.
 
         Raises:
-            XdsError: if no connection can even be tried.
+            ApiError: if the configuration rules out any connection.
 
         """
 
@@ -64,115 +64,116 @@ class Account:
         *,
         base_url: str,
         profile: str,
-        vault: KeyringStore | None,
+        keyring_store: KeyringStore | None,
         is_base_url_given: bool = False,
-        given: Credentials | None = None,
+        credentials: Credentials | None = None,
         source: Source = Source.NOWHERE,
     ) -> None:
-        """Begin signed out.
+        """Start signed out.
 
         Args:
-            connect: makes clients.
-            base_url: where the service is, until signing in says otherwise.
-            profile: the name under which the keyring keeps credentials.
-            vault: the keyring; None: there is none to be touched.
-            is_base_url_given: whether the user named `base_url`; credentials that the keyring has for another
-                address are then not sent there.
-            given: credentials that need no keyring.
-            source: where `given` came from.
+            connect: creates clients.
+            base_url: the address of the service, until signing in provides another.
+            profile: the profile, which is the name of its items in the keyring.
+            keyring_store: the keyring; None to use none.
+            is_base_url_given: whether the user chose `base_url`; stored credentials for another address are then not
+                used.
+            credentials: credentials to use instead of the keyring's.
+            source: the source of `credentials`.
 
         """
         self._connect = connect
         self._profile = profile
-        self._vault = vault
-        self._given = given
+        self._keyring_store = keyring_store
+        self._given_credentials = credentials
         self._is_base_url_given = is_base_url_given
-        self._in_use: Credentials | None = None
+        self._credentials: Credentials | None = None
         self._client: Client | None = None
-        self._trouble: ApiError | None = None
-        self._keeping: set[asyncio.Task[None]] = set()
+        self._error: ApiError | None = None
+        self._store_tasks: set[asyncio.Task[None]] = set()
         self.base_url = base_url
         self.source = source
-        self.account_id = given.account_id if isinstance(given, AccountKey) else ""
-        self.vault_trouble: CredentialStoreError | None = None
-        """Why the keyring could not be read or written, if so."""
+        self.account_id = credentials.account_id if isinstance(credentials, AccountKey) else ""
+        self.keyring_error: CredentialStoreError | None = None
+        """The last failure of the keyring; None if there is none."""
 
     @property
     def has_credentials(self) -> bool:
-        """Whether there is anything to sign in with; if not, being signed out is how things are, not trouble."""
-        return self._client is not None or self._trouble is not None
+        """Whether there are credentials, even unusable ones; without any, being signed out is not an error."""
+        return self._client is not None or self._error is not None
 
     @property
-    def is_given(self) -> bool:
-        """Whether the credentials come from outside, so that `identity` is known before `open`."""
-        return self._given is not None
+    def has_given_credentials(self) -> bool:
+        """Whether the credentials do not come from the keyring, so that `identity` is known before `open`."""
+        return self._given_credentials is not None
 
     @property
     def is_address_known(self) -> bool:
-        """Whether `base_url` is where the service is; if not, the keyring may know another."""
-        return self._is_base_url_given or self._given is not None or self._vault is None
+        """Whether `base_url` is final; if not, the keyring may have another address."""
+        return self._is_base_url_given or self._given_credentials is not None or self._keyring_store is None
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Whose fleet it is: the service's address and the account ID, empty with a bare token."""
+        """The address of the service and the account ID, which is empty with a bare token."""
         return self.base_url, self.account_id
 
     @property
     def has_bare_token(self) -> bool:
-        """Whether the credentials in use are a token, which the user has to replace when it ends."""
-        return isinstance(self._in_use or self._given, BareToken)
+        """Whether the credentials in use are a token, which the user has to replace when it expires."""
+        return isinstance(self._credentials or self._given_credentials, BareToken)
 
     @property
-    def keeps(self) -> bool:
-        """Whether there is a keyring to keep credentials in."""
-        return self._vault is not None
+    def has_keyring(self) -> bool:
+        """Whether there is a keyring to store credentials in."""
+        return self._keyring_store is not None
 
     @property
-    def unread(self) -> CredentialStoreError | None:
-        """Why it is not known whether the keyring holds credentials; None: it is known, or there is no keyring."""
-        trouble = self.vault_trouble
-        if self.has_credentials or trouble is None or trouble.problem is KeyringProblem.UNAVAILABLE:
+    def keyring_read_error(self) -> CredentialStoreError | None:
+        """Why the keyring could not be searched for credentials; None if it was, or if there is no keyring."""
+        error = self.keyring_error
+        if self.has_credentials or error is None or error.problem is KeyringProblem.UNAVAILABLE:
             return None
-        return trouble
+        return error
 
     def client(self) -> Client:
-        """The client of whoever is signed in.
+        """Return the client.
 
         Raises:
-            SignedOut: where nobody is, or where the keyring does not say whether somebody is.
-            XdsError: if there are credentials but no connection can be tried with them.
+            SignedOut: without credentials, or if the keyring could not be searched for them.
+            ApiError: if there are credentials, but no client could be created with them.
+
         """
         if self._client is not None:
             return self._client
-        if self._trouble is not None:
-            raise self._trouble
-        if self.unread is not None:
-            raise SignedOut(self.unread.summary, 401, self.unread.detail)
+        if self._error is not None:
+            raise self._error
+        if self.keyring_read_error is not None:
+            raise SignedOut(self.keyring_read_error.summary, 401, self.keyring_read_error.detail)
         raise SignedOut(N_("Nobody is signed in"), 401, "")
 
     async def open(self) -> None:
-        """Sign in with what was given, or with what the keyring holds; stay signed out where there is neither.
+        """Sign in with the given credentials, or with those in the keyring; without any, stay signed out.
 
-        What goes wrong is told by `client`, or by `vault_trouble` where it was the keyring.
+        Raises nothing: `client` raises the error of a failed sign-in; `keyring_error` has that of the keyring.
         """
-        if self._given is not None:
-            await self._use(self.base_url, self._given, None)
+        if self._given_credentials is not None:
+            await self._use(self.base_url, self._given_credentials, None)
             return
         stored = await self._read()
         if stored is None:
             return
         base_url = stored.base_url or self.base_url
         if self._is_base_url_given and base_url != self.base_url:
-            self._trouble = SignedOut(N_("The keyring has credentials for another address"), 401, base_url)
+            self._error = SignedOut(N_("The keyring has credentials for another address"), 401, base_url)
             return
         self.source = Source.KEYRING
         await self._use(base_url, stored.credentials, stored.token)
 
     async def sign_in(self, base_url: str, credentials: Credentials) -> None:
-        """Sign in with what the user typed, once the service has taken it; it holds for this run.
+        """Sign in with entered credentials, for this run, after the service has accepted them.
 
         Raises:
-            XdsError: if the service does not take the credentials or cannot be asked; nothing has changed then.
+            ApiError: if the service does not accept them or does not respond; nothing has changed then.
 
         """
         client = await self._connect(base_url, credentials, self._tokens(None))
@@ -184,86 +185,86 @@ class Account:
         await self._switch_to(client, base_url, credentials)
         self.source = Source.TYPED
 
-    async def keep(self) -> str:
-        """Put the credentials in use into the keyring, and return the keyring's own name; it may prompt.
+    async def store_credentials(self) -> str:
+        """Store the credentials in use in the keyring, which may prompt, and return the name of the keyring.
 
         Raises:
-            VaultError: if it did not take them; they still hold for this run.
+            CredentialStoreError: if it did not store them; they remain in use for this run.
 
         """
-        if self._vault is None or self._in_use is None:
+        if self._keyring_store is None or self._credentials is None:
             return ""
-        await self._vault.write(self._profile, StoredCredentials(self._in_use, self.base_url))
+        await self._keyring_store.write(self._profile, StoredCredentials(self._credentials, self.base_url))
         self.source = Source.KEYRING
-        self.vault_trouble = None
-        return await self._vault.backend_name()
+        self.keyring_error = None
+        return await self._keyring_store.backend_name()
 
     async def keyring_name(self) -> str:
-        """The keyring's own name for itself.
+        """Return the name of the keyring; empty without one.
 
         Raises:
-            VaultError: if there is none that can be used.
+            CredentialStoreError: if there is no usable keyring.
 
         """
-        if self._vault is None:
+        if self._keyring_store is None:
             return ""
-        return await self._vault.backend_name()
+        return await self._keyring_store.backend_name()
 
     async def close(self) -> None:
-        """Let go of the connections; a token that is being kept is given a moment, so that the next start has it."""
-        if self._keeping:
-            await asyncio.wait(self._keeping, timeout=STORE_TIMEOUT)
-        for task in self._keeping:
+        """Close the connections, after waiting up to `STORE_TIMEOUT` for a token to be stored for the next start."""
+        if self._store_tasks:
+            await asyncio.wait(self._store_tasks, timeout=STORE_TIMEOUT)
+        for task in self._store_tasks:
             task.cancel()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
     async def _read(self) -> StoredCredentials | None:
-        if self._vault is None:
+        if self._keyring_store is None:
             return None
         try:
-            return await self._vault.read(self._profile)
+            return await self._keyring_store.read(self._profile)
         except CredentialStoreError as error:
-            self.vault_trouble = error
+            self.keyring_error = error
             return None
 
     async def _use(self, base_url: str, credentials: Credentials, token: Token | None) -> None:
         try:
             client = await self._connect(base_url, credentials, self._tokens(token))
         except ApiError as error:
-            self._trouble = error
+            self._error = error
             return
         await self._switch_to(client, base_url, credentials)
 
-    def _tokens(self, first: Token | None) -> TokenCache:
-        return TokenCache(first, self._keep_token, self._find_token)
+    def _tokens(self, initial: Token | None) -> TokenCache:
+        return TokenCache(initial, self._store_token, self._find_token)
 
     async def _find_token(self) -> Token | None:
-        """Look into the keyring for a token that another instance keeps there."""
-        if self.source is not Source.KEYRING or self.vault_trouble is not None:
+        """Return the token that another program may have stored in the keyring."""
+        if self.source is not Source.KEYRING or self.keyring_error is not None:
             return None
         stored = await self._read()
         return stored.token if stored else None
 
     async def _switch_to(self, client: Client, base_url: str, credentials: Credentials) -> None:
         old, self._client = self._client, client
-        self._trouble = None
+        self._error = None
         self.base_url = base_url
-        self._in_use = credentials
+        self._credentials = credentials
         self.account_id = credentials.account_id if isinstance(credentials, AccountKey) else ""
         if old is not None:
             await old.aclose()
 
-    def _keep_token(self, token: Token) -> None:
-        """Keep a renewed token for the next start; a keyring that refused once is not asked again."""
-        if self._vault is not None and self.source is Source.KEYRING and self.vault_trouble is None:
-            task = asyncio.get_running_loop().create_task(self._write_token(self._vault, token))
-            self._keeping.add(task)
-            task.add_done_callback(self._keeping.discard)
+    def _store_token(self, token: Token) -> None:
+        """Store a renewed token for the next start, unless the keyring has failed before."""
+        if self._keyring_store is not None and self.source is Source.KEYRING and self.keyring_error is None:
+            task = asyncio.get_running_loop().create_task(self._write_token(self._keyring_store, token))
+            self._store_tasks.add(task)
+            task.add_done_callback(self._store_tasks.discard)
 
-    async def _write_token(self, vault: KeyringStore, token: Token) -> None:
+    async def _write_token(self, keyring_store: KeyringStore, token: Token) -> None:
         try:
-            await vault.write_token(self._profile, token)
+            await keyring_store.write_token(self._profile, token)
         except CredentialStoreError as error:
-            self.vault_trouble = error
+            self.keyring_error = error

@@ -1,4 +1,4 @@
-"""What can be wrong with a keyring, whatever its backend raises, in our words."""
+"""The failures of a keyring, and the translation of its exceptions."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from xds_tui.i18n import N_
 
 
 class KeyringProblem(Enum):
-    """What is wrong with the keyring."""
+    """The kind of a keyring failure."""
 
     UNAVAILABLE = "unavailable"
-    """There is none, or none that keeps secrets safely."""
+    """There is no keyring, or none that stores secrets safely."""
     LOCKED = "locked"
     TIMED_OUT = "timed out"
-    """It did not answer; also while an earlier call is still waiting."""
+    """It did not respond; also while an earlier call is waiting."""
     DENIED = "denied"
     NOT_KEPT = "not kept"
-    """It took a value and does not give it back, or has no room for it."""
+    """It did not store a value, or the value is too long."""
     NOT_REMOVED = "not removed"
-    """It still has a value that it was asked to remove."""
+    """It still has a value that was to be removed."""
 
 
 class CredentialStoreError(AppError):
@@ -37,31 +37,31 @@ class CredentialStoreError(AppError):
         self.problem = problem
 
 
-_SYSTEMS_OWN: Final = {
+_SYSTEM_ERRORS: Final = {
     -25308: (KeyringProblem.LOCKED, N_("The keyring is locked, and cannot ask for its password here")),
     -25293: (KeyringProblem.DENIED, N_("The keyring refused")),
     1312: (KeyringProblem.UNAVAILABLE, N_("Windows gives this session no keyring; over SSH it has none")),
 }
-"""What the codes mean that macOS (in the words of keyring's errors) and Windows (as `winerror`) give."""
+"""Error codes of macOS (in the messages of keyring's errors) and Windows (`winerror`)."""
 
 
 def translate_error(error: Exception) -> CredentialStoreError:
-    """Say what a backend's error means. Its words are kept only where keyring chose them: others may hold the value."""
+    """Translate an exception of a backend. Only keyring's own messages are used: others may contain the value."""
     from keyring import errors
 
-    words = str(error) if isinstance(error, errors.KeyringError) else type(error).__name__
-    for code, (trouble, summary) in _SYSTEMS_OWN.items():
-        if f"({code}," in words or getattr(error, "winerror", None) == code:
-            return CredentialStoreError(trouble, summary, words)
+    message = str(error) if isinstance(error, errors.KeyringError) else type(error).__name__
+    for code, (problem, summary) in _SYSTEM_ERRORS.items():
+        if f"({code}," in message or getattr(error, "winerror", None) == code:
+            return CredentialStoreError(problem, summary, message)
     match error:
         case errors.KeyringLocked():
-            return CredentialStoreError(KeyringProblem.LOCKED, N_("The keyring is locked"), words)
+            return CredentialStoreError(KeyringProblem.LOCKED, N_("The keyring is locked"), message)
         case errors.NoKeyringError():
             return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
         case errors.InitError():
             return CredentialStoreError(
-                KeyringProblem.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), words
+                KeyringProblem.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), message
             )
         case errors.PasswordSetError() | errors.PasswordDeleteError():
-            return CredentialStoreError(KeyringProblem.DENIED, N_("The keyring refused"), words)
-    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("The keyring failed"), words)
+            return CredentialStoreError(KeyringProblem.DENIED, N_("The keyring refused"), message)
+    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("The keyring failed"), message)

@@ -1,11 +1,11 @@
-"""Credentials in the OS keyring, by profile.
+"""Credentials in the keyring of the operating system, by profile.
 
-A keyring may prompt, hang or be missing, and its calls know no deadline. So each call is made on a daemon thread of
-its own, which holds up neither the screen nor the exit, and is given up after a while; while one is stuck no other
-is made. Whatever a keyring raises, this module answers with a `CredentialStoreError`.
+A keyring may prompt, hang or be missing, and its calls have no time-out. Each call therefore runs on its own daemon
+thread, which blocks neither the display nor the exit, and is abandoned after a time-out; until it returns, further
+calls fail. Every exception of a keyring is translated into `CredentialStoreError`.
 
-The time limit of a call covers the keyring alone: importing the library and choosing a backend come before it, because
-how long they take says nothing about the keyring.
+The time-out of a call does not include importing the library and choosing a backend, which says nothing about the
+keyring.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from xds_tui.auth.keyring_backends import LONGEST, class_name, find_backend, import_backends
+from xds_tui.auth.keyring_backends import MAX_LENGTHS, class_name, find_backend, import_backends
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem, translate_error
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret, Token
 from xds_tui.i18n import N_
@@ -29,45 +29,43 @@ if TYPE_CHECKING:
 __all__ = ["CredentialStoreError", "KeyringProblem", "KeyringStore", "StoredCredentials"]
 
 THREAD: Final = "xds-tui keyring"
-"""The name of the threads that call a keyring."""
+"""Name of the threads that call a keyring."""
 
 T = TypeVar("T")
 
 SERVICE: Final = "xds-tui"
-"""The name that all our items stand under."""
+"""The service name of all items in the keyring."""
 
 BACKGROUND_TIMEOUT: Final = 3.0
-"""Seconds for what the user did not ask for: reading at the start, keeping a renewed token."""
+"""Seconds for background calls: reading at the start, storing a renewed token."""
 COMMAND: Final = 15.0
-"""Seconds for the reading calls of a command, which has nothing else to do and says on a terminal that it waits."""
+"""Seconds for the reading calls of a command, which displays that it waits."""
 INTERACTIVE_TIMEOUT: Final = 60.0
-"""Seconds for what the user asked for and may have to answer a prompt for."""
+"""Seconds for calls that the user started and may have to answer a prompt for."""
 CHOOSING: Final = 20.0
-"""Seconds for choosing a backend, which asks the session bus what there is. Importing the library has no limit."""
+"""Seconds for choosing a backend, which queries the session bus. Importing the library has no time-out."""
 
 _SECRET, _TOKEN, _TOKEN_ENDS, _ACCOUNT, _BASE_URL = ITEMS = ("secret", "token", "token-ends", "account", "base-url")
-"""The items of a profile; `PROFILE/NAME` is the user name of each in the keyring. Secrets come first, to go first."""
+"""The items of a profile, with the user name `PROFILE/NAME` in the keyring; secrets first, to be removed first."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCredentials:
-    """What is kept of one sign-in."""
+    """The stored data of one sign-in."""
 
     credentials: Credentials
     base_url: str
-    """The service that they were given for; they must go to no other."""
+    """The address of the service that the credentials are for; they must not be sent to any other."""
     token: Token | None = None
-    """The last token that an `AccountKey` minted."""
+    """The last token obtained with an `AccountKey`."""
 
 
 class KeyringStore:
-    """A keyring: `backend`, or the one that this machine has, looked for at the first call.
-
-    Every method but the constructor may raise `CredentialStoreError`.
+    """Stores credentials in a keyring. Every method may raise `CredentialStoreError`.
 
     Args:
-        backend: the keyring; None: the one that this machine has.
-        limit: seconds for each reading call and for keeping a renewed token; None: `BACKGROUND_TIMEOUT`.
+        backend: the keyring; None for that of this machine, which is chosen at the first call.
+        limit: seconds for reading calls and for storing a renewed token; None for `BACKGROUND_TIMEOUT`.
 
     """
 
@@ -78,27 +76,27 @@ class KeyringStore:
         self._is_free: Callable[[], bool] = lambda: True
 
     async def backend_name(self) -> str:
-        """Return the keyring's own name for itself."""
-        return await self._ask(lambda backend: str(backend.name), self._limit or BACKGROUND_TIMEOUT)
+        """Return the name of the keyring."""
+        return await self._run(lambda backend: str(backend.name), self._limit or BACKGROUND_TIMEOUT)
 
     async def read(self, profile: str) -> StoredCredentials | None:
-        """Return what is kept for `profile`, or None if that is nothing, or not whole."""
-        return await self._ask(lambda backend: _read(backend, profile), self._limit or BACKGROUND_TIMEOUT)
+        """Return the credentials of `profile`, or None if they are missing or incomplete."""
+        return await self._run(lambda backend: _read(backend, profile), self._limit or BACKGROUND_TIMEOUT)
 
     async def write(self, profile: str, stored: StoredCredentials) -> None:
-        """Keep `stored` for `profile` in place of all that was kept, and make sure that it can be read back."""
-        await self._ask(lambda backend: _write(backend, profile, stored), INTERACTIVE_TIMEOUT)
+        """Replace all items of `profile` with `stored`, and check that they can be read."""
+        await self._run(lambda backend: _write(backend, profile, stored), INTERACTIVE_TIMEOUT)
 
     async def write_token(self, profile: str, token: Token) -> None:
-        """Keep a renewed `token` beside the account that it was minted for."""
-        await self._ask(lambda backend: _write_token(backend, profile, token), self._limit or BACKGROUND_TIMEOUT)
+        """Store a renewed `token` for the account of `profile`."""
+        await self._run(lambda backend: _write_token(backend, profile, token), self._limit or BACKGROUND_TIMEOUT)
 
     async def remove(self, profile: str) -> bool:
-        """Remove all that is kept for `profile`, make sure that it is gone, and return whether there was anything."""
-        return await self._ask(lambda backend: _remove(backend, profile), INTERACTIVE_TIMEOUT)
+        """Remove all items of `profile`, check that they are gone, and return whether there were any."""
+        return await self._run(lambda backend: _remove(backend, profile), INTERACTIVE_TIMEOUT)
 
-    async def _ask(self, work: Callable[[KeyringBackend], T], seconds: float) -> T:
-        """Return the result of `work`, a call to the backend that may take `seconds`."""
+    async def _run(self, work: Callable[[KeyringBackend], T], seconds: float) -> T:
+        """Return the result of `work`, a call to the backend, with a time-out in seconds."""
         async with self._turn:
             if not self._is_free():
                 raise CredentialStoreError(KeyringProblem.TIMED_OUT, N_("The keyring is still waiting for an answer"))
@@ -109,27 +107,27 @@ class KeyringStore:
             return await self._call(lambda: work(backend), seconds)
 
     async def _call(self, work: Callable[[], T], seconds: float | None) -> T:
-        """Return the result of `work`, done on a thread of its own; stop waiting after `seconds` or on cancellation."""
-        call = threads.submit(lambda: _explaining(work), name=THREAD)
+        """Return the result of `work`, run on a new thread; stop waiting after `seconds` or on cancellation."""
+        call = threads.submit(lambda: _translate_errors(work), name=THREAD)
         self._is_free = call.done
         try:
             async with asyncio.timeout(seconds):
                 return await asyncio.wrap_future(call)
         except TimeoutError:
-            if call.done():  # It answered in time: a busy event loop was late to notice.
+            if call.done():  # it returned in time; a busy event loop noticed late
                 return call.result()
             raise CredentialStoreError(
                 KeyringProblem.TIMED_OUT, N_("The keyring did not answer"), f"{seconds:g} s"
             ) from None
 
 
-def _explaining(work: Callable[[], T]) -> T:
-    """Return the result of `work`, or raise a `CredentialStoreError` for whatever a backend raises."""
+def _translate_errors(work: Callable[[], T]) -> T:
+    """Return the result of `work`; translate any exception into `CredentialStoreError`."""
     try:
         return work()
     except CredentialStoreError:
         raise
-    except Exception as error:  # noqa: BLE001 - backends raise what their systems do, pywintypes and D-Bus among it
+    except Exception as error:  # noqa: BLE001 - backends raise errors of their systems, such as pywintypes and D-Bus
         raise translate_error(error) from None
 
 
@@ -143,13 +141,13 @@ def _read(backend: KeyringBackend, profile: str) -> StoredCredentials | None:
     secret = _get(backend, profile, _SECRET)
     if secret is None:
         return None
-    ends_at = _moment(_get(backend, profile, _TOKEN_ENDS))
+    ends_at = _parse_time(_get(backend, profile, _TOKEN_ENDS))
     minted = Token(Secret(token), ends_at) if token and ends_at else None
     return StoredCredentials(AccountKey(account_id, Secret(secret)), base_url, minted)
 
 
 def _write(backend: KeyringBackend, profile: str, stored: StoredCredentials) -> None:
-    """Replace everything. What makes it whole comes last, so that half of it reads as nothing."""
+    """Replace all items. The item that completes them is written last, so that incomplete data is not read."""
     from keyring.errors import KeyringError
 
     items = _items(stored)
@@ -160,9 +158,7 @@ def _write(backend: KeyringBackend, profile: str, stored: StoredCredentials) -> 
         for item, value in items.items():
             _put(backend, profile, item, value)
     except (KeyringError, CredentialStoreError):
-        with suppress(
-            KeyringError, CredentialStoreError
-        ):  # Half of it is of no use, and would be a secret left behind.
+        with suppress(KeyringError, CredentialStoreError):  # incomplete items are useless and may contain a secret
             _remove(backend, profile)
         raise
 
@@ -173,21 +169,21 @@ def _items(stored: StoredCredentials) -> dict[str, str]:
             return {_BASE_URL: stored.base_url, _TOKEN: token.reveal()}
         case AccountKey(account_id, secret):
             minted = stored.token
-            of_token = {_TOKEN: minted.value.reveal(), _TOKEN_ENDS: minted.ends_at.isoformat()} if minted else {}
-            return {_ACCOUNT: account_id, _BASE_URL: stored.base_url, **of_token, _SECRET: secret.reveal()}
+            token_items = {_TOKEN: minted.value.reveal(), _TOKEN_ENDS: minted.ends_at.isoformat()} if minted else {}
+            return {_ACCOUNT: account_id, _BASE_URL: stored.base_url, **token_items, _SECRET: secret.reveal()}
 
 
 def _write_token(backend: KeyringBackend, profile: str, token: Token) -> None:
-    """Replace the token, and its end after it: the end of the one before is the earlier, which does no harm."""
+    """Replace the token, then its expiry; the expiry of the previous token is earlier, which is harmless."""
     _put(backend, profile, _TOKEN, token.value.reveal())
     _put(backend, profile, _TOKEN_ENDS, token.ends_at.isoformat())
 
 
 def _remove(backend: KeyringBackend, profile: str) -> bool:
-    """Remove every item that can be removed, and return whether there was any.
+    """Remove all items, and return whether there were any.
 
     Raises:
-        VaultError: if any is left; its detail names them.
+        CredentialStoreError: if any item remains; the detail names them.
 
     """
     from keyring.errors import KeyringError
@@ -197,7 +193,7 @@ def _remove(backend: KeyringBackend, profile: str) -> bool:
     for item in present:
         try:
             backend.delete_password(SERVICE, f"{profile}/{item}")
-        except KeyringError as error:  # Try the others too; what is left is checked below.
+        except KeyringError as error:  # try the others; the remaining items are checked below
             reason = reason or str(error)
     left = ", ".join(f"{profile}/{item}" for item in present if _get(backend, profile, item) is not None)
     if left:
@@ -222,14 +218,14 @@ def _put(backend: KeyringBackend, profile: str, item: str, value: str) -> None:
 
 
 def _check_length(backend: KeyringBackend, value: str) -> None:
-    longest = LONGEST.get(class_name(backend))
-    if longest is not None and len(value) > longest:
+    max_length = MAX_LENGTHS.get(class_name(backend))
+    if max_length is not None and len(value) > max_length:
         raise CredentialStoreError(
-            KeyringProblem.NOT_KEPT, N_("The keyring has no room for a value so long"), f"{len(value)} > {longest}"
+            KeyringProblem.NOT_KEPT, N_("The keyring has no room for a value so long"), f"{len(value)} > {max_length}"
         )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text or "").astimezone(UTC)
     except ValueError:

@@ -1,8 +1,8 @@
-"""`pass`, the password store of GnuPG, as a keyring.
+"""A keyring backend for `pass`, the password store of GnuPG.
 
-The plug-in that there is for keyring lets gpg ask for its password in the middle of the screen and lets `pass` write
-there, and decrypts a file for each item, which takes gpg half a second. So this one keeps the items of a profile in
-one entry, a line each, and lets gpg ask nothing: where it would have to, the store is locked.
+The existing plug-in for keyring lets gpg and `pass` use the terminal, and decrypts a file for each item, which takes
+half a second. This backend stores the items of a profile in one entry, one per line, and does not let gpg prompt:
+where it would have to, the store counts as locked.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from xds_tui.system import files
 NAME: Final = "pass"
 
 PASS_TIMEOUT: Final = 20.0
-"""Seconds for one call; gpg needs half of one."""
+"""Seconds for one call; gpg needs about 0.5 s."""
 
-_UNASKED: Final = "--pinentry-mode error"
-"""Has gpg fail where it would ask for the password of a key."""
+_NO_PROMPT: Final = "--pinentry-mode error"
+"""gpg option to fail instead of prompting for the password of a key."""
 
 
 class PasswordStore(KeyringBackend):
-    """The store of this user: `PASSWORD_STORE_DIR`, or the one at home.
+    """The store of this user: `PASSWORD_STORE_DIR`, or ~/.password-store.
 
-    An item is called PROFILE/NAME; it is the line `NAME: value` of the entry SERVICE/PROFILE.
+    The item PROFILE/NAME is the line `NAME: value` of the entry SERVICE/PROFILE.
     """
 
     name = NAME
@@ -41,38 +41,38 @@ class PasswordStore(KeyringBackend):
         self._read: tuple[Path, tuple[int, ...], Mapping[str, str]] | None = None
 
     @properties.classproperty
-    def priority(cls) -> float:  # noqa: N805 - keyring's own way
-        """Less than a keyring of the desktop's.
+    def priority(cls) -> float:  # noqa: N805 - required by keyring
+        """Priority for keyring, lower than that of desktop keyrings.
 
         Raises:
             RuntimeError: if there is no store.
 
         """
-        if not cls.is_there():
+        if not cls.is_available():
             raise RuntimeError("no password store")
         return 1
 
     @staticmethod
-    def is_there() -> bool:
-        """Whether `pass` is installed and was set up."""
+    def is_available() -> bool:
+        """Return whether `pass` is installed and set up."""
         return shutil.which("pass") is not None and (_folder() / ".gpg-id").is_file()
 
     def get_password(self, service: str, username: str) -> str | None:
-        """Return an item, None if there is none.
+        """Return an item, or None if it does not exist.
 
         Raises:
-            KeyringLocked: if gpg would have to ask for the password of its key.
+            KeyringLocked: if gpg would have to prompt for the password of its key.
 
         """
         profile, _, item = username.rpartition("/")
         return self._items(f"{service}/{profile}").get(item)
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep an item.
+        """Store an item.
 
         Raises:
             KeyringLocked: as above.
-            PasswordSetError: if it is more than a line, or `pass` did not take it.
+            PasswordSetError: if it has more than one line, or `pass` fails.
 
         """
         profile, _, item = username.rpartition("/")
@@ -82,11 +82,11 @@ class PasswordStore(KeyringBackend):
         self._write(entry, {**self._items(entry), item: password})
 
     def delete_password(self, service: str, username: str) -> None:
-        """Forget an item.
+        """Delete an item.
 
         Raises:
             KeyringLocked: as above.
-            PasswordDeleteError: if there is none.
+            PasswordDeleteError: if it does not exist, or `pass` fails.
 
         """
         profile, _, item = username.rpartition("/")
@@ -96,30 +96,30 @@ class PasswordStore(KeyringBackend):
             raise PasswordDeleteError("no such item")
         if items:
             self._write(entry, items)
-        elif (ended := _pass("rm", "--force", entry)).returncode != 0:
-            raise PasswordDeleteError(_reason(ended))
+        elif (result := _pass("rm", "--force", entry)).returncode != 0:
+            raise PasswordDeleteError(_reason(result))
 
     def _items(self, entry: str) -> Mapping[str, str]:
-        """Return the items of `entry`, decrypted again only if its file is another."""
+        """Return the items of `entry`; decrypt it only if its file has changed."""
         path = _folder() / f"{entry}.gpg"
         try:
             found = path.stat()
         except FileNotFoundError:
             return {}
-        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if self._read is None or self._read[:2] != (path, seen):
-            ended = _pass("show", entry)
-            if ended.returncode != 0:
-                raise KeyringLocked(_reason(ended))
-            pairs = (line.partition(": ") for line in ended.stdout.split("\n"))
-            self._read = (path, seen, {item: value for item, colon, value in pairs if colon})
+        identity = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if self._read is None or self._read[:2] != (path, identity):
+            result = _pass("show", entry)
+            if result.returncode != 0:
+                raise KeyringLocked(_reason(result))
+            pairs = (line.partition(": ") for line in result.stdout.split("\n"))
+            self._read = (path, identity, {item: value for item, colon, value in pairs if colon})
         return self._read[2]
 
     def _write(self, entry: str, items: Mapping[str, str]) -> None:
         text = "".join(f"{item}: {value}\n" for item, value in items.items())
-        ended = _pass("insert", "--multiline", "--force", entry, given=text)
-        if ended.returncode != 0:
-            raise PasswordSetError(_reason(ended))
+        result = _pass("insert", "--multiline", "--force", entry, stdin=text)
+        if result.returncode != 0:
+            raise PasswordSetError(_reason(result))
 
 
 def key() -> str:
@@ -132,14 +132,14 @@ def _folder() -> Path:
     return Path(os.environ.get("PASSWORD_STORE_DIR") or Path.home() / ".password-store")
 
 
-def _pass(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run `pass` away from the terminal, and without what of the environment is ours."""
+def _pass(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run `pass` in its own session, without a terminal and without our environment variables."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("XDS_")}
-    options = f"{environ.get('PASSWORD_STORE_GPG_OPTS', '')} {_UNASKED}"
+    options = f"{environ.get('PASSWORD_STORE_GPG_OPTS', '')} {_NO_PROMPT}"
     try:
-        return subprocess.run(  # noqa: S603 - the arguments are ours; values go through standard input
+        return subprocess.run(  # noqa: S603 - fixed arguments; values are passed on standard input
             [shutil.which("pass") or NAME, *arguments],
-            input=given,
+            input=stdin,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -152,7 +152,7 @@ def _pass(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         raise KeyringError(f"pass took more than {PASS_TIMEOUT:g} s") from None
 
 
-def _reason(ended: subprocess.CompletedProcess[str]) -> str:
-    """The first line that gpg or `pass` said."""
-    said = ended.stderr.strip().splitlines()
-    return said[0] if said else f"exit code {ended.returncode}"
+def _reason(result: subprocess.CompletedProcess[str]) -> str:
+    """Return the first line of the error output, or the exit code."""
+    lines = result.stderr.strip().splitlines()
+    return lines[0] if lines else f"exit code {result.returncode}"

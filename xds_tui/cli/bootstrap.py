@@ -174,8 +174,8 @@ class Connector:
             credentials,
             read_only=self._settings.read_only,
             insecure_http=self._settings.insecure_http,
-            token=tokens.first,
-            on_token=lambda value, ends_at: tokens.keep(Token(value, ends_at)),
+            token=tokens.initial,
+            on_token=lambda value, ends_at: tokens.store(Token(value, ends_at)),
             find_token=tokens.find,
             renewals=None if account_id is None else RenewalTimes(folder, base_url, account_id),
         )
@@ -201,9 +201,9 @@ def _account(settings: Settings, *, keyring_timeout: float | None = None) -> Acc
         Connector(settings),
         base_url=settings.base_url,
         profile=settings.profile,
-        vault=KeyringStore(limit=keyring_timeout),
+        keyring_store=KeyringStore(limit=keyring_timeout),
         is_base_url_given=settings.base_url_given,
-        given=settings.credentials,
+        credentials=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
 

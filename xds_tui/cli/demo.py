@@ -96,8 +96,8 @@ def _account(world: World, settings: Settings) -> Account:
         DemoConnector(world, read_only=settings.read_only),
         base_url=DEMO,
         profile=_PROFILE,
-        vault=None,
-        given=AccountKey(ACCOUNT, Secret(SECRET)),
+        keyring_store=None,
+        credentials=AccountKey(ACCOUNT, Secret(SECRET)),
         source=Source.DEMO,
     )
 

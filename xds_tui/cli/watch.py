@@ -63,10 +63,10 @@ def _follow(
 def _report(error: ApiError, services: CommandServices) -> None:
     """Write `error` to standard error, with what the keyring has to do with missing credentials."""
     account = services.account
-    if isinstance(error, SignedOut) and account.unread is not None:
-        print_error(messages.unread_keyring(account.unread))
+    if isinstance(error, SignedOut) and account.keyring_read_error is not None:
+        print_error(messages.unread_keyring(account.keyring_read_error))
         return
     lines = messages.error_lines(error, Situation.COMMAND, given_by=services.credentials_source)
-    if isinstance(error, SignedOut) and account.vault_trouble is not None:
-        lines = (*lines, messages.error_message(account.vault_trouble))
+    if isinstance(error, SignedOut) and account.keyring_error is not None:
+        lines = (*lines, messages.error_message(account.keyring_error))
     print_error(lines)

@@ -44,7 +44,7 @@ class AccountData:
 
     async def restore(self) -> None:
         """Show what an earlier run stored, until the service has answered."""
-        if self._identity is None and self._account.is_given:
+        if self._identity is None and self._account.has_given_credentials:
             # The account is known before anything is shown, so the data of no other are.
             await self._recorder.bind_account(*self._account.identity)
         snapshot, events = await self._recorder.restore()

@@ -235,7 +235,7 @@ class Monitor:
             self._schedule = self._schedule.refresh_now(self._now())
         if identity != self._account.identity:
             return
-        self._publisher.stage(*reducer.after_keyring_check(self.state, self._account.vault_trouble, self._clock()))
+        self._publisher.stage(*reducer.after_keyring_check(self.state, self._account.keyring_error, self._clock()))
         transition = reducer.after_listing(
             self.state,
             listing,
@@ -281,9 +281,9 @@ class Monitor:
     def _handle_error(self, error: ApiError) -> None:
         """Show an error and schedule the next attempt; without credentials wait until the user signs in."""
         if not self._account.has_credentials:
-            if self._account.unread is not None:
+            if self._account.keyring_read_error is not None:
                 self._publisher.stage(
-                    *reducer.after_keyring_check(self.state, self._account.vault_trouble, self._clock())
+                    *reducer.after_keyring_check(self.state, self._account.keyring_error, self._clock())
                 )
             self._publisher.commit(reducer.after_missing_credentials(self.state))
             return

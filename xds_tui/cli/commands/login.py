@@ -59,7 +59,7 @@ def login(services: CommandServices) -> int:
 def _store(runner: asyncio.Runner, services: CommandServices) -> int:
     """Store the credentials that the service accepted, and return the exit code."""
     try:
-        keyring = runner.run(_keyring_wait().until(services.account.keep()))
+        keyring = runner.run(_keyring_wait().until(services.account.store_credentials()))
     except CredentialStoreError as error:
         print_error(_store_failure(error))
         return ExitCode.FAILURE

@@ -1,4 +1,4 @@
-"""What the doctor found: one thing that was looked at, how it is, and what to do."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from enum import Enum
 
 
 class CheckStatus(Enum):
-    """How something is."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARN = "warn"
-    """It will do, with something less."""
+    """It works with limitations."""
     BAD = "bad"
-    """It will not do."""
+    """It does not work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
-    """Its stable name."""
-    verdict: CheckStatus
-    told: str
-    """How it is, in the chosen language; never a secret."""
+    """The stable name of what was checked."""
+    status: CheckStatus
+    message: str
+    """The result in words, in the chosen language; never contains a secret."""
     advice: tuple[str, ...] = ()
-    """What to do about it, a sentence or a command a line; a command is indented."""
+    """What to do, one sentence or command per line; commands are indented."""
     seconds: float | None = None
-    """How long it took, where that matters."""
+    """Duration of the check, if it is worth reporting."""

@@ -1,4 +1,4 @@
-"""The doctor's look at the clipboard: which way a copy takes from here, and a copy to try it with."""
+"""Checks of the clipboard: the route that copies take, and a test copy."""
 
 from __future__ import annotations
 
@@ -24,121 +24,121 @@ from xds_tui.system.exit_codes import ExitCode
 from xds_tui.system.terminal import Multiplexer
 
 REPLY_TIMEOUT: Final = 1.0
-"""Seconds for the answer to come: over a long line it takes its time."""
+"""Seconds for the reply of the terminal, which may be at the end of a slow connection."""
 
 _NAME_AND_ATTRIBUTES: Final = "\x1b[>q\x1b[c"
 _ATTRIBUTES: Final = re.compile(rb"\x1b\[\?([0-9;]*)c")
 _NAME: Final = re.compile(rb"\x1bP>\|([^\x1b]{1,80})\x1b\\")
 _CLIPBOARD: Final = b"52"
-_MOST: Final = 4096
-"""Bytes that are read at once; an answer has a hundred."""
+_MAX_READ: Final = 4096
+"""Bytes per read; a reply has about a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What was said; nothing is known where nothing was."""
+class TerminalReply:
+    """What the terminal reports about itself; the defaults stand for no reply."""
 
     name: str = ""
-    takes_copies: bool = False
+    accepts_copies: bool = False
 
 
-def ask() -> Answers:
-    """Ask the terminal, if there is one to type at as well."""
+def query_terminal() -> TerminalReply:
+    """Query the name and attributes of the terminal; the reply arrives on standard input."""
     if sys.stdin is None or not sys.stdin.isatty():
-        return Answers()
-    if terminal.is_apple_terminal(os.environ):  # which writes what it does not know
-        return Answers()
-    return understood(_asked(sys.stdin.fileno()))
+        return TerminalReply()
+    if terminal.is_apple_terminal(os.environ):  # which prints unknown escape sequences
+        return TerminalReply()
+    return parse_reply(_read_reply(sys.stdin.fileno()))
 
 
-def understood(answer: bytes) -> Answers:
-    """Return what an answer says."""
-    name, attributes = _NAME.search(answer), _ATTRIBUTES.search(answer)
-    return Answers(
+def parse_reply(reply: bytes) -> TerminalReply:
+    """Parse a reply to XTVERSION and DA1."""
+    name, attributes = _NAME.search(reply), _ATTRIBUTES.search(reply)
+    return TerminalReply(
         clean(name[1].decode(errors="replace")) if name else "",
         attributes is not None and _CLIPBOARD in attributes[1].split(b";"),
     )
 
 
-def _asked(fd: int) -> bytes:
+def _read_reply(fd: int) -> bytes:
     before = termios.tcgetattr(fd)
-    answer = b""
+    reply = b""
     ends = time.monotonic() + REPLY_TIMEOUT
     try:
-        tty.setcbreak(fd, termios.TCSANOW)  # the answer is not to be seen, and comes without an enter
+        tty.setcbreak(fd, termios.TCSANOW)  # no echo, and no waiting for a line end
         sys.stderr.write(_NAME_AND_ATTRIBUTES)
         sys.stderr.flush()
-        while not _ATTRIBUTES.search(answer) and (left := ends - time.monotonic()) > 0:
+        while not _ATTRIBUTES.search(reply) and (left := ends - time.monotonic()) > 0:
             if not select.select([fd], [], [], left)[0]:
                 break
-            answer += os.read(fd, _MOST)
+            reply += os.read(fd, _MAX_READ)
     finally:
         termios.tcsetattr(fd, termios.TCSAFLUSH, before)
-    return answer
+    return reply
 
 
 TEXT: Final = "xds-tui was here"
 
 CLIPBOARD_TIMEOUT: Final = 2.0
-"""Seconds that tmux has to answer, and a program to take a text."""
+"""Seconds for tmux to reply, and for a program to accept a text."""
 
-_TRY: Final = "  xds-tui doctor --clipboard"
-_TELL_TMUX: Final = "  tmux set -s set-clipboard on"
-_QUESTION: Final = "#{version}|#{set-clipboard}|#{allow-passthrough}|#{client_termfeatures}"
-_HANDS_ON: Final = (3, 2)
-"""The version from which tmux gives a text to its terminal when it is told to, by `load-buffer -w`."""
+_TEST_COMMAND: Final = "  xds-tui doctor --clipboard"
+_ENABLE_IN_TMUX: Final = "  tmux set -s set-clipboard on"
+_TMUX_FORMAT: Final = "#{version}|#{set-clipboard}|#{allow-passthrough}|#{client_termfeatures}"
+_MIN_FORWARDING_VERSION: Final = (3, 2)
+"""The version from which tmux forwards a text to its terminal on request (`load-buffer -w`)."""
 
 
 async def examine(environ: Mapping[str, str]) -> Check:
-    """Say by which way copies leave here, and how to try it."""
+    """Check which route copies take, and how to test it."""
     if terminal.multiplexer(environ) is Multiplexer.TMUX:
-        return await _through_tmux(environ)
-    told = _("Copies are sent to the terminal (OSC 52), which never says whether it took them.")
+        return await _examine_tmux(environ)
+    message = _("Copies are sent to the terminal (OSC 52), which never says whether it took them.")
     if terminal.multiplexer(environ) is Multiplexer.SCREEN:
-        told = _("Copies are sent through screen to the terminal (OSC 52), which never says whether it took them.")
-    advice = [_("Try it:"), _TRY]
+        message = _("Copies are sent through screen to the terminal (OSC 52), which never says whether it took them.")
+    advice = [_("Try it:"), _TEST_COMMAND]
     if program := clipboard.program(environ, sys.platform, shutil.which):
-        told = f"{told} {_('{program} is given them, too.').format(program=program[0])}"
-    elif deaf := clipboard.terminal_without_osc52(environ):
-        told = _("{terminal} takes no copies (OSC 52).").format(terminal=_(deaf))
+        message = f"{message} {_('{program} is given them, too.').format(program=program[0])}"
+    elif name := clipboard.terminal_without_osc52(environ):
+        message = _("{terminal} takes no copies (OSC 52).").format(terminal=_(name))
         advice = [_("Select with the mouse, or use another terminal: kitty, foot, WezTerm, iTerm2, Windows Terminal.")]
-        return Check("clipboard", CheckStatus.WARN, told, tuple(advice))
-    return Check("clipboard", CheckStatus.OK, told, tuple(advice))
+        return Check("clipboard", CheckStatus.WARN, message, tuple(advice))
+    return Check("clipboard", CheckStatus.OK, message, tuple(advice))
 
 
-async def _through_tmux(environ: Mapping[str, str]) -> Check:
-    answer = await processes.run_capture(("tmux", "display-message", "-p", _QUESTION), environ, CLIPBOARD_TIMEOUT)
-    if answer is None or answer.count("|") != _QUESTION.count("|"):
-        told = _("Copies are sent to tmux, which did not answer. It lets them through only if told to:")
-        return Check("clipboard", CheckStatus.WARN, told, (_TELL_TMUX, _("Try it:"), _TRY))
+async def _examine_tmux(environ: Mapping[str, str]) -> Check:
+    answer = await processes.run_capture(("tmux", "display-message", "-p", _TMUX_FORMAT), environ, CLIPBOARD_TIMEOUT)
+    if answer is None or answer.count("|") != _TMUX_FORMAT.count("|"):
+        message = _("Copies are sent to tmux, which did not answer. It lets them through only if told to:")
+        return Check("clipboard", CheckStatus.WARN, message, (_ENABLE_IN_TMUX, _("Try it:"), _TEST_COMMAND))
     version, set_clipboard, passthrough, features = answer.strip().split("|", 3)
     found = {"version": version, "set": set_clipboard or "?", "through": _switch(passthrough)}
     if not (_is_recent(version) or set_clipboard == "on" or _switch(passthrough) == "on"):
-        told = _("tmux {version} keeps copies to itself (set-clipboard {set}, allow-passthrough {through}).")
-        return Check("clipboard", CheckStatus.WARN, told.format(**found), (_TELL_TMUX,))
-    told = _(
+        message = _("tmux {version} keeps copies to itself (set-clipboard {set}, allow-passthrough {through}).")
+        return Check("clipboard", CheckStatus.WARN, message.format(**found), (_ENABLE_IN_TMUX,))
+    message = _(
         "tmux {version} hands copies to its terminal (set-clipboard {set}, allow-passthrough {through}), "
         "which never says whether it took them."
     )
-    advice = [_("Try it:"), _TRY]
+    advice = [_("Try it:"), _TEST_COMMAND]
     if features and "clipboard" not in features.split(","):
         advice += [_("If nothing comes, tmux may not know that the terminal has a clipboard:")]
         advice += ["  tmux set -as terminal-features ',*:clipboard'"]
-    return Check("clipboard", CheckStatus.OK, told.format(**found), tuple(advice))
+    return Check("clipboard", CheckStatus.OK, message.format(**found), tuple(advice))
 
 
 def _is_recent(version: str) -> bool:
     numbers = re.match(r"(?:next-)?(\d+)\.(\d+)", version)
-    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _HANDS_ON
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _MIN_FORWARDING_VERSION
 
 
 def _switch(value: str) -> str:
-    """What tmux calls an option: before 3.4 it answers with its number; where there is none, nothing is held back."""
+    """Return an option of tmux as on or off. Before 3.4 it is a number; without the option, nothing is held back."""
     return {"0": "off", "1": "on", "2": "on", "all": "on", "": "on"}.get(value, value)
 
 
 def send_test_copy() -> int:
-    """Send a text to the terminal's clipboard, say how to see whether it came, and return the exit code."""
+    """Send a test text to the clipboard, explain how to check for it, and return the exit code."""
     if sys.stderr is None or not sys.stderr.isatty():
         print_error([_("Standard error is no terminal, so there is no clipboard to try.")])
         return ExitCode.FAILURE
@@ -148,13 +148,13 @@ def send_test_copy() -> int:
     program = clipboard.program(os.environ, sys.platform, shutil.which)
     if program and asyncio.run(processes.run_with_input(program, TEXT, os.environ, CLIPBOARD_TIMEOUT)):
         lines.append(_("{program} has taken it, too").format(program=program[0]))
-    answers = ask()
-    if answers.name:
-        lines.append(_("The terminal calls itself {name}.").format(name=answers.name))
-    if answers.takes_copies:
+    reply = query_terminal()
+    if reply.name:
+        lines.append(_("The terminal calls itself {name}.").format(name=reply.name))
+    if reply.accepts_copies:
         lines.append(_("It says that it takes copies."))
-    if deaf := clipboard.terminal_without_osc52(os.environ):
-        lines.append(_("{terminal} takes no copies (OSC 52).").format(terminal=_(deaf)))
-    told = _('"{text}" was sent to the clipboard. Paste: if something else comes, the terminal did not take it.')
-    write("".join(f"{line}\n" for line in (*lines, told.format(text=TEXT))))
+    if name := clipboard.terminal_without_osc52(os.environ):
+        lines.append(_("{terminal} takes no copies (OSC 52).").format(terminal=_(name)))
+    message = _('"{text}" was sent to the clipboard. Paste: if something else comes, the terminal did not take it.')
+    write("".join(f"{line}\n" for line in (*lines, message.format(text=TEXT))))
     return 0

@@ -1,4 +1,4 @@
-"""The doctor's look at the keyring: which there is, whether it will do, and how to get one that does."""
+"""Checks of the keyring and the credentials, with advice on setting up a keyring."""
 
 from __future__ import annotations
 
@@ -18,63 +18,63 @@ UNLOCK: Final = (
     "  read -rsp 'Keyring password: ' p && printf %s \"$p\" |"
     " gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null; unset p; echo"
 )
-"""Unlocks the keyring, or makes one with this password; a daemon that runs already is only unlocked by its successor.
+"""Unlocks the keyring, or creates one with this password. `--replace`, because a running daemon cannot be unlocked.
 
-The password is asked for by bash, and seen in no list of processes.
+bash prompts for the password, which does not appear in the list of processes.
 """
 
 BUS: Final = "  dbus-run-session -- bash -c 'exec bash 2>&1' 2>/dev/null"
-"""A shell on a bus that keeps its messages to itself: they would come in the middle of the screen."""
+"""A shell with its own session bus. The messages of the bus are discarded: they would appear on the screen."""
 
 GPG_TTY: Final = "  export GPG_TTY=$(tty)"
 
-KEY: Final = "xds-tui"
-"""The name of the key that is advised to be made."""
+GPG_KEY_NAME: Final = "xds-tui"
+"""Name of the suggested gpg key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a keyring holds for a profile."""
+class StoredItems:
+    """The content of the keyring for a profile."""
 
     name: str = ""
-    """The keyring's own name; empty: it could not be asked."""
+    """The name of the keyring; empty if it could not be reached."""
     stored: StoredCredentials | None = None
     error: CredentialStoreError | None = None
-    """Why it was not read, if so."""
+    """The error of a failed read."""
 
 
-async def read(vault: KeyringStore, profile: str) -> Kept:
-    """Return what `vault` holds for `profile`."""
+async def read(keyring_store: KeyringStore, profile: str) -> StoredItems:
+    """Read the items of `profile`; an error is part of the result."""
     name = ""
     try:
-        name = await vault.backend_name()
-        return Kept(name, await vault.read(profile))
+        name = await keyring_store.backend_name()
+        return StoredItems(name, await keyring_store.read(profile))
     except CredentialStoreError as error:
-        return Kept(name, error=error)
+        return StoredItems(name, error=error)
 
 
-def examine(kept: Kept, base_url: str, given_by: str) -> list[Check]:
-    """Return the findings on the keyring and on the credentials in use.
+def examine(items: StoredItems, base_url: str, variables: str) -> list[Check]:
+    """Check the keyring and the credentials in use.
 
     Args:
-        kept: what the keyring holds.
-        base_url: where the service is.
-        given_by: the environment variables that credentials came from, which come first; empty: none.
+        items: the content of the keyring.
+        base_url: the address of the service.
+        variables: the environment variables that provide credentials and take precedence; empty for none.
 
     """
-    if kept.error is None:
-        keyring = Check("keyring", CheckStatus.OK, kept.name)
+    if items.error is None:
+        keyring = Check("keyring", CheckStatus.OK, items.name)
     else:
-        verdict = CheckStatus.WARN if given_by else CheckStatus.BAD
-        keyring = Check("keyring", verdict, error_message(kept.error), _advice(kept.error.problem, kept.name))
-    return [keyring, _credentials(kept, base_url, given_by)]
+        status = CheckStatus.WARN if variables else CheckStatus.BAD
+        keyring = Check("keyring", status, error_message(items.error), _advice(items.error.problem, items.name))
+    return [keyring, _credentials(items, base_url, variables)]
 
 
-def _credentials(kept: Kept, base_url: str, given_by: str) -> Check:
-    stored = kept.stored
-    if given_by:
-        return Check("credentials", CheckStatus.OK, _("from the environment: {names}").format(names=given_by))
-    if kept.error is not None and kept.error.problem is not KeyringProblem.UNAVAILABLE:
+def _credentials(items: StoredItems, base_url: str, variables: str) -> Check:
+    stored = items.stored
+    if variables:
+        return Check("credentials", CheckStatus.OK, _("from the environment: {names}").format(names=variables))
+    if items.error is not None and items.error.problem is not KeyringProblem.UNAVAILABLE:
         return Check("credentials", CheckStatus.WARN, _("The keyring could not be read, so there may be some in it."))
     if stored is None:
         return Check("credentials", CheckStatus.WARN, _("There are none for this profile."), ("  xds-tui login",))
@@ -82,26 +82,29 @@ def _credentials(kept: Kept, base_url: str, given_by: str) -> Check:
         who = _("account {account}").format(account=stored.credentials.account_id)
     else:
         who = _("a token")
-    told = _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
+    message = _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
     if stored.base_url == base_url:
-        return Check("credentials", CheckStatus.OK, told)
+        return Check("credentials", CheckStatus.OK, message)
     elsewhere = _("They are not sent to {url}. Sign in there, or go without --base-url, XDS_BASE_URL and base_url.")
-    return Check("credentials", CheckStatus.BAD, told, (elsewhere.format(url=base_url), "  xds-tui login"))
+    return Check("credentials", CheckStatus.BAD, message, (elsewhere.format(url=base_url), "  xds-tui login"))
 
 
-def _advice(trouble: KeyringProblem, name: str) -> tuple[str, ...]:
-    """What to do about a keyring that will not do; the commands are those of Debian and Ubuntu, in bash."""
+def _advice(problem: KeyringProblem, name: str) -> tuple[str, ...]:
+    """Return advice for a keyring that does not work; the commands are for bash on Debian and Ubuntu."""
     if sys.platform == "darwin":
-        return (_("Over SSH the keychain has to be unlocked first:"), "  security unlock-keychain", *_without())
+        return (_("Over SSH the keychain has to be unlocked first:"), "  security unlock-keychain", *_without_keyring())
     if not sys.platform.startswith("linux"):
-        return _without()
-    if trouble is KeyringProblem.UNAVAILABLE:
-        return (*_gnome_keyring(), *_password_store(), *_without())
-    if trouble is KeyringProblem.LOCKED:
-        return (*_unlocking(name), *_without())
-    if trouble is KeyringProblem.TIMED_OUT:
-        return (_("It may be asking for its password on another screen. Answer there, or do without:"), *_without())
-    return _without()
+        return _without_keyring()
+    if problem is KeyringProblem.UNAVAILABLE:
+        return (*_gnome_keyring(), *_password_store(), *_without_keyring())
+    if problem is KeyringProblem.LOCKED:
+        return (*_unlock(name), *_without_keyring())
+    if problem is KeyringProblem.TIMED_OUT:
+        return (
+            _("It may be asking for its password on another screen. Answer there, or do without:"),
+            *_without_keyring(),
+        )
+    return _without_keyring()
 
 
 def _gnome_keyring() -> tuple[str, ...]:
@@ -116,31 +119,31 @@ def _gnome_keyring() -> tuple[str, ...]:
 
 
 def _password_store() -> tuple[str, ...]:
-    """How to set up `pass` with a key of its own; whoever has a store has a keyring already."""
+    """Return the commands that set up `pass` with a new key."""
     return (
         _("Or pass, which needs no bus, with a key that has a password of yours:"),
         f"  {_sudo()}apt-get install -y --no-install-recommends pass gnupg pinentry-curses",
         GPG_TTY,
-        f"  gpg --quick-generate-key {KEY} default default never",
-        f"  pass init {KEY}",
+        f"  gpg --quick-generate-key {GPG_KEY_NAME} default default never",
+        f"  pass init {GPG_KEY_NAME}",
         _("Then, in each session, for gpg forgets the password:"),
         GPG_TTY,
-        _unlocking_key(KEY),
+        _unlock_key(GPG_KEY_NAME),
         "  xds-tui login",
     )
 
 
-def _unlocking(name: str) -> tuple[str, ...]:
+def _unlock(name: str) -> tuple[str, ...]:
     from xds_tui.auth import pass_backend
 
     if name != pass_backend.NAME:
         return (_("Unlock it, if it is gnome-keyring, with:"), UNLOCK)
-    told = _("Have gpg ask for the key's password, which it then remembers for a while:")
-    return (told, GPG_TTY, _unlocking_key(pass_backend.key()))
+    message = _("Have gpg ask for the key's password, which it then remembers for a while:")
+    return (message, GPG_TTY, _unlock_key(pass_backend.key()))
 
 
-def _unlocking_key(key: str) -> str:
-    """Something to be encrypted and decrypted again."""
+def _unlock_key(key: str) -> str:
+    """Return a command that encrypts and decrypts an empty line, for which gpg prompts for the password of the key."""
     return f"  echo | gpg -q -e -r {shlex.quote(key)} | gpg -q -d"
 
 
@@ -148,7 +151,7 @@ def _sudo() -> str:
     return "" if os.geteuid() == 0 else "sudo "
 
 
-def _without() -> tuple[str, ...]:
+def _without_keyring() -> tuple[str, ...]:
     return (
         _("Without a keyring, for this shell alone:"),
         "  read -rp 'Account ID: ' XDS_UUID && read -rsp 'Secret: ' XDS_SECRET && export XDS_UUID XDS_SECRET; echo",

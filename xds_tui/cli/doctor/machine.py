@@ -1,4 +1,4 @@
-"""The doctor's look at this machine: configuration, files, terminal and versions."""
+"""Checks of this machine: versions, configuration, files and terminal."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from xds_tui.text.messages import error_message
 if TYPE_CHECKING:
     from xds_tui.config.settings import Settings
 
-SCARCE: Final = 100 * 1024 * 1024
-"""Bytes of free disk below which a warning is due: the history of a large fleet grows to about as much."""
-NONE_LEFT: Final = 5 * 1024 * 1024
+LOW_DISK_SPACE: Final = 100 * 1024 * 1024
+"""Bytes of free disk space below which to warn: the history of a large fleet grows to about this size."""
+NO_DISK_SPACE: Final = 5 * 1024 * 1024
+"""Bytes of free disk space below which to report an error."""
 
-PARTS: Final = ("textual", "httpx", "msgspec", "keyring")
+LIBRARIES: Final = ("textual", "httpx", "msgspec", "keyring")
 
-COLUMNS, LINES = 80, 24
-"""The smallest terminal that everything fits in."""
+MIN_COLUMNS, MIN_LINES = 80, 24
+"""The smallest terminal in which everything is shown."""
 
 
 def versions() -> list[Check]:
-    """What runs here."""
-    parts = ", ".join(f"{part} {metadata.version(part)}" for part in PARTS)
-    told = (
-        f"xds-tui {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}; {parts}"
-    )
-    return [Check("versions", CheckStatus.OK, told)]
+    """Report the versions of the program, Python, the system and the libraries."""
+    libraries = ", ".join(f"{library} {metadata.version(library)}" for library in LIBRARIES)
+    system = f"{platform.system()} {platform.release()}"
+    message = f"xds-tui {__version__}, Python {platform.python_version()}, {system}; {libraries}"
+    return [Check("versions", CheckStatus.OK, message)]
 
 
 def configuration(settings: Settings) -> list[Check]:
-    """What was found in config.toml."""
+    """Check the configuration file, and report the profile."""
     path = settings.config_path
     found = [Check("configuration", CheckStatus.WARN, error_message(problem)) for problem in settings.problems]
     if found and settings.read_only:
@@ -50,21 +50,21 @@ def configuration(settings: Settings) -> list[Check]:
             Check("configuration", CheckStatus.WARN, _("xds-tui is read-only, and refuses what changes something."))
         )
     if not found:
-        told = _("{path} was read.") if path.exists() else _("{path} is not there, so the defaults hold.")
-        found.append(Check("configuration", CheckStatus.OK, told.format(path=path)))
-    # Where nobody named the service, the keyring may know another than the usual one.
+        message = _("{path} was read.") if path.exists() else _("{path} is not there, so the defaults hold.")
+        found.append(Check("configuration", CheckStatus.OK, message.format(path=path)))
+    # Without a configured address, the keyring may have another than the default.
     is_known = settings.base_url_given or settings.credentials is not None
-    told = _("profile {profile}, service {url}") if is_known else _("profile {profile}")
-    told = told.format(profile=settings.profile, url=settings.base_url)
-    return [*found, Check("profile", CheckStatus.OK, told)]
+    message = _("profile {profile}, service {url}") if is_known else _("profile {profile}")
+    message = message.format(profile=settings.profile, url=settings.base_url)
+    return [*found, Check("profile", CheckStatus.OK, message)]
 
 
 async def files(state_dir: Path) -> list[Check]:
-    """How what is remembered is kept."""
+    """Check the state folder, the free disk space and the history file."""
     existing = next(folder for folder in (state_dir, *state_dir.parents) if folder.exists())
     found = [_folder(existing, is_ours=existing == state_dir), _space(existing)]
     journal = state_dir / "journal.db"
-    if found[0].verdict is CheckStatus.BAD:
+    if found[0].status is CheckStatus.BAD:
         return found
     if not journal.exists():
         return [*found, Check("history", CheckStatus.OK, _("{path} will be made.").format(path=journal))]
@@ -76,30 +76,30 @@ def _folder(folder: Path, *, is_ours: bool) -> Check:
         owner = folder.stat().st_uid
         path = shlex.quote(str(folder))
         command = f"  chmod u+rwx {path}" if owner == os.getuid() else f'  sudo chown -R "$USER": {path}'
-        told = _("{path} cannot be written, so nothing is remembered.").format(path=folder)
-        return Check("files", CheckStatus.BAD, told, (command,))
+        message = _("{path} cannot be written, so nothing is remembered.").format(path=folder)
+        return Check("files", CheckStatus.BAD, message, (command,))
     exposed = _private("files", folder) if is_ours else []
     return exposed[0] if exposed else Check("files", CheckStatus.OK, _("{path} can be written.").format(path=folder))
 
 
 def _private(subject: str, path: Path) -> list[Check]:
-    """Whether others may look into a file or folder."""
+    """Return a warning if other users may read a file or folder."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & 0o077:
         return []
-    told = _("{path} can be looked into by others (mode {mode}).").format(path=path, mode=f"{mode:04o}")
-    return [Check(subject, CheckStatus.WARN, told, (f"  chmod go= {shlex.quote(str(path))}",))]
+    message = _("{path} can be looked into by others (mode {mode}).").format(path=path, mode=f"{mode:04o}")
+    return [Check(subject, CheckStatus.WARN, message, (f"  chmod go= {shlex.quote(str(path))}",))]
 
 
 def _space(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
-    told = _("{size} MB are free on the disk.").format(size=free // (1024 * 1024))
-    if free >= SCARCE:
-        return Check("disk", CheckStatus.OK, told)
+    message = _("{size} MB are free on the disk.").format(size=free // (1024 * 1024))
+    if free >= LOW_DISK_SPACE:
+        return Check("disk", CheckStatus.OK, message)
     return Check(
         "disk",
-        CheckStatus.WARN if free >= NONE_LEFT else CheckStatus.BAD,
-        told,
+        CheckStatus.WARN if free >= NO_DISK_SPACE else CheckStatus.BAD,
+        message,
         (_("Make room on it:"), f"  df -h {folder}"),
     )
 
@@ -121,29 +121,30 @@ async def _history(path: Path) -> Check:
 
 
 def terminal(environ: Mapping[str, str], *, lacks_utf8: bool) -> list[Check]:
-    """What the terminal can show, as far as it can be known."""
+    """Check the type, size, colors and encoding of the terminal."""
     if not is_at_terminal():
         return [Check("terminal", CheckStatus.OK, _("This does not run at a terminal, so none was looked at."))]
     kind = environ.get("TERM", "")
     if kind in ("", "dumb", "unknown"):
-        told = _("TERM says {kind}: no screen can be shown here.").format(kind=kind or '""')
-        return [Check("terminal", CheckStatus.BAD, told, ("  export TERM=xterm-256color",))]
+        message = _("TERM says {kind}: no screen can be shown here.").format(kind=kind or '""')
+        return [Check("terminal", CheckStatus.BAD, message, ("  export TERM=xterm-256color",))]
     size = os.get_terminal_size(sys.stderr.fileno())
-    told = f"{kind}, {size.columns}x{size.lines}, {_colours(environ)}{_surroundings(environ)}"
-    is_small = size.columns < COLUMNS or size.lines < LINES
-    advice = (_("Everything fits from {columns}x{lines} on.").format(columns=COLUMNS, lines=LINES),) if is_small else ()
+    message = f"{kind}, {size.columns}x{size.lines}, {_describe_colors(environ)}{_describe_session(environ)}"
+    is_small = size.columns < MIN_COLUMNS or size.lines < MIN_LINES
+    fits = _("Everything fits from {columns}x{lines} on.").format(columns=MIN_COLUMNS, lines=MIN_LINES)
+    advice = (fits,) if is_small else ()
     return [
-        Check("terminal", CheckStatus.WARN if is_small else CheckStatus.OK, told, advice),
-        _letters(lacks_utf8),
+        Check("terminal", CheckStatus.WARN if is_small else CheckStatus.OK, message, advice),
+        _check_encoding(lacks_utf8),
     ]
 
 
 def is_at_terminal() -> bool:
-    """Whether the app could be shown here: it reads one stream and draws on the other."""
+    """Return whether the streams that the app uses, standard input and standard error, are terminals."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def _colours(environ: Mapping[str, str]) -> str:
+def _describe_colors(environ: Mapping[str, str]) -> str:
     match color_depth(environ):
         case ColorDepth.NONE:
             return _("no colours (NO_COLOR)")
@@ -155,14 +156,14 @@ def _colours(environ: Mapping[str, str]) -> str:
             return _("16 million colours")
 
 
-def _surroundings(environ: Mapping[str, str]) -> str:
+def _describe_session(environ: Mapping[str, str]) -> str:
     program = multiplexer(environ)
     names = ([program.value] if program else []) + (["SSH"] if is_remote(environ) else [])
     return "".join(f", {name}" for name in names)
 
 
-def _letters(lacks_utf8: bool) -> Check:
+def _check_encoding(lacks_utf8: bool) -> Check:
     if not lacks_utf8:
         return Check("unicode", CheckStatus.OK, _("The locale says UTF-8."))
-    told = _("The locale does not say UTF-8: the screens are drawn in ASCII, with question marks for Chinese names.")
-    return Check("unicode", CheckStatus.WARN, told, ("  export LANG=C.UTF-8",))
+    message = _("The locale does not say UTF-8: the screens are drawn in ASCII, with question marks for Chinese names.")
+    return Check("unicode", CheckStatus.WARN, message, ("  export LANG=C.UTF-8",))

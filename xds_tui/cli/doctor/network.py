@@ -1,4 +1,4 @@
-"""The doctor's look at the way to the service: name, connection, certificate, answer, and the service's clock."""
+"""Checks of the connection to the service: name, connection, certificate, response and clock."""
 
 from __future__ import annotations
 
@@ -25,56 +25,56 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CHECK_TIMEOUT: Final = 10.0
-"""Seconds for a name, and as many for a connection."""
+"""Seconds for looking up a name, and for connecting."""
 
 PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 MAX_CLOCK_SKEW: Final = 30.0
-"""Seconds that clocks may differ before remaining times are told wrongly."""
-ASTRAY: Final = 300.0
-"""Seconds by which a clock is so wrong that certificates and tokens are judged wrongly too."""
+"""Seconds by which clocks may differ before remaining times are wrong."""
+MAX_TOLERATED_SKEW: Final = 300.0
+"""Seconds of difference beyond which the validity of certificates and tokens is misjudged as well."""
 
 
 async def examine(base_url: str) -> list[Check]:
-    """Return what there is to say of the way to `base_url`, a checked one."""
+    """Check the connection to `base_url`, a validated URL."""
     from xds_tui.api import probe
 
     parts = urlsplit(base_url)
     host, is_tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_tls else 80)
     findings: list[Check] = []
-    if is_tls and (trouble := await _trust()):
-        return [trouble]
+    if is_tls and (failed := await _certificates()):
+        return [failed]
     try:
         proxy = probe.proxy_of(base_url)
     except ApiError as error:
-        return [_proxy_trouble(error)]
+        return [_failed_proxy(error)]
     findings += [await _proxy(proxy)] if proxy else await _connection(host, port, is_tls=is_tls)
-    if any(finding.verdict is CheckStatus.BAD for finding in findings):
+    if any(finding.status is CheckStatus.BAD for finding in findings):
         return findings
     try:
         probed = await probe.probe(base_url)
     except ApiError as error:
         if error.cause is Cause.PROXY:
-            return [_proxy_trouble(error)]
-        told = f"{base_url}: {error_message(error)}"
+            return [_failed_proxy(error)]
+        message = f"{base_url}: {error_message(error)}"
         advice = (messages.cause_advice(error.cause or Cause.ADDRESS),)
-        return [*findings, Check("service", CheckStatus.BAD, told, advice)]
-    return [*findings, _answer(base_url, probed), _clock(probed.ahead)]
+        return [*findings, Check("service", CheckStatus.BAD, message, advice)]
+    return [*findings, _service(base_url, probed), _clock(probed.ahead)]
 
 
 async def _proxy(proxy: Proxy) -> Check:
-    """Whether there is anything where the environment says that the proxy is."""
-    began = time.monotonic()
+    """Check that the proxy of the environment accepts connections."""
+    started = time.monotonic()
     try:
-        await _in_time(lambda: _connected(proxy.url.host, proxy.port, is_tls=False))
+        await _run_in_thread(lambda: _connect(proxy.url.host, proxy.port, is_tls=False))
     except (OSError, ValueError) as error:
         return Check("proxy", CheckStatus.BAD, f"{proxy}: {_reason(error)}", _without_proxy())
-    told = _("The way leads through the proxy {proxy}.").format(proxy=proxy)
-    return Check("proxy", CheckStatus.OK, told, (), time.monotonic() - began)
+    message = _("The way leads through the proxy {proxy}.").format(proxy=proxy)
+    return Check("proxy", CheckStatus.OK, message, (), time.monotonic() - started)
 
 
-def _proxy_trouble(error: ApiError) -> Check:
+def _failed_proxy(error: ApiError) -> Check:
     return Check("proxy", CheckStatus.BAD, error_message(error), _without_proxy())
 
 
@@ -83,15 +83,15 @@ def _without_proxy() -> tuple[str, ...]:
     return (_("Start or correct the proxy, or do without it:"), f"  unset {' '.join(names)}") if names else ()
 
 
-async def _trust() -> Check | None:
-    """Whether what TLS is told to trust can be read; None: it can."""
+async def _certificates() -> Check | None:
+    """Return a failed check if the configured certificates cannot be read; None if they can."""
     try:
-        await _in_time(_read_certificates)
+        await _run_in_thread(_read_certificates)
     except (OSError, ValueError) as error:
-        told = _("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
+        message = _("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
         paths = ", ".join(os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
         advice = (_("Name ones that can, or go by the system's:"), "  unset SSL_CERT_FILE SSL_CERT_DIR")
-        return Check("tls", CheckStatus.BAD, f"{told}: {paths}: {_reason(error)}", advice)
+        return Check("tls", CheckStatus.BAD, f"{message}: {paths}: {_reason(error)}", advice)
     return None
 
 
@@ -101,27 +101,27 @@ def _read_certificates() -> None:
     trusted()
     folder = os.environ.get("SSL_CERT_DIR")
     if folder and not os.environ.get("SSL_CERT_FILE"):
-        os.scandir(folder).close()  # OpenSSL says nothing of a folder that is not there, and trusts nobody
+        os.scandir(folder).close()  # OpenSSL ignores a missing folder, and then trusts no certificate
 
 
 async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
-    """Look up the name, connect, and check the certificate, each only where the one before went well."""
+    """Look up the name, connect, and check the certificate; stop at the first failure."""
     found: list[Check] = []
     advice: tuple[str, ...]
-    began = time.monotonic()
+    started = time.monotonic()
     try:
-        addresses = await _in_time(lambda: _addresses(host, port))
-    except (OSError, ValueError) as error:  # ValueError: it is none that could be looked up
+        addresses = await _run_in_thread(lambda: _addresses(host, port))
+    except (OSError, ValueError) as error:  # ValueError: not a valid name
         advice = (
             _("Check the name, /etc/resolv.conf, and whether this machine is on the network:"),
             f"  getent hosts {host}",
         )
         return [Check("dns", CheckStatus.BAD, f"{host}: {_reason(error)}", advice)]
-    told = _("{host} is {addresses}.").format(host=host, addresses=", ".join(addresses[:4]))
-    found.append(Check("dns", CheckStatus.OK, told, (), time.monotonic() - began))
-    began = time.monotonic()
+    message = _("{host} is {addresses}.").format(host=host, addresses=", ".join(addresses[:4]))
+    found.append(Check("dns", CheckStatus.OK, message, (), time.monotonic() - started))
+    started = time.monotonic()
     try:
-        version = await _in_time(lambda: _connected(host, port, is_tls=is_tls))
+        version = await _run_in_thread(lambda: _connect(host, port, is_tls=is_tls))
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or str(error)
         advice = (
@@ -133,10 +133,10 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
     except OSError as error:
         advice = (_("Check the address, the firewall, and whether a proxy is needed (HTTPS_PROXY)."),)
         return [*found, Check("connection", CheckStatus.BAD, f"{host}:{port}: {_reason(error)}", advice)]
-    told = (
+    message = (
         _("connected, {version}, certificate valid").format(version=version) if is_tls else _("connected, without TLS")
     )
-    return [*found, Check("tls" if is_tls else "connection", CheckStatus.OK, told, (), time.monotonic() - began)]
+    return [*found, Check("tls" if is_tls else "connection", CheckStatus.OK, message, (), time.monotonic() - started)]
 
 
 def _addresses(host: str, port: int) -> list[str]:
@@ -144,8 +144,8 @@ def _addresses(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
-def _connected(host: str, port: int, *, is_tls: bool) -> str:
-    """Connect, shake hands, and return the version of TLS."""
+def _connect(host: str, port: int, *, is_tls: bool) -> str:
+    """Connect, and return the version of TLS; empty without TLS."""
     with socket.create_connection((host, port), timeout=CHECK_TIMEOUT) as plain:
         if not is_tls:
             return ""
@@ -155,25 +155,25 @@ def _connected(host: str, port: int, *, is_tls: bool) -> str:
             return secured.version() or "TLS"
 
 
-def _answer(base_url: str, probed: Probed) -> Check:
+def _service(base_url: str, probed: Probed) -> Check:
     if probed.code is None:
-        told = _("What answers at {url} is not the service: {seen}").format(url=base_url, seen=probed.described)
+        message = _("What answers at {url} is not the service: {seen}").format(url=base_url, seen=probed.described)
         if probed.summary:
-            told = f"{base_url}: {with_detail(probed.summary, probed.described)}"
+            message = f"{base_url}: {with_detail(probed.summary, probed.described)}"
         advice = (messages.cause_advice(probed.cause or Cause.ADDRESS),)
-        return Check("service", CheckStatus.BAD, told, advice, probed.seconds)
-    told = _("{url} answers (code {code} to a question without a token).").format(url=base_url, code=probed.code)
-    return Check("service", CheckStatus.OK, told, (), probed.seconds)
+        return Check("service", CheckStatus.BAD, message, advice, probed.seconds)
+    message = _("{url} answers (code {code} to a question without a token).").format(url=base_url, code=probed.code)
+    return Check("service", CheckStatus.OK, message, (), probed.seconds)
 
 
 def _clock(ahead: float | None) -> Check:
     if ahead is None:
         return Check("clock", CheckStatus.WARN, _("The service does not say what time it is there."))
-    told = _("This machine's clock differs from the service's by {seconds} s.").format(seconds=round(abs(ahead)))
+    message = _("This machine's clock differs from the service's by {seconds} s.").format(seconds=round(abs(ahead)))
     if abs(ahead) <= MAX_CLOCK_SKEW:
-        return Check("clock", CheckStatus.OK, told)
+        return Check("clock", CheckStatus.OK, message)
     advice = (_("Remaining times are told wrongly. Set the clock by the network:"), "  sudo timedatectl set-ntp true")
-    return Check("clock", CheckStatus.WARN if abs(ahead) <= ASTRAY else CheckStatus.BAD, told, advice)
+    return Check("clock", CheckStatus.WARN if abs(ahead) <= MAX_TOLERATED_SKEW else CheckStatus.BAD, message, advice)
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -182,11 +182,11 @@ def _reason(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
-async def _in_time(work: Callable[[], T]) -> T:
-    """Return what `work` does on a thread that holds up nothing, or give it up.
+async def _run_in_thread(work: Callable[[], T]) -> T:
+    """Return the result of `work`, run on a daemon thread, with a time-out.
 
     Raises:
-        Exception: as `work` does; TimeoutError if it takes too long.
+        TimeoutError: `work` takes more than twice `CHECK_TIMEOUT`.
 
     """
     async with asyncio.timeout(2 * CHECK_TIMEOUT):

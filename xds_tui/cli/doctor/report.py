@@ -20,52 +20,52 @@ if TYPE_CHECKING:
     from xds_tui.config.settings import Settings
 
 
-def examine(settings: Settings, vault: KeyringStore, state_dir: Path, *, as_json: bool) -> int:
-    """Look at everything, write what was found, and return 1 if anything is bad."""
-    findings: list[Check] = []
+def examine(settings: Settings, keyring_store: KeyringStore, state_dir: Path, *, as_json: bool) -> int:
+    """Run all checks, write their results, and return 1 if any is BAD."""
+    checks: list[Check] = []
 
-    def found(more: Iterable[Check]) -> None:
-        """Write at once what a person waits for."""
-        for finding in more:
-            findings.append(finding)
+    def report(results: Iterable[Check]) -> None:
+        """Collect results, and write them immediately for a person."""
+        for check in results:
+            checks.append(check)
             if not as_json:
-                write(_lines(finding))
+                write(_format(check))
 
-    asyncio.run(_examine(settings, vault, state_dir, found))
+    asyncio.run(_examine(settings, keyring_store, state_dir, report))
     if as_json:
-        write(json.dumps([_row(finding) for finding in findings], ensure_ascii=False, indent=1) + "\n")
-    return ExitCode.FAILURE if any(finding.verdict is CheckStatus.BAD for finding in findings) else 0
+        write(json.dumps([_to_json(check) for check in checks], ensure_ascii=False, indent=1) + "\n")
+    return ExitCode.FAILURE if any(check.status is CheckStatus.BAD for check in checks) else 0
 
 
 async def _examine(
-    settings: Settings, vault: KeyringStore, state_dir: Path, found: Callable[[Iterable[Check]], None]
+    settings: Settings, keyring_store: KeyringStore, state_dir: Path, report: Callable[[Iterable[Check]], None]
 ) -> None:
-    found(machine.versions())
-    found(machine.configuration(settings))
-    found(await machine.files(state_dir))
-    found(machine.terminal(os.environ, lacks_utf8=settings.ascii))
+    report(machine.versions())
+    report(machine.configuration(settings))
+    report(await machine.files(state_dir))
+    report(machine.terminal(os.environ, lacks_utf8=settings.ascii))
     if machine.is_at_terminal():
-        found([await clipboard.examine(os.environ)])
-    kept = await keyring.read(vault, settings.profile)
+        report([await clipboard.examine(os.environ)])
+    items = await keyring.read(keyring_store, settings.profile)
     base_url = settings.base_url
-    if not settings.base_url_given and settings.credentials is None and kept.stored is not None:
-        base_url = kept.stored.base_url
-    found(keyring.examine(kept, base_url, settings.credentials_source))
-    found(await network.examine(base_url))
+    if not settings.base_url_given and settings.credentials is None and items.stored is not None:
+        base_url = items.stored.base_url
+    report(keyring.examine(items, base_url, settings.credentials_source))
+    report(await network.examine(base_url))
 
 
-def _lines(finding: Check) -> str:
-    took = f" ({finding.seconds * 1000:.0f} ms)" if finding.seconds is not None else ""
-    lines = [f"{finding.verdict.value:<5} {finding.subject}: {finding.told}{took}"]
-    lines += [f"      {line}" for line in finding.advice]
+def _format(check: Check) -> str:
+    duration = f" ({check.seconds * 1000:.0f} ms)" if check.seconds is not None else ""
+    lines = [f"{check.status.value:<5} {check.subject}: {check.message}{duration}"]
+    lines += [f"      {line}" for line in check.advice]
     return "".join(f"{clean(line)}\n" for line in lines)
 
 
-def _row(finding: Check) -> dict[str, object]:
+def _to_json(check: Check) -> dict[str, object]:
     return {
-        "check": finding.subject,
-        "verdict": finding.verdict.value,
-        "told": finding.told,
-        "advice": [line.strip() for line in finding.advice],
-        "milliseconds": None if finding.seconds is None else round(finding.seconds * 1000),
+        "check": check.subject,
+        "status": check.status.value,
+        "message": check.message,
+        "advice": [line.strip() for line in check.advice],
+        "milliseconds": None if check.seconds is None else round(check.seconds * 1000),
     }

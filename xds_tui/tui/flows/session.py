@@ -39,7 +39,7 @@ async def save_credentials(app: App[Any], account: Account) -> None:
     waiting = _("Waiting for the keyring, which may ask you first")
     said = app.set_timer(PROGRESS_DELAY, lambda: app.notify(waiting, timeout=20, markup=False))
     try:
-        name = await account.keep()
+        name = await account.store_credentials()
     except CredentialStoreError as error:
         told = _("Kept for this run only: {reason}").format(reason=messages.error_message(error))
         app.notify(told, severity="warning", timeout=20, markup=False)

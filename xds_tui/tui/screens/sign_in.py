@@ -80,7 +80,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             yield from _field("account", _("Account ID"), self._account.account_id)
             yield from _field("secret", _("Secret"), password=True)
             yield from _field("token", _("Token"), password=True)
-            yield Tick(Content(_("Keep it in the keyring")), value=self._account.keeps, id="keep", compact=True)
+            yield Tick(Content(_("Keep it in the keyring")), value=self._account.has_keyring, id="keep", compact=True)
             yield Static(id="keyring")
             yield Static(Content(_("No account yet? xds-tui --demo shows everything.")), classes="hint")
             yield Static(id="answer")
@@ -93,10 +93,10 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         self._show_fields()
         if self._account.has_bare_token:
             self.query_one("#token", Input).focus()
-        if (trouble := self._account.unread) is not None:
+        if (trouble := self._account.keyring_read_error) is not None:
             unread = _("The keyring was not read, so sign in again: {reason}")
             self._complain([unread.format(reason=messages.error_message(trouble))])
-        if self._account.keeps:
+        if self._account.has_keyring:
             self._name_keyring()
         else:
             self.query_one("#keep").display = False
