@@ -84,7 +84,7 @@ def _exit_despite_stuck_keyring(code: int) -> None:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    i18n.choose(i18n.from_environment())
+    i18n.choose(parser.language(argv, os.environ))
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the encoding of the terminal may lack a character
     try:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
-from xds_tui import __version__
-from xds_tui.i18n import LANGUAGES, _
-from xds_tui.system import standard_streams
+from xds_tui.cli.command_parser import (
+    MAX_HOSTS,
+    Commands,
+    Parser,
+    add_demo_options,
+    add_general_options,
+    add_service_options,
+    whole_number,
+)
+from xds_tui.cli.help_text import VARIABLES, CommandHelp
+from xds_tui.i18n import LANGUAGES, _, from_environment
 
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
-
     from xds_tui.config.settings import Arguments
 
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -22,73 +29,7 @@ SHELLS: Final = ("bash", "zsh", "fish")
 COMPLETION_VALUES: Final = ("profiles", "hosts")
 """Kinds of values that `xds-tui __complete` prints."""
 
-MAX_HOSTS: Final = 100_000
-"""Maximum size of a simulated fleet: ten times the size that the app is designed for."""
-
 _FILTER: Final = "--filter"
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that accepts `--option=--` and sanitizes its messages."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.register("action", None, _Store)
-
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Write and flush `message`; argparse, whose private method this overrides, ignores write errors.
-
-        Raises:
-            OSError: if standard output cannot be written.
-
-        """
-        if file is not sys.stderr:
-            print(message, end="", file=sys.stdout, flush=True)  # noqa: T201 - the output of the parser itself
-        else:
-            standard_streams.complain(message)
-
-    def error(self, message: str) -> NoReturn:
-        """Print the usage and `message`, which quotes the command line, and exit."""
-        from xds_tui.domain.sanitize import clean
-
-        super().error(clean(message))
-
-
-class Subparsers(Protocol):
-    """What `add_subparsers` returns; argparse has no public name for its type."""
-
-    def add_parser(self, name: str, *, help: str = ..., description: str | None = ...) -> Parser:  # noqa: A002
-        """Add and return the parser of a command."""
-
-
-class _Store(argparse.Action):
-    """Stores the value of an argument, also `--option=--`, which argparse takes for the end of the options.
-
-    Attributes:
-        complete: read by shtab: the shell code that prints the values to offer. Missing without `completes`.
-
-    """
-
-    def __init__(self, *args: Any, completes: str | None = None, **settings: Any) -> None:
-        """Make an action; `completes` is the kind of values that a shell offers, one of `COMPLETION_VALUES`."""
-        super().__init__(*args, **settings)
-        if completes is not None:
-            function = f"_xds_tui_{completes}"
-            self.complete = {"bash": function, "zsh": function, "fish": f"({function})"}
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        value: object = values
-        if values == [] and self.nargs is None:
-            value = "--"
-            if self.type is not None or self.choices is not None:
-                raise argparse.ArgumentError(self, _("-- is no value of this option"))
-        setattr(namespace, self.dest, value)
 
 
 def _attach_filter(args: Sequence[str]) -> list[str]:
@@ -118,31 +59,44 @@ def parse(args: Sequence[str] | None = None) -> argparse.Namespace:
     return parser().parse_args(_attach_filter(sys.argv[1:] if args is None else args))
 
 
+def language(args: Sequence[str] | None, environ: Mapping[str, str]) -> str:
+    """Return the language that `args` or `environ` choose for the help, before anything is parsed."""
+    words = sys.argv[1:] if args is None else args
+    pairs = [word.split("=", 1) for word in words if word.startswith("--lang=")]
+    chosen = [value for _option, value in pairs]
+    chosen += [value for option, value in pairwise(words) if option == "--lang"]
+    chosen.append(environ.get("XDS_LANG", ""))
+    return next((value for value in chosen if value in LANGUAGES), from_environment())
+
+
 def parser() -> Parser:
     """Return the parser, with help in the chosen language."""
-    top = Parser(prog="xds-tui", description=_("Rent and watch Xuandashi (渲大师) cloud hosts from a terminal."))
-    top.add_argument("--version", action="version", version=f"xds-tui {__version__}")
-    _add_shared(top)
-    top.add_argument("--interval", type=float, metavar="SECONDS", help=_("between two refreshes (15)"))
-    _add_demo(top)
-    top.add_argument("--read-only", action="store_true", help=_("refuse everything that changes something"))
-    top.add_argument("--no-mouse", action="store_true", help=_("leave the mouse to the terminal"))
-    commands = top.add_subparsers(dest="command", metavar=_("COMMAND"))
+    top = Parser(
+        prog="xds-tui",
+        description=_(
+            "Rent and watch Xuandashi (渲大师) cloud hosts from a terminal. Without a command the app starts."
+        ),
+    )
+    top.page = CommandHelp(
+        "getting-started",
+        ("xds-tui --demo", "xds-tui --profile work --read-only", "xds-tui hosts --filter 'status:on' --json"),
+        tuple(VARIABLES),
+    )
+    commands = Commands(top)
+    add_service_options(top)
+    app = top.add_argument_group(_("App"))
+    app.add_argument("--interval", type=float, metavar="SECONDS", help=_("seconds between two refreshes (15)"))
+    app.add_argument("--read-only", action="store_true", help=_("reject everything that changes something"))
+    app.add_argument("--no-mouse", action="store_true", help=_("leave the mouse to the terminal"))
+    add_demo_options(top)
+    add_general_options(top)
+    commands.begin(_("Read"))
     _add_listings(commands)
     _add_history(commands)
+    commands.begin(_("Credentials"))
     _add_credentials(commands)
-    doctor = _command(commands, "doctor", _("check keyring, terminal, network, clock and files, and say what to do"))
-    doctor.add_argument("--json", action="store_true", help=_("as JSON"))
-    doctor.add_argument(
-        "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
-    )
-    completion = commands.add_parser("completion", help=_("print what completes this command in a shell"))
-    completion.add_argument("shell", choices=SHELLS, help=_("which shell"))
-    # Called by the completion scripts; without a help text it appears neither in the help nor in the scripts.
-    values = commands.add_parser("__complete")
-    values.add_argument("kind", choices=COMPLETION_VALUES)
-    values.add_argument("words", nargs="*")
-    _add_simulate(commands)
+    commands.begin(_("Tools"))
+    _add_tools(commands)
     return top
 
 
@@ -161,128 +115,101 @@ def settings_arguments(options: argparse.Namespace) -> Arguments:
     )
 
 
-def _command(commands: Subparsers, name: str, about: str) -> Parser:
-    """Add a command that accepts the shared options after its name as well as before it."""
-    command = commands.add_parser(name, help=about, description=about)
-    _add_shared(command, is_subcommand=True)
-    return command
-
-
-def _add_shared(parser: argparse.ArgumentParser, *, is_subcommand: bool = False) -> None:
-    """Add the options that select service, profile and language.
-
-    The parser of a subcommand has no defaults for them, which would override the options before its name.
-    """
-    no_value = argparse.SUPPRESS if is_subcommand else None
-    no_flag = argparse.SUPPRESS if is_subcommand else False
-    parser.add_argument(
-        "--profile",
-        metavar="NAME",
-        default=no_value,
-        completes="profiles",
-        help=_("whose credentials and settings to use"),
-    )
-    parser.add_argument("--base-url", metavar="URL", default=no_value, help=_("where the service is"))
-    parser.add_argument("--lang", choices=LANGUAGES, default=no_value, help=_("the language"))
-    parser.add_argument(
-        "--insecure-http",
-        action="store_true",
-        default=no_flag,
-        help=_("allow plain http to other machines: others can read the token"),
-    )
-
-
-def _add_demo(parser: argparse.ArgumentParser, *, is_subcommand: bool = False) -> None:
-    parser.add_argument(
-        "--demo",
-        action="store_true",
-        default=argparse.SUPPRESS if is_subcommand else False,
-        help=_("run on the embedded simulator, with nothing real touched"),
-    )
-    parser.add_argument(
-        "--demo-hosts",
-        type=_whole_number(0, MAX_HOSTS),
-        default=argparse.SUPPRESS if is_subcommand else 40,
-        metavar="N",
-        help=_("hosts in the demo (40)"),
-    )
-    parser.add_argument(
-        "--demo-seed",
-        type=int,
-        default=argparse.SUPPRESS if is_subcommand else 7,
-        metavar="N",
-        help=_("which demo fleet (7)"),
-    )
-
-
 def _add_output(parser: argparse.ArgumentParser, filter_help: str, *, has_hosts: bool = True) -> None:
     """Add the options of a listing; the shell completes its filter by host names and IDs if it `has_hosts`."""
-    output_format = parser.add_mutually_exclusive_group()
+    group = parser.add_argument_group(_("Output"))
+    output_format = group.add_mutually_exclusive_group()
     output_format.add_argument("--json", action="store_true", help=_("as JSON; with --watch one object a line"))
     output_format.add_argument("--csv", action="store_true", help=_("as CSV with a header"))
-    parser.add_argument(
+    group.add_argument(
         "--filter", default="", metavar="WORDS", completes="hosts" if has_hosts else None, help=filter_help
     )
-    parser.add_argument("--watch", action="store_true", help=_("print again every interval, until ctrl-c"))
-    parser.add_argument(
+    group.add_argument("--watch", action="store_true", help=_("print again every interval, until ctrl-c"))
+    group.add_argument(
         "--interval",
         type=float,
         default=argparse.SUPPRESS,
         metavar="SECONDS",
-        help=_("between two readings of --watch (15)"),
+        help=_("seconds between two readings of --watch (15)"),
     )
 
 
-def _add_listings(commands: Subparsers) -> None:
-    hosts = _command(commands, "hosts", _("list your hosts"))
+def _add_listings(commands: Commands) -> None:
+    examples = [
+        "xds-tui hosts --filter 'status:on gpu:4090'",
+        "xds-tui hosts --watch --json | jq .name",
+        "xds-tui hosts --demo --csv",
+    ]
+    hosts = commands.add("hosts", _("list your hosts"), CommandHelp("scripts", examples))
     _add_output(hosts, _("such as: status:on gpu:4090 expires<24h -windows"))
-    _add_demo(hosts, is_subcommand=True)
-    catalog = _command(commands, "catalog", _("list what can be rented, with its price"))
-    catalog.add_argument("--images", action="store_true", help=_("the operating systems, in place of the packages"))
+    add_demo_options(hosts, is_subcommand=True)
+    examples = ["xds-tui catalog --filter 'gpu:4090 cost<3'", "xds-tui catalog --images --json"]
+    catalog = commands.add("catalog", _("list what can be rented, with its price"), CommandHelp("scripts", examples))
     _add_output(catalog, _("such as: gpu:4090 cost<3 billing:rent"), has_hosts=False)
-    _add_demo(catalog, is_subcommand=True)
+    catalog.add_argument("--images", action="store_true", help=_("list operating systems instead of packages"))
+    add_demo_options(catalog, is_subcommand=True)
 
 
-def _add_history(commands: Subparsers) -> None:
-    for name, about in (
-        ("events", _("list what happened to your hosts, as far as it was seen here")),
-        ("orders", _("list what was ordered here")),
+def _add_history(commands: Commands) -> None:
+    for name, about, examples in (
+        (
+            "events",
+            _("list what happened to your hosts, as far as it was seen here"),
+            ["xds-tui events --filter 'age<24h'", "xds-tui events --last 20 --json"],
+        ),
+        (
+            "orders",
+            _("list what was ordered here"),
+            ["xds-tui orders --filter 'status:unknown'", "xds-tui orders --csv > orders.csv"],
+        ),
     ):
-        command = _command(commands, name, about)
-        command.add_argument("--last", type=_whole_number(1), metavar="N", help=_("only the latest so many"))
+        command = commands.add(name, about, CommandHelp("scripts", examples))
         _add_output(command, _("such as: age<24h office -windows"))
+        command.add_argument("--last", type=whole_number(1), metavar="N", help=_("only the latest N"))
 
 
-def _add_credentials(commands: Subparsers) -> None:
-    _command(commands, "login", _("ask for account ID and secret, and keep them in the keyring"))
-    _command(commands, "logout", _("remove what the keyring holds for the profile"))
+def _add_credentials(commands: Commands) -> None:
+    about = _("ask for account ID and secret, and store them in the keyring")
+    commands.add("login", about, CommandHelp("getting-started", ("xds-tui login", "xds-tui login --profile work")))
+    about = _("remove what the keyring holds for the profile")
+    commands.add("logout", about, CommandHelp("security", ("xds-tui logout --profile work",)))
 
 
-def _add_simulate(commands: Subparsers) -> None:
-    simulate = commands.add_parser("simulate", help=_("serve the simulator on this machine, for trying things out"))
-    simulate.add_argument(
-        "--port", type=_whole_number(0, 65_535), default=8765, metavar="N", help=_("0 takes a free one (8765)")
+def _add_tools(commands: Commands) -> None:
+    doctor = commands.add(
+        "doctor",
+        _("check keyring, terminal, network, clock and files, and suggest corrections"),
+        CommandHelp("troubleshooting", ("xds-tui doctor", "xds-tui doctor --json", "xds-tui doctor --clipboard")),
     )
-    simulate.add_argument("--dialect", choices=("later", "document"), default="later", help=_("of the service"))
-    simulate.add_argument(
-        "--hosts", type=_whole_number(0, MAX_HOSTS), default=40, metavar="N", help=_("in the fleet (40)")
+    doctor.add_argument("--json", action="store_true", help=_("as JSON"))
+    doctor.add_argument(
+        "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
     )
-    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("which fleet (7)"))
-
-
-def _whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
-    """Return a parser of whole numbers from `minimum` to `maximum`, both inclusive."""
-
-    def parse_number(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = minimum - 1
-        if number >= minimum and (maximum is None or number <= maximum):
-            return number
-        if maximum is None:
-            raise argparse.ArgumentTypeError(_("this must be a whole number from {least} on").format(least=minimum))
-        message = _("this must be a whole number from {least} to {most}")
-        raise argparse.ArgumentTypeError(message.format(least=minimum, most=maximum))
-
-    return parse_number
+    completion = commands.add(
+        "completion",
+        _("print the completion script of a shell"),
+        CommandHelp("scripts", ('eval "$(xds-tui completion bash)"', "xds-tui completion fish | source")),
+        arguments="|".join(SHELLS),
+        has_account=False,
+    )
+    completion.add_argument("shell", choices=SHELLS, help=_("shell to print the script for"))
+    # Called by the completion scripts; without a help text it appears neither in the help nor in the scripts.
+    values = commands.add_hidden("__complete")
+    values.add_argument("kind", choices=COMPLETION_VALUES)
+    values.add_argument("words", nargs="*")
+    simulate = commands.add(
+        "simulate",
+        _("serve the simulator on this machine"),
+        CommandHelp("simulator", ("xds-tui simulate --port 8765 --hosts 100",)),
+        has_account=False,
+    )
+    simulate.add_argument(
+        "--port", type=whole_number(0, 65_535), default=8765, metavar="N", help=_("port; 0 takes a free one (8765)")
+    )
+    simulate.add_argument(
+        "--dialect", choices=("later", "document"), default="later", help=_("revision of the service's document")
+    )
+    simulate.add_argument(
+        "--hosts", type=whole_number(0, MAX_HOSTS), default=40, metavar="N", help=_("number of hosts (40)")
+    )
+    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("seed of the fleet (7)"))

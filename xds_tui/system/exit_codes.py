@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Final
+
+from xds_tui.i18n import N_
 
 
 class ExitCode(IntEnum):
@@ -15,3 +19,12 @@ class ExitCode(IntEnum):
     """The command line, the environment or a filter is invalid; nothing was done. argparse uses the same code."""
     INTERRUPTED = 130
     """Ctrl-C (128 + SIGINT)."""
+
+
+DESCRIPTIONS: Final[Mapping[ExitCode, str]] = {
+    ExitCode.OK: N_("success"),
+    ExitCode.FAILURE: N_("failed; standard error gives the reason"),
+    ExitCode.USAGE: N_("invalid command line, setting or filter; nothing was done"),
+    ExitCode.INTERRUPTED: N_("interrupted by ctrl-c"),
+}
+"""The meaning of each code, as `--help` and the manual list it."""
