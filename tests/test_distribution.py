@@ -19,7 +19,7 @@ from xds_tui import __version__
 
 ROOT: Final = Path(__file__).parents[1]
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MAX_DEPENDENCIES: Final = 9  # 8 without textual-plotext
+MAX_DEPENDENCIES: Final = 8
 
 
 def build(folder: Path, source: Path = ROOT) -> tuple[Path, Path]:

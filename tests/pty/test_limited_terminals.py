@@ -39,7 +39,7 @@ def walk(environ: Mapping[str, str]) -> bytes:
         program.press("a", "escape")
         program.wait_for("Type ", gone=True)
         program.press("h")
-        program.wait_for("3 Plots")
+        program.wait_for("3 Charts")
         program.press("3")
         program.wait_for("last hour")
         program.press("escape", "?")

@@ -23,11 +23,11 @@ from xds_tui.tui.screens.palette import PaletteScreen
 from xds_tui.tui.screens.picker import Choice, PickerScreen
 from xds_tui.tui.screens.prompt import PromptScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
+from xds_tui.tui.widgets.charts import Charts
 from xds_tui.tui.widgets.event_table import EventTable
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.notice import FleetNotice
 from xds_tui.tui.widgets.order_table import OrderTable
-from xds_tui.tui.widgets.plots import Charts
 
 Play = Callable[[Desk], Awaitable[None]]
 
@@ -135,12 +135,12 @@ async def past_orders(desk: Desk) -> None:
     await until(lambda: desk.app.screen.query_one(OrderTable).row_count > 0)
 
 
-async def past_plots(desk: Desk) -> None:
+async def past_charts(desk: Desk) -> None:
     await a_day_of_samples(desk)
     await past_events(desk)
     await desk.press("3")
-    await until(lambda: bool(desk.app.screen.query(Charts)))
-    await desk.see("40[┤+]")
+    await until(lambda: desk.app.screen.query_one(Charts).display)
+    await desk.see("[┤|] *[⣿#⠒-]")
 
 
 async def keys(desk: Desk) -> None:
@@ -197,7 +197,7 @@ async def sign_in(desk: Desk) -> None:
 
 SCENES = [
     *(Scene(play.__name__, play) for play in (fleet, catalog, trouble, mode, package, image, how_much, review)),
-    *(Scene(play.__name__, play) for play in (detail, past_events, past_orders, past_plots, keys)),
+    *(Scene(play.__name__, play) for play in (detail, past_events, past_orders, past_charts, keys)),
     *(Scene(play.__name__, play) for play in (stop_question, delete_question, chooser, columns, naming, palette)),
     Scene("sign_in", sign_in, is_signed_in=False),
 ]

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from support.app_driver import Desk, sitting_at
-from support.factories import a_package, a_promise, a_snapshot, an_order
+from support.factories import a_package, a_promise, an_order
 from support.wait import until
 
 from xds_tui.domain.model import Billing, Period, PeriodUnit, Status
@@ -18,7 +18,6 @@ from xds_tui.tui.screens import history
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.widgets.event_table import EventTable
 from xds_tui.tui.widgets.filter_input import FilterInput
-from xds_tui.tui.widgets.plots import runs
 from xds_tui.tui.widgets.table.table import Table
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -79,8 +78,8 @@ async def test_the_trace_id_of_what_went_wrong_is_copied() -> None:
 
 
 async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE", 10)
-    monkeypatch.setattr(history, "NEAR", 2)
+    monkeypatch.setattr(history, "PAGE_SIZE", 10)
+    monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     async with looking_back(Desk()) as desk:
         table = desk.app.screen.query_one(EventTable)
         assert table.row_count < 30
@@ -91,8 +90,8 @@ async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE", 10)
-    monkeypatch.setattr(history, "NEAR", 2)
+    monkeypatch.setattr(history, "PAGE_SIZE", 10)
+    monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     desk = Desk()
     old = Event(at=desk.now() - timedelta(days=3), kind=EventKind.TROUBLE, summary="A needle", trace_id="trace-old")
     async with sitting_at(desk):
@@ -103,16 +102,16 @@ async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.Monk
         desk.app.screen.query_one(FilterInput).value = "needle"
         await desk.see(r"1 shown · needle")
         desk.app.screen.query_one(FilterInput).value = "haystack"
-        await desk.see("Nothing matches: esc shows everything")
+        await desk.see("No matches. Press esc to clear the filter")
 
 
 async def test_an_export_has_what_was_not_scrolled_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE", 10)
-    monkeypatch.setattr(history, "NEAR", 2)
+    monkeypatch.setattr(history, "PAGE_SIZE", 10)
+    monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     async with looking_back(Desk()) as desk:
         assert desk.app.screen.query_one(EventTable).row_count < 60
         await desk.press("e")
-        await desk.see("rows were written to")
+        await desk.see("rows to")
         (path,) = desk.exports.glob("events-*.json")
         told = [row for row in json.loads(path.read_text()) if row["host_name"].startswith("node-")]
         assert len(told) == len({row["at"] for row in told}) == 60
@@ -156,7 +155,7 @@ async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
         await desk.press("h", "2")
         await desk.see("1 shown")
         await desk.press("enter")
-        await desk.see(r"estimated for 720 h, really [\d.]+ h")
+        await desk.see(r"estimated for 720 h, actually [\d.]+ h")
 
 
 async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> None:
@@ -190,7 +189,7 @@ async def test_what_is_shown_is_exported_and_the_path_is_said() -> None:
         await desk.press("slash")
         await desk.type("node-3")
         await desk.press("enter", "e")
-        await desk.see("rows were written to")
+        await desk.see("rows to")
         (path,) = desk.exports.glob("events-*.json")
         rows = json.loads(path.read_text())
         assert {row["host_name"] for row in rows} == {"node-3"}
@@ -212,10 +211,12 @@ async def test_hosts_and_money_are_plotted_over_the_span_that_is_chosen(columns:
             sample = Sample(at=at, total=40, on=20, changing=0, billed_low=Decimal(30), billed_high=Decimal(30))
             await desk.monitor.recorder.journal.add_sample(sample)
         await desk.press("3")
-        text = await desk.see("▞ on")
-        assert "▞ billed" in text
+        text = await desk.see(r"⣿ on +20 +20 +20")
+        assert re.search(r"⣿ on-demand +¥30.00 +¥30.00 +¥30.00", text)
+        assert re.search(r"Now by GPU +on-demand .* Now by region +on-demand", text)
+        assert re.search(r"RTX 4090 +[█▒]+ +≈¥", text)
         await desk.see("last hour")
-        await desk.see(r"40┤")
+        await desk.see(r"40[┤│]")
         await desk.press("s")
         await desk.see("last day")
         await desk.press("s")
@@ -224,11 +225,11 @@ async def test_hosts_and_money_are_plotted_over_the_span_that_is_chosen(columns:
 
 async def test_the_tabs_are_gone_through_and_left() -> None:
     async with looking_back(Desk()) as desk:
-        for title in ("▸2 Orders", "▸3 Plots", "▸1 Events"):
+        for title in ("▸2 Operations", "▸3 Charts", "▸1 Events"):
             await desk.press("tab")
             await desk.see(title)
         await desk.press("left")
-        await desk.see("▸3 Plots")
+        await desk.see("▸3 Charts")
         await desk.press("escape")
         await desk.see("● live")
 
@@ -241,33 +242,12 @@ async def test_what_happens_meanwhile_appears() -> None:
         await desk.see("office-1 .* → stopping")
 
 
-def samples_at(*minutes: int) -> list[Sample]:
-    snapshot = a_snapshot()
-    return [Sample(at=snapshot.at + minute * MINUTE, total=1, on=1, changing=0) for minute in minutes]
-
-
-@pytest.mark.parametrize(
-    ("minutes", "lengths"),
-    [((), []), ((0,), [1]), ((0, 1, 2, 3), [4]), ((0, 1, 2, 60, 61), [3, 2]), ((0, 10, 20, 30), [4])],
-)
-def test_a_stretch_that_nobody_watched_is_a_gap(minutes: tuple[int, ...], lengths: list[int]) -> None:
-    samples = samples_at(*minutes)
-    at = a_snapshot().at
-    assert [len(run) for run in runs(samples, at, at + timedelta(hours=2))] == lengths
-    assert [sample for run in runs(samples, at, at + timedelta(hours=2)) for sample in run] == samples
-
-
-def test_order_of_samples_is_kept() -> None:
-    samples = samples_at(0, 1, 2)
-    assert runs([replace(sample, on=2) for sample in samples], samples[0].at, samples[-1].at)[0][0].on == 2
-
-
 async def test_a_plot_of_nothing_says_so() -> None:
     async with sitting_at(Desk(), 80, 24) as desk:
         desk.monitor.set_paused(True)  # or the jump of the clock is followed by a sweep, and a point of it
         desk.clock.advance(8 * 24 * 3600)
         await desk.press("h", "3")
-        await desk.see("Nothing was counted in this time")
+        await desk.see("No data for this period")
 
 
 async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_events() -> None:
@@ -297,3 +277,12 @@ async def test_what_was_chosen_is_told_though_another_view_is_open_by_then() -> 
         events.post_message(Table.RowSelected(events, events.cursor_key))
         await desk.press("2")
         await desk.see("trace-77")
+
+
+async def test_charts_in_ascii() -> None:
+    async with sitting_at(Desk(hosts=40, ascii_only=True), 80, 24) as desk:
+        await desk.press("h", "3")
+        text = await desk.see(r"# on +\d+ +\d+ +\d+")
+        assert text.isascii()
+        assert re.search(r"RTX 4090 +[#=]+ ", text)
+        assert "?" not in text.split("Now by GPU")[0]

@@ -53,7 +53,7 @@ async def revealed(desk: Desk) -> None:
 @pytest.mark.parametrize("size", LARGER, ids=str)
 @pytest.mark.parametrize(
     "scene",
-    [nothing, scenes.catalog, scenes.review, scenes.detail, scenes.past_orders, scenes.past_plots],
+    [nothing, scenes.catalog, scenes.review, scenes.detail, scenes.past_orders, scenes.past_charts],
     ids=lambda scene: scene.__name__,
 )
 def test_a_main_screen(snap_compare: Snap, scene: Scene, size: tuple[int, int]) -> None:

@@ -88,7 +88,7 @@ async def test_every_word_can_be_read_and_the_ansi_theme_uses_the_terminals_pale
         assert all(colour.type in (ColorType.DEFAULT, ColorType.STANDARD) for colour in colours(desk))
 
 
-@pytest.mark.parametrize("name", ["review", "past_plots", "keys", "sign_in"])
+@pytest.mark.parametrize("name", ["review", "past_charts", "keys", "sign_in"])
 async def test_another_theme_restyles_everything_that_is_open(name: str) -> None:
     scene = BY_NAME[name]
     async with sitting_at(scene.desk(theme="light")) as desk:

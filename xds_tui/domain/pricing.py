@@ -8,13 +8,15 @@ covers the machine's price alone: no tax, cloud disks or traffic. The vendor's b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from xds_tui.domain.model import Billing, Catalog, Host, Package, Period, PeriodUnit, Status
+
+K = TypeVar("K", bound=Hashable)
 
 HOURS: Final = {
     PeriodUnit.HOUR: 1,
@@ -105,6 +107,21 @@ class Costs:
     fleet: FleetRate = FleetRate(_ZERO, _ZERO, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class CostShare(Generic[K]):
+    """What the hosts that have something in common cost per hour."""
+
+    key: K
+    on_demand: Rate
+    """Of the on-demand hosts that are on."""
+    prepaid: Rate
+    """Of the rents that have not ended."""
+    hosts: int
+    """Hosts that are paid for, including `unpriced`."""
+    unpriced: int
+    """Hosts whose price is not known, which are in none of the sums."""
+
+
 def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, Decimal], now: datetime) -> Costs:
     """Return what `hosts` cost an hour.
 
@@ -135,6 +152,25 @@ def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, D
     on_demand, prepaid = (_total(counted, billing) for billing in (Billing.ON_DEMAND, Billing.RENT))
     unpriced = sum(count for (billing, rate), count in counted.items() if billing is None or rate is None)
     return Costs(rates, FleetRate(on_demand, prepaid, unpriced))
+
+
+def cost_shares(hosts: Iterable[Host], costs: Costs, now: datetime, key: Callable[[Host], K]) -> list[CostShare[K]]:
+    """Split what `hosts` cost by `key`, the most expensive part first; hosts that cost nothing now are left out."""
+    groups: dict[K, list[Host]] = {}
+    for host in hosts:
+        if _is_paid_for(host, now):
+            groups.setdefault(key(host), []).append(host)
+    shares = [_share(value, members, costs) for value, members in groups.items()]
+    return sorted(shares, key=lambda share: share.on_demand.high + share.prepaid.high, reverse=True)
+
+
+def _share(key: K, hosts: list[Host], costs: Costs) -> CostShare[K]:
+    priced = [(host, costs.hosts[host.id]) for host in hosts if host.billing is not None and host.id in costs.hosts]
+    on_demand, prepaid = (
+        together(rate for host, rate in priced if host.billing is billing)
+        for billing in (Billing.ON_DEMAND, Billing.RENT)
+    )
+    return CostShare(key, on_demand, prepaid, len(hosts), len(hosts) - len(priced))
 
 
 def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:

@@ -166,7 +166,9 @@ _COMMANDS: Final = (
         counts=True,
     ),
     Command("fleet.history", "3", "pane('history')", N_("History"), N_("Go to what happened lately"), in_footer=True),
-    Command("fleet.all-history", "h", "history", N_("All history"), N_("All events and orders, and plots")),
+    Command(
+        "fleet.all-history", "h", "history", N_("Full history"), N_("Open the full history: events, operations, charts")
+    ),
     Command("fleet.refresh", "r", "refresh", N_("Refresh"), N_("Ask for hosts and prices now"), availability.online),
     Command("fleet.pause", "p", "pause", N_("Pause"), N_("Stop asking, or begin again"), availability.online),
     Command("fleet.slower", "plus", "interval(1)", N_("Slower"), N_("Ask less often"), availability.slower),
@@ -242,13 +244,15 @@ _COMMANDS: Final = (
     ),
     # The history
     Command("history.back", "escape,q", "leave", N_("Back"), N_("Back to the hosts"), in_footer=True),
-    Command("history.events", "1", "page(0)", N_("Events"), N_("Everything that happened")),
-    Command("history.orders", "2", "page(1)", N_("Orders"), N_("Everything that was ordered")),
-    Command("history.charts", "3", "page(2)", N_("Plots"), N_("Hosts and money over time")),
-    Command("history.next", "right,tab", "next", N_("Next view"), N_("The next view"), in_footer=True, priority=True),
-    Command("history.previous", "left", "previous", N_("View before"), N_("The view before"), priority=True),
-    Command("history.filter", "slash", "filter", N_("Find"), N_("Find events and orders"), in_footer=True),
-    Command("history.span", "s", "span", N_("Time span"), N_("Plot an hour, a day or a week"), in_footer=True),
+    Command("history.events", "1", "tab(0)", N_("Events"), N_("Show all events")),
+    Command("history.orders", "2", "tab(1)", N_("Operations"), N_("Show all operations")),
+    Command("history.charts", "3", "tab(2)", N_("Charts"), N_("Show hosts and costs over time")),
+    Command(
+        "history.next", "right,tab", "next", N_("Next tab"), N_("Show the next tab"), in_footer=True, priority=True
+    ),
+    Command("history.previous", "left", "previous", N_("Previous tab"), N_("Show the previous tab"), priority=True),
+    Command("history.filter", "slash", "filter", N_("Filter"), N_("Filter events and operations"), in_footer=True),
+    Command("history.span", "s", "span", N_("Time range"), N_("Cycle the time range: hour, day, week"), in_footer=True),
     Command("history.mine", "m", "decide(True)", N_("Mine"), N_("The host that may be yours is yours"), in_footer=True),
     Command(
         "history.not-mine",
@@ -259,7 +263,7 @@ _COMMANDS: Final = (
         in_footer=True,
     ),
     Command("history.trace", "t", "copy", N_("Copy traceId"), N_("Copy the traceId of this row"), in_footer=True),
-    Command("history.export", "e", "export", N_("Export"), N_("Write what is listed to a file"), in_footer=True),
+    Command("history.export", "e", "export", N_("Export"), N_("Export the list (CSV and JSON)"), in_footer=True),
     # The wizard
     Command("create.next", "enter", "next", N_("Next"), N_("Choose this and take the next step"), in_footer=True),
     Command(

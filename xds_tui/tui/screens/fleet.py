@@ -171,7 +171,7 @@ class FleetScreen(PanedScreen):
         from xds_tui.tui.widgets.catalog_pane import CatalogPane
 
         events = EventTable(id="events", classes="pane", placeholder=_("Nothing has happened yet"))
-        events.border_title = Content(_("History · h: all of it, and plots"))
+        events.border_title = Content(_("Recent events · h full history"))
         catalog = CatalogPane(id="catalog", classes="pane")
         with self.app.batch_update():
             await self.query_one("#events-space").mount(events)
@@ -362,11 +362,11 @@ class FleetScreen(PanedScreen):
         self._notice.tell([formats.moment(told.at), *messages.event_lines(told)], mild=True)
 
     def action_history(self) -> None:
-        """Look back: all events and orders, and plots."""
+        """Open the history."""
         from xds_tui.tui.screens.history import HistoryScreen
 
         history, claims = self._monitor.recorder, self._monitor.orders.claims
-        self.app.push_screen(HistoryScreen(history, claims, self.fleet, self._clock, self._exports))
+        self.app.push_screen(HistoryScreen(self._place, history, claims, self.fleet, self._clock, self._exports))
 
     @work(group=FLOW)
     async def action_new(self) -> None:

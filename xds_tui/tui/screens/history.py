@@ -1,130 +1,120 @@
-"""Everything that is remembered: events and orders with a filter, and plots of hosts and money over time."""
+"""The history screen: all events and operations with a filter, and charts of hosts and costs."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Static
 from textual.worker import Worker
 
+from xds_tui.domain.endpoint import DEMO
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
-from xds_tui.i18n import N_, _
+from xds_tui.i18n import _
 from xds_tui.system.exports import FileWriteError, write_export
 from xds_tui.text import export, formats, messages
-from xds_tui.tui.commands import bindings
+from xds_tui.tui.commands import COMMANDS, bindings
+from xds_tui.tui.context import Profile
 from xds_tui.tui.flows import claim, copy
 from xds_tui.tui.screens.base import LiveScreen
-from xds_tui.tui.screens.history_log import HistoryFilter, HistoryLog, rent_lengths
+from xds_tui.tui.screens.history_log import HistoryFilter, HistoryLog, rental_hours
+from xds_tui.tui.widgets.charts import SPANS, Charts
 from xds_tui.tui.widgets.event_table import EventTable
 from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 from xds_tui.tui.widgets.order_table import OrderTable
+from xds_tui.tui.widgets.status_bar import StatusBar
 from xds_tui.tui.widgets.table.table import Table
 
-if TYPE_CHECKING:
-    from xds_tui.tui.widgets.plots import Charts
+PAGE_SIZE: Final = 1_000
+"""Events read at once; the next ones are read when the cursor nears the end."""
 
-PAGE: Final = 1_000
-"""Events read at once; the next page comes when the cursor nears the end."""
+MAX_ORDERS: Final = 2_000
 
-MOST_ORDERS: Final = 2_000
-
-NEAR: Final = 50
-"""Rows before the end at which more is read."""
-
-POINTS: Final = 400
-"""Samples in a plot: two for each column of a wide terminal."""
-
-REDRAW: Final = timedelta(minutes=1)
+PREFETCH_ROWS: Final = 50
+"""Distance of the cursor from the last row at which more events are read."""
 
 
-class Page(IntEnum):
-    """What is looked at."""
+class Tab(IntEnum):
+    """A tab of the screen."""
 
     EVENTS = 0
     ORDERS = 1
-    PLOTS = 2
+    CHARTS = 2
 
 
-_TITLES: Final = (N_("Events"), N_("Orders"), N_("Plots"))
-_SPANS: Final = (
-    (timedelta(hours=1), N_("last hour")),
-    (timedelta(days=1), N_("last day")),
-    (timedelta(days=7), N_("last week")),
-)
+_COMMANDS: Final = ("history.events", "history.orders", "history.charts")
+"""The command of each tab, which has its title."""
+_WIDGETS: Final = ("#all-events", "#all-orders", "#charts")
+"""The widget of each tab."""
 
 
 class HistoryScreen(LiveScreen[None]):
-    """Looks back."""
+    """Shows the history of one account in tabs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("history")
     CSS_PATH = "../theme/history.tcss"
     AUTO_FOCUS = ""
 
-    page: reactive[Page] = reactive(Page.EVENTS, repaint=False)
-    """What is looked at."""
-    span: reactive[int] = reactive(0, repaint=False)
-    """Which of the spans is plotted."""
-    words: reactive[str] = reactive("", repaint=False)
+    tab: reactive[Tab] = reactive(Tab.EVENTS, repaint=False)
+    """The tab that is shown."""
+    filter_text: reactive[str] = reactive("", repaint=False)
     """The filter as typed."""
 
     def __init__(
         self,
+        profile: Profile,
         history: Recorder,
         claims: HostClaims,
         fleet: FleetState,
         clock: Callable[[], datetime],
         exports: Path,
     ) -> None:
-        """Make the screen.
+        """Create the screen.
 
         Args:
-            history: what is remembered.
-            claims: what the user's decisions about hosts that may be theirs go to.
-            fleet: what is known now.
-            clock: the time, UTC.
+            profile: the open profile, for the status line.
+            history: reads the journal.
+            claims: receives the user's decisions about hosts that may be theirs.
+            fleet: the current state.
+            clock: returns the time, UTC.
             exports: the folder that exports are written to.
 
         """
         super().__init__(fleet)
+        self._profile = profile
         self._history = history
         self._claims = claims
         self._clock = clock
         self._exports = exports
-        self._past = HistoryLog()
-        self._seen: tuple[list[Event], list[Order]] = ([], [])
-        self._applied = HistoryFilter()
-        self._reading: Worker[None] | None = None
-        self._plots: Charts | None = None
-        self._is_opening_plots = False
-        self._plotted_at: datetime | None = None
+        self._log = HistoryLog()
+        self._shown: tuple[list[Event], list[Order]] = ([], [])
+        self._filter = HistoryFilter()
+        self._reader: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """The views' names above, the view below."""
-        yield Static(id="views")
-        with ContentSwitcher(initial="past-events", id="view"):
-            events = EventTable(id="past-events", placeholder=_("Reading"))
+        """Create the status line, the names of the tabs, the tabs, the filter and the keys."""
+        yield StatusBar(self._profile, self._clock)
+        yield Static(id="tabs")
+        with ContentSwitcher(initial="all-events", id="tab"):
+            events = EventTable(id="all-events", placeholder=_("Loading"))
             events.is_dated = True
             yield events
-            yield OrderTable(id="past-orders", placeholder=_("Nothing was ordered here yet: n rents a host"))
-            with Vertical(id="past-plots"):
-                yield Static(Content(_("Reading")), id="plots-wait")
+            yield OrderTable(id="all-orders", placeholder=_("No operations yet. Press n to rent a host"))
+            yield Charts(self._history.samples, self._clock, id="charts")
         field = FilterInput(_("words, name:train, status:rejected, age<24h"))
         field.display = False
         yield field
@@ -132,162 +122,133 @@ class HistoryScreen(LiveScreen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Read what is remembered."""
-        # Not by AUTO_FOCUS, which comes again with what lay over the plots, where nothing is to be focused.
-        self.query_one("#past-events").focus()
-        self._draw_views()
-        self._begin_anew()
+        """Read the journal."""
+        # Not by AUTO_FOCUS, which would set the focus again whenever a dialog over the charts closes.
+        self.query_one("#all-events").focus()
+        self.query_one(StatusBar).fleet = self.fleet
+        self.set_interval(60, self.query_one(StatusBar).draw)
+        self._restart()
 
-    def _begin_anew(self) -> None:
-        """Read what is remembered, from the newest on."""
-        self._past = HistoryLog()
-        self._draw()
-        self._reading = self._read(self._past)
+    def _restart(self) -> None:
+        """Read the journal from the newest event on."""
+        self._log = HistoryLog()
+        self._draw_tables()
+        self._reader = self._read(self._log)
 
     @work(exclusive=True, group="reading")
-    async def _read(self, past: HistoryLog) -> None:
-        """Read on until there are rows enough below the cursor: with a filter that may be until the end."""
-        if past.oldest is None:
-            past.add_orders(await self._history.past_orders(MOST_ORDERS))
-        while past is self._past and not past.is_whole and self.query_one(EventTable).is_near_end(NEAR):
-            past.add_older(await self._history.past_events(PAGE, past.oldest))
-            self._draw()
+    async def _read(self, log: HistoryLog) -> None:
+        """Read events until enough rows are below the cursor, which with a filter may be until the end."""
+        if log.oldest is None:
+            log.add_orders(await self._history.past_orders(MAX_ORDERS))
+        while log is self._log and not log.is_whole and self.query_one(EventTable).is_near_end(PREFETCH_ROWS):
+            log.add_older(await self._history.past_events(PAGE_SIZE, log.oldest))
+            self._draw_tables()
 
-    def _read_on(self) -> None:
-        if not self._past.is_whole and (self._reading is None or self._reading.is_finished):
-            self._reading = self._read(self._past)
+    def _read_more(self) -> None:
+        if not self._log.is_whole and (self._reader is None or self._reader.is_finished):
+            self._reader = self._read(self._log)
 
-    # What is shown
+    # Display
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
-        """Show what has happened since."""
+        """Show new events and operations, and keep the charts up to date while they are shown."""
         if not self.is_mounted:
             return
+        self.query_one(StatusBar).fleet = new
         if old.events and old.events[0] not in new.events:
-            self._begin_anew()  # somebody else signed in: what was read is not theirs
+            self._restart()  # another account signed in
         if old.events is not new.events or old.orders is not new.orders:
-            self._past.add_newer(new.events)
-            self._past.add_orders(new.orders)
-            self._draw()
-        if self.page is Page.PLOTS and new.snapshot is not old.snapshot:
-            self._draw_plots(only_if_old=True)
+            self._log.add_newer(new.events)
+            self._log.add_orders(new.orders)
+            self._draw_tables()
+        if self.tab is Tab.CHARTS and new.snapshot is not old.snapshot:
+            self.query_one(Charts).update(new, only_if_old=True)
 
-    def watch_words(self) -> None:
-        """Filter as it is typed."""
-        self._applied = self._applied.parse(self.words)
+    def watch_filter_text(self) -> None:
+        """Apply the filter while it is typed."""
+        self._filter = self._filter.parse(self.filter_text)
         if self.is_mounted:
-            self._draw()
-            self._read_on()
+            self._draw_tables()
+            self._read_more()
 
-    def watch_page(self) -> None:
-        """Show another view."""
+    def watch_tab(self) -> None:
+        """Show another tab."""
         if not self.is_mounted:
             return
-        self.query_one(ContentSwitcher).current = ("past-events", "past-orders", "past-plots")[self.page]
-        if self.page is Page.PLOTS:
+        self.query_one(ContentSwitcher).current = _WIDGETS[self.tab].removeprefix("#")
+        if self.tab is Tab.CHARTS:
             self.set_focus(None)
-            self._draw_plots()
+            self.query_one(Charts).update(self.fleet)
         else:
-            self.query_one(("#past-events", "#past-orders")[self.page]).focus()
-        self._draw_views()
+            self.query_one(_WIDGETS[self.tab]).focus()
+        self._draw_tabs()
         self.refresh_bindings()
 
-    def watch_span(self) -> None:
-        """Plot another span."""
-        if self.is_mounted:
-            self._draw_plots()
-            self._draw_views()
-
-    def _draw(self) -> None:
+    def _draw_tables(self) -> None:
         now = self._clock()
-        events = self._past.matching_events(self._applied.events, now)
-        orders = self._past.matching_orders(self._applied.orders, now)
-        self._seen = events, orders
+        events = self._log.matching_events(self._filter.events, now)
+        orders = self._log.matching_orders(self._filter.orders, now)
+        self._shown = events, orders
         table = self.query_one(EventTable)
-        nothing = _("Nothing matches: esc shows everything") if self.words else _("Nothing has happened yet")
-        table.placeholder = nothing if self._past.is_whole else _("Reading")
+        empty = _("No matches. Press esc to clear the filter") if self.filter_text else _("No events yet")
+        table.placeholder = empty if self._log.is_whole else _("Loading")
         table.show_events(events)
         self.query_one(OrderTable).show_orders(orders, self._hosts())
-        if self.page is Page.ORDERS:
-            self.refresh_bindings()  # what can be decided of the order at the cursor may have changed
-        self._draw_views()
+        if self.tab is Tab.ORDERS:
+            self.refresh_bindings()  # the order under the cursor may have another candidate
+        self._draw_tabs()
 
-    def _draw_views(self) -> None:
-        parts = [f"{'▸' if page == self.page else ' '}{page + 1} {_(title)}" for page, title in enumerate(_TITLES)]
-        if self.page is Page.PLOTS:
-            parts.append(_(_SPANS[self.span][1]))
+    def _draw_tabs(self) -> None:
+        titles = [_(COMMANDS[command].label) for command in _COMMANDS]
+        parts = [f"{'▸' if tab == self.tab else ' '}{tab + 1} {title}" for tab, title in enumerate(titles)]
+        if self.tab is Tab.CHARTS:
+            parts.append(self.query_one(Charts).span_name)
         else:
-            seen = len(self._seen[self.page])
-            error = self._applied.errors[self.page]
-            parts.append(_("{count} shown").format(count=seen) + (f" · {self.words}" if self.words else ""))
+            count = len(self._shown[self.tab])
+            error = self._filter.errors[self.tab]
+            parts.append(
+                _("{count} shown").format(count=count) + (f" · {self.filter_text}" if self.filter_text else "")
+            )
             parts += [f"! {messages.error_message(error)}"] if error else []
-        self.query_one("#views", Static).update(Content("  ".join(parts)))
+        if self.fleet.base_url == DEMO:
+            parts.append(_("generated demo data"))
+        self.query_one("#tabs", Static).update(Content("  ".join(parts)))
 
     def _hosts(self) -> dict[str, Host]:
         snapshot = self.fleet.snapshot
         return {host.id: host for host in snapshot.hosts} if snapshot else {}
 
-    def _draw_plots(self, *, only_if_old: bool = False) -> None:
-        now = self._clock()
-        if only_if_old and self._plotted_at is not None and abs(now - self._plotted_at) < REDRAW:
-            return
-        self._plotted_at = now
-        if self._plots is not None:
-            self._read_samples(self._plots)
-        elif not self._is_opening_plots:
-            self._is_opening_plots = True
-            self._open_plots()
+    # Actions
 
-    @work
-    async def _open_plots(self) -> None:
-        # Not exclusive: half a mount cannot be begun again by the next key.
-        painted = asyncio.Event()
-        self.call_after_refresh(painted.set)
-        await painted.wait()  # what draws them is not imported before it can be read that they come
-        from xds_tui.tui.widgets.plots import Charts
-
-        plots = Charts()
-        with self.app.batch_update():
-            await self.query_one("#past-plots").mount(plots)
-            await self.query_one("#plots-wait").remove()
-        self._plots = plots
-        self._read_samples(plots)
-
-    @work(exclusive=True, group="plots")
-    async def _read_samples(self, plots: Charts) -> None:
-        now, length = self._clock(), _SPANS[self.span][0]
-        plots.draw(await self._history.samples(length, POINTS), now - length, now)
-
-    # What the user does
-
-    def action_page(self, page: int) -> None:
-        """Look at something else."""
-        self.page = Page(page)
+    def action_tab(self, tab: int) -> None:
+        """Show a tab."""
+        self.tab = Tab(tab)
 
     def action_next(self) -> None:
-        """Look at the next view."""
-        self.page = Page((self.page + 1) % len(Page))
+        """Show the next tab."""
+        self.tab = Tab((self.tab + 1) % len(Tab))
 
     def action_previous(self) -> None:
-        """Look at the view before."""
-        self.page = Page((self.page - 1) % len(Page))
+        """Show the previous tab."""
+        self.tab = Tab((self.tab - 1) % len(Tab))
 
     def action_span(self) -> None:
-        """Plot an hour, a day or a week."""
-        self.span = (self.span + 1) % len(_SPANS)
+        """Show the charts of an hour, a day or a week."""
+        charts = self.query_one(Charts)
+        charts.span = (charts.span + 1) % len(SPANS)
+        self._draw_tabs()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what the view can do; the field that is typed into keeps its keys."""
-        is_typing = isinstance(self.focused, FilterInput)
-        if action in ("next", "previous") and is_typing:
+        """Enable the actions of the current tab; keys typed into the filter are not actions."""
+        if action in ("next", "previous") and isinstance(self.focused, FilterInput):
             return False
         if action == "span":
-            return self.page is Page.PLOTS
+            return self.tab is Tab.CHARTS
         if action == "decide":
             order = self._order_at_cursor()
             return order is not None and order.candidate is not None
         if action in ("filter", "copy", "export"):
-            return self.page is not Page.PLOTS
+            return self.tab is not Tab.CHARTS
         return True
 
     def action_filter(self) -> None:
@@ -297,103 +258,105 @@ class HistoryScreen(LiveScreen[None]):
         field.focus()
 
     @on(FilterInput.Typed)
-    def _filter(self, event: FilterInput.Typed) -> None:
+    def _apply_filter(self, event: FilterInput.Typed) -> None:
         event.stop()
-        self.words = event.text
+        self.filter_text = event.text
 
     @on(FilterInput.Left)
     def _close_filter(self, event: FilterInput.Left) -> None:
         event.stop()
         self.query_one(FilterInput).display = False
-        self.query_one(("#past-events", "#past-orders")[min(self.page, 1)]).focus()
+        if self.tab is not Tab.CHARTS:
+            self.query_one(_WIDGETS[self.tab]).focus()
 
-    @on(Table.RowHighlighted, "#past-events")
-    def _near_the_end(self) -> None:
-        self._read_on()
+    @on(Table.RowHighlighted, "#all-events")
+    def _on_event_highlighted(self) -> None:
+        self._read_more()
 
-    @on(Table.RowHighlighted, "#past-orders")
-    def _offer_decision(self) -> None:
+    @on(Table.RowHighlighted, "#all-orders")
+    def _on_order_highlighted(self) -> None:
         self.refresh_bindings()
 
     @on(Table.RowSelected)
-    def _tell_all(self, event: Table.RowSelected) -> None:
-        if lines := self._lines(event.table, event.key):
-            self.query_one(Notice).tell(lines, mild=True)
+    def _show_row(self, event: Table.RowSelected) -> None:
+        if lines := self._row_lines(event.table, event.key):
+            self.show_notice(lines, mild=True)
 
-    def _lines(self, table: Table, key: str) -> tuple[str, ...]:
-        """All of what was chosen in `table`: another view may be open by now; empty: it has left meanwhile."""
+    def _row_lines(self, table: Table, key: str) -> tuple[str, ...]:
+        """Return the full text of a row of `table`, which another tab may cover by now; empty if the row is gone."""
         if isinstance(table, EventTable):
-            told = table.event_of(key)
-            return (formats.moment(told.at), *messages.event_lines(told)) if told else ()
+            event = table.event_of(key)
+            return (formats.moment(event.at), *messages.event_lines(event)) if event else ()
         order = self.query_one(OrderTable).order_of(key)
         if order is None:
             return ()
-        return (formats.moment(order.created_at), *messages.order_facts(order), *rent_lengths(order, self._hosts()))
+        return (formats.moment(order.created_at), *messages.order_facts(order), *rental_hours(order, self._hosts()))
 
     def _order_at_cursor(self) -> Order | None:
         table = self.query_one(OrderTable)
         key = table.cursor_key
-        return table.order_of(key) if self.page is Page.ORDERS and key is not None else None
+        return table.order_of(key) if self.tab is Tab.ORDERS and key is not None else None
 
     @work
     async def action_decide(self, is_mine: bool) -> None:
-        """Confirm the order at the cursor by the host that may be its, or remember that it is not."""
+        """Confirm the order under the cursor with its candidate, or decline the candidate."""
         order = self._order_at_cursor()
         if order is None or order.candidate is None:
             return
-        lines, is_done = await claim.decide(self._claims, order.id, order.candidate, is_mine=is_mine)
-        if self.is_attached:
-            self.query_one(Notice).tell(lines, mild=is_done)
+        lines, is_decided = await claim.decide(self._claims, order.id, order.candidate, is_mine=is_mine)
+        self.show_notice(lines, mild=is_decided)
 
     @work
     async def action_copy(self) -> None:
-        """Send the traceId of what is under the cursor to the clipboard."""
-        table = self.query_one(("#past-events", "#past-orders")[self.page], Table)
-        key = table.cursor_key
+        """Copy the traceId of the row under the cursor."""
+        key = self.query_one(_WIDGETS[self.tab], Table).cursor_key
         if key is None:
             return
-        chosen = (
-            self.query_one(EventTable).event_of(key)
-            if self.page is Page.EVENTS
-            else self.query_one(OrderTable).order_of(key)
-        )
-        if chosen is None:
+        row = self.query_one(EventTable).event_of(key) or self.query_one(OrderTable).order_of(key)
+        if row is None:
             return
-        if not chosen.trace_id:
-            self.query_one(Notice).tell([_("The service gave no traceId for this")], mild=True)
-            return
-        await copy.copy_and_tell(self, chosen.trace_id, f"traceId {chosen.trace_id}")
+        if row.trace_id:
+            await copy.copy_and_tell(self, row.trace_id, f"traceId {row.trace_id}")
+        else:
+            self.show_notice([_("The service gave no traceId for this")], mild=True)
 
     @work
     async def action_export(self) -> None:
-        """Write what is shown to files, as CSV and as JSON: all of it, and not only what has been scrolled to."""
-        past, applied, now = self._past, self._applied, self._clock()
-        if self.page is Page.EVENTS:
-            notice = self.query_one(Notice)
-            while not past.is_whole:
-                far = _("Reading all of it: {count} events so far; esc stops").format(count=past.count)
-                notice.tell([far], mild=True, subject="export")
-                past.add_older(await self._history.past_events(PAGE, past.oldest))
-                if past is not self._past or not notice.display:
-                    return  # somebody else signed in meanwhile, or it was stopped
-            name, table = "events", export.events_table(past.matching_events(applied.events, now))
+        """Write all rows that match the filter to a CSV and a JSON file, including those that are not loaded yet."""
+        now, applied = self._clock(), self._filter
+        if self.tab is Tab.EVENTS:
+            log = await self._load_all()
+            if log is None:
+                return
+            name, table = "events", export.events_table(log.matching_events(applied.events, now))
         else:
-            name, table = "orders", export.orders_table(past.matching_orders(applied.orders, now), self._hosts())
+            name, table = "orders", export.orders_table(self._log.matching_orders(applied.orders, now), self._hosts())
         stem = f"{name}-{now:%Y%m%dT%H%M%SZ}"
         try:
             for ending, content in ((".csv", export.to_csv(table)), (".json", export.to_json(table))):
                 path = await write_export(self._exports, stem + ending, content)
         except FileWriteError as error:
-            self.query_one(Notice).tell([messages.error_message(error)])
+            self.show_notice([messages.error_message(error)])
             return
-        told = _("{count} rows were written to {path} (.csv and .json)")
-        self.query_one(Notice).tell([told.format(count=len(table.rows), path=path.with_suffix(""))], mild=True)
+        text = _("Exported {count} rows to {path} (.csv and .json)")
+        self.show_notice([text.format(count=len(table.rows), path=path.with_suffix(""))], mild=True)
+
+    async def _load_all(self) -> HistoryLog | None:
+        """Read all events; None if the user stopped it or another account signed in."""
+        log, notice = self._log, self.query_one(Notice)
+        while not log.is_whole:
+            progress = _("Loading history: {count} events so far (esc to stop)").format(count=log.count)
+            self.show_notice([progress], mild=True, subject="export")
+            log.add_older(await self._history.past_events(PAGE_SIZE, log.oldest))
+            if log is not self._log or not notice.display:
+                return None
+        return log
 
     def action_leave(self) -> None:
-        """Go back: from the notice, from the filter, from the screen."""
+        """Close the notice, else clear the filter, else close the screen."""
         if self.query_one(Notice).dismiss():
             return
-        if self.words:
+        if self.filter_text:
             self.query_one(FilterInput).value = ""
             return
         self.dismiss()

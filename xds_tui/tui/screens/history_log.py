@@ -21,10 +21,10 @@ class HistoryFilter:
     events: Query = ()
     orders: Query = ()
     errors: tuple[QueryError | None, QueryError | None] = (None, None)
-    """What is wrong with the typed text as a filter for events and for orders."""
+    """The errors in the typed text as a filter for events and for orders."""
 
     def parse(self, text: str) -> HistoryFilter:
-        """Return the filter for the text that is being typed; parts that are wrong remain as they are in `self`."""
+        """Return the filter for a text that is being typed; invalid parts remain as they are in `self`."""
         events, events_error = filtering.parse_while_typing(filtering.EVENTS, text, self.events)
         orders, orders_error = filtering.parse_while_typing(filtering.ORDERS, text, self.orders)
         return HistoryFilter(events, orders, (events_error, orders_error))
@@ -34,13 +34,12 @@ class HistoryLog:
     """The events and orders of one account that have been read so far, newest first.
 
     Attributes:
-        is_whole: whether there are no older events than these.
+        is_whole: whether there are no older events.
         orders: the orders.
 
     """
 
     def __init__(self) -> None:
-        """Begin with nothing read."""
         self.is_whole = False
         self.orders: Sequence[Order] = ()
         self._events: list[tuple[Event, str]] = []
@@ -48,25 +47,25 @@ class HistoryLog:
 
     @property
     def oldest(self) -> datetime | None:
-        """When the earliest event was that has been read; None before any has."""
+        """The time of the oldest event that has been read, or None."""
         return self._events[-1][0].at if self._events else None
 
     @property
     def count(self) -> int:
-        """The events that have been read."""
+        """The number of events that have been read."""
         return len(self._events)
 
     def add_older(self, events: Sequence[Event]) -> None:
-        """Add the next page, newest first; an empty one is the end."""
+        """Append a page of events, newest first; an empty page is the end."""
         self.is_whole = not events
         self._events += self._new(events)
 
     def add_newer(self, events: Iterable[Event]) -> None:
-        """Add what happened since, newest first, but for what has been read already."""
+        """Prepend new events, newest first, except those that are known."""
         self._events[:0] = self._new(events)
 
     def add_orders(self, orders: Iterable[Order]) -> None:
-        """Put `orders`, newest first, in place of what was known of them, and before the others."""
+        """Replace known orders by `orders`, newest first, and prepend the new ones."""
         newer = {order.id: order for order in orders}
         known = {order.id for order in self.orders}
         fresh = (order for order in newer.values() if order.id not in known)
@@ -90,12 +89,12 @@ class HistoryLog:
         return [(event, messages.event_search_text(event)) for event in new]
 
 
-def rent_lengths(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:
-    """The hours that a rent was estimated for, beside those that the service made of it."""
-    promise = order.promise
-    if promise is None or promise.period is None:
+def rental_hours(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:
+    """Return the estimated hours of a rental as a sentence, with the actual ones if its host shows them."""
+    quote = order.promise
+    if quote is None or quote.period is None:
         return ()
-    real = export.real_hours(hosts.get(order.host_id or ""))
-    if real is None:
-        return (_("estimated for {hours} h").format(hours=promise.hours),)
-    return (_("estimated for {hours} h, really {real} h").format(hours=promise.hours, real=f"{real:g}"),)
+    actual = export.real_hours(hosts.get(order.host_id or ""))
+    if actual is None:
+        return (_("estimated for {hours} h").format(hours=quote.hours),)
+    return (_("estimated for {hours} h, actually {actual} h").format(hours=quote.hours, actual=f"{actual:g}"),)

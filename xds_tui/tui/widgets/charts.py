@@ -1,0 +1,393 @@
+"""The charts of the history: hosts and costs over time, and what GPU types and regions cost now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from textual import work
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from xds_tui.domain import pricing
+from xds_tui.domain.model import Billing, Status
+from xds_tui.domain.pricing import CostShare, Rate, cost_shares
+from xds_tui.domain.records import Sample
+from xds_tui.fleet.state import FleetState
+from xds_tui.i18n import N_, _
+from xds_tui.text import charts, formats, labels
+from xds_tui.text.charts import ASCII, BRAILLE, Charset, Figures, Points
+from xds_tui.tui.theme import glyphs
+
+SPANS: Final = (
+    (timedelta(hours=1), N_("last hour")),
+    (timedelta(days=1), N_("last day")),
+    (timedelta(days=7), N_("last week")),
+)
+"""The lengths of time that can be shown, and their names."""
+
+MAX_SAMPLES: Final = 400
+"""Samples in a chart: two for each cell of a wide terminal."""
+
+REDRAW_INTERVAL: Final = timedelta(minutes=1)
+"""Minimum time between two updates of the charts while they are shown, if they cover an hour or more."""
+
+FIGURES_COLUMNS: Final = 76
+"""Width from which the figures of a chart are beside it, and the two tables of costs side by side."""
+
+GUTTER: Final = 2
+"""Cells between two columns of text."""
+
+SampleReader = Callable[[timedelta, int], Awaitable[Sequence[Sample]]]
+"""Returns about as many samples of the last so much time, oldest first."""
+
+Line = list[tuple[str, str]]
+"""Parts of a line: a text, and the component class without its prefix, or an empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of a chart."""
+
+    label: str
+    value: Callable[[Sample], Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Two series in one chart."""
+
+    title: str
+    area: Series
+    line: Series
+    unit: Decimal
+    """The smallest distance between two numbers beside the chart."""
+    show_value: Callable[[Decimal], str]
+
+
+def _middle(low: Decimal | None, high: Decimal | None, unpriced: int) -> Decimal | None:
+    """Return the middle of a range, or None if it is unknown, such as a sum of nothing while prices are unknown."""
+    return None if low is None or high is None or (unpriced and not high) else (low + high) / 2
+
+
+def on_demand_cost(sample: Sample) -> Decimal | None:
+    """Return what the on-demand hosts cost, CNY/hour."""
+    return _middle(sample.billed_low, sample.billed_high, sample.unpriced)
+
+
+def prepaid_cost(sample: Sample) -> Decimal | None:
+    """Return what the prepaid hosts cost, CNY/hour."""
+    return _middle(sample.prepaid_low, sample.prepaid_high, sample.unpriced)
+
+
+def _charts() -> tuple[Chart, Chart]:
+    """Return the charts, with their labels in the current language."""
+    return (
+        Chart(
+            _("Hosts"),
+            Series(_(labels.STATUSES[Status.ON]), lambda sample: Decimal(sample.on)),
+            Series(_("all"), lambda sample: Decimal(sample.total)),
+            Decimal(1),
+            str,
+        ),
+        Chart(
+            _("Cost per hour"),
+            Series(formats.billing(Billing.ON_DEMAND), on_demand_cost),
+            Series(formats.billing(Billing.RENT), prepaid_cost),
+            Decimal("0.01"),
+            lambda value: formats.money(pricing.rounded(value)),
+        ),
+    )
+
+
+class Charts(Widget):
+    """Two charts over the same time, and the costs of GPU types and regions below them."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"charts--area", "charts--line", "charts--title", "charts--muted"}
+    DEFAULT_CSS = """
+    Charts {
+        padding: 0 1;
+        text-wrap: nowrap;
+        .charts--area { color: $text-success; }
+        .charts--line { color: $text-primary; }
+        .charts--title { text-style: bold; }
+        .charts--muted { color: $text-muted; }
+    }
+    """
+
+    span: reactive[int] = reactive(0, repaint=False)
+    """The index of the length of time in `SPANS`."""
+
+    def __init__(self, read_samples: SampleReader, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._read_samples = read_samples
+        self._clock = clock
+        self._fleet = FleetState()
+        self._samples: Sequence[Sample] | None = None
+        self._now = clock()
+
+    @property
+    def span_name(self) -> str:
+        """The length of time in words."""
+        return _(SPANS[self.span][1])
+
+    def update(self, fleet: FleetState, *, only_if_old: bool = False) -> None:
+        """Read the samples again and show them, with the current costs of `fleet`.
+
+        Args:
+            fleet: the current state.
+            only_if_old: do so only if the charts differ visibly by now.
+
+        """
+        if only_if_old and self._samples and abs(self._clock() - self._now) < self._redraw_interval():
+            return
+        self._fleet = fleet
+        self._read()
+
+    def watch_span(self) -> None:
+        """Show another length of time."""
+        if self.is_mounted:
+            self._read()
+
+    def _redraw_interval(self) -> timedelta:
+        first = self._samples[0].at if self._samples else self._now
+        return min(REDRAW_INTERVAL, (self._now - first) / 60)
+
+    @work(exclusive=True)
+    async def _read(self) -> None:
+        samples = await self._read_samples(SPANS[self.span][0], MAX_SAMPLES)
+        self._samples, self._now = samples, self._clock()
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw the charts."""
+        if self._samples is None:
+            return Content("")
+        if not self._samples:
+            text = _("No data for this period. Press s for a longer one")
+            return Content("\n" * (self.size.height // 2) + text.center(self.size.width))
+        width, height = self.size
+        tables = _cost_tables(self._fleet, self._now, width, _table_height(height), is_ascii=self._charset.is_ascii)
+        plot_height = max(2, (height - len(tables)) // 2 - 1)
+        since = self._now - SPANS[self.span][0]
+        lines = _chart_lines(_charts(), self._samples, (since, self._now), (width, plot_height), self._charset)
+        return Content("\n").join(map(_content, [*lines, *tables]))
+
+    @property
+    def _charset(self) -> Charset:
+        return ASCII if glyphs.is_ascii(self.app) else BRAILLE
+
+
+def _content(line: Line) -> Content:
+    return Content.assemble(*((text, f".charts--{part}" if part else "") for text, part in line))
+
+
+# Charts
+
+
+def _chart_lines(
+    shown: Sequence[Chart],
+    samples: Sequence[Sample],
+    period: tuple[datetime, datetime],
+    size: tuple[int, int],
+    charset: Charset,
+) -> list[Line]:
+    """Return the lines of all charts, each with as many rows as `size` says and its times below."""
+    since, now = period
+    width, height = size
+    start, end = charts.visible_range([(sample.at, None) for sample in samples], since, now)
+    series = [(_points(samples, chart.area), _points(samples, chart.line)) for chart in shown]
+    beside = _figure_tables(shown, series, charset)
+    scales = [_scale(chart, *points, height) for chart, points in zip(shown, series, strict=True)]
+    label_width = max(len(_number(level)) for scale in scales for level in scale)
+    beside_width = _width(beside[0][0]) if width >= FIGURES_COLUMNS else -GUTTER
+    plot_width = max(1, width - label_width - 1 - GUTTER - beside_width)
+    count = plot_width * charset.columns
+    lines: list[Line] = []
+    for (area, line), scale, figures in zip(series, scales, beside, strict=True):
+        drawing = charts.draw(
+            charts.resample(area, start, end, now, count),
+            charts.resample(line, start, end, now, count),
+            scale[-1],
+            height,
+            charset,
+        )
+        axis = {charts.row_of(level, scale[-1], height, charset): level for level in scale}
+        for row, (cells, marks) in enumerate(zip(drawing.rows, drawing.marks, strict=True)):
+            label = _number(axis[row]) if row in axis else ""
+            edge = ("┤" if row in axis else "│", "muted")
+            right: Line = [(" " * GUTTER, ""), *figures[row]] if row < len(figures) and beside_width > 0 else []
+            lines.append([(label.rjust(label_width), "muted"), edge, *_runs(cells, marks), *right])
+        lines.append([(" " * (label_width + 1) + charts.time_axis(start, end, plot_width), "muted")])
+    return lines
+
+
+def _points(samples: Sequence[Sample], series: Series) -> Points:
+    return [(sample.at, series.value(sample)) for sample in samples]
+
+
+def _scale(chart: Chart, area: Points, line: Points, height: int) -> list[Decimal]:
+    highest = max((value for _at, value in (*area, *line) if value is not None), default=Decimal(0))
+    return charts.scale(highest, chart.unit, 4 if height >= 9 else 2 if height >= 4 else 1)
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+_PARTS: Final = {charts.AREA: "area", charts.LINE: "line", charts.EMPTY: ""}
+
+
+def _runs(cells: str, marks: str) -> Line:
+    """Return a row of a drawing, with consecutive cells of the same mark together."""
+    runs: Line = []
+    for cell, mark in zip(cells, marks, strict=True):
+        part = _PARTS[mark]
+        if runs and runs[-1][1] == part:
+            runs[-1] = (runs[-1][0] + cell, part)
+        else:
+            runs.append((cell, part))
+    return runs
+
+
+def _figure_tables(
+    shown: Sequence[Chart], series: Sequence[tuple[Points, Points]], charset: Charset
+) -> list[list[Line]]:
+    """Return for each chart its title and its legend, with the last, smallest and largest value of each series."""
+    area_sign, line_sign = ("#", "-") if charset.is_ascii else ("⣿", "⠒")
+    tables = [
+        [
+            [chart.title, _("last"), _("min"), _("max")],
+            [f"{area_sign} {chart.area.label}", *_figure_texts(chart, charts.figures(area))],
+            [f"{line_sign} {chart.line.label}", *_figure_texts(chart, charts.figures(line))],
+        ]
+        for chart, (area, line) in zip(shown, series, strict=True)
+    ]
+    widths = [
+        max(map(formats.cells, column)) for column in zip(*(row for table in tables for row in table), strict=True)
+    ]
+    parts = (("title", "muted"), ("area", ""), ("line", ""))
+    return [[_table_line(row, widths, *part) for row, part in zip(table, parts, strict=True)] for table in tables]
+
+
+def _figure_texts(chart: Chart, figures: Figures | None) -> list[str]:
+    if figures is None:
+        return [formats.NOTHING] * 3
+    return [chart.show_value(value) for value in (figures.last, figures.minimum, figures.maximum)]
+
+
+def _table_line(texts: Sequence[str], widths: Sequence[int], first: str, other: str) -> Line:
+    line: Line = [(formats.padded(texts[0], widths[0]), first)]
+    line += [
+        (formats.flush_right(text, width + GUTTER), other) for text, width in zip(texts[1:], widths[1:], strict=True)
+    ]
+    return line
+
+
+def _width(line: Line) -> int:
+    return sum(formats.cells(text) for text, _part in line)
+
+
+# Costs by GPU type and region
+
+
+def _table_height(height: int) -> int:
+    """Return how many lines the tables of costs may take, with the empty line above them."""
+    return 0 if height < 14 else max(5, height * 2 // 7)
+
+
+def _cost_tables(fleet: FleetState, now: datetime, width: int, height: int, *, is_ascii: bool) -> list[Line]:
+    if fleet.snapshot is None or fleet.catalog is None or height < 3:
+        return []
+    hosts, costs = fleet.snapshot.hosts, fleet.costs
+    by_gpu = cost_shares(hosts, costs, now, lambda host: (host.gpu_name or "GPU") if host.gpu_count else _("no GPU"))
+    by_area = cost_shares(hosts, costs, now, lambda host: formats.area(host.area))
+    if not by_gpu:
+        return []
+    is_wide = width >= FIGURES_COLUMNS
+    column = (width - GUTTER * 2) // 2 if is_wide else width
+    gpu_lines = _share_lines(_("Now by GPU"), by_gpu, column, height - 1, is_ascii=is_ascii)
+    if not is_wide:
+        return [[], *gpu_lines]
+    area_lines = _share_lines(_("Now by region"), by_area, column, height - 1, is_ascii=is_ascii)
+    lines: list[Line] = [[]]
+    for row in range(max(len(gpu_lines), len(area_lines))):
+        left = gpu_lines[row] if row < len(gpu_lines) else []
+        right = area_lines[row] if row < len(area_lines) else []
+        lines.append([*left, (" " * (column - _width(left) + GUTTER * 2), ""), *right])
+    return lines
+
+
+MIN_BAR: Final = 4
+
+
+def _share_lines(
+    title: str, shares: Sequence[CostShare[str]], width: int, height: int, *, is_ascii: bool
+) -> list[Line]:
+    """Return a table with a bar, the on-demand and the prepaid cost of each part; the last ones are added up."""
+    if len(shares) > height - 1:
+        shown, rest = shares[: height - 2], shares[height - 2 :]
+        shares = [*shown, _added_up(rest)]
+    names = [share.key for share in shares]
+    amounts = [[_amount(share.on_demand, share.unpriced), _amount(share.prepaid)] for share in shares]
+    head = [formats.billing(Billing.ON_DEMAND), formats.billing(Billing.RENT)]
+    widths = [max(map(formats.cells, column)) for column in zip(head, *amounts, strict=True)]
+    name_width = min(max(formats.cells(name) for name in (title, *names)), max(8, width - sum(widths) - 2 * GUTTER))
+    bar_width = width - name_width - sum(widths) - 3 * GUTTER
+    bar_width = bar_width if bar_width >= MIN_BAR else -GUTTER
+    highest = max((share.on_demand.high + share.prepaid.high for share in shares), default=Decimal(0))
+    lines = [_share_line(title, [], head, name_width, bar_width, widths, ("title", "muted"))]
+    for name, share, texts in zip(names, shares, amounts, strict=True):
+        bar = _bar(share, highest, bar_width, is_ascii=is_ascii)
+        lines.append(_share_line(name, bar, texts, name_width, bar_width, widths, ("", "")))
+    return lines
+
+
+def _share_line(
+    name: str,
+    bar: Line,
+    amounts: Sequence[str],
+    name_width: int,
+    bar_width: int,
+    widths: Sequence[int],
+    parts: tuple[str, str],
+) -> Line:
+    space = " " * (bar_width + GUTTER - _width(bar) - (GUTTER if bar else 0))
+    line: Line = [
+        (formats.padded(name, name_width), parts[0]),
+        *([(" " * GUTTER, ""), *bar] if bar else []),
+        (space, ""),
+    ]
+    line += [(formats.flush_right(text, width + GUTTER), parts[1]) for text, width in zip(amounts, widths, strict=True)]
+    return line
+
+
+def _added_up(shares: Sequence[CostShare[str]]) -> CostShare[str]:
+    return CostShare(
+        _("{count} more").format(count=len(shares)),
+        pricing.together(share.on_demand for share in shares),
+        pricing.together(share.prepaid for share in shares),
+        sum(share.hosts for share in shares),
+        sum(share.unpriced for share in shares),
+    )
+
+
+def _amount(rate: Rate, unpriced: int = 0) -> str:
+    if unpriced and not rate.high:  # a sum of nothing would look like a price
+        return f"{unpriced} ?"
+    text = formats.rate(rate) if rate.high else formats.NOTHING
+    return f"{text} + {unpriced} ?" if unpriced else text
+
+
+def _bar(share: CostShare[str], highest: Decimal, width: int, *, is_ascii: bool) -> Line:
+    """Return a bar as long as the cost of `share`, on-demand before prepaid."""
+    if width <= 0 or not highest:
+        return []
+    on_demand = round(share.on_demand.high / highest * width)
+    both = round((share.on_demand.high + share.prepaid.high) / highest * width)
+    signs = ("#", "=") if is_ascii else ("█", "▒")
+    return [(signs[0] * on_demand, "area"), (signs[1] * (both - on_demand), "line")]
