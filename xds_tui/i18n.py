@@ -1,6 +1,6 @@
-"""The language of what people read: gettext, English in the source, zh_CN complete.
+"""Translation of texts with gettext: English in the source, complete translation into zh_CN.
 
-The core marks its texts with `N_` and never translates; `tui/` and `cli.py` call `_`, when they show them.
+The lower layers mark texts with `N_`; `text`, `tui` and `cli` translate them with `_` when they show them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import os
 from typing import Final
 
 LANGUAGES: Final = ("en", "zh_CN")
-"""The languages there are; the first is the one the source is written in."""
+"""The available languages; the first is that of the source."""
 
 _translations: gettext.NullTranslations = gettext.NullTranslations()
 _language: str = LANGUAGES[0]
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
+def N_(text: str) -> str:  # noqa: N802 - gettext's conventional name
     """Mark `text` for translation without translating it."""
     return text
 
@@ -28,12 +28,12 @@ def _(text: str) -> str:
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Translate `one` or `many`, whichever suits `count`."""
+    """Translate `one` or `many`, depending on `count`."""
     return _translations.ngettext(one, many, count)
 
 
 def from_environment() -> str:
-    """Return the language of the user's locale, `en` where there is no other for it."""
+    """Return the language of the user's locale, or `en` if it is not available."""
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(variable):
             name = locale.normalize(value.split(":")[0]).partition(".")[0]
@@ -42,12 +42,12 @@ def from_environment() -> str:
 
 
 def chosen() -> str:
-    """The language that is shown, one of `LANGUAGES`."""
+    """Return the current language, one of `LANGUAGES`."""
     return _language
 
 
 def choose(language: str) -> None:
-    """Show everything from here on in `language`, one of `LANGUAGES`.
+    """Set the current language, one of `LANGUAGES`.
 
     Raises:
         ValueError: for any other language.
@@ -60,7 +60,7 @@ def choose(language: str) -> None:
     if language == LANGUAGES[0]:
         _translations = gettext.NullTranslations()
     else:
-        from pathlib import Path  # a tenth of what `--version` takes, and English needs none
+        from pathlib import Path  # imported here because it takes a tenth of the time of `--version`
 
         locales = Path(__file__).parent / "locales"
         _translations = gettext.translation("xds_tui", locales, languages=[language])

@@ -1,4 +1,4 @@
-"""What the tables show of exported rows, in the chosen language and in local time; JSON and CSV have all of a row."""
+"""Columns of the tables of the commands, in the chosen language and in local time; JSON and CSV have all fields."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def _plain(value: Value) -> str:
 
 
 def _moment(value: Value) -> str:
-    """Local date and time, to the second."""
+    """Format local date and time to the second."""
     return local_time(datetime.fromisoformat(str(value))).strftime("%Y-%m-%d %H:%M:%S") if value else NO_VALUE
 
 
 def _price(value: Value) -> str:
-    """CNY with at least 2 and at most 4 decimals."""
+    """Format a price in CNY with 2 to 4 decimals."""
     if value is None:
         return "?"
     whole, _dot, decimals = f"{Decimal(str(value)).quantize(_DECIMALS, ROUND_HALF_UP):f}".partition(".")
@@ -45,7 +45,7 @@ def _gpu(row: Row) -> str:
 
 
 def _cost(row: Row) -> str:
-    """What a host costs an hour: a sum, with ~ if it is not from an order, a range, or nothing."""
+    """Format the hourly cost of a host: a sum, with ~ if it is not from an order, or a range."""
     low, high = row["cost_low"], row["cost_high"]
     if low is None:
         return NO_VALUE
@@ -65,15 +65,15 @@ def _discount(row: Row) -> str:
     return f"{((1 - Decimal(str(discount))) * 100).normalize():f}%"
 
 
-def _what_happened(row: Row) -> str:
-    told = [_outline(row)]
+def _event_text(row: Row) -> str:
+    parts = [_outline(row)]
     if row["summary"]:
-        told.append(with_detail(str(row["summary"]), str(row["message"] or "")))
+        parts.append(with_detail(str(row["summary"]), str(row["message"] or "")))
     if row["code"] is not None:
-        told.append(code_line(row["code"]))
+        parts.append(code_line(row["code"]))
     if row["trace_id"]:
-        told.append(f"traceId {row['trace_id']}")
-    return ", ".join(part for part in told if part) or NO_VALUE
+        parts.append(f"traceId {row['trace_id']}")
+    return ", ".join(part for part in parts if part) or NO_VALUE
 
 
 def _outline(row: Row) -> str:
@@ -91,10 +91,10 @@ def _outline(row: Row) -> str:
     return ""
 
 
-def _why(row: Row) -> str:
+def _reason(row: Row) -> str:
     if row["candidate_id"]:
         return f"{row['candidate_name'] or row['candidate_id']}: {exported_word('doubt', row['doubt'])}"
-    return _what_happened({**row, "kind": None})
+    return _event_text({**row, "kind": None})
 
 
 HOSTS: Final = (
@@ -133,7 +133,7 @@ EVENTS: Final = (
     Column(HEADERS["time"], lambda row: _moment(row["at"])),
     Column(HEADERS["event"], lambda row: exported_word("kind", row["kind"])),
     Column(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"])),
-    Column(HEADERS["what_happened"], _what_happened),
+    Column(HEADERS["what_happened"], _event_text),
 )
 ORDERS: Final = (
     Column(HEADERS["time"], lambda row: _moment(row["created_at"])),
@@ -142,5 +142,5 @@ ORDERS: Final = (
     Column(HEADERS["state"], lambda row: exported_word("state", row["state"])),
     Column(HEADERS["estimate"], lambda row: _plain(row["estimate"]), is_number=True),
     Column(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),
-    Column(HEADERS["why"], _why),
+    Column(HEADERS["why"], _reason),
 )

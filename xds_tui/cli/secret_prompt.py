@@ -73,7 +73,7 @@ class _Terminal:
         self.write(self._prompt)
 
     def restore(self) -> None:
-        """Give the terminal the echo back that it had; as a background job, leave it to whoever has it now."""
+        """Restore the echo of the terminal, unless this is a background job and another program uses the terminal."""
         with contextlib.suppress(OSError, termios.error):
             if os.tcgetpgrp(self._fd) == os.getpgrp():
                 self._set_echo(self._echo)

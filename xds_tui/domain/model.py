@@ -1,9 +1,8 @@
-"""What the service sells, as the rest of the program sees it: frozen, plain, without its spelling.
+"""Hosts, packages and images as the rest of the program uses them, independent of the service's field names.
 
-Every name from the wire has been translated here: sizes are GB, times are aware UTC, money is
-`Decimal` in CNY, texts hold nothing that a terminal could take for a command (`api/wire.py` makes all of these).
-A field that the service left out is None. One whose value could not be interpreted is None too, and what was
-sent stands in `raw` under the service's own name for it.
+`api/decode.py` creates all of these. Sizes are in GB, times are aware UTC, money is `Decimal` in CNY, and texts contain
+no control sequences. A field that the service left out is None. An invalid value is None too; what was sent is in `raw`
+under the service's name of the field.
 """
 
 from __future__ import annotations
@@ -32,20 +31,20 @@ class Status(FastEnum):
     STARTING = 1
     ON = 2
     BILLED = 3
-    """On, and being billed this moment."""
+    """On, and being billed."""
     STOPPING = 4
     EXPIRED = 5
     UNKNOWN = -1
-    """None of the documented ones; `Host.raw["status"]` has what was sent."""
+    """An undocumented status; `Host.raw["status"]` has what was sent."""
 
     @property
     def is_on(self) -> bool:
-        """Whether the host runs: 2 and 3 are both on."""
+        """Whether the host runs: 2 and 3 both mean on."""
         return self in (Status.ON, Status.BILLED)
 
     @property
     def is_changing(self) -> bool:
-        """Whether the host is on its way to another status."""
+        """Whether the host is starting or stopping."""
         return self in (Status.STARTING, Status.STOPPING)
 
 
@@ -64,12 +63,12 @@ class SaleMode(FastEnum):
     BOTH = 2
 
     def allows(self, billing: Billing) -> bool:
-        """Whether a package offered so can be bought as `billing`."""
+        """Return whether a package with this sale mode can be bought as `billing`."""
         return self is SaleMode.BOTH or self.value == billing.value
 
 
 class Purpose(FastEnum):
-    """What a machine is meant for (`pveMachineType`)."""
+    """The purpose of a machine (`pveMachineType`)."""
 
     OFFICE = 0
     IMAGE = 1
@@ -77,7 +76,7 @@ class Purpose(FastEnum):
 
 
 class Area(FastEnum):
-    """Where a machine stands."""
+    """The region of a machine."""
 
     SOUTH = 0
     WEST = 1
@@ -85,7 +84,7 @@ class Area(FastEnum):
 
 
 class PeriodUnit(FastEnum):
-    """The unit that a rent is counted in, by the service's number for it (`periodType`)."""
+    """The unit of the period of a prepaid host, by the service's number (`periodType`)."""
 
     HOUR = 0
     DAY = 1
@@ -97,7 +96,7 @@ class PeriodUnit(FastEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """How long a rent lasts: `number` times `unit`."""
+    """The duration of a prepaid host: `number` times `unit`."""
 
     unit: PeriodUnit
     number: int
@@ -113,7 +112,7 @@ class Image:
 
     id: str
     type: str
-    """Goes together only with a package of the same type (code 7005)."""
+    """Compatible only with packages of the same type (code 7005)."""
     name: str
     version: str
 
@@ -136,15 +135,15 @@ class Package:
     disk: int | None
     """GB."""
     bandwidth: int | None
-    """As the service counts it: the document gives no unit."""
+    """In an undocumented unit."""
     gpu_count: int
     """0: no GPU."""
     gpu_name: str | None
-    """None though `gpu_count` is 1 happens: a GPU of unknown name."""
+    """May be None although `gpu_count` is not 0: a GPU with an unknown name."""
     amount: Decimal | None
-    """CNY for one hour before the discount; None: not understood, so it cannot be bought."""
+    """Price in CNY/hour before the discount; None if it was invalid, so that the package cannot be bought."""
     discount: Decimal | None
-    """Multiplies the amount: 1 is none, 0.8 is 20 % off; None: not understood, so it cannot be bought."""
+    """Factor of the amount: 1 is no discount, 0.8 is 20 % off; None if it was invalid: the package cannot be bought."""
     purpose: Purpose | None
     area: Area | None
     offer: SaleMode | None
@@ -183,32 +182,32 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """That a host is missing from the list although nothing proves that it is gone."""
+    """The state of a host that is missing from the list although nothing proves that it is gone."""
 
     since: datetime
     is_confirmed: bool
-    """Whether `one/{id}` described the host when it was asked last, so that its fields are up to date."""
+    """Whether the last `one/{id}` returned the host, so that its fields are up to date."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The whole fleet at one moment; compared by identity, so that "nothing new" costs nothing."""
+    """The whole fleet at one moment; compared by identity, so that an unchanged snapshot is recognized at no cost."""
 
     hosts: tuple[Host, ...]
     at: datetime
-    """When the sweep that saw it ended."""
+    """When the listing ended."""
     is_complete: bool = True
-    """Whether the service's list agreed with itself; if not, hosts may be missing from it."""
+    """Whether the list was consistent; if not, hosts may be missing from it."""
     unlisted: Mapping[str, Absence] = field(default_factory=dict)
-    """Hosts that the list did not show although nothing proves that they are gone, by ID. The one to ask for next
+    """Hosts that are missing from the list although nothing proves that they are gone, by ID. The next to be requested
     comes first."""
     listed_at: datetime | None = None
-    """Every host that the service had listed by then is shown; None: not known, take `at`."""
+    """The snapshot contains every host that the service had listed by this time; None if unknown, then use `at`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """What can be bought: images, and the packages of each billing mode."""
+    """The images and the packages of each billing mode that can be bought."""
 
     images: tuple[Image, ...]
     packages: Mapping[Billing, tuple[Package, ...]]

@@ -1,8 +1,8 @@
-"""What things cost, in exact decimal CNY: estimates with their working, and the running rate of a fleet.
+"""Prices in exact decimal CNY: estimates with their calculation, and the hourly costs of a fleet.
 
-The rule (reference: money): amount × discount × hours in the period × number of hosts, rounded once, at the end,
-half up to 0.01. The vendor gives no lengths for its periods, so ours are named beside every estimate. An estimate
-covers the machine's price alone: no tax, cloud disks or traffic. The vendor's bill decides.
+The rule (reference: money): amount × discount × hours in the period × number of hosts, rounded once at the end, half up
+to 0.01. The vendor does not document the lengths of its periods, so every estimate states the hours that we count. An
+estimate covers the price of the machine alone: no tax, cloud disks or traffic. The vendor's bill is authoritative.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ HOURS: Final = {
     PeriodUnit.QUARTER: 2160,
     PeriodUnit.YEAR: 8760,
 }
-"""Hours in each unit, as we count them: months of 30 days, quarters of 90, years of 365."""
+"""Hours in each unit, by our own convention: months of 30 days, quarters of 90, years of 365."""
 
 _EXACT: Final = Context(prec=200)
-"""Room for every digit: the wire takes at most 40 digits a number, and two of them are multiplied."""
+"""Precision for every digit: numbers in responses have at most 40 digits, and two of them are multiplied."""
 
 _FEN: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A price with everything it was made from."""
+    """A price with the values it is calculated from."""
 
     amount: Decimal
     """CNY for one hour of one host, before the discount."""
@@ -50,12 +50,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What something costs an hour, between two bounds that may be equal. CNY/hour, not rounded."""
+    """An hourly cost between two bounds that may be equal, in CNY/hour, not rounded."""
 
     low: Decimal
     high: Decimal
     is_known: bool = False
-    """Whether it is from the order and not from what the catalog has that looks alike."""
+    """Whether the cost is from the order, and not derived from similar packages of the catalog."""
 
 
 def hours(period: Period) -> int:
@@ -64,14 +64,14 @@ def hours(period: Period) -> int:
 
 
 def hourly(package: Package) -> Decimal | None:
-    """Return CNY/hour after the discount, exact, or None if the package's price was not understood."""
+    """Return the exact price in CNY/hour after the discount, or None if the package has no readable price."""
     if package.amount is None or package.discount is None:
         return None
     return _EXACT.multiply(package.amount, package.discount)
 
 
 def estimate(package: Package, for_hours: int, count: int = 1) -> Estimate | None:
-    """Estimate `count` hosts of `package` for so many hours, or None if its price was not understood."""
+    """Estimate the price of `count` hosts of `package` for so many hours; None if it has no readable price."""
     if package.amount is None or package.discount is None:
         return None
     exact = _EXACT.multiply(_EXACT.multiply(package.amount, package.discount), Decimal(for_hours * count))
@@ -79,20 +79,20 @@ def estimate(package: Package, for_hours: int, count: int = 1) -> Estimate | Non
 
 
 def rounded(exact: Decimal) -> Decimal:
-    """Round to 0.01 CNY, half up: done once, on a finished sum."""
+    """Round to 0.01 CNY, half up. Round only final sums."""
     return exact.quantize(_FEN, ROUND_HALF_UP, _EXACT)
 
 
 @dataclass(frozen=True, slots=True)
 class FleetRate:
-    """What the hosts cost an hour together."""
+    """The hourly cost of all hosts."""
 
     on_demand: Rate
-    """Of the on-demand hosts that are on: billed by the hour now."""
+    """Cost of the on-demand hosts that are on, which are billed by the hour."""
     prepaid: Rate
-    """Of the rents that have not ended, on or off: already paid, so counted separately."""
+    """Cost of the prepaid hosts that have not expired, on or off. It is already paid, so it is counted separately."""
     unpriced: int
-    """Hosts that cost something that is not known: not part of the sums."""
+    """Number of hosts with an unknown cost, which are not part of the sums."""
 
 
 _ZERO: Final = Rate(Decimal(0), Decimal(0), is_known=True)
@@ -100,10 +100,10 @@ _ZERO: Final = Rate(Decimal(0), Decimal(0), is_known=True)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Costs:
-    """What a fleet costs, host by host and together; compared by identity."""
+    """The hourly costs of a fleet, per host and in total; compared by identity."""
 
     hosts: Mapping[str, Rate] = field(default_factory=dict)
-    """By host ID, whether it is on or off; a host whose price is not known is not in it."""
+    """Cost of each host by its ID, on or off; hosts with an unknown price are missing."""
     fleet: FleetRate = FleetRate(_ZERO, _ZERO, 0)
 
 
@@ -123,13 +123,13 @@ class CostShare(Generic[K]):
 
 
 def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, Decimal], now: datetime) -> Costs:
-    """Return what `hosts` cost an hour.
+    """Return the hourly costs of `hosts`.
 
     Args:
         hosts: the fleet.
-        catalog: what is sold now, for hosts that were not bought here; None: not known yet.
-        bought: what an hour of a host cost when it was bought here, by its ID. CNY/hour.
-        now: rents that ended before cost nothing any more.
+        catalog: the packages on sale, for hosts without an order; None if it has not been read.
+        bought: price of each host with an order by its ID, in CNY/hour.
+        now: the time; prepaid hosts that expired before cost nothing.
 
     """
     rates: dict[str, Rate] = {}
@@ -137,7 +137,7 @@ def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, D
     alike: dict[object, Rate | None] = {}
     for host in hosts:
         price = bought.get(host.id)
-        # Many hosts are of few kinds, and each kind is looked for among all packages and multiplied once.
+        # Fleets have few distinct configurations: compare each with the packages once.
         kind = price if price is not None else _kind(host)
         if kind in alike:
             rate = alike[kind]
@@ -174,10 +174,10 @@ def _share(key: K, hosts: list[Host], costs: Costs) -> CostShare[K]:
 
 
 def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:
-    """Return the most that `host` can have cost until `now`, in CNY, or None if it does not say since when.
+    """Return the maximum cost of `host` until `now` in CNY, or None if its time of creation is unknown.
 
-    For a rent that is the whole period, which was paid in advance; for an on-demand host every hour since it was
-    created, because it is not documented that a host which is off costs nothing (reference: undocumented behavior).
+    For a prepaid host this is the price of the whole period; for an on-demand host the price of every hour since its
+    creation, because it is not documented that a host that is off costs nothing (reference: undocumented behavior).
     """
     until = host.expires if host.billing is Billing.RENT else now
     if host.created is None or until is None:
@@ -187,10 +187,10 @@ def accrued(host: Host, rate: Rate, now: datetime) -> Decimal | None:
 
 
 def rate_of(host: Host, catalog: Catalog) -> Rate | None:
-    """Return what `host` costs an hour, or None if no package of the catalog looks like it.
+    """Return the hourly cost of `host`, or None if no package of the catalog has the same configuration.
 
-    A host does not say what it was bought as, so every package with its processor, memory, disk, GPU, area and use
-    may be it; where their prices differ, the bounds do. A field that the host does not tell rules nothing out.
+    The service does not return the package of a host, so any package with the same CPU, memory, disk, GPU, region and
+    purpose may be its package; their prices are the bounds. Fields that the host lacks match every package.
     """
     if host.billing is None:
         return None
@@ -203,7 +203,7 @@ def rate_of(host: Host, catalog: Catalog) -> Rate | None:
 
 
 def together(rates: Iterable[Rate]) -> Rate:
-    """Return what several cost an hour together; known only if that is known of each."""
+    """Return the sum of hourly costs; it is known only if each of them is."""
     low = high = Decimal(0)
     is_known = True
     for rate in rates:
@@ -213,14 +213,14 @@ def together(rates: Iterable[Rate]) -> Rate:
 
 
 def _is_paid_for(host: Host, now: datetime) -> bool:
-    """Whether the hour that runs now is billed, or was paid in advance."""
+    """Return whether the current hour is billed or was paid in advance."""
     if host.billing is Billing.RENT:
         return host.status is not Status.EXPIRED and (host.expires is None or host.expires > now)
     return host.status.is_on
 
 
 def _total(counted: Mapping[tuple[Billing | None, Rate | None], int], billing: Billing) -> Rate:
-    """Add up what the hosts of one billing mode cost; known only if that is known of each."""
+    """Return the hourly cost of all hosts of one billing mode; it is known only if the cost of each is."""
     low = high = Decimal(0)
     is_known = True
     for (paid_as, rate), count in counted.items():

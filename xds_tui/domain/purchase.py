@@ -1,7 +1,7 @@
-"""Which images and packages go together, and which of them a user asked to see.
+"""Compatibility of images and packages, filters for packages, and the draft of a purchase.
 
 An image and a package can be bought together only if their `type` is equal (code 7005), and a package only in a
-billing mode that its `useType` allows (reference: image, package). Every path to a purchase asks `incompatibility`.
+billing mode that its `useType` allows (reference: image, package). Every purchase is checked with `incompatibility`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xds_tui.domain.records import Quote
 
 
 class Incompatibility(Enum):
-    """Why a package cannot be bought with an image."""
+    """The reason why a package cannot be bought with an image."""
 
     TYPES_DIFFER = "types differ"
     NOT_OFFERED = "not offered"
@@ -27,13 +27,13 @@ class Incompatibility(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PackageFilter:
-    """What the user wants to see of the packages; None: any."""
+    """Filter and order of packages; None stands for any value."""
 
     gpu: bool | None = None
     area: Area | None = None
     purpose: Purpose | None = None
     by_price: bool = False
-    """Cheapest first; otherwise in the service's own order."""
+    """Cheapest first; otherwise in the order of the service."""
 
 
 ANY = PackageFilter()
@@ -51,14 +51,14 @@ def incompatibility(image: Image, package: Package, billing: Billing) -> Incompa
 
 
 def sale_modes(package: Package, billing: Billing) -> bool:
-    """Whether `package` is sold as `billing`; one that does not say is sold where it was listed."""
+    """Return whether `package` is sold as `billing`. Without a sale mode it is sold in the mode that listed it."""
     return package.offer is None or package.offer.allows(billing)
 
 
 def matching_packages(
     catalog: Catalog, billing: Billing, image: Image | None = None, criteria: PackageFilter = ANY
 ) -> tuple[Package, ...]:
-    """Return the packages sold as `billing` that go with `image` (None: with any) and meet `criteria`."""
+    """Return the packages sold as `billing` that match `criteria` and are compatible with `image`, if it is given."""
     found = [
         package
         for package in catalog.packages.get(billing, ())
@@ -70,9 +70,9 @@ def matching_packages(
 
 
 def matching_images(catalog: Catalog, billing: Billing, package: Package | None = None) -> tuple[Image, ...]:
-    """Return the images that go with `package`, or with None those that go with any package of `billing`.
+    """Return the images that are compatible with `package`, or all images if it is None.
 
-    Images that go with no package come last rather than not at all: they exist, and their absence would puzzle.
+    In the latter case images without a compatible package come last: they exist, and leaving them out would confuse.
     """
     if package is not None:
         return tuple(image for image in catalog.images if image.type == package.type)
@@ -81,7 +81,7 @@ def matching_images(catalog: Catalog, billing: Billing, package: Package | None 
 
 
 def package_by_id(catalog: Catalog, billing: Billing, package_id: str) -> Package | None:
-    """Return the package with this ID as it is sold in `billing`, or None."""
+    """Return the package with this ID if it is sold as `billing`, or None."""
     return next((package for package in matching_packages(catalog, billing) if package.id == package_id), None)
 
 
@@ -99,53 +99,53 @@ def _meets(package: Package, criteria: PackageFilter) -> bool:
 
 
 def _price_order(package: Package) -> tuple[bool, Decimal]:
-    """Sort by price; what has none comes last."""
+    """Sort key: by price, packages without a price last."""
     price = pricing.hourly(package)
     return (price is None, price if price is not None else Decimal(0))
 
 
 MAX_HOSTS: Final = 50
-"""Hosts in one go: a slip of the finger should not rent a data centre."""
+"""Maximum number of hosts in one purchase: a typing error must not rent a data center."""
 
 MAX_PERIODS: Final = 999
-"""Periods of one rent."""
+"""Maximum number of periods of a prepaid host."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The choices so far."""
+    """The choices of a purchase that is being prepared."""
 
     billing: Billing = Billing.ON_DEMAND
     package: Package | None = None
     image: Image | None = None
     unit: PeriodUnit = PeriodUnit.MONTH
     number: int = 1
-    """Of `unit`; only for a rent."""
+    """Number of `unit`, for prepaid hosts."""
     count: int = 1
-    """Hosts."""
+    """Number of hosts."""
     problem: str = ""
-    """What is wrong with the numbers as they are typed now: meanwhile nothing is priced or bought."""
+    """Error in the numbers as they are typed, empty if there is none. With an error nothing is priced or bought."""
 
     @property
     def period(self) -> Period | None:
-        """How long the rent lasts; None: on-demand."""
+        """The period of a prepaid host; None for on-demand."""
         return Period(self.unit, self.number) if self.billing is Billing.RENT else None
 
     @property
     def hours(self) -> int:
-        """The hours that the estimate counts: one, on-demand."""
+        """The hours in the estimate: those of the period, or one for on-demand."""
         return pricing.hours(self.period) if self.period else 1
 
     @property
     def estimate(self) -> Estimate | None:
-        """What all the hosts cost; None while there is no package, no readable number, or no price for it."""
+        """The price of all hosts; None without a package, a valid number or a readable price."""
         if self.package is None or self.problem:
             return None
         return pricing.estimate(self.package, self.hours, self.count)
 
     @property
     def is_complete(self) -> bool:
-        """Whether what is chosen can be bought."""
+        """Whether the choices can be bought."""
         return (
             self.package is not None
             and self.image is not None
@@ -154,24 +154,24 @@ class Draft:
         )
 
     def with_billing(self, billing: Billing, there: Catalog | None) -> Draft:
-        """Switch the mode; drop a package that is not sold in that mode."""
+        """Change the billing mode; remove a package that is not sold in it."""
         package = self.package
         if package is not None and there is not None:
             package = package_by_id(there, billing, package.id)
         return replace(self, billing=billing, package=package)
 
     def with_package(self, package: Package) -> Draft:
-        """Choose a package; drop an image of another type."""
+        """Choose a package; remove an image of another type."""
         image = self.image if self.image and self.image.type == package.type else None
         return replace(self, package=package, image=image)
 
     def with_image(self, image: Image) -> Draft:
-        """Choose an image; drop a package of another type."""
+        """Choose an image; remove a package of another type."""
         package = self.package if self.package and self.package.type == image.type else None
         return replace(self, image=image, package=package)
 
     def renewed(self, there: Catalog) -> Draft:
-        """The same choices as the newest catalog has them: prices move, and packages are taken off."""
+        """Return the same choices with the data of a newer catalog; remove those that are no longer on sale."""
         package = package_by_id(there, self.billing, self.package.id) if self.package else None
         image = image_by_id(there, self.image.id) if self.image else None
         if package and image and package.type != image.type:
@@ -179,7 +179,7 @@ class Draft:
         return replace(self, package=package, image=image)
 
     def promise(self) -> Quote:
-        """What is promised to the user of each host.
+        """Return the quote for each host.
 
         Raises:
             ValueError: if the draft is not complete.

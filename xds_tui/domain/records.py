@@ -1,7 +1,7 @@
-"""What we remember: events, the orders that were given, and what each sweep counted. Frozen, stdlib and model only.
+"""The records in the database: events, orders and samples.
 
-Events and orders are kept as they are by `store/journal.py`, so a field added here needs a default: what an earlier
-version wrote must still be read. Words for them are made by `tui/wording`.
+`store/journal.py` stores events and orders field by field, so a new field needs a default: records of earlier versions
+must remain readable. `text/messages.py` has the words for them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xds_tui.domain.model import Billing, Image, Package, Period, Status
 
 
 class OrderAction(Enum):
-    """What an order asks the service to do."""
+    """The operation that an order requests."""
 
     CREATE = "create"
     POWER_ON = "power on"
@@ -49,36 +49,36 @@ class OrderState(Enum):
 
 
 class HostSource(Enum):
-    """How it became known which host came of a create."""
+    """How the host of a create was identified."""
 
     RESPONSE = "response"
-    """The service named it."""
+    """The response contained its ID."""
     MATCH = "match"
-    """It fits the order, and nothing else explains it (`domain/reconcile.py`)."""
+    """It matches the order, and nothing else explains it (`domain/reconcile.py`)."""
     USER = "user"
-    """The user recognised it."""
+    """The user confirmed it."""
 
 
 class Doubt(Enum):
-    """Why a host that fits an order is not taken for its without asking."""
+    """The reason why a host that matches an order is not assigned to it without the user's confirmation."""
 
     EARLIER = "earlier"
-    """It came into being before the order was sent."""
+    """The host was created before the order was sent."""
     LATER = "later"
-    """It came into being too long after the request."""
+    """The host was created too long after the request."""
     OTHER_HOST = "other host"
-    """Another new host fits as well."""
+    """Another new host matches as well."""
     OTHER_ORDER = "other order"
-    """It fits another order as well."""
+    """The host matches another order as well."""
     NO_TIME = "no time"
-    """The service does not say when it came into being."""
+    """The service did not return the time of creation."""
     REJECTED = "rejected"
     """The service rejected the order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A host that may have come of a create; the user decides."""
+    """A host that may be the result of a create; the user decides."""
 
     host_id: str
     host_name: str
@@ -89,20 +89,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What the user was shown on deciding to buy one host."""
+    """The offer that the user accepted, for one host."""
 
     package: Package
-    """As it was seen, with the unit price and discount."""
+    """The package as displayed, with its price and discount."""
     image: Image
     billing: Billing
     period: Period | None
     """None for on-demand."""
     hours: int
-    """What `estimate` counts: the hours of `period` by our lengths, 1 for on-demand."""
+    """The hours in `estimate`: those of `period` by our convention, 1 for on-demand."""
     estimate: Decimal
-    """CNY for one host and those hours, rounded to 0.01."""
+    """Price of one host for `hours` in CNY, rounded to 0.01."""
     known_hosts: frozenset[str] = frozenset()
-    """IDs of the hosts that existed before, against which a new one is recognised; not needed once the order ended."""
+    """IDs of the hosts that existed before, to recognize new ones; not needed after the order has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,44 +110,44 @@ class Order:
     """One request that changes something, from the user's intent to its outcome."""
 
     id: str
-    """128 random bits as 32 hex digits; ours, the service never sees it."""
+    """128 random bits as 32 hex digits; never sent to the service."""
     action: OrderAction
     state: OrderState
     created_at: datetime
-    """When the user decided. Aware UTC, as all times here."""
+    """When the user confirmed. Aware UTC, like all times here."""
     host_id: str | None = None
-    """The host that is acted on; for CREATE the one that came of it, once that is known."""
+    """The affected host; for CREATE the new host, once it is known."""
     host_name: str = ""
     promise: Quote | None = None
     """For CREATE, else None."""
     batch: str = ""
-    """Shared by the orders that the user gave together."""
+    """ID shared by the orders of one confirmation."""
     summary: str = ""
-    """What went wrong, an error's own sentence marked for translation; empty where nothing did."""
+    """The summary of the error, in English and marked for translation; empty without an error."""
     code: int | None = None
-    """The service's code, where it answered."""
+    """The code of the response, if there was one."""
     message: str = ""
     """The message of the service or of a library, sanitized."""
     trace_id: str = ""
     sender: str = field(default="", compare=False)
-    """The running program that gave it, as `store/instance.py` names it: one that lives still knows best."""
+    """Name of the program that sent it (`store/instance_lock.py`), which alone updates it while it runs."""
     sent_at: datetime | None = None
     answered_at: datetime | None = None
-    """When the response to a create arrived, or was given up; None if an earlier run did not see that."""
+    """When the response to a create arrived or timed out; None if the program ended before."""
     ended_at: datetime | None = None
-    """When `state` became the present one, if that was by an outcome."""
+    """When the order reached its outcome `state`."""
     host_source: HostSource | None = None
-    """For CREATE how `host_id` became known."""
+    """For CREATE how `host_id` was identified."""
     named_host_id: str | None = None
-    """For CREATE what the response named and what does not look like a host's ID: believed if a listing shows it."""
+    """For CREATE the ID in the response, if it does not look like one; it is used if a listing contains it."""
     candidate: Candidate | None = None
-    """For CREATE a host that may be its, while the order has none."""
+    """For CREATE a host that may be its result, while `host_id` is unknown."""
     declined: frozenset[str] = frozenset()
-    """For CREATE the hosts that the user said are not from here."""
+    """For CREATE the candidates that the user declined."""
 
 
 class EventKind(Enum):
-    """What sort of thing happened."""
+    """The kind of an event."""
 
     APPEARED = "appeared"
     GONE = "gone"
@@ -156,28 +156,28 @@ class EventKind(Enum):
     ORDER = "order"
     """The order `order_id` to do `action` came to `state`."""
     CANDIDATE = "candidate"
-    """The host may have come of the order `order_id`; `doubt` stands against it."""
+    """The host may be the result of the order `order_id`; `doubt` is the reason against it."""
     TROUBLE = "trouble"
-    """The service could not be asked, or answered badly; said once, when it begins."""
+    """The service could not be reached, or its response was invalid; recorded once at the beginning."""
     RECOVERED = "recovered"
     EXPIRING = "expiring"
-    """A rent ends at `expires`, in less than `within` hours."""
+    """A prepaid host expires at `expires`, in less than `within` hours."""
     SIGNED_OUT = "signed out"
     SIGNED_IN = "signed in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened, as values rather than words, so that it can be shown in any language."""
+    """An event as values instead of words, so that it can be shown in any language."""
 
     at: datetime
     kind: EventKind
     host_id: str | None = None
     host_name: str = ""
     own: bool = False
-    """Whether it came of an order given here."""
+    """Whether it is the result of an order of this program."""
     alert: bool = False
-    """Whether the user should be called to the screen for it."""
+    """Whether to notify the user."""
     old: Status | None = None
     new: Status | None = None
     expires: datetime | None = None
@@ -189,7 +189,7 @@ class Event:
     doubt: Doubt | None = None
     code: int | None = None
     summary: str = ""
-    """An error's own sentence, in English and marked for translation."""
+    """The summary of an error, in English and marked for translation."""
     message: str = ""
     """The message of the service or of a library, sanitized; never a secret."""
     trace_id: str = ""
@@ -197,17 +197,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What one sweep counted: a point in the plots. Rates are CNY/hour, None where no price was known."""
+    """The figures of one refresh, a point in the charts. Costs are in CNY/hour, None if no price was known."""
 
     at: datetime
     total: int
     on: int
     changing: int
     unpriced: int = 0
-    """Hosts whose price is not known: in none of the rates."""
+    """Number of hosts with an unknown price, which are in none of the costs."""
     billed_low: Decimal | None = None
-    """Of on-demand hosts that are on; between two bounds that are equal when it is known."""
+    """Cost of the on-demand hosts that are on; the two bounds are equal if the cost is known."""
     billed_high: Decimal | None = None
     prepaid_low: Decimal | None = None
-    """Of rents that have not ended."""
+    """Cost of the prepaid hosts that have not expired."""
     prepaid_high: Decimal | None = None

@@ -1,4 +1,4 @@
-"""What happened between two snapshots, as events."""
+"""The differences between two snapshots as events, and the alerts among events."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from xds_tui.domain.records import Event, EventKind, OrderState
 
 
 def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
-    """Return what happened from `old` to `new`, at the time of `new`; whose doing it was is `attribution`'s.
+    """Return the changes from `old` to `new` as events. `attribution` determines who caused them.
 
     Args:
-        old: the snapshot before; with None nothing happened, it was only not known.
+        old: the previous snapshot; None for the first one, from which no changes are known.
         new: a consistent snapshot: a host that is not in it is gone.
 
     """
@@ -23,14 +23,14 @@ def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
         return ()
     before = {host.id: host for host in old.hosts}
     after = {host.id for host in new.hosts}
-    happened = []
+    events = []
     for host in new.hosts:
         was = before.get(host.id)
         if was is host:
             continue
         kind = EventKind.APPEARED if was is None else EventKind.STATUS
         if was is None or was.status is not host.status:
-            happened.append(
+            events.append(
                 Event(
                     at=new.at,
                     kind=kind,
@@ -40,29 +40,29 @@ def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
                     new=host.status,
                 )
             )
-    happened += [
+    events += [
         Event(at=new.at, kind=EventKind.GONE, host_id=host.id, host_name=host.name, old=host.status)
         for host in old.hosts
         if host.id not in after
     ]
-    return tuple(happened)
+    return tuple(events)
 
 
 HOURS: Final = (1, 24)
-"""Hours before the end of a rent at which the user is alerted, shortest first."""
+"""Hours before a prepaid host expires at which to alert the user, shortest first."""
 
 _STOPPED: Final = (Status.STOPPING, Status.OFF, Status.EXPIRED)
 _FAILED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
 
 
 def flagged(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Return `events` with those marked that the user should be called for."""
-    return tuple(replace(event, alert=True) if _calls(event) else event for event in events)
+    """Return `events`, with `alert` set on those to notify the user about."""
+    return tuple(replace(event, alert=True) if _is_alert(event) else event for event in events)
 
 
 def expiring(snapshot: Snapshot, now: datetime) -> Mapping[str, Event]:
-    """Return an event for each rent that ends soon, by a key that stays the same while it is the same news."""
-    found = {}
+    """Return an event for each prepaid host that expires soon, by a key that identifies the alert."""
+    events = {}
     latest = now + timedelta(hours=max(HOURS))
     for host in snapshot.hosts:
         if host.expires is None or not now < host.expires <= latest:
@@ -78,8 +78,8 @@ def expiring(snapshot: Snapshot, now: datetime) -> Mapping[str, Event]:
                 within=within,
                 alert=True,
             )
-            found[f"expiring {host.id} {host.expires.isoformat()} {within}"] = event
-    return found
+            events[f"expiring {host.id} {host.expires.isoformat()} {within}"] = event
+    return events
 
 
 def _within(host: Host, now: datetime) -> int | None:
@@ -88,17 +88,17 @@ def _within(host: Host, now: datetime) -> int | None:
     return next((hours for hours in HOURS if host.expires - now <= timedelta(hours=hours)), None)
 
 
-def _calls(event: Event) -> bool:
+def _is_alert(event: Event) -> bool:
     match event.kind:
         case EventKind.STATUS:
-            return not event.own and _ran(event) and event.new in _STOPPED
+            return not event.own and _was_on(event) and event.new in _STOPPED
         case EventKind.GONE:
-            return not event.own and _ran(event)
+            return not event.own and _was_on(event)
         case EventKind.ORDER:
             return event.state in _FAILED
         case _:
             return event.alert
 
 
-def _ran(event: Event) -> bool:
+def _was_on(event: Event) -> bool:
     return event.old is not None and event.old.is_on

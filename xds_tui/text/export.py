@@ -1,4 +1,4 @@
-"""Hosts, the catalog, events and orders as rows for other programs: pure, with field names that stay.
+"""Hosts, the catalog, events and orders as rows for other programs, with stable field names.
 
 `hosts`: seen_at, id, name, status, status_sent, billing, os, cpu, memory_gb, disk_gb, gpu, gpu_count, area, purpose,
 address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known,
@@ -12,11 +12,10 @@ state, doubt, code, summary, message, trace_id.
 `orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, candidate_id, candidate_name,
 doubt, package_id, package, image_id, image, billing, period_number, period_unit, unit_price, discount, estimate,
 estimated_hours, real_hours, code, summary, message, trace_id. An order whose state is `may be yours` has a candidate, a
-host that may have come of it, and a doubt that stands against that.
+host that may be its result, and a doubt, the reason against it.
 
-Times are ISO 8601 in UTC, money is a decimal text in CNY (of an hour where it is a cost or a price), hours are numbers,
-what is not known is empty (JSON: null).
-Sentences are in English, whatever the screen speaks. No secret is in any of them.
+Times are ISO 8601 in UTC, money is a decimal text in CNY (costs and prices: CNY/hour), hours are numbers, and unknown
+values are empty (JSON: null). Sentences are in English in every language. No field contains a secret.
 """
 
 from __future__ import annotations
@@ -39,66 +38,63 @@ from xds_tui.domain.records import Event, Order
 
 Value = str | int | float | bool | None
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula, the wide ones in Chinese; names of hosts are anybody's."""
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Characters with which a formula of a spreadsheet may begin, including full-width ones. Host names are untrusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of equal length under the names of their fields."""
+    """Rows with the names of their fields."""
 
     fields: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
 
 
 def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
-    """Return one row a host, in the order given, with what each costs an hour as far as that is known."""
+    """Return one row per host in the given order, with its hourly cost if it is known."""
     return _table(_HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
 
 
 def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> Table:
-    """Return one row for each way in which a package can be paid for, in the order given; `at`: when it was read."""
+    """Return one row per package and billing mode in the given order; `at` is when they were read."""
     return _table(_PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
 
 
 def images_table(images: Iterable[Image], at: datetime) -> Table:
-    """Return one row an image, in the order given; `at`: when they were read."""
+    """Return one row per image in the given order; `at` is when they were read."""
     return _table(_IMAGE_FIELDS, (_image(image, at) for image in images))
 
 
 def events_table(events: Iterable[Event]) -> Table:
-    """Return one row an event, in the order given."""
+    """Return one row per event in the given order."""
     return _table(_EVENT_FIELDS, (_event(event) for event in events))
 
 
 def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> Table:
-    """Return one row an order, in the order given; `hosts` by ID tell how long a rent really lasts."""
+    """Return one row per order in the given order; `hosts`, by ID, determine the real duration of a rental period."""
     return _table(_ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
 
 
 def real_hours(host: Host | None) -> float | None:
-    """Return the hours of a rent as the service made it, or None where the host is not there or does not say."""
+    """Return the hours from creation to expiry of a host, or None if it is missing or lacks a time."""
     if host is None or host.created is None or host.expires is None:
         return None
     return round((host.expires - host.created).total_seconds() / 3600, 2)
 
 
 def to_json(table: Table) -> str:
-    """Return a list of objects, one a line."""
+    """Return a JSON list of objects, one per line."""
     lines = _json_objects(table)
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
 def to_json_lines(table: Table) -> str:
-    """Return one object a line, without a list around them: more can follow."""
+    """Return JSON lines, to which more can be appended."""
     return "".join(f"{line}\n" for line in _json_objects(table))
 
 
 def to_csv(table: Table, *, header: bool = True) -> str:
-    """Return CSV (RFC 4180), with a header unless it has been written before.
-
-    What a spreadsheet would take for a formula gets a quote before it.
-    """
+    """Return CSV (RFC 4180). Values that a spreadsheet could interpret as a formula get a leading apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     if header:
@@ -116,7 +112,7 @@ def _cell(value: Value) -> Value:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:

@@ -1,7 +1,4 @@
-"""From the domain to words: status glyphs, money, ages, sizes, in the chosen language; `telling` has what happened.
-
-Everything here returns plain text; what is a colour is the widgets' and the theme's.
-"""
+"""Values of the domain as plain text: status, money, durations and sizes in the chosen language."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from xds_tui.domain.pricing import Estimate, Rate
 
 NOTHING: Final = "—"
-"""Stands where there is no value."""
+"""Placeholder for a missing value."""
 
 STATUS_GLYPHS: Final = {
     Status.OFF: "○",
@@ -35,7 +32,7 @@ _ENVIRONMENT: Final = {"production": N_("PRODUCTION"), "sandbox": N_("sandbox"),
 
 
 def status(host: Host) -> str:
-    """A host's status as glyph and word; an unknown one shows what was sent."""
+    """Format the status of a host as glyph and word; an unknown one as it was sent."""
     glyph = STATUS_GLYPHS[host.status]
     if host.status is Status.UNKNOWN and (sent := host.raw.get("status")):
         return f"{glyph} {sent}"
@@ -43,60 +40,60 @@ def status(host: Host) -> str:
 
 
 def unlisted_status(host: Host, absence: Absence) -> str:
-    """The status of a host that the list does not show, with `?`: what `one/{id}` said, or that nothing did."""
+    """Format the status of a host that is missing from the list, with `?`: that of `one/{id}`, or "not listed"."""
     if absence.is_confirmed:
         return f"? {status(host).partition(' ')[2]}"
     return f"? {_('not listed')}"
 
 
-def status_word(of: Status | None) -> str:
-    """A status as its word alone."""
-    return _(labels.STATUSES[of]) if of else NOTHING
+def status_word(value: Status | None) -> str:
+    """Return the word for a status."""
+    return _(labels.STATUSES[value]) if value else NOTHING
 
 
 def environment(name: str) -> str:
-    """What is at the service's address, as `base_url.environment_of` calls it: production alone in capitals."""
+    """Return the word for an environment of `domain.endpoint`; only production is in capitals."""
     return _(_ENVIRONMENT[name]) if name in _ENVIRONMENT else name
 
 
 def billing(mode: Billing | None) -> str:
-    """On-demand or rent."""
+    """Return the word for a billing mode."""
     return _(labels.BILLING_MODES[mode]) if mode else NOTHING
 
 
-def area(where: Area | None) -> str:
-    """Where a machine stands."""
-    return _(labels.AREAS[where]) if where else NOTHING
+def area(value: Area | None) -> str:
+    """Return the name of a region."""
+    return _(labels.AREAS[value]) if value else NOTHING
 
 
-def purpose(what: Purpose | None) -> str:
-    """What a machine is meant for."""
-    return _(labels.PURPOSES[what]) if what else NOTHING
+def purpose(value: Purpose | None) -> str:
+    """Return the word for the purpose of a machine."""
+    return _(labels.PURPOSES[value]) if value else NOTHING
 
 
 def number(value: int | None, raw: str | None = None) -> str:
-    """A count or a size in GB; what was not understood is shown as it was sent."""
+    """Format a count or a size in GB; an invalid one as it was sent."""
     if value is None:
         return raw or NOTHING
     return str(value)
 
 
 def address(host: Host) -> str:
-    """Where a host is reached: `address:port`."""
+    """Format the address of a host as `address:port`."""
     if not host.address:
         return NOTHING
     return f"{host.address}:{host.port}" if host.port else host.address
 
 
 def gpu(name: str | None, count: int) -> str:
-    """Model and number of the GPUs; one of unknown name is still a GPU."""
+    """Format model and number of GPUs; a GPU with an unknown model is still a GPU."""
     if not count:
         return NOTHING
     return f"{name or 'GPU'}×{count}"
 
 
-def unit(of: PeriodUnit, count: int = 1) -> str:
-    """The unit's name, for so many of it."""
+def unit(value: PeriodUnit, count: int = 1) -> str:
+    """Return the name of a unit in singular or plural."""
     units = {
         PeriodUnit.HOUR: ngettext("hour", "hours", count),
         PeriodUnit.DAY: ngettext("day", "days", count),
@@ -105,26 +102,26 @@ def unit(of: PeriodUnit, count: int = 1) -> str:
         PeriodUnit.QUARTER: ngettext("quarter", "quarters", count),
         PeriodUnit.YEAR: ngettext("year", "years", count),
     }
-    return units[of]
+    return units[value]
 
 
-def period(of: Period) -> str:
-    """A period as number and unit."""
-    return f"{of.number} {unit(of.unit, of.number)}"
+def period(value: Period) -> str:
+    """Format a period as number and unit."""
+    return f"{value.number} {unit(value.unit, value.number)}"
 
 
 def cells(text: str) -> int:
-    """The terminal cells that `text` takes."""
+    """Return the width of `text` in terminal cells."""
     return cell_len(text)
 
 
 def padded(text: str, width: int) -> str:
-    """`text` in exactly `width` cells."""
+    """Pad or truncate `text` to `width` cells."""
     return set_cell_size(text, width)
 
 
 def flush_right(text: str, width: int) -> str:
-    """`text` at the right of `width` cells; one that is longer stays as it is."""
+    """Align `text` to the right of `width` cells; a longer text is returned unchanged."""
     return " " * (width - cell_len(text)) + text
 
 
@@ -132,12 +129,12 @@ def flush_right(text: str, width: int) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """A sum of CNY that has been rounded to 0.01."""
+    """Format a sum in CNY that is rounded to 0.01."""
     return f"¥{amount:,.2f}"
 
 
 def price(per_hour: Decimal | None) -> str:
-    """CNY an hour for a column: at least 2 and at most 4 decimals."""
+    """Format a price in CNY/hour for a column, with 2 to 4 decimals."""
     if per_hour is None:
         return "?"
     short = per_hour.quantize(Decimal("0.0001"), ROUND_HALF_UP) if _decimals(per_hour) > 4 else per_hour
@@ -145,30 +142,30 @@ def price(per_hour: Decimal | None) -> str:
 
 
 def exact(value: Decimal) -> str:
-    """A number with every digit it was sent with."""
+    """Format a number with all digits that were sent."""
     return f"{value:f}"
 
 
-def rate(of: Rate | None) -> str:
-    """What something costs an hour: one sum, with ≈ if it is not from an order, a range, or nothing."""
-    if of is None:
+def rate(value: Rate | None) -> str:
+    """Format an hourly cost: a sum, with ≈ if it is not from an order, or a range."""
+    if value is None:
         return NOTHING
-    if of.low == of.high:
-        return f"{'' if of.is_known else '≈'}{_rounded(of.low)}"
-    return f"{_rounded(of.low)}–{_rounded(of.high)}"
+    if value.low == value.high:
+        return f"{'' if value.is_known else '≈'}{_rounded(value.low)}"
+    return f"{_rounded(value.low)}–{_rounded(value.high)}"
 
 
-def rate_cell(of: Rate | None) -> str:
-    """What something costs an hour, for a column that says CNY/hour: with ≈ if it is not from an order."""
-    if of is None:
+def rate_cell(value: Rate | None) -> str:
+    """Format an hourly cost for a column in CNY/hour, with ≈ if it is not from an order."""
+    if value is None:
         return NOTHING
-    if of.low != of.high:
-        return f"{price(of.low)}–{price(of.high)}"
-    return price(of.low) if of.is_known else f"≈{price(of.low)}"
+    if value.low != value.high:
+        return f"{price(value.low)}–{price(value.high)}"
+    return price(value.low) if value.is_known else f"≈{price(value.low)}"
 
 
 def working(estimate: Estimate) -> str:
-    """The estimate's own arithmetic: amount × discount × hours × hosts = total."""
+    """Format the calculation of an estimate: amount × discount × hours × hosts = total."""
     return (
         f"{exact(estimate.amount)} × {exact(estimate.discount)} × {estimate.hours} h × {estimate.count}"
         f" = {money(estimate.total)}"
@@ -176,7 +173,7 @@ def working(estimate: Estimate) -> str:
 
 
 def percent_off(package: Package) -> str:
-    """How much is taken off, or nothing where nothing is."""
+    """Format the discount as a percentage; empty without one."""
     if package.discount is None or package.discount == 1:
         return ""
     return f"{((1 - package.discount) * 100).normalize():f}%"
@@ -201,23 +198,23 @@ def _at_least_two_decimals(value: Decimal) -> str:
 
 
 def clock(at: datetime) -> str:
-    """The local time of day."""
+    """Format the local time of day."""
     return local_time(at).strftime("%H:%M:%S")
 
 
 def when(at: datetime, now: datetime) -> str:
-    """The time of day, with the date where it is of another day."""
+    """Format the local time of day, with the date if it is not today."""
     is_today = local_time(at).date() == local_time(now).date()
     return clock(at) if is_today else moment(at)
 
 
 def moment(at: datetime | None) -> str:
-    """Local date and time, to the minute."""
+    """Format local date and time to the minute."""
     return local_time(at).strftime("%Y-%m-%d %H:%M") if at else NOTHING
 
 
 def span(length: timedelta) -> str:
-    """A length of time in its two largest units: `2d 4h`, `5h 10m`, `3 min`, `40 s`."""
+    """Format a duration in its two largest units: `2d 4h`, `5h 10m`, `3 min`, `40 s`."""
     seconds = max(0, int(length.total_seconds()))
     days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
     if days:
@@ -230,12 +227,12 @@ def span(length: timedelta) -> str:
 
 
 def minutes(length: timedelta) -> str:
-    """A length of time to the minute: what is shown may stand until the next one."""
+    """Format a duration to the minute, for texts that are updated once a minute."""
     return span(max(length, timedelta(minutes=1)))
 
 
 def expires(host: Host, now: datetime) -> str:
-    """How long until a host expires; `!` within 24 hours, so that it is not colour alone."""
+    """Format the time until a host expires, with `!` within 24 hours, so that color is not the only sign."""
     if host.expires is None:
         return host.raw.get("expirationTime", NOTHING)
     left = host.expires - now

@@ -1,10 +1,10 @@
-"""Errors of the service in words: what happened, what to do about it where it is shown, and what support asks for."""
+"""Messages about errors, orders and events: what happened, what to do, and what support asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from xds_tui.api.errors import ApiError, Cause, OutcomeUnknown, Rejected, SignedOut, explain
 from xds_tui.domain import filtering
@@ -15,9 +15,6 @@ from xds_tui.i18n import N_, _
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
 from xds_tui.text import formats, labels
-
-if TYPE_CHECKING:
-    pass
 
 
 class Situation(Enum):
@@ -126,7 +123,7 @@ def _signed_out_remedy(error: SignedOut, situation: Situation, *, is_token: bool
 
 
 def with_detail(summary: str, detail: str) -> str:
-    """Return a marked sentence in the chosen language, with the words that it was said in where they tell more."""
+    """Return a translated summary, followed by the detail unless the summary begins with it."""
     text = _(summary)
     return text if text.startswith(detail) else f"{text}: {detail}"
 
@@ -136,9 +133,9 @@ MAX_EVENTS_SHOWN: Final = 4
 
 
 def no_record(problem: StoreError) -> str:
-    """Why nothing can be ordered as long as it cannot be recorded, and what to do, in one line."""
-    told = _("Orders and operations cannot be recorded, so none is sent. {reason}. {remedy}")
-    return told.format(reason=error_message(problem), remedy=_(remedy_of_storage(problem.summary)))
+    """Return in one line why no order is sent while it cannot be recorded, and what to do."""
+    text = _("Orders and operations cannot be recorded, so none is sent. {reason}. {remedy}")
+    return text.format(reason=error_message(problem), remedy=_(remedy_of_storage(problem.summary)))
 
 
 _INTENTS: Final = {
@@ -163,48 +160,48 @@ def unread_keyring(error: AppError) -> tuple[str, ...]:
     )
 
 
-def action(of: OrderAction) -> str:
-    """What an order asks for."""
-    return _(labels.ACTIONS[of])
+def action(operation: OrderAction) -> str:
+    """Return the word for the operation of an order."""
+    return _(labels.ACTIONS[operation])
 
 
-def order_state(of: OrderState) -> str:
-    """How far an order has come."""
-    return _(labels.ORDER_STATES[of])
+def order_state(state: OrderState) -> str:
+    """Return the word for the state of an order."""
+    return _(labels.ORDER_STATES[state])
 
 
-def order_status(of: Order) -> str:
-    """How far an order has come, and whether the user can say more."""
-    return _(labels.ORDER_STATES[filtering.MAY_BE_YOURS]) if of.candidate else order_state(of.state)
+def order_status(order: Order) -> str:
+    """Return the word for the state of an order, or for a candidate that the user has to decide on."""
+    return _(labels.ORDER_STATES[filtering.MAY_BE_YOURS]) if order.candidate else order_state(order.state)
 
 
-def intent(of: Order) -> str:
-    """What is meant to happen to a host, as intent and not as fact."""
-    return _(_INTENTS[of.action])
+def intent(order: Order) -> str:
+    """Return the intended status of a host."""
+    return _(_INTENTS[order.action])
 
 
-def order_reason(of: Order) -> str:
-    """Why an order came to nothing, or which host may be its, in one line; empty where there is nothing to say."""
-    if of.candidate:
-        return _candidate(of.candidate.host_name or of.candidate.host_id, of.candidate.doubt)
-    if not of.summary:
+def order_reason(order: Order) -> str:
+    """Return in one line why an order failed, or which host may be its result; empty otherwise."""
+    if order.candidate:
+        return _candidate(order.candidate.host_name or order.candidate.host_id, order.candidate.doubt)
+    if not order.summary:
         return ""
-    return with_detail(of.summary, of.message)
+    return with_detail(order.summary, order.message)
 
 
-def order_lines(of: Order) -> tuple[str, ...]:
-    """Why an order came to nothing: what happened, what to do, code and traceId."""
-    lines = [order_reason(of)]
-    if of.candidate:
-        created = _("created {time}").format(time=formats.moment(of.candidate.created))
-        lines += [_("host {id}").format(id=of.candidate.host_id), created]
+def order_lines(order: Order) -> tuple[str, ...]:
+    """Return why an order failed: what happened, what to do, code and traceId."""
+    lines = [order_reason(order)]
+    if order.candidate:
+        created = _("created {time}").format(time=formats.moment(order.candidate.created))
+        lines += [_("host {id}").format(id=order.candidate.host_id), created]
         lines.append(_(_DECIDE))
-    elif advice := remedy_of_storage(of.summary):
+    elif advice := remedy_of_storage(order.summary):
         lines.append(_(advice))
     else:
-        lines += _advice(of.state, of.code)
-    if of.trace_id:
-        lines.append(f"traceId {of.trace_id}")
+        lines += _advice(order.state, order.code)
+    if order.trace_id:
+        lines.append(f"traceId {order.trace_id}")
     return tuple(lines)
 
 
@@ -229,7 +226,7 @@ def event_search_text(event: Event) -> str:
 
 
 def _advice(state: OrderState | None, code: int | None) -> list[str]:
-    """What to do about a failure, and its code. A code's own remedy does not hold while the outcome is not known."""
+    """Return what to do about a failure, and its code. The remedy of a code does not apply to an unknown outcome."""
     lines = [_(UNKNOWN_OUTCOME)] if state is OrderState.UNKNOWN else []
     if code is not None and (state is not OrderState.UNKNOWN or code == 0):
         lines.append(_(explain(code).remedy))
@@ -239,12 +236,12 @@ def _advice(state: OrderState | None, code: int | None) -> list[str]:
 
 
 def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
-    """Which orders are open when the program is left, and what becomes of them; empty where none is."""
+    """Return the orders that are open when the program ends, and what happens to them; empty without any."""
     lines = []
     for order in orders:
         if order.state in _OPEN:
-            what = order.promise.package.name if order.promise else order.host_name or order.host_id or ""
-            lines.append(f"  {action(order.action)} {what}: {order_status(order)}")
+            subject = order.promise.package.name if order.promise else order.host_name or order.host_id or ""
+            lines.append(f"  {action(order.action)} {subject}: {order_status(order)}")
     if not lines:
         return ()
     return (_("Orders that are still open; the next start looks what became of them:"), *lines)
@@ -267,56 +264,57 @@ def left_out(gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[st
     return tuple(text.format(hosts=", ".join(hosts)) for text, hosts in texts if hosts)
 
 
-def event(of: Event) -> str:
-    """An event in one line, without its time."""
-    who = of.host_name or of.host_id or ""
-    match of.kind:
+def event(record: Event) -> str:
+    """Return an event in one line, without its time."""
+    host = record.host_name or record.host_id or ""
+    match record.kind:
         case EventKind.APPEARED:
-            return _("{host} appeared, {status}").format(host=who, status=formats.status_word(of.new)) + _you(of)
+            status = formats.status_word(record.new)
+            return _("{host} appeared, {status}").format(host=host, status=status) + _you(record)
         case EventKind.GONE:
-            return _("{host} is gone").format(host=who) + _you(of)
+            return _("{host} is gone").format(host=host) + _you(record)
         case EventKind.STATUS:
-            return f"{who} {formats.status_word(of.old)} → {formats.status_word(of.new)}" + _you(of)
+            return f"{host} {formats.status_word(record.old)} → {formats.status_word(record.new)}" + _you(record)
         case EventKind.ORDER:
-            return _order_event(of, who)
+            return _order_event(record, host)
         case EventKind.CANDIDATE:
-            return _candidate(who, of.doubt)
+            return _candidate(host, record.doubt)
         case EventKind.TROUBLE | EventKind.SIGNED_OUT:
-            return with_detail(of.summary, of.message)
+            return with_detail(record.summary, record.message)
         case EventKind.EXPIRING:
-            at = formats.moment(of.expires)
-            return _("{host} ends within {hours} h, at {time}").format(host=who, hours=of.within, time=at)
+            at = formats.moment(record.expires)
+            return _("{host} ends within {hours} h, at {time}").format(host=host, hours=record.within, time=at)
         case EventKind.RECOVERED:
             return _("the service answers again")
         case EventKind.SIGNED_IN:
             return _(labels.EVENT_KINDS[EventKind.SIGNED_IN])
 
 
-def event_lines(of: Event) -> tuple[str, ...]:
-    """Everything an event tells, one fact a line: what happened, what to do, code and traceId."""
-    lines = [event(of)]
-    if of.kind is not EventKind.CANDIDATE:
-        lines += _advice(of.state, of.code)
-    elif of.code:
-        lines.append(code_line(of.code))
-    if of.kind is EventKind.CANDIDATE:
+def event_lines(record: Event) -> tuple[str, ...]:
+    """Return the details of an event, one per line: what happened, what to do, code and traceId."""
+    lines = [event(record)]
+    if record.kind is not EventKind.CANDIDATE:
+        lines += _advice(record.state, record.code)
+    elif record.code:
+        lines.append(code_line(record.code))
+    if record.kind is EventKind.CANDIDATE:
         lines.append(_(_DECIDE))
-    elif advice := remedy_of_storage(of.summary):
+    elif advice := remedy_of_storage(record.summary):
         lines.append(_(advice))
-    if of.host_id:
-        lines.append(_("host {id}").format(id=of.host_id))
-    if of.trace_id:
-        lines.append(f"traceId {of.trace_id}")
+    if record.host_id:
+        lines.append(_("host {id}").format(id=record.host_id))
+    if record.trace_id:
+        lines.append(f"traceId {record.trace_id}")
     return tuple(lines)
 
 
-def events_lines(of: Sequence[Event]) -> tuple[str, ...]:
+def events_lines(events: Sequence[Event]) -> tuple[str, ...]:
     """Return the lines of a notice about events: all details of a single event, or one line for each of several."""
-    if len(of) == 1:
-        return event_lines(of[0])
-    lines = [event(one) for one in of[:MAX_EVENTS_SHOWN]]
-    if len(of) > MAX_EVENTS_SHOWN:
-        lines.append(_("{count} more in the history").format(count=len(of) - MAX_EVENTS_SHOWN))
+    if len(events) == 1:
+        return event_lines(events[0])
+    lines = [event(record) for record in events[:MAX_EVENTS_SHOWN]]
+    if len(events) > MAX_EVENTS_SHOWN:
+        lines.append(_("{count} more in the history").format(count=len(events) - MAX_EVENTS_SHOWN))
     return tuple(lines)
 
 
@@ -325,14 +323,14 @@ def _candidate(host: str, doubt: Doubt | None) -> str:
     return f"{sentence}: {_(labels.DOUBTS[doubt])}" if doubt else sentence
 
 
-def _order_event(of: Event, who: str) -> str:
-    what = f"{action(of.action)} {who}".rstrip() if of.action else who
-    state = order_state(of.state) if of.state else ""
-    told = f"{what}: {state}"
-    if of.doubt is Doubt.REJECTED:
-        return _(_DONE_ANYWAY).format(order=told)
-    return f"{told}: {with_detail(of.summary, of.message)}" if of.summary else told
+def _order_event(record: Event, host: str) -> str:
+    operation = f"{action(record.action)} {host}".rstrip() if record.action else host
+    state = order_state(record.state) if record.state else ""
+    outcome = f"{operation}: {state}"
+    if record.doubt is Doubt.REJECTED:
+        return _(_DONE_ANYWAY).format(order=outcome)
+    return f"{outcome}: {with_detail(record.summary, record.message)}" if record.summary else outcome
 
 
-def _you(of: Event) -> str:
-    return f" ({_('you')})" if of.own else ""
+def _you(record: Event) -> str:
+    return f" ({_('you')})" if record.own else ""
