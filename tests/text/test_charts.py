@@ -184,12 +184,12 @@ def test_figures_are_the_last_smallest_and_largest_known_values() -> None:
 @pytest.mark.parametrize(
     ("highest", "unit", "levels"),
     [
-        ("0", "1", ["0", "1", "2", "3", "4"]),
-        ("0", "0.01", ["0", "0.01", "0.02", "0.03", "0.04"]),
+        ("0", "1", ["0", "1"]),
+        ("0", "0.01", ["0", "0.01"]),
         ("0.99", "0.01", ["0", "0.25", "0.5", "0.75", "1"]),
-        ("9", "1", ["0", "5", "10", "15", "20"]),
+        ("9", "1", ["0", "5", "10"]),
         ("38.2", "0.01", ["0", "10", "20", "30", "40"]),
-        ("41", "1", ["0", "20", "40", "60", "80"]),
+        ("41", "1", ["0", "20", "40", "60"]),
         ("10000", "1", ["0", "2500", "5000", "7500", "10000"]),
     ],
 )
@@ -201,7 +201,7 @@ def test_numbers_are_round_and_reach_the_highest(highest: str, unit: str, levels
 def test_numbers_are_whole_units_and_never_too_low(highest: Decimal, unit: Decimal, count: int) -> None:
     levels = charts.scale(highest, unit, count)
     assert levels[-1] >= highest
-    assert len(levels) == count + 1
+    assert 2 <= len(levels) <= count + 1
     assert all(number % unit == 0 for number in levels)
 
 

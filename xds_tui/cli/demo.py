@@ -11,13 +11,16 @@ from xds_tui.domain.endpoint import DEMO
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from xds_tui.api.client import Client
     from xds_tui.auth.account import Account, TokenCache
     from xds_tui.cli.services import CommandServices
     from xds_tui.config.settings import Settings
     from xds_tui.domain.credentials import Credentials
+    from xds_tui.domain.model import Catalog, Host, Snapshot
     from xds_tui.simulator.world import World
+    from xds_tui.store.journal import History, Journal
     from xds_tui.tui.context import Profile, ProfileServices
 
 _PROFILE: Final = "demo"
@@ -32,9 +35,6 @@ def profile(settings: Settings) -> Profile:
 
 def profile_services(settings: Settings, options: argparse.Namespace) -> ProfileServices:
     """Build the services of the app for the demo."""
-    import msgspec
-
-    from xds_tui.api import decode
     from xds_tui.domain.model import Snapshot
     from xds_tui.fleet.monitor import Monitor, utc_now
     from xds_tui.store.database import Database
@@ -46,12 +46,11 @@ def profile_services(settings: Settings, options: argparse.Namespace) -> Profile
     account = _account(world, settings)
     database = Database(None)
     # The first paint shows the response of the simulator without waiting for the HTTP library.
-    rows = world.host_rows()
-    page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
-    hosts = decode.decode_hosts(decode.Envelope(0, page, "", "")).hosts
-    monitor = Monitor(
-        account, Journal(database, _PROFILE), interval=settings.interval, initial=Snapshot(hosts, utc_now())
-    )
+    hosts = _decoded_hosts(world)
+    snapshot = Snapshot(hosts, utc_now())
+    journal = Journal(database, _PROFILE)
+    _add_history(journal, account, world, snapshot)
+    monitor = Monitor(account, journal, interval=settings.interval, initial=snapshot)
     return ProfileServices(
         place=profile(settings),
         monitor=monitor,
@@ -64,17 +63,62 @@ def profile_services(settings: Settings, options: argparse.Namespace) -> Profile
 def command_services(settings: Settings, options: argparse.Namespace) -> CommandServices:
     """Build the services of a command without a screen for the demo."""
     from xds_tui.cli.services import CommandServices
+    from xds_tui.domain.model import Snapshot
     from xds_tui.fleet.monitor import utc_now
     from xds_tui.store.database import Database
     from xds_tui.store.journal import Journal
 
     database = Database(None)
+    journal = Journal(database, _PROFILE)
+    world = _populated_world(options)
+    account = _account(world, settings)
+    _add_history(journal, account, world, Snapshot(_decoded_hosts(world), utc_now()))
     return CommandServices(
-        account=_account(_populated_world(options), settings),
-        journal=Journal(database, _PROFILE),
+        account=account,
+        journal=journal,
         clock=utc_now,
         close_store=database.close,
     )
+
+
+def _decoded_hosts(world: World) -> tuple[Host, ...]:
+    import msgspec
+
+    from xds_tui.api import decode
+
+    rows = world.host_rows()
+    page = msgspec.Raw(msgspec.json.encode({"data": rows, "totalCounts": len(rows)}))
+    return decode.decode_hosts(decode.Envelope(0, page, "", "")).hosts
+
+
+def _add_history(journal: Journal, account: Account, world: World, snapshot: Snapshot) -> None:
+    """Have the store's thread generate the history of the demo, while the app starts."""
+    seed, dialect = world.options.seed, world.options.dialect
+
+    def generate() -> History:
+        from xds_tui.cli import demo_history
+        from xds_tui.domain import pricing
+
+        costs = pricing.costs(snapshot.hosts, _catalog(dialect, snapshot.at), {}, snapshot.at)
+        return demo_history.generate(snapshot.hosts, costs.hosts, snapshot.at, seed)
+
+    journal.add_history(*account.identity, generate)
+
+
+def _catalog(dialect: str, at: datetime) -> Catalog:
+    """Return the catalog that the simulator will send, without its images."""
+    import msgspec
+
+    from xds_tui.api import decode
+    from xds_tui.domain.model import Billing, Catalog
+    from xds_tui.simulator.catalog_data import PACKAGES
+
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    packages = {}
+    for billing in Billing:
+        rows = [package.row(dialect) for package in PACKAGES if package.is_sold(rented=billing is Billing.RENT)]
+        packages[billing] = decode.decode_packages(decode.Envelope(0, msgspec.Raw(encoder.encode(rows)), "", ""))
+    return Catalog((), packages, at)
 
 
 def _populated_world(options: argparse.Namespace) -> World:

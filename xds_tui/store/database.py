@@ -122,6 +122,10 @@ class Database:
         """
         return await self._do(lambda: self._attempt("BEGIN IMMEDIATE", work))
 
+    def write_in_background(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run `work(connection)` in a transaction before all jobs that follow; nobody learns whether SQLite failed."""
+        self._submit(lambda: self._attempt("BEGIN IMMEDIATE", work))
+
     async def write_durably(
         self, work: Callable[[sqlite3.Connection], T], is_written: Callable[[sqlite3.Connection], bool]
     ) -> T:

@@ -7,7 +7,8 @@ Events and orders are stored as JSON, with columns for the fields that queries u
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -20,7 +21,7 @@ from xds_tui.store import order_rows
 from xds_tui.store.bodies import decode_events, encode
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.order_rows import HeldOrders, ScopeFinder, UnreadableOrder, write_held
-from xds_tui.store.samples import add_sample, drop_old, samples_between
+from xds_tui.store.samples import add_samples, drop_old, samples_between
 from xds_tui.store.snapshots import last_snapshot, save_snapshot
 from xds_tui.store.timestamps import microseconds
 
@@ -37,6 +38,16 @@ _OBSERVED_KINDS: Final = (EventKind.STATUS, EventKind.APPEARED, EventKind.GONE, 
 """Event kinds that every program watching the account observes."""
 _MAX_TIME: Final = 2**63 - 1
 """A time after any other, in microseconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A history that is written at once."""
+
+    samples: Sequence[Sample]
+    """Oldest first, as the others."""
+    events: Sequence[Event]
+    orders: Sequence[Order]
 
 
 class SettleResult(Enum):
@@ -88,8 +99,16 @@ class Journal:
         Returns whether the history that was read before belongs to another account.
         """
         find_scope = self._scope_finder()
-        self._scope = f"{self._profile} {urlsplit(base_url).netloc} {account_id or 'token'}"
+        self._scope = _scope_of(self._profile, base_url, account_id)
         return await self._database.read(find_scope) not in (self._scope, self._profile)
+
+    def add_history(self, base_url: str, account_id: str, generate: Callable[[], History]) -> None:
+        """Add a generated history of an account before anything is read.
+
+        `generate` and the writing run on the store's thread.
+        """
+        scope = _scope_of(self._profile, base_url, account_id)
+        self._database.write_in_background(lambda connection: _add_history(connection, scope, generate()))
 
     # Events
 
@@ -216,7 +235,7 @@ class Journal:
     async def add_sample(self, sample: Sample) -> None:
         """Add a sample, and delete samples beyond the maximum number and age."""
         find_scope = self._scope_finder()
-        await self._database.write(lambda connection: add_sample(connection, find_scope(connection), sample))
+        await self._database.write(lambda connection: add_samples(connection, find_scope(connection), [sample]))
 
     async def samples(self, since: datetime, limit: int, until: datetime) -> tuple[Sample, ...]:
         """Return about `limit` samples from `since` to `until`, oldest first: the last one of each interval."""
@@ -264,6 +283,10 @@ _PAGE: Final = (
 )
 
 
+def _scope_of(profile: str, base_url: str, account_id: str) -> str:
+    return f"{profile} {urlsplit(base_url).netloc} {account_id or 'token'}"
+
+
 def _scope(connection: sqlite3.Connection, *, scope: str | None, profile: str) -> str:
     """Return the bound scope, or the scope last used with `profile`, or `profile` if there is none."""
     if scope is not None:
@@ -275,6 +298,17 @@ def _scope(connection: sqlite3.Connection, *, scope: str | None, profile: str) -
 
 def _readable(rows: Iterable[Order | UnreadableOrder]) -> tuple[Order, ...]:
     return tuple(row for row in rows if isinstance(row, Order))
+
+
+def _add_history(connection: sqlite3.Connection, scope: str, history: History) -> None:
+    rows = ((scope, microseconds(event.at), encode(event)) for event in history.events)
+    connection.executemany(_ADD_EVENT, rows)
+    for order in history.orders:
+        order_rows.write_order(connection, scope, order)
+    add_samples(connection, scope, history.samples)
+
+
+_ADD_EVENT: Final = "INSERT INTO events (scope, at, body) VALUES (?, ?, ?)"
 
 
 def _add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
@@ -290,7 +324,7 @@ def _add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event,
                 continue
             stored[_subject(event)] = event
         rows.append((scope, microseconds(event.at), encode(event)))
-    connection.executemany("INSERT INTO events (scope, at, body) VALUES (?, ?, ?)", rows)
+    connection.executemany(_ADD_EVENT, rows)
     drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
 
 

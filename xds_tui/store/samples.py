@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -51,12 +52,9 @@ _BETWEEN: Final = (
 )
 
 
-def add_sample(connection: sqlite3.Connection, scope: str, sample: Sample) -> None:
-    """Add a sample, and delete those beyond `MAX_SAMPLES` and `MAX_AGE`."""
-    counts = (sample.total, sample.on, sample.changing, sample.unpriced)
-    prices = (sample.billed_low, sample.billed_high, sample.prepaid_low, sample.prepaid_high)
-    texts = (None if price is None else str(price) for price in prices)
-    connection.execute(_ADD, (scope, microseconds(sample.at), *counts, *texts))
+def add_samples(connection: sqlite3.Connection, scope: str, samples: Iterable[Sample]) -> None:
+    """Add samples, and delete those beyond `MAX_SAMPLES` and `MAX_AGE`."""
+    connection.executemany(_ADD, ((scope, *_row(sample)) for sample in samples))
     drop_old(connection, "samples", scope, MAX_SAMPLES, MAX_AGE)
 
 
@@ -68,6 +66,12 @@ def samples_between(
     where = {"scope": scope, "start": start, "end": end, "width": max(1, (end - start) // max(1, limit))}
     rows = connection.execute(_BETWEEN, where)
     return tuple(sample for row in rows if (sample := _sample(row)) is not None)
+
+
+def _row(sample: Sample) -> tuple[int | str | None, ...]:
+    counts = (sample.total, sample.on, sample.changing, sample.unpriced)
+    prices = (sample.billed_low, sample.billed_high, sample.prepaid_low, sample.prepaid_high)
+    return (microseconds(sample.at), *counts, *(None if price is None else str(price) for price in prices))
 
 
 def _sample(row: tuple[object, ...]) -> Sample | None:

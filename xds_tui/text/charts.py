@@ -200,12 +200,12 @@ def _braille(dots: Sequence[Sequence[bool]]) -> str:
 
 
 def scale(highest: Decimal, unit: Decimal, count: int) -> list[Decimal]:
-    """Return the numbers beside a chart, from 0 to at least `highest`: `count` round steps of whole units."""
+    """Return the numbers beside a chart, from 0 to at least `highest`: at most `count` round steps of whole units."""
     least = max(highest / count, unit)
     power = Decimal(10) ** floor(log10(least))
     steps = (part * power for part in map(Decimal, ("1", "2", "2.5", "5", "10", "20")))
     step = next(step for step in steps if step >= least and step % unit == 0)
-    return [step * number for number in range(count + 1)]
+    return [step * number for number in range(max(1, ceil(highest / step)) + 1)]
 
 
 _STEPS: Final = tuple(
