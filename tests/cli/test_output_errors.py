@@ -22,7 +22,7 @@ def shell(environ: dict[str, str], command: str, redirections: str) -> subproces
     )
 
 
-@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", ">&- <&-"])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&- <&-"])
 @pytest.mark.parametrize("command", WRITING)
 def test_output_that_cannot_be_written_is_said(environ: dict[str, str], command: str, redirection: str) -> None:
     ended = shell(environ, command, redirection)
@@ -31,8 +31,15 @@ def test_output_that_cannot_be_written_is_said(environ: dict[str, str], command:
     assert len(ended.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", [*WRITING, *QUIET])
-@pytest.mark.parametrize("redirections", ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"])
+REDIRECTIONS = ["2>&-", "2>/dev/full", "<&-", "<&- 2>&-"]
+REDIRECTED = [
+    *((command, REDIRECTIONS[row % len(REDIRECTIONS)]) for row, command in enumerate([*WRITING, *QUIET])),
+    *(("hosts", redirections) for redirections in REDIRECTIONS),
+]
+"""Each command with one of the streams missing, and one command with each."""
+
+
+@pytest.mark.parametrize(("command", "redirections"), REDIRECTED)
 def test_without_the_other_streams_it_does_its_work(environ: dict[str, str], command: str, redirections: str) -> None:
     usual, ended = shell(environ, command, ""), shell(environ, command, redirections)
     assert ended.returncode == usual.returncode

@@ -23,7 +23,7 @@ from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal
 from xds_tui.text import export, messages
 
-EXAMPLES = int(os.environ.get("XDS_TEST_DAMAGES", "40"))
+EXAMPLES = int(os.environ.get("XDS_TEST_DAMAGES", "15"))
 """Files of each kind of damage; many more are tried by hand."""
 
 VALUES: tuple[object, ...] = (

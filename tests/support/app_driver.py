@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import httpx
 from support.wait import until
+from textual._context import visible_screen_stack
 from textual.events import Key
 from textual.keys import _character_to_key
 
@@ -36,6 +37,7 @@ from xds_tui.tui.context import AppServices, Profile, ProfileConnector, ProfileS
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
+    from textual.screen import Screen
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 MORNING = 1_790_000_000.0
@@ -93,7 +95,14 @@ class Desk:
             )
         )
         self.app.animation_level = "none"
+        self._frames = 0
+        self._seen: tuple[tuple[Screen[object], int], str] | None = None
+        # Textual calls it after each paint, also without a terminal.
+        setattr(self.app, "post_display_hook", self._count_frame)  # noqa: B010 - mypy forbids to assign a method
         self.pilot: Pilot[int]
+
+    def _count_frame(self) -> None:
+        self._frames += 1
 
     async def _connect(self, base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
         return Client(base_url, credentials, transport=httpx.ASGITransport(build(self.service)), clock=self.now)
@@ -150,8 +159,13 @@ class Desk:
 
     @property
     def text(self) -> str:
-        """The screen on top."""
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+        """The screen on top, as it was last painted."""
+        state = (self.app.screen, self._frames)
+        if self._seen is None or self._seen[0] != state:
+            visible_screen_stack.set(self.app._background_screens)
+            strips = self.app.screen._compositor.render_strips()
+            self._seen = state, "\n".join(strip.text.rstrip() for strip in strips)
+        return self._seen[1]
 
     async def see(self, pattern: str) -> str:
         """Wait until the screen matches, and return it."""

@@ -6,9 +6,17 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 
 from xds_tui.tui.screens import confirm
 from xds_tui.tui.screens.create import screen
+
+PARSED_STYLES: dict[tuple[object, ...], list[RuleSet]] = {}
+"""The rules of a style sheet by its variables, text, place and kind."""
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +27,46 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _paint_on_demand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paint the screen only when a test looks at it, which saves a third of the CPU time of these tests.
+
+    A headless app paints each frame and then drops it. Tests that are about painting are marked `paints`, and those
+    in `tests/pty` see the frames of a terminal.
+    """
+    if "paints" in request.keywords:
+        return
+
+    def skip_update(
+        self: Compositor, full: bool = False, screen_stack: list[Screen[object]] | None = None, simplify: bool = False
+    ) -> None:
+        visible_screen_stack.set(screen_stack or [])
+        self._dirty_regions.clear()
+
+    monkeypatch.setattr(Compositor, "render_update", skip_update)
+
+
+@pytest.fixture(autouse=True)
+def _parse_styles_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share the parsed style sheets between the apps of all tests."""
+    parse = Stylesheet._parse_rules
+
+    def parse_once(
+        self: Stylesheet,
+        css: str,
+        read_from: tuple[str, str],
+        is_default_rules: bool = False,
+        tie_breaker: int = 0,
+        scope: str = "",
+    ) -> list[RuleSet]:
+        key = (tuple(self._variables.items()), css, read_from, is_default_rules, tie_breaker, scope)
+        if key not in PARSED_STYLES:
+            PARSED_STYLES[key] = parse(self, css, read_from, is_default_rules, tie_breaker, scope)
+        return PARSED_STYLES[key]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
 
 
 @pytest.fixture(autouse=True)
