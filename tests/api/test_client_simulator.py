@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -142,3 +143,23 @@ async def test_a_wrong_secret_is_asked_about_once(simulate: Simulate) -> None:
         assert simulator.service.requests == ["POST /v1/auth/getToken"]
         client.session.replace(KEY)
         assert (await client.hosts(1)).total == 40
+
+
+class Searches:
+    """A finder that finds nothing and notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        self.names.append(name)
+
+
+async def test_a_request_searches_the_path_for_no_module(simulate: Simulate, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = simulate()
+    searches = Searches()
+    async with Client(simulator.url, KEY) as client:
+        await client.hosts(1)
+        monkeypatch.setattr(sys, "meta_path", [searches, *sys.meta_path])
+        await client.hosts(1)
+    assert searches.names == []
