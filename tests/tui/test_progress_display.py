@@ -96,3 +96,16 @@ async def test_an_export_of_a_long_past_tells_how_far_it_is_and_esc_stops_it(mon
         go_on.set()
         await desk.see_no_more("so far")
         assert not desk.exports.exists()
+
+
+async def test_a_state_that_arrives_while_the_app_shuts_down_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    close_all = desk.app._close_all
+
+    async def close_all_and_publish() -> None:
+        await close_all()
+        desk.app.on_fleet_updated(FleetUpdated(desk.monitor.state, desk.monitor))
+
+    async with sitting_at(desk):
+        monkeypatch.setattr(desk.app, "_close_all", close_all_and_publish)
+    assert desk.app._exception is None

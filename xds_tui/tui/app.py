@@ -121,8 +121,8 @@ class XdsApp(TerminalApp, inherit_bindings=False):
 
     def on_fleet_updated(self, message: FleetUpdated) -> None:
         """Pass the state to every screen that shows it, and open the sign-in screen when the session has expired."""
-        if message.monitor is not self._current.monitor or not self.screen_stack:
-            # Of another profile, or the app is ending and has no screens any more.
+        if message.monitor is not self._current.monitor or not self.is_running:
+            # Of another profile, or the app shuts down and its screens lose their widgets.
             return
         state, was_signed_out = message.state, self._is_signed_out
         self._is_signed_out = state.connection is ConnectionState.SIGNED_OUT

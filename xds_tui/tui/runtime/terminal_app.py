@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual.actions import SkipAction
+from textual.app import ScreenStackError
 from textual.css.query import NoMatches
 from textual.events import Event, Key
 from textual.filter import LineFilter
@@ -154,9 +155,10 @@ class TerminalApp(CompatApp, inherit_bindings=False):
     # Crash and exit
 
     def is_expected_error(self, error: Exception, node: MessagePump | None) -> bool:
-        """Return whether a widget was not found because its screen, or the app, is closing."""
+        """Return whether a screen or widget was not found because its screen, or the app, is closing."""
         cause = error.error if isinstance(error, WorkerFailed) else error
-        return isinstance(cause, NoMatches) and (self.is_exiting or is_closing(node or self))
+        is_ending = self.is_exiting or not self.is_running
+        return isinstance(cause, (NoMatches, ScreenStackError)) and (is_ending or is_closing(node or self))
 
     def format_crash(self, error: Exception) -> RenderableType:
         """Write a crash report, and return a message without values of variables."""
