@@ -15,7 +15,7 @@ from xds_tui.domain.records import Event, EventKind
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
 from xds_tui.tui.app import FleetUpdated
 from xds_tui.tui.flows import session
-from xds_tui.tui.screens.history import PAGE
+from xds_tui.tui.screens.history import PAGE_SIZE
 
 
 async def show(desk: Desk, **changed: object) -> None:
@@ -72,7 +72,7 @@ async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch:
 async def a_long_past(desk: Desk) -> None:
     events = [
         Event(at=desk.now() - timedelta(minutes=number), kind=EventKind.RECOVERED, summary=f"{number}")
-        for number in range(PAGE + 10)
+        for number in range(PAGE_SIZE + 10)
     ]
     await desk.monitor.recorder.journal.add_events(events)
 
