@@ -104,7 +104,8 @@ async def test_a_state_that_arrives_while_the_app_shuts_down_is_ignored(monkeypa
 
     async def close_all_and_publish() -> None:
         await close_all()
-        desk.app.on_fleet_updated(FleetUpdated(desk.monitor.state, desk.monitor))
+        state = replace(desk.monitor.state, connection=ConnectionState.SIGNED_OUT)
+        desk.app.on_fleet_updated(FleetUpdated(state, desk.monitor))
 
     async with sitting_at(desk):
         monkeypatch.setattr(desk.app, "_close_all", close_all_and_publish)
