@@ -61,7 +61,7 @@ async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch:
         return "Secret Service"
 
     async with sitting_at(Desk()) as desk:
-        monkeypatch.setattr(desk.account, "keep", keep)
+        monkeypatch.setattr(desk.account, "store_credentials", keep)
         keeping = desk.app.run_worker(session.save_credentials(desk.app, desk.account))
         await until(lambda: told(desk) == ["Waiting for the keyring, which may ask you first"])
         answered.set()
@@ -91,7 +91,7 @@ async def test_an_export_of_a_long_past_tells_how_far_it_is_and_esc_stops_it(mon
 
         monkeypatch.setattr(desk.monitor.recorder, "past_events", slowly)
         await desk.press("e")
-        await desk.see(r"Reading all of it: \d+ events so far; esc stops")
+        await desk.see(r"Loading history: \d+ events so far \(esc to stop\)")
         await desk.press("escape")
         go_on.set()
         await desk.see_no_more("so far")
