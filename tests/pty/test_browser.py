@@ -131,16 +131,29 @@ class Page(Terminal):
         os.close(null)
 
     def stop_reading(self) -> None:
-        """Have the program draw, and read nothing of it, until its event loop stands still."""
-        before, ends = "", time.monotonic() + TIMEOUT
+        """Have the program draw, and read nothing of it, until the pipe takes no more."""
+        ends = time.monotonic() + TIMEOUT
         while not self._narrow():
             assert time.monotonic() < ends, "it never stopped drawing"
             self._read(0.02)
-        while before != (before := self.computed()):
-            assert time.monotonic() < ends, "its event loop never stood still"
-            for _ in range(15):
-                self.type("z")
-                select.select([], [], [], 0.02)
+        while not self._is_full():
+            assert time.monotonic() < ends, "the pipe is never full"
+            self.press_unread("?", "\x1b")
+
+    def press_unread(self, *keys: str) -> None:
+        """Press keys without reading what the program draws then."""
+        for key in keys:
+            self.type(key)
+            select.select([], [], [], 0.2)
+
+    def _is_full(self) -> bool:
+        """Whether the pipe takes no more."""
+        end = os.open(f"/proc/self/fd/{self._out}", os.O_WRONLY | os.O_NONBLOCK)
+        poll = select.poll()
+        poll.register(end, select.POLLOUT)
+        is_full = not poll.poll(0)
+        os.close(end)
+        return is_full
 
     def _narrow(self) -> bool:
         """Have the pipe take little, unless it holds more than that now."""
@@ -151,11 +164,6 @@ class Page(Terminal):
                 raise
             return False
         return True
-
-    def computed(self) -> str:
-        """How long the program's main thread has computed for."""
-        fields = Path(f"/proc/{self._pid}/task/{self._pid}/stat").read_text().rpartition(")")[2].split()
-        return " ".join(fields[11:13])
 
     def end(self, *, reading: bool = True) -> int:
         """Wait until the program is gone, and everything that it started, and return its exit code."""
@@ -313,6 +321,23 @@ def test_a_server_that_takes_nothing_does_not_hold_up_the_end(
         leave(page)
         assert page.end(reading=False) == code
     assert_closed(history(known))
+
+
+def test_while_the_server_takes_nothing_the_fleet_is_watched_and_then_all_is_shown(
+    known: dict[str, str], simulator: Simulator
+) -> None:
+    with opened(known) as page:
+        page.stop_reading()
+        asked, ends = len(simulator.state()["requests"]), time.monotonic() + TIMEOUT
+        while len(simulator.state()["requests"]) == asked:
+            assert time.monotonic() < ends, "its event loop stands still"
+            page.press_unread("r")
+        page.press_unread("z", "?")
+        page.wait_for("Keys")
+        page.press("escape")
+        page.wait_for("Keys", gone=True)
+        page.press("q")
+        assert page.end() == 0
 
 
 def test_a_packet_of_another_protocol_is_ignored(known: dict[str, str]) -> None:

@@ -133,10 +133,7 @@ def abandon_stalled_terminal() -> None:
     with _restoring, contextlib.suppress(OSError, termios.error):
         terminal = os.open(os.ttyname(_STDERR), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
         _discard_output()
-        for thread in threading.enumerate():
-            if thread.name == terminal_writer.THREAD_NAME and thread.ident is not None:
-                # The write is interrupted, and Python repeats it on the null device.
-                signal.pthread_kill(thread.ident, _INTERRUPT)
+        interrupt_writer()
         deadline = time.monotonic() + _TICK / 1000
         is_written = False
         while not is_written and time.monotonic() < deadline:
@@ -146,6 +143,13 @@ def abandon_stalled_terminal() -> None:
                 is_written = os.write(terminal, _RESTORE_SEQUENCE) == len(_RESTORE_SEQUENCE)
             time.sleep(0 if is_written else 0.01)
         os.close(terminal)
+
+
+def interrupt_writer() -> None:
+    """Interrupt a blocked write of the output thread, which Python repeats on what its descriptor is by then."""
+    for thread in threading.enumerate():
+        if thread.name == terminal_writer.THREAD_NAME and thread.ident is not None:
+            signal.pthread_kill(thread.ident, _INTERRUPT)
 
 
 class _Terminal:

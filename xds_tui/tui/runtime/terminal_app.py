@@ -21,7 +21,7 @@ from xds_tui.i18n import _
 from xds_tui.tui.commands import COMMANDS, keys_of
 from xds_tui.tui.runtime.key_queue import KeyQueue, convert_to_halfwidth
 from xds_tui.tui.runtime.suspend import JobControl
-from xds_tui.tui.runtime.terminal_driver import TerminalDriver
+from xds_tui.tui.runtime.terminal_writer import FrameSkipper
 from xds_tui.tui.screens.base import cancel_workers, is_closing
 from xds_tui.tui.textual_compat import CompatApp, get_driver
 from xds_tui.tui.theme import glyphs
@@ -120,9 +120,9 @@ class TerminalApp(CompatApp, inherit_bindings=False):
         return (*super().get_line_filters(), *self._output_filters)
 
     def should_skip_frame(self) -> bool:
-        """Return whether the terminal is still busy with earlier frames."""
+        """Return whether the terminal or browser is still busy with earlier frames."""
         driver = get_driver(self)
-        return isinstance(driver, TerminalDriver) and driver.should_skip_frame()
+        return isinstance(driver, FrameSkipper) and driver.should_skip_frame()
 
     def write_sequence(self, sequence: str) -> None:
         """Write an escape sequence, unless another program has the terminal."""

@@ -5,11 +5,13 @@ A thread decodes input with `input_events`, another writes output with `terminal
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
 import termios
 import time
+from functools import partial
 from typing import Any, Final
 
 from textual.app import App
@@ -45,6 +47,12 @@ _INPUT_MODES_OFF: Final = "\x1b[?2004l\x1b[?1004l\x1b[?1000l\x1b[?1003l\x1b[?101
 _RESIZE_REPORTS_OFF: Final = "\x1b[?2048l"
 _SCREEN_OFF: Final = "\x1b[?7h\x1b[?1049l\x1b[?25h"
 """Restores line wrap, the main screen and the cursor."""
+
+
+def repaint_threadsafe(app: App[Any], loop: asyncio.AbstractEventLoop) -> None:
+    """Have `app` draw everything again, because frames were skipped; for another thread than that of `loop`."""
+    with contextlib.suppress(RuntimeError):  # the loop may be closed
+        loop.call_soon_threadsafe(app.call_later, partial(app.refresh, layout=True))
 
 
 class TerminalDriver(CompatLinuxDriver):
@@ -96,11 +104,7 @@ class TerminalDriver(CompatLinuxDriver):
         return self._writer.should_skip_frame()
 
     def _on_caught_up(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop may be closed
-            self.loop.call_soon_threadsafe(self.app.call_later, self._repaint)
-
-    def _repaint(self) -> None:
-        self.app.refresh(layout=True)
+        repaint_threadsafe(self.app, self.loop)
 
     # Queries
 

@@ -1,7 +1,8 @@
 """The driver for browsers: the app talks to a server through two pipes, and the server to the page.
 
-The server is textual-serve or one with the same protocol. In contrast to Textual's driver, this one reports to
-`shutdown` that the page was closed, and leaves signals and broken pipes to it.
+The server is textual-serve or one with the same protocol. In contrast to Textual's driver, this one writes in a thread,
+so that a server that reads nothing blocks nothing else, reports to `shutdown` that the page was closed, and leaves
+signals and broken pipes to it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import os
 import select
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
@@ -23,6 +23,8 @@ from textual.message import Message
 
 from xds_tui.tui.runtime import shutdown
 from xds_tui.tui.runtime.input_events import InputEvents
+from xds_tui.tui.runtime.terminal_driver import CLOSE_TIMEOUT, repaint_threadsafe
+from xds_tui.tui.runtime.terminal_writer import TerminalWriter
 from xds_tui.tui.textual_compat.web_driver import CompatWebDriver
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
@@ -52,8 +54,8 @@ class ServerPipes:
         """Make one of `fds` hang up, because the page was closed."""
         self._closed_end.close()
 
-    def write(self, data: bytes) -> int:
-        """Write all of `data`; once the server is gone, discard it. Return the length of `data`."""
+    def write(self, data: bytes, /) -> int:
+        """Write all of `data`, which may block; once the server is gone, discard it. Return the length of `data`."""
         remaining = memoryview(data)
         try:
             while remaining:
@@ -63,6 +65,9 @@ class ServerPipes:
             self.hang_up()
         return len(data)
 
+    def flush(self) -> None:
+        """Do nothing: nothing is buffered."""
+
     def is_stalled(self) -> bool:
         """Return whether the server accepts no output at the moment."""
         poll = select.poll()
@@ -70,11 +75,10 @@ class ServerPipes:
         return not poll.poll(0)
 
     def abandon(self) -> None:
-        """Unblock the event loop, which waits to write."""
+        """Unblock the thread that waits to write."""
         with contextlib.suppress(OSError):
             self._discard_output()
-            # The signal interrupts the blocked write, which Python then repeats on the null device.
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            shutdown.interrupt_writer()
 
     def restore(self) -> None:
         """Do nothing: the page belongs to the server."""
@@ -104,15 +108,34 @@ class BrowserDriver(CompatWebDriver):
     ) -> None:
         """Create the driver; the arguments are those of `Driver`."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self.set_writer(self.pipes.write)
+        self._output = TerminalWriter(self.pipes, self._on_caught_up)
+        self.set_writer(self._queue)
 
     def start_application_mode(self) -> None:
         """Take the page, and restore the signal handlers that Textual replaces."""
+        self._output.start()
         handlers = {number: signal.getsignal(number) for number in shutdown.SIGNALS}
         super().start_application_mode()
         for number, handler in handlers.items():
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, handler)
+
+    def close(self) -> None:
+        """End the output thread within bounded time, even if the server reads nothing."""
+        if not self._output.stop(CLOSE_TIMEOUT):
+            self.pipes.abandon()
+            self._output.stop(CLOSE_TIMEOUT)
+
+    def should_skip_frame(self) -> bool:
+        """Return whether the server is behind, so that a frame is useless; it is repainted when it has caught up."""
+        return self._output.should_skip_frame()
+
+    def _queue(self, packet: bytes) -> int:
+        self._output.write(packet)
+        return len(packet)
+
+    def _on_caught_up(self) -> None:
+        repaint_threadsafe(self.app, self.loop)
 
     def run_input_thread(self) -> None:
         """Read packets and post the events in them until the app ends or the server is gone."""

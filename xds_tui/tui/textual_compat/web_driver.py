@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Generator
 from functools import partial
@@ -15,13 +16,24 @@ from textual.drivers.web_driver import WebDriver
 class CompatWebDriver(WebDriver):
     """A driver that writes with a given function and yields the input that it reads.
 
-    Textual's driver fails on a broken pipe, ends its input thread on bytes that are not UTF-8
-    (https://github.com/Textualize/textual/issues/6456), and sends the mouse modes even with `mouse=False`.
+    Textual's driver blocks the event loop while the server reads nothing, fails on a broken pipe, ends its input thread
+    on bytes that are not UTF-8 (https://github.com/Textualize/textual/issues/6456), and sends the mouse modes even with
+    `mouse=False`.
     """
 
     def __init__(self, app: App[Any], *, debug: bool, mouse: bool, size: tuple[int, int] | None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._packets = ByteStream()
+
+    @property
+    def app(self) -> App[Any]:
+        """The app that the driver belongs to."""
+        return self._app
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the app."""
+        return self._loop
 
     def set_writer(self, write: Callable[[bytes], int]) -> None:
         """Write packets with `write`."""
