@@ -130,11 +130,6 @@ def search_text(row_type: RowType[RowT], row: RowT, more: Iterable[str] = ()) ->
     return fold("\n".join([*texts, *more]))
 
 
-def has_words(query: Query) -> bool:
-    """Whether `query` has terms without a field, which need the search text of each row."""
-    return any(term.field is None for term in query)
-
-
 def select(
     row_type: RowType[RowT],
     rows: Sequence[RowT],
