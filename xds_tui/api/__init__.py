@@ -1,3 +1,3 @@
-"""The service's wire: what is sent, what comes back, and every way in which that can fail."""
+"""The client of the service: requests, responses, and the classification of errors."""
 
 from __future__ import annotations

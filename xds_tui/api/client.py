@@ -1,9 +1,9 @@
-"""The service, one method an endpoint: the host rental document, and nothing of HTTP.
+"""The client of the service, with one method per endpoint of the host rental document.
 
-Reading calls may be asked again by whoever wants; nothing here does, but for the one new token after a 401. Changing
-calls (both creates, power, reboot, delete; power and reboot are GETs on the wire) are sent once, each over a connection
-of its own, and whatever befalls them after that leaves their outcome unknown. That holds for cancellation too:
-`asyncio.CancelledError` passes through, and its receiver has to take the outcome for unknown.
+Callers may repeat reading calls; the client itself repeats one only after a 401, once, with a new token. Changing calls
+(both creates, power, reboot, delete; power and reboot are GETs) are sent once, each over its own connection, and any
+failure after that leaves their outcome unknown. This includes cancellation: `asyncio.CancelledError` is raised, and the
+caller has to treat the outcome as unknown.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from xds_tui.i18n import N_
 _T = TypeVar("_T")
 
 MAX_PAGE_SIZE: Final = 25
-"""Nobody knows what more would do, so it is never asked for (reference: mypage)."""
+"""The effect of larger pages is undocumented (reference: mypage)."""
 
 _HOST_GONE: Final = frozenset({1001, 1021})
-"""Codes of `one/{id}` for a host that is not there, or not ours."""
+"""Codes of `one/{id}` for a host that does not exist or belongs to another account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long a call may take, in seconds from its start to the last byte of its answer.
+    """Time limits of calls in seconds, from the start to the last byte of the response.
 
-    A reading call is worth less than the next one; a changing call is waited for long, because giving it up leaves
-    its outcome unknown.
+    Reading calls are simply repeated; changing calls have a long time limit, because a timeout leaves their outcome
+    unknown.
     """
 
     connect: float = 10.0
@@ -58,22 +58,22 @@ class Deadlines:
 
 
 class Client:
-    """A connection to the service as one account.
+    """A client of the service for one account.
 
     Args:
-        base_url: where the service is, with or without a trailing slash or a path prefix.
-        credentials: who we are.
-        transport: how to get there, if not over the network (the demo); it is closed with the client.
-        read_only: whether every changing call is held back.
-        insecure_http: whether plain http may leave this machine.
-        deadlines: how long calls may take.
+        base_url: the address of the service, with or without a trailing slash or a path prefix.
+        credentials: the credentials of the account.
+        transport: replaces the network (the demo); it is closed with the client.
+        read_only: whether changing calls raise `NotSent`.
+        insecure_http: whether plain HTTP to other machines is allowed.
+        deadlines: the time limits of calls.
         token, clock, on_token, find_token, renewals: see `TokenAuth`.
 
     Attributes:
-        session: who we are; `session.replace` makes it somebody else.
+        session: the authentication; `session.replace` changes the credentials.
 
     Raises:
-        NotSent: from here, if the token may not be sent to `base_url`.
+        NotSent: if the token must not be sent to `base_url`.
 
     """
 
@@ -118,7 +118,7 @@ class Client:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections; every later call is `NotSent`."""
+        """Close the connections; later calls raise `NotSent`."""
         self._closed = True
         self.session.close()
         for pool in self._pools.values():
@@ -130,18 +130,18 @@ class Client:
         """Return the operating systems that a host can be created with.
 
         Raises:
-            NotSent, Refused, SignedOut, BadAnswer: as every reading call; it may be asked again.
+            NotSent, Rejected, SignedOut, BadResponse: like every reading call, which may be repeated.
 
         """
         return decode.decode_images(await self._read("image"))
 
     async def packages(self, billing: Billing, *, is_urgent: bool = False) -> tuple[Package, ...]:
-        """Return what can be bought as `billing`; raises as `images`.
+        """Return the packages that can be bought as `billing`; raises as `images`.
 
         Args:
             billing: the billing mode.
-            is_urgent: whether it is part of something that the user asked for just now, such as a purchase, so that it
-                is not held back where reading calls pause to leave another program its token.
+            is_urgent: whether it is part of an action of the user, such as a purchase, and not delayed when reading
+                calls pause because another program uses the token.
 
         """
         return decode.decode_packages(await self._read(f"packAge/{billing.value}", is_urgent=is_urgent))
@@ -151,7 +151,7 @@ class Client:
         if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
             raise ValueError(f"page {page} of {page_size}")
         envelope = await self._read("mypage", {"page": page, "pageSize": page_size})
-        # Most pages are what they were a moment ago: the same bytes are the same hosts, and need no reading.
+        # Most pages have not changed: identical bytes need no decoding.
         digest = hashlib.blake2b(envelope.data or b"", digest_size=16).digest()
         kept = self._pages.get(page)
         if kept is None or kept[0] != digest:
@@ -159,10 +159,10 @@ class Client:
         return kept[1]
 
     async def host(self, host_id: str) -> Host | None:
-        """Return one host, None if it is not there or not ours; raises as `images`.
+        """Return one host, or None if it does not exist or belongs to another account; raises as `images`.
 
-        A host is reported as deleted on the strength of None, so only a response that can carry the service's own word
-        means None: not one with the HTTP status of a gateway that gave up on the service.
+        None makes a host count as deleted, so only a response of the service itself returns it, never one with the HTTP
+        status of a gateway that could not reach the service.
         """
         response = await self._get(f"one/{_segment(host_id)}")
         is_from_service = response.status_code in CARRIERS
@@ -177,18 +177,18 @@ class Client:
         return host
 
     async def create_on_demand(self, *, package_id: str, image_id: str) -> str | None:
-        """Buy a host by the hour and return its ID; None: accepted, without its ID.
+        """Buy an on-demand host, and return its ID, or None if the response lacks it.
 
         Raises:
-            NotSent, Refused, SignedOut: nothing was bought; `domain.rejections` lists what proves that.
-            OutcomeUnknown: it may have been. As for every changing call, never send it again: look.
+            NotSent, Rejected, SignedOut: nothing was bought; `domain.rejections` lists the responses that prove it.
+            OutcomeUnknown: a host may have been bought. Like any changing call it must not be repeated.
 
         """
         body = {"packageId": package_id, "imageId": image_id}
         return await self._change(Call.CREATE_ON_DEMAND, decode.decode_created, "POST", "createquantity", body=body)
 
     async def create_rent(self, *, package_id: str, image_id: str, period: Period) -> str | None:
-        """Buy a host for `period` and return its ID; None: accepted, without its ID; raises as `create_on_demand`."""
+        """Buy a host for `period`, and return its ID, or None without one; raises as `create_on_demand`."""
         body: dict[str, str | int] = {
             "packageId": package_id,
             "imageId": image_id,
@@ -198,30 +198,30 @@ class Client:
         return await self._change(Call.CREATE_RENT, decode.decode_created, "POST", "createRent", body=body)
 
     async def power(self, host_id: str, on: bool) -> None:
-        """Have a host started or stopped: accepted is not done, its status tells; raises as `create_on_demand`."""
+        """Request the start or stop of a host; only its status shows the result. Raises as `create_on_demand`."""
         path = f"operate/{_segment(host_id)}"
         await self._change(Call.POWER, decode.expect_done, "GET", path, query={"type": int(on)})
 
     async def reboot(self, host_id: str) -> None:
-        """Have a host rebooted: accepted is not done; raises as `create_on_demand`."""
+        """Request the reboot of a host; only its status shows the result. Raises as `create_on_demand`."""
         await self._change(Call.REBOOT, decode.expect_done, "GET", f"reboot/{_segment(host_id)}")
 
     async def delete(self, host_id: str) -> None:
-        """Delete a host with all that is on it; raises as `create_on_demand`, `OutcomeUnknown` for "not deleted" too.
+        """Delete a host with its disks; raises as `create_on_demand`, and `OutcomeUnknown` for "not deleted".
 
-        The gateway may have repeated the request, and then the last repetition says "not deleted" of a host that an
-        earlier one deleted.
+        The gateway may repeat the request, and then the response is "not deleted" although an earlier repetition
+        deleted the host.
         """
         await self._change(Call.DELETE, decode.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
 
     async def _read(self, path: str, query: Mapping[str, int] | None = None, *, is_urgent: bool = False) -> Envelope:
-        """Send a call that changes nothing, and return the envelope of a success."""
+        """Send a reading call, and return the envelope of a success."""
         return envelope.require_success(await self._get(path, query, is_urgent=is_urgent), self.session.mask)
 
     async def _get(
         self, path: str, query: Mapping[str, int] | None = None, *, is_urgent: bool = False
     ) -> httpx.Response:
-        """Send a call that changes nothing: its callers are the list of what `read_only` lets through."""
+        """Send a reading call. Its callers are the calls that `read_only` permits."""
         return await self._send(SendTracker(), "GET", path, safe=True, query=query, is_urgent=is_urgent)
 
     async def _change(
@@ -234,7 +234,7 @@ class Client:
         query: Mapping[str, int] | None = None,
         body: Mapping[str, str | int] | None = None,
     ) -> _T:
-        """Send a call that changes something, once, and make of every response but a clear one an unknown outcome."""
+        """Send a changing call once; any response but a clear one leaves its outcome unknown."""
         sending = SendTracker()
         outcome: ApiError
         try:
@@ -244,7 +244,7 @@ class Client:
         except ApiError as error:
             if sending.started:
                 raise
-            # A token was asked for and did not come: the call itself has not left.
+            # The request for a token failed: the call itself was not sent.
             outcome = NotSent(error.summary, error.detail, trace_id=error.trace_id, cause=error.cause)
         else:
             try:
@@ -269,7 +269,7 @@ class Client:
         body: Mapping[str, str | int] | None = None,
         is_urgent: bool = False,
     ) -> httpx.Response:
-        """Send one request and return what came back, whole."""
+        """Send one request, and return the complete response."""
         if self._read_only and not safe:
             raise NotSent(N_("Nothing is changed in read-only mode"))
         if self._closed:
@@ -292,10 +292,10 @@ class Client:
         raise outcome
 
     def _pool(self, safe: bool) -> httpx.AsyncClient:
-        """Return the connections for reading, or those for changing: these are never used twice.
+        """Return the connections for reading calls, or those for changing calls, which are not reused.
 
-        A kept connection may be dead already when the next request is written to it; for a change that would be an
-        unknown outcome for nothing.
+        A kept connection may be dead when the next request is written to it, which would leave the outcome of a change
+        unknown without need.
         """
         if safe not in self._pools:
             inner = self._transport or open_route(self._base_url, keep_alive=safe)
@@ -325,10 +325,10 @@ def _checked(base_url: str, insecure_http: bool) -> httpx.URL:
 
 
 def _segment(host_id: str) -> str:
-    """Return a host's ID as one segment of a path.
+    """Return the ID of a host as one segment of a path.
 
     Raises:
-        NotSent: it would not stay one.
+        NotSent: the ID cannot be one segment.
 
     """
     if not is_identity(host_id) or host_id in (".", ".."):

@@ -1,7 +1,6 @@
-"""What the service sends, decoded tolerantly into the model.
+"""Decode responses into the model, with tolerance for the service's spelling, types and missing fields.
 
-Spelling, types and gaps of the wire end here. A row that cannot be understood costs only itself, a field only
-itself; an answer that is not the service's envelope is a `BadResponse`.
+An invalid row or field affects only itself; a response without the service's envelope is a `BadResponse`.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
 
 NOTHING_RAW: Final[Raw] = {}
-"""Of the many rows in which everything was understood; never written to."""
+"""Shared by all rows without invalid fields; never modified."""
 
 NO_GPU: Final = "-"
-"""What `gpuConfiguration` says where there is none."""
+"""The value of `gpuConfiguration` without a GPU."""
 
 
 def image_in(row: JsonObject | None) -> Image | None:
-    """Return the image; None: not an object, or without an ID that could be used."""
+    """Decode an image; None if it is not an object or has no usable ID."""
     image_id = None if row is None else row.identity("imageId")
     if row is None or image_id is None:
         return None
@@ -43,7 +42,7 @@ def image_in(row: JsonObject | None) -> Image | None:
 
 
 def package_in(row: JsonObject | None) -> Package | None:
-    """Return the package; None: not an object, or without an ID that could be used."""
+    """Decode a package; None if it is not an object or has no usable ID."""
     package_id = None if row is None else row.identity("packageId")
     if row is None or package_id is None:
         return None
@@ -68,7 +67,7 @@ def package_in(row: JsonObject | None) -> Package | None:
 
 
 def host_in(row: JsonObject | None) -> Host | None:
-    """Return the host; None: not an object, or without an ID that could be used."""
+    """Decode a host; None if it is not an object or has no usable ID."""
     host_id = None if row is None else row.identity("id")
     if row is None or host_id is None:
         return None
@@ -99,7 +98,7 @@ def host_in(row: JsonObject | None) -> Host | None:
 
 
 def _gpu(row: JsonObject, name_field: str) -> tuple[int, str | None]:
-    """Return number and name; a name without a number is one GPU."""
+    """Return the number and the name of the GPUs; a name without a number is one GPU."""
     name = _shared(row.text(name_field))
     name = None if name == NO_GPU else name
     count = row.integer("gpuNumber", MAX_COUNT)
@@ -107,12 +106,12 @@ def _gpu(row: JsonObject, name_field: str) -> tuple[int, str | None]:
 
 
 def _shared(text: str | None) -> str | None:
-    """Return `text` as the one object of its kind: thousands of hosts say the same few words."""
+    """Return one object for equal texts: thousands of hosts have the same few values."""
     return sys.intern(text) if text is not None else None
 
 
 def _discount(row: JsonObject) -> Decimal | None:
-    """Return the factor: 1 where none was sent; above 1 or 0 is not a factor that anybody documented."""
+    """Return the factor of the discount: 1 if none was sent. A factor above 1 or of 0 is invalid."""
     if "discount" not in row:
         return Decimal(1)
     factor = row.number("discount")
@@ -123,22 +122,22 @@ def _discount(row: JsonObject) -> Decimal | None:
 
 
 MAX_CODE: Final = 10**9
-"""The documented ones have six digits at most."""
+"""Documented codes have at most six digits."""
 
 MAX_TOTAL: Final = 100_000
-"""Hosts in a list that is still believed to be so long."""
+"""Maximum plausible number of hosts in a list."""
 
 MAX_VALUES: Final = 100_000
-"""Commas in an answer that is still taken apart, which is done at one go: a page of hosts has 500."""
+"""Maximum number of commas in a response, which is decoded without interruption: a page of hosts has 500."""
 
 _HOST_ID: Final = re.compile(r"(?![0-9.]+(e[0-9]+)?$)[a-z0-9][a-z0-9._-]{3,63}", re.IGNORECASE)
-"""The service's IDs are ten letters and digits; other lengths and the usual separators are accepted, numbers not."""
+"""IDs of the service have ten letters and digits; other lengths and the usual separators are accepted, numbers not."""
 
 _UNUSUAL_ID: Final = re.compile(r"[0-9]{1,20}|[a-z][a-z0-9_-]{0,63}", re.IGNORECASE)
-"""What is no ID of the service by its looks, but could be one of a service that makes them in another way."""
+"""Values that do not look like an ID of the service, but could be one in another format."""
 
 _NOT_IDS: Final = frozenset({"true", "false", "null", "none", "undefined", "success", "error", "failed"})
-"""Words that have the form of an ID, and are the result of a failed conversion or a message."""
+"""Words in the form of an ID that result from a failed conversion or are a message."""
 
 _NOT_AN_ENVELOPE: Final = N_("What answered does not speak the service's language")
 CONTRADICTION: Final = N_("The service's answer contradicts itself")
@@ -147,13 +146,13 @@ _NO_SENSE: Final = N_("The service's answer makes no sense")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every answer is wrapped in; `code` 0 is success."""
+    """The envelope of every response; `code` 0 is success."""
 
     code: int
     data: msgspec.Raw | None
-    """None where it was left out; null is there."""
+    """None if it is missing; null is a value."""
     message: str
-    """From `msg`, or from `message` as the vendor's gateway spells it."""
+    """From `msg`, or from the gateway's `message`."""
     trace_id: str
 
 
@@ -163,18 +162,18 @@ class HostPage:
 
     hosts: tuple[Host, ...]
     total: int | None
-    """Hosts in the whole list; None where the service did not say."""
+    """Number of hosts in the list; None if it is unknown."""
     unreadable: int
-    """Rows without an ID that could be used: there, but not to be told apart."""
+    """Number of rows without a usable ID, which cannot be identified."""
     is_total_unreadable: bool = False
-    """Whether the service sent a total that cannot be one."""
+    """Whether the service sent an invalid total."""
 
 
 def decode_envelope(body: bytes) -> Envelope:
-    """Return the envelope in `body`, whatever its code.
+    """Return the envelope in `body`, with any code.
 
     Raises:
-        BadAnswer: if it is not one.
+        BadResponse: if there is none.
 
     """
     fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
@@ -190,7 +189,7 @@ def decode_hosts(envelope: Envelope) -> HostPage:
     """Return a page of `mypage`: `{"data": [host] | null, "totalCounts": int or str}`; null is an empty page.
 
     Raises:
-        BadAnswer: if there is no list.
+        BadResponse: if there is no list.
 
     """
     if envelope.data is not None and is_null(envelope.data):
@@ -205,10 +204,10 @@ def decode_hosts(envelope: Envelope) -> HostPage:
 
 
 def decode_host(envelope: Envelope, host_id: str) -> Host | None:
-    """Return the host of `one/{host_id}`; None where null was sent.
+    """Return the host of `one/{host_id}`; None for null.
 
     Raises:
-        BadResponse: if it is something else, a host without an ID, or another host, as a cache on the way may send.
+        BadResponse: for anything else, a host without an ID, or another host, which a cache may return.
 
     """
     if is_null(envelope.data):
@@ -220,10 +219,10 @@ def decode_host(envelope: Envelope, host_id: str) -> Host | None:
 
 
 def decode_images(envelope: Envelope) -> tuple[Image, ...]:
-    """Return the images; one without an ID cannot be chosen and is left out.
+    """Return the images; those without an ID cannot be chosen and are left out.
 
     Raises:
-        BadAnswer: if there is no list, or nothing in it has an ID.
+        BadResponse: if there is no list, or none of its items has an ID.
 
     """
     rows = _rows(envelope, envelope.data)
@@ -234,10 +233,10 @@ def decode_images(envelope: Envelope) -> tuple[Image, ...]:
 
 
 def decode_packages(envelope: Envelope) -> tuple[Package, ...]:
-    """Return the packages; one without an ID cannot be bought and is left out.
+    """Return the packages; those without an ID cannot be bought and are left out.
 
     Raises:
-        BadAnswer: if there is no list, or nothing in it has an ID.
+        BadResponse: if there is no list, or none of its items has an ID.
 
     """
     rows = _rows(envelope, envelope.data)
@@ -248,10 +247,10 @@ def decode_packages(envelope: Envelope) -> tuple[Package, ...]:
 
 
 def decode_created(envelope: Envelope) -> str | None:
-    """Return the ID of a host that was just created; None for `true`: accepted, without its ID.
+    """Return the ID of a new host; None for `true`, which is a success without an ID.
 
     Raises:
-        BadAnswer: for everything else. Its `host_id` is what may be the ID all the same, if a listing shows it.
+        BadResponse: for anything else. Its `host_id` is a value that is the ID if a listing contains it.
 
     """
     if flag(envelope.data):
@@ -265,10 +264,10 @@ def decode_created(envelope: Envelope) -> str | None:
 
 
 def expect_deleted(envelope: Envelope) -> None:
-    """Accept `true`, by which alone the service says that it deleted a host.
+    """Accept `true`, the only value that confirms a deletion.
 
     Raises:
-        BadAnswer: for `false`, not deleted though the code is 0, and for everything else.
+        BadResponse: for `false`, which means not deleted although the code is 0, and for anything else.
 
     """
     deleted = flag(envelope.data)
@@ -279,10 +278,10 @@ def expect_deleted(envelope: Envelope) -> None:
 
 
 def expect_done(envelope: Envelope) -> None:
-    """Accept everything that code 0 comes with but `false`: the document has nothing else than `true`.
+    """Accept any value with code 0 except `false`; the document has only `true`.
 
     Raises:
-        BadAnswer: for `false`, of which nobody knows what it means here.
+        BadResponse: for `false`, which is undocumented here.
 
     """
     if flag(envelope.data) is False:
@@ -290,13 +289,13 @@ def expect_done(envelope: Envelope) -> None:
 
 
 def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
-    """Return the token of `getToken` and its lifetime in milliseconds; None where that was not sent or understood.
+    """Return the token of `getToken` and its lifetime in milliseconds, which is None if it is missing or invalid.
 
-    Every published form is accepted: the token alone as a string, and an object with `effectiveTime` or, as in the
-    revisions before 2023-10-17, `effective_time`.
+    Every published form is accepted: the token as a string, and an object with `effectiveTime` or, in revisions before
+    2023-10-17, `effective_time`.
 
     Raises:
-        BadAnswer: if there is no token that could be sent.
+        BadResponse: if there is no usable token.
 
     """
     row = JsonObject.of(envelope.data)
@@ -311,15 +310,15 @@ def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
 
 
 def is_host_id(value: str | None) -> TypeGuard[str]:
-    """Whether `value` can be the ID of a new host."""
+    """Return whether `value` can be the ID of a new host."""
     if value is None or not _HOST_ID.fullmatch(value) or value.lower() in _NOT_IDS:
         return False
-    # `queued` and `Accepted` are words; ten random letters and digits nearly never look like one.
+    # `queued` and `Accepted` are words; ten random letters and digits hardly ever look like one.
     return not (value.isalpha() and (value.islower() or value.isupper() or value.istitle()))
 
 
 def is_word(text: str) -> bool:
-    """Whether `text` is one word of printable ASCII, which a token has to be to stand in an HTTP header."""
+    """Return whether `text` is one word of printable ASCII, as required of a token in an HTTP header."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
@@ -332,7 +331,7 @@ def _code(row: JsonObject) -> int | None:
 
 
 def _senseless(envelope: Envelope) -> BadResponse:
-    """Return the error for data of the wrong shape, saying what came, and not what may be a password in it."""
+    """Return the error for data of an unexpected type, with the type only: the data may contain a password."""
     shown = "no data" if envelope.data is None else clean(_shape(envelope.data))
     return BadResponse(
         _NO_SENSE, f"{shown}; {envelope.message}" if envelope.message else shown, trace_id=envelope.trace_id

@@ -1,7 +1,7 @@
-"""What came back, judged: the service's envelope, or whatever stood in its place.
+"""Classification of the responses to reading calls: the service's envelope, or other content in its place.
 
-For a reading call the envelope's `code` decides, whatever the HTTP status; without an envelope the HTTP status does.
-Calls that change something are judged by `outcome`.
+The `code` of the envelope determines the result regardless of the HTTP status; without an envelope the HTTP status
+does. `outcome` classifies the responses to changing calls.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ UNAUTHORISED: Final = 401
 """The code, and the HTTP status, of a token that is missing, wrong or expired."""
 
 _TOKEN_CODES: Final = frozenset({UNAUTHORISED, 403, 2000, 2001})
-"""Codes of a token that is missing, wrong, expired or not allowed: the service's, its gateway's defaults."""
+"""Codes for a token that is missing, wrong, expired or not allowed: codes of the service and its gateway."""
 
 _FRAMEWORK_TOKEN_CODES: Final = frozenset({501, 502})
-"""Token codes of the vendor's framework. Beside an HTTP status of 5xx they are that status, not a word on the token."""
+"""Token codes of the vendor's framework. With an HTTP status of 5xx they repeat that status instead."""
 
 MAX_SHOWN: Final = 200
-"""Characters of what came instead of the envelope."""
+"""Maximum length of the description of unexpected content in characters."""
 
 MAX_RETRY_AFTER: Final = 3_600.0
-"""Seconds: a service that asks for more than an hour is asked again after one."""
+"""Maximum wait in seconds; longer values of Retry-After are reduced to it."""
 
 _LOOKED_AT: Final = 8_192
-"""Bytes of a page in which its title is looked for."""
+"""Bytes of a page that are searched for its title."""
 
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^<>]*>?")
 
 Mask = Callable[[str], str]
-"""Replaces every secret in a text: a page may send back what it was sent."""
+"""Masks every secret in a text: a page may contain parts of the request."""
 
 
 def require_success(response: httpx.Response, mask: Mask) -> Envelope:
-    """Return the envelope in the response to a reading call, if its code is 0; `success` is not looked at.
+    """Return the envelope in the response to a reading call if its code is 0; `success` is ignored.
 
     Raises:
-        SignedOut: for the codes by which a token is rejected.
-        Refused: for every other code.
-        BadAnswer: as `envelope_in`.
+        SignedOut: for the codes of a rejected token.
+        Rejected: for any other code.
+        BadResponse: as `envelope_in`.
 
     """
     envelope = envelope_in(response, mask)
@@ -66,23 +66,24 @@ def require_success(response: httpx.Response, mask: Mask) -> Envelope:
 
 
 def is_token_rejected(envelope: Envelope, response: httpx.Response) -> bool:
-    """Whether the service says that the token of the request is not valid, so that another one may be."""
+    """Return whether the token of the request was rejected, so that a new one may be accepted."""
     if envelope.code in _FRAMEWORK_TOKEN_CODES:
         return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
     return envelope.code in _TOKEN_CODES
 
 
 def refusal(envelope: Envelope, response: httpx.Response) -> Rejected:
-    """Return the service's no."""
+    """Return the error for an error code of the service."""
     return Rejected(envelope.code, envelope.message, trace_id=envelope.trace_id, retry_after=retry_after(response))
 
 
 def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
-    """Return the envelope in `response`, whatever its code.
+    """Return the envelope in `response`, with any code.
 
     Raises:
-        SignedOut, Refused: there is none, and the HTTP status is 401; or 429 or 503.
-        BadAnswer: there is none, it makes no sense, or we are sent elsewhere.
+        SignedOut: there is none, and the HTTP status is 401.
+        Rejected: there is none, and the HTTP status is 429 or 503.
+        BadResponse: there is none, it is invalid, or the response is a redirect.
 
     """
     if response.is_redirect or response.has_redirect_location:
@@ -105,7 +106,7 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
 
 
 def classify(response: httpx.Response) -> tuple[str, Cause | None]:
-    """Return what an answer without an envelope is, marked for translation, and whose fault; empty: nobody can tell."""
+    """Return what a response without an envelope is, marked for translation, and its cause, if known."""
     status = response.status_code
     if response.is_redirect or response.has_redirect_location:
         return N_("The service sent us elsewhere, which is not followed"), Cause.PORTAL
@@ -129,7 +130,7 @@ def _is_page(response: httpx.Response) -> bool:
 
 
 def describe(response: httpx.Response) -> str:
-    """Return in a few words what came: HTTP status, content type, and a page's title or first words."""
+    """Describe a response: HTTP status, content type, and the title or first words of a page."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no content type"
     page = response.content[:_LOOKED_AT].decode("utf-8", "replace")
     title = _TITLE.search(page)
@@ -139,7 +140,7 @@ def describe(response: httpx.Response) -> str:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds that `Retry-After`, in seconds or as an HTTP date, asks to wait; None: it does not."""
+    """Return the seconds to wait by `Retry-After`, which has seconds or an HTTP date; None without it."""
     said = response.headers.get("Retry-After", "").strip()
     if said.isascii() and said.isdigit() and len(said) <= len("9999999999"):
         seconds = float(said)
@@ -153,7 +154,7 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def _target(response: httpx.Response) -> str:
-    """Return where a redirect leads, without its path: that may hold what was asked, or worse."""
+    """Return the origin of a redirect; its path may contain confidential parts of the request."""
     try:
         target = httpx.URL(response.headers.get("Location", ""))
     except (httpx.InvalidURL, UnicodeError):

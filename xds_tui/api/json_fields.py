@@ -1,8 +1,8 @@
-"""One object of the wire, read field by field.
+"""Read the fields of a JSON object.
 
-The service sends numbers as strings and strings as numbers, leaves fields out and adds others. Each reader here
-takes every form of its kind. Absent, null and "" are None without remark; what is not of the kind is None too, and is
-kept in `JsonObject.raw` under the service's name, so that nothing is hidden and nothing is guessed.
+The service sends numbers as strings and strings as numbers, leaves fields out and adds others. Each method accepts any
+form of its type. Absent, null and "" are None. Invalid values are None too, and are recorded in `JsonObject.raw` under
+the service's name, so that nothing is hidden and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from xds_tui.domain.sanitize import REPLACEMENT, clean
 
 _T = TypeVar("_T")
 
-MAX_MENDED: Final = 256 * 1024
-"""Characters of a document that is worth mending: many times a page of hosts, and done in a moment."""
+MAX_REPAIRED_LENGTH: Final = 256 * 1024
+"""Maximum length of a document that is repaired, in characters: many times a page of hosts."""
 
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -35,47 +35,47 @@ _ESCAPE: Final = re.compile(
 
 
 _NOT_A_NUMBER: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity))', re.DOTALL)
-"""A string, which stays; or a number that JSON does not have and that some libraries write all the same (group 1)."""
+"""A string, which is kept, or a number that is not JSON but that some libraries write (group 1)."""
 
 
 def parsed(document: bytes | msgspec.Raw, kind: type[_T]) -> _T | None:
-    """Return `document` as `kind`, or None if it is something else."""
+    """Decode `document` as `kind`; None if it is something else."""
     text = str(document, "utf-8-sig", "replace")
-    value = _decoded(text, kind)
-    if value is not None or len(text) > MAX_MENDED:
+    value = _decode(text, kind)
+    if value is not None or len(text) > MAX_REPAIRED_LENGTH:
         return value
-    return _decoded(_NOT_A_NUMBER.sub(_wrapped, _ESCAPE.sub(_mended, text)), kind)
+    return _decode(_NOT_A_NUMBER.sub(_wrap, _ESCAPE.sub(_repair, text)), kind)
 
 
-def _decoded(text: str, kind: type[_T]) -> _T | None:
+def _decode(text: str, kind: type[_T]) -> _T | None:
     try:
         return msgspec.json.decode(text, type=kind)
     except (ValueError, RecursionError):
         return None
 
 
-def _wrapped(match: re.Match[str]) -> str:
-    # A list is neither a text nor a number, so that nothing takes it for a value.
+def _wrap(match: re.Match[str]) -> str:
+    # A list is neither a text nor a number, so it does not count as a value.
     return f'["{match[1]}"]' if match[1] else match[0]
 
 
-def _mended(match: re.Match[str]) -> str:
+def _repair(match: re.Match[str]) -> str:
     if match[1]:
         return REPLACEMENT
     return " " if match[2] else match[0]
 
 
 MAX_RAW: Final = 80
-"""Characters kept of a field that was not understood: enough to report it, little enough to show it."""
+"""Maximum length of an invalid field in `raw`, in characters: enough to report it, short enough to show it."""
 
 MAX_ID: Final = 128
-"""Characters of an ID that is still sent back; the service's have ten."""
+"""Maximum length of an ID in characters; those of the service have ten."""
 
 MAX_DIGITS: Final = 40
-"""Digits of a number that is still believed: no price and no count comes near."""
+"""Maximum number of digits of a number: far more than any price or count has."""
 
 MAX_MAGNITUDE: Final = 18
-"""Powers of ten of a number that is still believed; it keeps `1e400` from becoming 400 digits of work."""
+"""Maximum exponent of a number; `1e400` would expand to 400 digits."""
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ _E = TypeVar("_E", bound=Enum)
 
 
 class JsonObject:
-    """The fields of one object, and in `raw` those that were sent but not understood."""
+    """The fields of one object, with the invalid ones in `raw`."""
 
     def __init__(self, fields: dict[str, msgspec.Raw]) -> None:
         self._fields = fields
@@ -93,37 +93,37 @@ class JsonObject:
 
     @classmethod
     def of(cls, document: msgspec.Raw | None) -> JsonObject | None:
-        """Return the object in `document`, or None if it holds anything else."""
+        """Return the object in `document`, or None if it is something else."""
         fields = None if document is None else parsed(document, dict[str, msgspec.Raw])
         return None if fields is None else cls(fields)
 
     def __contains__(self, name: str) -> bool:
-        """Whether `name` was sent and is not null."""
+        """Return whether `name` was sent and is not null."""
         return not is_null(self._fields.get(name))
 
     def part(self, name: str) -> msgspec.Raw | None:
-        """Return the field as it was sent; None: absent."""
+        """Return the field as it was sent, or None if it is absent."""
         return self._fields.get(name)
 
     def note(self, name: str) -> None:
-        """Keep what was sent as `name` in `raw`: it was not understood."""
+        """Record the invalid value of `name` in `raw`."""
         document = self._fields[name]
         self.raw[name] = clean(plain(document) or str(document, "utf-8"), MAX_RAW)
 
     def text(self, name: str) -> str | None:
-        """Return a cleaned text; a number becomes the text that it was written as."""
+        """Return a sanitized text; a number is returned as it was written."""
         value = self._plain(name)
         return clean(value) if value else None
 
     def secret(self, name: str) -> Secret | None:
-        """Return a text that must not be seen; one that was not understood does not show in `raw` either."""
+        """Return a secret text; an invalid one is masked in `raw`."""
         value = self.text(name)
         if name in self.raw:
             self.raw[name] = MASK
         return Secret(value) if value else None
 
     def identity(self, name: str) -> str | None:
-        """Return an ID that can be sent back as it came, or None."""
+        """Return an ID that can be used in requests, or None."""
         value = self._plain(name)
         return value if is_identity(value) else None
 
@@ -139,7 +139,7 @@ class JsonObject:
         return number
 
     def integer(self, name: str, most: int = 10**MAX_MAGNITUDE) -> int | None:
-        """Return a whole number from 0 to `most`; 4.0 is one."""
+        """Return a whole number from 0 to `most`; 4.0 is accepted."""
         number = self.number(name, most)
         if number is None:
             return None
@@ -149,7 +149,7 @@ class JsonObject:
         return int(number)
 
     def choice(self, name: str, kind: type[_E]) -> _E | None:
-        """Return the member of `kind` whose value is the number that was sent."""
+        """Return the member of `kind` for the number that was sent."""
         number = self.integer(name)
         if number is None:
             return None
@@ -160,7 +160,7 @@ class JsonObject:
             return None
 
     def moment(self, name: str) -> datetime | None:
-        """Return milliseconds since the epoch as a time in UTC; 0 is no time."""
+        """Return milliseconds since the epoch as a time in UTC; None for 0."""
         milliseconds = self.integer(name)
         if not milliseconds:
             return None
@@ -170,7 +170,7 @@ class JsonObject:
         return _EPOCH + timedelta(milliseconds=milliseconds)
 
     def _plain(self, name: str) -> str | None:
-        """Return what a string says, or a number as it was written."""
+        """Return the content of a string, or a number as it was written."""
         document = self._fields.get(name)
         if is_null(document):
             return None
@@ -181,12 +181,12 @@ class JsonObject:
 
 
 def is_null(document: msgspec.Raw | None) -> bool:
-    """Whether a field was left out or is null."""
+    """Return whether a field is absent or null."""
     return document is None or bytes(document) == b"null"
 
 
 def plain(document: msgspec.Raw | None) -> str | None:
-    """Return what a string says, or a number as it was written; None for everything else."""
+    """Return the content of a string, or a number as it was written; None for anything else."""
     if document is None:
         return None
     content = bytes(document)
@@ -196,17 +196,17 @@ def plain(document: msgspec.Raw | None) -> str | None:
 
 
 def flag(document: msgspec.Raw | None) -> bool | None:
-    """Return a truth value, also from its name as a string; None for everything else."""
+    """Return a boolean, also from its name as a string; None for anything else."""
     return None if document is None else {b"true": True, b"false": False}.get(bytes(document).strip(b'"').lower())
 
 
 def is_identity(value: str | None) -> TypeGuard[str]:
-    """Whether `value` can be an ID: one that cleaning changes could not be sent back."""
+    """Return whether `value` can be an ID: one that sanitizing changes could not be used in a request."""
     return value is not None and 0 < len(value) <= MAX_ID and value == clean(value) and REPLACEMENT not in value
 
 
 def exact(text: str) -> Decimal | None:
-    """Return the number that `text` writes out, with all its digits; None for NaN, Infinity and the absurd."""
+    """Return the number in `text` with all its digits; None for NaN, infinity and implausible numbers."""
     if len(text) > 2 * MAX_DIGITS or not _NUMBER.fullmatch(text):
         return None
     number = Decimal(text)

@@ -1,7 +1,7 @@
-"""What the response to a changing call says about its outcome: the only place that decides it.
+"""Classification of the responses to changing calls; no other module decides their outcome.
 
-A reading call is judged by its `code` (`answer.accepted`) and may simply be repeated. A changing call was sent once, so
-here a response counts as "done" or as "nothing was done" only where it says so without contradiction.
+Reading calls are classified by their `code` (`envelope.require_success`) and may be repeated. A changing call is sent
+once, so its response counts as success or as proof that nothing was done only if it contains no contradiction.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _GATEWAY: Final = N_("The service's gateway answered in its place")
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """A response's envelope with what the reading calls do not look at."""
+    """The envelope of a response, with what is irrelevant for reading calls."""
 
     code: int
     envelope: Envelope
     is_contradictory: bool
-    """Whether `success` says other than `code`, or nothing that is understood."""
+    """Whether `success` contradicts `code` or is invalid."""
     is_from_service: bool
-    """Whether it has the fields of the service's own envelope: its gateway spells `msg` as `message`."""
+    """Whether it has the fields of the service's envelope; the gateway has `message` instead of `msg`."""
 
 
 def require_success(response: httpx.Response, call: Call, mask: Mask) -> Envelope:
-    """Return the envelope of the response to a changing call, if it says that the service accepted the call.
+    """Return the envelope of the response to a changing call if the service accepted the call.
 
     Raises:
-        SignedOut: the token does not hold, which was found before anything was done.
-        Refused: the service refused; see `domain.rejections` for what is proof of that.
-        OutcomeUnknown: anything else.
+        SignedOut: the token was rejected, before anything was done.
+        Rejected: the service rejected the call; `domain.rejections` lists the responses that prove it.
+        OutcomeUnknown: for any other response.
 
     """
     reply = None if response.has_redirect_location else _reply_in(response, mask)
@@ -79,7 +79,7 @@ def _unknown(reply: _Reply, status: int, summary: str) -> OutcomeUnknown:
 
 
 def _reply_in(response: httpx.Response, mask: Mask) -> _Reply | None:
-    """Return the envelope in `response`, or None if there is none: JSON in which `code` is a whole number."""
+    """Return the envelope in `response`, which is JSON with a whole number as `code`; None without one."""
     body = response.content
     fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
     row = None if fields is None else JsonObject(fields)
@@ -98,5 +98,5 @@ def _reply_in(response: httpx.Response, mask: Mask) -> _Reply | None:
 
 
 def _names_result(data: msgspec.Raw | None) -> bool:
-    """Whether `data` is what comes with success: `true`, or the ID of a host."""
+    """Return whether `data` is that of a success: `true` or the ID of a host."""
     return flag(data) is True or (data is not None and bytes(data)[:1] == b'"' and is_host_id(plain(data)))

@@ -1,4 +1,4 @@
-"""One request without a token: whether the service answers at all, how fast, and what time it is there."""
+"""A request without a token, which checks whether the service responds, how fast, and its clock."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ from xds_tui.api.proxy import Proxy, proxy_for
 from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
 
 PATH: Final = "/v1/pve/open/image"
-"""What everybody may ask for; without a token the service refuses in its own words, which is proof enough of it."""
+"""The requested path; without a token the service responds with its own error code, which identifies it."""
 
 CONNECT: Final = 10.0
-"""Seconds for the connection."""
+"""Time limit for connecting in seconds."""
 DEADLINE: Final = 15.0
-"""Seconds until the last byte."""
+"""Time limit for the complete response in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What came back."""
+    """The result of the request."""
 
     seconds: float
-    """From the first step of connecting to the last byte."""
+    """Duration from the start of connecting to the last byte."""
     described: str
-    """What it was, in a few words; cleaned."""
+    """Short description of the response, sanitized."""
     code: int | None
-    """The code of the service's envelope; None: there was none."""
+    """The code in the service's envelope; None without one."""
     summary: str
-    """What came in place of an envelope, marked for translation; empty: nobody can tell."""
+    """What came in place of an envelope, marked for translation; empty if unknown."""
     cause: Cause | None
-    """Whose fault that is, where it can be told."""
+    """The cause of that, if it is known."""
     ahead: float | None
-    """Seconds that its clock is ahead of ours, to about half a second; None: it does not say."""
+    """Seconds by which its clock is ahead of ours, to about half a second; None if it sent no time."""
 
 
 def proxy_of(base_url: str) -> Proxy | None:
-    """Return the proxy that leads to `base_url`; None: there is none.
+    """Return the proxy for `base_url`, or None.
 
     Raises:
-        NotSent: if the environment names one that cannot be used.
+        NotSent: if the environment has an unusable one.
 
     """
     return proxy_for(httpx.URL(base_url))
 
 
 async def probe(base_url: str) -> Probed:
-    """Ask the service at `base_url`, a checked one, for something, without saying who we are.
+    """Send a request without credentials to the service at `base_url`, a validated URL.
 
     Raises:
-        NotSent, BadAnswer: if no answer came.
+        NotSent, BadResponse: if there was no response.
 
     """
     sending = SendTracker()
@@ -90,6 +90,6 @@ def _ahead(response: httpx.Response, began_at: datetime, seconds: float) -> floa
         there = parsedate_to_datetime(response.headers.get("Date", ""))
     except (ValueError, TypeError, OverflowError):
         return None
-    # The header is cut to the second, and was written about half way.
+    # The header is truncated to the second, and was written about half way through the request.
     middle = (there.replace(tzinfo=there.tzinfo or UTC) - began_at).total_seconds()
     return middle + 0.5 - seconds / 2

@@ -1,4 +1,4 @@
-"""The proxy that the environment names: HTTP, HTTPS or SOCKS 5, and errors that name the variable it came from."""
+"""The proxy of the environment (HTTP, HTTPS or SOCKS 5), and errors that name its variable."""
 
 from __future__ import annotations
 
@@ -22,55 +22,55 @@ if TYPE_CHECKING:
     import httpcore
 
 SCHEMES: Final = {"http": "http", "https": "https", "socks5": "socks5", "socks5h": "socks5h", "socks": "socks5"}
-"""What a proxy's URL may begin with, and what it means; `socks` is how GNOME writes it. The proxy looks up names."""
+"""Schemes of proxy URLs, with those passed to httpx; GNOME writes `socks`. The proxy looks up names."""
 
 _UNSUPPORTED: Final = ("socks4", "socks4a")
 
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 _FAILURES: Final = (httpx.TransportError, TimeoutError, SOCKSError, AssertionError, LookupError, ValueError)
-"""What opening the way may raise; from `SOCKSError` on, because the answer of a SOCKS proxy makes no sense."""
+"""Errors of connecting through a proxy; those from `SOCKSError` on mean an invalid reply of a SOCKS proxy."""
 
 _AUTHENTICATION: Final = ("407", "Requested ", "Invalid username/password")
-"""How messages of `httpx.ProxyError` begin where the proxy wants other credentials."""
+"""Beginnings of the messages of `httpx.ProxyError` if the proxy requires other credentials."""
 _UNCONNECTED: Final = ("502", "503", "504", "Proxy Server could not connect")
-"""How they begin where the proxy works and could not get through to the service."""
+"""Beginnings of the messages if the proxy works but cannot reach the service."""
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
 class ProxyUnreachable(httpx.ProxyError):
-    """Nothing answers where the proxy should be."""
+    """The proxy cannot be reached."""
 
 
 class ProxySilent(httpx.ProxyError):
-    """The proxy accepted the connection and did not open the way in time."""
+    """The proxy accepted the connection, but did not connect to the service in time."""
 
 
 class ProxyUnauthorized(httpx.ProxyError):
-    """The proxy requires a user name and a password, or does not accept those that it was given."""
+    """The proxy requires a user name and a password, or rejected them."""
 
 
 class ProxyUnconnected(httpx.ProxyError):
-    """The proxy answered that it could not connect to the service."""
+    """The proxy reported that it cannot connect to the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and where it is configured."""
+    """A proxy, and its configuration."""
 
     url: httpx.URL
     variable: str
-    """The environment variable; empty: the system's settings."""
+    """The environment variable; empty for the settings of the system."""
 
     @property
     def address(self) -> str:
-        """Scheme, host and port, without user name and password."""
+        """Return scheme, host and port, without user name and password."""
         return clean(f"{self.url.scheme}://{self.url.netloc.decode('ascii', 'replace')}")
 
     @property
     def port(self) -> int:
-        """The port of the URL, or the usual one of its scheme."""
+        """The port of the URL, or the default of its scheme."""
         return self.url.port or _PORTS[self.url.scheme]
 
     def __str__(self) -> str:
@@ -78,13 +78,13 @@ class Proxy:
 
 
 def proxy_for(base_url: httpx.URL) -> Proxy | None:
-    """Return the proxy that leads to `base_url`.
+    """Return the proxy for `base_url`.
 
-    None for this machine, which a proxy cannot reach, for plain http, whose headers a proxy could read, and for what
-    NO_PROXY names.
+    None for this machine, which a proxy cannot reach, for plain HTTP, because a proxy could read the headers, and for
+    the hosts in NO_PROXY.
 
     Raises:
-        NotSent: if it cannot be used; with its variable, without its value, which may hold a password.
+        NotSent: if it is unusable; the error has its variable, but not its value, which may contain a password.
 
     """
     host = base_url.raw_host.decode("ascii")
@@ -117,13 +117,13 @@ def proxy_for(base_url: httpx.URL) -> Proxy | None:
 
 
 def _variable(kind: str) -> str:
-    """Return the name of the variable that `getproxies` took the proxy from; it prefers lower case."""
+    """Return the name of the variable that `getproxies` uses; it prefers lower case."""
     names = (f"{kind}_proxy", *sorted(os.environ))
     return next((name for name in names if name.lower() == f"{kind}_proxy" and os.environ.get(name)), "")
 
 
 class ProxyTransport(httpx.AsyncHTTPTransport):
-    """A transport through a proxy, whose failures before the way is open name the proxy."""
+    """A transport through a proxy that names the proxy in errors of connecting."""
 
     def __init__(self, proxy: Proxy, *, verify: ssl.SSLContext, limits: httpx.Limits) -> None:
         super().__init__(verify=verify, limits=limits, proxy=httpx.Proxy(proxy.url))
@@ -133,14 +133,14 @@ class ProxyTransport(httpx.AsyncHTTPTransport):
         """Send `request`.
 
         Raises:
-            httpx.ProxyError: the proxy is not there, or does not open the way to the service.
-            httpx.TransportError: whatever else fails on the way.
+            httpx.ProxyError: the proxy cannot be reached, or does not connect to the service.
+            httpx.TransportError: any other failure.
 
         """
         opening = _Opening(request.extensions)
         request.extensions = {**request.extensions, "trace": opening}
         try:
-            # httpcore has no time limit for the handshake with a SOCKS proxy.
+            # httpcore has no timeout for the handshake with a SOCKS proxy.
             async with asyncio.timeout(None) as opening.limit:
                 return await super().handle_async_request(request)
         except _FAILURES as error:
@@ -151,7 +151,7 @@ class ProxyTransport(httpx.AsyncHTTPTransport):
 
 
 class _Opening:
-    """How far the way through the proxy has been opened: what httpcore calls at each step of one request."""
+    """Records the steps of connecting through the proxy; httpcore calls it for each step of a request."""
 
     def __init__(self, extensions: Mapping[str, Any]) -> None:
         self._forward: Trace | None = extensions.get("trace")
@@ -162,7 +162,7 @@ class _Opening:
         self.limit = asyncio.timeout(None)
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take note of a step."""
+        """Record a step."""
         name = event.partition(".")[2]
         if name == "connect_tcp.started":
             self._is_connecting = True
@@ -172,19 +172,19 @@ class _Opening:
             self._is_connected = True
             if event.startswith("socks."):
                 self._stream = info["return_value"]
-        elif event in ("proxy.start_tls.started", "socks.start_tls.started"):  # with the service, through the proxy
+        elif event in ("proxy.start_tls.started", "socks.start_tls.started"):  # TLS with the service, through the proxy
             self._is_connecting, self._stream = False, None
             self.limit.reschedule(None)
         if self._forward is not None:
             await self._forward(event, info)
 
     async def close(self) -> None:
-        """Close a connection that was not used: httpcore leaves it open where a SOCKS proxy does not open the way."""
+        """Close an unused connection: httpcore leaves it open if a SOCKS proxy does not connect."""
         if self._stream is not None:
             await self._stream.aclose()
 
     def failure(self, error: Exception, proxy: Proxy) -> Exception:
-        """Return what to raise in place of `error`."""
+        """Return the error to raise in place of `error`."""
         if not self._is_connecting:
             return error
         said = str(error)

@@ -1,9 +1,9 @@
-"""When a token may be requested: pure, with every time handed in.
+"""Rules for when to request a token, as pure functions of the times.
 
-Two things are kept apart. A failed request for a token is repeated with growing pauses, or after the time that the
-service asked for. And a token that is rejected soon after it was issued was probably ended by another program of the
-same account, where the service lets one token live at a time: renewing it at once would end the other's in turn, so
-reading calls wait longer each time. A call that the user asked for waits only where the service asked for it.
+A failed request for a token is repeated with growing pauses, or after the service's Retry-After. Separately, a token
+that is rejected soon after it was issued was probably invalidated by another program of the same account: the service
+may accept one token at a time. Renewing it immediately would invalidate the other program's token, so reading
+calls wait longer each time. Calls that the user started wait only for Retry-After.
 """
 
 from __future__ import annotations
@@ -13,57 +13,57 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 MAX_PAUSE: Final = 120.0
-"""Seconds between two requests for a token at most, unless the service asks for more."""
+"""Maximum seconds between two requests for a token, unless the service asks for more."""
 
 SHORT_LIFE: Final = timedelta(minutes=3)
-"""A token that is rejected before this age was ended by somebody: nobody issues tokens that live so briefly."""
+"""A token rejected before this age was invalidated by another program: no service issues such short-lived tokens."""
 
 CONTENTION_PAUSE: Final = timedelta(seconds=30)
-"""How long reading calls wait once `TOLERATED` tokens in a row were ended early; then twice as long each time."""
+"""How long reading calls wait after `TOLERATED` early rejections in a row; it doubles with each further one."""
 
 TOLERATED: Final = 2
-"""Tokens in a row whose early end is taken for chance: a service that restarts forgets them."""
+"""Number of early rejections in a row that are attributed to chance, such as a restart of the service."""
 
 CONTENTION_MEMORY: Final = timedelta(minutes=10)
-"""After so long without another, a token that is ended early counts as the first one again."""
+"""An early rejection after so long without another counts as the first."""
 
 
 class RenewalLog(Protocol):
-    """When programs on this machine renewed the token of an account; no token is shared. Its methods do not raise."""
+    """Shares with other programs when the token of an account was renewed, but not the token. Never raises."""
 
     def note(self, at: datetime) -> None:
         """Record that this program renewed the token."""
 
     def is_renewed_elsewhere(self, since: datetime) -> bool:
-        """Whether another program that still runs renewed the token at `since` or later."""
+        """Return whether another running program renewed the token at `since` or later."""
 
     def close(self) -> None:
-        """Let others know that this program does not renew any more."""
+        """Record that this program has stopped renewing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedRenewals:
-    """Requests for a token that failed in a row, by a monotonic clock in seconds."""
+    """Consecutive failed requests for a token, by a monotonic clock in seconds."""
 
     count: int = 0
     not_before: float = 0.0
     forbidden_until: float = 0.0
-    """What the service asked for with `Retry-After`."""
+    """The seconds of `Retry-After`."""
 
     def failed(self, now: float, retry_after: float | None) -> FailedRenewals:
-        """Return the state after another failure; `retry_after` are the seconds that the service asked for."""
+        """Return the state after another failure; `retry_after` are the seconds of Retry-After."""
         pause = min(MAX_PAUSE, 2.0 * min(self.count, 60) or 1.0)
         asked = retry_after or 0.0
         return FailedRenewals(self.count + 1, now + max(pause, asked), now + asked)
 
     def wait(self, now: float, *, is_urgent: bool) -> float:
-        """Return the seconds until the next request; 0: at once. A call of the user's is urgent."""
+        """Return the seconds until the next request, 0 for immediately. Calls that the user started are urgent."""
         return max(0.0, (self.forbidden_until if is_urgent else self.not_before) - now)
 
 
 @dataclass(frozen=True, slots=True)
 class Contention:
-    """Tokens in a row that were rejected soon after they were issued, by the wall clock."""
+    """Consecutive tokens that were rejected soon after they were issued, by the wall clock."""
 
     count: int = 0
     last_at: datetime | None = None
@@ -76,11 +76,11 @@ class Contention:
         return Contention(self.count + 1 if is_another else 1, now)
 
     def after_sighting(self) -> Contention:
-        """Return the state once another program is known to renew this account's token: chance is ruled out."""
+        """Return the state when another program is known to renew the token, which rules out chance."""
         return replace(self, count=max(self.count, TOLERATED + 1)) if self.count else self
 
     def wait(self, now: datetime) -> float:
-        """Return the seconds until a reading call may request a token; 0: at once."""
+        """Return the seconds until a reading call may request a token, 0 for immediately."""
         if self.last_at is None or self.count <= TOLERATED or now < self.last_at:
             return 0.0
         pause = min(CONTENTION_PAUSE * (1 << min(self.count - TOLERATED - 1, 10)), timedelta(seconds=MAX_PAUSE))

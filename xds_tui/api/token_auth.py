@@ -1,8 +1,8 @@
-"""The token: minted when there is none, renewed before it ends, once for however many wait.
+"""Token authentication: request a token when there is none, and renew it before it expires, once for all waiting calls.
 
-An `httpx.Auth` flow that every request passes. After a response that rejects the token it re-sends only what the
-caller marked `SAFE`, for the method alone says nothing here (power is a GET). Credentials that were rejected are not
-sent again by machinery; every other failure to get a token passes, and is paced by `renewal`.
+An `httpx.Auth` flow for every request. If the token is rejected, it repeats only requests marked `SAFE`, because the
+HTTP method does not tell (power is a GET). Rejected credentials are not sent again automatically; any other
+failure to get a token is temporary, and `renewal` determines when to try again.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ TOKEN_HEADER: Final = "Finovy-Access-Token"  # noqa: S105 - the header's name, n
 MINT_PATH: Final = "/v1/auth/getToken"
 
 SAFE: Final = "xds-tui.safe"
-"""The request extension that marks a call which changes nothing, so that it may be sent again."""
+"""Request extension of reading calls, which may be repeated."""
 
 URGENT: Final = "xds-tui.urgent"
-"""The request extension that marks a `SAFE` call which belongs to something that the user asked for just now."""
+"""Request extension of `SAFE` calls that are part of an action of the user."""
 
 MARGIN: Final = timedelta(seconds=60)
-"""A token is renewed so long before it ends: a call that leaves now still finds it alive when it arrives,
-also if the clocks differ by most of it."""
+"""How long before its expiry a token is renewed, so that it is still valid when a request arrives, even if the clocks
+differ by most of this time."""
 
 ATTEMPTS: Final = 3
-"""How often a call that is `SAFE` is sent in all, with one renewal of ours. The renewed token may be dead already,
-where the service lets one live at a time and another instance renewed too; then that one's is looked for."""
+"""How often a `SAFE` call is sent in total, with one renewal. If the service accepts one token at a time and another
+program renewed as well, the renewed token may be invalid; then the other program's token is looked up."""
 
 SEARCHES: Final = 4
 SEARCH_EVERY: Final = 0.25
-"""How often, and after how many seconds each, the token is looked for that another instance minted just now."""
+"""Seconds before each attempt to find the token that another program has just obtained."""
 
 MARGIN_SHARE: Final = 5
-"""Of a token that lives only briefly at most one part in this many is given away."""
+"""A short-lived token is renewed when one part in this many of its lifetime remains."""
 
 DOCUMENTED_LIFE: Final = timedelta(milliseconds=1_800_000)
-"""What the document promises; used where `effectiveTime` was not understood."""
+"""The documented lifetime, used if `effectiveTime` is invalid."""
 
 MAX_LIFE: Final = timedelta(days=1)
-"""A token that claims to live longer is renewed daily all the same."""
+"""Maximum assumed lifetime; tokens are renewed at least daily."""
 
 _WRONG_CREDENTIALS: Final = frozenset({envelope.UNAUTHORISED, 1001})
-"""The codes of getToken that mean a wrong account ID or secret; every other one says nothing about them."""
+"""The codes of getToken for a wrong account ID or secret; other codes say nothing about them."""
 
 _PARAMETER_MISSING: Final = 1007
 
@@ -65,23 +65,23 @@ FindToken = Callable[[], Awaitable[Token | None]]
 
 
 def utc_now() -> datetime:
-    """Return the wall clock's time: unlike a monotonic one it goes on while the machine sleeps, as tokens do."""
+    """Return the time of the wall clock, which unlike a monotonic clock continues while the machine sleeps."""
     return datetime.now(UTC)
 
 
 class TokenAuth(httpx.Auth):
-    """Who we are to the service, and the token that says so.
+    """The authentication of one account.
 
     Args:
-        base_url: the only origin that is ever given a token.
+        base_url: the only origin that tokens are sent to.
         credentials: an account with its secret, or a bare token.
-        token: one that was kept from before.
+        token: the stored token of an earlier run.
         clock: the wall clock, aware UTC.
-        on_token: told of each new token and its end, so that it can be kept. It must not raise.
-        find_token: asked before a new token is minted, for one that another instance may have minted meanwhile.
-            It must not raise.
-        renewals: shared with other programs of this machine, which may end our tokens by renewing theirs.
-        monotonic: seconds of a clock that is never set, for pauses.
+        on_token: called with each new token and its expiry to store it. It must not raise.
+        find_token: called before a new token is requested, to return a newer one of another program. It must not
+            raise.
+        renewals: shared with other programs on this machine, which may invalidate our tokens by renewing theirs.
+        monotonic: a monotonic clock in seconds, for pauses.
 
     """
 
@@ -118,22 +118,22 @@ class TokenAuth(httpx.Auth):
 
     @property
     def can_renew(self) -> bool:
-        """Whether a token that does not hold any more can be replaced without the user."""
+        """Whether an invalid token can be replaced without the user."""
         return isinstance(self._credentials, AccountKey)
 
     def replace(self, credentials: Credentials) -> None:
-        """Go on as somebody else, or with a secret that may be right this time."""
+        """Continue with other credentials."""
         self._credentials = credentials
         self._token = self._rejected = self._refusal = self._failure = None
         self._failed, self._contention = FailedRenewals(), Contention()
 
     def close(self) -> None:
-        """Renew no token any more."""
+        """Stop renewing tokens."""
         if self._renewals is not None:
             self._renewals.close()
 
     def mask(self, text: str) -> str:
-        """Return `text` without the secrets of this session."""
+        """Mask the secrets of this session in `text`."""
         proof = self._credentials.secret if isinstance(self._credentials, AccountKey) else self._credentials.token
         for secret in (proof, self._token.value if self._token else None, self._rejected):
             if secret:
@@ -141,11 +141,11 @@ class TokenAuth(httpx.Auth):
         return text
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Give `request` a token, minting one first if need be; if it is rejected, once more if `request` is `SAFE`.
+        """Add a token to `request`, after getting one if necessary; if it is rejected, repeat a `SAFE` request once.
 
         Raises:
-            SignedOut: the credentials were not accepted, or the token of a `SAFE` request was not.
-            Refused, BadAnswer, NotSent: a new token was asked for and did not come; `request` itself was not sent.
+            SignedOut: the credentials or the token of a `SAFE` request were rejected.
+            Rejected, BadResponse, NotSent: getting a token failed; `request` itself was not sent.
 
         """
         if _origin(request.url) != _origin(self._base_url):
@@ -177,15 +177,15 @@ class TokenAuth(httpx.Auth):
             rejection.is_passing = self.can_renew
             self._drop(token)
             if not is_safe:
-                return  # What the response says about the outcome is decided by `outcome`.
+                return  # `outcome` classifies the response.
         if rejection is not None:
             raise rejection
 
     def _current(self) -> Secret | None:
-        """Return the token to use now; None: a new one is needed.
+        """Return the current token, or None if a new one is needed.
 
         Raises:
-            SignedOut: the secret was refused before, or the bare token cannot be one.
+            SignedOut: the secret was rejected before, or the bare token is invalid.
 
         """
         if self._refusal is not None:
@@ -197,11 +197,11 @@ class TokenAuth(httpx.Auth):
         return self._token.value if self._token is not None and self._clock() < self._renew_at else None
 
     async def _found(self, *, is_patient: bool) -> Secret | None:
-        """Return a token that another instance minted, if it is alive and neither rejected nor the one that ends.
+        """Return a valid token of another program, if it is neither a rejected one nor the expiring one.
 
         Args:
-            is_patient: whether to look again for a moment: ours was ended by one that was minted just now, and that
-                one has to be stored first.
+            is_patient: whether to try repeatedly: the other program has just invalidated our token, and may still
+                have to store its own.
 
         """
         token = await self._look_for_token()
@@ -244,11 +244,11 @@ class TokenAuth(httpx.Auth):
                 self._contention = self._contention.after_sighting()
 
     def _check_pace(self, *, is_urgent: bool) -> None:
-        """Hold back a request for a token that comes too soon after one that failed, or after one ended early.
+        """Prevent a request for a token too soon after a failed one, or after an early rejection.
 
         Raises:
-            ApiError: the failure of before, or that another program ends our tokens. What the user asked for is held
-                back only where the service said when to come back.
+            ApiError: the previous failure, or that another program invalidates our tokens. Calls that the user started
+                are prevented only by Retry-After.
 
         """
         if self._failure is not None and self._failed.wait(self._monotonic(), is_urgent=is_urgent):
@@ -258,7 +258,7 @@ class TokenAuth(httpx.Auth):
             raise SignedOut(_ENDED_EARLY, envelope.UNAUTHORISED, "", is_passing=True, retry_after=wait)
 
     def _asks_for_nonce(self, response: httpx.Response) -> bool:
-        """Whether getToken wants the fields of its first revision too; they are sent from then on."""
+        """Return whether getToken requires the fields of its first revision; they are sent from then on."""
         if self._needs_nonce:
             return False
         try:
@@ -270,7 +270,7 @@ class TokenAuth(httpx.Auth):
         return self._needs_nonce
 
     def _mint_request(self, request: httpx.Request) -> httpx.Request:
-        """Return the request for a token. It has no trace: the call that waits for it has not been sent yet."""
+        """Return the request for a token. It has no trace, because the call that waits for it has not been sent."""
         if not isinstance(self._credentials, AccountKey):
             raise TypeError("a bare token mints nothing")
         body = {"uuid": self._credentials.account_id, "secret": self._credentials.secret.reveal()}
@@ -285,12 +285,12 @@ class TokenAuth(httpx.Auth):
         )
 
     def _minted(self, response: httpx.Response, credentials: Credentials) -> Secret:
-        """Return the token in `response`, and keep it unless the credentials were replaced meanwhile.
+        """Return the token in `response`, and store it unless the credentials have been replaced.
 
         Raises:
-            SignedOut: the account and its secret were not accepted; remembered, so that nobody asks again.
-            Refused: the service cannot mint a token now.
-            BadAnswer: it made no sense.
+            SignedOut: the account and its secret were rejected; this is recorded, and they are not sent again.
+            Rejected: the service cannot issue a token now.
+            BadResponse: the response is invalid.
 
         """
         try:
@@ -313,7 +313,7 @@ class TokenAuth(httpx.Auth):
         return value
 
     def _issued(self, response: httpx.Response) -> decode.Envelope:
-        """Return the envelope of a response to getToken whose code is 0; raises as `_minted`."""
+        """Return the envelope of a successful response to getToken; raises as `_minted`."""
         wrong = N_("The account ID and secret were not accepted")
         try:
             token_envelope = envelope.envelope_in(response, self.mask)

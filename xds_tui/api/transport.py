@@ -1,7 +1,4 @@
-"""A transport that is bounded: it hands up whole, unpacked answers of a size that can be held, and only httpx's errors.
-
-Whoever looks at a response above it, the session for code 401, the client for all else, has it read already.
-"""
+"""A transport that returns complete, uncompressed responses of bounded size, and raises only errors of httpx."""
 
 from __future__ import annotations
 
@@ -34,36 +31,36 @@ if importlib.util.find_spec("sniffio") is None:
     cast("dict[str, object]", sys.modules)["sniffio"] = None
 
 MAX_BODY: Final = 2 * 1024 * 1024
-"""Bytes of one answer: a page of 25 hosts has about 15 KB, so this is a mistake or an attack."""
+"""Maximum size of a response in bytes. A page of 25 hosts has about 15 KB; more is an error or an attack."""
 
 
 class SendTracker:
-    """Whether a request has begun to leave: what httpcore calls at each step (its `trace` extension).
+    """Records whether a request has been sent; httpcore calls it at each step (its `trace` extension).
 
-    It counts as sent from the moment before its first byte is written.
+    A request counts as sent from the moment before its first byte is written.
     """
 
     started = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take note of a step; the CONNECT that asks a proxy for a tunnel is not our request."""
+        """Record a step; the CONNECT request to a proxy is not our request."""
         if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self.started = True
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
-    """The transport `inner`, bounded."""
+    """Limits the responses of the transport `inner`."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
         self._traces = isinstance(inner, httpx.AsyncHTTPTransport)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` and return its answer, read to the end.
+        """Send `request`, and return its complete response.
 
         Raises:
-            httpx.TransportError: whatever the transport below raises.
-            httpx.DecodingError: the answer is compressed, though we asked for it plain, or larger than `MAX_BODY`.
+            httpx.TransportError: as the transport below.
+            httpx.DecodingError: the response is compressed although that was not accepted, or larger than `MAX_BODY`.
 
         """
         request.headers["Accept-Encoding"] = "identity"
@@ -103,18 +100,18 @@ async def _whole(response: httpx.Response) -> httpx.Response:
 
 
 _KEPT: Final = frozenset({b"content-type", b"date", b"location", b"retry-after"})
-"""The headers that anybody looks at; without Set-Cookie there is no state but the token."""
+"""The headers that are used; without Set-Cookie there is no state but the token."""
 
 
 MAX_CONNECTIONS: Final = 8
-"""At the same time in one pool: more than a sweep asks for at once."""
+"""Maximum connections of a pool, more than a refresh uses."""
 
 
 def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTransport:
     """Return the transport to `base_url`, a new connection for each request unless `keep_alive`.
 
     Raises:
-        NotSent: if the environment names a proxy or certificates that cannot be used.
+        NotSent: if the environment has an unusable proxy or unusable certificates.
 
     """
     limits = httpx.Limits(
@@ -133,7 +130,7 @@ def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTrans
 
 
 def trusted() -> ssl.SSLContext:
-    """Return what TLS trusts: the file or directory that the environment names, else the system's store.
+    """Return the TLS context with the certificates of the environment, or those of the system.
 
     Reading the certificates takes some hundredths of a second, so it is done once, and may be done ahead on a thread.
     """
@@ -155,12 +152,12 @@ def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
 
 
 def _has_certificates(folder: str | None) -> bool:
-    """Whether there are files in the folder that OpenSSL looks into when it needs one."""
+    """Return whether the certificate folder of OpenSSL contains files."""
     return folder is not None and any(Path(folder).iterdir())
 
 
 MAX_DETAIL: Final = 200
-"""Characters of what the system said about it."""
+"""Maximum length of the system's message in characters."""
 
 _LATE: Final = N_("The service did not answer in time")
 _UNREACHED: Final = N_("The service cannot be reached")
@@ -207,16 +204,16 @@ SUMMARIES: Final[dict[type[Exception], str]] = {
 }
 
 FAILURES: Final = tuple(SUMMARIES)
-"""What `translate_error` translates, for an `except`."""
+"""The exceptions that `translate_error` translates."""
 
 
 def translate_error(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadResponse | OutcomeUnknown:
-    """Return our error for one of `FAILURES`, to be raised where `error`, which holds the headers, cannot hang on it.
+    """Return the `ApiError` for one of `FAILURES`. Raise it without `error` as its cause, which has the headers.
 
     Args:
-        error: what was raised.
-        sent: whether the request had begun to leave.
-        safe: whether the call changes nothing.
+        error: the exception.
+        sent: whether the request was sent.
+        safe: whether it is a reading call.
 
     """
     kind = NotSent if not sent else BadResponse if safe else OutcomeUnknown

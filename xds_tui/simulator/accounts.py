@@ -72,7 +72,7 @@ class Tokens:
         """Give a token to who knows the secret, and say how many seconds it lives.
 
         Raises:
-            Refusal: 1007 without both, 1001 where they do not belong together.
+            ServiceError: 1007 without both, 1001 where they do not belong together.
 
         """
         if not uuid or not secret:
@@ -91,7 +91,7 @@ class Tokens:
         """The account that a token stands for.
 
         Raises:
-            Refusal: 401 for a token that is missing, wrong or over.
+            ServiceError: 401 for a token that is missing, wrong or over.
 
         """
         uuid, ends = self._living.get(token, ("", 0.0))

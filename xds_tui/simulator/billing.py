@@ -57,7 +57,7 @@ class Billing:
         """Take the money and the stock, and return what was charged in advance; `seconds` is 0 for on-demand.
 
         Raises:
-            Refusal: 7005, 1037, 9000, 9001, 6002, 6005 or 1005, checked in this order; then nothing was taken.
+            ServiceError: 7005, 1037, 9000, 9001, 6002, 6005 or 1005, checked in this order; then nothing was taken.
 
         """
         price = _price(package, seconds)
@@ -94,7 +94,7 @@ def chosen(options: Options, package_id: object, image_id: object, *, rented: bo
     """The package and the image with these IDs.
 
     Raises:
-        Refusal: 1007 without both, 1001 where there is none or the package is not sold this way.
+        ServiceError: 1007 without both, 1001 where there is none or the package is not sold this way.
 
     """
     if not package_id or not image_id:

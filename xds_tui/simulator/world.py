@@ -94,7 +94,7 @@ class World:
         """The account's host with this ID.
 
         Raises:
-            Refusal: 1021, in the document's dialect 1001, where there is none.
+            ServiceError: 1021, in the document's dialect 1001, where there is none.
 
         """
         host = self.find(host_id, owner)
@@ -113,7 +113,7 @@ class World:
         """Sell a host; `period` is (number, type) for a rent, `request_tag` is noted in the ledger.
 
         Raises:
-            Refusal: 1007, 1001, or as `Billing.purchase` does.
+            ServiceError: 1007, 1001, or as `Billing.purchase` does.
 
         """
         now = self.catch_up()
@@ -156,7 +156,7 @@ class World:
         """Have a host started or stopped; it takes a while. What is as wanted stays as it is.
 
         Raises:
-            Refusal: 6000 or 6001 while it is on its way; 1003 to start an expired host, 6003 to start one that the
+            ServiceError: 6000 or 6001 while it is on its way; 1003 to start an expired host, 6003 to start one that the
                 wallet cannot pay for an hour, 6002 to start one that there is no place for.
 
         """
@@ -182,7 +182,7 @@ class World:
         """Have a host rebooted.
 
         Raises:
-            Refusal: 7002 for a host that is off, 7004 for one on its way, 7003 for an expired one.
+            ServiceError: 7002 for a host that is off, 7004 for one on its way, 7003 for an expired one.
 
         """
         host = self._changeable(host_id, account)
