@@ -7,12 +7,13 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -20,8 +21,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from support.raw_server import TOKEN, RawServer, envelope, http, listening
 
+from xds_tui.api import transport
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import BadResponse, NotSent
+from xds_tui.cli.doctor import network
 from xds_tui.domain.credentials import BareToken, Secret
 
 HOST = "service.test"
@@ -30,14 +33,29 @@ ANSWER = http(envelope([]))
 AUTHORITY = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Somebody's own authority")])
 
 
+_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    key_cert_sign=True,
+    crl_sign=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 class Authority:
     """Signs certificates, and is trusted by whoever names `file`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_conforming: bool = True) -> None:
+        """Make an authority; one that is not `is_conforming` issues certificates that Python 3.13 rejects."""
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._folder = folder
+        self._is_conforming = is_conforming
         self.file = folder / "authority.pem"
-        certificate = self._signed(AUTHORITY, self._key, LONG, x509.BasicConstraints(ca=True, path_length=None))
+        certificate = self._signed(AUTHORITY, self._key, LONG, x509.BasicConstraints(ca=True, path_length=None), _USAGE)
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def _signed(
@@ -55,6 +73,10 @@ class Authority:
         )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        if self._is_conforming:
+            subject = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+            issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+            builder = builder.add_extension(subject, critical=False).add_extension(issuer, critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
     def vouching_for(self, *hosts: str, lasts: timedelta = LONG) -> ssl.SSLContext:
@@ -261,3 +283,58 @@ async def test_a_redirect_to_another_port_of_the_same_host_is_not_followed(
                 await client.images()
     assert len(service.requests) == 1
     assert other.requests == []
+
+
+@pytest.fixture
+def strict_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Verify certificates by the rules that Python applies by default from version 3.13 on."""
+    default = ssl.create_default_context
+
+    def strict(**options: Any) -> ssl.SSLContext:
+        context = default(**options)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+    transport._trusted.cache_clear()
+    yield
+    transport._trusted.cache_clear()
+
+
+@pytest.mark.usefixtures("strict_rules")
+class TestStrictRules:
+    async def test_a_certificate_that_conforms_is_accepted(
+        self, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        by_file(authority, monkeypatch)
+        async with (
+            secured(authority.vouching_for("127.0.0.1")) as service,
+            a_client(f"https://127.0.0.1:{service.port}") as client,
+        ):
+            assert await client.images() == ()
+
+    async def test_the_cause_is_named_where_an_extension_is_missing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        authority = Authority(tmp_path, is_conforming=False)
+        by_file(authority, monkeypatch)
+        async with secured(authority.vouching_for("127.0.0.1")) as service:
+            url = f"https://127.0.0.1:{service.port}"
+            async with a_client(url) as client:
+                with pytest.raises(NotSent) as caught:
+                    await client.images()
+            (_name, tls) = await network.examine(url)
+        assert caught.value.summary == transport.NONCONFORMING
+        assert "Missing Authority Key Identifier" in caught.value.detail
+        assert "Missing Authority Key Identifier" in tls.message
+        assert "Python 3.13" in tls.advice[0]
+        assert "SSL_CERT_FILE" not in " ".join(tls.advice)
+
+    async def test_an_unknown_authority_is_not_mistaken_for_it(self, authority: Authority) -> None:
+        async with (
+            secured(authority.vouching_for("127.0.0.1")) as service,
+            a_client(f"https://127.0.0.1:{service.port}") as client,
+        ):
+            with pytest.raises(NotSent) as caught:
+                await client.images()
+        assert caught.value.summary != transport.NONCONFORMING

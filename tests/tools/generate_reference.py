@@ -1,4 +1,4 @@
-"""Generate the parts of the README that come from the code; a test compares.
+"""Generate the tables of the manual that come from the code; tests/test_reference.py compares.
 
 Run `python -m tests.tools.generate_reference`.
 """
@@ -6,35 +6,80 @@ Run `python -m tests.tools.generate_reference`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from xds_tui import i18n
+from xds_tui.cli.help_text import VARIABLES
 from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
 from xds_tui.config.toml_file import PROFILES
+from xds_tui.domain import filtering
+from xds_tui.domain.filter_query import FIELD_ALIASES, FIELDS
+from xds_tui.domain.filtering import CHOICE_WORDS, RowType
+from xds_tui.i18n import _
+from xds_tui.system.exit_codes import DESCRIPTIONS
+from xds_tui.text import export
 from xds_tui.tui.commands import COMMANDS
 
-README: Final = Path(__file__).parents[2] / "README.md"
+from .reference_zh import CONFIG_ZH, TITLES_ZH
+
+MANUAL: Final = Path(__file__).parents[2] / "xds_tui" / "manual"
+_NOTE: Final = "made by python -m tests.tools.generate_reference"
+_BEGINNING: Final = re.compile(rf"<!-- ([\w-]+): {re.escape(_NOTE)} -->\n")
+
+ROW_TYPES: Final[Mapping[str, RowType[Any]]] = {
+    "hosts": filtering.HOSTS,
+    "packages": filtering.PACKAGES,
+    "images": filtering.IMAGES,
+    "events": filtering.EVENTS,
+    "orders": filtering.ORDERS,
+}
 
 
-def made() -> Mapping[str, str]:
-    """Return each part by the name that its markers have in the README."""
-    return {"config": config(), "actions": actions()}
+def parts(language: str) -> Mapping[str, str]:
+    """Return each generated part by the name in its markers."""
+    before = i18n.chosen()
+    i18n.choose(language)
+    try:
+        return {
+            "actions": _table(("ID", "keys", "what it does"), _actions(), language),
+            "config": _table(
+                ("key", "accepts", "default", "what it does", "overridden by"), _config(language), language
+            ),
+            "exit-codes": _table(("code", "meaning"), _exit_codes(), language),
+            "exports": _table(("rows", "fields"), _exports(), language),
+            "fields": _table(("field", "other names", "values", "rows"), _fields(), language),
+            "variables": _table(("variable", "meaning"), _variables(), language),
+        }
+    finally:
+        i18n.choose(before)
 
 
-def config() -> str:
-    """Return the table of config.toml's keys."""
-    lines = ["| key | accepts | default | what it does | overridden by |", "| --- | --- | --- | --- | --- |"]
+def _table(titles: Sequence[str], rows: Iterator[Sequence[str]], language: str) -> str:
+    shown = [TITLES_ZH[title] for title in titles] if language == "zh_CN" else titles
+    lines = [f"| {' | '.join(shown)} |", f"|{' --- |' * len(titles)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _actions() -> Iterator[Sequence[str]]:
+    for action in COMMANDS.values():
+        yield f"`{action.id}`", " ".join(f"`{key}`" for key in action.keys.split(",")), _(action.sentence)
+
+
+def _config(language: str) -> Iterator[Sequence[str]]:
     for key in CONFIG_KEYS:
-        name = _path(key) + (" *" if key.in_profile else "")
         overrides = ", ".join(f"`{override}`" for override in (key.option, key.variable) if override)
-        lines.append(f"| {name} | {key.accepts} | {_default(key)} | {key.help} | {overrides} |")
-    return "\n".join(lines)
+        texts = (key.accepts, _default(key), key.help)
+        if language == "zh_CN":
+            texts = CONFIG_ZH.get(config_path(key), texts)
+        yield f"`{config_path(key)}`{' *' if key.in_profile else ''}", *texts, overrides
 
 
-def _path(key: ConfigKey[object]) -> str:
+def config_path(key: ConfigKey[object]) -> str:
+    """Return the dotted name of a key."""
     path = ".".join((*key.table, key.name))
-    return f"`[{path}]`" if key.table == PROFILES else f"`{path}`"
+    return f"[{path}]" if key.table == PROFILES else path
 
 
 def _default(key: ConfigKey[object]) -> str:
@@ -47,28 +92,56 @@ def _default(key: ConfigKey[object]) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def actions() -> str:
-    """Return the table of actions and their keys."""
-    lines = ["| action | keys | what it does |", "| --- | --- | --- |"]
-    for action in COMMANDS.values():
-        keys = " ".join(f"`{key}`" for key in action.keys.split(","))
-        lines.append(f"| `{action.id}` | {keys} | {action.sentence} |")
-    return "\n".join(lines)
+def _exit_codes() -> Iterator[Sequence[str]]:
+    for code, meaning in sorted(DESCRIPTIONS.items()):
+        yield str(int(code)), _(meaning)
 
 
-def _between(name: str) -> re.Pattern[str]:
-    begin, end = f"<!-- {name}: made by python -m tests.tools.generate_reference -->", f"<!-- end of {name} -->"
-    return re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
+def _exports() -> Iterator[Sequence[str]]:
+    """Return the exported fields of each kind of row."""
+    for name in ROW_TYPES:
+        fields = getattr(export, f"_{name.removesuffix('s').upper()}_FIELDS")
+        yield f"`{name}`", ", ".join(f"`{field}`" for field in fields)
 
 
-def written(text: str) -> str:
-    """Return the README with its parts as the code has them."""
-    for name, part in made().items():
-        found = _between(name).search(text)
-        assert found is not None, name
-        text = f"{text[: found.start()]}{found[1]}{part}\n{found[2]}{text[found.end() :]}"
+def _fields() -> Iterator[Sequence[str]]:
+    for field in FIELDS:
+        aliases = (f"`{alias}`" for alias, name in FIELD_ALIASES.items() if name == field)
+        values: dict[str, None] = {}
+        rows = []
+        for name, row_type in ROW_TYPES.items():
+            if field in row_type.choices:
+                values |= dict.fromkeys(CHOICE_WORDS[value][0] for value in row_type.values[field])
+            if field in row_type.choices or field in row_type.texts or field in row_type.numbers:
+                rows.append(f"`{name}`")
+        yield f"`{field}`", " ".join(aliases), " ".join(f"`{value}`" for value in values), " ".join(rows)
+
+
+def _variables() -> Iterator[Sequence[str]]:
+    for names, meaning in VARIABLES.items():
+        yield ", ".join(f"`{name}`" for name in names.split(", ")), _(meaning)
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Return each page with a generated part, and the language of the page."""
+    for language in i18n.LANGUAGES:
+        for path in sorted((MANUAL / language).glob("*.md")):
+            if _BEGINNING.search(path.read_text(encoding="utf-8")):
+                yield path, language
+
+
+def written(text: str, language: str) -> str:
+    """Return a page with its generated parts as the code has them."""
+    made = parts(language)
+    for name in _BEGINNING.findall(text):
+        begin, end = f"<!-- {name}: {_NOTE} -->\n", f"<!-- end of {name} -->"
+        before, _begin, rest = text.partition(begin)
+        _old, marker, after = rest.partition(end)
+        assert marker, f"{name} has no end"
+        text = f"{before}{begin}{made[name]}\n{end}{after}"
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, page_language in pages():
+        page.write_text(written(page.read_text(encoding="utf-8"), page_language), encoding="utf-8")

@@ -207,6 +207,21 @@ FAILURES: Final = tuple(SUMMARIES)
 """The exceptions that `translate_error` translates."""
 
 
+NONCONFORMING: Final = N_("The certificate lacks something that Python 3.13 and later require")
+_STRICT_CODES: Final = range(80, 94)
+"""Errors of OpenSSL that only VERIFY_X509_STRICT reports, such as 85, "Missing Authority Key Identifier"."""
+
+
+def violates_strict_rules(error: BaseException) -> bool:
+    """Return whether a certificate was rejected by rules that Python applies from version 3.13 on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _STRICT_CODES:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
 def translate_error(error: Exception, *, sent: bool, safe: bool) -> NotSent | BadResponse | OutcomeUnknown:
     """Return the `ApiError` for one of `FAILURES`. Raise it without `error` as its cause, which has the headers.
 
@@ -218,5 +233,7 @@ def translate_error(error: Exception, *, sent: bool, safe: bool) -> NotSent | Ba
     """
     kind = NotSent if not sent else BadResponse if safe else OutcomeUnknown
     summary = next(SUMMARIES[base] for base in type(error).__mro__ if base in SUMMARIES)
+    if violates_strict_rules(error):
+        summary = NONCONFORMING
     cause = Cause.PROXY if isinstance(error, httpx.ProxyError) else None
     return kind(summary, clean(str(error), MAX_DETAIL), cause=cause)

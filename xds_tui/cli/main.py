@@ -97,12 +97,13 @@ def _run(argv: Sequence[str] | None) -> int:
     from xds_tui.cli.output import print_error
     from xds_tui.config.settings import SettingsError, load
     from xds_tui.text import messages
+    from xds_tui.text.manual_topics import manual_hint
 
     try:
         environ = _environ()
         settings = load(parser.settings_arguments(options), environ)
     except SettingsError as error:
-        print_error([messages.error_message(error)])
+        print_error([messages.error_message(error), manual_hint(error)])
         return ExitCode.USAGE
     i18n.choose(settings.language or i18n.from_environment())
     try:

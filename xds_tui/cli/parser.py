@@ -19,6 +19,7 @@ from xds_tui.cli.command_parser import (
 )
 from xds_tui.cli.help_text import VARIABLES, CommandHelp
 from xds_tui.i18n import LANGUAGES, _, from_environment
+from xds_tui.manual import TOPICS
 
 if TYPE_CHECKING:
     from xds_tui.config.settings import Arguments
@@ -185,6 +186,14 @@ def _add_tools(commands: Commands) -> None:
     doctor.add_argument(
         "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
     )
+    page = commands.add(
+        "manual",
+        _("show a page of the manual, or list the pages"),
+        CommandHelp("getting-started", ("xds-tui manual", "xds-tui manual filters"), ("PAGER",)),
+        arguments=f"[{_('TOPIC')}]",
+        has_account=False,
+    )
+    page.add_argument("topic", nargs="?", choices=TOPICS, metavar=_("TOPIC"), help=", ".join(TOPICS))
     completion = commands.add(
         "completion",
         _("print the completion script of a shell"),

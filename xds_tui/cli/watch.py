@@ -38,7 +38,7 @@ def follow(services: CommandServices, read: ReadTable, writer: RowWriter, interv
             runner.run(ProgressLine(_("looking for the credentials")).until(services.open()))
             return _follow(runner, services, read, writer, interval)
         except StoreError as error:
-            print_error([messages.error_message(error)])
+            print_error(messages.error_lines(error, Situation.COMMAND))
             return ExitCode.FAILURE
         finally:
             runner.run(services.close())

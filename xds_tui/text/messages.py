@@ -15,6 +15,7 @@ from xds_tui.i18n import N_, _
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
 from xds_tui.text import formats, labels
+from xds_tui.text.manual_topics import manual_hint
 
 
 class Situation(Enum):
@@ -80,7 +81,8 @@ def error_lines(
     """
     if not isinstance(error, ApiError):
         advice = remedy_of_storage(error.summary) if isinstance(error, StoreError) else ""
-        return (error_message(error), _(advice)) if advice else (error_message(error),)
+        lines = [error_message(error), *([_(advice)] if advice else [])]
+        return (*lines, *_command_hint(error, situation))
     lines = [error_message(error), remedy(error, situation, is_token=is_token)]
     if isinstance(error, SignedOut) and given_by:
         lines.append(_("The credentials are from {names}.").format(names=given_by))
@@ -88,7 +90,12 @@ def error_lines(
         lines.append(code_line(error.code))
     if error.trace_id:
         lines.append(f"traceId {error.trace_id}")
-    return tuple(lines)
+    return (*lines, *_command_hint(error, situation))
+
+
+def _command_hint(error: AppError, situation: Situation) -> tuple[str, ...]:
+    """Return the page of the manual where a command shows the error; in the app, a key opens the page."""
+    return (manual_hint(error),) if situation in (Situation.COMMAND, Situation.LOGIN) else ()
 
 
 def remedy(error: ApiError, situation: Situation, *, is_token: bool = False) -> str:

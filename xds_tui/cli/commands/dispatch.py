@@ -10,6 +10,7 @@ from xds_tui.cli.output import OutputError, OutputFormat, print_error, print_out
 from xds_tui.domain.filter_query import QueryError
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages
+from xds_tui.text.manual_topics import manual_hint
 
 if TYPE_CHECKING:
     import argparse
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace, settings: Settings, context: CommandContext
     try:
         return _COMMANDS[options.command](options, settings, context)
     except QueryError as error:
-        print_error([f"--filter: {messages.error_message(error)}"])
+        print_error([f"--filter: {messages.error_message(error)}", manual_hint(error)])
         return ExitCode.USAGE
     except OutputError as error:
         return print_output_error(error)
@@ -96,6 +97,12 @@ def _doctor(options: argparse.Namespace, settings: Settings, context: CommandCon
     return report.examine(settings, context.keyring_store(), context.state_dir(), as_json=options.json)
 
 
+def _manual(options: argparse.Namespace, _settings: Settings, _context: CommandContext) -> int:
+    from xds_tui.cli.commands import manual
+
+    return manual.show(options.topic)
+
+
 def _completion(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import completion
 
@@ -116,6 +123,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "login": _login,
     "logout": _logout,
     "doctor": _doctor,
+    "manual": _manual,
     "completion": _completion,
     "__complete": _completion_values,
 }

@@ -124,6 +124,8 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
         version = await _run_in_thread(lambda: _connect(host, port, is_tls=is_tls))
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or str(error)
+        if nonconforming := _nonconforming(error):
+            return [*found, Check("tls", CheckStatus.BAD, f"{host}: {reason}", nonconforming)]
         advice = (
             _("Something between here and the service may have put its own certificate in the place of the service's."),
             _("If that is meant to be so, name its certificates:"),
@@ -137,6 +139,19 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
         _("connected, {version}, certificate valid").format(version=version) if is_tls else _("connected, without TLS")
     )
     return [*found, Check("tls" if is_tls else "connection", CheckStatus.OK, message, (), time.monotonic() - started)]
+
+
+def _nonconforming(error: ssl.SSLError) -> tuple[str, ...]:
+    """Return what to do about a certificate that only the strict rules reject; empty for any other fault."""
+    from xds_tui.api.transport import NONCONFORMING, violates_strict_rules
+
+    if not violates_strict_rules(error):
+        return ()
+    return (
+        f"{_(NONCONFORMING)}.",
+        _("Ask the owner of the certificate authority for certificates that conform to RFC 5280."),
+        _("Until then, run xds-tui with Python 3.11 or 3.12."),
+    )
 
 
 def _addresses(host: str, port: int) -> list[str]:

@@ -1,0 +1,69 @@
+"""The Chinese texts of the manual's tables that the program itself does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from xds_tui.config.schema import COLUMNS
+
+TITLES_ZH: Final[Mapping[str, str]] = {
+    "ID": "ID",
+    "keys": "按键",
+    "what it does": "作用",
+    "key": "设置",
+    "accepts": "取值",
+    "default": "默认值",
+    "overridden by": "可由其覆盖",
+    "code": "退出码",
+    "meaning": "含义",
+    "rows": "行",
+    "fields": "字段",
+    "field": "字段",
+    "other names": "别名",
+    "values": "取值范围",
+    "variable": "变量",
+}
+_BOOL: Final = "`true` 或 `false`"
+
+CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
+    "profile": ("配置档名称", "`default`", "未指定 `--profile` 时打开的配置档"),
+    "base_url": ("https 地址", "登录时所用的地址", "服务地址"),
+    "interval": ("5 到 3600 秒", "15", "刷新主机列表的间隔"),
+    "read_only": (_BOOL, "`false`", "拒绝一切变更"),
+    "insecure_http": (_BOOL, "`false`", "允许以明文 http 访问其他机器"),
+    "color": (
+        "`red`、`yellow`、`green`、`cyan`、`blue`、`magenta` 或 `none`",
+        "生产环境红色，沙箱黄色，演示青色，其他品红",
+        "配置档名称的背景色",
+    ),
+    "theme": ("`dark`、`light`、`contrast` 或 `ansi`", "dark，或终端所需的主题", "配色"),
+    "language": ("`en` 或 `zh_CN`", "取决于区域设置", "语言"),
+    "mouse": (_BOOL, "`true`", "应用是否使用鼠标；关闭后由终端选择文本"),
+    "animations": (_BOOL, "`true`，通过 SSH 时为 `false`", "是否允许动画"),
+    "ascii": (_BOOL, "区域设置非 UTF-8 时为 `true`", "仅用 ASCII 字符绘制"),
+    "hosts.columns": (
+        f"由以下若干项组成的列表：{'、'.join(f'`{column}`' for column in COLUMNS)}",
+        "全部，按此顺序",
+        "从左到右显示的列",
+    ),
+    "hosts.sort": ("列名，前缀 `-` 表示从大到小", "服务端的顺序", "排序"),
+    "hosts.group": ("`status`、`area` 或 `os`", "不分组", "主机的分组依据"),
+    "filters.<name>": ("筛选条件", "无", "保存的筛选"),
+    "alerts.bell": (_BOOL, "`true`", "终端响铃"),
+    "alerts.notification": ("`none`、`osc9` 或 `osc777`", "`none`", "终端自身的通知"),
+    "alerts.title": (_BOOL, "`false`", "在窗口标题中显示主机数和告警数"),
+    "connect.linux": (
+        "参数列表；替换 `{address}`、`{port}`、`{user}` 和 `{place}`",
+        "`ssh`",
+        "对 Linux 主机按 `c` 时运行的命令",
+    ),
+    "connect.windows": (
+        "同上，另有 `{file}`，即写入的 .rdp 文件",
+        "已安装的第一个远程桌面客户端",
+        "对 Windows 主机按 `c` 时运行的命令",
+    ),
+    "keys.<action>": ("一个按键或按键列表", "见快捷键一页", "命令的按键，以 ID 指定"),
+    "[profiles.<name>]": ("表", "无", "配置档，可包含上面带 * 的设置"),
+}
+"""Accepted values, default and effect of each key of config.toml, by its path."""
