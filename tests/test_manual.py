@@ -36,6 +36,9 @@ PAGES = [(topic, language) for language in LANGUAGES for topic in manual.TOPICS]
 SOURCES = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
 
 
+_COMMAND = r"(?<![\w/.-])(?<!--title )xds-tui"
+
+
 def code_blocks(page: str, kind: str) -> Iterator[str]:
     """The code blocks of a page in one language."""
     yield from re.findall(rf"^```{kind}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)

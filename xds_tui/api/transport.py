@@ -24,6 +24,8 @@ from xds_tui.api.proxy import (
 )
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
+from xds_tui.system import debug_log
+from xds_tui.system.debug_log import Word
 
 if importlib.util.find_spec("sniffio") is None:
     # httpcore tries to import it several times per request. A search of the whole path for a module that is not
@@ -67,13 +69,17 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         sending = request.extensions.get("trace")
         if isinstance(sending, SendTracker) and not self._traces:
             sending.started = True
+        _log_request(request)
         try:
             response = await self._inner.handle_async_request(request)
             try:
-                return await _whole(response)
+                whole = await _whole(response)
             finally:
                 await response.aclose()
-        except httpx.HTTPError:
+            _log_response(request, whole)
+            return whole
+        except httpx.HTTPError as error:
+            debug_log.write("failure", error=Word(type(error).__name__))
             raise
         except Exception as error:  # noqa: BLE001 - whatever breaks below is a failure of the transport
             failure = httpx.TransportError(f"{type(error).__name__}: {error}")
@@ -82,6 +88,24 @@ class BoundedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
+
+
+def _log_request(request: httpx.Request) -> None:
+    if debug_log.is_on():
+        query = {name: int(value) if value.isdecimal() else value for name, value in request.url.params.items()}
+        body = debug_log.masked_body(request.content)
+        debug_log.write("request", **_route(request), query=query, body=Word(body))
+
+
+def _log_response(request: httpx.Request, response: httpx.Response) -> None:
+    if debug_log.is_on():
+        body = debug_log.masked_body(response.content)
+        facts = {"status": response.status_code, "bytes": len(response.content), "body": Word(body)}
+        debug_log.write("response", **_route(request), **facts)
+
+
+def _route(request: httpx.Request) -> dict[str, Word]:
+    return {"method": Word(request.method), "path": Word(clean(request.url.path, MAX_DETAIL))}
 
 
 async def _whole(response: httpx.Response) -> httpx.Response:

@@ -177,6 +177,9 @@ def add_general_options(parser: argparse.ArgumentParser, *, is_subcommand: bool 
     group = parser.add_argument_group(_("General"))
     no_value = argparse.SUPPRESS if is_subcommand else None
     group.add_argument("--lang", choices=LANGUAGES, default=no_value, help=_("language"))
+    group.add_argument(
+        "--debug", metavar="FILE", default=no_value, help=_("log requests and decisions to FILE, without secrets")
+    )
     group.add_argument("-h", "--help", action="help", help=_("show this help"))
     if not is_subcommand:
         group.add_argument("--version", action="version", version=f"xds-tui {__version__}", help=_("show the version"))

@@ -106,6 +106,8 @@ def _run(argv: Sequence[str] | None) -> int:
         print_error([messages.error_message(error), manual_hint(error)])
         return ExitCode.USAGE
     i18n.choose(settings.language or i18n.from_environment())
+    if options.debug is not None and not _start_debug_log(options):
+        return ExitCode.FAILURE
     try:
         if options.command == "simulate":
             from xds_tui.cli.commands import simulate
@@ -116,6 +118,24 @@ def _run(argv: Sequence[str] | None) -> int:
         return _run_app(settings, options, environ)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+
+
+def _start_debug_log(options: argparse.Namespace) -> bool:
+    """Start the log of `--debug`, or report why it cannot be written; return whether it was started."""
+    from xds_tui import __version__
+    from xds_tui.cli.output import print_error
+    from xds_tui.system import debug_log
+    from xds_tui.system.exports import FileWriteError
+    from xds_tui.text import messages
+
+    try:
+        debug_log.start(options.debug)
+    except FileWriteError as error:
+        print_error(messages.error_lines(error, messages.Situation.COMMAND))
+        return False
+    words = {"version": __version__, "python": sys.version.split()[0], "command": options.command or "app"}
+    debug_log.write("start", **{name: debug_log.Word(word) for name, word in words.items()})
+    return True
 
 
 def _environ() -> Mapping[str, str]:

@@ -186,6 +186,12 @@ def _add_tools(commands: Commands) -> None:
     doctor.add_argument(
         "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
     )
+    _add_manual(commands)
+    _add_completion(commands)
+    _add_simulate(commands)
+
+
+def _add_manual(commands: Commands) -> None:
     page = commands.add(
         "manual",
         _("show a page of the manual, or list the pages"),
@@ -194,6 +200,9 @@ def _add_tools(commands: Commands) -> None:
         has_account=False,
     )
     page.add_argument("topic", nargs="?", choices=TOPICS, metavar=_("TOPIC"), help=", ".join(TOPICS))
+
+
+def _add_completion(commands: Commands) -> None:
     completion = commands.add(
         "completion",
         _("print the completion script of a shell"),
@@ -206,6 +215,9 @@ def _add_tools(commands: Commands) -> None:
     values = commands.add_hidden("__complete")
     values.add_argument("kind", choices=COMPLETION_VALUES)
     values.add_argument("words", nargs="*")
+
+
+def _add_simulate(commands: Commands) -> None:
     simulate = commands.add(
         "simulate",
         _("serve the simulator on this machine"),

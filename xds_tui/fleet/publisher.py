@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from xds_tui.domain.records import Event
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
+from xds_tui.system import debug_log
+from xds_tui.system.debug_log import Word
 
 
 class StatePublisher:
@@ -42,5 +44,19 @@ class StatePublisher:
         """Publish the current state, unless it has been."""
         if self.state is not self._published:
             self._published = self.state
+            _log_state(self.state)
             if self._subscriber is not None:
                 self._subscriber(self.state)
+
+
+def _log_state(state: FleetState) -> None:
+    if debug_log.is_on():
+        debug_log.write(
+            "state",
+            connection=state.connection,
+            hosts=len(state.snapshot.hosts) if state.snapshot else None,
+            unreadable=state.unreadable,
+            error=Word(type(state.error).__name__),
+            retry_at=state.retry_at,
+            orders=len(state.orders),
+        )

@@ -19,6 +19,8 @@ from xds_tui.domain.records import Event, EventKind, Order, Sample
 from xds_tui.fleet.updates import NoticeRaised, StorageFailed, StorageRestored, UpdateQueue
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
+from xds_tui.system import debug_log
+from xds_tui.system.debug_log import Word
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
@@ -143,6 +145,16 @@ class Recorder:
 
     def record(self, events: Sequence[Event]) -> None:
         """Begin to write events, oldest first."""
+        for event in events:
+            debug_log.write(
+                "event",
+                kind=event.kind,
+                host=Word(event.host_id or ""),
+                action=event.action,
+                state=event.state,
+                code=event.code,
+                summary=Word(event.summary),
+            )
         if events:
             self._start(self._write(self.journal.add_events(events)))
 
