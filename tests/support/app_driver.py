@@ -61,6 +61,7 @@ class Desk:
         ascii_only: bool = False,
         keep: SaveSetting | None = None,
         commands: ConnectCommands | None = None,
+        theme_folder: Path | None = None,
     ) -> None:
         self.clock = ManualClock(MORNING)
         self.world = World(options or Options(), self.clock)
@@ -89,6 +90,7 @@ class Desk:
                 keymap=keymap or {},
                 exports=self.exports,
                 theme=theme,
+                theme_folder=theme_folder,
                 ascii=ascii_only,
                 keep=keep,
                 commands=commands or ConnectCommands(),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from support.app_driver import Desk, sitting_at
@@ -40,8 +42,59 @@ async def test_a_theme_is_chosen_and_kept(kept: Kept) -> None:
         await desk.see("High contrast")
         await desk.type("contrast")
         await desk.press("enter")
-        await until(lambda: themes.family(desk.app) == "contrast")
+        await until(lambda: themes.current(desk.app) == "contrast")
         await until(lambda: kept == [{("theme",): "contrast"}])
+
+
+async def test_themes_are_shown_while_choosing_and_esc_restores_the_one_before(kept: Kept) -> None:
+    async with sitting_at(keeping(kept)) as desk:
+        before = desk.app.current_theme
+        await desk.press("T")
+        await desk.see("High contrast")
+        await desk.press("down")
+        await until(lambda: themes.current(desk.app) == "light")
+        await desk.type("nord")
+        await until(lambda: themes.current(desk.app) == "nord")
+        await desk.press("escape")
+        await until(lambda: themes.current(desk.app) == "dark")
+        assert desk.app.current_theme is before
+        assert kept == []
+
+
+async def test_a_theme_of_textual_is_chosen_and_kept(kept: Kept) -> None:
+    async with sitting_at(keeping(kept)) as desk:
+        await desk.press("T")
+        await desk.see("High contrast")
+        await desk.type("dracula")
+        await desk.press("enter")
+        await until(lambda: kept == [{("theme",): "dracula"}])
+        assert themes.current(desk.app) == "dracula"
+
+
+async def test_a_theme_file_can_be_chosen_and_a_bad_one_says_why_not(kept: Kept, tmp_path: Path) -> None:
+    good = 'dark = true\nprimary = "#88c0d0"\nforeground = "#d8dee9"\nbackground = "#2e3440"\n'
+    (tmp_path / "mine.toml").write_text(good)
+    (tmp_path / "bad.toml").write_text(good.replace("true", "1"))
+    (tmp_path / "light.toml").write_text(good)
+
+    async def keep(changes: Mapping[tuple[str, ...], object]) -> str:
+        kept.append(dict(changes))
+        return ""
+
+    async with sitting_at(Desk(keep=keep, theme_folder=tmp_path), 160, 40) as desk:
+        await desk.press("T")
+        text = await desk.see(r"mine +your own")
+        assert re.search(r"✕ bad +bad.toml:1: dark: This must be true", text)
+        assert re.search(r"✕ light.toml +light is the name of a built-in", text)
+        await desk.type("bad")
+        await desk.press("enter")
+        await desk.see("This must be true or false")
+        assert themes.current(desk.app) == "dark"
+        await desk.press("backspace", "backspace", "backspace")
+        await desk.type("mine")
+        await desk.press("enter")
+        await until(lambda: kept == [{("theme",): "mine"}])
+        assert desk.app.current_theme.background == "#2E3440"
 
 
 async def test_another_language_is_shown_at_once_and_nothing_is_lost(kept: Kept) -> None:
@@ -81,7 +134,7 @@ async def test_what_cannot_be_kept_holds_for_this_run_and_that_is_said(kept: Kep
         await desk.see("High contrast")
         await desk.type("light")
         await desk.press("enter")
-        await until(lambda: themes.family(desk.app) == "light")
+        await until(lambda: themes.current(desk.app) == "light")
         await until(lambda: any("The disk is full" in told.message for told in desk.app._notifications))
 
 

@@ -13,6 +13,7 @@ from support.scenes import SCENES, Scene
 from textual.color import Color
 
 from xds_tui.config.schema import PROFILE_COLORS, THEMES
+from xds_tui.config.theme_file import TEXTUAL_THEMES
 from xds_tui.domain.endpoint import PRODUCTION, SANDBOX
 from xds_tui.tui.theme import themes
 from xds_tui.tui.theme.themes import profile_color, profile_style
@@ -86,6 +87,15 @@ async def test_every_word_can_be_read_and_the_ansi_theme_uses_the_terminals_pale
             assert poor(desk, least) == {}, theme
         await switch(desk, "ansi")
         assert all(colour.type in (ColorType.DEFAULT, ColorType.STANDARD) for colour in colours(desk))
+
+
+@pytest.mark.parametrize("name", ["trouble", "stop_question"])
+async def test_every_word_can_be_read_in_the_themes_of_textual(name: str) -> None:
+    async with sitting_at(BY_NAME[name].desk()) as desk:
+        await BY_NAME[name].play(desk)
+        for theme in TEXTUAL_THEMES:
+            await switch(desk, theme)
+            assert poor(desk, 4.4) == {}, theme
 
 
 @pytest.mark.parametrize("name", ["review", "past_charts", "keys", "sign_in"])

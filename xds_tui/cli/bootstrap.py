@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def app_services(options: argparse.Namespace, environ: Mapping[str, str], settings: Settings) -> AppServices:
     """Build the services of the app, with the demo or the profile of `settings` open."""
     from xds_tui.config.settings import state_dir
+    from xds_tui.config.theme_file import theme_folder
     from xds_tui.fleet.monitor import utc_now
     from xds_tui.tui.context import AppServices
 
@@ -41,6 +42,8 @@ def app_services(options: argparse.Namespace, environ: Mapping[str, str], settin
         exports=state_dir() / "exports",
         animations=settings.animations,
         theme=settings.theme,
+        custom_theme=settings.custom_theme,
+        theme_folder=theme_folder(settings.config_path),
         ascii=settings.ascii,
         alerts=settings.alerts,
         listing=settings.hosts,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
+from xds_tui.config.theme_file import TEXTUAL_THEMES, parse_theme_name
 from xds_tui.config.toml_file import (
     ALERTS,
     CONNECT,
@@ -62,7 +63,7 @@ GROUPS: Final = ("status", "area", "os")
 """Fields that hosts can be grouped by."""
 
 THEMES: Final = ("dark", "light", "contrast", "ansi")
-"""Families of themes; `ansi` uses the sixteen colors of the terminal."""
+"""Our own themes; `ansi` uses the sixteen colors of the terminal."""
 
 PROFILE_COLORS: Final = ("red", "yellow", "green", "cyan", "blue", "magenta", "none")
 """Background colors of a profile's name."""
@@ -228,9 +229,9 @@ COLOR: Final[ConfigKey[str | None]] = ConfigKey(
 THEME: Final[ConfigKey[str | None]] = ConfigKey(
     TOP,
     "theme",
-    one_of(THEMES),
+    parse_theme_name,
     None,
-    _markdown_list(THEMES),
+    f"{', '.join(f'`{name}`' for name in (*THEMES, *TEXTUAL_THEMES))}, or the name of a file in the folder `themes`",
     "the colors",
     default_help="dark, or what the terminal needs",
 )

@@ -8,13 +8,14 @@ service, the program is read-only, so that a slip in the file cannot lead to a p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.config import schema
 from xds_tui.config.schema import AlertSettings, ConfigKey, HostListSettings
+from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
 from xds_tui.config.toml_file import ConfigFile, SettingsError
 from xds_tui.config.values import parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
@@ -80,7 +81,9 @@ class Settings:
     hosts: HostListSettings = field(default_factory=HostListSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
-    """One of `schema.THEMES`; None for the best for the terminal."""
+    """One of `schema.THEMES` or `TEXTUAL_THEMES`, or `custom_theme.name`; None for the best for the terminal."""
+    custom_theme: CustomTheme | None = None
+    """The theme of the user with the name `theme`."""
     color: str | None = None
     """One of `schema.PROFILE_COLORS`; None for the color of the environment."""
     keymap: Mapping[str, str] = field(default_factory=dict)
@@ -149,6 +152,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     language = sources.value(schema.LANGUAGE)
     animations, ascii_only = sources.explicit(schema.ANIMATIONS), sources.explicit(schema.ASCII)
     credentials, credentials_source = _credentials(environ)
+    theme, custom_theme, theme_problems = _theme(sources.value(schema.THEME), config.path)
     settings = Settings(
         config_path=config.path,
         profile=profile,
@@ -169,7 +173,8 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         ),
         hosts=schema.read_host_list(config),
         commands=ConnectCommands(sources.value(schema.CONNECT_LINUX), sources.value(schema.CONNECT_WINDOWS)),
-        theme=sources.value(schema.THEME),
+        theme=theme,
+        custom_theme=custom_theme,
         color=sources.value(schema.COLOR),
         keymap=config.keymap(),
         credentials=credentials,
@@ -180,8 +185,16 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     return replace(
         settings,
         read_only=settings.read_only or config.is_doubtful,
-        problems=(*_time_zone_problems(environ), *config.problems),
+        problems=(*_time_zone_problems(environ), *config.problems, *theme_problems),
     )
+
+
+def _theme(name: str | None, config_path: Path) -> tuple[str | None, CustomTheme | None, Sequence[SettingsError]]:
+    """Return the name of the theme, the theme if it is one of the user, and what is wrong with its file."""
+    if name is None or name in schema.THEMES or name in TEXTUAL_THEMES:
+        return name, None, ()
+    theme, problems = read_theme(theme_folder(config_path), name)
+    return (name if theme is not None else None), theme, problems
 
 
 def for_profile(

@@ -78,7 +78,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         self._is_base_outdated = False
         if not services.animations:
             self.animation_level = "none"
-        themes.apply(self, services.theme, os.environ)
+        themes.apply(self, services.theme, os.environ, services.custom_theme)
 
     def get_default_screen(self) -> FleetScreen:
         """Return the main screen; Textual would put an empty one under it."""
@@ -158,7 +158,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         """Choose a theme."""
         from xds_tui.tui.flows import session
 
-        await session.choose_theme(self, self._services.keep)
+        await session.choose_theme(self, self._services.keep, self._services.theme_folder)
 
     @work(group=FLOW)
     async def action_choose_language(self) -> None:

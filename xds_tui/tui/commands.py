@@ -320,7 +320,7 @@ _COMMANDS: Final = (
     # Everywhere
     Command("app.sign-in", "i,f2", "sign_in", N_("Sign in"), N_("Sign in, again or as somebody else")),
     Command("app.profile", "P", "choose_profile", N_("Profile"), N_("Another account or environment")),
-    Command("app.theme", "T", "choose_theme", N_("Theme"), N_("Other colours")),
+    Command("app.theme", "T", "choose_theme", N_("Theme"), N_("Change theme")),
     Command("app.language", "L", "choose_language", N_("Language"), N_("English or Chinese")),
     Command(
         "app.palette",

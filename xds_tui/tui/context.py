@@ -10,6 +10,7 @@ from typing import Protocol
 
 from xds_tui.auth.account import Account
 from xds_tui.config.schema import AlertSettings, HostListSettings, SaveSetting
+from xds_tui.config.theme_file import CustomTheme
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.remote.templates import ConnectCommands
 
@@ -69,7 +70,11 @@ class AppServices:
     """What else can be opened; None: nothing."""
     animations: bool = True
     theme: str | None = None
-    """One of `preferences.THEMES`; None: what suits the terminal."""
+    """The name of the theme in config.toml; None: what suits the terminal."""
+    custom_theme: CustomTheme | None = None
+    """The theme of the user with the name `theme`."""
+    theme_folder: Path | None = None
+    """The folder of the user's themes; None: there are none."""
     ascii: bool = False
     """Whether nothing but ASCII is to be written."""
     alerts: AlertSettings = field(default_factory=AlertSettings)

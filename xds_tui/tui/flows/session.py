@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from textual.app import App
@@ -13,11 +15,12 @@ from xds_tui.auth.account import Account
 from xds_tui.auth.keyring_store import CredentialStoreError
 from xds_tui.config.schema import THEMES, SaveSetting
 from xds_tui.config.settings import SettingsError
+from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_names
 from xds_tui.domain.endpoint import DEMO, environment_of
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats, messages
 from xds_tui.tui.context import Profile, ProfileConnector, ProfileServices
-from xds_tui.tui.screens.picker import Choice, pick
+from xds_tui.tui.screens.picker import Choice, PickerScreen, pick
 from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.theme import themes
 
@@ -96,17 +99,46 @@ _LANGUAGES: Final = {"en": "English", "zh_CN": "中文"}
 """Each by its own name: who looks for one may read no other."""
 
 
-async def choose_theme(app: App[Any], keep: SaveSetting | None) -> None:
-    """Let the user choose the colours, and keep them; to be awaited in a worker."""
+async def choose_theme(app: App[Any], keep: SaveSetting | None, folder: Path | None) -> None:
+    """Let the user choose a theme, and save it; to be awaited in a worker.
+
+    Each theme is shown while the cursor is on it. Themes of files in `folder` that cannot be used say why.
+    """
     if app.no_color:
         app.notify(_("NO_COLOR is set: no colours are written"), severity="warning", markup=False)
         return
-    present = themes.family(app)
-    choices = [Choice(name, _(_THEMES[name]), is_current=name == present) for name in THEMES]
-    chosen = await pick(app, _("Theme"), choices)
-    if chosen is not None:
-        themes.apply(app, chosen, os.environ)
+    custom = await asyncio.to_thread(_read_themes, folder) if folder is not None else {}
+    present, present_theme = themes.current(app), app.theme
+    choices = [Choice(name, _(_THEMES[name]), name, is_current=name == present) for name in THEMES]
+    for name, theme in custom.items():
+        why_not = "" if isinstance(theme, CustomTheme) else theme
+        choices.append(Choice(name, name, _("your own"), why_not, is_current=name == present))
+    choices += [Choice(name, name, is_current=name == present) for name in TEXTUAL_THEMES if name not in custom]
+
+    def preview(name: str) -> None:
+        theme = custom.get(name)
+        if not isinstance(theme, str):
+            themes.apply(app, name, os.environ, theme)
+
+    chosen = await app.push_screen_wait(PickerScreen(_("Theme"), choices, preview=preview))
+    if chosen is None:
+        app.theme = present_theme
+    else:
+        preview(chosen)
         await _keep(app, keep, {("theme",): chosen})
+
+
+def _read_themes(folder: Path) -> dict[str, CustomTheme | str]:
+    """Return the themes in `folder` by name, with the first problem in place of one that cannot be used."""
+    found: dict[str, CustomTheme | str] = {}
+    for name in theme_names(folder):
+        if name in THEMES or name in TEXTUAL_THEMES:
+            found[f"{name}.toml"] = _("{name} is the name of a built-in theme. Rename the file").format(name=name)
+            continue
+        theme, problems = read_theme(folder, name)
+        # Without the folder, which is the same for all of them.
+        found[name] = theme or messages.error_message(problems[0]).replace(f"{folder}{os.sep}", "")
+    return found
 
 
 async def choose_language(app: App[Any]) -> str | None:

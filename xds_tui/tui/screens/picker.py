@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -48,8 +48,17 @@ class PickerScreen(DialogScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("picker")
     CSS_PATH = "../theme/dialog.tcss"
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, placeholder: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        placeholder: str = "",
+        preview: Callable[[str], None] | None = None,
+    ) -> None:
+        """Create the dialog; `preview` is called with the ID of each choice that the cursor comes to."""
         super().__init__()
+        self._preview = preview
         self._title = title
         self._choices = choices
         self._found: Mapping[str, Choice] = {}
@@ -103,6 +112,12 @@ class PickerScreen(DialogScreen[str | None]):
         option = self._list.highlighted_option
         if option is not None and option.id is not None:
             self._take(option.id)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_preview(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self._preview is not None and event.option_id is not None and self.is_current:
+            self._preview(event.option_id)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

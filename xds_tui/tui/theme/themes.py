@@ -15,7 +15,11 @@ from textual.color import Color
 from textual.style import Style
 from textual.theme import Theme
 
+from xds_tui.config.theme_file import CustomTheme
 from xds_tui.system import terminal
+
+_PREFIX: Final = "xds-"
+"""Before the names of our themes among Textual's."""
 
 _DARK: Final = Theme(
     name="xds-dark",
@@ -208,24 +212,36 @@ def default_family(colours: str | None, environ: Mapping[str, str]) -> str:
     return "dark" if terminal.is_dark(environ) else "light"
 
 
-def family(app: App[Any]) -> str:
-    """Return the current theme, one of `schema.THEMES`."""
-    return next(name for (name, _dark), theme in _TEXTUAL.items() if theme.name == app.theme)
+def current(app: App[Any]) -> str:
+    """Return the name of the current theme in config.toml."""
+    own = (name for (name, _dark), theme in _TEXTUAL.items() if theme.name == app.theme)
+    return next(own, app.theme.removeprefix(_PREFIX))
 
 
-def apply(app: App[Any], name: str | None, environ: Mapping[str, str]) -> None:
+def apply(app: App[Any], name: str | None, environ: Mapping[str, str], custom: CustomTheme | None = None) -> None:
     """Change the theme.
 
     Args:
         app: the app.
-        name: one of `schema.THEMES`; None: the default for the terminal.
+        name: one of `schema.THEMES` and `TEXTUAL_THEMES`, or that of `custom`; None: the default.
         environ: the environment.
+        custom: the theme of the user with this name.
 
     """
     name = "ansi" if app.no_color else name or default_family(app.console.color_system, environ)
-    theme = _TEXTUAL[name, terminal.is_dark(environ)]
+    theme = _own_theme(name, environ) or _derived_theme(name, custom)
     app.register_theme(theme)
     app.theme = theme.name
+
+
+def _own_theme(name: str, environ: Mapping[str, str]) -> Theme | None:
+    return _TEXTUAL.get((name, terminal.is_dark(environ)))
+
+
+def _derived_theme(name: str, custom: CustomTheme | None) -> Theme:
+    from xds_tui.tui.theme import palette  # most users have one of our own themes
+
+    return palette.custom_theme(custom) if custom is not None else palette.textual_theme(name)
 
 
 _ENVIRONMENT_COLORS: Final = {"": "none", "production": "red", "sandbox": "yellow", "demo": "cyan"}
