@@ -55,7 +55,7 @@ MANY = 200 * 1024 * 1024
 
 
 def pouring(begin: bytes, chunk: bytes, seconds: float = 0.0) -> Script:
-    """Write `begin`, and then the same over and over until nobody listens."""
+    """Write `begin`, and then the same repeatedly until the client disconnects."""
 
     async def script(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(begin)
@@ -125,10 +125,10 @@ READ: dict[str, tuple[bytes | Script, str]] = {
 @pytest.mark.parametrize("name", READ)
 async def test_what_would_use_up_time_or_memory_is_an_error_in_words(name: str) -> None:
     answer, words = READ[name]
-    told = await asked(answer)
-    assert told["said"].startswith("BadResponse: ")
-    assert words in told["said"]
-    assert told["growth"] < MEMORY
+    result = await asked(answer)
+    assert result["said"].startswith("BadResponse: ")
+    assert words in result["said"]
+    assert result["growth"] < MEMORY
 
 
 FIELDS = {
@@ -144,16 +144,16 @@ FIELDS = {
 @pytest.mark.parametrize("name", FIELDS)
 async def test_a_field_of_any_size_costs_itself_alone(name: str) -> None:
     rows = f'[{{"packageId":"p","amount":{FIELDS[name]}}},{{"packageId":"q","amount":1}}]'
-    told = await asked(http(f'{{"code":0,"data":{rows}}}'))
-    assert told["said"] == 2
-    assert told["growth"] < MEMORY
+    result = await asked(http(f'{{"code":0,"data":{rows}}}'))
+    assert result["said"] == 2
+    assert result["growth"] < MEMORY
 
 
 async def test_as_many_rows_as_are_still_read_cost_little() -> None:
     rows = ",".join('{"packageId":"p","amount":1,"a":[]}' for _ in range(33_000))
-    told = await asked(http(f'{{"code":0,"data":[{rows}]}}'))
-    assert told["said"] == 33_000
-    assert told["growth"] < MEMORY
+    result = await asked(http(f'{{"code":0,"data":[{rows}]}}'))
+    assert result["said"] == 33_000
+    assert result["growth"] < MEMORY
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
@@ -162,7 +162,7 @@ async def test_a_proxy_is_never_given_a_token_in_plain_text(
 ) -> None:
     monkeypatch.setenv(variable, server.url)
     token = BareToken(Secret(TOKEN))
-    # An address that is nobody's (RFC 5737): without a proxy nothing can be reached there.
+    # A reserved address (RFC 5737): without a proxy nothing can be reached there.
     async with Client("http://192.0.2.1:1", token, insecure_http=True, deadlines=Deadlines(0.2, 0.5, 0.5)) as client:
         with pytest.raises(NotSent):
             await client.images()

@@ -1,4 +1,4 @@
-"""Proxies over real sockets: SOCKS and HTTP, those that work and those whose failure has to be named."""
+"""Proxies over real sockets: SOCKS and HTTP, working ones and failures that must be named."""
 
 from __future__ import annotations
 

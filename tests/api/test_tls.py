@@ -30,7 +30,7 @@ from xds_tui.domain.credentials import BareToken, Secret
 HOST = "service.test"
 LONG = timedelta(days=30)
 ANSWER = http(envelope([]))
-AUTHORITY = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Somebody's own authority")])
+AUTHORITY = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A private authority")])
 
 
 _USAGE = x509.KeyUsage(
@@ -47,7 +47,7 @@ _USAGE = x509.KeyUsage(
 
 
 class Authority:
-    """Signs certificates, and is trusted by whoever names `file`."""
+    """Signs certificates; a client with `file` trusts it."""
 
     def __init__(self, folder: Path, *, is_conforming: bool = True) -> None:
         """Make an authority; one that is not `is_conforming` issues certificates that Python 3.13 rejects."""
@@ -182,22 +182,22 @@ async def test_an_authority_that_the_environment_names_is_believed(
 
 @dataclass
 class Impostor:
-    """Somebody who answers where the service should."""
+    """A server in the place of the service."""
 
     name: str
     said: str
     """What is said of it."""
     host: str = "127.0.0.1"
-    """Whose certificate it has."""
+    """The name in its certificate."""
     lasts: timedelta = LONG
     is_vouched_for: bool = True
     """Whether its authority is believed."""
 
 
 IMPOSTORS = (
-    Impostor("one whose authority nobody knows", "self-signed certificate|unable to get local", is_vouched_for=False),
+    Impostor("one with an unknown authority", "self-signed certificate|unable to get local", is_vouched_for=False),
     Impostor("one with the certificate of another", "IP address mismatch", host="127.0.0.2"),
-    Impostor("one whose certificate has ended", "certificate has expired", lasts=-timedelta(hours=1)),
+    Impostor("one with an expired certificate", "certificate has expired", lasts=-timedelta(hours=1)),
 )
 
 
@@ -263,7 +263,7 @@ async def test_a_service_that_no_proxy_is_for_is_looked_for_without_it(
     async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("NO_PROXY", f"elsewhere.test,{HOST}")
-        # The name is nobody's (RFC 6761), so there is no way to it but the proxy's.
+        # The name is reserved (RFC 6761), so only the proxy can resolve it.
         async with a_client(f"https://{HOST}") as client:
             with pytest.raises(NotSent):
                 await client.images()

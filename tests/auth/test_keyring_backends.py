@@ -18,7 +18,7 @@ from xds_tui.auth.pass_backend import PasswordStore
 
 
 def called(module: str, name: str) -> KeyringBackend:
-    """A backend that is named as one of somebody else's."""
+    """A backend with the name of a foreign one."""
     kind = type(name, (InMemory,), {"__module__": module})
     backend = kind()
     assert isinstance(backend, KeyringBackend)

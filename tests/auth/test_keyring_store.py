@@ -12,7 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
 from support.wait import TIMEOUT
 
-from xds_tui.auth import keyring_store as vault_module
+from xds_tui.auth import keyring_store as keyring_store_module
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 from xds_tui.domain.credentials import AccountKey, BareToken, Secret, Token
 
@@ -66,7 +66,7 @@ class Raising(InMemory):
 
 
 class Blocking(InMemory):
-    """Waits in every call, as for a prompt that nobody answers, until it is let go."""
+    """Blocks in every call, as for an unanswered prompt, until it is released."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,8 +96,8 @@ def keyring_store(backend: InMemory) -> KeyringStore:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 0.02)
-    monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
+    monkeypatch.setattr(keyring_store_module, "BACKGROUND_TIMEOUT", 0.02)
+    monkeypatch.setattr(keyring_store_module, "INTERACTIVE_TIMEOUT", 0.02)
 
 
 async def trouble_of(keyring_store: KeyringStore) -> CredentialStoreError:
@@ -271,15 +271,15 @@ async def test_choosing_a_backend_does_not_count_against_the_limit_of_a_call(
 ) -> None:
     """A busy machine takes seconds to import keyring, though the keyring answers at once."""
     slow = threading.Event()
-    monkeypatch.setattr(vault_module, "import_backends", lambda: slow.wait(0.3))
-    monkeypatch.setattr(vault_module, "find_backend", lambda: slow.wait(0.3) or backend)
+    monkeypatch.setattr(keyring_store_module, "import_backends", lambda: slow.wait(0.3))
+    monkeypatch.setattr(keyring_store_module, "find_backend", lambda: slow.wait(0.3) or backend)
     assert await KeyringStore().read("default") is None
 
 
 async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
-    monkeypatch.setattr(vault_module, "CHOOSING", 0.02)
-    monkeypatch.setattr(vault_module, "find_backend", lambda: never.wait(60))
+    monkeypatch.setattr(keyring_store_module, "CHOOSING", 0.02)
+    monkeypatch.setattr(keyring_store_module, "find_backend", lambda: never.wait(60))
     assert (await trouble_of(KeyringStore())).problem is KeyringProblem.TIMED_OUT
     never.set()
 
@@ -294,7 +294,7 @@ async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend
     def block() -> None:
         loop_is_busy.set()
         next(thread for thread in threading.enumerate() if thread.name == "xds-tui keyring").join()
-        threading.Event().wait(2 * vault_module.BACKGROUND_TIMEOUT)
+        threading.Event().wait(2 * keyring_store_module.BACKGROUND_TIMEOUT)
 
     reading = asyncio.create_task(keyring_store.read("default"))
     await asyncio.sleep(0)  # the task has started its thread
@@ -303,7 +303,7 @@ async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend
 
 
 async def test_a_limit_of_its_own_replaces_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 60.0)
+    monkeypatch.setattr(keyring_store_module, "BACKGROUND_TIMEOUT", 60.0)
     backend = Blocking()
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(backend, limit=0.02).read("default")

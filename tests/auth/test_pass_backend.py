@@ -170,11 +170,11 @@ async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_termi
 
 
 async def test_a_store_for_a_key_that_is_gone_refuses(keyring_store: KeyringStore, home: Path) -> None:
-    (home / ".password-store" / ".gpg-id").write_text("nobody\n")
+    (home / ".password-store" / ".gpg-id").write_text("missing\n")
     with pytest.raises(CredentialStoreError) as caught:
         await keyring_store.write("default", BARE)
     assert caught.value.problem is KeyringProblem.DENIED
-    assert "nobody" in caught.value.detail
+    assert "missing" in caught.value.detail
 
 
 async def test_what_is_more_than_a_line_is_refused(keyring_store: KeyringStore) -> None:

@@ -17,7 +17,7 @@ import secretstorage
 from jeepney.io.blocking import DBusConnection
 from keyring.backends.SecretService import Keyring
 
-from xds_tui.auth import keyring_store as vault_module
+from xds_tui.auth import keyring_store as keyring_store_module
 from xds_tui.auth.keyring_backends import trusted_backend
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 from xds_tui.domain.credentials import AccountKey, BareToken, Secret, Token
@@ -130,7 +130,7 @@ async def test_a_daemon_that_hangs_times_out_and_is_asked_again_when_it_wakes(
 ) -> None:
     await keyring_store.write("default", BARE)
     with monkeypatch.context() as impatient:
-        impatient.setattr(vault_module, "BACKGROUND_TIMEOUT", 0.2)
+        impatient.setattr(keyring_store_module, "BACKGROUND_TIMEOUT", 0.2)
         daemon.send_signal(signal.SIGSTOP)
         try:
             with pytest.raises(CredentialStoreError) as caught:
@@ -151,7 +151,7 @@ async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(
 ) -> None:
     with closing(secretstorage.dbus_init()) as connection:
         _login(connection).lock()
-    monkeypatch.setattr(vault_module, "BACKGROUND_TIMEOUT", 2)
+    monkeypatch.setattr(keyring_store_module, "BACKGROUND_TIMEOUT", 2)
     with pytest.raises(CredentialStoreError) as caught:
         await keyring_store.read("default")
     assert caught.value.problem in (KeyringProblem.LOCKED, KeyringProblem.TIMED_OUT)

@@ -22,7 +22,7 @@ def service() -> Service:
     populate(world, 30)
     world.accounts[ACCOUNT].secret = SECRET
     world.tokens._name = lambda _length: TOKEN
-    for host in world.machines.values():
+    for host in world.hosts.values():
         host.password = PASSWORD
     return Service(world)
 

@@ -43,7 +43,7 @@ def test_json_has_every_host_with_the_documented_fields(run: Run, service: Servi
     ended = run("hosts", "--json")
     rows = json.loads(ended.stdout)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert {row["id"] for row in rows} == set(service.world.machines)
+    assert {row["id"] for row in rows} == set(service.world.hosts)
     assert list(rows[0]) == FIELDS
     assert all(datetime.fromisoformat(row["created_at"]).utcoffset() is not None for row in rows)
     assert all(isinstance(row["cost_low"], str | None) for row in rows)
@@ -52,7 +52,7 @@ def test_json_has_every_host_with_the_documented_fields(run: Run, service: Servi
 
 def test_csv_has_the_same_hosts(run: Run, service: Service) -> None:
     rows = list(csv.DictReader(io.StringIO(run("hosts", "--csv").stdout, newline="")))
-    assert {row["id"] for row in rows} == set(service.world.machines)
+    assert {row["id"] for row in rows} == set(service.world.hosts)
     assert list(rows[0]) == FIELDS
 
 
@@ -153,7 +153,7 @@ def test_watching_goes_on_until_it_is_interrupted(environ: dict[str, str], servi
         assert process.stdout is not None
         rows = [json.loads(process.stdout.readline()) for _ in range(60)]
         assert len({row["seen_at"] for row in rows}) == 2
-        assert {row["id"] for row in rows[30:]} == set(service.world.machines)
+        assert {row["id"] for row in rows[30:]} == set(service.world.hosts)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
         assert process.stderr is not None

@@ -87,4 +87,4 @@ def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be written"):
-        write(Path("/proc/nobody/config.toml"), {("theme",): "dark"})
+        write(Path("/proc/missing/config.toml"), {("theme",): "dark"})

@@ -66,8 +66,8 @@ def test_an_action_that_failed_calls(state: OrderState) -> None:
 )
 def test_a_rent_that_ends_within_a_day_is_told_of_and_again_within_an_hour(left: timedelta, within: int | None) -> None:
     host = a_host(billing=Billing.RENT, expires=NOON + left)
-    told = snapshot_diff.expiring(a_snapshot(host), NOON)
-    assert [(event.within, event.expires) for event in told.values()] == (
+    events = snapshot_diff.expiring(a_snapshot(host), NOON)
+    assert [(event.within, event.expires) for event in events.values()] == (
         [(within, NOON + left)] if within is not None else []
     )
 

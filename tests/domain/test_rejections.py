@@ -26,7 +26,7 @@ DOCUMENT = {
 """The codes that the host rental document lists for each endpoint (sections 3 to 6 and 9)."""
 
 PROVES_NOTHING = (-1, 400, 404, 405, 429, 430, 500, 501, 502, 503, 504, 1003, 1005, 4711, 6005, 99999)
-"""Codes of the framework, of the gateway and of nobody, and those that say that something is under way."""
+"""Codes of the framework and the gateway, undocumented ones, and those for an operation in progress."""
 
 every_call = pytest.mark.parametrize("call", Call)
 calls = st.sampled_from(Call)

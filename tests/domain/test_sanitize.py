@@ -60,7 +60,7 @@ def test_nothing_unsafe_survives_and_cleaning_again_changes_nothing(text: str) -
 
 
 def test_what_is_left_is_as_wide_in_the_terminal_as_it_is_counted_to_be() -> None:
-    """A line whose text is wider than counted pushes what follows out of its column."""
+    """A text that is wider than calculated would displace the rest of its line."""
     for code in (*range(0x20, 0x3400), *range(0xA000, 0xAC00), *range(0xD7A0, 0x20000), *range(0xE0000, 0xE0200)):
         shown = clean(f"a{chr(code)}")
         assert cell_len(shown) == wcwidth(shown[0]) + wcwidth(shown[1]), ascii(shown)

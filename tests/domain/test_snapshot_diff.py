@@ -24,14 +24,14 @@ def test_nothing_happened_before_anything_was_known() -> None:
 def test_each_thing_that_happened_is_told_once_with_its_host() -> None:
     old = a_snapshot(a_host(id="a", name="A", status=Status.OFF), a_host(id="b", name="B"))
     new = a_snapshot(a_host(id="a", name="A", status=Status.STARTING), a_host(id="c", name="C"), at=LATER)
-    told = changes(old, new)
-    assert [(event.kind, event.host_id, event.host_name, event.own) for event in told] == [
+    events = changes(old, new)
+    assert [(event.kind, event.host_id, event.host_name, event.own) for event in events] == [
         (EventKind.STATUS, "a", "A", False),
         (EventKind.APPEARED, "c", "C", False),
         (EventKind.GONE, "b", "B", False),
     ]
-    assert (told[0].old, told[0].new) == (Status.OFF, Status.STARTING)
-    assert {event.at for event in told} == {LATER}
+    assert (events[0].old, events[0].new) == (Status.OFF, Status.STARTING)
+    assert {event.at for event in events} == {LATER}
 
 
 @given(fleets, fleets)

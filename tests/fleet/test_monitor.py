@@ -105,7 +105,7 @@ async def test_the_fleet_and_the_catalog_are_read_at_the_start(watch: MonitorHar
 
 
 async def test_a_change_of_a_host_is_an_event(watch: MonitorHarness, clock: ManualClock) -> None:
-    host = next(host for host in watch.service.world.machines.values() if host.status == OFF)
+    host = next(host for host in watch.service.world.hosts.values() if host.status == OFF)
     with watch.service.lock:
         watch.service.world.power(watch.service.world.accounts[ACCOUNT], host.id, on=True)
     clock.advance(60)
@@ -309,7 +309,7 @@ async def test_a_refresh_is_published_once_with_everything_that_follows_from_it(
     watch: MonitorHarness, clock: ManualClock
 ) -> None:
     await until(lambda: watch.state.catalog is not None)
-    host = next(host for host in watch.service.world.machines.values() if host.status == OFF)
+    host = next(host for host in watch.service.world.hosts.values() if host.status == OFF)
     watch.monitor.orders.power([a_host(id=host.id)], on=True)
     await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.ACCEPTED)
     await until(lambda: any(f"one/{host.id}" in request for request in watch.service.requests))
@@ -354,9 +354,9 @@ async def test_a_wrong_list_reports_no_host_gone(watch: MonitorHarness, lie: Fau
 
 async def test_a_host_deleted_elsewhere_is_gone_after_one_refresh(watch: MonitorHarness) -> None:
     world = watch.service.world
-    host = next(host for host in world.machines.values() if host.status == ON)
+    host = next(host for host in world.hosts.values() if host.status == ON)
     with watch.service.lock:
-        del world.machines[host.id]
+        del world.hosts[host.id]
     state = await watch.refreshed()
     (gone,) = [event for event in state.events if event.kind is EventKind.GONE]
     assert (gone.host_id, gone.alert) == (host.id, True)

@@ -139,7 +139,7 @@ async def _answered(endpoint: Endpoint, world: World, hosts: int) -> list[Any]:
     populate(world, hosts)
     documents: list[Any] = []
     inner = httpx.ASGITransport(build(Service(world)))
-    host_id = next(iter(world.machines))
+    host_id = next(iter(world.hosts))
 
     async def ask(request: httpx.Request) -> httpx.Response:
         url = httpx.URL(str(request.url).replace("/h1", f"/{host_id}"))

@@ -237,5 +237,5 @@ class Lane:
             return True
         with self._service.lock:
             now = self._world.catch_up()
-            hosts = self._world.machines.values()
+            hosts = self._world.hosts.values()
             return not all(host.gone_from is not None or host.is_listed(now) for host in hosts)

@@ -78,7 +78,7 @@ def service() -> Service:
     populate(world, 12)
     world.accounts[ACCOUNT].secret = SECRET
     world.tokens._name = lambda _length: TOKEN
-    for number, host in enumerate(world.machines.values()):
+    for number, host in enumerate(world.hosts.values()):
         host.password, host.port = PASSWORD, 50_000 + number
     return Service(world)
 

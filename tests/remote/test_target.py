@@ -121,7 +121,7 @@ def test_and_still_none_that_ends_a_line_or_an_argument(user: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"address": None, "ipv4": None}, "Its address is not known yet"),
         ({"address": ""}, "Its address is not known yet"),
@@ -132,10 +132,10 @@ def test_and_still_none_that_ends_a_line_or_an_argument(user: str) -> None:
         ({"account": "-x" + "y" * 100}, "cannot be handed to a program: -xy"),
     ],
 )
-def test_why_nobody_can_connect_is_said(changed: Mapping[str, object], told: str) -> None:
+def test_an_unreachable_host_has_a_reason(changed: Mapping[str, object], message: str) -> None:
     with pytest.raises(UnreachableError) as caught:
         target.target(replace(LINUX, **changed))  # type: ignore[arg-type]
-    assert told in error_message(caught.value)
+    assert message in error_message(caught.value)
     assert len(caught.value.detail) <= target.MAX_SHOWN
 
 
@@ -232,14 +232,14 @@ def test_a_command_can_be_chosen_for_each_system(tmp_path: Path) -> None:
     assert rdp.manual_command(linux, commands, None) == ("mosh", "--ssh=ssh -p 54220", "--", "root@gx.example.com")
     assert commands.windows is not None
     assert templates.expand(commands.windows, windows, "/home/me/a.rdp") == ("xfreerdp", "/home/me/a.rdp", "/f")
-    # What wants a file cannot be typed by whoever has none.
+    # A command that needs a file cannot be typed without it.
     assert rdp.manual_command(windows, commands, None) == ("mstsc", "/v:gx.example.com:54221")
     by_place = replace(commands, windows=("krdc", "rdp://{place}"))
     assert rdp.manual_command(windows, by_place, None) == ("krdc", "rdp://gx.example.com:54221")
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ('linux = "ssh {address}"', "This must be a list of texts"),
         ('linux = ["ssh", 22, "{address}"]', "This must be a list of texts"),
@@ -259,9 +259,9 @@ def test_a_command_can_be_chosen_for_each_system(tmp_path: Path) -> None:
     ],
 )
 def test_a_command_that_cannot_be_filled_is_named_and_the_usual_one_holds(
-    tmp_path: Path, written: str, told: str
+    tmp_path: Path, written: str, message: str
 ) -> None:
     commands, (problem,) = settings_with(tmp_path, written)
     assert commands == ConnectCommands()
-    assert told in problem
+    assert message in problem
     assert "config.toml:2: connect." in problem

@@ -39,7 +39,7 @@ def test_forty_hosts_show_everything(seed: int) -> None:
 def test_no_host_contradicts_itself(count: int) -> None:
     simulated = Simulated(count)
     now = simulated.clock.now
-    for host in simulated.world.machines.values():
+    for host in simulated.world.hosts.values():
         assert host.created <= now
         assert host.rented == (host.expires is not None)
         assert host.expires is None or host.expires > host.created
@@ -71,7 +71,7 @@ async def test_the_same_seed_and_the_same_questions_give_the_same_answers() -> N
 async def test_what_is_bought_later_never_has_the_id_of_a_host_of_the_fleet() -> None:
     simulated = Simulated(100)
     bought = [await simulated.buy() for _ in range(100)]
-    assert len(simulated.world.machines) == 200
+    assert len(simulated.world.hosts) == 200
     assert len(set(bought)) == 100
 
 

@@ -191,7 +191,7 @@ async def test_a_host_that_is_not_there_or_not_yours_is_refused_everywhere(diale
     simulated = Simulated(3, dialect=dialect)
     someone_elses = simulated.world.host_rows()[0]["id"]
     simulated.token = simulated.world.mint("A00000001")
-    for host_id in ("nobody", someone_elses, "%2F", "..", "渲"):
+    for host_id in ("missing", someone_elses, "%2F", "..", "渲"):
         assert await simulated.code("GET", f"one/{host_id}") in (code, 404)
         assert await simulated.code("GET", f"operate/{host_id}", type=1) in (code, 404)
     for method, path in (("GET", "one"), ("GET", "reboot"), ("DELETE", "delete")):
@@ -201,9 +201,9 @@ async def test_a_host_that_is_not_there_or_not_yours_is_refused_everywhere(diale
 
 async def test_one_can_answer_null_for_a_host_that_is_not_there() -> None:
     simulated = Simulated(1, missing="null")
-    assert await simulated.data("GET", "one/nobody") is None
+    assert await simulated.data("GET", "one/missing") is None
     assert await simulated.data("GET", f"one/{simulated.world.host_rows()[0]['id']}") is not None
-    assert await simulated.code("DELETE", "delete/nobody") == 1021
+    assert await simulated.code("DELETE", "delete/missing") == 1021
 
 
 async def test_the_rows_without_pages_are_those_of_the_pages() -> None:

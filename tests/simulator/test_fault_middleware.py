@@ -42,7 +42,7 @@ def simulator() -> Iterator[RunningSimulator]:
 
 @pytest.fixture
 def http(simulator: RunningSimulator) -> Iterator[httpx.Client]:
-    """Somebody who is signed in to the simulator over real HTTP."""
+    """A client of the simulator over HTTP that is signed in."""
     headers = {"Finovy-Access-Token": simulator.service.world.mint()}
     with httpx.Client(base_url=f"{simulator.url}/v1/pve/open", headers=headers, trust_env=False) as client:
         yield client
@@ -144,7 +144,7 @@ async def test_a_shifted_list_never_uses_the_id_of_an_earlier_host_again() -> No
     simulated = Simulated(2)
     simulated.service.faults.set(Fault(kind=Kind.SHIFT, times=2))
     first = (await simulated.data("GET", "mypage", page=1, pageSize=25))["data"][0]["id"]
-    del simulated.world.machines[first]
+    del simulated.world.hosts[first]
     second = (await simulated.data("GET", "mypage", page=1, pageSize=25))["data"][0]["id"]
     assert second != first
 
@@ -179,7 +179,7 @@ async def test_a_drip_is_sent_byte_by_byte_and_is_whole_in_the_end() -> None:
     asked: list[Message] = [{"type": "http.request", "body": b""}]
 
     async def receive() -> Message:
-        return asked.pop() if asked else await asyncio.Future()  # nobody hangs up
+        return asked.pop() if asked else await asyncio.Future()  # the client stays connected
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -37,7 +37,7 @@ async def test_every_answer_is_an_envelope(dialect: str, fields: list[str], fiel
 
 async def test_errors_come_with_the_http_status_that_was_chosen() -> None:
     simulated = Simulated(error_status=400, auth_status=401)
-    answers = [await simulated.ask("GET", path) for path in ("image", "one/nobody", "nothing")]
+    answers = [await simulated.ask("GET", path) for path in ("image", "one/missing", "nothing")]
     simulated.token = "wrong"
     answers.append(await simulated.ask("GET", "image"))
     seen = [(answer.status_code, answer.json()["code"]) for answer in answers]

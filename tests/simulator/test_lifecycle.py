@@ -13,7 +13,7 @@ async def seen(simulated: Simulated, host_id: str, seconds: int) -> list[int]:
     statuses = [await simulated.status(host_id)]
     for _ in range(seconds):
         simulated.let_pass(1)
-        status = simulated.world.machines[host_id].status if simulated.world.catch_up() else -1
+        status = simulated.world.hosts[host_id].status if simulated.world.catch_up() else -1
         if status != statuses[-1]:
             statuses.append(status)
     return statuses
@@ -70,7 +70,7 @@ async def test_a_host_that_expires_on_its_way_stays_expired(on: bool) -> None:
     host_id = await simulated.rent(1, 0)
     if not on:
         await simulated.started(host_id)
-    simulated.let_pass(simulated.world.machines[host_id].expires - simulated.clock.now - 1)
+    simulated.let_pass(simulated.world.hosts[host_id].expires - simulated.clock.now - 1)
     assert await simulated.power(host_id, on=on) == 0
     assert await seen(simulated, host_id, 60) == [STARTING if on else STOPPING, EXPIRED]
 
@@ -109,7 +109,7 @@ async def test_on_demand_is_paid_afterwards_by_the_hour_and_at_the_end_by_the_ti
     await simulated.power(host_id, on=True)
     while await simulated.status(host_id) != BILLED:
         simulated.let_pass(0.5)
-    began = simulated.world.machines[host_id].billed_until
+    began = simulated.world.hosts[host_id].billed_until
     simulated.let_pass(began + HOUR - 1 - simulated.clock.now)
     assert await simulated.status(host_id) == BILLED
     assert simulated.account.wallet == 100_000

@@ -20,8 +20,8 @@ async def test_somebody_else_buys_starts_stops_and_deletes_and_leaves_other_host
     assert len(bought) == user.done["bought"]
     assert own not in bought
     for host_id, status in before.items():
-        assert simulated.world.machines[host_id].gone_from is None
-        assert host_id == own or simulated.world.machines[host_id].status == status or status in (1, 2, 4)
+        assert simulated.world.hosts[host_id].gone_from is None
+        assert host_id == own or simulated.world.hosts[host_id].status == status or status in (1, 2, 4)
 
 
 async def test_somebody_else_acts_while_anybody_looks() -> None:

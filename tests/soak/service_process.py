@@ -106,7 +106,7 @@ class FarSide:
     def gone(self) -> dict[str, float]:
         """The time at which each host was deleted that ever was, by its ID."""
         with self._service.lock:
-            for host in self._world.machines.values():
+            for host in self._world.hosts.values():
                 if host.gone_from is not None:
                     self._gone[host.id] = host.gone_from
             return self._gone
@@ -132,9 +132,9 @@ class FarSide:
             self._world.stock[package_id] = _STOCK
         self.gone()
         now = self._world.catch_up()
-        for host in list(self._world.machines.values()):
+        for host in list(self._world.hosts.values()):
             if host.gone_from is not None and host.gone_from < now:
-                del self._world.machines[host.id]
+                del self._world.hosts[host.id]
 
     def _buy(self) -> str:
         rented = self._lot.random() < 0.5

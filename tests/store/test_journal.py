@@ -219,7 +219,7 @@ async def test_a_purchase_without_the_later_fields_can_be_read(database: Databas
 
 async def test_an_order_that_cannot_be_read_costs_only_itself_and_is_kept(database: Database, journal: Journal) -> None:
     await journal.write_orders([an_order("o1", state=OrderState.ACCEPTED)])
-    await store_order_body(database, '{"id": "o2", "host_id": "h7", "state": "paid by somebody else"}')
+    await store_order_body(database, '{"id": "o2", "host_id": "h7", "state": "paid by another user"}')
     assert [order.id for order in await journal.open_orders()] == ["o1"]
     assert [order.id for order in await journal.orders(10)] == ["o1"]
     (unreadable,) = await journal.unreadable_orders()

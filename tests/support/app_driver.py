@@ -202,7 +202,7 @@ class Desk:
 
     def host(self, name: str) -> SimHost:
         """The host of this name."""
-        return next(host for host in self.world.machines.values() if host.name == name)
+        return next(host for host in self.world.hosts.values() if host.name == name)
 
 
 @asynccontextmanager

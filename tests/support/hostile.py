@@ -12,7 +12,7 @@ import httpx
 from hypothesis import strategies as st
 
 MARK: Final = "31337"
-"""Stands in every sequence, so that one of the service's is told from Textual's own."""
+"""Contained in every sequence, to distinguish those of the service from Textual's."""
 
 SEQUENCES: Final = (
     f"\x1b]2;{MARK}\x07",

@@ -31,7 +31,7 @@ def envelope(data: Any = None, code: int = 0, msg: str = "success", **more: Any)
 
 @dataclass
 class RawServer:
-    """A server on loopback that says what it is told to, and remembers the requests that came, whole."""
+    """A server on loopback with given responses, which records the complete requests."""
 
     port: int = 0
     answer: bytes | Script = HANG_UP

@@ -1,4 +1,4 @@
-"""A simulated service for one test: its clock in the test's hand, asked over ASGI in this process."""
+"""A simulated service in this process, with a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAIR = {"packageId": "bzoff4", "imageId": "5001"}
 
 
 class Simulated:
-    """The service, and somebody who is signed in to it."""
+    """The service, and a client that is signed in to it."""
 
     def __init__(
         self, hosts: int = 0, *, uuid: str = ACCOUNT, lock: AbstractContextManager[object] | None = None, **options: Any

@@ -51,8 +51,8 @@ async def test_a_program_answers() -> None:
 
 def test_what_goes_its_own_way_is_told_of_when_it_ends(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
-    told = f"open({str(seen)!r}, 'w').write(f'{{os.getsid(0) == os.getpid()}} {{dict(os.environ)}}')"
-    assert processes.spawn_detached(python(f"import os; {told}; raise SystemExit(4)"), ENVIRON).result(10) == 4
+    script = f"open({str(seen)!r}, 'w').write(f'{{os.getsid(0) == os.getpid()}} {{dict(os.environ)}}')"
+    assert processes.spawn_detached(python(f"import os; {script}; raise SystemExit(4)"), ENVIRON).result(10) == 4
     assert seen.read_text().startswith("True")
     assert "hush" not in seen.read_text()
     with pytest.raises(OSError, match="no-such-program"):

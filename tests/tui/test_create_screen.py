@@ -166,7 +166,7 @@ async def test_a_bought_host_is_found_selected_and_one_key_from_starting(dialect
         await desk.see("is there and off: s starts it")
         table = desk.app.screen.query_one(HostTable)
         await until(lambda: table.cursor_key == sale.host_id)
-        assert desk.world.machines[sale.host_id].status == OFF
+        assert desk.world.hosts[sale.host_id].status == OFF
         await desk.press("s")
         # A start asks for confirmation when the cursor was moved to the host a moment ago.
         if "Start 1 host?" in await desk.see("→ on|Start 1 host?"):

@@ -66,7 +66,7 @@ async def test_a_host_that_goes_while_it_is_shown_is_said_to_be_gone() -> None:
         await opened(desk)
         shown = desk.app.screen
         assert isinstance(shown, HostDetailScreen)
-        desk.world.machines[shown._host_id].gone_from = desk.clock()
+        desk.world.hosts[shown._host_id].gone_from = desk.clock()
         await desk.sweep()
         await desk.see("This host is gone")
 

@@ -21,7 +21,7 @@ def two_that_are_off(desk: Desk) -> list[SimHost]:
 
 async def remove(desk: Desk, *hosts: SimHost) -> None:
     for host in hosts:
-        del desk.world.machines[host.id]
+        del desk.world.hosts[host.id]
     table = desk.app.screen.query_one(HostTable)
     for _sweep in range(5):
         if not any(host.id in table.keys for host in hosts):

@@ -235,7 +235,7 @@ async def test_leaving_while_an_order_is_under_way_says_which_and_what_becomes_o
 
 async def test_names_from_the_network_are_shown_inert() -> None:
     desk = Desk()
-    for host, name in zip(desk.world.machines.values(), HOSTILE, strict=False):
+    for host, name in zip(desk.world.hosts.values(), HOSTILE, strict=False):
         host.name = name
     async with sitting_at(desk, 200, 50):
         text = await desk.see(r"\[/nope\]")

@@ -60,7 +60,7 @@ async def test_another_profile_shows_its_own_fleet_and_nothing_of_the_one_before
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
         await desk.see("PRODUCTION")
-        before = accounts.home.world.machines
+        before = accounts.home.world.hosts
         await change(desk, "away")
         await desk.see(r"away · sandbox")
         text = await desk.see("Hosts 5")

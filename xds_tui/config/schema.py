@@ -84,7 +84,7 @@ class NotificationMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """What an alert does besides its line in the history."""
+    """Ways to alert the user in addition to the history."""
 
     bell: bool = True
     notification: NotificationMode = NotificationMode.NONE

@@ -164,7 +164,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         mouse=sources.value(schema.MOUSE),
         insecure_http=insecure_http,
         animations=not terminal.is_remote(environ) if animations is None else animations,
-        # Whoever chooses Chinese has a terminal that can display it, whatever the locale.
+        # A user who chooses Chinese has a terminal that can display it, regardless of the locale.
         ascii=language != "zh_CN" and not terminal.has_utf8(environ) if ascii_only is None else ascii_only,
         alerts=AlertSettings(
             sources.value(schema.ALERT_BELL),

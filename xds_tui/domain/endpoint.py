@@ -1,4 +1,4 @@
-"""Where the service is: its two environments, and the rule for any other address."""
+"""Addresses of the service: its two environments, and the rule for any other address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PRODUCTION: Final = "https://client.xuandashi.com"
 SANDBOX: Final = "https://client-sandbox.xuandashi.com"
 """Separate accounts and data (reference: environments)."""
 DEMO: Final = "https://demo.invalid"
-"""Nothing listens there: the demo's transport ends in its process."""
+"""A reserved name; the transport of the demo stays in the process."""
 
 _ENVIRONMENTS: Final = {PRODUCTION: "production", SANDBOX: "sandbox", DEMO: "demo"}
 
@@ -20,8 +20,7 @@ _ENVIRONMENTS: Final = {PRODUCTION: "production", SANDBOX: "sandbox", DEMO: "dem
 def check_base_url(url: str, *, insecure_http: bool = False) -> str:
     """Return `url` without a trailing slash, if the token may be sent there; a path prefix is kept.
 
-    Plain http would show the token to everyone on the way, so it is for this machine only, unless
-    `insecure_http` says that the user wants it.
+    Plain HTTP would reveal the token, so it is allowed for this machine only, unless `insecure_http` is set.
 
     Raises:
         ValueError: with a sentence for the user, marked for translation.

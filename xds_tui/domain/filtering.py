@@ -67,7 +67,7 @@ CHOICE_WORDS: Final[Mapping[Choice, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """What some fields depend on besides the row."""
+    """Values that some fields depend on in addition to the row."""
 
     now: datetime
     costs: Costs = NO_COSTS

@@ -32,7 +32,7 @@ MAX_SLEEP: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """What is due, and when.
+    """The times at which refreshes and lookups are due.
 
     Attributes:
         interval: seconds between two refreshes.

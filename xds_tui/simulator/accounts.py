@@ -1,4 +1,4 @@
-"""The simulated service's customers, and the tokens that stand for them."""
+"""The accounts of the simulated service, and their tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Account:
 
 
 def opening_accounts() -> dict[str, Account]:
-    """The accounts of a new world: the one that owns the fleet, and one for each way to be refused a purchase."""
+    """Return the accounts of a new world: the owner of the fleet, and one per reason for rejecting a purchase."""
     accounts = (
         Account(ACCOUNT, SECRET, Decimal(100_000)),
         Account(UNVERIFIED, SECRET, Decimal(1000), verified=False),
@@ -41,7 +41,7 @@ def opening_accounts() -> dict[str, Account]:
 
 
 class Tokens:
-    """Which tokens live, whose they are, and until when."""
+    """The valid tokens with their accounts and expiry."""
 
     def __init__(
         self, options: Options, clock: Callable[[], float], accounts: dict[str, Account], name: Callable[[int], str]
@@ -50,29 +50,29 @@ class Tokens:
         self._clock = clock
         self._accounts = accounts
         self._name = name
-        self._living: dict[str, tuple[str, float]] = {}
+        self._valid: dict[str, tuple[str, float]] = {}
 
     def mint(self, uuid: str) -> str:
-        """Give the account a token."""
+        """Issue a token for the account."""
         now = self._clock()
-        self._living = {
+        self._valid = {
             token: (owner, ends)
-            for token, (owner, ends) in self._living.items()
+            for token, (owner, ends) in self._valid.items()
             if ends > now and not (self._options.single_token and owner == uuid)
         }
         token = self._name(22)
-        self._living[token] = (uuid, now + self._options.token_seconds)
+        self._valid[token] = (uuid, now + self._options.token_seconds)
         return token
 
     def expire(self) -> None:
-        """End every token."""
-        self._living = {}
+        """Expire every token."""
+        self._valid = {}
 
     def sign_in(self, uuid: object, secret: object) -> tuple[str, float]:
-        """Give a token to who knows the secret, and say how many seconds it lives.
+        """Return a token for account and secret, and its lifetime in seconds.
 
         Raises:
-            ServiceError: 1007 without both, 1001 where they do not belong together.
+            ServiceError: 1007 if one is missing, 1001 if they do not match.
 
         """
         if not uuid or not secret:
@@ -82,19 +82,19 @@ class Tokens:
             raise ServiceError(Code.NO_PERMISSION, "账号或密钥错误")
         if self._options.same_token:
             now = self._clock()
-            for token, (owner, ends) in self._living.items():
+            for token, (owner, ends) in self._valid.items():
                 if owner == account.uuid and ends > now:
                     return token, ends - now
         return self.mint(account.uuid), self._options.token_seconds
 
     def account_of(self, token: str) -> Account:
-        """The account that a token stands for.
+        """Return the account of a token.
 
         Raises:
-            ServiceError: 401 for a token that is missing, wrong or over.
+            ServiceError: 401 for a token that is missing, wrong or expired.
 
         """
-        uuid, ends = self._living.get(token, ("", 0.0))
+        uuid, ends = self._valid.get(token, ("", 0.0))
         if ends <= self._clock():
             raise ServiceError(Code.SIGNED_OUT)
         return self._accounts[uuid]

@@ -1,7 +1,7 @@
-"""What the simulated service sold and charged: the rules of a purchase, the wallets, the stock, the ledger.
+"""Purchases and charges of the simulated service: rules, wallets, stock and ledger.
 
-A rent is paid in advance. On-demand is paid afterwards, by the hour, and a started hour by the time used; only
-status 3 is billed. Every charge is rounded half up to 0.01 CNY.
+Prepaid hosts are paid in advance, on-demand hosts afterwards by the hour, the last one by the time used. Only status 3
+is billed. Every charge is rounded half up to 0.01 CNY.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xds_tui.simulator.host import SimHost
 from xds_tui.simulator.options import Options
 
 PERIOD_SECONDS: Final = (3600, 86_400, 604_800, 2_592_000, 7_776_000, 31_536_000)
-"""What the simulated service makes of an hour, a day, a week, a month, a quarter and a year."""
+"""Lengths of an hour, a day, a week, a month, a quarter and a year in the simulated service."""
 
 HOUR: Final = 3600
 _CENT: Final = Decimal("0.01")
@@ -25,7 +25,7 @@ _CENT: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """One create that was carried out."""
+    """A create that was carried out."""
 
     at: float
     account: str
@@ -33,14 +33,14 @@ class Sale:
     image_id: str
     rented: bool
     period: tuple[int, int] | None
-    """`periodNumber` and `periodType` as they were asked for; None for on-demand."""
+    """`periodNumber` and `periodType` of the request; None for on-demand."""
     seconds: int
     """Paid in advance; 0 for on-demand."""
     charged: Decimal
     """What was paid in advance, in CNY; 0 for on-demand."""
     host_id: str
     request_tag: str = ""
-    """The request's `X-Request-Tag`, by which a test recognises what it sent; the real service knows no such header."""
+    """The `X-Request-Tag` of the request, which only tests send; the real service has no such header."""
 
 
 class Billing:
@@ -54,10 +54,10 @@ class Billing:
         self._last_sale: dict[tuple[str, str, str], float] = {}
 
     def purchase(self, account: Account, package: PackageSpec, image: ImageSpec, seconds: int, now: float) -> Decimal:
-        """Take the money and the stock, and return what was charged in advance; `seconds` is 0 for on-demand.
+        """Charge the wallet and reduce the stock, and return the charge in advance; `seconds` is 0 for on-demand.
 
         Raises:
-            ServiceError: 7005, 1037, 9000, 9001, 6002, 6005 or 1005, checked in this order; then nothing was taken.
+            ServiceError: 7005, 1037, 9000, 9001, 6002, 6005 or 1005, checked in this order; nothing has changed then.
 
         """
         price = _price(package, seconds)
@@ -81,20 +81,20 @@ class Billing:
         return price
 
     def bill(self, host: SimHost, now: float) -> None:
-        """Charge an on-demand host for the time since it was last billed."""
+        """Charge an on-demand host for the time since the last bill."""
         self.accounts[host.owner].wallet -= _price(host.package, now - host.billed_until)
         host.billed_until = now
 
     def can_pay_an_hour(self, host: SimHost) -> bool:
-        """Whether the owner's wallet holds an hour of this host."""
+        """Return whether the wallet of the owner covers an hour of this host."""
         return self.accounts[host.owner].wallet >= host.package.hourly
 
 
-def chosen(options: Options, package_id: object, image_id: object, *, rented: bool) -> tuple[PackageSpec, ImageSpec]:
-    """The package and the image with these IDs.
+def find_pair(options: Options, package_id: object, image_id: object, *, rented: bool) -> tuple[PackageSpec, ImageSpec]:
+    """Return the package and the image with these IDs.
 
     Raises:
-        ServiceError: 1007 without both, 1001 where there is none or the package is not sold this way.
+        ServiceError: 1007 if one is missing, 1001 if one does not exist or the package is not sold in this mode.
 
     """
     if not package_id or not image_id:

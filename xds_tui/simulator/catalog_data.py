@@ -1,4 +1,4 @@
-"""What the simulated service sells: images and packages, with the oddities that the documents show."""
+"""Images and packages of the simulated service, with the irregularities that the documents show."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ImageSpec:
     version: str
 
     def row(self) -> dict[str, Any]:
-        """As the service sends it."""
+        """Return the row of a response."""
         return {
             "imageId": self.id,
             "type": self.type,
@@ -52,15 +52,15 @@ class PackageSpec:
 
     @property
     def hourly(self) -> Decimal:
-        """What an hour costs, after the discount."""
+        """The hourly price after the discount."""
         return Decimal(self.amount) * Decimal(self.discount)
 
     def is_sold(self, *, rented: bool) -> bool:
-        """Whether it is sold as a rent, or on demand."""
+        """Return whether it is sold as prepaid or on-demand."""
         return self.use in (2, int(rented))
 
     def row(self, dialect: str) -> dict[str, Any]:
-        """As the service sends it."""
+        """Return the row of a response."""
         price: Any = (self.amount, self.discount) if self.as_text else (Decimal(self.amount), Decimal(self.discount))
         return {
             "packageId": self.id,
@@ -92,7 +92,7 @@ IMAGES: Final = (
     ImageSpec("508", "ceph", "Windows", "10 渲染版"),
     ImageSpec("900", "lab", "Debian", "13 testing"),
 )
-"""The last one goes with no package."""
+"""The last one has no compatible package."""
 
 PACKAGES: Final = (
     PackageSpec(

@@ -1,4 +1,4 @@
-"""A fleet that looks like a real one: Chinese and Latin names, every status, rents about to end. Seeded."""
+"""A seeded fleet like a real one: Chinese and Latin names, every status, and hosts about to expire."""
 
 from __future__ import annotations
 
@@ -27,74 +27,74 @@ _NAMES: Final = (
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
 _SPAN: Final = 60 * _DAY
-"""How far apart the oldest and the newest host were created."""
+"""Time between the creation of the oldest and the newest host."""
 _YOUNGEST: Final = 2 * _HOUR
-"""How long ago the newest was."""
+"""Age of the newest host."""
 
 _MONTH_OF_HOURS: Final = 720
 
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
-    """What a host has come to; `left` is the seconds until it expires, None for an on-demand host."""
+class _Condition:
+    """The status of a host; `left` is the seconds until it expires, None for an on-demand host."""
 
     status: int
     left: float | None = None
 
 
 _OPENING: Final = (
-    _Rest(STARTING),
-    _Rest(BILLED),
-    _Rest(ON, 4 * 60),
-    _Rest(STOPPING),
-    _Rest(OFF, 5 * _HOUR),
-    _Rest(ON, 20 * _HOUR),
-    _Rest(EXPIRED, -_HOUR),
+    _Condition(STARTING),
+    _Condition(BILLED),
+    _Condition(ON, 4 * 60),
+    _Condition(STOPPING),
+    _Condition(OFF, 5 * _HOUR),
+    _Condition(ON, 20 * _HOUR),
+    _Condition(EXPIRED, -_HOUR),
 )
-"""The newest hosts: one of each status, and a rent with minutes left."""
+"""The newest hosts: one of each status, and one that expires within minutes."""
 
 _STATUSES: Final = (BILLED, BILLED, BILLED, ON, ON, OFF, OFF, EXPIRED)
 
 
 def populate(world: World, count: int) -> None:
-    """Give the main account `count` hosts, and a wallet that pays for them for a month."""
+    """Add `count` hosts to the main account, and funds for a month."""
     # Not the world's own seed: from the same one, a host bought later could get the ID of one of these.
-    lot = random.Random(f"fleet {world.options.seed}")  # noqa: S311 - repeatable on purpose
+    rng = random.Random(f"fleet {world.options.seed}")  # noqa: S311 - repeatable on purpose
     now = world.clock()
     hourly = Decimal(0)
     for number in range(count):
         newer = count - 1 - number
         age = _YOUNGEST + newer * _SPAN / count
-        rest = _OPENING[newer] if newer < len(_OPENING) else _a_rest(lot, age)
-        host = _host(lot, number, rest, now - age, now)
+        condition = _OPENING[newer] if newer < len(_OPENING) else _random_condition(rng, age)
+        host = _host(rng, number, condition, now - age, now)
         world.add(host)
         hourly += 0 if host.rented else host.package.hourly
     account = world.accounts[ACCOUNT]
     account.wallet = max(account.wallet, hourly * _MONTH_OF_HOURS)
 
 
-def _a_rest(lot: random.Random, age: float) -> _Rest:
-    status = lot.choice(_STATUSES)
+def _random_condition(rng: random.Random, age: float) -> _Condition:
+    status = rng.choice(_STATUSES)
     if status == EXPIRED:
-        return _Rest(status, -lot.uniform(0.05, 0.5) * age)
-    is_rented = status == ON or (status == OFF and lot.random() < 0.4)
-    return _Rest(status, lot.uniform(2, 40) * _DAY if is_rented else None)
+        return _Condition(status, -rng.uniform(0.05, 0.5) * age)
+    is_rented = status == ON or (status == OFF and rng.random() < 0.4)
+    return _Condition(status, rng.uniform(2, 40) * _DAY if is_rented else None)
 
 
-def _host(lot: random.Random, number: int, rest: _Rest, created: float, now: float) -> SimHost:
-    is_rented = rest.left is not None
-    package = lot.choice([package for package in PACKAGES if package.is_sold(rented=is_rented) and package.stock])
-    is_reached = rest.status in RUNNING or lot.random() < 0.7
+def _host(rng: random.Random, number: int, condition: _Condition, created: float, now: float) -> SimHost:
+    is_rented = condition.left is not None
+    package = rng.choice([package for package in PACKAGES if package.is_sold(rented=is_rented) and package.stock])
+    is_reached = condition.status in RUNNING or rng.random() < 0.7
     return SimHost(
-        id="".join(lot.choices(string.ascii_letters + string.digits, k=10)),
+        id="".join(rng.choices(string.ascii_letters + string.digits, k=10)),
         name=_NAMES[number % len(_NAMES)].format(number // len(_NAMES) + 1),
         owner=ACCOUNT,
         package=package,
-        image=lot.choice([image for image in IMAGES if image.type == package.type]),
+        image=rng.choice([image for image in IMAGES if image.type == package.type]),
         rented=is_rented,
         created=created,
-        status=rest.status,
-        expires=None if rest.left is None else now + rest.left,
-        password="".join(lot.choices(string.ascii_letters + string.digits, k=8)),
-        port=lot.randrange(50_000, 60_000) if is_reached else 0,
+        status=condition.status,
+        expires=None if condition.left is None else now + condition.left,
+        password="".join(rng.choices(string.ascii_letters + string.digits, k=8)),
+        port=rng.randrange(50_000, 60_000) if is_reached else 0,
     )

@@ -1,4 +1,4 @@
-"""How the service says no: the documented codes with their messages."""
+"""The documented error codes and their messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Code(IntEnum):
-    """The codes of the host rental document, and those that every call can answer."""
+    """The codes of the host rental document, and the common ones."""
 
     OK = 0
     SIGNED_OUT = 401
@@ -57,15 +57,15 @@ MESSAGES: Final[dict[int, str]] = {
     Code.WALLET_ERROR: "钱包异常",
     Code.WALLET_TOO_LOW: "钱包余额不足",
 }
-"""The `msg` of each code, in the document's words where it has any."""
+"""The `msg` of each code, as in the document if it has one."""
 
 
 class ServiceError(Exception):
-    """The service says no.
+    """The service rejects a request.
 
     Attributes:
         code: one of the documented codes.
-        message: its `msg`; that of the code unless another is given.
+        message: its `msg`, by default that of the code.
 
     """
 

@@ -1,4 +1,4 @@
-"""One simulated host: what it is, and how it looks on the wire."""
+"""A simulated host, and its rows in responses."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ class SimHost:
     status: int = OFF
     expires: float | None = None
     listed_from: float = 0.0
-    """When it enters the list."""
+    """When it appears in the list."""
     gone_from: float | None = None
-    """When a deleted one leaves it."""
+    """When it disappears after its deletion."""
     password: str = ""
     port: int = 0
     version: int = 0
-    """Counts the changes of `status`, so that a transition that was overtaken is recognised."""
+    """Number of changes of `status`, to recognize superseded transitions."""
     billed_until: float = 0.0
-    """Until when it has been paid for, while it is billed."""
+    """Until when it is paid, while it is billed."""
 
     def is_listed(self, now: float) -> bool:
-        """Whether its owner sees it."""
+        """Return whether it is in the list."""
         return self.listed_from <= now and (self.gone_from is None or self.gone_from > now)
 
     def row(self, options: Options, *, page: bool) -> dict[str, Any]:
-        """As the service sends it; in a page the document's dialect leaves `mac` and `ipv4` out."""
+        """Return the row of a response; in a page the dialect `document` leaves out `mac` and `ipv4`."""
         dialect = options.dialect
-        windows = self.image.name.startswith("Windows")
-        reached = bool(self.port)
+        is_windows = self.image.name.startswith("Windows")
+        is_reachable = bool(self.port)
         row: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
@@ -57,12 +57,12 @@ class SimHost:
             "cpu": self.package.cpu,
             "rigidDisk": self.package.disk,
             "operatingSystem": self.image.name,
-            "hostAccount": ("administrator" if windows else "root") if reached else None,
-            "hostPw": self.password if reached else None,
+            "hostAccount": ("administrator" if is_windows else "root") if is_reachable else None,
+            "hostPw": self.password if is_reachable else None,
             "useType": "1" if self.rented else "0",
             "status": str(self.status),
-            "address": _ADDRESS if reached else ("" if self.rented else None),
-            "port": self.port if reached else (0 if self.rented else None),
+            "address": _ADDRESS if is_reachable else ("" if self.rented else None),
+            "port": self.port if is_reachable else (0 if self.rented else None),
             "pveMachineType": str(self.package.purpose),
             "createTime": _sent_time(self.created, options),
             "expirationTime": _sent_time(self.expires, options) if self.expires is not None else None,
@@ -71,11 +71,11 @@ class SimHost:
             row["area"] = str(self.package.area)
         if dialect != DOCUMENT or not page:
             digits = sum(map(ord, self.id)) % 256
-            row["mac"] = f"52:54:00:1a:{digits:02x}:{self.port % 256:02x}" if reached else None
-            row["ipv4"] = f"{_ADDRESS}:{self.port}" if reached and windows else None
+            row["mac"] = f"52:54:00:1a:{digits:02x}:{self.port % 256:02x}" if is_reachable else None
+            row["ipv4"] = f"{_ADDRESS}:{self.port}" if is_reachable and is_windows else None
         return row
 
 
 def _sent_time(seconds: float, options: Options) -> int:
-    """Milliseconds since the epoch by the service's clock, cut off to what it stores."""
+    """Return milliseconds since the epoch by the clock of the service, in its resolution."""
     return int((seconds + options.clock_offset) * 1000) // options.time_resolution * options.time_resolution

@@ -1,4 +1,4 @@
-"""How the simulated service behaves where the documents leave it open."""
+"""Options for behavior of the service that the documents leave open."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ LATER: Final = "later"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """One reading of the documents; times are in seconds."""
+    """One interpretation of the documents; times are in seconds."""
 
     dialect: str = LATER
-    """`document`: as the host rental document has it; `later`: as its later revision does."""
+    """`document`: the host rental document; `later`: its later revision."""
     seed: int = 7
-    """What everything random comes from: names, tokens, and how long a host takes."""
+    """Seed of everything random: names, tokens, and durations."""
     extra_packages: tuple[PackageSpec, ...] = ()
-    """Packages that are sold besides those of `goods`."""
+    """Packages in addition to those of `catalog_data`."""
     hosts: int = 40
-    """How many hosts whoever builds the world is to give it."""
+    """Number of hosts to add to the world."""
     auth_status: int = 200
-    """The HTTP status that refuses a token."""
+    """The HTTP status for a rejected token."""
     auth_code: int | None = 401
-    """The code that refuses a token, such as 2000, 2001, 501 or 502; None: `msg` alone, and only the status tells."""
+    """The code for a rejected token, such as 2000, 2001, 501 or 502; None for a response without a code."""
     error_status: int = 200
-    """The HTTP status that carries every other code but 0."""
+    """The HTTP status for other codes than 0."""
     time_resolution: int = 1
-    """Milliseconds to which times are cut off; 1000: whole seconds, as in every example of the documents."""
+    """Resolution of times in milliseconds; 1000 for whole seconds, as in the examples of the documents."""
     clock_offset: float = 0.0
-    """How far the service's clock is ahead."""
+    """Seconds by which the clock of the service is ahead."""
     token_seconds: float = 1800.0
-    """How long a token lives."""
+    """Lifetime of a token."""
     single_token: bool = False
-    """Whether minting a token ends the account's older ones."""
+    """Whether a new token invalidates the older tokens of the account."""
     same_token: bool = False
-    """Whether getToken answers the token that the account has, with what is left of its time."""
+    """Whether getToken returns the current token of the account with its remaining lifetime."""
     create_answers_true: bool | None = None
-    """Whether createquantity answers `true` instead of the host's ID; None: as the dialect has it."""
+    """Whether createquantity returns `true` instead of the ID of the host; None for the default of the dialect."""
     starts_created: bool = False
-    """Whether a created host starts by itself; the document's examples show status 0."""
+    """Whether a new host starts automatically; the examples of the document show status 0."""
     enters_list_after: float = 0.0
-    """Seconds until a created host is in the list and in `one`."""
+    """Seconds until a new host is in the list and in `one`."""
     leaves_list_after: float = 0.0
-    """Seconds until a deleted host is in neither."""
+    """Seconds until a deleted host disappears from both."""
     processing: float = 0.0
-    """Seconds in which a second create of the same pair is refused with 1005."""
+    """Seconds during which a second create of the same pair is rejected with 1005."""
     queue_full: bool = False
-    """Whether creates are refused with 6005."""
+    """Whether creates are rejected with 6005."""
     missing: str = "code"
-    """What `one/{id}` answers for a host that is not there: `code` (1021, in the document 1001) or `null`."""
+    """Response of `one/{id}` for a missing host: `code` (1021, in the document 1001) or `null`."""
     oversized_page: str = "cut"
-    """What a page size over 25 meets: `cut` or `error`."""
+    """Effect of a page size over 25: `cut` or `error`."""
     empty_page: str = "list"
-    """What a page without hosts holds: `list`, which is `[]`, or `null`."""
+    """Content of a page without hosts: `list`, which is `[]`, or `null`."""
     totals_as_text: bool = False
     """Whether `totalCounts` is sent as a string, as the document's table says."""

@@ -1,8 +1,8 @@
-"""The simulated service's state, and what its customers can do to it; time comes from a clock that is handed in.
+"""The state of the simulated service and the operations on it.
 
-Nothing runs in the background: whatever is asked, the world first catches up with the clock. Rules that the vendor
-does not document are ours and stand here, in `lifecycle` and in `books`: a host that is on or on its way cannot be
-deleted (`data: false`), a reboot shows as a start, a host that is being deleted can only be looked at.
+Nothing runs in the background: each operation first catches up with the clock. Undocumented rules are in this module,
+in `lifecycle` and in `billing`: a host that is on or changing cannot be deleted (`data: false`), a reboot appears as a
+start, and a host that is being deleted can only be read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xds_tui.simulator.accounts import ACCOUNT, FROZEN, POOR, SECRET, UNVERIFIED, Account, Tokens
-from xds_tui.simulator.billing import PERIOD_SECONDS, Billing, Sale, chosen
+from xds_tui.simulator.billing import PERIOD_SECONDS, Billing, Sale, find_pair
 from xds_tui.simulator.error_codes import Code, ServiceError
 from xds_tui.simulator.host import EXPIRED, OFF, RUNNING, STARTING, STOPPING, SimHost
 from xds_tui.simulator.lifecycle import Lifecycle, Scheduler
@@ -37,64 +37,63 @@ class World:
     """Accounts, tokens, wallets, stock and hosts.
 
     Attributes:
-        machines: every host there ever was, by ID, oldest first.
-        added: how many hosts there ever were, those that were removed from `machines` since included.
+        hosts: all hosts by ID, oldest first, including deleted ones.
+        added: number of hosts added so far, including those removed from `hosts` since.
         accounts: by account ID.
-        stock: how many of each package can still be created, by package ID; below 0 its hosts that are off find no
-            place to start in either.
-        ledger: every create that was carried out, oldest first.
-        tokens: who is signed in.
+        stock: remaining number of each package by its ID; below 0 its hosts cannot be started either.
+        ledger: the creates that were carried out, oldest first.
+        tokens: the valid tokens.
 
     """
 
     def __init__(self, options: Options | None = None, clock: Callable[[], float] = time.time) -> None:
         self.options = options or Options()
         self.clock = clock
-        self._lot = random.Random(self.options.seed)  # noqa: S311 - repeatable on purpose
-        self._agenda = Scheduler()
-        self._books = Billing(self.options)
-        self._lifecycle = Lifecycle(self._agenda, self._books, self._lot)
-        self.machines: dict[str, SimHost] = {}
+        self._rng = random.Random(self.options.seed)  # noqa: S311 - repeatable on purpose
+        self._scheduler = Scheduler()
+        self._billing = Billing(self.options)
+        self._lifecycle = Lifecycle(self._scheduler, self._billing, self._rng)
+        self.hosts: dict[str, SimHost] = {}
         self.added = 0
-        self.accounts = self._books.accounts
-        self.stock = self._books.stock
-        self.ledger = self._books.ledger
+        self.accounts = self._billing.accounts
+        self.stock = self._billing.stock
+        self.ledger = self._billing.ledger
         self.tokens = Tokens(self.options, clock, self.accounts, self._name)
 
     def mint(self, uuid: str = ACCOUNT) -> str:
-        """Give the account a token."""
+        """Issue a token for the account."""
         return self.tokens.mint(uuid)
 
     def expire_tokens(self) -> None:
-        """End every token."""
+        """Expire every token."""
         self.tokens.expire()
 
     def catch_up(self) -> float:
-        """Let everything happen that is due by now, and return the time."""
+        """Process everything that is due, and return the time."""
         now = self.clock()
-        self._agenda.catch_up(now)
+        self._scheduler.catch_up(now)
         return now
 
     def listed(self, owner: str = ACCOUNT) -> list[SimHost]:
-        """The account's hosts as the list shows them, newest first."""
+        """Return the listed hosts of the account, newest first."""
         now = self.catch_up()
-        return [host for host in reversed(self.machines.values()) if host.owner == owner and host.is_listed(now)]
+        return [host for host in reversed(self.hosts.values()) if host.owner == owner and host.is_listed(now)]
 
     def host_rows(self) -> list[dict[str, Any]]:
-        """The main account's hosts as the list would give them, without pages."""
+        """Return the rows of all hosts of the main account."""
         return [host.row(self.options, page=True) for host in self.listed()]
 
     def find(self, host_id: str, owner: str) -> SimHost | None:
-        """The account's host with this ID, if it is there to be seen."""
+        """Return the host of the account with this ID, or None if it is not listed."""
         now = self.catch_up()
-        host = self.machines.get(host_id)
+        host = self.hosts.get(host_id)
         return host if host is not None and host.owner == owner and host.is_listed(now) else None
 
     def one(self, host_id: str, owner: str) -> SimHost:
-        """The account's host with this ID.
+        """Return the host of the account with this ID.
 
         Raises:
-            ServiceError: 1021, in the document's dialect 1001, where there is none.
+            ServiceError: 1021, or 1001 in the dialect `document`, if there is none.
 
         """
         host = self.find(host_id, owner)
@@ -110,16 +109,16 @@ class World:
         period: tuple[int, int] | None,
         request_tag: str = "",
     ) -> SimHost:
-        """Sell a host; `period` is (number, type) for a rent, `request_tag` is noted in the ledger.
+        """Create a host; `period` is (number, type) if it is prepaid, `request_tag` is recorded in the ledger.
 
         Raises:
             ServiceError: 1007, 1001, or as `Billing.purchase` does.
 
         """
         now = self.catch_up()
-        package, image = chosen(self.options, package_id, image_id, rented=period is not None)
+        package, image = find_pair(self.options, package_id, image_id, rented=period is not None)
         seconds = PERIOD_SECONDS[period[1]] * period[0] if period else 0
-        charged = self._books.purchase(account, package, image, seconds, now)
+        charged = self._billing.purchase(account, package, image, seconds, now)
         host_id = self._name(10)
         host = SimHost(
             id=host_id,
@@ -132,7 +131,7 @@ class World:
             expires=now + seconds if period else None,
             listed_from=now + self.options.enters_list_after,
             password=self._name(8),
-            port=self._lot.randrange(50_000, 60_000),
+            port=self._rng.randrange(50_000, 60_000),
         )
         self.add(host)
         sale = Sale(
@@ -153,11 +152,11 @@ class World:
         return host
 
     def power(self, account: Account, host_id: str, *, on: bool) -> None:
-        """Have a host started or stopped; it takes a while. What is as wanted stays as it is.
+        """Start or stop a host, which takes a while. A host in the requested state is left unchanged.
 
         Raises:
-            ServiceError: 6000 or 6001 while it is on its way; 1003 to start an expired host, 6003 to start one that the
-                wallet cannot pay for an hour, 6002 to start one that there is no place for.
+            ServiceError: 6000 or 6001 while it is changing. For a start: 1003 if it is expired, 6002 without resources,
+                6003 if the wallet does not cover an hour.
 
         """
         host = self._changeable(host_id, account)
@@ -171,7 +170,7 @@ class World:
             return
         if host.status == EXPIRED:
             raise ServiceError(Code.BUSINESS_ERROR, "主机已过期")
-        if not host.rented and not self._books.can_pay_an_hour(host):
+        if not host.rented and not self._billing.can_pay_an_hour(host):
             raise ServiceError(Code.TOO_POOR_FOR_AN_HOUR)
         if host.status == OFF:
             if self.stock[host.package.id] < 0:
@@ -179,10 +178,10 @@ class World:
             self._lifecycle.start(host, self.clock())
 
     def reboot(self, account: Account, host_id: str) -> None:
-        """Have a host rebooted.
+        """Reboot a host.
 
         Raises:
-            ServiceError: 7002 for a host that is off, 7004 for one on its way, 7003 for an expired one.
+            ServiceError: 7002 for a host that is off, 7004 for a changing one, 7003 for an expired one.
 
         """
         host = self._changeable(host_id, account)
@@ -197,7 +196,7 @@ class World:
         self._lifecycle.start(host, self.clock())
 
     def delete(self, account: Account, host_id: str) -> bool:
-        """Delete a host; one that is on or on its way stays, and the answer is false."""
+        """Delete a host, unless it is on or changing; return whether it is deleted."""
         host = self._changeable(host_id, account)
         if host.status not in (OFF, EXPIRED):
             return False
@@ -205,27 +204,27 @@ class World:
         return True
 
     def add(self, host: SimHost) -> None:
-        """Let a host exist that nobody bought, with its life before it."""
-        self.machines[host.id] = host
+        """Add a host without a purchase, and schedule its transitions."""
+        self.hosts[host.id] = host
         self.added += 1
         self._lifecycle.begin(host, self.clock())
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
-        """Have `act` called so many seconds from now, at the latest when the world is next looked at after that."""
-        self._agenda.enter(self.clock() + seconds, lambda _: act())
+        """Schedule a call of `act` in so many seconds, which happens when the world is next used after that time."""
+        self._scheduler.enter(self.clock() + seconds, lambda _: act())
 
     def liven(self) -> None:
-        """Start or stop some host now and then, for as long as the world is looked at."""
-        self._agenda.enter(self.clock() + 5, self._stir)
+        """Start or stop a random host from time to time, as long as the world is used."""
+        self._scheduler.enter(self.clock() + 5, self._change_random_host)
 
-    def _stir(self, now: float) -> None:
-        resting = [host for host in self.machines.values() if host.status in (OFF, *RUNNING) and host.gone_from is None]
-        if resting:
-            host = self._lot.choice(resting)
+    def _change_random_host(self, now: float) -> None:
+        stable = [host for host in self.hosts.values() if host.status in (OFF, *RUNNING) and host.gone_from is None]
+        if stable:
+            host = self._rng.choice(stable)
             act = self._lifecycle.start if host.status == OFF else self._lifecycle.stop
             act(host, now)
-        # After a long sleep only the last minute is made up for.
-        self._agenda.enter(max(now + self._lot.uniform(15, 45), self.clock() - 60), self._stir)
+        # After a long pause only the last minute is simulated.
+        self._scheduler.enter(max(now + self._rng.uniform(15, 45), self.clock() - 60), self._change_random_host)
 
     def _changeable(self, host_id: str, account: Account) -> SimHost:
         host = self.one(host_id, account.uuid)
@@ -237,4 +236,4 @@ class World:
         return ServiceError(Code.NO_PERMISSION if self.options.dialect == DOCUMENT else Code.NO_SUCH_HOST)
 
     def _name(self, length: int) -> str:
-        return "".join(self._lot.choices(string.ascii_letters + string.digits, k=length))
+        return "".join(self._rng.choices(string.ascii_letters + string.digits, k=length))

@@ -123,7 +123,7 @@ class Database:
         return await self._do(lambda: self._attempt("BEGIN IMMEDIATE", work))
 
     def write_in_background(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        """Run `work(connection)` in a transaction before all jobs that follow; nobody learns whether SQLite failed."""
+        """Run `work(connection)` in a transaction before all following jobs, without reporting failures of SQLite."""
         self._submit(lambda: self._attempt("BEGIN IMMEDIATE", work))
 
     async def write_durably(

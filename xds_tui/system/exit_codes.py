@@ -10,7 +10,7 @@ from xds_tui.i18n import N_
 
 
 class ExitCode(IntEnum):
-    """What the end of the process means to a shell."""
+    """The exit codes of the program."""
 
     OK = 0
     FAILURE = 1

@@ -40,9 +40,9 @@ def make_folder(folder: Path) -> None:
 
 
 def inherit_owner(path: Path) -> None:
-    """Give what root has made in somebody's folder to whose folder it is; without effect for everybody else.
+    """Change the owner of a file created by root to that of its folder; without effect for other users.
 
-    Else a single run with sudo would lock the user out of their own history.
+    Otherwise a single run with sudo would lock users out of their history.
     """
     if os.geteuid() == 0:
         owner = path.parent.stat()

@@ -1,4 +1,4 @@
-"""Standard input, output and error, in whatever state they were handed over: closed, full, or a pipe to nobody."""
+"""Standard input, output and error in any state: closed, full, or a broken pipe."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final, Literal, TextIO
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 _SUBSTITUTES: Final = {_STDIN: os.O_RDONLY, _STDOUT: os.O_RDONLY, _STDERR: os.O_WRONLY}
-"""How the null device is opened in place of a closed stream: what is written to standard output is an error."""
+"""How to open the null device in place of a closed stream; writing to standard output is then an error."""
 
 
 def open_missing() -> None:
-    """Open the standard streams that are closed, lest the next file or socket gets the number of one.
+    """Open the closed standard streams, so that no other file or socket gets their numbers.
 
-    Python has None for them. Then input is empty, output cannot be written, and messages are thrown away.
+    Afterwards input is empty, output cannot be written, and messages are discarded.
     """
     for fd, flags in _SUBSTITUTES.items():
         try:
@@ -32,7 +32,7 @@ def _opened(fd: int, mode: Literal["r", "w"]) -> TextIO:
 
 
 def discard(stream: TextIO | None) -> None:
-    """Have what is still in a stream's buffer end nowhere: the interpreter would fail to write it when it ends."""
+    """Discard the content of the buffer of a stream, which the interpreter would fail to write at exit."""
     if stream is not None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -40,7 +40,7 @@ def discard(stream: TextIO | None) -> None:
 
 
 def complain(text: str) -> None:
-    """Write to standard error; where that cannot be done, nobody can be told."""
+    """Write to standard error, if possible."""
     if sys.stderr is None:
         return
     try:

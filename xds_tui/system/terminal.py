@@ -1,4 +1,4 @@
-"""What the environment says about the terminal: multiplexer, colours, encoding, and whether the user is remote."""
+"""Properties of the terminal by the environment: multiplexer, colors, encoding, and whether the user is remote."""
 
 from __future__ import annotations
 

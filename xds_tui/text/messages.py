@@ -19,7 +19,7 @@ from xds_tui.text.manual_topics import manual_hint
 
 
 class Situation(Enum):
-    """Where an error is shown, which decides what the user can do about it."""
+    """The place where an error is shown, which determines the advice."""
 
     WATCHING = "watching"
     """On a screen that refreshes: a failed read is repeated on its own."""

@@ -91,7 +91,7 @@ def always(_context: Context) -> str:
 
 
 def online(context: Context) -> str:
-    """Apply while there is somebody to ask as."""
+    """Apply while there are credentials."""
     return _("Signed out: i signs in") if context.link is ConnectionState.SIGNED_OUT else ""
 
 
@@ -209,9 +209,9 @@ def _all_are(context: Context, settled: Callable[[Host], bool]) -> bool:
 
 def _settled(context: Context, one: str, several: str) -> str:
     host, *others = context.picked
-    told = several if others else one.format(host=host.name or host.id)
+    message = several if others else one.format(host=host.name or host.id)
     seen = _("seen at {time}, r looks again").format(time=formats.clock(context.at)) if context.at else ""
-    return " · ".join(part for part in (told, seen) if part)
+    return " · ".join(part for part in (message, seen) if part)
 
 
 def _interval(context: Context) -> str:

@@ -1,4 +1,4 @@
-"""What the app is given to work with, built by `assembly`: for its run, and for the profile that is open in it."""
+"""The objects that `cli.bootstrap` passes to the app: for the whole run, and for the open profile."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from xds_tui.remote.templates import ConnectCommands
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile, as the screens name it."""
+    """A profile as the screens show it."""
 
     profile: str
     base_url: str = ""
-    """The service's address; empty where it is the keyring that knows it."""
+    """The address of the service; empty if only the keyring has it."""
     read_only: bool = False
     color: str | None = None
-    """One of `schema.PROFILE_COLORS`, the colour that tells it from others; None: its environment's."""
+    """One of `schema.PROFILE_COLORS`, its color; None for that of its environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileServices:
-    """What is built anew for each profile that is opened."""
+    """The services of one profile, created each time it is opened."""
 
     place: Profile
     monitor: Monitor
     account: Account
     close: Callable[[], Awaitable[None]]
-    """Closes what is left when the monitor has ended."""
+    """Closes the remaining resources after the monitor has ended."""
     insecure_http: bool = False
     problems: Sequence[str] = ()
-    """What is wrong with the configuration, one sentence each."""
+    """Problems of the configuration, one sentence each."""
 
 
 class ProfileConnector(Protocol):
-    """The accounts and environments that can be worked in."""
+    """Lists and opens the profiles."""
 
     async def places(self) -> Sequence[Profile]:
-        """Return all of them, as config.toml has them now, each with the address that it names."""
+        """Return the profiles of config.toml, each with its address."""
 
     async def open(self, place: Profile) -> ProfileServices:
-        """Build what one of `places` needs; nothing is asked or sent yet.
+        """Create the services of a profile, without any request.
 
         Raises:
             SettingsError: if its settings cannot be used.
@@ -58,7 +58,7 @@ class ProfileConnector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AppServices:
-    """What the app is given."""
+    """The services of the app."""
 
     profile: ProfileServices
     """What is open at first."""

@@ -53,21 +53,21 @@ def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     absence = fleet.snapshot.unlisted.get(host.id) if fleet.snapshot else None
     if absence is None:
         return []
-    told = (
+    template = (
         _("not listed since {time}, but the service still has it")
         if absence.is_confirmed
         else _("not listed since {time}, shown as last seen")
     )
-    return [(_("Listing"), told.format(time=formats.moment(absence.since)))]
+    return [(_("Listing"), template.format(time=formats.moment(absence.since)))]
 
 
 def _so_far(host: Host, rate: Rate | None, now: datetime) -> str:
-    """What the host has cost: all of a rent's period, or at most every hour since it was created."""
+    """Format the cost of a host: that of the whole prepaid period, or at most that of every hour since its creation."""
     total = pricing.accrued(host, rate, now) if rate else None
     if total is None:
         return formats.NOTHING
-    told = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
-    return told.format(sum=formats.money(total))
+    template = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
+    return template.format(sum=formats.money(total))
 
 
 def _with_span(host: Host, now: datetime) -> str:

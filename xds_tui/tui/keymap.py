@@ -62,8 +62,8 @@ def _unknown_actions(keymap: Mapping[str, str]) -> Iterator[str]:
     for action_id in keymap:
         if action_id not in COMMANDS:
             near = get_close_matches(action_id, COMMANDS, 1)
-            told = _("no action is called {action}").format(action=action_id)
-            yield f"{told} {_('(is it {near}?)').format(near=near[0])}" if near else told
+            message = _("no action is called {action}").format(action=action_id)
+            yield f"{message} {_('(is it {near}?)').format(near=near[0])}" if near else message
 
 
 def _unknown_keys(keymap: Mapping[str, str]) -> Iterator[str]:
@@ -73,8 +73,8 @@ def _unknown_keys(keymap: Mapping[str, str]) -> Iterator[str]:
                 yield _("{action}: the key , is called comma").format(action=action_id)
             elif not _is_key(key):
                 near = get_close_matches(key.lower(), _NAMED, 1)
-                told = _("{action}: no key is called {key}").format(action=action_id, key=key)
-                yield f"{told} {_('(is it {near}?)').format(near=near[0])}" if near else told
+                message = _("{action}: no key is called {key}").format(action=action_id, key=key)
+                yield f"{message} {_('(is it {near}?)').format(near=near[0])}" if near else message
 
 
 def _is_key(name: str) -> bool:
@@ -85,13 +85,13 @@ def _is_key(name: str) -> bool:
 
 
 def _clashes(keymap: Mapping[str, str]) -> Iterator[str]:
-    """Name two actions that a user could mean by one key; those that share one from the start are meant to."""
-    told = set()
+    """Report pairs of commands on one key, except those that share a key by default."""
+    reported = set()
     for actions in _heard_together():
         meant = _shared(actions, {})
         for key, one, other in sorted(_shared(actions, keymap) - meant):
-            if (key, one, other) not in told:
-                told.add((key, one, other))
+            if (key, one, other) not in reported:
+                reported.add((key, one, other))
                 yield _("{key} is both {one} and {other}").format(key=_written(key), one=one, other=other)
 
 

@@ -1,1 +1,1 @@
-"""What the user does in several steps, apart from the screen where it begins."""
+"""Actions of several steps that are shared by screens."""

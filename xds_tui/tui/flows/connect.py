@@ -47,7 +47,7 @@ class ConnectMethods:
 
 
 def begin(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
-    """Connect to `host` from `screen`, unless somebody is being connected already."""
+    """Connect to `host` from `screen`, unless a connection is being opened already."""
     app = screen.app
     if not any(worker.group == _AT_HOST and not worker.is_finished for worker in app.workers):
         # The app's work, and not the screen's: it must end with the terminal back, whatever is shown.
@@ -55,12 +55,12 @@ def begin(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
 
 
 async def _connect(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
-    _tell(screen, await _outcome(screen, host, means))
+    _report(screen, await _outcome(screen, host, means))
 
 
-def _tell(screen: LiveScreen[Any], told: str) -> None:
+def _report(screen: LiveScreen[Any], message: str) -> None:
     """Show it where the screen shows notices; empty: what was shown before no longer holds."""
-    screen.show_notice([told] if told else [], mild=True, subject=_SUBJECT)
+    screen.show_notice([message] if message else [], mild=True, subject=_SUBJECT)
 
 
 async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> str:
@@ -73,7 +73,7 @@ async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -
     found = None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)
     by_hand = rdp.manual_command(to, means.commands, found)
     if screen.fleet.base_url == DEMO:
-        # What stands there may be the address of somebody's machine.
+        # The text may be the address of a private machine.
         return _with(by_hand, _("The demo's hosts are nowhere. A real one is reached by"))
     if is_afar:
         return _with(by_hand, _("A browser cannot do it. In a terminal this does"))
@@ -82,9 +82,9 @@ async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -
     return await _desktop(screen, to, means, found, by_hand)
 
 
-def _with(by_hand: Command, *told: str) -> str:
-    """What is told, and a command on a line of its own, where it can be selected as a whole."""
-    return "\n".join((" · ".join(told), f"  {templates.shell_command(by_hand)}", _("y copies it")))
+def _with(by_hand: Command, *messages: str) -> str:
+    """Return messages followed by a command on a separate line, where it can be selected."""
+    return "\n".join((" · ".join(messages), f"  {templates.shell_command(by_hand)}", _("y copies it")))
 
 
 # In the terminal
@@ -156,7 +156,7 @@ async def _desktop(
     # Without a display what the user has chosen can only be something for the terminal.
     if rdp.prompts_in_terminal(command) or (found is None and not is_seen):
         return await _in_terminal(screen, command, by_hand)
-    _tell(screen, _("starting {program}").format(program=command[0]))
+    _report(screen, _("starting {program}").format(program=command[0]))
     try:
         code = await _beside(command)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What the user is asked about the list of hosts: its order, its groups, its columns, and saved filters.
+"""Options of the host list: order, groups, columns, and saved filters.
 
-Each question is on the screen before the next key is heard: who is quick types `gstatus`, and an `s` that came too
-early would start a host.
+Each dialog is open before the next key is handled: a user may type `gstatus` quickly, and an `s` that reaches the main
+screen would start a host.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ async def save_credentials(app: App[Any], account: Account) -> None:
     try:
         name = await account.store_credentials()
     except CredentialStoreError as error:
-        told = _("Kept for this run only: {reason}").format(reason=messages.error_message(error))
-        app.notify(told, severity="warning", timeout=20, markup=False)
+        message = _("Kept for this run only: {reason}").format(reason=messages.error_message(error))
+        app.notify(message, severity="warning", timeout=20, markup=False)
         return
     finally:
         said.stop()
@@ -159,5 +159,5 @@ async def keep_language(app: App[Any], keep: SaveSetting | None, chosen: str) ->
 
 async def _keep(app: App[Any], keep: SaveSetting | None, changes: Mapping[tuple[str, ...], object]) -> None:
     if keep is not None and (why := await keep(changes)):
-        told = _("It holds for this run only. {why}").format(why=why)
-        app.notify(told, severity="warning", markup=False)
+        message = _("It holds for this run only. {why}").format(why=why)
+        app.notify(message, severity="warning", markup=False)

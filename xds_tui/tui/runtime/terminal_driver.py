@@ -36,7 +36,7 @@ REPLY_TIMEOUT: Final = 2.0
 """Seconds to wait for the reply to a query; with all else that closing does, less than `shutdown.EXIT_TIMEOUT`."""
 
 LATE_INPUT_TIMEOUT: Final = 0.3
-"""Seconds to wait at most for reports that the terminal sent before it was told to stop."""
+"""Seconds to wait at most for reports that the terminal sent before they were switched off."""
 
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds to wait at exit for output to be written."""

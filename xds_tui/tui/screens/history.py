@@ -316,7 +316,7 @@ class HistoryScreen(LiveScreen[None]):
         if row is None:
             return
         if row.trace_id:
-            await copy.copy_and_tell(self, row.trace_id, f"traceId {row.trace_id}")
+            await copy.copy_and_report(self, row.trace_id, f"traceId {row.trace_id}")
         else:
             self.show_notice([_("The service gave no traceId for this")], mild=True)
 

@@ -152,7 +152,7 @@ class HostDetailScreen(LiveScreen[None]):
         """Send the password to the terminal's clipboard."""
         host = self._host
         if host is not None and host.password:
-            await copy.copy_and_tell(self, host.password.reveal(), _("Password"))
+            await copy.copy_and_report(self, host.password.reveal(), _("Password"))
         else:
             self.query_one(Notice).tell([_("The service gives no password for it")], mild=True)
 

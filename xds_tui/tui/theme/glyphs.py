@@ -1,7 +1,6 @@
-"""What is written where a terminal understands nothing but ASCII: every other character has a stand-in of its width.
+"""ASCII substitutes for terminals without Unicode: every character has a substitute of the same width.
 
-The one place for that is the line that is about to be written, whatever drew it: borders, scrollbars, marks, money,
-and what the service sent.
+They are applied to finished lines, and thus to everything: borders, scrollbars, marks, money, texts of the service.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter, NoColor
 
-_STAND_INS: Final = str.maketrans(
+_SUBSTITUTES: Final = str.maketrans(
     {
         **dict.fromkeys("─━╌┄┈▔‐‑‒–—―−", "-"),
         **dict.fromkeys("═▁", "="),
@@ -45,25 +44,25 @@ _STAND_INS: Final = str.maketrans(
         "≥": ">",
     }
 )
-"""One cell for one cell."""
+"""Substitutes of one cell for characters of one cell."""
 
 UNKNOWN: Final = "?"
-"""Stands in each cell of a character that has no stand-in."""
+"""Fills each cell of a character without a substitute."""
 
 
 @lru_cache(4096)
 def to_ascii(text: str) -> str:
-    """Return `text` in ASCII, in as many cells: letters without their accents, `?` for what is no Latin letter."""
+    """Return `text` in ASCII and with the same width: letters without accents, `?` for anything that is not Latin."""
     if text.isascii():
         return text
-    told = text.translate(_STAND_INS)
-    if not told.isascii():
-        told = "".join(letter if letter.isascii() else _stand_in(letter) for letter in told)
-    # What joins several characters into one takes no cells of its own.
-    return "\n".join(map(set_cell_size, told.split("\n"), map(cell_len, text.split("\n"))))
+    converted = text.translate(_SUBSTITUTES)
+    if not converted.isascii():
+        converted = "".join(letter if letter.isascii() else _substitute(letter) for letter in converted)
+    # Combining characters have no width.
+    return "\n".join(map(set_cell_size, converted.split("\n"), map(cell_len, text.split("\n"))))
 
 
-def _stand_in(letter: str) -> str:
+def _substitute(letter: str) -> str:
     width = cell_len(letter)
     plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if part.isascii())
     return plain if len(plain) == width else UNKNOWN * width
