@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,10 +51,26 @@ def test_retry_after_extends_the_delay() -> None:
 
 
 def test_only_lookups_are_due_while_paused() -> None:
-    schedule = replace(START.after_refresh(0), is_paused=True)
+    schedule = START.after_refresh(0).refresh_now(0).paused()
     assert schedule.delay(0, has_lookups=False) is None
     assert schedule.delay(0, has_lookups=True) == LOOKUP_INTERVAL
-    assert not schedule.refresh_now(99).is_refresh_due(99)
+    assert not schedule.is_refresh_due(99)
+    assert schedule.resumed(99).is_refresh_due(99)
+
+
+def test_a_requested_refresh_is_due_while_paused_until_one_succeeds() -> None:
+    requested = START.paused().refresh_now(10)
+    assert requested.delay(10, has_lookups=False) == 0
+    assert requested.is_refresh_due(10)
+    failed = requested.after_error(10, jitter=0)
+    assert (failed.is_refresh_due(24), failed.is_refresh_due(25)) == (False, True)
+    assert failed.after_refresh(25).delay(25, has_lookups=False) is None
+
+
+def test_a_refresh_that_an_order_waits_for_is_due_while_paused() -> None:
+    schedule = START.paused().after_refresh(0, wanted_within=8)
+    assert (schedule.delay(0, has_lookups=False), schedule.is_refresh_due(8)) == (8, True)
+    assert schedule.after_refresh(8).delay(8, has_lookups=False) is None
 
 
 def test_a_shorter_interval_starts_now() -> None:

@@ -172,15 +172,21 @@ async def test_a_wrong_secret_is_sent_only_once(simulator: RunningSimulator, jou
         assert watch.service.requests == ["POST /v1/auth/getToken"]
 
 
-async def test_nothing_is_read_while_paused(watch: MonitorHarness) -> None:
+async def test_while_paused_the_list_is_read_only_on_request_and_once(watch: MonitorHarness) -> None:
     watch.monitor.set_paused(True)
     assert watch.state.connection is ConnectionState.PAUSED
     await until(lambda: watch.state.catalog is not None)
     pages, catalog_before = watch.pages(), watch.state.catalog
-    watch.monitor.refresh()
+    watch.monitor.refresh_catalog()
     # The catalog takes three requests in sequence, so a refresh would have started before it is read.
     await until(lambda: watch.state.catalog is not catalog_before)
     assert watch.pages() == pages
+    before = watch.state.snapshot
+    watch.monitor.refresh()
+    await until(lambda: watch.state.snapshot is not before and watch.state.progress is None)
+    assert watch.pages() > pages
+    assert watch.state.connection is ConnectionState.PAUSED
+    pages = watch.pages()
     watch.monitor.set_paused(False)
     await until(lambda: watch.state.connection is ConnectionState.LIVE)
     assert watch.pages() > pages
@@ -219,6 +225,17 @@ async def test_a_purchase_without_a_response_is_confirmed_by_the_list(watch: Mon
     assert len(watch.service.world.ledger) == 1
     states = [event.state for event in watch.state.events if event.kind is EventKind.ORDER]
     assert OrderState.UNKNOWN in states
+
+
+async def test_a_purchase_without_a_response_is_looked_for_while_paused(watch: MonitorHarness) -> None:
+    await until(lambda: watch.state.catalog is not None and watch.state.connection is ConnectionState.LIVE)
+    watch.monitor.set_paused(True)
+    pages = watch.pages()
+    watch.service.faults.set(Fault(kind=Kind.DROP_AFTER, endpoint="pve/open/createquantity"))
+    await bought(watch)
+    await until(lambda: watch.pages() > pages)
+    assert watch.state.orders[0].state is OrderState.UNKNOWN
+    assert watch.state.connection is ConnectionState.PAUSED
 
 
 async def test_a_purchase_dropped_before_it_was_carried_out_stays_unknown(watch: MonitorHarness) -> None:

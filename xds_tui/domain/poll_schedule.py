@@ -39,7 +39,8 @@ class PollSchedule:
         refresh_at: when the next refresh is due.
         lookup_at: when the next round of lookups is due.
         failures: attempts that failed since the last success.
-        is_paused: whether refreshes have stopped. Lookups continue, because orders wait for them.
+        is_paused: whether periodic refreshes have stopped. Lookups continue, because orders wait for them.
+        is_requested: whether the next refresh was requested, so that it is due even while paused, until one succeeds.
         not_before: the earliest time for a refresh that `Retry-After` allows.
 
     """
@@ -49,29 +50,42 @@ class PollSchedule:
     lookup_at: float
     failures: int = 0
     is_paused: bool = False
+    is_requested: bool = False
     not_before: float = 0.0
 
     def delay(self, now: float, *, has_lookups: bool) -> float | None:
-        """Return the seconds until something is due; None while paused without hosts to look up."""
-        due = [] if self.is_paused else [self.refresh_at]
+        """Return the seconds until something is due; None while paused if nothing is requested or to be looked up."""
+        due = [self.refresh_at] if self.is_requested or not self.is_paused else []
         if has_lookups and self.failures == 0:
             due.append(self.lookup_at)
         return max(0.0, min(due) - now) if due else None
 
     def is_refresh_due(self, now: float) -> bool:
         """Return whether the whole fleet should be read."""
-        return not self.is_paused and now >= self.refresh_at
+        return (self.is_requested or not self.is_paused) and now >= self.refresh_at
+
+    def paused(self) -> PollSchedule:
+        """Return the schedule without refreshes, except those that are requested from now on."""
+        return replace(self, is_paused=True, is_requested=False)
+
+    def resumed(self, now: float) -> PollSchedule:
+        """Return the schedule with periodic refreshes, the first as soon as possible."""
+        return replace(self, is_paused=False).refresh_now(now)
 
     def after_refresh(self, now: float, wanted_within: float | None = None) -> PollSchedule:
         """Return the schedule after a refresh that succeeded.
 
         Args:
             now: the time.
-            wanted_within: seconds after which another refresh tells more; None: nothing is waited for.
+            wanted_within: seconds after which another refresh tells more, which counts as requested; None: nothing is
+                waited for.
 
         """
+        is_wanted = wanted_within is not None
         delay = self.interval if wanted_within is None else min(self.interval, wanted_within)
-        return replace(self, failures=0, refresh_at=now + delay, lookup_at=now + LOOKUP_INTERVAL)
+        return replace(
+            self, failures=0, refresh_at=now + delay, lookup_at=now + LOOKUP_INTERVAL, is_requested=is_wanted
+        )
 
     def after_lookup(self, now: float) -> PollSchedule:
         """Return the schedule after a round of lookups."""
@@ -97,7 +111,7 @@ class PollSchedule:
 
     def refresh_now(self, now: float) -> PollSchedule:
         """Return the schedule with a refresh due as soon as `Retry-After` allows."""
-        return replace(self, refresh_at=max(now, self.not_before))
+        return replace(self, refresh_at=max(now, self.not_before), is_requested=True)
 
     def with_interval(self, interval: float, now: float) -> PollSchedule:
         """Return the schedule with another interval that starts now."""

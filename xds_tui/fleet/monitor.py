@@ -133,8 +133,7 @@ class Monitor:
 
     def set_paused(self, is_paused: bool) -> None:
         """Stop the periodic refreshes, or resume them with one at once."""
-        schedule = replace(self._schedule, is_paused=is_paused)
-        self._wake(schedule if is_paused else schedule.refresh_now(self._now()))
+        self._wake(self._schedule.paused() if is_paused else self._schedule.resumed(self._now()))
         self._publisher.commit(reducer.after_pause(self.state, is_paused))
 
     def set_interval(self, interval: float) -> None:
@@ -206,7 +205,8 @@ class Monitor:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay if delay is None else min(delay, MAX_SLEEP)):
                     await self._woken.wait()
-            if has_clock_jumped(self._now() - started_at, (self._clock() - wall_started_at).total_seconds()):
+            has_jumped = has_clock_jumped(self._now() - started_at, (self._clock() - wall_started_at).total_seconds())
+            if has_jumped and not self._schedule.is_paused:
                 self._schedule = self._schedule.refresh_now(self._now())
         self._woken.clear()
 
