@@ -6,9 +6,11 @@
     │   └── SettingsError      config.toml_file       an argument, an environment variable or a line of config.toml
     ├── ApiError               api.errors             a call to the service; subclasses by what the caller may do next
     ├── StoreError             store.problems         the history file
+    │   └── RequestMismatchError  store.journal       a request ID that was used for something else
     ├── CredentialStoreError   auth.keyring_errors    the keyring
     ├── UnreachableError       remote.target          a host that no program can connect to
     ├── FileWriteError         system.exports         an exported file
+    ├── CommandError           cli.outcome            a command that has sent nothing
     └── OutputError            cli.output             standard output
 
 Errors of libraries and of the operating system are translated into one of these in the module that makes the call.

@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def store_orders(database: Database, scope: str, bodies: tuple[object, ...]) -> None:
-    statement = "INSERT INTO orders VALUES (?, ?, ?, 'unknown', ifnull(?, x'ff'))"
+    statement = "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, 'unknown', ifnull(?, x'ff'))"
     rows = [(f"o{number}", scope, microseconds(NOON), body) for number, body in enumerate(bodies)]
     await database.write(lambda connection: connection.executemany(statement, rows) and None)
 

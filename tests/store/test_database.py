@@ -417,7 +417,7 @@ async def test_what_root_makes_in_the_folder_of_somebody_is_theirs(tmp_path: Pat
 
 async def test_orders_are_saved_out_of_a_damaged_file(path: Path) -> None:
     database = await Database.open(path)
-    statement = "INSERT INTO orders VALUES (?, 'default', 0, 'unknown', '{}')"
+    statement = "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, 'default', 0, 'unknown', '{}')"
     await database.write(lambda connection: connection.executemany(statement, [(f"o{n}",) for n in range(9)]) and None)
     await database.close()
     connection = sqlite3.connect(path)

@@ -21,8 +21,7 @@ from xds_tui.domain.model import Area, Billing, Host, Period, PeriodUnit, Purpos
 from xds_tui.domain.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
 from xds_tui.domain.sanitize import clean
-from xds_tui.store import journal as journal_module
-from xds_tui.store import samples
+from xds_tui.store import event_rows, samples
 from xds_tui.store import samples as samples_module
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal, SettleResult
@@ -110,7 +109,10 @@ async def store_order_body(database: Database, body: str) -> None:
     order_id = json.loads(body).get("id", "o9")
     row = (order_id, "default", microseconds(NOON), "sent", body)
     await database.write(
-        lambda connection: connection.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", row) and None
+        lambda connection: (
+            connection.execute("INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)", row)
+            and None
+        )
     )
 
 
@@ -151,7 +153,7 @@ async def test_pages_of_events_miss_none_that_happened_at_one_moment(journal: Jo
 async def test_the_oldest_events_beyond_the_bound_are_dropped(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_module, "MAX_EVENTS", 5)
+    monkeypatch.setattr(event_rows, "MAX_EVENTS", 5)
     monkeypatch.setattr(samples, "MIN_ROWS_KEPT", 1)
     await journal.add_events([an_event(seconds) for seconds in range(7)])
     await journal.add_events([an_event(7)])
@@ -234,7 +236,10 @@ async def test_a_body_of_any_kind_is_an_order_of_unknown_content(
     database: Database, journal: Journal, body: object
 ) -> None:
     await journal.write_orders([an_order("o1")])
-    statement = "INSERT OR REPLACE INTO orders VALUES ('o2', 'default', 'noon', x'ff', ifnull(?, x''))"
+    statement = (
+        "INSERT OR REPLACE INTO orders (id, scope, created_at, state, body)"
+        " VALUES ('o2', 'default', 'noon', x'ff', ifnull(?, x''))"
+    )
     await database.write(lambda connection: connection.execute(statement, (body,)) and None)
     assert [order.id for order in await journal.open_orders()] == ["o1"]
     assert await journal.bought() == {}

@@ -35,7 +35,7 @@ STATES: Final = {
 """The states of version 2. The fixture has a create and a stop in each; their IDs name it."""
 
 _QUERIES: Final = {
-    "orders": "SELECT * FROM orders ORDER BY id",
+    "orders": "SELECT id, scope, created_at, state, body FROM orders ORDER BY id",
     "events": "SELECT * FROM events ORDER BY id",
     "samples": "SELECT * FROM samples ORDER BY id",
     "snapshots": "SELECT * FROM snapshots ORDER BY scope",

@@ -144,6 +144,12 @@ class Order:
     """For CREATE a host that may be its result, while `host_id` is unknown."""
     declined: frozenset[str] = frozenset()
     """For CREATE the candidates that the user declined."""
+    request_id: str = ""
+    """The user's name for the command that placed the order: the same name always means the same orders."""
+    request_index: int = 0
+    """The position among the orders of `request_id`."""
+    is_forgotten: bool = False
+    """Whether the user has found out that an order of unknown outcome did nothing."""
 
 
 class EventKind(Enum):

@@ -6,7 +6,7 @@ ordered them, and that fit an order that was refused a moment ago.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -34,10 +34,22 @@ def may_repeat(order: Order, promise: Quote, now: datetime) -> bool:
     return (
         order.action is OrderAction.CREATE
         and order.promise is not None
+        and not order.is_forgotten
         and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
         and now - order.created_at < DOUBTFUL_FOR
         and (order.state in _UNRESOLVED or (order.state is OrderState.REJECTED and not is_proven(order)))
     )
+
+
+def is_same_request(stored: Sequence[Order], wanted: Sequence[Order]) -> bool:
+    """Return whether two lists of orders ask for the same, in the same sequence."""
+    return [_subject(order) for order in stored] == [_subject(order) for order in wanted]
+
+
+def _subject(order: Order) -> tuple[object, ...]:
+    if order.promise is None:
+        return order.action, order.host_id
+    return order.action, order.promise.package.id, order.promise.image.id, order.promise.billing, order.promise.period
 
 
 def is_proven(refused: Order) -> bool:

@@ -31,6 +31,8 @@ BUSY_TIMEOUT: Final = 5.0
 _SALVAGE_LIMIT: Final = 100_000
 """Maximum number of orders copied from a damaged file."""
 
+_SALVAGE: Final = "INSERT OR IGNORE INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)"
+
 
 class DatabaseFile:
     """An open database file.
@@ -222,6 +224,6 @@ def _salvage_orders(aside: Path, connection: sqlite3.Connection) -> None:
             damaged.close()
             Path(f"{aside}-shm").unlink(missing_ok=True)
     with contextlib.suppress(*SQLITE_ERRORS), transaction(connection, "BEGIN IMMEDIATE"):
-        connection.executemany("INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", rows.values())
-        for statement in migrations.RENAME_ORDER_STATES:  # the damaged file may be of an earlier version
+        connection.executemany(_SALVAGE, rows.values())
+        for statement in migrations.AFTER_SALVAGE:  # the damaged file may be of an earlier version
             connection.execute(statement)

@@ -27,6 +27,11 @@ class InstanceLock:
         self._name = os.urandom(8).hex()
         self._lock: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The name of this program; no other one has had it."""
+        return self._name
+
     def acquire(self) -> str:
         """Acquire the lock unless it is held, and return the name of this program.
 

@@ -8,34 +8,29 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from xds_tui.domain.model import Snapshot
-from xds_tui.domain.records import Event, EventKind, Order, OrderState, Quote, Sample
+from xds_tui.domain.records import Event, Order, OrderState, Quote, Sample
+from xds_tui.domain.repeats import is_same_request
+from xds_tui.i18n import N_
 from xds_tui.store import order_rows
 from xds_tui.store.bodies import decode_events, encode
 from xds_tui.store.database import Database, StoreError
+from xds_tui.store.event_rows import ADD_EVENT, PAGE, add_events, mark_reported
+from xds_tui.store.migrations import pragma
 from xds_tui.store.order_rows import HeldOrders, ScopeFinder, UnreadableOrder, write_held
-from xds_tui.store.samples import add_samples, drop_old, samples_between
+from xds_tui.store.samples import add_samples, samples_between
 from xds_tui.store.snapshots import last_snapshot, save_snapshot
 from xds_tui.store.timestamps import microseconds
 
-MAX_EVENTS: Final = 50_000
-"""Events stored per account; the oldest are deleted first."""
-MAX_AGE: Final = timedelta(days=90)
-"""Age at which events are deleted, relative to the newest."""
 OPEN_STATES: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 """States in which an order can still change."""
-DUPLICATE_WINDOW: Final = timedelta(minutes=2)
-"""Maximum time between two programs observing the same change of an account; it is stored once."""
-
-_OBSERVED_KINDS: Final = (EventKind.STATUS, EventKind.APPEARED, EventKind.GONE, EventKind.EXPIRING)
-"""Event kinds that every program watching the account observes."""
 _MAX_TIME: Final = 2**63 - 1
 """A time after any other, in microseconds since the epoch."""
 
@@ -50,6 +45,13 @@ class History:
     orders: Sequence[Order]
 
 
+MISMATCH: Final = N_("This request ID was used for something else")
+
+
+class RequestMismatchError(StoreError):
+    """A request ID that exists was used for other orders."""
+
+
 class SettleResult(Enum):
     """The result of assigning a host to a create."""
 
@@ -58,6 +60,16 @@ class SettleResult(Enum):
     """Another order of this account has the host."""
     LATER = "later"
     """The host may belong to a create that another running program is sending, or to one that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClaim:
+    """The orders of a request, and which of them the claiming program has to send."""
+
+    orders: tuple[Order, ...]
+    """All of them, as the journal has them now."""
+    claimed: frozenset[str]
+    """The IDs of those that this program alone may send."""
 
 
 class Journal:
@@ -116,7 +128,7 @@ class Journal:
         """Add `events`, except those that another program has stored, and delete the oldest."""
         events, find_scope = tuple(events), self._scope_finder()
         if events:
-            await self._database.write(lambda connection: _add_events(connection, find_scope(connection), events))
+            await self._database.write(lambda connection: add_events(connection, find_scope(connection), events))
 
     async def events(self, limit: int, before: datetime | None = None) -> tuple[Event, ...]:
         """Return the latest events earlier than `before`, newest first; unreadable ones are left out.
@@ -128,14 +140,14 @@ class Journal:
 
         def work(connection: sqlite3.Connection) -> list[tuple[object]]:
             where = {"scope": find_scope(connection), "before": until, "last": limit - 1}
-            return connection.execute(_PAGE, where).fetchall()
+            return connection.execute(PAGE, where).fetchall()
 
         return decode_events(await self._database.read(work))
 
     async def mark_reported(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
         """Mark all of `keys` as reported to the user, and return those that were marked before."""
         rows, find_scope = [(key, microseconds(at)) for key in keys], self._scope_finder()
-        return await self._database.write(lambda connection: _mark_reported(connection, find_scope(connection), rows))
+        return await self._database.write(lambda connection: mark_reported(connection, find_scope(connection), rows))
 
     # Orders
 
@@ -171,6 +183,64 @@ class Journal:
         if self._held:
             await self.write_orders(())
 
+    async def request(self, request_id: str) -> tuple[Order, ...]:
+        """Return the orders of a request, in their order; none if its ID is new.
+
+        Raises:
+            StoreError: if one of them cannot be read.
+
+        """
+        find_scope = self._scope_finder()
+        return await self._database.read(
+            lambda connection: order_rows.select_request(connection, find_scope(connection), request_id)
+        )
+
+    async def claim_request(self, orders: Sequence[Order]) -> RequestClaim:
+        """Write the orders of one request unless it exists, and claim those that were provably not sent.
+
+        That are all orders of a new request; those of an existing one that are NOT_SENT, or that are PENDING and
+        belong to a program that has ended. Each is claimed by one program only. When this returns, the claim is on
+        the disk. An order that is claimed again has the time and the quote of the corresponding one of `orders`.
+
+        Args:
+            orders: in state PENDING, with the request ID and their positions.
+
+        Raises:
+            RequestMismatchError: if the request exists and is for something else.
+            StoreError: if the claim could not be ensured; nothing may be sent then.
+
+        """
+        request_id, find_scope = orders[0].request_id, self._scope_finder()
+        written: list[tuple[str, str]] = []
+
+        def work(connection: sqlite3.Connection) -> RequestClaim:
+            sender, scope = self._database.instance.acquire(), find_scope(connection)
+            stored = order_rows.select_request(connection, scope, request_id)
+            claims = self._claims(stored, orders) if stored else {order.id: order for order in orders}
+            written[:] = [order_rows.take_over(connection, scope, order, sender) for order in claims.values()]
+            return RequestClaim(order_rows.select_request(connection, scope, request_id), frozenset(claims))
+
+        return await self._database.write_durably(work, lambda connection: order_rows.are_stored(connection, written))
+
+    def _claims(self, stored: Sequence[Order], wanted: Sequence[Order]) -> dict[str, Order]:
+        """Return those of the `stored` orders that may be sent again, as they are to be sent.
+
+        Raises:
+            RequestMismatchError: if `wanted` are not the same orders.
+
+        """
+        if not is_same_request(stored, wanted):
+            raise RequestMismatchError(MISMATCH, stored[0].request_id)
+        return {
+            order.id: replace(again, id=order.id, batch=order.batch)
+            for order, again in zip(stored, wanted, strict=True)
+            if order.state is OrderState.NOT_SENT
+            or (order.state is OrderState.PENDING and self._has_lost_sender(order))
+        }
+
+    def _has_lost_sender(self, order: Order) -> bool:
+        return order.sender != self._database.instance.name and not self._is_another_alive(order)
+
     async def settle_order(self, found: Order) -> SettleResult:
         """Write `found`, a create with its host, unless the host belongs or may belong to another create."""
         find_scope = self._scope_finder()
@@ -187,7 +257,8 @@ class Journal:
                 return SettleResult.LATER
             if any(isinstance(other, UnreadableOrder) and other.may_have_bought(found) for other in others):
                 return SettleResult.LATER
-            written[:] = [order_rows.write_order(connection, scope, found)]
+            sender = found.sender or self._database.instance.acquire()
+            written[:] = [order_rows.write_order(connection, scope, replace(found, sender=sender))]
             return SettleResult.WRITTEN
 
         result = await self._database.write_durably(work, lambda connection: order_rows.are_stored(connection, written))
@@ -212,6 +283,17 @@ class Journal:
         """Return the unreadable orders, oldest first: written by a later version, or damaged."""
         rows = await self._orders("ORDER BY created_at, rowid")
         return tuple(row for row in rows if isinstance(row, UnreadableOrder))
+
+    async def is_elsewhere(self, orders: Iterable[Order]) -> frozenset[str]:
+        """Return the IDs of those of `orders` that another running program sends or follows."""
+        orders = tuple(orders)
+        return await self._database.read(
+            lambda _: frozenset(order.id for order in orders if self._is_another_alive(order))
+        )
+
+    async def version(self) -> int:
+        """Return a number that changes whenever another program has written to the file."""
+        return await self._database.read(lambda connection: pragma(connection, "data_version"))
 
     async def creates_elsewhere(self) -> tuple[Order, ...]:
         """Return the creates of other running programs that use this journal, oldest first."""
@@ -276,13 +358,6 @@ class Journal:
         )
 
 
-_PAGE: Final = (
-    "SELECT CAST(body AS BLOB) FROM events WHERE scope = :scope AND at < :before AND at >= ifnull("
-    "(SELECT at FROM events WHERE scope = :scope AND at < :before ORDER BY at DESC LIMIT 1 OFFSET :last),"
-    " 0) ORDER BY at DESC, id DESC"
-)
-
-
 def _scope_of(profile: str, base_url: str, account_id: str) -> str:
     return f"{profile} {urlsplit(base_url).netloc} {account_id or 'token'}"
 
@@ -302,53 +377,7 @@ def _readable(rows: Iterable[Order | UnreadableOrder]) -> tuple[Order, ...]:
 
 def _add_history(connection: sqlite3.Connection, scope: str, history: History) -> None:
     rows = ((scope, microseconds(event.at), encode(event)) for event in history.events)
-    connection.executemany(_ADD_EVENT, rows)
+    connection.executemany(ADD_EVENT, rows)
     for order in history.orders:
         order_rows.write_order(connection, scope, order)
     add_samples(connection, scope, history.samples)
-
-
-_ADD_EVENT: Final = "INSERT INTO events (scope, at, body) VALUES (?, ?, ?)"
-
-
-def _add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
-    since = microseconds(min(event.at for event in events) - DUPLICATE_WINDOW)
-    recent = connection.execute(
-        "SELECT CAST(body AS BLOB) FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since)
-    )
-    stored = {_subject(event): event for event in decode_events(recent) if event.kind in _OBSERVED_KINDS}
-    rows = []
-    for event in events:
-        if event.kind in _OBSERVED_KINDS:
-            if _is_same(stored.get(_subject(event)), event):
-                continue
-            stored[_subject(event)] = event
-        rows.append((scope, microseconds(event.at), encode(event)))
-    connection.executemany(_ADD_EVENT, rows)
-    drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
-
-
-def _subject(event: Event) -> tuple[str | None, bool]:
-    return event.host_id, event.kind is EventKind.EXPIRING
-
-
-def _is_same(stored: Event | None, event: Event) -> bool:
-    """Return whether the last stored event of a host is another program's observation of the same change."""
-    return (
-        stored is not None
-        and (stored.kind, stored.new, stored.within) == (event.kind, event.new, event.within)
-        and abs(event.at - stored.at) <= DUPLICATE_WINDOW
-    )
-
-
-def _mark_reported(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]]) -> frozenset[str]:
-    before = frozenset(
-        key
-        for key, _ in rows
-        if connection.execute("SELECT 1 FROM said WHERE scope = ? AND key = ?", (scope, key)).fetchone()
-    )
-    for key, at in rows:
-        connection.execute("INSERT OR IGNORE INTO said (scope, key, at) VALUES (?, ?, ?)", (scope, key, at))
-        oldest = at - MAX_AGE // timedelta(microseconds=1)
-        connection.execute("DELETE FROM said WHERE scope = ? AND at < ?", (scope, oldest))
-    return before

@@ -39,6 +39,16 @@ RENAME_ORDER_STATES: Final = (
 )
 """Statements that rename the states of orders; running them again changes nothing."""
 
+AFTER_SALVAGE: Final = (
+    *RENAME_ORDER_STATES,
+    (
+        "UPDATE OR IGNORE orders SET request_id = json_extract(body, '$.request_id'),"
+        " request_index = json_extract(body, '$.request_index')"
+        " WHERE CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN json_extract(body, '$.request_id') <> '' END"
+    ),
+)
+"""Statements that complete the rows of orders that were copied from a damaged file."""
+
 MIGRATIONS: Final = (
     (
         f"PRAGMA application_id = {APPLICATION_ID}",
@@ -69,6 +79,12 @@ MIGRATIONS: Final = (
         *RENAME_ORDER_STATES,
         _rename_words("events", "$.state"),
         _rename_words("events", "$.doubt"),
+    ),
+    (
+        # A request ID names the same orders however often a command runs.
+        "ALTER TABLE orders ADD COLUMN request_id TEXT",
+        "ALTER TABLE orders ADD COLUMN request_index INTEGER",
+        "CREATE UNIQUE INDEX orders_by_request ON orders (scope, request_id, request_index)",
     ),
 )
 """The statements that migrate each `user_version` to the next. Released statements are never changed.

@@ -23,6 +23,8 @@ ScopeFinder = Callable[[sqlite3.Connection], str]
 """Returns the scope of rows: the profile, service and account they belong to."""
 
 CANNOT_BE_REPLACED: Final = N_("The record of this order cannot be read, so it is not replaced")
+TAKEN_OVER: Final = N_("Another program sends this order")
+UNREADABLE_REQUEST: Final = N_("The record of an order with this request ID cannot be read, so nothing is sent")
 
 MAX_HOST_DELAY: Final = timedelta(hours=2)
 """Maximum time between an order and the appearance of its host."""
@@ -34,9 +36,10 @@ _CREATES: Final = (
     f" THEN ifnull(json_extract(body, '$.action') NOT IN ({_OTHER_ACTIONS}), 1) ELSE 1 END ORDER BY created_at, rowid"
 )
 _WRITE: Final = (
-    "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body"
+    "INSERT INTO orders (id, scope, created_at, state, body, request_id, request_index) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at, state = excluded.state, body = excluded.body"
 )
+_REQUEST: Final = "AND request_id = ? ORDER BY request_index"
 _FINAL_STATES: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.CONFIRMED, OrderState.UNCONFIRMED)
 
 
@@ -82,14 +85,45 @@ def select_creates(connection: sqlite3.Connection, scope: str) -> tuple[Order | 
 def write_order(connection: sqlite3.Connection, scope: str, order: Order) -> tuple[str, str]:
     """Insert or replace an order, and return its ID and body.
 
+    A program that has taken over an order writes its own name into it. Whatever the program before it still has to say
+    about the order is out of date, even if that program is alive after all: it must neither overwrite the record nor
+    send the order.
+
     Raises:
-        StoreError: if its row exists and cannot be read.
+        StoreError: if its row exists and cannot be read, or belongs to another program.
 
     """
-    if isinstance(_find(connection, order.id), UnreadableOrder):
+    stored = _find(connection, order.id)
+    if isinstance(stored, UnreadableOrder):
         raise StoreError(CANNOT_BE_REPLACED, order.id)
-    body = encode(order)
-    connection.execute(_WRITE, (order.id, scope, microseconds(order.created_at), order.state.value, body))
+    if stored is not None and stored.sender not in ("", order.sender):
+        raise StoreError(TAKEN_OVER, order.id)
+    return _replace_order(connection, scope, order)
+
+
+def select_request(connection: sqlite3.Connection, scope: str, request_id: str) -> tuple[Order, ...]:
+    """Return the orders of a request; none if its ID is new.
+
+    Raises:
+        StoreError: if one of them cannot be read.
+
+    """
+    rows = select(connection, scope, _REQUEST, request_id)
+    for row in rows:
+        if isinstance(row, UnreadableOrder):
+            raise StoreError(UNREADABLE_REQUEST, row.id)
+    return tuple(row for row in rows if isinstance(row, Order))
+
+
+def take_over(connection: sqlite3.Connection, scope: str, order: Order, sender: str) -> tuple[str, str]:
+    """Write an order that was provably not sent as one that the program `sender` sends; return its ID and body."""
+    return _replace_order(connection, scope, replace(order, sender=sender))
+
+
+def _replace_order(connection: sqlite3.Connection, scope: str, order: Order) -> tuple[str, str]:
+    body, request = encode(order), (order.request_id, order.request_index) if order.request_id else (None, None)
+    row = (order.id, scope, microseconds(order.created_at), order.state.value, body, *request)
+    connection.execute(_WRITE, row)
     return order.id, body
 
 
