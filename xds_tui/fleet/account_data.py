@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 from xds_tui.auth.account import Account
+from xds_tui.domain.records import Event
 from xds_tui.fleet import reducer
 from xds_tui.fleet.host_lookup import HostLookup
 from xds_tui.fleet.order_service import OrderService
@@ -41,6 +44,7 @@ class AccountData:
         self._publisher = publisher
         self._clock = clock
         self._identity: tuple[str, str] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def restore(self) -> None:
         """Show what an earlier run stored, until the service has answered."""
@@ -69,6 +73,38 @@ class AccountData:
         unreadable = await self._recorder.new_unreadable_orders()
         publisher.stage(*reducer.with_events(publisher.state, unreadable))
         publisher.commit(*reducer.after_orders(publisher.state, self._orders.context(), (), self._clock()))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a method of this class in the background."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self, max_wait: float) -> None:
+        """Wait at most `max_wait` seconds for what was started."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=max_wait)
+
+    async def sync(self, report: Callable[[tuple[Event, ...]], None]) -> None:
+        """Show what other programs wrote to the journal about orders, and pass it to `report` as events."""
+        if self._identity is None:
+            return
+        publisher, identity = self._publisher, self._identity
+        try:
+            events = await self._orders.sync()
+        except StoreError:
+            return  # reported when something is to be written
+        if identity != self._identity:
+            return
+        # Their programs record them, too.
+        state, _not_recorded = reducer.after_orders(publisher.state, self._orders.context(), events, self._clock())
+        publisher.commit(state)
+        report(events)
+
+    async def sync_after_end_of_program(self, report: Callable[[tuple[Event, ...]], None]) -> None:
+        """Follow the open orders of other programs that have ended since, which nobody would notice otherwise."""
+        if self._orders.book.has_open_elsewhere:
+            await self.sync(report)
 
     async def reload(self) -> None:
         """Load the data from a history file that has become usable, if an account is signed in."""

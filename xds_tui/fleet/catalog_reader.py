@@ -27,15 +27,24 @@ RETRY_DELAY: Final = 60.0
 class CatalogReader:
     """Reads images and packages, one reading at a time, and posts each result as `CatalogRead`."""
 
-    def __init__(self, client: Callable[[], Client], clock: Callable[[], datetime], updates: UpdateQueue) -> None:
+    def __init__(
+        self,
+        client: Callable[[], Client],
+        clock: Callable[[], datetime],
+        updates: UpdateQueue,
+        *,
+        is_automatic: bool = True,
+    ) -> None:
         """Prepare to read; nothing has been read yet.
 
         Args:
             client: returns the client of the account that is signed in.
             clock: returns the time, UTC.
             updates: receives the results.
+            is_automatic: whether `read_if_old` reads.
 
         """
+        self._is_automatic = is_automatic
         self._client = client
         self._clock = clock
         self._updates = updates
@@ -49,7 +58,7 @@ class CatalogReader:
 
     def read_if_old(self) -> None:
         """Start a reading if the last one is older than `MAX_AGE`, or failed more than `RETRY_DELAY` ago."""
-        if asyncio.get_running_loop().time() >= self._due_at:
+        if self._is_automatic and asyncio.get_running_loop().time() >= self._due_at:
             self.read()
 
     def restart(self) -> None:

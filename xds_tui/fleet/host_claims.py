@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from xds_tui.domain import order_states
 from xds_tui.domain.order_states import OrderEvent
-from xds_tui.domain.records import Candidate, Event, HostSource, Order
+from xds_tui.domain.records import Candidate, Event, HostSource, Order, OrderState
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import candidate_event, journal_failure, order_event
 from xds_tui.store.database import StoreError
 from xds_tui.store.journal import SettleResult
+from xds_tui.store.order_rows import TAKEN_OVER
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
@@ -111,6 +112,23 @@ class HostClaims:
         await self._journal.write_orders([declined])
         self._book.write(declined)
         self._report([])
+
+    async def forget(self, order: Order) -> Order:
+        """Record that an order of unknown outcome did nothing, as the user has found out, and return it.
+
+        Raises:
+            StoreError: if that cannot be recorded, or another running program follows the order.
+
+        """
+        if await self._journal.is_elsewhere([order]):
+            raise StoreError(TAKEN_OVER, order.id)
+        if order.state is not OrderState.UNCONFIRMED:
+            order = order_states.ended(order, OrderEvent.TIMED_OUT, self._clock())
+        forgotten = replace(order, is_forgotten=True, candidate=None)
+        await self._journal.write_orders([forgotten])
+        self._book.write(forgotten)
+        self._report([order_event(forgotten)])
+        return forgotten
 
     async def _claim(self, confirmed: Order) -> SettleResult:
         claim = await self._journal.settle_order(confirmed)

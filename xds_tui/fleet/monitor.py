@@ -29,6 +29,7 @@ from xds_tui.fleet.recorder import Recorder, StorageWatch
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.fleet.updates import (
     CatalogRead,
+    JournalChanged,
     ListingAdvanced,
     NoticeRaised,
     OrdersChanged,
@@ -45,6 +46,11 @@ if TYPE_CHECKING:
 def utc_now() -> datetime:
     """Return the time, aware."""
     return datetime.now(UTC)
+
+
+def _initial_state(account: Account, interval: float, snapshot: Snapshot | None) -> FleetState:
+    base_url = account.base_url if account.is_address_known else ""
+    return FleetState(interval=interval, base_url=base_url, snapshot=snapshot, is_restored=snapshot is not None)
 
 
 async def _return_at_once() -> None:
@@ -69,6 +75,7 @@ class Monitor:
         clock: Callable[[], datetime] = utc_now,
         initial: Snapshot | None = None,
         rng: Callable[[], float] = random.random,
+        is_for_orders: bool = False,
     ) -> None:
         """Prepare to watch; nothing is requested yet.
 
@@ -79,6 +86,7 @@ class Monitor:
             clock: returns the time, UTC.
             initial: a snapshot to show until the first refresh, marked as restored.
             rng: returns a random number in [0, 1), for the jitter of the back-off.
+            is_for_orders: whether to read the catalog on request only, and to record no samples, which lack prices.
 
         """
         self._account = account
@@ -86,18 +94,15 @@ class Monitor:
         self._rng = rng
         self._schedule = PollSchedule(interval=interval, refresh_at=0, lookup_at=0)
         self._woken = asyncio.Event()
-        self._loading: asyncio.Task[None] | None = None
         self._updates = updates = UpdateQueue()
-        self._catalog = CatalogReader(account.client, clock, updates)
+        self._catalog = CatalogReader(account.client, clock, updates, is_automatic=not is_for_orders)
         self._storage = StorageWatch(journal, updates)
-        self.recorder = Recorder(journal, clock, updates)
+        self.recorder = Recorder(journal, clock, updates, samples=not is_for_orders)
         self.orders = OrderService(
             account.client, journal, clock, lambda events: updates.post(OrdersChanged(tuple(events)))
         )
         self._lookup = HostLookup(account.client, self.orders.book, clock)
-        base_url = account.base_url if account.is_address_known else ""
-        state = FleetState(interval=interval, base_url=base_url, snapshot=initial, is_restored=initial is not None)
-        self._publisher = StatePublisher(state, self.recorder)
+        self._publisher = StatePublisher(_initial_state(account, interval, initial), self.recorder)
         self._data = AccountData(account, self.recorder, self.orders, self._lookup, self._publisher, clock)
 
     @property
@@ -107,9 +112,10 @@ class Monitor:
 
     # Requests of the screens
 
-    def refresh(self) -> None:
+    def refresh(self, *, with_catalog: bool = True) -> None:
         """Read the fleet and the catalog as soon as the service allows it."""
-        self.refresh_catalog()
+        if with_catalog:
+            self.refresh_catalog()
         self._wake(self._schedule.refresh_now(self._now()))
         self._publisher.commit(reducer.after_refresh_request(self.state))
 
@@ -127,7 +133,7 @@ class Monitor:
         """Start again after the user signed in; for another account with nothing that is known of the one before."""
         self._apply(self._updates.take())  # results for the account before
         self._data.handle_sign_in()
-        self._loading = asyncio.get_running_loop().create_task(self._data.load())
+        self._data.start(self._data.load())
         self._catalog.restart()
         self._wake(self._schedule.refresh_now(self._now()))
 
@@ -176,9 +182,8 @@ class Monitor:
         await self._catalog.close()
         await self._storage.close(max_wait)
         self._apply(self._updates.take())
-        if self._loading is not None:
-            await asyncio.wait({self._loading}, timeout=max_wait)
-            self._apply(self._updates.take())
+        await self._data.close(max_wait)
+        self._apply(self._updates.take())
         await self._account.close()
         await self.recorder.close(None if self.state.is_restored else self.state.snapshot, max_wait)
         return ended
@@ -304,6 +309,7 @@ class Monitor:
         outcomes = await self.orders.reconcile(snapshot, answered, self.state.reboots)
         if identity == self._account.identity:
             self._publisher.commit(*reducer.after_orders(self.state, self.orders.context(), outcomes, self._clock()))
+        await self._data.sync_after_end_of_program(self._check_outcomes)
 
     async def _apply_updates(self) -> None:
         """Apply the results of background work as they arrive."""
@@ -333,7 +339,9 @@ class Monitor:
                 self.recorder.report_storage()
                 self._publisher.stage(reducer.after_storage_change(self.state, problem))
             case StorageRestored():
-                self._loading = asyncio.get_running_loop().create_task(self._data.reload())
+                self._data.start(self._data.reload())
+            case JournalChanged():
+                self._data.start(self._data.sync(self._check_outcomes))
 
     def _check_outcomes(self, events: Sequence[Event]) -> None:
         """Read the hosts of orders that were accepted, or whose outcome is unknown, at once."""

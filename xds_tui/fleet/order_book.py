@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,6 +31,8 @@ class OrderBook:
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
+        self._elsewhere: dict[str, Order] = {}
+        self._ended_before: set[str] | None = None
         self._prices: dict[str, Decimal] = {}
         self._frozen_prices: Mapping[str, Decimal] | None = NO_PRICES
         self._hosts: tuple[Host, ...] = ()
@@ -50,8 +52,11 @@ class OrderBook:
 
     @property
     def newest_first(self) -> tuple[Order, ...]:
-        """The orders that are open and those that ended recently."""
-        return tuple(reversed(self._orders.values()))
+        """The orders that are open and those that ended recently, with those of other programs."""
+        own = tuple(reversed(self._orders.values()))
+        if not self._elsewhere:
+            return own
+        return tuple(sorted((*own, *self._elsewhere.values()), key=lambda order: order.created_at, reverse=True))
 
     @property
     def prices(self) -> Mapping[str, Decimal]:
@@ -70,6 +75,7 @@ class OrderBook:
 
         Rejected creates are counted separately, because their hosts are still watched for.
         """
+        self._elsewhere.pop(order.id, None)
         self._orders[order.id] = order
         ended = [old for old in self._orders.values() if old.state in order_states.FINAL]
         for is_rejected_create in (True, False):
@@ -78,6 +84,47 @@ class OrderBook:
                 del self._orders[order_id]
         if order.host_id and order.promise:
             self.add_purchase(order.host_id, order.promise)
+
+    def update_elsewhere(self, recent: Sequence[Order], alive: Collection[str]) -> list[Order]:
+        """Record the orders of other programs, and return those that are new or have changed their state, oldest first.
+
+        They are shown, and block operations on their hosts as ours do, but only their program follows them. Those that
+        had ended at the first call are not shown.
+
+        Args:
+            recent: the latest orders of the journal, newest first.
+            alive: the IDs of those whose program is running. An order of ours that is among them was taken over.
+
+        """
+        for order_id in alive:
+            self._orders.pop(order_id, None)
+        ended = order_states.FINAL
+        for order in recent:
+            own = self._orders.get(order.id)
+            if own is not None and own.sender and own.state not in ended and order.state in ended:
+                self._orders[order.id] = order  # of a program that has ended, and settled by another one since
+        if self._ended_before is None:
+            self._ended_before = {order.id for order in recent if order.state in ended}
+        self._ended_before.difference_update(alive)
+        known, hidden = self._elsewhere, {*self._orders, *self._ended_before}
+        self._elsewhere = {
+            order.id: order
+            for order in recent
+            if order.id in alive or (order.id not in hidden and order.state in ended)
+        }
+        for order in self._elsewhere.values():
+            if order.host_id and order.promise:
+                self.add_purchase(order.host_id, order.promise)
+        return [
+            order
+            for order in reversed(self._elsewhere.values())
+            if order.id not in known or known[order.id].state is not order.state
+        ]
+
+    @property
+    def has_open_elsewhere(self) -> bool:
+        """Whether an order of another program is open, which is to be followed here if that program has ended."""
+        return any(order.state not in order_states.FINAL for order in self._elsewhere.values())
 
     def add_purchase(self, host_id: str, quote: Quote) -> None:
         """Record that a host was bought here, and its price."""
@@ -101,6 +148,8 @@ class OrderBook:
     def clear(self) -> None:
         """Remove everything: another account has signed in."""
         self._orders.clear()
+        self._elsewhere.clear()
+        self._ended_before = None
         self._prices.clear()
         self._frozen_prices = NO_PRICES
         self._hosts = ()
@@ -141,7 +190,9 @@ class OrderBook:
     def deleted_ids(self) -> frozenset[str]:
         """Return the hosts whose deletion the service accepted."""
         accepted = (OrderState.ACCEPTED, OrderState.CONFIRMED)
-        deletes = (order for order in self if order.action is OrderAction.DELETE and order.state in accepted)
+        deletes = (
+            order for order in self.newest_first if order.action is OrderAction.DELETE and order.state in accepted
+        )
         return frozenset(order.host_id for order in deletes if order.host_id)
 
     def answered_ids(self) -> frozenset[str]:
@@ -213,12 +264,12 @@ class OrderBook:
         """Whether the same operation is being sent already: a repeated key press must not send it twice."""
         return any(
             order.action is action and order.host_id == host.id and order.state in (OrderState.PENDING, OrderState.SENT)
-            for order in self
+            for order in self.newest_first
         )
 
     def is_hindered(self, action: OrderAction, host: Host) -> bool:
         """Whether a delete of the host prevents `action` from being sent."""
-        return any(order.host_id == host.id and order_states.hinders(order, action) for order in self)
+        return any(order.host_id == host.id and order_states.hinders(order, action) for order in self.newest_first)
 
 
 def _awaited_host(order: Order, now: datetime) -> str | None:

@@ -7,8 +7,7 @@ cancel a request that has been sent. `order_states` has the table of state trans
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +18,10 @@ from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.order_states import OrderEvent
 from xds_tui.domain.records import Event, HostSource, Order, OrderAction, OrderState, Quote
-from xds_tui.domain.repeats import may_repeat
 from xds_tui.fleet.host_claims import HostClaims
-from xds_tui.fleet.order_book import OrderBook
+from xds_tui.fleet.order_book import MAX_ENDED_ORDERS, OrderBook
+from xds_tui.fleet.order_events import order_event
+from xds_tui.fleet.order_requests import CALLS, HostCall, create, new_id, possible_purchases
 from xds_tui.fleet.order_sender import OrderSender
 from xds_tui.fleet.rejection_watch import RejectionWatch
 from xds_tui.fleet.state import OrderContext
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
     from xds_tui.api.client import Client
     from xds_tui.store.journal import Journal
 
-    HostCall = Callable[[Client, str], Awaitable[None]]
 
 MAX_CONCURRENT_ORDERS: Final = 4
 """Power, reboot and delete requests under way at the same time."""
+
+ELSEWHERE_WINDOW: Final = timedelta(hours=1)
+"""How long the orders of other programs are shown."""
 
 MAX_RESUME_AGE: Final = timedelta(days=7)
 """Older orders are not resumed at a start: no host appears that late."""
 
 STOPPED: Final = N_("Stopped before it was sent")
 MAY_BE_BOUGHT: Final = N_("An earlier order may have bought it already, so nothing was sent")
-UNREADABLE: Final = N_("The record of this order cannot be read")
 INTERRUPTED: Final = {
     OrderState.PENDING: N_("The program ended before it was sent"),
     OrderState.SENT: N_("The program ended before its answer came"),
@@ -108,6 +109,32 @@ class OrderService:
 
     # Requests of the user
 
+    async def submit(self, orders: Sequence[Order], *, confirmed: Collection[str] = ()) -> tuple[Order, ...]:
+        """Send those orders of one request that were not sent before; return all of its orders as they are then.
+
+        Orders that another running program sends are not sent here: see `sync`.
+
+        Args:
+            orders: what `order_requests.new_request` returns, or what it returned at an earlier attempt.
+            confirmed: as in `buy`.
+
+        Raises:
+            RequestMismatchError: if the request ID was used for something else.
+            StoreError: if the orders cannot be recorded; nothing is sent then.
+
+        """
+        generation = self._sender.generation
+        claim = await self._journal.claim_request(orders)
+        # Without a sender an order is this program's own, so that no older record of it counts.
+        claimed = [replace(order, sender="") for order in claim.orders if order.id in claim.claimed]
+        for order in claimed:
+            self.book.write(order)
+        if claimed and (quote := claimed[0].promise) is not None:
+            self._start(self._buy_in_turn(claimed, quote, generation, frozenset(confirmed)))
+        elif claimed:
+            self._start(self._send_all(claimed, CALLS[claimed[0].action], generation))
+        return claim.orders
+
     def buy(self, quote: Quote, count: int, *, confirmed: Collection[str] = ()) -> str:
         """Buy `count` hosts one after another, and return the batch ID that their orders share.
 
@@ -121,51 +148,27 @@ class OrderService:
                 at the time of sending, nothing is bought.
 
         """
-        batch = _new_id()
+        batch = new_id()
         orders = [self._place(OrderAction.CREATE, batch, quote=quote) for _ in range(count)]
         self._start(self._buy_in_turn(orders, quote, self._sender.generation, frozenset(confirmed)))
         return batch
 
-    async def possible_purchases(self, quote: Quote) -> tuple[Order, ...]:
-        """Return the creates that may have bought already what `quote` is for, oldest first.
-
-        An order in the journal that cannot be read may have bought anything, so it counts.
-
-        Raises:
-            StoreError: if the journal, which contains those of earlier runs and other programs, cannot be read.
-
-        """
-        now = self._clock()
-        written = {order.id: order for order in await self._journal.creates() if order.id not in self.book}
-        unreadable = [
-            Order(
-                id=row.id,
-                action=OrderAction.CREATE,
-                state=OrderState.UNKNOWN,
-                created_at=row.created_at or now,
-                promise=quote,
-                summary=UNREADABLE,
-            )
-            for row in await self._journal.unreadable_creates()
-            if row.may_be_purchase and row.id not in self.book
-        ]
-        # An order that this program is sending does not count: its outcome will be known soon.
-        own = {order.id: order for order in self.book if order.state is not OrderState.SENT}
-        found = [order for order in (*unreadable, *(written | own).values()) if may_repeat(order, quote, now)]
-        return tuple(sorted(found, key=lambda order: order.created_at))
+    async def possible_purchases(self, quote: Quote, *, apart_from: str = "") -> tuple[Order, ...]:
+        """Return the creates that may have bought already what `quote` is for: see `order_requests`."""
+        return await possible_purchases(self._journal, self.book, quote, self._clock(), apart_from)
 
     def power(self, hosts: Iterable[Host], *, on: bool) -> None:
         """Start or stop hosts: one request each."""
         action = OrderAction.POWER_ON if on else OrderAction.POWER_OFF
-        self._send_each(action, hosts, lambda client, host_id: client.power(host_id, on))
+        self._send_each(action, hosts)
 
     def reboot(self, hosts: Iterable[Host]) -> None:
         """Reboot hosts: one request each."""
-        self._send_each(OrderAction.REBOOT, hosts, lambda client, host_id: client.reboot(host_id))
+        self._send_each(OrderAction.REBOOT, hosts)
 
     def delete(self, hosts: Iterable[Host]) -> None:
         """Delete hosts: one request each."""
-        self._send_each(OrderAction.DELETE, hosts, lambda client, host_id: client.delete(host_id))
+        self._send_each(OrderAction.DELETE, hosts)
 
     def stop(self, batch: str) -> None:
         """Send no further order of `batch`; the one being sent continues."""
@@ -180,7 +183,6 @@ class OrderService:
             StoreError: if the journal cannot be read.
 
         """
-        now = self._clock()
         creates = await self._journal.creates()
         for order in creates:
             if order.host_id and order.promise:
@@ -189,6 +191,23 @@ class OrderService:
         for unreadable in await self._journal.unreadable_orders():
             if unreadable.host_id:
                 self.book.claim(unreadable.host_id)
+        await self.sync()
+
+    async def sync(self) -> tuple[Event, ...]:
+        """Take in what other programs wrote to the journal, and return an event for each change of an order of theirs.
+
+        The open orders of a program that has ended are followed from now on; those of a running one are its own.
+
+        Raises:
+            StoreError: if the journal cannot be read.
+
+        """
+        now = self._clock()
+        recent = await self._journal.orders(MAX_ENDED_ORDERS)
+        elsewhere = await self._journal.is_elsewhere(recent)
+        events = self.book.update_elsewhere(
+            [order for order in recent if now - order.created_at < ELSEWHERE_WINDOW], elsewhere
+        )
         for order in await self._journal.open_orders():
             if order.id in self.book:
                 continue
@@ -196,6 +215,7 @@ class OrderService:
                 await self._sender.end(replace(order, summary=INTERRUPTED[order.state]), event)
             elif now - order.created_at < MAX_RESUME_AGE:
                 self.book.write(order)
+        return tuple(map(order_event, events))
 
     def reset(self) -> None:
         """Remove everything: another account has signed in, for which none of it is sent or followed."""
@@ -252,7 +272,7 @@ class OrderService:
 
     def _place(self, action: OrderAction, batch: str, host: Host | None = None, quote: Quote | None = None) -> Order:
         order = Order(
-            id=_new_id(),
+            id=new_id(),
             batch=batch,
             action=action,
             state=OrderState.PENDING,
@@ -269,14 +289,14 @@ class OrderService:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _send_each(self, action: OrderAction, hosts: Iterable[Host], call: HostCall) -> None:
-        batch = _new_id()
+    def _send_each(self, action: OrderAction, hosts: Iterable[Host]) -> None:
+        batch = new_id()
         orders = [
             self._place(action, batch, host)
             for host in hosts
             if not self.book.is_under_way(action, host) and not self.book.is_hindered(action, host)
         ]
-        self._start(self._send_all(orders, call, self._sender.generation))
+        self._start(self._send_all(orders, CALLS[action], self._sender.generation))
 
     async def _send_all(self, orders: Sequence[Order], call: HostCall, generation: int) -> None:
         """Write the orders to the journal, then send each, a few at a time."""
@@ -310,7 +330,7 @@ class OrderService:
                 continue
             # A host that has appeared since the user decided cannot be the result of this order.
             updated = replace(order, promise=replace(quote, known_hosts=self.book.known_hosts))
-            ended = await self._sender.send(updated, lambda client: _create(client, quote), generation)
+            ended = await self._sender.send(updated, lambda client: create(client, quote), generation)
             if ended.state is not OrderState.ACCEPTED:
                 obstacle = NotSent(STOPPED, ended.summary)
 
@@ -320,21 +340,11 @@ class OrderService:
         """Write the orders to the journal, and return why they must not be sent; None if they may be."""
         from xds_tui.fleet import catalog_reader  # not needed before the first paint
 
+        batch = orders[0].batch
         try:
             await self._journal.write_orders(orders)
-            if any(order.id not in confirmed for order in await self.possible_purchases(quote)):
+            if any(order.id not in confirmed for order in await self.possible_purchases(quote, apart_from=batch)):
                 return NotSent(MAY_BE_BOUGHT)
             return await catalog_reader.verify_quote(quote, self._client())
         except (ApiError, StoreError) as error:
             return error
-
-
-def _new_id() -> str:
-    return os.urandom(16).hex()
-
-
-async def _create(client: Client, quote: Quote) -> str | None:
-    package_id, image_id = quote.package.id, quote.image.id
-    if quote.period is None:
-        return await client.create_on_demand(package_id=package_id, image_id=image_id)
-    return await client.create_rent(package_id=package_id, image_id=image_id, period=quote.period)

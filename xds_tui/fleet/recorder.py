@@ -16,7 +16,7 @@ from xds_tui.domain import host_list, snapshot_diff
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, EventKind, Order, Sample
-from xds_tui.fleet.updates import NoticeRaised, StorageFailed, StorageRestored, UpdateQueue
+from xds_tui.fleet.updates import JournalChanged, NoticeRaised, StorageFailed, StorageRestored, UpdateQueue
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
 from xds_tui.system import debug_log
@@ -45,8 +45,11 @@ class Recorder:
 
     """
 
-    def __init__(self, journal: Journal, clock: Callable[[], datetime], updates: UpdateQueue) -> None:
-        """Use `journal`; failures are posted to `updates` as `NoticeRaised`."""
+    def __init__(
+        self, journal: Journal, clock: Callable[[], datetime], updates: UpdateQueue, *, samples: bool = True
+    ) -> None:
+        """Use `journal`; failures are posted to `updates` as `NoticeRaised`. Without `samples`, none are written."""
+        self._records_samples = samples
         self.journal = journal
         self._clock = clock
         self._updates = updates
@@ -160,7 +163,8 @@ class Recorder:
 
     def record_sample(self, snapshot: Snapshot, costs: Costs, catalog: Catalog | None) -> None:
         """Begin to write a sample of the fleet, and the snapshot if it differs and the stored one is old enough."""
-        self._start(self._write(self.journal.add_sample(_sample(snapshot, costs, catalog, self._clock()))))
+        if self._records_samples:
+            self._start(self._write(self.journal.add_sample(_sample(snapshot, costs, catalog, self._clock()))))
         saved = self._saved_snapshot
         if saved is None or (snapshot.hosts != saved.hosts and abs(snapshot.at - saved.at) > SNAPSHOT_INTERVAL):
             self._save(snapshot)
@@ -213,21 +217,32 @@ class Recorder:
         task.add_done_callback(self._tasks.discard)
 
 
+POLL_INTERVAL: Final = 1.0
+"""Seconds after which an order of another program is seen."""
+
+
 class StorageWatch:
-    """Follows whether the journal can record orders, and writes the orders held in memory when it can again."""
+    """Follows whether the journal can record orders, and whether other programs write to it.
+
+    When the journal can record orders again, those held in memory are written.
+    """
 
     def __init__(self, journal: Journal, updates: UpdateQueue) -> None:
-        """Post `StorageFailed` and `StorageRestored` to `updates`."""
+        """Post `StorageFailed`, `StorageRestored` and `JournalChanged` to `updates`."""
         self._journal = journal
         self._updates = updates
         self._restoring: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to follow the journal."""
         self._journal.watch(self._handle_change)
+        self._polling = asyncio.get_running_loop().create_task(self._poll())
 
     async def close(self, max_wait: float) -> None:
         """Wait at most `max_wait` seconds until the orders held in memory have been written."""
+        if self._polling is not None:
+            self._polling.cancel()
         if self._restoring is not None:
             await asyncio.wait({self._restoring}, timeout=max_wait)
 
@@ -236,6 +251,17 @@ class StorageWatch:
             self._updates.post(StorageFailed(self._journal.problem))
         elif self._restoring is None or self._restoring.done():
             self._restoring = asyncio.get_running_loop().create_task(self._restore())
+
+    async def _poll(self) -> None:
+        """Post an update whenever another program has written to the journal."""
+        known: int | None = None
+        while True:
+            with contextlib.suppress(StoreError):  # `_handle_change` is called
+                version = await self._journal.version()
+                if known not in (None, version):
+                    self._updates.post(JournalChanged())
+                known = version
+            await asyncio.sleep(POLL_INTERVAL)
 
     async def _restore(self) -> None:
         generation = None

@@ -54,13 +54,18 @@ class StorageRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalChanged:
+    """Another program has written to the journal."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeRaised:
     """Something the user should see that is not written to the journal, because the journal is what failed."""
 
     event: Event
 
 
-Update = ListingAdvanced | CatalogRead | OrdersChanged | StorageFailed | StorageRestored | NoticeRaised
+Update = ListingAdvanced | CatalogRead | OrdersChanged | StorageFailed | StorageRestored | JournalChanged | NoticeRaised
 
 
 class UpdateQueue:

@@ -11,8 +11,8 @@ unit_price, discount, hourly_price.
 state, doubt, code, summary, message, trace_id.
 `orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, candidate_id, candidate_name,
 doubt, package_id, package, image_id, image, billing, period_number, period_unit, unit_price, discount, estimate,
-estimated_hours, real_hours, code, summary, message, trace_id. An order whose state is `may be yours` has a candidate, a
-host that may be its result, and a doubt, the reason against it.
+estimated_hours, real_hours, code, summary, message, trace_id, request_id. An order whose state is `may be yours` has a
+candidate, a host that may be its result, and a doubt, the reason against it.
 
 Times are ISO 8601 in UTC, money is a decimal text in CNY (costs and prices: CNY/hour), hours are numbers, and unknown
 values are empty (JSON: null). Sentences are in English in every language. No field contains a secret.
@@ -138,7 +138,7 @@ _ORDER_FIELDS: Final = (
     *("candidate_id", "candidate_name", "doubt"),
     *("package_id", "package", "image_id", "image", "billing", "period_number", "period_unit"),
     *("unit_price", "discount", "estimate", "estimated_hours", "real_hours"),
-    *("code", "summary", "message", "trace_id"),
+    *("code", "summary", "message", "trace_id", "request_id"),
 )
 
 
@@ -254,6 +254,7 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "summary": order.summary,
         "message": order.message,
         "trace_id": order.trace_id,
+        "request_id": order.request_id or None,
     }
 
 
