@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, TypeVar
-from urllib.parse import quote
 
 import httpx
 
 from xds_tui import __version__
-from xds_tui.api import decode, envelope
+from xds_tui.api import changes, decode, envelope
+from xds_tui.api.changes import ChangeRequest
 from xds_tui.api.decode import Envelope, HostPage
 from xds_tui.api.errors import UNAVAILABLE, ApiError, BadResponse, Cause, NotSent, OutcomeUnknown, Rejected, SignedOut
-from xds_tui.api.json_fields import is_identity
 from xds_tui.api.outcome import require_success
 from xds_tui.api.renewal import RenewalLog
 from xds_tui.api.token_auth import SAFE, URGENT, FindToken, OnToken, TokenAuth, utc_now
@@ -32,7 +31,7 @@ from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_
 from xds_tui.domain.credentials import Credentials, Token
 from xds_tui.domain.endpoint import check_base_url
 from xds_tui.domain.model import Billing, Host, Image, Package, Period
-from xds_tui.domain.rejections import CARRIERS, Call
+from xds_tui.domain.rejections import CARRIERS
 from xds_tui.i18n import N_
 
 _T = TypeVar("_T")
@@ -164,7 +163,7 @@ class Client:
         None makes a host count as deleted, so only a response of the service itself returns it, never one with the HTTP
         status of a gateway that could not reach the service.
         """
-        response = await self._get(f"one/{_segment(host_id)}")
+        response = await self._get(f"one/{changes.segment(host_id)}")
         is_from_service = response.status_code in CARRIERS
         try:
             host = decode.decode_host(envelope.require_success(response, self.session.mask), host_id)
@@ -184,27 +183,19 @@ class Client:
             OutcomeUnknown: a host may have been bought. Like any changing call it must not be repeated.
 
         """
-        body = {"packageId": package_id, "imageId": image_id}
-        return await self._change(Call.CREATE_ON_DEMAND, decode.decode_created, "POST", "createquantity", body=body)
+        return await self._change(changes.create_on_demand(package_id, image_id), decode.decode_created)
 
     async def create_rent(self, *, package_id: str, image_id: str, period: Period) -> str | None:
         """Buy a host for `period`, and return its ID, or None without one; raises as `create_on_demand`."""
-        body: dict[str, str | int] = {
-            "packageId": package_id,
-            "imageId": image_id,
-            "periodNumber": period.number,
-            "periodType": period.unit.value,
-        }
-        return await self._change(Call.CREATE_RENT, decode.decode_created, "POST", "createRent", body=body)
+        return await self._change(changes.create_rent(package_id, image_id, period), decode.decode_created)
 
     async def power(self, host_id: str, on: bool) -> None:
         """Request the start or stop of a host; only its status shows the result. Raises as `create_on_demand`."""
-        path = f"operate/{_segment(host_id)}"
-        await self._change(Call.POWER, decode.expect_done, "GET", path, query={"type": int(on)})
+        await self._change(changes.power(host_id, on), decode.expect_done)
 
     async def reboot(self, host_id: str) -> None:
         """Request the reboot of a host; only its status shows the result. Raises as `create_on_demand`."""
-        await self._change(Call.REBOOT, decode.expect_done, "GET", f"reboot/{_segment(host_id)}")
+        await self._change(changes.reboot(host_id), decode.expect_done)
 
     async def delete(self, host_id: str) -> None:
         """Delete a host with its disks; raises as `create_on_demand`, and `OutcomeUnknown` for "not deleted".
@@ -212,7 +203,7 @@ class Client:
         The gateway may repeat the request, and then the response is "not deleted" although an earlier repetition
         deleted the host.
         """
-        await self._change(Call.DELETE, decode.expect_deleted, "DELETE", f"delete/{_segment(host_id)}")
+        await self._change(changes.delete(host_id), decode.expect_deleted)
 
     async def _read(self, path: str, query: Mapping[str, int] | None = None, *, is_urgent: bool = False) -> Envelope:
         """Send a reading call, and return the envelope of a success."""
@@ -224,21 +215,14 @@ class Client:
         """Send a reading call. Its callers are the calls that `read_only` permits."""
         return await self._send(SendTracker(), "GET", path, safe=True, query=query, is_urgent=is_urgent)
 
-    async def _change(
-        self,
-        call: Call,
-        decode: Callable[[Envelope], _T],
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, int] | None = None,
-        body: Mapping[str, str | int] | None = None,
-    ) -> _T:
+    async def _change(self, change: ChangeRequest, decode: Callable[[Envelope], _T]) -> _T:
         """Send a changing call once; any response but a clear one leaves its outcome unknown."""
         sending = SendTracker()
         outcome: ApiError
         try:
-            response = await self._send(sending, method, path, safe=False, query=query, body=body)
+            response = await self._send(
+                sending, change.method, change.path, safe=False, query=change.query, body=change.body
+            )
         except OutcomeUnknown:
             raise
         except ApiError as error:
@@ -248,7 +232,7 @@ class Client:
             outcome = NotSent(error.summary, error.detail, trace_id=error.trace_id, cause=error.cause)
         else:
             try:
-                return decode(require_success(response, call, self.session.mask))
+                return decode(require_success(response, change.call, self.session.mask))
             except SignedOut as error:
                 error.is_passing = self.session.can_renew
                 raise
@@ -271,13 +255,13 @@ class Client:
     ) -> httpx.Response:
         """Send one request, and return the complete response."""
         if self._read_only and not safe:
-            raise NotSent(N_("Nothing is changed in read-only mode"))
+            raise NotSent(changes.READ_ONLY)
         if self._closed:
             raise NotSent(N_("The connection was closed"))
         pool = self._pool(safe)
         request = pool.build_request(
             method,
-            f"{str(self._base_url).rstrip('/')}/v1/pve/open/{path}",
+            f"{str(self._base_url).rstrip('/')}{changes.PREFIX}{path}",
             params=query,
             content=None if body is None else json.dumps(body),
             headers={"Content-Type": "application/json"},
@@ -322,15 +306,3 @@ def _checked(base_url: str, insecure_http: bool) -> httpx.URL:
     except ValueError as error:
         refusal = NotSent(str(error))
     raise refusal
-
-
-def _segment(host_id: str) -> str:
-    """Return the ID of a host as one segment of a path.
-
-    Raises:
-        NotSent: the ID cannot be one segment.
-
-    """
-    if not is_identity(host_id) or host_id in (".", ".."):
-        raise NotSent(N_("This host's ID cannot be sent"))
-    return quote(host_id, safe="")

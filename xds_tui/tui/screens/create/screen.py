@@ -31,10 +31,9 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.store.problems import StoreError
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, prompts
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.runtime.key_queue import FLOW
-from xds_tui.tui.screens import confirm
 from xds_tui.tui.screens.base import WIDE_COLUMNS, LiveScreen
 from xds_tui.tui.screens.confirm import CONFIRM_GUARD, ask_confirmation
 from xds_tui.tui.screens.create.cost_card import CostCard
@@ -344,7 +343,7 @@ class CreateScreen(LiveScreen[Finished]):
             earlier = await self._monitor.orders.possible_purchases(promise)
         except StoreError:
             earlier = ()  # Nothing is bought then, and the order says why.
-        if earlier and not await ask_confirmation(self.app, confirm.buying_again(earlier)):
+        if earlier and not await ask_confirmation(self.app, prompts.buying_again(earlier)):
             return
         # Meanwhile another press of the key may have bought, or the screen may have been left.
         if self.is_attached and basis == (self.step, self._batch, self.draft):
