@@ -92,6 +92,9 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         journal=Journal(database, settings.profile),
         clock=utc_now,
         close_store=database.close,
+        read_only=settings.read_only,
+        interval=settings.interval,
+        connect_commands=settings.commands,
         credentials_source=settings.credentials_source,
     )
 

@@ -110,6 +110,11 @@ HOSTS: Final = (
     Column(HEADERS["address"], _address),
     Column(HEADERS["id"], lambda row: _plain(row["id"])),
 )
+HOST_DETAILS: Final = (
+    *HOSTS,
+    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True),
+    Column(HEADERS["area"], lambda row: exported_word("area", row["area"])),
+)
 PACKAGES: Final = (
     Column(HEADERS["package"], lambda row: _plain(row["name"])),
     Column(HEADERS["type"], lambda row: _plain(row["type"])),

@@ -78,6 +78,9 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         journal=journal,
         clock=utc_now,
         close_store=database.close,
+        read_only=settings.read_only,
+        interval=settings.interval,
+        connect_commands=settings.commands,
     )
 
 

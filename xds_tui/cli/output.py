@@ -165,6 +165,13 @@ def write(text: str) -> None:
         raise OutputError(error) from None
 
 
+def write_json(text: str) -> None:
+    """Write JSON to standard output, in UTF-8 whatever the locale; raises as `write`."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    write(text)
+
+
 def print_error(lines: Iterable[str]) -> None:
     """Write `lines` to standard error after the name of the program, sanitized and without the empty ones."""
     cleaned = [clean(line) for line in lines if line]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from xds_tui.cli import order_parser
 from xds_tui.cli.command_parser import (
     MAX_HOSTS,
     Commands,
@@ -39,7 +40,9 @@ def _attach_filter(args: Sequence[str]) -> list[str]:
     argparse takes `-windows`, which excludes hosts from a list, for an option.
     """
     attached: list[str] = []
-    for word in args:
+    for index, word in enumerate(args):
+        if word == "--":
+            return [*attached, *args[index:]]
         option = attached[-1] if attached else ""
         is_filter = len(option) > len("--") and _FILTER.startswith(option)
         is_term = word.startswith("-") and not word.startswith("--") and word != "-"
@@ -94,6 +97,7 @@ def parser() -> Parser:
     commands.begin(_("Read"))
     _add_listings(commands)
     _add_history(commands)
+    order_parser.add_commands(commands)
     commands.begin(_("Credentials"))
     _add_credentials(commands)
     commands.begin(_("Tools"))
@@ -167,6 +171,8 @@ def _add_history(commands: Commands) -> None:
         command = commands.add(name, about, CommandHelp("scripts", examples))
         _add_output(command, _("such as: age<24h office -windows"))
         command.add_argument("--last", type=whole_number(1), metavar="N", help=_("only the latest N"))
+        if name == "orders":
+            order_parser.add_order_records(command)
 
 
 def _add_credentials(commands: Commands) -> None:
@@ -182,7 +188,7 @@ def _add_tools(commands: Commands) -> None:
         _("check keyring, terminal, network, clock and files, and suggest corrections"),
         CommandHelp("troubleshooting", ("xds-tui doctor", "xds-tui doctor --json", "xds-tui doctor --clipboard")),
     )
-    doctor.add_argument("--json", action="store_true", help=_("as JSON"))
+    order_parser.add_json(doctor)
     doctor.add_argument(
         "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
     )

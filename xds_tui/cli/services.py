@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xds_tui.remote.templates import ConnectCommands
 from xds_tui.store.database import StoreError
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ class CommandServices:
     clock: Callable[[], datetime]
     """The current time, UTC."""
     close_store: Callable[[], Awaitable[None]]
+    read_only: bool = False
+    """Whether nothing may be changed in the service."""
+    interval: float = 15.0
+    """Seconds between two refreshes."""
+    connect_commands: ConnectCommands = field(default_factory=ConnectCommands)
+    """The user's commands that connect to a host."""
     credentials_source: str = ""
     """The environment variables that contain the credentials; empty if none do."""
 

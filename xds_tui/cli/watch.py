@@ -52,7 +52,7 @@ def _follow(
         try:
             writer.write(runner.run(read()))
         except ApiError as error:
-            _report(error, services)
+            report_error(error, services)
             if not writer.is_followed or (isinstance(error, SignedOut) and not error.is_passing):
                 return ExitCode.FAILURE
             delay = max(interval, (error.retry_after or 0) if isinstance(error, Rejected) else 0)
@@ -60,7 +60,7 @@ def _follow(
             return ExitCode.OK
 
 
-def _report(error: ApiError, services: CommandServices) -> None:
+def report_error(error: ApiError, services: CommandServices) -> None:
     """Write `error` to standard error, with what the keyring has to do with missing credentials."""
     account = services.account
     if isinstance(error, SignedOut) and account.keyring_read_error is not None:

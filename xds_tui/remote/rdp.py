@@ -5,12 +5,11 @@ No client ever receives a password: it would be visible in the list of processes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xds_tui.remote.target import System, Target
+from xds_tui.remote.target import System, Target, safe_name
 from xds_tui.remote.templates import SSH, Command, ConnectCommands, expand, needs_file
 from xds_tui.system import terminal
 
@@ -104,9 +103,5 @@ def file_content(target: Target) -> str:
 
 
 def file_name(host_id: str) -> str:
-    """Return the name of the file: the host's ID, with a hash of it if it had to be changed or truncated."""
-    import hashlib
-
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", host_id)[:40]
-    suffix = "" if name == host_id else f"-{hashlib.blake2s(host_id.encode(), digest_size=4).hexdigest()}"
-    return f"xds-{name}{suffix}.rdp"
+    """Return the name of the file of a host."""
+    return f"xds-{safe_name(host_id)}.rdp"

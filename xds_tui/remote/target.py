@@ -79,6 +79,20 @@ class Target:
         """Address and port as one."""
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
+    @property
+    def alias(self) -> str:
+        """A name made of the host's ID that is safe in a file name, a shell and the configuration of ssh."""
+        return f"xds-{safe_name(self.host_id)}"
+
+
+def safe_name(host_id: str) -> str:
+    """Return the host's ID, with a hash of it if it had to be changed or truncated."""
+    import hashlib
+
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", host_id)[:40]
+    suffix = "" if name == host_id else f"-{hashlib.blake2s(host_id.encode(), digest_size=4).hexdigest()}"
+    return name + suffix
+
 
 def target(host: Host) -> Target:
     """Return the address and account of `host`.

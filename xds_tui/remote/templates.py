@@ -22,6 +22,11 @@ Command = tuple[str, ...]
 
 SSH: Final[Command] = ("ssh", "-p", "{port}", "-l", "{user}", "--", "{address}")
 
+SSH_WITH_KEY_ALIAS: Final[Command] = (
+    *("ssh", "-p", "{port}", "-l", "{user}", "-o", "HostKeyAlias={alias}", "--", "{address}"),
+)
+"""All hosts of a site have one address and differ by port: each host's key is stored under its ID."""
+
 LINUX_PLACEHOLDERS: Final = frozenset(("address", "port", "user", "place"))
 WINDOWS_PLACEHOLDERS: Final = LINUX_PLACEHOLDERS | {"file"}
 """The names of placeholders; `place` is address and port as one, `file` the path of an `.rdp` file."""
@@ -84,6 +89,7 @@ def expand(command: Command, target: Target, file: str = "") -> Command:
         "user": target.user,
         "place": target.place,
         "file": file,
+        "alias": target.alias,
     }
     return tuple(_PLACEHOLDER.sub(lambda match: values[match[1]], part) for part in command)
 

@@ -17,6 +17,12 @@ class ExitCode(IntEnum):
     """The command could not do what it was asked to; standard error says why."""
     USAGE = 2
     """The command line, the environment or a filter is invalid; nothing was done. argparse uses the same code."""
+    UNKNOWN = 3
+    """A request was sent, and it is not known whether it was carried out; it must not simply be repeated."""
+    REJECTED = 4
+    """The service rejected the request; nothing was done."""
+    LIMIT = 5
+    """A limit or a protection of the user held the request back: a price, read-only mode, a possible duplicate."""
     INTERRUPTED = 130
     """Ctrl-C (128 + SIGINT)."""
 
@@ -25,6 +31,9 @@ DESCRIPTIONS: Final[Mapping[ExitCode, str]] = {
     ExitCode.OK: N_("success"),
     ExitCode.FAILURE: N_("failed; standard error gives the reason"),
     ExitCode.USAGE: N_("invalid command line, setting or filter; nothing was done"),
+    ExitCode.UNKNOWN: N_("sent, but the outcome is not known; do not simply repeat it"),
+    ExitCode.REJECTED: N_("rejected by the service; nothing was done"),
+    ExitCode.LIMIT: N_("held back by a limit, read-only mode or a possible duplicate"),
     ExitCode.INTERRUPTED: N_("interrupted by ctrl-c"),
 }
 """The meaning of each code, as `--help` and the manual list it."""

@@ -69,7 +69,15 @@ def _events(options: argparse.Namespace, settings: Settings, context: CommandCon
     return history.events(context.services(), _output_format(options), query, last=options.last, interval=interval)
 
 
+def _order_command(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import order_commands
+
+    return order_commands.run(options.command, options, context.services())
+
+
 def _orders(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    if options.decision is not None:
+        return _order_command(options, settings, context)
     from xds_tui.cli.commands import history
     from xds_tui.domain import filtering
 
@@ -120,6 +128,9 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "catalog": _catalog,
     "events": _events,
     "orders": _orders,
+    **dict.fromkeys(
+        ("create", "start", "stop", "reboot", "delete", "wait", "describe", "estimate", "ssh"), _order_command
+    ),
     "login": _login,
     "logout": _logout,
     "doctor": _doctor,

@@ -1,0 +1,155 @@
+"""Run the commands that order something or concern a single host, and report why they could not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.api.changes import READ_ONLY
+from xds_tui.api.errors import ApiError
+from xds_tui.cli.commands import operations, order_records, purchase, single_host
+from xds_tui.cli.commands.purchase import PurchaseRequest
+from xds_tui.cli.engine import Engine
+from xds_tui.cli.host_words import HostWords
+from xds_tui.cli.order_options import OrderOptions
+from xds_tui.cli.outcome import CommandError
+from xds_tui.cli.output import OutputError, print_error
+from xds_tui.cli.watch import report_error
+from xds_tui.domain import filtering
+from xds_tui.domain.records import OrderAction
+from xds_tui.errors import AppError
+from xds_tui.i18n import N_, _
+from xds_tui.store.journal import RequestMismatchError
+from xds_tui.system.exit_codes import ExitCode
+from xds_tui.text import messages
+from xds_tui.text.messages import Situation
+
+if TYPE_CHECKING:
+    import argparse
+
+    from xds_tui.cli.services import CommandServices
+
+ACTIONS: Final = {
+    "start": OrderAction.POWER_ON,
+    "stop": OrderAction.POWER_OFF,
+    "reboot": OrderAction.REBOOT,
+    "delete": OrderAction.DELETE,
+}
+
+
+def run(name: str, options: argparse.Namespace, services: CommandServices) -> int:
+    """Run the command `name`, and return the exit code.
+
+    Raises:
+        QueryError: if the filter is invalid.
+        OutputError: if standard output cannot be written.
+        KeyboardInterrupt: on Ctrl-C, when the requests under way have been recorded.
+
+    """
+    if services.read_only and name in _CHANGES and not options.dry_run:
+        print_error([_(READ_ONLY)])
+        return ExitCode.LIMIT
+    try:
+        work = _COMMANDS[name](options)
+        with Engine(services) as engine:
+            result = work(engine)
+            base_url = engine.state.base_url
+        return result if isinstance(result, int) else single_host.start_program(result, base_url)
+    except ApiError as error:
+        report_error(error, services)
+        return ExitCode.FAILURE
+    except OutputError:
+        raise
+    except AppError as error:
+        print_error(messages.error_lines(error, Situation.COMMAND))
+        if isinstance(error, RequestMismatchError):
+            return ExitCode.USAGE
+        return error.code if isinstance(error, CommandError) else ExitCode.FAILURE
+
+
+Work = Callable[[Engine], "int | tuple[str, ...]"]
+"""What a command does: returns the exit code, or a program to run in its place."""
+
+
+def _create(options: argparse.Namespace) -> Work:
+    request, how = _purchase(options), OrderOptions.of(options)
+    return lambda engine: purchase.create(engine, request, how)
+
+
+def _estimate(options: argparse.Namespace) -> Work:
+    request = _purchase(options)
+
+    def work(engine: Engine) -> int:
+        engine.read_hosts()
+        return purchase.estimate(engine, request, as_json=options.json)
+
+    return work
+
+
+def _operation(action: OrderAction) -> Callable[[argparse.Namespace], Work]:
+    def prepare(options: argparse.Namespace) -> Work:
+        words, how = _hosts(options), OrderOptions.of(options)
+        return lambda engine: operations.operate(engine, action, words, how)
+
+    return prepare
+
+
+def _wait(options: argparse.Namespace) -> Work:
+    words = _hosts(options)
+    return lambda engine: single_host.wait(engine, words, options.condition, max_wait=options.timeout)
+
+
+def _describe(options: argparse.Namespace) -> Work:
+    return lambda engine: single_host.describe(engine, options.host, as_json=options.json)
+
+
+def _ssh(options: argparse.Namespace) -> Work:
+    return lambda engine: single_host.ssh(engine, options.host, options.remote_command)
+
+
+def _order_record(options: argparse.Namespace) -> Work:
+    if options.order is None:
+        raise CommandError(N_("The ID of an order is missing"), code=ExitCode.USAGE)
+    how = OrderOptions.of(options)
+    if options.decision == "forget":
+        return lambda engine: order_records.forget(engine, options.order, how)
+    limits = PurchaseRequest(
+        package="",
+        image="",
+        max_price=options.max_price,
+        max_total=options.max_total,
+        is_repeated=options.buy_again,
+    )
+    return lambda engine: order_records.retry(engine, options.order, how, limits)
+
+
+_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], Work]]] = {
+    "create": _create,
+    "estimate": _estimate,
+    **{name: _operation(action) for name, action in ACTIONS.items()},
+    "wait": _wait,
+    "describe": _describe,
+    "ssh": _ssh,
+    "orders": _order_record,
+}
+_CHANGES: Final = ("create", *ACTIONS, "orders")
+
+
+def _hosts(options: argparse.Namespace) -> HostWords:
+    if bool(options.hosts) is (options.filter is not None):
+        raise CommandError(N_("Give hosts or --filter"), code=ExitCode.USAGE)
+    if options.filter is None:
+        return HostWords(tuple(options.hosts))
+    return HostWords(query=filtering.parse_for(filtering.HOSTS, options.filter))
+
+
+def _purchase(options: argparse.Namespace) -> PurchaseRequest:
+    return PurchaseRequest(
+        package=options.package,
+        image=options.image,
+        period=options.period,
+        count=options.count,
+        max_price=options.max_price,
+        max_total=options.max_total,
+        is_repeated=getattr(options, "buy_again", False),
+    )

@@ -1,0 +1,235 @@
+"""`xds-tui create` and `xds-tui estimate`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from xds_tui.cli import confirmation, dry_run, output
+from xds_tui.cli.commands.operations import Plan, execute, known_request
+from xds_tui.cli.engine import READING_JOURNAL, Engine
+from xds_tui.cli.outcome import CommandError
+from xds_tui.cli.output import print_error
+from xds_tui.domain import pricing, purchase
+from xds_tui.domain.model import Billing, Catalog, Image, Package, Period
+from xds_tui.domain.purchase import Draft, Incompatibility
+from xds_tui.domain.records import Order, OrderAction, Quote
+from xds_tui.domain.sanitize import clean
+from xds_tui.fleet.order_requests import new_request
+from xds_tui.i18n import N_, _, ngettext
+from xds_tui.store.journal import MISMATCH, RequestMismatchError
+from xds_tui.system.exit_codes import ExitCode
+from xds_tui.text import formats, messages, prompts
+from xds_tui.text.prompts import Confirmation, Risk
+
+if TYPE_CHECKING:
+    from xds_tui.cli.order_options import OrderOptions
+
+_REASONS: Final = {
+    Incompatibility.TYPES_DIFFER: N_("The package and the image are of different types"),
+    Incompatibility.NOT_OFFERED: N_("The package is not sold in this billing mode"),
+    Incompatibility.PRICE_UNKNOWN: N_("The price of the package is not known"),
+}
+_T = TypeVar("_T", Package, Image)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseRequest:
+    """The goods that a command line asks for, and the highest price."""
+
+    package: str
+    """ID or name."""
+    image: str | None
+    """ID or name; None for an estimate alone."""
+    period: Period | None = None
+    """None: on-demand."""
+    count: int = 1
+    max_price: Decimal | None = None
+    """CNY for one hour of one host."""
+    max_total: Decimal | None = None
+    """CNY for all hosts and the whole period, or for an hour of all hosts on-demand."""
+    is_repeated: bool = False
+    """Whether to buy although an earlier order may have bought the same."""
+
+    @property
+    def billing(self) -> Billing:
+        """The billing mode."""
+        return Billing.ON_DEMAND if self.period is None else Billing.RENT
+
+
+def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> int:
+    """Buy hosts, wait for the outcome, and return the exit code.
+
+    Raises:
+        ApiError, StoreError, CommandError: if nothing was sent.
+        OutputError: if standard output cannot be written.
+
+    """
+    engine.read_hosts()
+    plan = known_request(engine, OrderAction.CREATE, options) if options.is_repeatable else None
+    if plan is not None and not (_is_for(plan.orders, request) and len(plan.orders) == request.count):
+        raise RequestMismatchError(MISMATCH, options.request_id)
+    if plan is not None and not plan.to_send and not options.is_dry_run:
+        return execute(engine, OrderAction.CREATE, plan, options)
+    draft = _draft(engine.read_catalog(), request)
+    quote = draft.promise()
+    _require_limits(draft, request)
+    if plan is None:
+        now = engine.services.clock()
+        orders = new_request(options.request_id, OrderAction.CREATE, now, quote=quote, count=request.count)
+        plan = Plan(orders)
+    else:
+        unsent = {order.id for order in plan.to_send}
+        orders = tuple(replace(order, promise=quote) if order.id in unsent else order for order in plan.orders)
+        plan = replace(plan, orders=orders)
+    if options.is_dry_run:
+        facts = {"estimate": _facts(draft)}
+        lines = _estimate_lines(draft)
+        base_url = engine.state.base_url
+        dry_run.write_plan(base_url, plan.to_send, (), lines=lines, facts=facts, as_json=options.as_json)
+        return ExitCode.OK
+    repeated = _require_first_purchase(engine, quote, plan, request, options)
+    if not options.is_confirmed:
+        confirmation.require(_question(draft))
+    return execute(engine, OrderAction.CREATE, plan, options, repeated=repeated)
+
+
+def estimate(engine: Engine, request: PurchaseRequest, *, as_json: bool) -> int:
+    """Write what hosts would cost, and how that is calculated; return the exit code.
+
+    Raises:
+        ApiError, StoreError, CommandError: if it cannot be estimated.
+        OutputError: if standard output cannot be written.
+
+    """
+    draft = _draft(engine.read_catalog(), request)
+    if as_json:
+        output.write_json(json.dumps(_facts(draft), ensure_ascii=False) + "\n")
+    else:
+        output.write("".join(f"{clean(line)}\n" for line in _estimate_lines(draft)))
+    _require_limits(draft, request)
+    return ExitCode.OK
+
+
+def _is_for(orders: Sequence[Order], request: PurchaseRequest) -> bool:
+    quote = orders[0].promise
+    if quote is None:
+        return False
+    return (
+        request.package in (quote.package.id, quote.package.name)
+        and request.image in (quote.image.id, quote.image.label)
+        and request.period == quote.period
+    )
+
+
+def _draft(catalog: Catalog, request: PurchaseRequest) -> Draft:
+    packages = purchase.matching_packages(catalog, request.billing)
+    package = _find(packages, request.package, N_("There is no such package in this billing mode"))
+    if pricing.hourly(package) is None:
+        raise CommandError(_REASONS[Incompatibility.PRICE_UNKNOWN], package.name)
+    image = None
+    if request.image is not None:
+        image = _find(catalog.images, request.image, N_("There is no such image"))
+        reason = purchase.incompatibility(image, package, request.billing)
+        if reason is not None:
+            raise CommandError(_REASONS[reason], f"{package.name}, {image.label}")
+    draft = Draft(request.billing, package, image, count=request.count)
+    return draft if request.period is None else replace(draft, unit=request.period.unit, number=request.period.number)
+
+
+def _find(offers: Sequence[_T], word: str, missing: str) -> _T:
+    """Return the offer with the ID `word`, or else with that name, which only one may have."""
+    found = [offer for offer in offers if offer.id == word] or [offer for offer in offers if _name(offer) == word]
+    if not found:
+        raise CommandError(missing, word)
+    if len(found) > 1:
+        ids = ", ".join(offer.id for offer in found)
+        raise CommandError(N_("Several have this name. Give an ID"), f"{word}: {ids}", code=ExitCode.USAGE)
+    return found[0]
+
+
+def _name(offer: Package | Image) -> str:
+    return offer.label if isinstance(offer, Image) else offer.name
+
+
+def _require_limits(draft: Draft, request: PurchaseRequest) -> None:
+    """Raise `CommandError` if the draft costs more than the user allows."""
+    hourly = pricing.hourly(draft.package) if draft.package else None
+    if request.max_price is not None and hourly is not None and hourly > request.max_price:
+        detail = f"{formats.exact(hourly)} > {formats.exact(request.max_price)} CNY/h"
+        raise CommandError(N_("The price is above --max-price, so nothing was bought"), detail, code=ExitCode.LIMIT)
+    total = draft.estimate.total if draft.estimate else None
+    if request.max_total is not None and total is not None and total > request.max_total:
+        detail = f"{formats.exact(total)} > {formats.exact(request.max_total)} CNY"
+        raise CommandError(N_("The estimate is above --max-total, so nothing was bought"), detail, code=ExitCode.LIMIT)
+
+
+def _require_first_purchase(
+    engine: Engine, quote: Quote, plan: Plan, request: PurchaseRequest, options: OrderOptions
+) -> tuple[str, ...]:
+    """Return the IDs of earlier orders that may have bought the same and that the user is willing to repeat.
+
+    Raises:
+        CommandError: if there are any, and the user is not.
+
+    """
+    orders = engine.monitor.orders
+    batch = plan.orders[0].batch
+    looking = orders.possible_purchases(quote, apart_from=batch)
+    earlier = engine.run(looking, _(READING_JOURNAL))
+    if earlier and not request.is_repeated:
+        if options.is_confirmed or not confirmation.can_ask():
+            ids = ", ".join(order.id for order in earlier)
+            print_error([*(messages.order_reason(order) for order in earlier)])
+            raise CommandError(
+                N_("An earlier order may have bought the same. See orders forget, or use --buy-again"),
+                ids,
+                code=ExitCode.LIMIT,
+            )
+        confirmation.require(prompts.buying_again(earlier))
+    return tuple(order.id for order in earlier)
+
+
+def _question(draft: Draft) -> Confirmation:
+    title = ngettext("Buy {count} host?", "Buy {count} hosts?", draft.count).format(count=draft.count)
+    return Confirmation(Risk.INTERRUPTING, title, _estimate_lines(draft), "", "", "")
+
+
+def _estimate_lines(draft: Draft) -> tuple[str, ...]:
+    """Return what would be bought, and the estimate with its calculation."""
+    if draft.package is None or draft.estimate is None:
+        return ()
+    lines = [f"{_('Package')}: {draft.package.name} ({draft.package.id})"]
+    if draft.image is not None:
+        lines.append(f"{_('Image')}: {draft.image.label} ({draft.image.id})")
+    lines.append(f"{formats.billing(draft.billing)}: {formats.working(draft.estimate)}")
+    if draft.period is not None:
+        prepaid = _("prepaid: {period} = {hours} h")
+        lines.append(prepaid.format(period=formats.period(draft.period), hours=draft.hours))
+    else:
+        lines.append(_("for each hour while on"))
+    return tuple(lines)
+
+
+def _facts(draft: Draft) -> dict[str, object]:
+    """Return the estimate as fields for JSON; money is decimal text in CNY."""
+    found, period = draft.estimate, draft.period
+    if found is None or draft.package is None:
+        return {}
+    return {
+        "package_id": draft.package.id,
+        "package": draft.package.name,
+        "image_id": draft.image.id if draft.image else None,
+        "image": draft.image.label if draft.image else None,
+        "billing": draft.billing.name.lower(),
+        "period_number": period.number if period else None,
+        "period_unit": period.unit.name.lower() if period else None,
+        "unit_price": formats.exact(found.amount),
+        "discount": formats.exact(found.discount),
+        "hours": found.hours,
+        "count": found.count,
+        "total": formats.exact(found.total),
+    }

@@ -1,0 +1,197 @@
+"""The parsers of the commands that order something or concern a single host."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from xds_tui.cli.command_parser import Commands, add_demo_options, whole_number
+from xds_tui.cli.help_text import CommandHelp
+from xds_tui.i18n import _
+from xds_tui.system.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from xds_tui.domain.model import Period
+
+WAIT_CONDITIONS: Final = ("on", "off", "gone")
+"""Values of `wait --for`."""
+
+MAX_REQUEST_ID: Final = 100
+"""Characters of a request ID."""
+
+_PERIOD: Final = re.compile(r"(\d{1,3})\s*([a-z]+)", re.IGNORECASE)
+_UNITS: Final = ("hour", "day", "week", "month", "quarter", "year")
+_EXIT_CODES: Final = tuple(ExitCode)
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands to the parser."""
+    commands.begin(_("Change"))
+    _add_create(commands)
+    _add_operations(commands)
+    commands.begin(_("One host"))
+    _add_wait(commands)
+    about = _("show all that is known about a host, except its password")
+    describe = _add(commands, "describe", about, ("xds-tui describe gpu-node-5 --json",), arguments="HOST")
+    _add_host(describe)
+    add_json(describe)
+    about = _("estimate what hosts would cost, with the calculation")
+    estimate = _add(commands, "estimate", about, ("xds-tui estimate --package ID --period '1 week' --count 3",))
+    _add_purchase(estimate, needs_image=False)
+    add_json(estimate)
+    about = _("connect to a host by ssh")
+    ssh = _add(commands, "ssh", about, ("xds-tui ssh gpu-node-5 -- nvidia-smi",), arguments="HOST [-- COMMAND]")
+    _add_host(ssh)
+    ssh.add_argument("remote_command", nargs="*", metavar="COMMAND", help=_("the command to run there, after --"))
+
+
+def _add_create(commands: Commands) -> None:
+    create = _add(
+        commands,
+        "create",
+        _("rent hosts"),
+        (
+            "xds-tui create --package ID --image ID --on-demand --dry-run",
+            "xds-tui create --package ID --image ID --period '3 months' --max-total 500",
+            "xds-tui create --package ID --image ID --on-demand --yes --request-id job-7",
+        ),
+    )
+    _add_purchase(create, needs_image=True)
+    _add_order_options(create)
+    create.add_argument("--buy-again", action="store_true", help=_("even if an earlier order may have bought the same"))
+
+
+def _add_operations(commands: Commands) -> None:
+    for name, about, examples in (
+        ("start", _("start hosts"), ("xds-tui start gpu-node-5",)),
+        ("stop", _("stop hosts"), ("xds-tui stop --filter 'status:on' --yes", "xds-tui stop gpu-node-5 --dry-run")),
+        ("reboot", _("reboot hosts"), ("xds-tui reboot gpu-node-5",)),
+        ("delete", _("delete hosts for good"), ("xds-tui delete gpu-node-5",)),
+    ):
+        operation = _add(commands, name, about, examples, arguments="HOST...")
+        _add_hosts(operation)
+        _add_order_options(operation)
+
+
+def _add_wait(commands: Commands) -> None:
+    about = _("wait until hosts are on, off or gone")
+    wait = _add(commands, "wait", about, ("xds-tui wait gpu-node-5 --for on",), arguments="HOST...")
+    _add_hosts(wait)
+    wait.add_argument("--for", dest="condition", choices=WAIT_CONDITIONS, required=True, help=_("what to wait for"))
+    _add_timeout(wait)
+
+
+def _add(
+    commands: Commands, name: str, about: str, examples: Sequence[str], *, arguments: str = ""
+) -> argparse.ArgumentParser:
+    page = CommandHelp("scripts", examples, exit_codes=_EXIT_CODES)
+    command = commands.add(name, about, page, arguments=arguments)
+    add_demo_options(command, is_subcommand=True)
+    return command
+
+
+def add_order_records(orders: argparse.ArgumentParser) -> None:
+    """Add what the command `orders` does besides listing."""
+    orders.add_argument(
+        "decision",
+        nargs="?",
+        choices=("retry", "forget"),
+        help=_("place an order again that did nothing, or record that one of unknown outcome did nothing"),
+    )
+    orders.add_argument("order", nargs="?", metavar="ORDER", help=_("ID of the order or its request"))
+    _add_order_options(orders, has_json=False)
+    _add_limits(orders)
+    orders.add_argument("--buy-again", action="store_true", help=_("even if an earlier order may have bought the same"))
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add the option of a command that prints one JSON document."""
+    command.add_argument("--json", action="store_true", help=_("as JSON"))
+
+
+def _add_host(command: argparse.ArgumentParser) -> None:
+    command.add_argument("host", metavar="HOST", completes="hosts", help=_("ID or name"))
+
+
+def _add_hosts(command: argparse.ArgumentParser) -> None:
+    command.add_argument("hosts", nargs="*", metavar="HOST", completes="hosts", help=_("IDs or names"))
+    command.add_argument(
+        "--filter", metavar="WORDS", completes="hosts", help=_("all hosts that match, such as: status:on gpu:4090")
+    )
+
+
+def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool) -> None:
+    command.add_argument("--package", required=True, metavar="ID", help=_("ID or name, see xds-tui catalog"))
+    command.add_argument(
+        "--image", required=needs_image, metavar="ID", help=_("ID or name, see xds-tui catalog --images")
+    )
+    term = command.add_mutually_exclusive_group(required=True)
+    term.add_argument("--on-demand", action="store_true", help=_("billed by the hour"))
+    term.add_argument("--period", type=_period, metavar="PERIOD", help=_('prepaid, such as "3 months" or "1 week"'))
+    command.add_argument("--count", type=whole_number(1, 50), default=1, metavar="N", help=_("number of hosts (1)"))
+    _add_limits(command)
+
+
+def _add_limits(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--max-price", type=_money, metavar="CNY", help=_("buy nothing if an hour of a host costs more")
+    )
+    command.add_argument("--max-total", type=_money, metavar="CNY", help=_("buy nothing if the estimate is higher"))
+
+
+def _add_order_options(command: argparse.ArgumentParser, *, has_json: bool = True) -> None:
+    command.add_argument("-y", "--yes", action="store_true", help=_("do not ask for confirmation"))
+    command.add_argument("--dry-run", action="store_true", help=_("show the requests, and send none"))
+    command.add_argument(
+        "--request-id",
+        type=_request_id,
+        metavar="ID",
+        help=_("a name for this request: repeated with the same name it is carried out once"),
+    )
+    command.add_argument("--no-wait", action="store_true", help=_("return after the response of the service"))
+    _add_timeout(command)
+    if has_json:
+        command.add_argument("--json", action="store_true", help=_("as JSON, one object per order"))
+
+
+def _add_timeout(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help=_("to wait at most (600)"))
+
+
+def _money(text: str) -> Decimal:
+    """Parse an amount in CNY, with a point before its decimals."""
+    from decimal import Decimal
+
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(_("this must be an amount in CNY, such as 1.50"))
+    return Decimal(text)
+
+
+def _seconds(text: str) -> float:
+    """Parse a number of seconds, 0 or more."""
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(_("this must be a number of seconds"))
+    return float(text)
+
+
+def _period(text: str) -> Period:
+    """Parse a period such as `3 months` or `1 week`."""
+    from xds_tui.domain.model import Period, PeriodUnit
+
+    match = _PERIOD.fullmatch(text.strip())
+    unit = match[2].lower().removesuffix("s") if match else ""
+    if match is None or unit not in _UNITS or int(match[1]) < 1:
+        units = ", ".join(_UNITS)
+        raise argparse.ArgumentTypeError(_("this must be a number and one of: {units}").format(units=units))
+    return Period(PeriodUnit[unit.upper()], int(match[1]))
+
+
+def _request_id(text: str) -> str:
+    """Parse a request ID: up to 100 letters, digits and punctuation, without spaces."""
+    if not re.fullmatch(rf"[!-~]{{1,{MAX_REQUEST_ID}}}", text):
+        raise argparse.ArgumentTypeError(_("this must be 1 to 100 ASCII characters without spaces"))
+    return text

@@ -1,0 +1,141 @@
+"""The report of a command about its orders: a line or a JSON object for each, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from xds_tui.cli import output
+from xds_tui.domain.model import Host
+from xds_tui.domain.records import Order, OrderAction, OrderState
+from xds_tui.domain.sanitize import clean
+from xds_tui.errors import AppError
+from xds_tui.fleet.catalog_reader import PRICE_MOVED
+from xds_tui.fleet.order_service import MAY_BE_BOUGHT
+from xds_tui.i18n import _
+from xds_tui.system.exit_codes import ExitCode
+from xds_tui.text import export, messages
+
+SKIPPED: Final = "skipped"
+"""The state, in JSON, of a host for which nothing was ordered."""
+
+_SEVERITY: Final = (
+    ExitCode.OK,
+    ExitCode.USAGE,
+    ExitCode.LIMIT,
+    ExitCode.REJECTED,
+    ExitCode.FAILURE,
+    ExitCode.UNKNOWN,
+    ExitCode.INTERRUPTED,
+)
+"""From the least to the most severe. An unknown outcome may have cost money, so it outweighs a failure."""
+
+_PROTECTED: Final = (PRICE_MOVED, MAY_BE_BOUGHT)
+"""Why an order was held back for the user's protection."""
+
+
+class CommandError(AppError):
+    """A command cannot do what it was asked to, and has sent nothing.
+
+    Attributes:
+        code: the exit code.
+
+    """
+
+    def __init__(self, summary: str, detail: str = "", code: ExitCode = ExitCode.FAILURE) -> None:
+        super().__init__(summary, detail)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A host for which nothing was ordered."""
+
+    host: Host
+    reason: str
+    """In the chosen language."""
+    code: ExitCode = ExitCode.FAILURE
+    """OK if the host is already as desired."""
+
+
+def exit_code(orders: Iterable[Order], skipped: Iterable[Skipped] = (), *, is_final: bool = True) -> ExitCode:
+    """Return the most severe exit code.
+
+    Args:
+        orders: the orders as they are when the command ends.
+        skipped: the hosts for which nothing was ordered.
+        is_final: whether the command waited until the hosts show the result, so that anything less is unknown.
+
+    """
+    codes = [ExitCode.OK, *(code_of(order, is_final=is_final) for order in orders), *(host.code for host in skipped)]
+    return max(codes, key=_SEVERITY.index)
+
+
+def code_of(order: Order, *, is_final: bool = True) -> ExitCode:
+    """Return the exit code for one order; see `exit_code`."""
+    match order.state:
+        case OrderState.CONFIRMED:
+            return ExitCode.OK
+        case OrderState.ACCEPTED:
+            return ExitCode.UNKNOWN if is_final else ExitCode.OK
+        case OrderState.REJECTED:
+            return ExitCode.REJECTED
+        case OrderState.NOT_SENT:
+            is_protected = order.summary in _PROTECTED or order.message in _PROTECTED
+            return ExitCode.LIMIT if is_protected else ExitCode.FAILURE
+    return ExitCode.UNKNOWN
+
+
+def write_outcome(
+    action: OrderAction,
+    orders: Sequence[Order],
+    skipped: Sequence[Skipped],
+    *,
+    hosts: Mapping[str, Host],
+    as_json: bool,
+) -> None:
+    """Write one line, or one JSON object, for each order and each host without one to standard output.
+
+    Raises:
+        OutputError: if standard output cannot be written.
+
+    """
+    if as_json:
+        output.write_json(_json_lines(action, orders, skipped, hosts))
+        return
+    lines = [_line(order) for order in orders]
+    lines += [f"{host.host.name or host.host.id} ({host.host.id}): {host.reason}" for host in skipped]
+    output.write("".join(f"{clean(line)}\n" for line in lines))
+    for order in orders:
+        if code_of(order) is not ExitCode.OK and order.summary:
+            output.print_error([messages.action(order.action), *messages.order_lines(order)])
+
+
+def _line(order: Order) -> str:
+    name = order.host_name or (order.promise.package.name if order.promise else "")
+    subject = f"{name} ({order.host_id})" if order.host_id else name
+    return f"{subject}: {messages.action(order.action)}: {messages.order_status(order)}"
+
+
+def _json_lines(
+    action: OrderAction, orders: Sequence[Order], skipped: Sequence[Skipped], hosts: Mapping[str, Host]
+) -> str:
+    table = export.orders_table(orders, hosts)
+    empty = dict.fromkeys(table.fields)
+    rows = [
+        empty
+        | {"action": action.value, "state": SKIPPED, "host_id": host.host.id, "host_name": host.host.name}
+        | {"summary": host.reason}
+        for host in skipped
+    ]
+    return export.to_json_lines(table) + "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def interrupted_lines(orders: Sequence[Order]) -> tuple[str, ...]:
+    """Return what becomes of the orders of an interrupted command, and how to query it."""
+    if not orders:
+        return (_("Interrupted before anything was sent."),)
+    repeat = _("Run the command again with --request-id {id} to see the outcome. Nothing is sent twice.")
+    return (*map(_line, orders), repeat.format(id=orders[0].request_id))
