@@ -111,6 +111,10 @@ class Terminal:
         """Paste a text, as a terminal does when its own mouse button or menu is used."""
         os.write(self._fd, f"\x1b[200~{text}\x1b[201~".encode())
 
+    def pause(self, seconds: float) -> None:
+        """Take in what the program writes for so long."""
+        self._read(seconds)
+
     def signal(self, number: int) -> None:
         """Send the program a signal."""
         os.kill(self._pid, number)
