@@ -52,7 +52,7 @@ STEPS: Final = (
     Step((), r"gpu:4090", 0.8),
     Step(("enter", "down", "down"), r"●", 1.4),
     Step(("escape",), r"● live", 0.6),
-    Step(("n",), r"New host|Rent", 1.2),
+    Step(("n",), r"▸1 |Rent a host|New host", 1.2),
 )
 
 

@@ -1,7 +1,7 @@
 """The table of all settings, the values they accept, and the groups in which the app uses them.
 
 Everything about a key of config.toml is declared once, in a `ConfigKey`: `settings` reads it by this table, the
-reference in the README is generated from it, and error messages list its values.
+reference in the manual is generated from it, and error messages list its values.
 """
 
 from __future__ import annotations
