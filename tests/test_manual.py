@@ -97,7 +97,7 @@ def test_commands_are_found_in_the_pages() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sample_of_the_configuration_has_no_problems(language: str, tmp_path: Path) -> None:
-    (sample,) = code_blocks(manual.read_page("configuration", language), "toml")
+    sample = next(code_blocks(manual.read_page("configuration", language), "toml"))
     config = tmp_path / "config.toml"
     config.write_text(sample)
     assert load(Arguments(), {}, config_path=config).problems == ()

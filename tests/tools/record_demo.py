@@ -16,9 +16,9 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from PIL import Image  # noqa: E402 - found by the line above
-from support.terminal import READING_TIME, Terminal  # noqa: E402
-from tools.terminal_picture import draw  # noqa: E402
+from PIL import Image
+from support.terminal import READING_TIME, Terminal
+from tools.terminal_picture import draw
 
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
 COLUMNS, ROWS = 120, 32

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from xds_tui.config.schema import COLUMNS
+from xds_tui.config.schema import COLUMNS, THEMES
+from xds_tui.config.theme_file import TEXTUAL_THEMES
 
 TITLES_ZH: Final[Mapping[str, str]] = {
     "ID": "ID",
@@ -37,7 +38,11 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
         "生产环境红色，沙箱黄色，演示青色，其他品红",
         "配置档名称的背景色",
     ),
-    "theme": ("`dark`、`light`、`contrast` 或 `ansi`", "dark，或终端所需的主题", "配色"),
+    "theme": (
+        f"{'、'.join(f'`{name}`' for name in (*THEMES, *TEXTUAL_THEMES))}，或 `themes` 目录中文件的名称",
+        "dark，或终端所需的主题",
+        "配色",
+    ),
     "language": ("`en` 或 `zh_CN`", "取决于区域设置", "语言"),
     "mouse": (_BOOL, "`true`", "应用是否使用鼠标；关闭后由终端选择文本"),
     "animations": (_BOOL, "`true`，通过 SSH 时为 `false`", "是否允许动画"),
