@@ -134,7 +134,7 @@ async def test_an_error_is_not_replaced_by_the_reason_why_a_key_does_nothing() -
         desk.app.screen.query_one(HostTable).move_to(target.id)
         desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
         await desk.press("s")
-        await until(lambda: desk.app.screen.query_one(FleetNotice).is_grave)
+        await until(lambda: desk.app.screen.query_one(FleetNotice).is_error)
         error = str(desk.app.screen.query_one(FleetNotice).content)
         await desk.press("x")
         await until(lambda: any("is off already" in toast.message for toast in desk.app._notifications))

@@ -175,7 +175,7 @@ async def test_a_desktop_is_opened_where_there_is_a_client(program: Program, mon
 async def test_a_client_that_fails_at_once_is_told_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     program("remmina", code=3)
     monkeypatch.setenv("DISPLAY", ":9")
-    monkeypatch.setattr(connect, "SOON", 30.0)
+    monkeypatch.setattr(connect, "START_TIMEOUT", 30.0)
     async with sitting_at(Desk()) as desk:
         a_machine(desk, "Windows")
         await desk.press("c")
@@ -191,7 +191,7 @@ async def test_a_client_that_takes_its_time_is_told_to_be_starting(
     os.mkfifo(gate)
     (tmp_path / "bin" / "remmina").write_text(f"#!{sys.executable}\nopen({str(gate)!r}).read(); raise SystemExit(3)\n")
     monkeypatch.setenv("DISPLAY", ":9")
-    monkeypatch.setattr(connect, "SOON", 30.0)
+    monkeypatch.setattr(connect, "START_TIMEOUT", 30.0)
     async with sitting_at(Desk()) as desk:
         a_machine(desk, "Windows")
         await desk.press("c")

@@ -12,7 +12,7 @@ from support.wait import until
 from xds_tui.config.toml_file import SettingsError
 from xds_tui.domain.endpoint import DEMO, PRODUCTION, SANDBOX
 from xds_tui.tui.context import Profile, ProfileServices
-from xds_tui.tui.flows.session import about
+from xds_tui.tui.flows.session import describe_profile
 from xds_tui.tui.screens.fleet import FleetScreen
 
 
@@ -148,4 +148,4 @@ async def test_without_other_profiles_that_is_said() -> None:
     ],
 )
 def test_a_place_is_told_by_what_is_there(place: Profile, told: str) -> None:
-    assert about(place) == told
+    assert describe_profile(place) == told

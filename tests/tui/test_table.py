@@ -302,7 +302,7 @@ class TestMarks:
             await screen.fill(["b", "c"])
             assert screen.table.marked == {"a", "c"}
             assert screen.table.hidden_marks == {"a"}
-            screen.table.forget(["a"])
+            screen.table.unmark(["a"])
             assert screen.table.marked == {"c"}
             await screen.fill(["c", "a"])
             assert [line[:3] for line in screen.lines[1:3]] == ["▌✓ ", "   "]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from xds_tui.tui.widgets.table.viewport import Run, Viewport, all_or_none, extended
+from xds_tui.tui.widgets.table.viewport import Run, Viewport, all_or_none, extend
 
 NONE: frozenset[str] = frozenset()
 
@@ -11,7 +11,7 @@ def at(cursor: int, keys: str = "abcdef", headings: str = "") -> Viewport:
 
 def went(run: Run | None, start: Viewport, end: Viewport, marked: frozenset[str] | None = None) -> Run:
     before = run.marked if run else NONE
-    after = extended(run, before if marked is None else marked, start, end)
+    after = extend(run, before if marked is None else marked, start, end)
     assert after is not None
     return after
 
@@ -52,7 +52,7 @@ def test_headings_are_not_marked() -> None:
 
 
 def test_without_rows_nothing_is_marked() -> None:
-    assert extended(None, NONE, at(0, ""), at(0, "")) is None
+    assert extend(None, NONE, at(0, ""), at(0, "")) is None
 
 
 def test_all_that_are_shown_are_marked_or_if_they_are_none_of_them() -> None:

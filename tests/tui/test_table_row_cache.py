@@ -26,22 +26,22 @@ def test_a_row_is_read_once() -> None:
 def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_reading() -> None:
     rows = RowCache(COLUMNS, lambda key: row(key, "on"))
     assert rows["a"]
-    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    rows.reset(COLUMNS, lambda key: row(key, "off"))
     assert rows.changed("a") == {1}
     assert rows.changed("never read before") == frozenset()
-    rows.read_from(COLUMNS, lambda key: row(key, "off"))
+    rows.reset(COLUMNS, lambda key: row(key, "off"))
     assert rows.changed("a") == frozenset()
 
 
 def test_nothing_has_changed_with_other_columns() -> None:
     rows = RowCache(COLUMNS, lambda key: row(key, "on"))
     assert rows["a"]
-    rows.read_from(COLUMNS[:1], lambda key: Row((Cell("other"),)))
+    rows.reset(COLUMNS[:1], lambda key: Row((Cell("other"),)))
     assert rows.changed("a") == frozenset()
 
 
 def test_what_grows_older_by_itself_is_no_news() -> None:
     rows = RowCache(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
     assert rows["a"]
-    rows.read_from(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))
+    rows.reset(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))
     assert rows.changed("a") == frozenset()

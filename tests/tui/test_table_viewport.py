@@ -10,20 +10,20 @@ key_lists = st.lists(st.sampled_from(TEN), unique=True).map(tuple)
 
 
 def test_the_cursor_stays_on_its_row_and_its_line_when_rows_come_in_above() -> None:
-    place = Viewport(TEN, cursor=4, top=2, page=4).among(("x", "y", *TEN))
+    place = Viewport(TEN, cursor=4, top=2, page=4).with_rows(("x", "y", *TEN))
     assert (place.key, place.cursor - place.top) == ("e", 2)
 
 
 def test_the_row_that_took_its_place_gets_the_cursor() -> None:
-    assert Viewport(TEN, cursor=4, top=2, page=4).among(tuple("abcdfghij")).key == "f"
+    assert Viewport(TEN, cursor=4, top=2, page=4).with_rows(tuple("abcdfghij")).key == "f"
 
 
 def test_the_last_row_gets_the_cursor_when_the_end_has_gone() -> None:
-    assert Viewport(TEN, cursor=9, top=6, page=4).among(TEN[:3]) == Viewport(TEN[:3], cursor=2, top=0, page=4)
+    assert Viewport(TEN, cursor=9, top=6, page=4).with_rows(TEN[:3]) == Viewport(TEN[:3], cursor=2, top=0, page=4)
 
 
 def test_a_cursor_out_of_sight_leaves_the_top_row_where_it_is() -> None:
-    place = Viewport(TEN, cursor=0, top=5, page=3).among(("x", *TEN))
+    place = Viewport(TEN, cursor=0, top=5, page=3).with_rows(("x", *TEN))
     assert (place.key, place.keys[place.top]) == ("a", "f")
 
 
@@ -34,10 +34,10 @@ def test_moving_scrolls_as_little_as_shows_the_cursor() -> None:
 
 
 def test_an_empty_list_has_no_key() -> None:
-    empty = Viewport(TEN, cursor=4, top=2, page=4).among(())
+    empty = Viewport(TEN, cursor=4, top=2, page=4).with_rows(())
     assert empty.key is None
     assert empty.at(3).key is None
-    assert empty.among(TEN).key == "a"
+    assert empty.with_rows(TEN).key == "a"
 
 
 @given(key_lists, key_lists, st.integers(0, 9), st.integers(0, 9), st.integers(1, 12))
@@ -46,10 +46,10 @@ def test_after_any_change_the_place_is_one_that_exists(
 ) -> None:
     top = max(0, min(top, len(old) - page))
     before = Viewport(old, max(0, min(cursor, len(old) - 1)), top, page)
-    after = before.among(new)
+    after = before.with_rows(new)
     assert 0 <= after.cursor <= max(0, len(new) - 1)
     assert 0 <= after.top <= max(0, len(new) - page)
-    assert after.is_seen or not before.is_seen
+    assert after.is_cursor_visible or not before.is_cursor_visible
     if before.key in new:
         assert after.key == before.key
 
@@ -58,7 +58,7 @@ def test_after_any_change_the_place_is_one_that_exists(
 def test_the_same_rows_are_the_same_place(keys: tuple[str, ...], cursor: int, top: int, page: int) -> None:
     top = max(0, min(top, len(keys) - page))
     place = Viewport(keys, max(0, min(cursor, len(keys) - 1)), top, page)
-    assert place.among(keys) == place
+    assert place.with_rows(keys) == place
 
 
 GROUPED = ("A", "a", "b", "C", "c", "D", "d")
@@ -80,21 +80,21 @@ def test_the_first_row_below_a_heading_is_shown_with_it() -> None:
 
 
 def test_rows_that_come_into_groups_bring_the_heading_above_the_cursor_along() -> None:
-    place = Viewport(("b", "a"), cursor=0, top=0, page=3).among(GROUPED, HEADINGS)
+    place = Viewport(("b", "a"), cursor=0, top=0, page=3).with_rows(GROUPED, HEADINGS)
     assert (place.key, place.top) == ("b", 2)
-    place = Viewport(("c", "a"), cursor=0, top=0, page=3).among(GROUPED, HEADINGS)
+    place = Viewport(("c", "a"), cursor=0, top=0, page=3).with_rows(GROUPED, HEADINGS)
     assert (place.key, place.top) == ("c", 3)
 
 
 def test_a_heading_that_was_scrolled_away_stays_away() -> None:
     place = Viewport(GROUPED, cursor=4, top=4, page=3, headings=HEADINGS)
-    assert place.among(("x", *GROUPED), HEADINGS).top == 5
+    assert place.with_rows(("x", *GROUPED), HEADINGS).top == 5
 
 
 def test_a_row_whose_place_a_heading_took_hands_the_cursor_to_the_row_below_it() -> None:
     place = Viewport(GROUPED, cursor=2, top=0, page=9, headings=HEADINGS)
-    assert place.among(("A", "a", "C", "c"), frozenset("AC")).key == "c"
-    assert place.among(("A", "a"), frozenset("A")).key == "a"
+    assert place.with_rows(("A", "a", "C", "c"), frozenset("AC")).key == "c"
+    assert place.with_rows(("A", "a"), frozenset("A")).key == "a"
 
 
 def test_headings_alone_have_no_row_for_the_cursor() -> None:
@@ -105,7 +105,7 @@ def test_headings_alone_have_no_row_for_the_cursor() -> None:
 def test_with_headings_the_cursor_is_on_a_row_if_there_is_one(
     old: tuple[str, ...], new: tuple[str, ...], headings: frozenset[str], cursor: int, page: int
 ) -> None:
-    after = Viewport(old, 0, 0, page, headings).at(cursor).among(new, headings)
+    after = Viewport(old, 0, 0, page, headings).at(cursor).with_rows(new, headings)
     assert (after.key is None) == headings.issuperset(new)
     assert 0 <= after.top <= max(0, len(new) - 1)
-    assert after.is_seen or not new
+    assert after.is_cursor_visible or not new

@@ -171,7 +171,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
             self.notify(_("A terminal without UTF-8 is written to in English"), severity="warning", markup=False)
         elif language := await session.choose_language(self):
             self.call_later(self._reopen_base)
-            await session.keep_language(self, self._services.keep, language)
+            await session.save_language(self, self._services.keep, language)
 
     async def _reopen_base(self) -> None:
         """Reopen the main screen in another language where it was, as soon as no other screen covers it."""

@@ -1,7 +1,8 @@
-"""When an action applies, and why not: pure rules over what the user looks at.
+"""Whether an action is available, and why not: pure rules on the state that the user sees.
 
-A rule answers with a sentence, or with nothing where the action applies. It refuses only what is sure to come to
-nothing: of several hosts each answers for itself, and what is old or on its way is the service's to refuse.
+A rule returns the reason why the action is disabled, or an empty string if it is enabled. It disables only what is
+certain to have no effect: not if the action makes sense for one of several hosts, and not if the data are stale or an
+operation is in progress. In those cases the service decides.
 """
 
 from __future__ import annotations
@@ -21,38 +22,38 @@ from xds_tui.store.problems import StoreError
 from xds_tui.text import formats, messages
 
 INTERVALS: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
-"""Seconds between sweeps that `+` and `-` go through; the vendor advises 15."""
+"""The poll intervals in seconds that `+` and `-` step through; the documents of the service advise 15."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What decides whether an action applies."""
+    """The state that the rules depend on."""
 
     link: ConnectionState = ConnectionState.LIVE
     is_read_only: bool = False
     picked: tuple[Host, ...] = ()
     """The marked hosts, or else the one under the cursor."""
     marked: int = 0
-    """How many are marked."""
+    """The number of marked hosts."""
     ordered: frozenset[str] = frozenset()
-    """The IDs of hosts with an order under way: what they are is not what they are meant to be."""
+    """The IDs of hosts with an operation in progress, whose status is about to change."""
     at: datetime | None = None
-    """When the hosts were seen as they are shown."""
+    """The time of the listing that is shown."""
     interval: float = 15.0
-    """Seconds between two sweeps."""
+    """Seconds between two polls."""
     is_wide: bool = True
-    """Whether panes stand side by side."""
+    """Whether panes are shown side by side."""
     is_unseen: bool = False
-    """Whether the list that they were picked in is covered: what is done to them would be done unseen."""
+    """Whether another pane covers the host list, so that the user cannot see which hosts an action would change."""
     storage_problem: StoreError | None = None
-    """Why no order can be recorded, if so."""
+    """Why orders cannot be recorded; None if they can."""
     unstartable: frozenset[str] = frozenset()
-    """The IDs of hosts that an open delete keeps from being started and rebooted."""
+    """The IDs of hosts that cannot be started or rebooted because of an open delete."""
     unstoppable: frozenset[str] = frozenset()
-    """The same for stopping."""
+    """The IDs of hosts that cannot be stopped because of an open delete."""
 
     @classmethod
-    def of(
+    def from_state(
         cls,
         fleet: FleetState,
         picked: Iterable[Host],
@@ -63,7 +64,7 @@ class Context:
         is_wide: bool = True,
         is_unseen: bool = False,
     ) -> Context:
-        """Put together what is known of the fleet and what a screen knows of itself."""
+        """Combine the state of the fleet with that of a screen."""
         at = fleet.snapshot.at if fleet.snapshot else None
         return cls(
             fleet.connection,
@@ -76,34 +77,34 @@ class Context:
             is_wide,
             is_unseen,
             storage_problem=fleet.storage_problem,
-            unstartable=_hosts_hindered(fleet.orders, OrderAction.POWER_ON),
-            unstoppable=_hosts_hindered(fleet.orders, OrderAction.POWER_OFF),
+            unstartable=_hindered_hosts(fleet.orders, OrderAction.POWER_ON),
+            unstoppable=_hindered_hosts(fleet.orders, OrderAction.POWER_OFF),
         )
 
 
 Condition = Callable[[Context], str]
-"""Why an action does not apply; empty where it does."""
+"""Returns why an action is disabled; empty if it is enabled."""
 
 
 def always(_context: Context) -> str:
-    """Apply wherever the key is heard."""
+    """Enable always."""
     return ""
 
 
 def online(context: Context) -> str:
-    """Apply while there are credentials."""
+    """Enable while signed in."""
     return _("Signed out: i signs in") if context.link is ConnectionState.SIGNED_OUT else ""
 
 
 def picked(context: Context) -> str:
-    """Apply to any host."""
+    """Enable if a host is selected and visible."""
     if context.is_unseen:
         return _("The hosts cannot be seen here: 1 shows them")
     return "" if context.picked else _("There is no host to do that to")
 
 
 def changes(context: Context) -> str:
-    """Apply where something may be changed in the service."""
+    """Enable if calls that change something are permitted."""
     if context.is_read_only:
         return _("Read-only: nothing is changed")
     if context.storage_problem is not None:
@@ -112,45 +113,45 @@ def changes(context: Context) -> str:
 
 
 def orders(context: Context) -> str:
-    """Apply where hosts may be changed, and there are any."""
+    """Enable if calls that change something are permitted and a host is selected."""
     return changes(context) or picked(context)
 
 
 def start(context: Context) -> str:
-    """Apply unless every host is seen to run, or is being deleted."""
+    """Enable unless all selected hosts are on or being deleted."""
     if why := orders(context) or _deleted(context, context.unstartable):
         return why
     if _all_are(context, lambda host: host.status.is_on):
-        return _settled(context, _("{host} is on already"), _("All of them are on already"))
+        return _reason_with_time(context, _("{host} is on already"), _("All of them are on already"))
     return ""
 
 
 def stop(context: Context) -> str:
-    """Apply unless every host is seen to be off, or is being deleted."""
+    """Enable unless all selected hosts are off or being deleted."""
     if why := orders(context) or _deleted(context, context.unstoppable):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _settled(context, _("{host} is off already"), _("All of them are off already"))
+        return _reason_with_time(context, _("{host} is off already"), _("All of them are off already"))
     return ""
 
 
 def reboot(context: Context) -> str:
-    """Apply unless every host is seen to be off, or is being deleted."""
+    """Enable unless all selected hosts are off or being deleted."""
     if why := orders(context) or _deleted(context, context.unstartable):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _settled(context, _("{host} is off: s starts it"), _("All of them are off: s starts them"))
+        return _reason_with_time(context, _("{host} is off: s starts it"), _("All of them are off: s starts them"))
     return ""
 
 
 def connect(context: Context) -> str:
-    """Apply to one host that is not seen to be off, and of which is known how it is reached."""
+    """Enable for a single host that is not off and has an address."""
     if why := picked(context):
         return why
     if len(context.picked) > 1:
         return _("To one host at a time: esc takes the marks away")
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _settled(context, _("{host} is off: s starts it"), "")
+        return _reason_with_time(context, _("{host} is off: s starts it"), "")
     from xds_tui.remote import target as connecting
 
     try:
@@ -161,37 +162,37 @@ def connect(context: Context) -> str:
 
 
 def slower(context: Context) -> str:
-    """Apply unless it is as slow as can be."""
+    """Enable unless the interval is the longest."""
     return "" if context.interval < INTERVALS[-1] else _interval(context)
 
 
 def faster(context: Context) -> str:
-    """Apply unless it is as quick as can be."""
+    """Enable unless the interval is the shortest."""
     return "" if context.interval > INTERVALS[0] else _interval(context)
 
 
 def zoom(context: Context) -> str:
-    """Apply where panes stand side by side."""
+    """Enable if panes are shown side by side."""
     return "" if context.is_wide else _("This pane has the whole screen already")
 
 
 def interval_after(interval: float, steps: int) -> float:
-    """Return the seconds between sweeps so many steps slower, or quicker."""
+    """Return the poll interval in seconds that is `steps` steps longer, or shorter if negative."""
     place = bisect_left(INTERVALS, interval) + steps
     return INTERVALS[max(0, min(place, len(INTERVALS) - 1))]
 
 
 def hosts_ordered(orders: Iterable[Order], now: datetime) -> frozenset[str]:
-    """Return the IDs of the hosts that something is meant to happen to."""
+    """Return the IDs of the hosts with an operation in progress."""
     return frozenset(order.host_id for order in orders if order.host_id and order_states.is_intent(order, now))
 
 
-def _hosts_hindered(orders: Iterable[Order], action: OrderAction) -> frozenset[str]:
+def _hindered_hosts(orders: Iterable[Order], action: OrderAction) -> frozenset[str]:
     return frozenset(order.host_id for order in orders if order.host_id and order_states.hinders(order, action))
 
 
 def _deleted(context: Context, hindered: frozenset[str]) -> str:
-    """Why nothing is done to hosts of which each is being deleted, as far as is known."""
+    """Return the reason for hosts that are all being deleted; empty if one of them is not."""
     if not all(host.id in hindered for host in context.picked):
         return ""
     host, *others = context.picked
@@ -200,18 +201,18 @@ def _deleted(context: Context, hindered: frozenset[str]) -> str:
     return _("{host} is being deleted").format(host=host.name or host.id)
 
 
-def _all_are(context: Context, settled: Callable[[Host], bool]) -> bool:
-    """Whether every host is seen to be so, now, and nothing else is meant to happen to it."""
+def _all_are(context: Context, predicate: Callable[[Host], bool]) -> bool:
+    """Return whether `predicate` holds for all hosts, according to live data and with no operation in progress."""
     return context.link is ConnectionState.LIVE and all(
-        settled(host) and host.id not in context.ordered for host in context.picked
+        predicate(host) and host.id not in context.ordered for host in context.picked
     )
 
 
-def _settled(context: Context, one: str, several: str) -> str:
+def _reason_with_time(context: Context, one: str, several: str) -> str:
     host, *others = context.picked
-    message = several if others else one.format(host=host.name or host.id)
+    reason = several if others else one.format(host=host.name or host.id)
     seen = _("seen at {time}, r looks again").format(time=formats.clock(context.at)) if context.at else ""
-    return " · ".join(part for part in (message, seen) if part)
+    return " · ".join(part for part in (reason, seen) if part)
 
 
 def _interval(context: Context) -> str:

@@ -61,25 +61,25 @@ class AppServices:
     """The services of the app."""
 
     profile: ProfileServices
-    """What is open at first."""
+    """The services of the profile that is opened first."""
     clock: Callable[[], datetime]
     keymap: Mapping[str, str]
     exports: Path
     """The folder that exports are written to."""
     profiles: ProfileConnector | None = None
-    """What else can be opened; None: nothing."""
+    """The profiles that can be opened; None: no others."""
     animations: bool = True
     theme: str | None = None
-    """The name of the theme in config.toml; None: what suits the terminal."""
+    """The name of the theme in config.toml; None: the default for the terminal."""
     custom_theme: CustomTheme | None = None
     """The theme of the user with the name `theme`."""
     theme_folder: Path | None = None
     """The folder of the user's themes; None: there are none."""
     ascii: bool = False
-    """Whether nothing but ASCII is to be written."""
+    """Whether to write only ASCII characters."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     listing: HostListSettings = field(default_factory=HostListSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
-    """What hosts are connected to with."""
+    """The commands that connect to hosts."""
     keep: SaveSetting | None = None
-    """Keeps what is chosen in the app; None: for this run only."""
+    """Saves settings that are changed in the app; None: they apply to this run only."""

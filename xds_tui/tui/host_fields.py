@@ -1,4 +1,4 @@
-"""What is known of one host, as named fields in words."""
+"""The details of a host as pairs of label and text."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from xds_tui.text import formats
 
 
 def host_fields(host: Host, fleet: FleetState, now: datetime, password: str) -> list[tuple[str, str]]:
-    """Return the fields of `host` in display order, name and value, with those that were not understood at the end.
+    """Return label and text of each field of `host` in display order, followed by the fields that were not understood.
 
     Args:
-        host: what is shown.
-        fleet: its prices, and whether it is listed.
-        now: what lengths of time are counted from.
-        password: what stands for the password.
+        host: the host to describe.
+        fleet: provides its prices, and whether it is listed.
+        now: the time from which remaining times are counted.
+        password: the text to show as the password: a mask, or the password.
 
     """
     raw = host.raw
@@ -37,9 +37,9 @@ def host_fields(host: Host, fleet: FleetState, now: datetime, password: str) -> 
         (_("Use"), formats.purpose(host.purpose)),
         (_("Billing"), formats.billing(host.billing)),
         (_("Price"), f"{formats.rate(rate)}/h" if rate else formats.NOTHING),
-        (_("Cost so far"), _so_far(host, rate, now)),
+        (_("Cost so far"), _accrued_cost(host, rate, now)),
         (_("Created"), formats.moment(host.created)),
-        (_("Expires"), _with_span(host, now)),
+        (_("Expires"), _expiry(host, now)),
         (_("Address"), formats.address(host)),
         (_("IPv4"), host.ipv4 or formats.NOTHING),
         (_("MAC"), host.mac or formats.NOTHING),
@@ -53,24 +53,24 @@ def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     absence = fleet.snapshot.unlisted.get(host.id) if fleet.snapshot else None
     if absence is None:
         return []
-    template = (
+    text = (
         _("not listed since {time}, but the service still has it")
         if absence.is_confirmed
         else _("not listed since {time}, shown as last seen")
     )
-    return [(_("Listing"), template.format(time=formats.moment(absence.since)))]
+    return [(_("Listing"), text.format(time=formats.moment(absence.since)))]
 
 
-def _so_far(host: Host, rate: Rate | None, now: datetime) -> str:
-    """Format the cost of a host: that of the whole prepaid period, or at most that of every hour since its creation."""
+def _accrued_cost(host: Host, rate: Rate | None, now: datetime) -> str:
+    """Return the cost of the host: the whole period if prepaid, otherwise at most every hour since its creation."""
     total = pricing.accrued(host, rate, now) if rate else None
     if total is None:
         return formats.NOTHING
-    template = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
-    return template.format(sum=formats.money(total))
+    text = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
+    return text.format(sum=formats.money(total))
 
 
-def _with_span(host: Host, now: datetime) -> str:
+def _expiry(host: Host, now: datetime) -> str:
     if host.expires is None:
         return formats.expires(host, now)
     return f"{formats.moment(host.expires)} ({formats.expires(host, now)})"

@@ -1,4 +1,4 @@
-"""What is wrong with `[keys]`: actions that are not there, keys that no keyboard sends, two actions on one key."""
+"""Validation of the `[keys]` setting: unknown actions, unknown keys, and keys bound to two actions at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xds_tui.config.settings import Settings, SettingsError
 from xds_tui.i18n import _
 from xds_tui.tui.commands import COMMANDS, OLD_IDS, Command, by_place, current_keymap, keys_of
 
-TOGETHER: Final = (
+ACTIVE_TOGETHER: Final = (
     ("table", "hosts", "fleet", "app"),
     ("table", "catalog", "fleet", "app"),
     ("filter", "hosts", "fleet", "app"),
@@ -23,7 +23,8 @@ TOGETHER: Final = (
     ("filter", "history", "app"),
     ("table", "create", "app"),
 )
-"""Places that are heard together, the one with the focus first. Every other place is a dialog, heard alone."""
+"""Places whose bindings are active at the same time, the focused one first. Every other place is a dialog, which is
+active alone."""
 
 _MODIFIERS: Final = frozenset({"ctrl", "alt", "shift", "super", "hyper", "meta"})
 _NAMED: Final = {
@@ -31,14 +32,14 @@ _NAMED: Final = {
     for name in (*(key.value.rpartition("+")[2] for key in keys.Keys), *keys.KEY_NAME_REPLACEMENTS.values())
     if len(name) > 1 and name.isidentifier() and name != "return"
 }
-"""What Textual calls the keys that are no character."""
+"""Textual's names for keys that do not produce a character."""
 
 
 def problems(keymap: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with a keymap, one sentence each, in the chosen language.
+    """Return one message for each problem with a keymap, in the chosen language.
 
     Args:
-        keymap: each action's ID with its keys, separated by commas, as `Settings.keymap` has them.
+        keymap: the keys of each action by its ID, separated by commas, in the format of `Settings.keymap`.
 
     """
     current = current_keymap(keymap)
@@ -47,9 +48,9 @@ def problems(keymap: Mapping[str, str]) -> list[str]:
 
 
 def with_problems(settings: Settings) -> Settings:
-    """Return the settings with what is wrong with their keymap among what is wrong with them."""
-    found = (SettingsError(problem, "[keys]") for problem in problems(settings.keymap))
-    return replace(settings, problems=(*settings.problems, *found))
+    """Return the settings with the problems of their keymap added to `Settings.problems`."""
+    keymap_problems = (SettingsError(problem, "[keys]") for problem in problems(settings.keymap))
+    return replace(settings, problems=(*settings.problems, *keymap_problems))
 
 
 def _old_ids(keymap: Mapping[str, str]) -> Iterator[str]:
@@ -85,31 +86,32 @@ def _is_key(name: str) -> bool:
 
 
 def _clashes(keymap: Mapping[str, str]) -> Iterator[str]:
-    """Report pairs of commands on one key, except those that share a key by default."""
+    """Report pairs of actions that share a key while both are active, except pairs that share it by default."""
     reported = set()
-    for actions in _heard_together():
-        meant = _shared(actions, {})
-        for key, one, other in sorted(_shared(actions, keymap) - meant):
+    for actions in _active_groups():
+        defaults = _shared_keys(actions, {})
+        for key, one, other in sorted(_shared_keys(actions, keymap) - defaults):
             if (key, one, other) not in reported:
                 reported.add((key, one, other))
-                yield _("{key} is both {one} and {other}").format(key=_written(key), one=one, other=other)
+                yield _("{key} is both {one} and {other}").format(key=_display_name(key), one=one, other=other)
 
 
-def _heard_together() -> Iterator[list[Command]]:
+def _active_groups() -> Iterator[list[Command]]:
+    """Yield each set of actions that can be active at the same time."""
     always = [action for action in by_place(["app"]) if action.priority]
-    joined = {place for places in TOGETHER for place in places}
-    dialogs = dict.fromkeys(action.place for action in COMMANDS.values() if action.place not in joined)
-    yield from map(by_place, TOGETHER)
+    combined = {place for places in ACTIVE_TOGETHER for place in places}
+    dialogs = dict.fromkeys(action.place for action in COMMANDS.values() if action.place not in combined)
+    yield from map(by_place, ACTIVE_TOGETHER)
     yield from ([*by_place([dialog]), *always] for dialog in dialogs)
 
 
-def _shared(actions: list[Command], keymap: Mapping[str, str]) -> set[tuple[str, str, str]]:
-    """Return each key that two actions have, with both."""
-    heard = {action.id: set(keys_of(action, keymap)) for action in actions}
-    return {(key, one, other) for one, other in combinations(heard, 2) for key in heard[one] & heard[other]}
+def _shared_keys(actions: list[Command], keymap: Mapping[str, str]) -> set[tuple[str, str, str]]:
+    """Return each key that is bound to two of the actions, with the IDs of both."""
+    bound = {action.id: set(keys_of(action, keymap)) for action in actions}
+    return {(key, one, other) for one, other in combinations(bound, 2) for key in bound[one] & bound[other]}
 
 
-def _written(key: str) -> str:
+def _display_name(key: str) -> str:
     """Return a key as it is printed on a keyboard."""
     character = keys.key_to_character(key) or ""
     return character if character.isprintable() and character.strip() else key

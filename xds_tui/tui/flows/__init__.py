@@ -1,1 +1,1 @@
-"""Actions of several steps that are shared by screens."""
+"""Interactions of several steps, separate from the screens that start them."""

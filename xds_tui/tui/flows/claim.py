@@ -1,4 +1,4 @@
-"""The user decides whether a host came of an order."""
+"""Accepting or declining the candidate host of an order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xds_tui.text.messages import error_message
 async def decide(
     claims: HostClaims, order_id: str, candidate: Candidate, *, is_mine: bool
 ) -> tuple[tuple[str, ...], bool]:
-    """Pass the user's decision on; return what to show, and whether the decision was taken."""
+    """Record the user's decision; return the lines to show, and whether it was recorded."""
     host = candidate.host_name or candidate.host_id
     try:
         if not is_mine:

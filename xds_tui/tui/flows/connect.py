@@ -1,4 +1,4 @@
-"""Connecting to a host: the terminal goes to ssh and comes back, or a desktop is opened beside it."""
+"""Connecting to a host: running ssh in the foreground of the terminal, or opening a remote desktop client."""
 
 from __future__ import annotations
 
@@ -28,88 +28,89 @@ from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.theme import glyphs
 
 SSH_FAILED: Final = 255
-"""ssh's own exit code (ssh(1)); any other is that of what ran at the host."""
+"""The exit code of ssh for its own errors (ssh(1)); any other is that of the remote command."""
 
-SOON: Final = 1.5
-"""Seconds in which a client that cannot do what is asked of it ends."""
+START_TIMEOUT: Final = 1.5
+"""Seconds within which a client that fails to start is expected to exit."""
 
-_AT_HOST: Final = "at host"
+_WORKER_GROUP: Final = "at host"
 _SUBJECT: Final = "connect"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectMethods:
-    """What there is to connect with."""
+    """The programs and files that connections are made with."""
 
     exports: Path
     """The folder that `.rdp` files are written to."""
     commands: ConnectCommands
 
 
-def begin(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
-    """Connect to `host` from `screen`, unless a connection is being opened already."""
+def begin(screen: LiveScreen[Any], host: Host, methods: ConnectMethods) -> None:
+    """Connect to `host` from `screen`, unless another connection is being made."""
     app = screen.app
-    if not any(worker.group == _AT_HOST and not worker.is_finished for worker in app.workers):
-        # The app's work, and not the screen's: it must end with the terminal back, whatever is shown.
-        app.run_worker(_connect(screen, host, means), group=_AT_HOST)
+    if not any(worker.group == _WORKER_GROUP and not worker.is_finished for worker in app.workers):
+        # A worker of the app, which survives the screen: it has to take the terminal back.
+        app.run_worker(_connect(screen, host, methods), group=_WORKER_GROUP)
 
 
-async def _connect(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> None:
-    _report(screen, await _outcome(screen, host, means))
+async def _connect(screen: LiveScreen[Any], host: Host, methods: ConnectMethods) -> None:
+    _show_message(screen, await _run_client(screen, host, methods))
 
 
-def _report(screen: LiveScreen[Any], message: str) -> None:
-    """Show it where the screen shows notices; empty: what was shown before no longer holds."""
+def _show_message(screen: LiveScreen[Any], message: str) -> None:
+    """Show a message in the notice of the screen; an empty one clears the previous message."""
     screen.show_notice([message] if message else [], mild=True, subject=_SUBJECT)
 
 
-async def _outcome(screen: LiveScreen[Any], host: Host, means: ConnectMethods) -> str:
-    """Connect, and return what there is to say of it; empty: nothing."""
+async def _run_client(screen: LiveScreen[Any], host: Host, methods: ConnectMethods) -> str:
+    """Connect, and return a message about the result; empty if there is nothing to report."""
     try:
-        to = target.target(host)
+        destination = target.target(host)
     except target.UnreachableError as error:
         return messages.error_message(error)
-    is_afar = screen.app.is_web  # what is here is of the machine that serves, and not the user's
-    found = None if is_afar else rdp.client(os.environ, sys.platform, shutil.which)
-    by_hand = rdp.manual_command(to, means.commands, found)
+    is_remote = screen.app.is_web  # programs of this machine are of no use in the user's browser
+    client = None if is_remote else rdp.client(os.environ, sys.platform, shutil.which)
+    manual = rdp.manual_command(destination, methods.commands, client)
     if screen.fleet.base_url == DEMO:
-        # The text may be the address of a private machine.
-        return _with(by_hand, _("The demo's hosts are nowhere. A real one is reached by"))
-    if is_afar:
-        return _with(by_hand, _("A browser cannot do it. In a terminal this does"))
-    if to.system is target.System.LINUX:
-        return await _in_terminal(screen, by_hand, by_hand)
-    return await _desktop(screen, to, means, found, by_hand)
+        # The simulated address may be that of a real machine.
+        return _with_command(manual, _("The demo's hosts are nowhere. A real one is reached by"))
+    if is_remote:
+        return _with_command(manual, _("A browser cannot do it. In a terminal this does"))
+    if destination.system is target.System.LINUX:
+        return await _run_in_terminal(screen, manual, manual)
+    return await _open_desktop(screen, destination, methods, client, manual)
 
 
-def _with(by_hand: Command, *messages: str) -> str:
-    """Return messages followed by a command on a separate line, where it can be selected."""
-    return "\n".join((" · ".join(messages), f"  {templates.shell_command(by_hand)}", _("y copies it")))
+def _with_command(command: Command, *parts: str) -> str:
+    """Return a message with a command on a line of its own, where the user can select it."""
+    return "\n".join((" · ".join(parts), f"  {templates.shell_command(command)}", _("y copies it")))
 
 
 # In the terminal
 
 
-async def _in_terminal(screen: LiveScreen[Any], command: Command, by_hand: Command) -> str:
-    """Lend the terminal to a command, and return what there is to say afterwards."""
+async def _run_in_terminal(screen: LiveScreen[Any], command: Command, manual: Command) -> str:
+    """Run a command in the foreground of the terminal, and return a message about the result."""
     program, app = command[0], screen.app
 
-    def readable(line: str) -> str:
+    def displayable(line: str) -> str:
         return glyphs.to_ascii(line) if glyphs.is_ascii(app) else line
 
-    def last(code: int) -> str:
-        # What ssh said of it is read here, or nowhere.
-        return readable(f"xds-tui: {_ended(program, code)} · {_('Enter goes back')}") if code == SSH_FAILED else ""
+    def footer(code: int) -> str:
+        # Lets the user read the error of ssh before the app covers it.
+        return displayable(f"xds-tui: {_ended(program, code)} · {_('Enter goes back')}") if code == SSH_FAILED else ""
 
-    first = readable(f"xds-tui: {templates.shell_command(command)}")
+    header = displayable(f"xds-tui: {templates.shell_command(command)}")
     try:
-        code = await foreground.run_in_foreground(app, command, os.environ, header=first, footer=last)
+        code = await foreground.run_in_foreground(app, command, os.environ, header=header, footer=footer)
     except SuspendNotSupported:
-        return _with(by_hand, _("This terminal cannot be lent to {program}. The command is").format(program=program))
+        message = _("This terminal cannot be lent to {program}. The command is").format(program=program)
+        return _with_command(manual, message)
     except FileNotFoundError:
-        return _with(by_hand, _("{program} is not installed here. The command is").format(program=program))
+        return _with_command(manual, _("{program} is not installed here. The command is").format(program=program))
     except OSError as error:
-        return _with(by_hand, _not_started(program, error))
+        return _with_command(manual, _not_started(program, error))
     return _ended(program, code) if code else ""
 
 
@@ -134,48 +135,48 @@ def _signal(number: int) -> str:
         return str(number)
 
 
-# Beside it
+# Remote desktop
 
 
-async def _desktop(
-    screen: LiveScreen[Any], to: Target, means: ConnectMethods, found: Client | None, by_hand: Command
+async def _open_desktop(
+    screen: LiveScreen[Any], destination: Target, methods: ConnectMethods, client: Client | None, manual: Command
 ) -> str:
-    """Write the `.rdp` file and open it, if there is anything here to open it with; return what there is to say."""
+    """Write an `.rdp` file and open it if a client is available; return a message about the result."""
     try:
-        path = await write_export(means.exports, rdp.file_name(to.host_id), rdp.file_content(to))
+        path = await write_export(methods.exports, rdp.file_name(destination.host_id), rdp.file_content(destination))
     except FileWriteError as error:
-        return _with(by_hand, messages.error_message(error))
+        return _with_command(manual, messages.error_message(error))
     written = _("written: {path}").format(path=path)
-    is_seen = terminal.has_display(os.environ)
-    chosen = means.commands.windows or ((found.program, *found.file_arguments) if found else None)
-    if chosen is None:
-        is_seen |= sys.platform == "darwin"
-        why = _("no RDP client was found here") if is_seen else _("there is no display here")
-        return _with(by_hand, written, why, _("on Windows this opens it"))
-    command = templates.expand(chosen, to, str(path))
-    # Without a display what the user has chosen can only be something for the terminal.
-    if rdp.prompts_in_terminal(command) or (found is None and not is_seen):
-        return await _in_terminal(screen, command, by_hand)
-    _report(screen, _("starting {program}").format(program=command[0]))
+    has_display = terminal.has_display(os.environ)
+    template = methods.commands.windows or ((client.program, *client.file_arguments) if client else None)
+    if template is None:
+        has_display |= sys.platform == "darwin"
+        why = _("no RDP client was found here") if has_display else _("there is no display here")
+        return _with_command(manual, written, why, _("on Windows this opens it"))
+    command = templates.expand(template, destination, str(path))
+    # Without a display, a configured command can only be a program for the terminal.
+    if rdp.prompts_in_terminal(command) or (client is None and not has_display):
+        return await _run_in_terminal(screen, command, manual)
+    _show_message(screen, _("starting {program}").format(program=command[0]))
     try:
-        code = await _beside(command)
+        code = await _spawn(command)
     except OSError as error:
-        return _with(by_hand, _not_started(command[0], error), written)
+        return _with_command(manual, _not_started(command[0], error), written)
     if code:
-        return _with(by_hand, _ended(command[0], code), written)
-    started = _("{program} was started for {place}").format(program=command[0], place=to.place)
+        return _with_command(manual, _ended(command[0], code), written)
+    started = _("{program} was started for {place}").format(program=command[0], place=destination.place)
     return f"{started} · {_('y has the password to copy')}"
 
 
-async def _beside(command: Command) -> int:
-    """Start a program that goes its own way; return its exit code if it ends at once, and otherwise 0.
+async def _spawn(command: Command) -> int:
+    """Start a program in the background; return its exit code if it ends within `START_TIMEOUT`, otherwise 0.
 
     Raises:
         OSError: if it cannot be started.
 
     """
-    ending = asyncio.wrap_future(processes.spawn_detached(command, os.environ))
+    exit_code = asyncio.wrap_future(processes.spawn_detached(command, os.environ))
     try:
-        return await asyncio.wait_for(asyncio.shield(ending), SOON)
+        return await asyncio.wait_for(asyncio.shield(exit_code), START_TIMEOUT)
     except TimeoutError:
         return 0

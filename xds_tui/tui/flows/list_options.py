@@ -1,7 +1,6 @@
-"""Options of the host list: order, groups, columns, and saved filters.
+"""Dialogs for the host list: order, groups, columns, and saved filters.
 
-Each dialog is open before the next key is handled: a user may type `gstatus` quickly, and an `s` that reaches the main
-screen would start a host.
+Each dialog is pushed before the next key press is handled: the `s` of a quickly typed `gstatus` would start a host.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _NONE: Final = "none"
 _SAVE: Final = "save"
 _REMOVE: Final = "remove"
 _FILTER: Final = "filter "
-"""Stands before the name of a saved filter, to tell it from what else can be chosen."""
+"""The prefix of the choices that are saved filters."""
 
 
 def _sort(app: App[Any], pane: HostPane) -> None:
@@ -37,11 +36,11 @@ def _sort(app: App[Any], pane: HostPane) -> None:
         name = _(labels.COLUMNS[column])
         choices.append(Choice(column, name, now if column == sort else "", is_current=column == sort))
 
-    def answer(chosen: str | None) -> None:
+    def on_result(chosen: str | None) -> None:
         if chosen is not None:
             pane.sort_by(chosen if chosen != _NONE else None)
 
-    app.push_screen(PickerScreen(_("Sort by"), choices), answer)
+    app.push_screen(PickerScreen(_("Sort by"), choices), on_result)
 
 
 def _group(app: App[Any], pane: HostPane) -> None:
@@ -49,31 +48,31 @@ def _group(app: App[Any], pane: HostPane) -> None:
     choices = [Choice(_NONE, _("No groups"), is_current=group is None)]
     choices += [Choice(by, _(labels.GROUPS[by]), is_current=by == group) for by in GROUPS]
 
-    def answer(chosen: str | None) -> None:
+    def on_result(chosen: str | None) -> None:
         if chosen is not None:
             pane.list_as(replace(pane.listing, group=chosen if chosen != _NONE else None))
 
-    app.push_screen(PickerScreen(_("Group by"), choices), answer)
+    app.push_screen(PickerScreen(_("Group by"), choices), on_result)
 
 
 def _columns(app: App[Any], pane: HostPane) -> None:
-    def answer(columns: tuple[str, ...] | None) -> None:
+    def on_result(columns: tuple[str, ...] | None) -> None:
         if columns is not None:
             pane.list_as(replace(pane.listing, columns=columns))
 
-    app.push_screen(ColumnPickerScreen(pane.listing.columns), answer)
+    app.push_screen(ColumnPickerScreen(pane.listing.columns), on_result)
 
 
 def _filters(app: App[Any], pane: HostPane) -> None:
     filters, typed = pane.listing.filters, pane.query_text.strip()
     choices = [
-        Choice(_FILTER + name, name, text, _why_unreadable(text), is_current=text == typed)
+        Choice(_FILTER + name, name, text, _parse_error(text), is_current=text == typed)
         for name, text in filters.items()
     ]
-    choices.append(Choice(_SAVE, _("Save this filter…"), typed, _why_not_saved(typed)))
+    choices.append(Choice(_SAVE, _("Save this filter…"), typed, _save_disabled_reason(typed)))
     choices.append(Choice(_REMOVE, _("Remove a saved filter…"), why_not="" if filters else _("None is saved")))
 
-    def answer(chosen: str | None) -> None:
+    def on_result(chosen: str | None) -> None:
         if chosen == _SAVE:
             _save_filter(app, pane, typed)
         elif chosen == _REMOVE:
@@ -81,30 +80,30 @@ def _filters(app: App[Any], pane: HostPane) -> None:
         elif chosen is not None:
             pane.filter_by(filters[chosen.removeprefix(_FILTER)])
 
-    app.push_screen(PickerScreen(_("Saved filters"), choices), answer)
+    app.push_screen(PickerScreen(_("Saved filters"), choices), on_result)
 
 
 def _save_filter(app: App[Any], pane: HostPane, typed: str) -> None:
-    def answer(name: str | None) -> None:
+    def on_result(name: str | None) -> None:
         if name is not None:
             pane.list_as(replace(pane.listing, filters={**pane.listing.filters, name: typed}))
 
-    app.push_screen(PromptScreen(_("Save {filter} as").format(filter=typed), pane.listing.filters), answer)
+    app.push_screen(PromptScreen(_("Save {filter} as").format(filter=typed), pane.listing.filters), on_result)
 
 
 def _remove_filter(app: App[Any], pane: HostPane) -> None:
     filters = dict(pane.listing.filters)
 
-    def answer(chosen: str | None) -> None:
+    def on_result(chosen: str | None) -> None:
         if chosen is not None:
             del filters[chosen]
             pane.list_as(replace(pane.listing, filters=filters))
 
     choices = [Choice(name, name, text) for name, text in filters.items()]
-    app.push_screen(PickerScreen(_("Remove a saved filter"), choices), answer)
+    app.push_screen(PickerScreen(_("Remove a saved filter"), choices), on_result)
 
 
-def _why_unreadable(text: str) -> str:
+def _parse_error(text: str) -> str:
     try:
         filtering.parse_for(filtering.HOSTS, text)
     except QueryError as error:
@@ -112,14 +111,14 @@ def _why_unreadable(text: str) -> str:
     return ""
 
 
-def _why_not_saved(typed: str) -> str:
-    return _why_unreadable(typed) if typed else _("No filter is set: / sets one")
+def _save_disabled_reason(typed: str) -> str:
+    return _parse_error(typed) if typed else _("No filter is set: / sets one")
 
 
-ASKING: Final[Mapping[str, Callable[[App[Any], HostPane], None]]] = {
+DIALOGS: Final[Mapping[str, Callable[[App[Any], HostPane], None]]] = {
     "sort": _sort,
     "group": _group,
     "columns": _columns,
     "filters": _filters,
 }
-"""What asks about each of them, and lists the hosts as answered."""
+"""Each opens a dialog and applies its result to the host list."""

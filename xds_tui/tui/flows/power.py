@@ -75,5 +75,5 @@ async def confirm_and_order(
     notice.dismiss()
     left_out = place_orders(monitor, action, selection)
     if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed):
-        notice.tell(lines)
+        notice.show(lines)
     return True

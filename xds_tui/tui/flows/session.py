@@ -1,4 +1,4 @@
-"""Signing in on the screen, and having the credentials kept."""
+"""Signing in, and choosing the profile, the theme and the language."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.theme import themes
 
 PROGRESS_DELAY: Final = 0.3
-"""Seconds after which it is said what is waited for."""
+"""Seconds of waiting for the keyring after which a message says so."""
 
 
 async def sign_in(app: App[Any], opened: ProfileServices) -> bool:
-    """Ask for credentials, and watch with them; whether the user wants them kept. To be awaited in a worker."""
+    """Ask for credentials and poll with them; return whether to store them. Call it in a worker."""
     signed_in = await app.push_screen_wait(SignInScreen(opened.account, insecure_http=opened.insecure_http))
     if signed_in is None:
         return False
@@ -38,9 +38,9 @@ async def sign_in(app: App[Any], opened: ProfileServices) -> bool:
 
 
 async def save_credentials(app: App[Any], account: Account) -> None:
-    """Have the credentials kept, and say where; the keyring may ask the user first."""
+    """Store the credentials in the keyring, which may ask the user first, and show the result."""
     waiting = _("Waiting for the keyring, which may ask you first")
-    said = app.set_timer(PROGRESS_DELAY, lambda: app.notify(waiting, timeout=20, markup=False))
+    timer = app.set_timer(PROGRESS_DELAY, lambda: app.notify(waiting, timeout=20, markup=False))
     try:
         name = await account.store_credentials()
     except CredentialStoreError as error:
@@ -48,18 +48,15 @@ async def save_credentials(app: App[Any], account: Account) -> None:
         app.notify(message, severity="warning", timeout=20, markup=False)
         return
     finally:
-        said.stop()
+        timer.stop()
     app.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
 
 
 async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Profile) -> ProfileServices | None:
-    """Let the user choose another profile than the present one, and return what was built for it, or None.
-
-    To be awaited in a worker.
-    """
+    """Let the user choose a profile; return its services, or None if it is the present one. Call it in a worker."""
     places = await profiles.places()
     choices = [
-        Choice(str(index), place.profile, about(place), is_current=_is_same(place, present))
+        Choice(str(index), place.profile, describe_profile(place), is_current=_is_same(place, present))
         for index, place in enumerate(places)
     ]
     chosen = await pick(app, _("Profile"), choices)
@@ -72,8 +69,8 @@ async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Pro
         return None
 
 
-def about(place: Profile) -> str:
-    """Return what is at a place: its environment, its address, and whether nothing can be changed there."""
+def describe_profile(place: Profile) -> str:
+    """Return the environment and the address of a profile, and whether it is read-only."""
     words = [_("where it was signed in to")]
     if place.base_url:
         name, address = environment_of(place.base_url), place.base_url.partition("://")[2]
@@ -84,7 +81,7 @@ def about(place: Profile) -> str:
 
 
 def _is_same(one: Profile, other: Profile) -> bool:
-    """Whether it is the same profile: a profile of one's own may be called `demo`, too."""
+    """Return whether two profiles are the same; the user may have named one `demo`."""
     return one.profile == other.profile and (one.base_url == DEMO) == (other.base_url == DEMO)
 
 
@@ -96,13 +93,13 @@ _THEMES: Final = {
 }
 
 _LANGUAGES: Final = {"en": "English", "zh_CN": "中文"}
-"""Each by its own name: who looks for one may read no other."""
+"""The name of each language in that language, for users who do not read any other."""
 
 
 async def choose_theme(app: App[Any], keep: SaveSetting | None, folder: Path | None) -> None:
-    """Let the user choose a theme, and save it; to be awaited in a worker.
+    """Let the user choose a theme, and save it. Call it in a worker.
 
-    Each theme is shown while the cursor is on it. Themes of files in `folder` that cannot be used say why.
+    Each theme is applied while the cursor is on it. A file in `folder` that is not usable is listed with the reason.
     """
     if app.no_color:
         app.notify(_("NO_COLOR is set: no colours are written"), severity="warning", markup=False)
@@ -125,7 +122,7 @@ async def choose_theme(app: App[Any], keep: SaveSetting | None, folder: Path | N
         app.theme = present_theme
     else:
         preview(chosen)
-        await _keep(app, keep, {("theme",): chosen})
+        await _save(app, keep, {("theme",): chosen})
 
 
 def _read_themes(folder: Path) -> dict[str, CustomTheme | str]:
@@ -142,7 +139,7 @@ def _read_themes(folder: Path) -> dict[str, CustomTheme | str]:
 
 
 async def choose_language(app: App[Any]) -> str | None:
-    """Let the user choose the language; return its code if it is another one now. To be awaited in a worker."""
+    """Let the user choose the language; return its code, or None if it is the present one. Call it in a worker."""
     present = i18n.chosen()
     choices = [Choice(code, _LANGUAGES[code], is_current=code == present) for code in i18n.LANGUAGES]
     chosen = await pick(app, _("Language"), choices)
@@ -152,12 +149,12 @@ async def choose_language(app: App[Any]) -> str | None:
     return chosen
 
 
-async def keep_language(app: App[Any], keep: SaveSetting | None, chosen: str) -> None:
+async def save_language(app: App[Any], keep: SaveSetting | None, chosen: str) -> None:
     """Save the language for the next run."""
-    await _keep(app, keep, {("language",): chosen})
+    await _save(app, keep, {("language",): chosen})
 
 
-async def _keep(app: App[Any], keep: SaveSetting | None, changes: Mapping[tuple[str, ...], object]) -> None:
+async def _save(app: App[Any], keep: SaveSetting | None, changes: Mapping[tuple[str, ...], object]) -> None:
     if keep is not None and (why := await keep(changes)):
         message = _("It holds for this run only. {why}").format(why=why)
         app.notify(message, severity="warning", markup=False)

@@ -109,16 +109,16 @@ class LiveScreen(AppScreen[ScreenResultType]):
         Args:
             lines: what to show.
             mild: whether it is a hint, and not an error.
-            subject: what it is about, for `Notice.take_back`.
+            subject: what it is about, for `Notice.clear`.
 
         """
         if self.is_leaving or not self.is_attached:
             return
         notice = self.query_one(Notice)
         if lines:
-            notice.tell(lines, mild=mild, subject=subject)
+            notice.show(lines, mild=mild, subject=subject)
         else:
-            notice.take_back(subject)
+            notice.clear(subject)
 
     # Which actions apply
 
@@ -141,12 +141,12 @@ class LiveScreen(AppScreen[ScreenResultType]):
         action, notice = COMMANDS[action_id], self.query_one(Notice)
         why = self.why_not(action)
         if not why:
-            notice.take_back("action")
+            notice.clear("action")
             await self.app.run_action(action.run, self.node_of(action.place))
-        elif notice.is_grave:
+        elif notice.is_error:
             self.notify(why, severity="warning", markup=False)
         else:
-            notice.tell([why], mild=True, subject="action")
+            notice.show([why], mild=True, subject="action")
 
     def node_of(self, place: str) -> DOMNode:
         """Return the widget that hears the actions of a place, shown and ready for them."""

@@ -129,8 +129,8 @@ class FleetScreen(PanedScreen):
         """Draw what is known, and from then on whenever something else is."""
         # What came between composing and mounting has been handed to nobody yet.
         self.query_one(StatusBar).fleet = self._hosts.fleet = self.fleet
-        self._notice.tell_trouble(self.fleet)
-        self._notice.tell_events((), self.fleet.events, self._began, self._meet)
+        self._notice.show_problem(self.fleet)
+        self._notice.show_events((), self.fleet.events, self._began, self._meet)
         if self._stand is not None:
             self._go_on(self._stand)
         # What is remembered is painted first, but a disk that hangs holds nothing up.
@@ -217,9 +217,9 @@ class FleetScreen(PanedScreen):
         if old.events is not new.events:
             if self._events is not None:
                 self._events.show_events(new.events)
-            self._notice.tell_events(old.events, new.events, self._began, self._meet)
+            self._notice.show_events(old.events, new.events, self._began, self._meet)
         if old.error is not new.error or old.storage_problem is not new.storage_problem:
-            self._notice.tell_trouble(new)
+            self._notice.show_problem(new)
         self.call_later(self._collect)
         if old.orders is not new.orders:
             self._ordered = hosts_ordered(new.orders, self._clock())
@@ -230,7 +230,7 @@ class FleetScreen(PanedScreen):
         self._hosts.select(host_id, is_asked=False)
         host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:
-            self._notice.tell([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
+            self._notice.show([_("{host} is there and off: s starts it").format(host=host.name)], mild=True)
 
     # Panes
 
@@ -260,9 +260,9 @@ class FleetScreen(PanedScreen):
 
     def action_arrange(self, about: str) -> None:
         """Ask how the hosts shall be listed: `sort`, `group`, `columns` or `filters`."""
-        from xds_tui.tui.flows.list_options import ASKING
+        from xds_tui.tui.flows.list_options import DIALOGS
 
-        ASKING[about](self.app, self._hosts)
+        DIALOGS[about](self.app, self._hosts)
 
     # What applies
 
@@ -270,7 +270,7 @@ class FleetScreen(PanedScreen):
         """What lies under the cursor or is marked, and how we stand with the service."""
         table = self._hosts.table
         keys = table.marked or {table.cursor_key or ""}
-        return Context.of(
+        return Context.from_state(
             self.fleet,
             (host for key in keys if (host := self._hosts.host(key))),
             self._ordered,
@@ -283,7 +283,7 @@ class FleetScreen(PanedScreen):
     @on(Table.RowHighlighted, "#hosts")
     @on(Table.MarksChanged, "#hosts")
     def _weigh_picked(self, event: Table.TableMessage) -> None:
-        self._notice.take_back("action")
+        self._notice.clear("action")
         # With marks the cursor decides nothing, and thousands may be marked.
         if isinstance(event, Table.MarksChanged) or not event.table.marked:
             self.weigh_actions()
@@ -359,7 +359,7 @@ class FleetScreen(PanedScreen):
         told = self._events.event_of(event.key) if self._events is not None else None
         if told is None:
             return
-        self._notice.tell([formats.moment(told.at), *messages.event_lines(told)], mild=True)
+        self._notice.show([formats.moment(told.at), *messages.event_lines(told)], mild=True)
 
     def action_history(self) -> None:
         """Open the history."""

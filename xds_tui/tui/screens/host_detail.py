@@ -87,7 +87,7 @@ class HostDetailScreen(LiveScreen[None]):
         """The host that is shown, and how we stand with the service."""
         hosts = [host] if (host := self._host) else []
         ordered = hosts_ordered(self.fleet.orders, self._clock())
-        return Context.of(self.fleet, hosts, ordered, is_read_only=self._is_read_only)
+        return Context.from_state(self.fleet, hosts, ordered, is_read_only=self._is_read_only)
 
     @property
     def _host(self) -> Host | None:
@@ -154,7 +154,7 @@ class HostDetailScreen(LiveScreen[None]):
         if host is not None and host.password:
             await copy.copy_and_report(self, host.password.reveal(), _("Password"))
         else:
-            self.query_one(Notice).tell([_("The service gives no password for it")], mild=True)
+            self.query_one(Notice).show([_("The service gives no password for it")], mild=True)
 
     @work(group=FLOW)
     async def action_ask(self, name: str) -> None:

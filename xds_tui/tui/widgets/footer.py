@@ -1,8 +1,8 @@
-"""The keys that do something now, in one line; a click on one presses it.
+"""The key bar: the active keys in one line; a click on one presses it.
 
-Textual's Footer is a widget for each key, styled and laid out at every change of focus; this one is a line of text.
-Where the width does not suffice, keys leave from the right, but for the last: that is where help is. A key that does
-not apply to what lies under the cursor stays where it is, dimmed.
+Textual's Footer has a widget for each key, which is styled and laid out at every change of focus; this one is a line of
+text. If the width is not sufficient, keys are hidden from the right, except the last one, which is help. A key whose
+action is disabled keeps its place and is dimmed.
 """
 
 from __future__ import annotations
@@ -27,23 +27,25 @@ from xds_tui.tui.commands import COMMANDS
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the bar."""
+    """A key of the bar."""
 
     press: str
-    """What a click presses."""
+    """The key that a click simulates."""
     shown: str
+    """The name of the key."""
     what: str
+    """The name of the action."""
     is_dim: bool = False
-    """Whether it would only say why it does nothing."""
+    """Whether the action is disabled."""
 
     @property
     def width(self) -> int:
-        """The cells that it takes."""
+        """The width in terminal cells."""
         return formats.cells(self.shown) + 1 + formats.cells(self.what)
 
 
 class KeyBar(Widget):
-    """Shows the bindings of what has the focus."""
+    """Shows the bindings that are active at the focused widget."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--dim"}
     DEFAULT_CSS = """
@@ -58,19 +60,19 @@ class KeyBar(Widget):
     """
 
     keys: reactive[tuple[Key, ...]] = reactive((), repaint=False)
-    """What is shown."""
+    """The keys, including those that do not fit."""
     context: reactive[Context | None] = reactive(None, repaint=False)
-    """What decides which of them apply; None: all of them do."""
+    """The state that determines which actions are enabled; None: all are."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bindings_shown: tuple[ActiveBinding, ...] = ()
 
     def on_mount(self) -> None:
-        """Follow the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+        """Subscribe to changes of the active bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._on_bindings_updated)
 
-    def _follow(self, screen: Screen[object]) -> None:
+    def _on_bindings_updated(self, screen: Screen[object]) -> None:
         if screen is not self.screen:
             return
         shown: dict[str, ActiveBinding] = {}
@@ -78,13 +80,13 @@ class KeyBar(Widget):
             if active.binding.show:
                 shown.setdefault(active.binding.action, active)
         self._bindings_shown = tuple(shown.values())
-        self._weigh()
+        self._update_keys()
 
     def watch_context(self) -> None:
-        """Dim what does not apply any more, and say how many hosts are marked."""
-        self._weigh()
+        """Update which keys are dimmed, and the number of hosts in their names."""
+        self._update_keys()
 
-    def _weigh(self) -> None:
+    def _update_keys(self) -> None:
         self.keys = tuple(self._key(active.binding, active.enabled) for active in self._bindings_shown)
 
     def _key(self, binding: Binding, is_enabled: bool) -> Key:
@@ -95,14 +97,14 @@ class KeyBar(Widget):
         return Key(binding.key, shown, action.words(self.context), is_dim)
 
     def watch_keys(self, old: tuple[Key, ...], new: tuple[Key, ...]) -> None:
-        """Paint the keys that look different, or the line where they stand elsewhere now."""
-        before, now = list(self._placed(old)), list(self._placed(new))
+        """Repaint the keys that have changed, or the whole line if their positions have."""
+        before, now = list(self._layout_keys(old)), list(self._layout_keys(new))
         if [(x, key.width) for x, key in before] != [(x, key.width) for x, key in now]:
             self.refresh()
             return
         changed = [Region(x, 0, key.width, 1) for (x, key), (_x, was) in zip(now, before, strict=True) if key != was]
         if changed:
-            # One region: for each of several all that stands before it would be written again.
+            # One region: for each of several, the line would be written again from its start.
             self.refresh(Region.from_union(changed))
 
     def render(self) -> Content:
@@ -110,22 +112,22 @@ class KeyBar(Widget):
         key_style = self.get_visual_style("key-bar--key", partial=True)
         dim_style = self.get_visual_style("key-bar--dim", partial=True)
         line, end = Content(""), 0
-        for x, key in self._placed(self.keys):
+        for x, key in self._layout_keys(self.keys):
             shown = Content(key.shown).stylize(key_style)
-            one = Content.assemble(Content(key.shown), " ", key.what).stylize(dim_style)
-            line += Content(" " * (x - end)) + (one if key.is_dim else Content.assemble(shown, " ", key.what))
+            dimmed = Content.assemble(Content(key.shown), " ", key.what).stylize(dim_style)
+            line += Content(" " * (x - end)) + (dimmed if key.is_dim else Content.assemble(shown, " ", key.what))
             end = x + key.width
         return line
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the mouse."""
-        for x, key in self._placed(self.keys):
+        for x, key in self._layout_keys(self.keys):
             if x <= event.x <= x + key.width:
                 self.app.simulate_key(key.press)
                 return
 
-    def _placed(self, keys: Sequence[Key]) -> Iterator[tuple[int, Key]]:
-        """Yield the keys that fit, each with the column where it begins."""
+    def _layout_keys(self, keys: Sequence[Key]) -> Iterator[tuple[int, Key]]:
+        """Yield the keys that fit, each with its position."""
         gap = 2 if _length(keys, 2) <= self.size.width else 1
         fitting, x = list(keys), 0
         while len(fitting) > 1 and _length(fitting, gap) > self.size.width:

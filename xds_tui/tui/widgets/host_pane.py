@@ -165,7 +165,7 @@ class HostPane(TitledWidget, Vertical):
             self._draw_titles()
             return
         self._hosts = {host.id: host for host in snapshot.hosts}
-        table.forget(table.marked.difference(self._hosts))
+        table.unmark(table.marked.difference(self._hosts))
         intents = {
             order.host_id: order
             for order in reversed(self.fleet.orders)
@@ -189,7 +189,7 @@ class HostPane(TitledWidget, Vertical):
             headings=headings,
         )
         self._draw_titles()
-        if self._wanted is not None and table.move_to(self._wanted, is_asked=False):
+        if self._wanted is not None and table.move_to(self._wanted, is_requested=False):
             self._wanted = None
 
     @on(Table.MarksChanged)

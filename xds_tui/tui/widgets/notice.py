@@ -1,4 +1,4 @@
-"""What went wrong last, in full and for as long as the user needs to read it."""
+"""A message above the key bar: the latest error, or important events, until it is dismissed or no longer true."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xds_tui.text.messages import Situation
 
 
 class Notice(Static):
-    """A few lines above the keys that stay until they are dismissed or no longer true."""
+    """A few lines above the key bar that stay until they are dismissed or no longer true."""
 
     DEFAULT_CSS = """
     Notice {
@@ -32,28 +32,35 @@ class Notice(Static):
     """
 
     subject = ""
-    """What it is about, for those that take back only what they said themselves."""
+    """An identifier of what the notice is about, with which `clear` hides only notices of the same kind."""
 
     @property
-    def is_grave(self) -> bool:
-        """Whether it says something that must not give way to a hint."""
+    def is_error(self) -> bool:
+        """Whether an error is shown, which a hint must not replace."""
         return self.display and not self.has_class("-mild")
 
-    def tell(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
-        """Show `lines` in place of what is shown."""
+    def show(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
+        """Show `lines` in place of the present notice.
+
+        Args:
+            lines: the parts of the message; empty ones are left out.
+            mild: whether it is a hint or warning instead of an error.
+            subject: an identifier to pass to `clear`.
+
+        """
         self.subject = subject
         self.set_class(mild, "-mild")
-        told = " · ".join(line for line in lines if line)
-        self.update(Content(told if mild else f"! {told}"))
+        text = " · ".join(line for line in lines if line)
+        self.update(Content(text if mild else f"! {text}"))
         self.display = True
 
-    def take_back(self, subject: str) -> None:
-        """Take the notice away if it is about `subject`: it is no longer true."""
+    def clear(self, subject: str) -> None:
+        """Hide the notice if it is about `subject`."""
         if self.subject == subject:
             self.display = False
 
     def dismiss(self) -> bool:
-        """Take the notice away, whatever it is about; whether there was one."""
+        """Hide the notice, whatever it is about; return whether it was shown."""
         was_shown, self.display = self.display, False
         return was_shown
 
@@ -62,60 +69,60 @@ _EVENTS: Final = "events"
 
 
 class FleetNotice(Notice):
-    """A notice that tells of the service while there is trouble, and of orders until it is dismissed."""
+    """A notice that shows problems with the service or the storage while they last, and events until dismissed."""
 
     _reported: tuple[Event, ...] = ()
-    """What is shown as long as `subject` is `_EVENTS`."""
+    """The events that are shown while `subject` is `_EVENTS`."""
 
-    def tell_trouble(self, fleet: FleetState) -> None:
-        """Say why the data are not newer, or why nothing can be ordered, as long as that is so."""
+    def show_problem(self, fleet: FleetState) -> None:
+        """Show why the data are stale or why orders cannot be placed; clear the notice when that is over."""
         if fleet.error is not None:
             lines = messages.error_lines(fleet.error, Situation.WATCHING)
-            self.tell(lines, mild=fleet.connection is not ConnectionState.SIGNED_OUT, subject="service")
+            self.show(lines, mild=fleet.connection is not ConnectionState.SIGNED_OUT, subject="service")
         elif fleet.storage_problem is not None:
-            self.tell([messages.no_record(fleet.storage_problem)], mild=True, subject="service")
+            self.show([messages.no_record(fleet.storage_problem)], mild=True, subject="service")
         else:
-            self.take_back("service")
-            self.take_back("action")  # it may say that nothing can be recorded
+            self.clear("service")
+            self.clear("action")  # it may be about the storage
 
-    def tell_events(
-        self, old: Sequence[Event], new: Sequence[Event], since: datetime, meet: Callable[[str], None]
+    def show_events(
+        self, old: Sequence[Event], new: Sequence[Event], since: datetime, on_purchased: Callable[[str], None]
     ) -> None:
-        """Keep in sight what calls for the user, and introduce the hosts that were bought.
+        """Show new events that need the user's attention, and report hosts whose purchase was confirmed.
 
         Args:
-            old: what had happened when it was told last.
-            new: what has happened by now, newest first.
-            since: what happened before is history.
-            meet: is called with the ID of each new host, before anything is told.
+            old: the events at the previous call.
+            new: all events, newest first.
+            since: older events are ignored.
+            on_purchased: called with the ID of each purchased host, before anything is shown.
 
         """
         known = set(map(id, old))
-        happened = [event for event in new if id(event) not in known and event.at >= since]
-        for event in reversed(happened):
+        added = [event for event in new if id(event) not in known and event.at >= since]
+        for event in reversed(added):
             if event.action is OrderAction.CREATE and event.state is OrderState.CONFIRMED:
-                meet(event.host_id or "")
-        # That a rent ends is the table's to show.
-        called = [event for event in happened if event.alert and event.kind is not EventKind.EXPIRING]
-        if called:
-            self._report(called)
+                on_purchased(event.host_id or "")
+        # The table shows that a prepaid period ends.
+        alerts = [event for event in added if event.alert and event.kind is not EventKind.EXPIRING]
+        if alerts:
+            self._display_events(alerts)
         latest: dict[str | None, EventKind] = {}
-        for event in happened:
+        for event in added:
             if event.kind in (EventKind.APPEARED, EventKind.GONE):
                 latest.setdefault(event.host_id, event.kind)
-        self._withdraw({host_id for host_id, kind in latest.items() if kind is EventKind.APPEARED})
+        self._remove_gone({host_id for host_id, kind in latest.items() if kind is EventKind.APPEARED})
 
-    def _withdraw(self, returned: Collection[str | None]) -> None:
-        """Report no more that hosts are gone which are there again."""
+    def _remove_gone(self, returned: Collection[str | None]) -> None:
+        """Remove the report that a host is gone if it has returned."""
         if not (returned and self.display and self.subject == _EVENTS):
             return
-        left = [one for one in self._reported if one.kind is not EventKind.GONE or one.host_id not in returned]
+        left = [event for event in self._reported if event.kind is not EventKind.GONE or event.host_id not in returned]
         if not left:
-            self.take_back(_EVENTS)
+            self.clear(_EVENTS)
         elif len(left) < len(self._reported):
-            self._report(left)
+            self._display_events(left)
 
-    def _report(self, events: Sequence[Event]) -> None:
+    def _display_events(self, events: Sequence[Event]) -> None:
         self._reported = tuple(events)
         is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in events)
-        self.tell(messages.events_lines(events), mild=is_mild, subject=_EVENTS)
+        self.show(messages.events_lines(events), mild=is_mild, subject=_EVENTS)

@@ -1,7 +1,4 @@
-"""How the columns of a line-drawn table share its width.
-
-Pure: nothing here knows Textual. Widths are terminal cells.
-"""
+"""The layout of a table: which columns fit, and where. All widths are in terminal cells."""
 
 from __future__ import annotations
 
@@ -17,44 +14,42 @@ class Column:
     """One column of a table."""
 
     key: str
-    """What cells, sorting and messages know it by."""
+    """The identifier in rows, sort orders and messages."""
     title: str
-    """What the header shows."""
+    """The text of the header."""
     width: int
-    """The cells it needs at least; longer content is cut."""
+    """The minimum width; longer content is cut."""
     align: Literal["left", "right"] = "left"
-    """Where content stands that is shorter than the column."""
+    """The alignment of content that is shorter than the column."""
     grow: int = 0
-    """Its share of the width that is to spare."""
+    """The weight with which it shares the remaining width."""
     drop: int = 0
-    """Columns with the highest number leave first where the width does not suffice; 0 stays."""
+    """If the columns do not fit, those with the highest number are hidden first; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The place of one column in every line."""
+    """The position of a column in each line."""
 
     column: Column
-    """The column."""
     index: int
-    """Which of the table's columns it is, and so which of a row's cells stands here."""
+    """The index of the column in the table, and of its cell in a row."""
     x: int
-    """Its first cell from the left edge of the line."""
+    """The distance from the left edge of the line."""
     width: int
-    """Its cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the columns that fit stand in a line."""
+    """The positions of the columns that fit."""
 
     width: int
-    """The cells of the whole line."""
+    """The width of the whole line."""
     slots: tuple[Slot, ...]
     """The columns that fit, from left to right."""
 
     def slot_at(self, x: int) -> Slot | None:
-        """Return the slot that cell `x` of a line belongs to, or None for one that belongs to none."""
+        """Return the slot that contains cell `x` of a line, or None."""
         for slot in reversed(self.slots):
             if slot.x <= x:
                 return slot if x < slot.x + slot.width else None
@@ -62,35 +57,42 @@ class Layout:
 
 
 def fit(columns: Sequence[Column], width: int, *, margin: int = 0, gap: int = 1, end: int = 0) -> Layout:
-    """Place `columns` in a line of `width` cells: `margin` at the left, `gap` between two, `end` at the right.
+    """Return the layout of `columns` in a line of `width` cells.
 
-    While they do not fit, the one with the highest `drop` leaves, of equals the rightmost. What is to spare goes to
-    those that grow. Columns that never leave keep their width and may stick out at the right, as does one that is
-    alone.
+    Columns that do not fit are hidden, those with the highest `drop` first and of equals the rightmost. The remaining
+    width is distributed by `grow`. Columns that are never hidden, and the last one, may exceed the line.
+
+    Args:
+        columns: all columns, from left to right.
+        width: the width of the line.
+        margin: the cells left of the first column.
+        gap: the cells between two columns.
+        end: the cells right of the last column.
+
     """
-    staying = list(range(len(columns)))
-    room = width - end
-    while _needed(columns, staying, margin, gap) > room and len(staying) > 1:
-        leaves = max(reversed(staying), key=lambda index: columns[index].drop)
-        if columns[leaves].drop == 0:
+    visible = list(range(len(columns)))
+    available = width - end
+    while _required_width(columns, visible, margin, gap) > available and len(visible) > 1:
+        hidden = max(reversed(visible), key=lambda index: columns[index].drop)
+        if columns[hidden].drop == 0:
             break
-        staying.remove(leaves)
-    spare = max(0, room - _needed(columns, staying, margin, gap))
-    shares = _shares([columns[index].grow for index in staying], spare)
+        visible.remove(hidden)
+    spare = max(0, available - _required_width(columns, visible, margin, gap))
+    shares = _distribute([columns[index].grow for index in visible], spare)
     slots = []
     x = margin
-    for index, share in zip(staying, shares, strict=True):
+    for index, share in zip(visible, shares, strict=True):
         slots.append(Slot(columns[index], index, x, columns[index].width + share))
         x += columns[index].width + share + gap
     return Layout(width, tuple(slots))
 
 
-def _needed(columns: Sequence[Column], staying: Sequence[int], margin: int, gap: int) -> int:
-    return margin + sum(columns[index].width for index in staying) + gap * max(0, len(staying) - 1)
+def _required_width(columns: Sequence[Column], visible: Sequence[int], margin: int, gap: int) -> int:
+    return margin + sum(columns[index].width for index in visible) + gap * max(0, len(visible) - 1)
 
 
-def _shares(weights: Sequence[int], spare: int) -> list[int]:
-    """Split `spare` cells by `weights`, without losing one to rounding."""
+def _distribute(weights: Sequence[int], spare: int) -> list[int]:
+    """Split `spare` cells by `weights`; their sum is exactly `spare`."""
     total = sum(weights)
     if not total:
         return [0] * len(weights)
@@ -99,5 +101,5 @@ def _shares(weights: Sequence[int], spare: int) -> list[int]:
 
 
 def translated(columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Return columns whose titles were only marked with their titles in the language of now."""
+    """Return columns with their titles translated into the chosen language."""
     return tuple(replace(column, title=_(column.title)) for column in columns)

@@ -1,8 +1,8 @@
-"""How one line of a table is drawn: what it is drawn from, its *look*, becomes a strip of exactly the table's width.
+"""Drawing the lines of a table: a `LineSpec` describes a line, and its `draw` returns a strip of the table's width.
 
-A look is frozen and holds all that decides how a line appears, but for the colours: lines with equal looks are equal
-on screen. All text is inert: no markup is read in it, and what could act on a terminal is replaced. Widths are terminal
-cells; a CJK character takes two.
+Specifications are frozen and contain everything that determines the appearance except the colours, so equal ones look
+equal. Markup in texts is not interpreted, and characters that could control the terminal are replaced. Widths are in
+terminal cells; a CJK character takes two.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from textual.strip import Strip
 from xds_tui.tui.widgets.table.columns import Layout, Slot
 
 MARGIN: Final = 3
-"""Cells left of the first column: the cursor, the mark, and one that parts them from the text."""
+"""Cells left of the first column: the cursor, the mark, and a space."""
 
 INDENT: Final = 1
-"""Cells left of a heading: rows stand further in."""
+"""Cells left of a heading, which starts further left than rows."""
 
 GAP: Final = 2
 """Cells between two columns."""
@@ -34,47 +34,47 @@ END: Final = 1
 """Cells right of the last column, so that its text does not touch the scrollbar."""
 
 REPLACEMENT: Final = "\ufffd"
-"""What stands for a character that could act on a terminal."""
+"""Replaces characters that could control the terminal."""
 
 StyleOf = Callable[..., Style]
-"""Tells the style of one or more parts of a table, each stronger than those before it."""
+"""Returns the combined style of one or more component classes, of which later ones take precedence."""
 
 _Part = tuple[Style, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one column shows of one row: plain text, never markup."""
+    """A cell of a row, as plain text without markup."""
 
     text: str
     style: str = ""
-    """The component class `line-table--STYLE` that it is drawn in; empty for the table's own."""
+    """The component class `line-table--STYLE`; empty: the style of the table."""
     quiet: bool = False
-    """Whether a change of it is no news: it tells how long something is, or came to be known later than the rest."""
+    """Whether not to highlight changes: for durations, and for values that are loaded later than the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one line of the table shows."""
+    """A row of the table."""
 
     cells: tuple[Cell, ...]
-    """One for each column, in the order of the columns."""
+    """The cells in the order of the columns."""
     dim: bool = False
-    """Whether the whole line steps back."""
+    """Whether the whole line is dimmed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the rows below it have in common."""
+    """The heading of a group of rows."""
 
     text: str
     note: str = ""
-    """What is told of them beside it, less loudly."""
+    """A muted text after it, such as the number of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The signs that a table adds to the texts, each one cell wide."""
+    """The symbols that a table draws, each one cell wide."""
 
     cursor: str = "▌"
     mark: str = "✓"
@@ -84,12 +84,12 @@ class Glyphs:
 
 
 ASCII_GLYPHS: Final = Glyphs(cursor=">", mark="*", ascending="^", descending="v", ellipsis="~")
-"""Signs that every terminal has."""
+"""Symbols for terminals without Unicode."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderLook:
-    """The titles of the columns."""
+    """The line with the titles of the columns."""
 
     layout: Layout
     sort_key: str | None
@@ -104,51 +104,51 @@ class HeaderLook:
             if slot.column.key == self.sort_key:
                 arrow = glyphs.descending if self.sort_reverse else glyphs.ascending
             title = cut(inert_text(slot.column.title), slot.width - cell_len(arrow), glyphs.ellipsis)
-            parts += _placed(slot, title + arrow, style, style)
+            parts += _pad(slot, title + arrow, style, style)
         return _strip(parts, self.layout.width, style)
 
 
 @dataclass(frozen=True, slots=True)
 class RowLook:
-    """A row of the table."""
+    """The line of a row."""
 
     layout: Layout
     row: Row
     state: str
-    """`cursor`, `cursor-blurred` or nothing."""
+    """`cursor`, `cursor-blurred` or empty."""
     marked: bool
     changed: frozenset[int]
-    """The columns whose cells are marked as changed."""
+    """The indexes of the cells to highlight as changed."""
 
     def draw(self, glyphs: Glyphs, style_of: StyleOf) -> Strip:
-        """Draw the line; under the cursor cells lose their own colours, which were not chosen for its background."""
+        """Draw the line; under the cursor without the cells' own colours, which suit only the usual background."""
         classes = self._classes()
         style = style_of(*classes)
         cursor, mark = glyphs.cursor if self.state else " ", glyphs.mark if self.marked else " "
         parts = [(style, f"{cursor}{mark} ")]
         for slot in self.layout.slots:
             cell = self.row.cells[slot.index]
-            own = [cell.style] if cell.style and self.state != "cursor" else []
+            cell_classes = [cell.style] if cell.style and self.state != "cursor" else []
             if slot.index in self.changed:
-                own.append("changed")
+                cell_classes.append("changed")
             text = cut(inert_text(cell.text), slot.width, glyphs.ellipsis)
-            parts += _placed(slot, text, style_of(*classes, *own) if own else style, style)
+            parts += _pad(slot, text, style_of(*classes, *cell_classes) if cell_classes else style, style)
         return _strip(parts, self.layout.width, style)
 
     def _classes(self) -> tuple[str, ...]:
-        told = (("dim", self.row.dim), ("marked", self.marked), (self.state, bool(self.state)))
-        return tuple(name for name, holds in told if holds)
+        classes = (("dim", self.row.dim), ("marked", self.marked), (self.state, bool(self.state)))
+        return tuple(name for name, is_set in classes if is_set)
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingLook:
-    """A line that tells what the rows below it have in common."""
+    """The line of a heading."""
 
     layout: Layout
     heading: Heading
 
     def draw(self, glyphs: Glyphs, style_of: StyleOf) -> Strip:
-        """Draw the line: it begins left of the first column."""
+        """Draw the line, which starts left of the first column."""
         style, width = style_of("heading"), self.layout.width - INDENT - END
         text = cut(inert_text(self.heading.text), width, glyphs.ellipsis)
         note = (
@@ -162,7 +162,7 @@ class HeadingLook:
 
 @dataclass(frozen=True, slots=True)
 class TextLook:
-    """A line that is not a row: blank, or with a text in its middle."""
+    """A line that is blank or contains a centred text."""
 
     layout: Layout
     text: str
@@ -179,7 +179,7 @@ LineSpec = HeaderLook | HeadingLook | RowLook | TextLook
 
 
 def inert_text(text: str) -> str:
-    """Return `text` with every character replaced that could act on a terminal or turn the direction of a line."""
+    """Return `text` with characters replaced that could control the terminal or change the direction of text."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or _is_space(letter) else REPLACEMENT for letter in text)
@@ -190,7 +190,7 @@ def _is_space(letter: str) -> bool:
 
 
 def cut(text: str, width: int, ellipsis: str) -> str:
-    """Return `text` if it fits into `width` cells, else as much of it as fits before `ellipsis`."""
+    """Return `text`, shortened to `width` cells with `ellipsis` at its end if necessary."""
     if cell_len(text) <= width:
         return text
     room = width - cell_len(ellipsis)
@@ -199,15 +199,15 @@ def cut(text: str, width: int, ellipsis: str) -> str:
     return chop_cells(text, room)[0] + ellipsis
 
 
-def _placed(slot: Slot, text: str, style: Style, around: Style) -> list[_Part]:
-    """Return `text` in its slot, and the gap after it; blanks are drawn as what is around, to make few segments."""
+def _pad(slot: Slot, text: str, style: Style, around: Style) -> list[_Part]:
+    """Return `text` aligned in its slot, and the gap after it; spaces have the style `around`, for fewer segments."""
     blank = " " * (slot.width - cell_len(text))
     left, right = (blank, "") if slot.column.align == "right" else ("", blank)
     return [(around, left), (style, text), (around, right + " " * GAP)]
 
 
 def _strip(parts: list[_Part], width: int, style: Style) -> Strip:
-    """Fill up to `width`, and join what is drawn in one style, because each segment costs some 40 bytes of colours."""
+    """Fill the line up to `width`, and join parts of the same style, because each segment costs about 40 bytes."""
     missing = width - sum(cell_len(text) for _, text in parts)
     filled = [part for part in (*parts, (style, " " * missing)) if part[1]]
     runs = groupby(filled, itemgetter(0))
@@ -219,7 +219,7 @@ PARTS: Final = (
     *("header", "heading", "cursor", "cursor-blurred", "marked", "changed", "placeholder"),
     *("dim", "good", "warn", "bad", "busy", "muted", "accent"),
 )
-"""Each is a component class `line-table--PART`; those of the second line are for cells."""
+"""The names of the component classes `line-table--PART`; those of the second line are for cells."""
 
 CSS: Final = """
 Table {

@@ -1,4 +1,4 @@
-"""The rows that were on screen, each asked for once, and what is new in them."""
+"""A cache of the rows of a table, which also compares them with those before the last update."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from xds_tui.tui.widgets.table.columns import Column
 from xds_tui.tui.widgets.table.render import Row
 
 MAX_ROWS: Final = 512
-"""Rows that are kept: a few screenfuls, however many there are."""
+"""The number of rows in the cache: a few screens full."""
 
-NOTHING: Final[frozenset[int]] = frozenset()
+_NONE: Final[frozenset[int]] = frozenset()
 
 
 class RowCache:
-    """Rows by key, each read from its source when it is first wanted, beside what was read before."""
+    """Rows by key, each read from the source at the first access, and the rows before the last `reset`."""
 
     def __init__(self, columns: tuple[Column, ...], source: Callable[[str], Row]) -> None:
         self.columns = columns
         self._source = source
-        self._read: LRUCache[str, Row] = LRUCache(MAX_ROWS)
-        self._before: LRUCache[str, Row] = LRUCache(MAX_ROWS)
+        self._rows: LRUCache[str, Row] = LRUCache(MAX_ROWS)
+        self._previous: LRUCache[str, Row] = LRUCache(MAX_ROWS)
 
-    def read_from(self, columns: tuple[Column, ...], source: Callable[[str], Row]) -> None:
-        """Read all rows anew; with other columns nothing of what was read before can be compared."""
-        self._before = self._read if columns == self.columns else LRUCache(MAX_ROWS)
-        self._read = LRUCache(MAX_ROWS)
+    def reset(self, columns: tuple[Column, ...], source: Callable[[str], Row]) -> None:
+        """Replace the source. After a change of the columns, no row is compared with the one before."""
+        self._previous = self._rows if columns == self.columns else LRUCache(MAX_ROWS)
+        self._rows = LRUCache(MAX_ROWS)
         self.columns = columns
         self._source = source
 
     def __getitem__(self, key: str) -> Row:
         """Return the row of `key`."""
-        if (row := self._read.get(key)) is None:
-            row = self._read[key] = self._source(key)
+        if (row := self._rows.get(key)) is None:
+            row = self._rows[key] = self._source(key)
         return row
 
     def changed(self, key: str) -> frozenset[int]:
-        """Return the columns in which the row of `key` shows something else than it did before."""
-        before, row = self._before.get(key), self[key]
+        """Return the indexes of the cells that differ from those before the last `reset`, apart from quiet ones."""
+        before, row = self._previous.get(key), self[key]
         if before is None or before.cells == row.cells:
-            return NOTHING
+            return _NONE
         pairs = enumerate(zip(before.cells, row.cells, strict=True))
         return frozenset(index for index, (old, new) in pairs if old != new and not new.quiet)

@@ -145,23 +145,22 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
     ) -> None:
         """Show these rows in this order, and keep the cursor, the marks and what is on screen.
 
-        The cursor stays on its row, and that on its line of the screen; if it has gone, the cursor goes to the row
-        that took its place. Cells that differ from those before are highlighted until
-        the next `show`.
+        The cursor stays on its row, and the row on its line of the screen. If the row has been removed, the cursor
+        moves to the row at its index. Cells whose text has changed are highlighted until the next call.
 
         Args:
-            columns: What a line consists of.
-            keys: The key of each row, none of them twice.
-            row: Tells what stands in the row of a key. It is called for rows on screen only, at any time until the
-                next `show`, and must answer the same each time.
-            headings: What those of the keys tell that are no rows: the cursor goes past them, nothing marks them.
+            columns: the columns of the table.
+            keys: the unique keys of the rows and headings.
+            row: returns the row of a key. It is called only for rows on screen, at any time until the next call, and
+                must return equal values each time.
+            headings: the keys that are headings instead of rows. They cannot be marked, and the cursor skips them.
 
         """
-        self._rows.read_from(tuple(columns), row)
+        self._rows.reset(tuple(columns), row)
         self._arrange()
         keys, place = tuple(keys), self._viewport
         self._headings = headings or {}
-        self._go(place if keys == place.keys else place.among(keys, self._headings))
+        self._go(place if keys == place.keys else place.with_rows(keys, self._headings))
         self.is_displaced |= place.key not in (None, self.cursor_key)
 
     @property
@@ -202,19 +201,19 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
         """The keys of marked rows that are not shown."""
         return self._marked.difference(self._keys)
 
-    def move_to(self, key: str, *, is_asked: bool = True) -> bool:
-        """Move the cursor to a row and show it; return whether it exists. `is_asked`: the user requested it."""
+    def move_to(self, key: str, *, is_requested: bool = True) -> bool:
+        """Move the cursor to a row and show it; return whether it exists. `is_requested`: by the user."""
         index, before = self._viewport.index(key), self.cursor_key
         if index is not None:
             self._go(self._viewport.at(index))
-            self.is_displaced = not is_asked and (self.is_displaced or self.cursor_key != before)
+            self.is_displaced = not is_requested and (self.is_displaced or self.cursor_key != before)
         return index is not None
 
     def mark(self, keys: Iterable[str]) -> None:
         """Mark rows in addition."""
         self._set_marks(self._marked.union(keys))
 
-    def forget(self, keys: Iterable[str]) -> None:
+    def unmark(self, keys: Iterable[str]) -> None:
         """Remove the marks of rows that no longer exist."""
         had_marks = bool(self._marked)
         self._set_marks(self._marked.difference(keys))
@@ -237,14 +236,15 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
         self.repaint_changed_lines()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Remember which row is drawn under the mouse, because it may move before the button is released."""
+        """Record which row is drawn under the mouse, because it may move before the button is released."""
         if (offset := event.get_content_offset(self)) is not None:
             self._pressed = (offset.y, self.drawn_key(offset.y))
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor, or select the row if it is there; mark it with ctrl, all up to it with shift.
+        """Move the cursor to the clicked row, or select the row if the cursor is on it.
 
-        The row is the one that was drawn where the button was pressed, not the one that has its place by now.
+        With ctrl the row is marked, with shift all rows from the cursor to it. The clicked row is the one that was
+        drawn when the button was pressed.
         """
         offset = event.get_content_offset(self)
         if offset is None:
@@ -329,7 +329,7 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
 
     def _extend_to(self, index: int) -> None:
         start, self.is_displaced = self._viewport, False
-        self._run = viewport.extended(self._run, self._marked, start, end := start.at(index))
+        self._run = viewport.extend(self._run, self._marked, start, end := start.at(index))
         self._go(end)
         if self._run is not None:
             self._set_marks(self._run.marked)
