@@ -133,7 +133,7 @@ def write_out(table: export.Table, shown: Sequence[Column]) -> None:
 
 
 @given(hosts=rows_of(HOST_FIELDS, "id"), packages=rows_of(PACKAGE_FIELDS, "packageId"), total=VALUES)
-async def test_any_json_can_be_shown_stored_and_shown_again(
+async def test_any_json_can_be_displayed_stored_and_displayed_again(
     zone: str, hosts: list[dict[str, Any]], packages: list[dict[str, Any]], total: object
 ) -> None:
     page = decode.decode_hosts(sent({"data": hosts, "totalCounts": total}))
@@ -163,7 +163,7 @@ OLD_TIMES = [
 
 
 @pytest.mark.parametrize("at", OLD_TIMES)
-async def test_what_an_older_version_stored_can_be_shown(zone: str, at: datetime) -> None:
+async def test_records_of_an_older_version_can_be_displayed(zone: str, at: datetime) -> None:
     stored = a_host(created=at, expires=at, cpu=10**18, memory=-1, disk=2**62, gpu_count=10**17, port=70_000)
     database = await Database.open(None)
     try:
@@ -180,7 +180,7 @@ async def test_what_an_older_version_stored_can_be_shown(zone: str, at: datetime
 
 
 @pytest.mark.parametrize("at", OLD_TIMES)
-def test_an_event_of_an_older_version_can_be_told(zone: str, at: datetime) -> None:
+def test_an_event_of_an_older_version_has_a_message(zone: str, at: datetime) -> None:
     event = Event(at=at, kind=EventKind.EXPIRING, host_id="h1", expires=at, within=24)
     messages.event_lines(event)
     formats.when(event.at, NOON)
@@ -194,7 +194,7 @@ def decoded(**fields: object) -> Host:
 
 @pytest.mark.parametrize("name", ["createTime", "expirationTime"])
 @pytest.mark.parametrize("value", [NEVER, str(NEVER), 1_690_000_000, -1, 10**18, "1e400", float("nan"), True])
-def test_a_time_that_is_not_believed_is_kept_as_it_was_sent(zone: str, name: str, value: object) -> None:
+def test_an_implausible_time_is_kept_as_sent(zone: str, name: str, value: object) -> None:
     host = decoded(**{name: value})
     assert host.created is None
     assert host.expires is None
@@ -203,7 +203,7 @@ def test_a_time_that_is_not_believed_is_kept_as_it_was_sent(zone: str, name: str
 
 
 @pytest.mark.parametrize("value", [1_695_639_270_000, 946_684_800_000, 7_258_118_399_999])
-def test_a_time_that_is_believed_is_shown_in_every_zone(zone: str, value: int) -> None:
+def test_a_plausible_time_can_be_displayed_in_every_zone(zone: str, value: int) -> None:
     host = decoded(expirationTime=value)
     assert host.expires is not None
     assert is_time(host.expires)
@@ -211,7 +211,7 @@ def test_a_time_that_is_believed_is_shown_in_every_zone(zone: str, value: int) -
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e400", "-0", "1E+999999999"])
-def test_a_number_that_is_none_costs_its_field_alone(literal: str) -> None:
+def test_an_invalid_number_affects_only_its_field(literal: str) -> None:
     body = f'{{"code":0,"data":{{"data":[{{"id":"a","name":"NaN \\" Infinity","cpu":{literal}}}],"totalCounts":1}}}}'
     (host,) = decode.decode_hosts(decode.decode_envelope(body.encode())).hosts
     assert host.name == 'NaN " Infinity'
@@ -224,7 +224,7 @@ def test_a_number_that_is_none_costs_its_field_alone(literal: str) -> None:
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity"])
 @pytest.mark.parametrize("decode_number", [decode.decode_created, decode.decode_token])
-def test_a_number_that_is_none_is_no_result(literal: str, decode_number: Any) -> None:
+def test_an_invalid_number_is_not_a_result(literal: str, decode_number: Any) -> None:
     with pytest.raises(BadResponse):
         decode_number(decode.decode_envelope(f'{{"code":0,"data":{literal}}}'.encode()))
 
@@ -233,7 +233,7 @@ def test_a_number_that_is_none_is_no_result(literal: str, decode_number: Any) ->
     ("field", "value"),
     [("amount", "1000001"), ("amount", -1), ("amount", 10**400), ("discount", 1.5), ("discount", 0), ("discount", -1)],
 )
-def test_a_package_whose_price_is_not_believed_cannot_be_bought(field: str, value: object) -> None:
+def test_a_package_with_an_implausible_price_cannot_be_bought(field: str, value: object) -> None:
     row = {"packageId": "p1", "amount": "1.10", "discount": 1} | {field: value}
     (package,) = decode.decode_packages(sent([row]))
     assert pricing.hourly(package) is None
@@ -241,14 +241,14 @@ def test_a_package_whose_price_is_not_believed_cannot_be_bought(field: str, valu
 
 
 @given(total=VALUES)
-def test_a_total_is_a_count_or_none(total: object) -> None:
+def test_a_total_is_a_count_or_unknown(total: object) -> None:
     page = decode.decode_hosts(sent({"data": [{"id": "a"}], "totalCounts": total}))
     assert page.total is None or 0 <= page.total <= decode.MAX_TOTAL
     assert page.is_total_unreadable is (page.total is None and total not in (None, ""))
 
 
 @given(life=VALUES)
-def test_the_lifetime_of_a_token_is_a_number_or_none(life: object) -> None:
+def test_the_lifetime_of_a_token_is_a_number_or_unknown(life: object) -> None:
     _token, milliseconds = decode.decode_token(sent({"token": "abc", "effectiveTime": life}))
     assert milliseconds is None or milliseconds >= 0
 

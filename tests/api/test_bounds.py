@@ -123,7 +123,7 @@ READ: dict[str, tuple[bytes | Script, str]] = {
 
 
 @pytest.mark.parametrize("name", READ)
-async def test_what_would_use_up_time_or_memory_is_an_error_in_words(name: str) -> None:
+async def test_excessive_responses_are_an_error(name: str) -> None:
     answer, words = READ[name]
     result = await asked(answer)
     assert result["said"].startswith("BadResponse: ")
@@ -142,14 +142,14 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("name", FIELDS)
-async def test_a_field_of_any_size_costs_itself_alone(name: str) -> None:
+async def test_a_huge_field_affects_only_itself(name: str) -> None:
     rows = f'[{{"packageId":"p","amount":{FIELDS[name]}}},{{"packageId":"q","amount":1}}]'
     result = await asked(http(f'{{"code":0,"data":{rows}}}'))
     assert result["said"] == 2
     assert result["growth"] < MEMORY
 
 
-async def test_as_many_rows_as_are_still_read_cost_little() -> None:
+async def test_the_maximum_number_of_rows_takes_little_memory() -> None:
     rows = ",".join('{"packageId":"p","amount":1,"a":[]}' for _ in range(33_000))
     result = await asked(http(f'{{"code":0,"data":[{rows}]}}'))
     assert result["said"] == 33_000

@@ -91,7 +91,7 @@ async def test_power_off_is_type_0(server: RawServer, client: Client) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", "/"])
-async def test_an_address_may_have_a_prefix_and_a_last_slash(server: RawServer, suffix: str) -> None:
+async def test_an_address_may_have_a_prefix_and_a_trailing_slash(server: RawServer, suffix: str) -> None:
     server.answer = http(envelope([]))
     async with Client(f"{server.url}/prefix{suffix}", BareToken(Secret(TOKEN))) as client:
         await client.images()
@@ -99,13 +99,13 @@ async def test_an_address_may_have_a_prefix_and_a_last_slash(server: RawServer, 
 
 
 @pytest.mark.parametrize(("data", "made"), [(True, None), ("dyMFQQgHIW", "dyMFQQgHIW")])
-async def test_a_creation_answers_an_id_or_true(server: RawServer, client: Client, data: object, made: object) -> None:
+async def test_a_create_returns_an_id_or_true(server: RawServer, client: Client, data: object, made: object) -> None:
     server.answer = http(envelope(data))
     assert await CHANGES["create_on_demand"](client) == made
     assert await CHANGES["create_rent"](client) == made
 
 
-async def test_a_deletion_that_was_denied_is_unknown_and_keeps_its_trace(server: RawServer, client: Client) -> None:
+async def test_a_denied_deletion_is_unknown_and_has_its_trace_id(server: RawServer, client: Client) -> None:
     # The gateway may have repeated the request after an earlier attempt deleted the host.
     server.answer = http(envelope(False))
     with pytest.raises(OutcomeUnknown, match="did not do it") as caught:
@@ -116,14 +116,14 @@ async def test_a_deletion_that_was_denied_is_unknown_and_keeps_its_trace(server:
 
 
 @pytest.mark.parametrize("answer", [envelope(code=1001), envelope(code=1021), envelope(None), '{"code":0}'])
-async def test_a_host_that_is_not_there_is_none(server: RawServer, client: Client, answer: str) -> None:
+async def test_a_missing_host_is_none(server: RawServer, client: Client, answer: str) -> None:
     server.answer = http(answer)
     assert await client.host("h1") is None
 
 
 @pytest.mark.parametrize("status", ["408 Request Timeout", "429 Too Many Requests", "502 Bad Gateway", "504 Timeout"])
 @pytest.mark.parametrize("answer", [envelope(code=1001), envelope(code=1021), envelope(None), '{"code":0}'])
-async def test_a_gateway_that_gave_up_does_not_say_that_a_host_is_not_there(
+async def test_a_gateway_error_does_not_mean_that_a_host_is_missing(
     server: RawServer, client: Client, answer: str, status: str
 ) -> None:
     server.answer = http(answer, status)
@@ -160,7 +160,7 @@ async def test_false_with_code_0_leaves_a_change_unknown(server: RawServer, clie
 
 @every_read
 @pytest.mark.parametrize("code", [429, 1003, 1005, 6002, 9001, 4711])
-async def test_a_code_is_a_refusal_with_its_trace_for_a_read(
+async def test_a_code_rejects_a_read_with_its_trace_id(
     server: RawServer, client: Client, call: Call, code: int
 ) -> None:
     server.answer = http(envelope(code=code, msg="because"), "400 Bad Request")
@@ -182,13 +182,13 @@ async def test_a_system_error_leaves_a_change_unknown(server: RawServer, client:
 
 @every_read
 @pytest.mark.parametrize("code", [500, 503])
-async def test_a_system_error_is_a_refusal_for_a_read(server: RawServer, client: Client, call: Call, code: int) -> None:
+async def test_a_system_error_rejects_a_read(server: RawServer, client: Client, call: Call, code: int) -> None:
     server.answer = http(envelope(code=code), "500 Internal Server Error")
     with pytest.raises(Rejected):
         await call(client)
 
 
-async def test_a_busy_gateway_says_when_to_come_back(server: RawServer, client: Client) -> None:
+async def test_a_busy_gateway_has_retry_after(server: RawServer, client: Client) -> None:
     server.answer = http("busy", "503 Service Unavailable", "text/plain", Retry_After="9")
     with pytest.raises(Rejected) as caught:
         await client.hosts(1)
@@ -199,7 +199,7 @@ async def test_a_busy_gateway_says_when_to_come_back(server: RawServer, client: 
 
 @every_read
 @every_nonsense
-async def test_nonsense_is_a_bad_answer_for_a_read_asked_once(
+async def test_nonsense_is_a_bad_response_to_a_read_sent_once(
     server: RawServer, client: Client, call: Call, answer: bytes
 ) -> None:
     server.answer = answer
@@ -218,7 +218,7 @@ async def test_nonsense_is_a_bad_answer_for_a_read_asked_once(
         ("hosts", {"data": [{"id": "h1"}], "totalCounts": "1"}),
     ],
 )
-async def test_success_false_with_code_0_does_not_hide_what_a_read_asked_for(
+async def test_success_false_with_code_0_does_not_reject_a_read(
     server: RawServer, client: Client, call: str, data: object
 ) -> None:
     server.answer = http(envelope(data, success=False))
@@ -269,13 +269,13 @@ async def test_code_401_is_signed_out(server: RawServer, client: Client, call: C
     assert_nothing_shows(caught.value)
 
 
-async def test_a_page_that_came_instead_is_named(server: RawServer, client: Client) -> None:
+async def test_an_unexpected_page_is_described(server: RawServer, client: Client) -> None:
     server.answer = PORTAL
     with pytest.raises(BadResponse, match=r"HTTP 200, text/html: Hotel Wi-Fi"):
         await client.hosts(1)
 
 
-async def test_a_redirect_is_not_followed_and_takes_no_token_elsewhere(server: RawServer, client: Client) -> None:
+async def test_a_redirect_is_not_followed_with_the_token(server: RawServer, client: Client) -> None:
     async with raw_server(http(envelope([]))) as elsewhere:
         server.answer = http("", "302 Found", Location=f"{elsewhere.url}/v1/pve/open/image?secret=1")
         with pytest.raises(BadResponse) as caught:
@@ -347,7 +347,7 @@ async def test_a_name_that_is_not_found_was_never_sent(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("url", [f"https://{'a' * 64}.test", "https://a..b"])
-async def test_a_name_that_cannot_be_one_was_never_sent(url: str) -> None:
+async def test_an_invalid_name_was_never_sent(url: str) -> None:
     async with Client(url, BareToken(Secret(TOKEN))) as client:
         with pytest.raises(NotSent):
             await CHANGES["create_rent"](client)
@@ -358,7 +358,7 @@ async def greeting_in_plain_text(_reader: asyncio.StreamReader, writer: asyncio.
     writer.close()
 
 
-async def test_tls_that_is_none_was_never_sent() -> None:
+async def test_a_tls_failure_was_never_sent() -> None:
     token = BareToken(Secret(TOKEN))
     async with listening(greeting_in_plain_text) as port, Client(f"https://127.0.0.1:{port}", token) as client:
         with pytest.raises(NotSent):
@@ -368,7 +368,7 @@ async def test_tls_that_is_none_was_never_sent() -> None:
 
 
 @pytest.mark.parametrize("answer", [HANG_UP, b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", PORTAL])
-async def test_a_tunnel_that_the_proxy_does_not_open_was_never_sent_through(
+async def test_a_refused_tunnel_was_never_sent(
     server: RawServer, monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.url)
@@ -383,7 +383,7 @@ async def test_a_tunnel_that_the_proxy_does_not_open_was_never_sent_through(
 
 
 @every_change
-async def test_a_change_whose_token_could_not_be_minted_was_never_sent(server: RawServer, call: Call) -> None:
+async def test_a_change_without_a_token_was_never_sent(server: RawServer, call: Call) -> None:
     async with Client(server.url, AccountKey("A1", Secret("app-s3cr3t"))) as client:
         for answer in (HANG_UP, PORTAL, http("<h1>Bad Gateway</h1>", "502 Bad Gateway")):
             server.answer = answer
@@ -405,7 +405,7 @@ async def test_a_change_whose_token_could_not_be_minted_was_never_sent(server: R
 
 
 @every_change
-async def test_read_only_holds_every_change_back(server: RawServer, call: Call) -> None:
+async def test_read_only_prevents_every_change(server: RawServer, call: Call) -> None:
     async with Client(server.url, BareToken(Secret(TOKEN)), read_only=True) as client:
         with pytest.raises(NotSent, match="read-only"):
             await call(client)
@@ -413,7 +413,7 @@ async def test_read_only_holds_every_change_back(server: RawServer, call: Call) 
 
 
 @every_read
-async def test_read_only_lets_reads_through(server: RawServer, call: Call) -> None:
+async def test_read_only_permits_reads(server: RawServer, call: Call) -> None:
     server.answer = http(envelope(None))
     async with Client(server.url, BareToken(Secret(TOKEN)), read_only=True) as client:
         await call(client)
@@ -438,7 +438,7 @@ async def test_an_id_stays_one_segment_of_the_path(
 
 
 @pytest.mark.parametrize("host_id", ["", ".", "..", "a\nb", "\ud800", "x" * 500])
-async def test_an_id_that_cannot_be_one_is_not_sent(server: RawServer, client: Client, host_id: str) -> None:
+async def test_an_invalid_id_is_not_sent(server: RawServer, client: Client, host_id: str) -> None:
     for call in (client.host, client.reboot, client.delete):
         with pytest.raises(NotSent):
             await call(host_id)
@@ -454,19 +454,19 @@ async def test_a_page_that_the_service_does_not_have_is_a_mistake_of_the_caller(
 
 
 @pytest.mark.parametrize("url", ["http://example.com", "example.com", "https://exa\x1bmple.com", "https://xn--"])
-def test_an_address_that_may_not_have_the_token_is_refused_at_once(url: str) -> None:
+def test_an_address_that_must_not_get_the_token_is_rejected_immediately(url: str) -> None:
     with pytest.raises(NotSent):
         Client(url, BareToken(Secret(TOKEN)))
 
 
-async def test_an_environment_that_cannot_be_used_is_said_at_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unusable_environment_is_reported_by_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/bundle.pem")
     async with Client("https://service.test", BareToken(Secret(TOKEN))) as client:
         with pytest.raises(NotSent, match="SSL_CERT_FILE"):
             await client.images()
 
 
-async def test_changes_use_a_connection_of_their_own_and_reads_keep_theirs() -> None:
+async def test_changes_use_separate_connections_and_reads_reuse_theirs() -> None:
     connections: list[int] = []
 
     async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -486,7 +486,7 @@ async def test_changes_use_a_connection_of_their_own_and_reads_keep_theirs() -> 
     assert connections == [1, 1, 2]
 
 
-async def test_a_transport_that_is_handed_in_is_used_and_closed() -> None:
+async def test_a_given_transport_is_used_and_closed() -> None:
     closed: list[bool] = []
 
     class Demo(httpx.MockTransport):

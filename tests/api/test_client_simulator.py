@@ -68,7 +68,7 @@ async def test_a_host_from_the_catalog_to_its_end(simulate: Simulate, dialect: s
 
 @pytest.mark.parametrize("endpoint", CREATES)
 @pytest.mark.parametrize("kind", [*DONE_ALL_THE_SAME, *NOT_DONE])
-async def test_a_purchase_whose_answer_is_lost_is_unknown_and_made_at_most_once(
+async def test_a_purchase_with_a_lost_response_is_unknown_and_made_at_most_once(
     simulate: Simulate, endpoint: str, kind: Kind
 ) -> None:
     simulator = simulate()
@@ -84,7 +84,7 @@ async def test_a_purchase_whose_answer_is_lost_is_unknown_and_made_at_most_once(
 
 @pytest.mark.parametrize("endpoint", CREATES)
 @pytest.mark.parametrize("kind", [Kind.LATENCY, Kind.DRIP])
-async def test_a_purchase_whose_answer_is_late_is_unknown_and_made_at_most_once(
+async def test_a_purchase_with_a_late_response_is_unknown_and_made_at_most_once(
     simulate: Simulate, endpoint: str, kind: Kind
 ) -> None:
     simulator = simulate()
@@ -97,7 +97,7 @@ async def test_a_purchase_whose_answer_is_late_is_unknown_and_made_at_most_once(
 
 
 @pytest.mark.parametrize("kind", [*DONE_ALL_THE_SAME, *NOT_DONE])
-async def test_a_read_whose_answer_is_lost_is_asked_once_and_can_be_asked_again(simulate: Simulate, kind: Kind) -> None:
+async def test_a_read_with_a_lost_response_is_sent_once_and_can_be_repeated(simulate: Simulate, kind: Kind) -> None:
     simulator = simulate()
     simulator.service.faults.set(Fault(kind=kind, endpoint="pve/open/mypage", size=8 * 1024 * 1024))
     async with Client(simulator.url, KEY) as client:
@@ -107,7 +107,7 @@ async def test_a_read_whose_answer_is_lost_is_asked_once_and_can_be_asked_again(
         assert (await client.hosts(1)).total == 40
 
 
-async def test_a_busy_service_is_a_refusal_that_says_when_to_come_back(simulate: Simulate) -> None:
+async def test_a_busy_service_rejects_with_retry_after(simulate: Simulate) -> None:
     simulator = simulate()
     simulator.service.faults.set(Fault(kind=Kind.BUSY, endpoint="pve/open/mypage", seconds=7))
     async with Client(simulator.url, KEY) as client:
@@ -134,7 +134,7 @@ async def test_tokens_that_ended_are_renewed_for_a_read_but_a_purchase_is_not_re
         assert asked(simulator, "getToken") == 3
 
 
-async def test_a_wrong_secret_is_asked_about_once(simulate: Simulate) -> None:
+async def test_a_wrong_secret_is_sent_once(simulate: Simulate) -> None:
     simulator = simulate()
     async with Client(simulator.url, AccountKey(ACCOUNT, Secret("wrong"))) as client:
         for _ in range(3):

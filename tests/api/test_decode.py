@@ -134,7 +134,7 @@ def test_numbers_come_as_strings_and_strings_as_numbers() -> None:
 
 @pytest.mark.parametrize("name", [name for name in HOST if name != "id"])
 @pytest.mark.parametrize("value", [None, "", ...])
-def test_a_field_that_is_null_empty_or_absent_costs_only_itself_and_leaves_no_mark(name: str, value: Any) -> None:
+def test_null_empty_and_absent_fields_are_none_and_not_in_raw(name: str, value: Any) -> None:
     row = {key: field for key, field in HOST.items() if key != name} | ({} if value is ... else {name: value})
     (host,) = a_page(row).hosts
     assert (host.id, host.raw) == ("OWWWuy7Gcj", {})
@@ -164,21 +164,19 @@ def test_a_field_that_is_null_empty_or_absent_costs_only_itself_and_leaves_no_ma
         ("gpuNumber", "two", "gpu_count", "two"),
     ],
 )
-def test_a_field_that_is_not_understood_is_kept_raw_and_the_host_still_shown(
-    name: str, value: Any, field: str, kept: str
-) -> None:
+def test_an_invalid_field_is_in_raw_and_the_host_is_kept(name: str, value: Any, field: str, kept: str) -> None:
     host = the_host(**{name: value})
     assert getattr(host, field) in (None, 0, Status.UNKNOWN)
     assert dict(host.raw) == {name: kept}
 
 
-def test_a_password_that_is_not_understood_does_not_show() -> None:
+def test_an_invalid_password_is_masked() -> None:
     host = the_host(hostPw={"pw": "cWf4psCY"})
     assert host.password is None
     assert "cWf4psCY" not in repr(host)
 
 
-def test_a_password_never_shows_in_a_host() -> None:
+def test_a_password_is_not_in_the_repr_of_a_host() -> None:
     assert "cWf4psCY" not in repr(the_host())
 
 
@@ -209,14 +207,14 @@ def test_every_text_is_cleaned() -> None:
     assert (host.os, host.account, host.password) == ("Win\ufffddows", "ro\ufffdot", Secret("p\ufffdw"))
 
 
-def test_a_lone_surrogate_costs_one_character_not_the_page() -> None:
+def test_a_lone_surrogate_affects_one_character() -> None:
     page = decode.decode_hosts(
         an_envelope(r'{"data":[{"id":"h1","name":"a\ud83db"},{"id":"h2","name":"\ud83d\ude00"}]}')
     )
     assert [host.name for host in page.hosts] == ["a\ufffdb", "😀"]
 
 
-def test_bytes_that_are_not_utf8_and_raw_controls_cost_one_character_not_the_page() -> None:
+def test_invalid_utf8_and_raw_controls_affect_one_character() -> None:
     body = b'{"code":0,"data":{"data":[{"id":"h1","name":"a\xffb"},{"id":"h2","name":"a\nb"}]}}'
     assert [host.name for host in decode.decode_hosts(decode.decode_envelope(body)).hosts] == ["a\ufffdb", "a b"]
 
@@ -246,17 +244,17 @@ def test_an_empty_page_comes_in_many_forms(data: str, total: int | None) -> None
 
 
 @pytest.mark.parametrize("total", ['"many"', "-1", "100001", "1.5", "NaN", "[]"])
-def test_a_total_that_is_none_is_said_to_be_so(total: str) -> None:
+def test_an_invalid_total_is_reported(total: str) -> None:
     assert decode.decode_hosts(an_envelope(f'{{"data":[],"totalCounts":{total}}}')) == HostPage((), None, 0, True)
 
 
 @pytest.mark.parametrize("data", ["1", '"x"', "[]", "true", "{}", '{"totalCounts":5}', '{"data":{},"totalCounts":5}'])
-def test_a_page_without_a_list_never_passes_for_an_empty_one(data: str) -> None:
+def test_a_page_without_a_list_is_not_empty(data: str) -> None:
     with pytest.raises(BadResponse):
         decode.decode_hosts(an_envelope(data))
 
 
-def test_a_page_without_data_never_passes_for_an_empty_one() -> None:
+def test_a_page_without_data_is_not_empty() -> None:
     with pytest.raises(BadResponse):
         decode.decode_hosts(decode.decode_envelope(b'{"code":0,"msg":"success"}'))
 
@@ -317,7 +315,7 @@ def test_money_keeps_every_digit_of_any_price(billionths: int, as_string: bool) 
         '"free"',
     ],
 )
-def test_a_price_that_is_not_understood_is_none_and_kept_raw(sent: str) -> None:
+def test_an_invalid_price_is_none_and_in_raw(sent: str) -> None:
     package = the_package(amount=sent)
     assert package.amount is None
     assert 0 < len(package.raw["amount"]) <= 80
@@ -334,7 +332,7 @@ def test_a_discount_is_a_factor_and_none_is_1(sent: str, factor: str) -> None:
 
 
 @pytest.mark.parametrize("sent", ["8", '"80%"', "-0.8", "0", '"NaN"', '""', "true"])
-def test_a_discount_that_could_mislead_about_the_price_is_not_believed(sent: str) -> None:
+def test_an_implausible_discount_is_invalid(sent: str) -> None:
     package = the_package(discount=sent)
     assert package.discount is None
     assert "discount" in package.raw
@@ -369,7 +367,7 @@ def test_the_code_is_a_number_or_a_string() -> None:
         b"\xff\xfe\x00",
     ],
 )
-def test_what_is_not_an_envelope_is_a_bad_answer(body: bytes) -> None:
+def test_anything_but_an_envelope_is_a_bad_response(body: bytes) -> None:
     with pytest.raises(BadResponse):
         decode.decode_envelope(body)
 
@@ -424,7 +422,7 @@ def test_a_created_host_may_have_an_id(data: str, host_id: str | None) -> None:
         *('"123"', '"1234567890"', '"1e400"', '"12.5"', '"%00"', '"../x"', '"id"', '"-"', '"null"', '"success"'),
     ],
 )
-def test_a_creation_that_is_not_clear_makes_no_sense(data: str) -> None:
+def test_an_unclear_create_is_a_bad_response(data: str) -> None:
     with pytest.raises(BadResponse):
         decode.decode_created(an_envelope(data))
 
@@ -436,27 +434,27 @@ def test_a_creation_that_is_not_clear_makes_no_sense(data: str) -> None:
         *((data, None) for data in ('"1e400"', "1e400", "1.5", '"%00"', '"../x"', '" 12"', '""', "-3", "9" * 30, "{}")),
     ],
 )
-def test_what_may_be_an_unusual_id_is_kept_to_be_verified(data: str, host_id: str | None) -> None:
+def test_a_possible_unusual_id_is_kept_for_verification(data: str, host_id: str | None) -> None:
     with pytest.raises(BadResponse) as caught:
         decode.decode_created(an_envelope(data))
     assert caught.value.host_id == host_id
 
 
-def test_only_true_says_that_a_host_was_deleted() -> None:
+def test_only_true_confirms_a_deletion() -> None:
     decode.expect_deleted(an_envelope("true"))
     for data in ("false", "null", "[]", '"h1"', "1"):
         with pytest.raises(BadResponse):
             decode.expect_deleted(an_envelope(data))
 
 
-def test_power_accepts_everything_but_false() -> None:
+def test_power_accepts_anything_except_false() -> None:
     decode.expect_done(an_envelope("true"))
     decode.expect_done(an_envelope("null"))
     with pytest.raises(BadResponse):
         decode.expect_done(an_envelope("false"))
 
 
-def test_a_token_comes_with_its_life() -> None:
+def test_a_token_has_a_lifetime() -> None:
     long = "x" * 10_000
     assert decode.decode_token(an_envelope(f'{{"token":"{long}"}}'))[0] == Secret(long)
     assert decode.decode_token(an_envelope('{"token":"abc","effectiveTime":"1800000"}')) == (Secret("abc"), 1_800_000)
@@ -467,7 +465,7 @@ def test_a_token_comes_with_its_life() -> None:
     "data",
     ["null", "true", '"a b"', "12", "{}", '{"token":""}', '{"token":"a\\nb"}', '{"token":"é"}', '{"token":"a b"}'],
 )
-def test_a_token_that_could_not_be_sent_makes_no_sense(data: str) -> None:
+def test_a_token_that_cannot_be_sent_is_a_bad_response(data: str) -> None:
     with pytest.raises(BadResponse):
         decode.decode_token(an_envelope(data))
 
@@ -489,7 +487,7 @@ def test_no_row_hides_another(rows: list[Any]) -> None:
 
 
 @given(st.binary() | st.builds(lambda value: json.dumps({"code": 0, "data": value}).encode(), ANY_JSON))
-def test_whatever_comes_only_a_bad_answer_escapes(body: bytes) -> None:
+def test_any_body_raises_only_bad_response(body: bytes) -> None:
     decoders = (
         decode.decode_hosts,
         partial(decode.decode_host, host_id="h1"),

@@ -33,7 +33,7 @@ def test_code_401_is_signed_out_whatever_the_http_status(status: int) -> None:
     assert (caught.value.code, caught.value.message, caught.value.trace_id) == (401, "token expired", "t1")
 
 
-def test_a_refusal_keeps_code_message_trace_and_the_wait_it_asks_for() -> None:
+def test_a_rejection_has_code_message_trace_id_and_retry_after() -> None:
     with pytest.raises(Rejected) as caught:
         require_success(an_answer('{"code":6002,"msg":"资源不足","traceId":"t1"}', Retry_After="7"), unmasked)
     refused = caught.value
@@ -73,7 +73,7 @@ def test_without_an_envelope_the_http_status_decides() -> None:
         (an_answer("", 200), "service's language", None),
     ],
 )
-def test_what_came_in_place_of_an_envelope_is_classified(
+def test_responses_without_an_envelope_are_classified(
     response: httpx.Response, summary: str, cause: Cause | None
 ) -> None:
     with pytest.raises(ApiError) as caught:
@@ -81,13 +81,13 @@ def test_what_came_in_place_of_an_envelope_is_classified(
     assert (caught.value.cause, summary in caught.value.summary) == (cause, True), caught.value.summary
 
 
-def test_the_wait_that_an_unavailable_service_asks_for_is_kept() -> None:
+def test_an_unavailable_service_has_retry_after() -> None:
     with pytest.raises(Rejected) as caught:
         require_success(a_page("busy", 503, Retry_After="3"), unmasked)
     assert (caught.value.code, caught.value.retry_after) == (503, 3.0)
 
 
-def test_a_bad_answer_says_what_came_instead() -> None:
+def test_a_bad_response_describes_the_content() -> None:
     portal = "<html><head><title>\n  Hotel &amp; Spa Wi-Fi\n</title></head><body>Log in</body></html>"
     with pytest.raises(BadResponse) as caught:
         require_success(a_page(portal), unmasked)
@@ -111,7 +111,7 @@ def test_a_description_is_short() -> None:
     assert len(describe(a_page("x" * 100_000))) == 200
 
 
-def test_secrets_that_come_back_are_masked() -> None:
+def test_returned_secrets_are_masked() -> None:
     def mask(text: str) -> str:
         return text.replace("s3cr3t", "••••")
 

@@ -41,19 +41,19 @@ def kinds(parent: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
             yield from kinds(kind)
 
 
-def test_every_kind_of_error_is_among_these() -> None:
+def test_every_error_class_is_covered() -> None:
     assert {type(error) for error in ERRORS} == set(kinds())
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_an_error_that_is_pickled_or_copied_says_what_it_said(error: ApiError, way: str) -> None:
+def test_a_pickled_or_copied_error_keeps_its_message(error: ApiError, way: str) -> None:
     again = WAYS[way](error)
     assert type(again) is type(error)
     assert again is not error
     assert (vars(again), again.args, str(again)) == (vars(error), error.args, str(error))
 
 
-def test_a_code_that_nobody_documented_is_explained_as_such() -> None:
+def test_an_undocumented_code_is_explained_as_such() -> None:
     assert errors.explain(424242) is errors.explain(-1)
     assert errors.explain(6003) is not errors.explain(-1)

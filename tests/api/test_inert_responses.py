@@ -108,14 +108,14 @@ def test_every_text_of_a_host_an_image_and_a_package_is_inert(strings: list[str]
 
 
 @given(HOSTILE_TEXT, st.sampled_from([401, 500, 1003, 7]))
-def test_every_text_of_a_refusal_is_inert(text: str, code: int) -> None:
+def test_every_text_of_a_rejection_is_inert(text: str, code: int) -> None:
     with pytest.raises(ApiError) as refused:
         envelope.require_success(an_answer(None, text, code), mask=lambda text: text)
     assert_inert(refused.value)
 
 
 @given(HOSTILE_TEXT, st.sampled_from([200, 302, 401, 429, 500, 503]))
-def test_every_text_of_what_came_instead_of_an_answer_is_inert(text: str, status: int) -> None:
+def test_every_text_of_an_unexpected_response_is_inert(text: str, status: int) -> None:
     page = f"<title>{text}</title>{text}".encode(errors="replace")
     kind = f"text/{text}".encode(errors="replace")
     location = f"https://example.org/{text}".encode(errors="replace")
@@ -126,7 +126,7 @@ def test_every_text_of_what_came_instead_of_an_answer_is_inert(text: str, status
 
 
 @given(HOSTILE_TEXT)
-def test_every_text_of_a_data_that_makes_no_sense_is_inert(text: str) -> None:
+def test_every_text_of_invalid_data_is_inert(text: str) -> None:
     accepted_envelope = envelope.require_success(an_answer(text, text), mask=lambda text: text)
     for decoder in (
         decode.decode_hosts,

@@ -52,7 +52,7 @@ async def outcome(client: Client, call: Call) -> ApiError | None:
 
 @every_call
 @pytest.mark.parametrize("status", [200, 400, 500])
-async def test_a_code_is_a_refusal_only_where_the_table_lists_it(simulate: Simulate, call: Call, status: int) -> None:
+async def test_a_code_is_a_rejection_only_if_the_table_lists_it(simulate: Simulate, call: Call, status: int) -> None:
     simulator = simulate(error_status=status, auth_status=status, hosts=1)
     async with Client(simulator.url, KEY) as client:
         await client.hosts(1)
@@ -107,7 +107,7 @@ BROKE: list[tuple[str, Any]] = [
 
 @a_create
 @pytest.mark.parametrize(("status", "body"), BROKE)
-async def test_a_response_that_does_not_prove_a_refusal_leaves_the_outcome_unknown(
+async def test_a_response_that_does_not_prove_a_rejection_leaves_the_outcome_unknown(
     server: RawServer, client: Client, call: Call, status: str, body: object
 ) -> None:
     server.answer = http(json.dumps(body), status)
@@ -127,7 +127,7 @@ async def test_a_response_that_does_not_prove_a_refusal_leaves_the_outcome_unkno
         ("304 Not Modified", {}),
     ],
 )
-async def test_success_that_is_contradicted_is_unknown(
+async def test_a_contradicted_success_is_unknown(
     server: RawServer, client: Client, call: Call, status: str, more: dict[str, Any]
 ) -> None:
     server.answer = http(envelope(True, **more), status)
@@ -142,7 +142,7 @@ async def test_success_is_success(server: RawServer, client: Client, call: Call,
 
 
 @pytest.mark.parametrize("code", ["9001", 9001, "9001.0"])
-async def test_a_refusal_may_spell_its_code_as_text(server: RawServer, client: Client, code: object) -> None:
+async def test_the_code_of_a_rejection_may_be_a_string(server: RawServer, client: Client, code: object) -> None:
     body = {"code": code, "data": "", "msg": "钱包余额不足", "traceId": None, "success": False}
     server.answer = http(json.dumps(body))
     error = await outcome(client, Call.CREATE_RENT)
@@ -152,9 +152,7 @@ async def test_a_refusal_may_spell_its_code_as_text(server: RawServer, client: C
 
 @every_call
 @pytest.mark.parametrize("body", ["", "<h1>401</h1>", '{"uri":"/v1","msg":"Authentication Fail"}'])
-async def test_http_401_alone_says_that_the_token_does_not_hold(
-    server: RawServer, client: Client, call: Call, body: str
-) -> None:
+async def test_http_401_alone_rejects_the_token(server: RawServer, client: Client, call: Call, body: str) -> None:
     server.answer = http(body, "401 Unauthorized")
     error = await outcome(client, call)
     assert isinstance(error, SignedOut)
@@ -162,7 +160,7 @@ async def test_http_401_alone_says_that_the_token_does_not_hold(
     assert len(server.requests) == 1
 
 
-async def test_what_went_wrong_is_told_with_status_code_and_trace(server: RawServer, client: Client) -> None:
+async def test_an_error_has_status_code_and_trace_id(server: RawServer, client: Client) -> None:
     body = {"code": 404, "message": "504 GATEWAY_TIMEOUT", "traceId": "TXabc-E1"}
     server.answer = http(json.dumps(body), "504 Gateway Timeout")
     error = await outcome(client, Call.CREATE_RENT)
@@ -189,7 +187,7 @@ ENVELOPES = st.fixed_dictionaries(
 
 
 @given(st.sampled_from(Call), st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 499, 500, 504]), ENVELOPES)
-def test_whatever_comes_a_refusal_is_one_that_the_table_lists(call: Call, status: int, body: dict[str, Any]) -> None:
+def test_every_rejection_is_listed_in_the_table(call: Call, status: int, body: dict[str, Any]) -> None:
     response = httpx.Response(status, json=body)
     with contextlib.suppress(OutcomeUnknown, SignedOut):
         try:

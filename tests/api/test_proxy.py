@@ -37,7 +37,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"])
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks", "SOCKS5"])
-async def test_a_socks_proxy_leads_to_the_service_and_looks_up_its_name(
+async def test_a_socks_proxy_connects_to_the_service_and_looks_up_its_name(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
 ) -> None:
     async with secured(authority.vouching_for(HOST)) as service, socks_proxy(SocksProxy(service.port)) as proxy:
@@ -105,7 +105,7 @@ async def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch, sc
     ],
     ids=["no login", "not allowed", "refused", "no SOCKS", "hangs up", "silent"],
 )
-async def test_a_socks_proxy_that_does_not_open_the_way_is_named(
+async def test_a_socks_proxy_that_does_not_connect_is_named(
     monkeypatch: pytest.MonkeyPatch, socks: SocksProxy, summary: str
 ) -> None:
     async with socks_proxy(socks) as proxy:
@@ -131,7 +131,7 @@ async def test_a_wrong_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) ->
         (b"", "refused the connection"),
     ],
 )
-async def test_an_http_proxy_that_does_not_open_the_way_is_named(
+async def test_an_http_proxy_that_does_not_connect_is_named(
     monkeypatch: pytest.MonkeyPatch, answer: bytes, summary: str
 ) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -156,7 +156,7 @@ async def test_an_http_proxy_that_does_not_open_the_way_is_named(
     ],
 )
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "https_proxy"])
-def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
+def test_an_unusable_proxy_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -181,14 +181,14 @@ def test_without_an_environment_there_is_no_proxy() -> None:
         ("all_proxy", "socks5://me:word@proxy.test:7890", "all_proxy=socks5://proxy.test:7890"),
     ],
 )
-def test_the_proxy_is_the_one_that_the_environment_names(
+def test_the_proxy_is_that_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, proxy: str
 ) -> None:
     monkeypatch.setenv(variable, value)
     assert str(proxy_for(SERVICE)) == proxy
 
 
-def test_the_proxy_for_https_goes_before_that_for_all_and_lower_case_before_upper(
+def test_https_proxy_takes_precedence_over_all_proxy_and_lower_case_over_upper(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://one.test")
@@ -212,13 +212,13 @@ def test_this_machine_and_plain_http_go_through_no_proxy(
 
 @pytest.mark.parametrize("exempt", [HOST, f".{HOST}", "test", "*", f"other.test, {HOST}", f"{HOST}:443"])
 @pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
-def test_what_no_proxy_names_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch, variable: str, exempt: str) -> None:
+def test_hosts_in_no_proxy_use_no_proxy(monkeypatch: pytest.MonkeyPatch, variable: str, exempt: str) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://proxy.test:1080")
     monkeypatch.setenv(variable, exempt)
     assert proxy_for(SERVICE) is None
 
 
-def test_what_no_proxy_does_not_name_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_not_in_no_proxy_use_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://proxy.test:1080")
     monkeypatch.setenv("NO_PROXY", f"other.test,{HOST}:8443")
     proxy = proxy_for(SERVICE)

@@ -168,7 +168,7 @@ needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="needs op
 
 
 @pytest.mark.parametrize("name", [by_file, pytest.param(by_folder, marks=needs_openssl)])
-async def test_an_authority_that_the_environment_names_is_believed(
+async def test_an_authority_of_the_environment_is_trusted(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, name: Callable[[Authority, pytest.MonkeyPatch], None]
 ) -> None:
     name(authority, monkeypatch)
@@ -202,7 +202,7 @@ IMPOSTORS = (
 
 
 @pytest.mark.parametrize("impostor", IMPOSTORS, ids=lambda impostor: impostor.name)
-async def test_who_cannot_prove_to_be_the_service_gets_nothing(
+async def test_an_impostor_gets_nothing(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, impostor: Impostor
 ) -> None:
     if impostor.is_vouched_for:
@@ -220,7 +220,7 @@ async def test_who_cannot_prove_to_be_the_service_gets_nothing(
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-async def test_tls_of_another_age_is_refused(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_outdated_tls_is_rejected(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     by_file(authority, monkeypatch)
     old = authority.vouching_for("127.0.0.1")
     old.set_ciphers("ALL:@SECLEVEL=0")
@@ -231,7 +231,7 @@ async def test_tls_of_another_age_is_refused(authority: Authority, monkeypatch: 
     assert service.requests == []
 
 
-async def test_a_proxy_passes_on_what_it_cannot_read(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_forwards_encrypted_data(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     by_file(authority, monkeypatch)
     async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:word@127.0.0.1:{proxy.port}")
@@ -244,7 +244,7 @@ async def test_a_proxy_passes_on_what_it_cannot_read(authority: Authority, monke
     assert "proxy-authorization" not in service.requests[0].lower()
 
 
-async def test_a_proxy_that_plays_the_service_gets_nothing(
+async def test_a_proxy_that_impersonates_the_service_gets_nothing(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
@@ -256,9 +256,7 @@ async def test_a_proxy_that_plays_the_service_gets_nothing(
     assert TOKEN.encode() not in proxy.seen
 
 
-async def test_a_service_that_no_proxy_is_for_is_looked_for_without_it(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_service_in_no_proxy_is_reached_directly(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     by_file(authority, monkeypatch)
     async with secured(authority.vouching_for(HOST)) as service, tunnelling_to(service.port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")

@@ -94,7 +94,7 @@ class Pair:
         return await self.http.post(BASE + "/v1/pve/open/createRent", extensions={SAFE: False})
 
 
-async def test_the_first_call_mints_and_every_other_uses_the_same_token() -> None:
+async def test_the_first_call_gets_a_token_and_the_others_use_it() -> None:
     pair = Pair()
     await pair.read()
     await pair.change()
@@ -103,7 +103,7 @@ async def test_the_first_call_mints_and_every_other_uses_the_same_token() -> Non
     assert pair.kept == [(Secret("token-1"), NOON + timedelta(minutes=30))]
 
 
-async def test_a_token_is_renewed_before_it_ends() -> None:
+async def test_a_token_is_renewed_before_it_expires() -> None:
     pair = Pair()
     await pair.read()
     pair.clock.move(seconds=1800 - MARGIN.total_seconds() - 1)
@@ -114,7 +114,7 @@ async def test_a_token_is_renewed_before_it_ends() -> None:
     assert pair.service.asked == ["token-1", "token-1", "token-2"]
 
 
-async def test_a_token_that_lives_briefly_is_used_for_most_of_its_life() -> None:
+async def test_a_short_lived_token_is_used_for_most_of_its_lifetime() -> None:
     pair = Pair()
     pair.service.life = 10_000
     await pair.read()
@@ -127,14 +127,14 @@ async def test_a_token_that_lives_briefly_is_used_for_most_of_its_life() -> None
 
 
 @pytest.mark.parametrize("life", [None, "soon", -1, 0])
-async def test_a_life_that_is_not_understood_is_the_documented_one(life: object) -> None:
+async def test_an_invalid_lifetime_is_the_documented_one(life: object) -> None:
     pair = Pair()
     pair.service.life = life
     await pair.read()
     assert pair.kept == [(Secret("token-1"), NOON + DOCUMENTED_LIFE)]
 
 
-async def test_a_life_beyond_all_measure_is_bounded() -> None:
+async def test_an_excessive_lifetime_is_limited() -> None:
     pair = Pair()
     pair.service.life = 10**18
     await pair.read()
@@ -159,7 +159,7 @@ async def test_twenty_calls_that_are_rejected_together_share_one_renewal() -> No
     assert pair.service.asked.count("token-1") == 20
 
 
-async def test_a_cancelled_renewal_leaves_the_way_to_the_next() -> None:
+async def test_a_cancelled_renewal_does_not_block_the_next() -> None:
     pair = Pair()
     pair.service.gate = asyncio.Event()
     first = asyncio.create_task(pair.read())
@@ -172,7 +172,7 @@ async def test_a_cancelled_renewal_leaves_the_way_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 401])
-async def test_after_a_401_a_safe_call_mints_once_and_is_sent_once_more(status: int) -> None:
+async def test_after_a_401_a_safe_call_is_repeated_once_with_a_new_token(status: int) -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
     pair.service.status_of_401 = status
     assert (await pair.read()).json()["code"] == 0
@@ -180,7 +180,7 @@ async def test_after_a_401_a_safe_call_mints_once_and_is_sent_once_more(status: 
     assert pair.service.minted == 1
 
 
-async def test_fresh_tokens_that_are_rejected_too_end_in_signed_out_for_now() -> None:
+async def test_rejected_new_tokens_sign_out_temporarily() -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": {"token": "bad"}})
     with pytest.raises(SignedOut) as caught:
@@ -192,7 +192,7 @@ async def test_fresh_tokens_that_are_rejected_too_end_in_signed_out_for_now() ->
 
 
 @pytest.mark.parametrize("status", [200, 401])
-async def test_after_a_401_a_changing_call_is_not_sent_again_but_the_next_mints(status: int) -> None:
+async def test_after_a_401_a_changing_call_is_not_repeated_but_the_next_gets_a_token(status: int) -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
     pair.service.status_of_401 = status
     await pair.change()
@@ -201,14 +201,14 @@ async def test_after_a_401_a_changing_call_is_not_sent_again_but_the_next_mints(
     assert pair.service.asked == ["stale", "token-1"]
 
 
-async def test_a_call_that_nobody_marked_is_taken_for_a_changing_one() -> None:
+async def test_an_unmarked_call_counts_as_a_changing_one() -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
     await pair.http.get(BASE + "/v1/pve/open/operate/h1?type=1")
     assert pair.service.asked == ["stale"]
 
 
 @pytest.mark.parametrize("code", [401, 1001])
-async def test_a_wrong_secret_is_said_and_not_tried_again_until_it_is_replaced(code: int) -> None:
+async def test_a_wrong_secret_is_reported_and_not_sent_again_until_it_is_replaced(code: int) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "wrong secret", "traceId": "t1"})
     for _ in range(3):
@@ -234,7 +234,7 @@ async def test_http_401_without_a_code_from_get_token_means_wrong_credentials_to
 @pytest.mark.parametrize(
     "code", [400, 403, 404, 429, 500, 501, 502, 503, 1003, 1005, 1007, 1016, 2000, 2001, 4711, 6005, 9000]
 )
-async def test_every_other_code_of_get_token_passes(code: int) -> None:
+async def test_every_other_code_of_get_token_is_temporary(code: int) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": code, "msg": "busy"}, headers={"Retry-After": "5"})
     with pytest.raises(Rejected) as caught:
@@ -257,7 +257,7 @@ async def test_every_other_code_of_get_token_passes(code: int) -> None:
         httpx.Response(200, json={"timestamp": 1, "status": 500}),
     ],
 )
-async def test_whatever_else_get_token_answers_passes(response: httpx.Response) -> None:
+async def test_every_other_response_of_get_token_is_temporary(response: httpx.Response) -> None:
     pair = Pair()
     pair.service.mint_answer = response
     with pytest.raises((Rejected, BadResponse)):
@@ -317,7 +317,7 @@ async def test_twenty_waiters_share_one_failure_to_get_a_token() -> None:
         ({"token": "3V41hUWEwlwKH44m7SpJOs"}, DOCUMENTED_LIFE),
     ],
 )
-async def test_every_published_form_of_a_token_is_understood(data: object, life: timedelta) -> None:
+async def test_every_published_form_of_a_token_is_accepted(data: object, life: timedelta) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": data})
     pair.service.accepts = "3V41hUWEwlwKH44m7SpJOs"
@@ -326,7 +326,7 @@ async def test_every_published_form_of_a_token_is_understood(data: object, life:
 
 
 @pytest.mark.parametrize(("code", "message"), [(1007, "缺少必要参数"), (1003, "nonce must not be null")])
-async def test_a_service_of_the_first_revision_is_given_nonce_and_time_map(code: int, message: str) -> None:
+async def test_a_service_of_the_first_revision_gets_nonce_and_time_map(code: int, message: str) -> None:
     class Old(Service):
         async def _mint(self, request: httpx.Request) -> httpx.Response:
             body = json.loads(request.content)
@@ -348,7 +348,7 @@ async def test_a_service_of_the_first_revision_is_given_nonce_and_time_map(code:
 
 
 @pytest.mark.parametrize("data", [None, "", "a b", 17, True, [], {"token": ""}, {"token": "a\nb"}, {"token": None}])
-async def test_a_token_that_makes_no_sense_is_a_bad_answer(data: object) -> None:
+async def test_an_invalid_token_is_a_bad_response(data: object) -> None:
     pair = Pair()
     pair.service.mint_answer = httpx.Response(200, json={"code": 0, "data": data})
     with pytest.raises(BadResponse):
@@ -356,7 +356,7 @@ async def test_a_token_that_makes_no_sense_is_a_bad_answer(data: object) -> None
     assert pair.service.asked == []
 
 
-async def test_a_bare_token_is_used_as_it_is_and_cannot_be_renewed() -> None:
+async def test_a_bare_token_is_used_unchanged_and_cannot_be_renewed() -> None:
     pair = Pair(BareToken(Secret("mine")))
     pair.service.accepts = "mine"
     await pair.read()
@@ -368,14 +368,14 @@ async def test_a_bare_token_is_used_as_it_is_and_cannot_be_renewed() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a\nb", "tökén", "a b"])
-async def test_a_bare_token_that_no_header_could_hold_is_not_sent(token: str) -> None:
+async def test_a_bare_token_that_does_not_fit_a_header_is_not_sent(token: str) -> None:
     pair = Pair(BareToken(Secret(token)))
     with pytest.raises(SignedOut):
         await pair.read()
     assert pair.service.asked == []
 
 
-async def test_a_token_that_another_instance_minted_is_taken_instead_of_minting() -> None:
+async def test_the_token_of_another_program_is_used_instead_of_a_new_one() -> None:
     async def found() -> Token:
         return Token(Secret("theirs"), NOON + timedelta(minutes=20))
 
@@ -386,7 +386,7 @@ async def test_a_token_that_another_instance_minted_is_taken_instead_of_minting(
     assert pair.service.mints == []
 
 
-async def test_the_own_token_that_ends_is_not_taken_again_from_where_it_is_kept() -> None:
+async def test_an_expiring_token_is_not_read_back_from_the_store() -> None:
     ending = Token(Secret("ending"), NOON + timedelta(minutes=30))
 
     async def find() -> Token:
@@ -400,7 +400,7 @@ async def test_the_own_token_that_ends_is_not_taken_again_from_where_it_is_kept(
     assert pair.service.asked == ["ending", "token-1"]
 
 
-async def test_a_token_that_another_instance_minted_at_the_same_moment_is_found_at_last() -> None:
+async def test_a_token_that_another_program_gets_at_the_same_time_is_found() -> None:
     kept: list[Token] = []
 
     async def find() -> Token | None:
@@ -421,7 +421,7 @@ async def test_a_token_that_another_instance_minted_at_the_same_moment_is_found_
 @pytest.mark.parametrize(
     "found", [None, Token(Secret("stale"), NOON + timedelta(hours=1)), Token(Secret("over"), NOON - timedelta(hours=1))]
 )
-async def test_a_found_token_that_is_none_the_rejected_one_or_over_is_passed_by(found: Token | None) -> None:
+async def test_invalid_rejected_and_expired_stored_tokens_are_ignored(found: Token | None) -> None:
     async def find() -> Token | None:
         return found
 
@@ -430,7 +430,7 @@ async def test_a_found_token_that_is_none_the_rejected_one_or_over_is_passed_by(
     assert pair.service.asked == ["stale", "token-1"]
 
 
-async def test_a_token_minted_for_credentials_that_were_replaced_meanwhile_is_not_kept() -> None:
+async def test_a_token_of_replaced_credentials_is_not_stored() -> None:
     pair = Pair()
     pair.service.gate = asyncio.Event()
     call = asyncio.create_task(pair.read())
@@ -443,21 +443,21 @@ async def test_a_token_minted_for_credentials_that_were_replaced_meanwhile_is_no
     assert [mint["uuid"] for mint in pair.service.mints] == ["A27550582", "B"]
 
 
-async def test_no_other_origin_is_given_the_token() -> None:
+async def test_no_other_origin_gets_the_token() -> None:
     pair = Pair(BareToken(Secret("mine")))
     for url in ("https://other.test/", "http://service.test/", "https://service.test:8443/"):
         await pair.http.get(url, extensions={SAFE: True})
     assert pair.service.asked == [None, None, None]
 
 
-async def test_the_secrets_of_a_session_are_masked_and_do_not_show() -> None:
+async def test_the_secrets_of_a_session_are_masked() -> None:
     pair = Pair()
     await pair.read()
     assert pair.session.mask("app-s3cr3t and token-1") == "•••• and ••••"
     assert "s3cr3t" not in f"{vars(pair.session)}"
 
 
-async def test_a_wrong_secret_that_was_replaced_meanwhile_does_not_stop_the_new_one() -> None:
+async def test_the_rejection_of_a_replaced_secret_does_not_affect_the_new_one() -> None:
     pair = Pair()
     pair.service.gate = asyncio.Event()
     pair.service.mint_answer = httpx.Response(200, json={"code": 1001, "msg": "wrong secret"})
@@ -471,7 +471,7 @@ async def test_a_wrong_secret_that_was_replaced_meanwhile_does_not_stop_the_new_
     assert (await pair.read()).status_code == 200
 
 
-async def test_a_token_found_for_credentials_that_were_replaced_meanwhile_is_not_used() -> None:
+async def test_a_stored_token_of_replaced_credentials_is_not_used() -> None:
     async def found() -> Token:
         pair.session.replace(BareToken(Secret("mine")))
         return Token(Secret("theirs"), NOON + timedelta(minutes=20))
@@ -517,7 +517,7 @@ async def test_every_way_to_reject_a_token_renews_it_and_repeats_a_reading_call_
 
 
 @pytest.mark.parametrize(("status", "body"), REJECTIONS)
-async def test_no_way_to_reject_a_token_has_a_changing_call_sent_again(status: int, body: dict[str, object]) -> None:
+async def test_no_token_rejection_repeats_a_changing_call(status: int, body: dict[str, object]) -> None:
     pair = Pair(token=Token(Secret("stale"), NOON + timedelta(hours=1)))
     pair.service.status_of_401, pair.service.reject_with = status, body
     await pair.change()
@@ -527,7 +527,7 @@ async def test_no_way_to_reject_a_token_has_a_changing_call_sent_again(status: i
 
 
 @pytest.mark.parametrize(("status", "body"), [(502, {"code": 502}), (501, {"code": 501}), (500, {"code": 1003})])
-async def test_a_gateway_that_fails_does_not_cost_the_token(status: int, body: dict[str, object]) -> None:
+async def test_a_failing_gateway_does_not_invalidate_the_token(status: int, body: dict[str, object]) -> None:
     pair = Pair(token=Token(Secret("good"), NOON + timedelta(hours=1)))
     pair.service.status_of_401, pair.service.reject_with = status, body
     await pair.read()
@@ -535,7 +535,7 @@ async def test_a_gateway_that_fails_does_not_cost_the_token(status: int, body: d
     assert pair.service.mints == []
 
 
-async def test_a_token_that_is_ended_early_again_and_again_is_renewed_less_and_less_often() -> None:
+async def test_repeated_early_rejections_slow_renewals_down() -> None:
     pair = Pair()
     pair.service.life = 1_800_000
     refused: list[SignedOut] = []
@@ -550,7 +550,7 @@ async def test_a_token_that_is_ended_early_again_and_again_is_renewed_less_and_l
     assert all(error.is_passing and error.retry_after for error in refused)
 
 
-async def test_what_the_user_asks_for_does_not_wait_for_another_program_that_ends_tokens() -> None:
+async def test_actions_of_the_user_do_not_wait_for_another_program() -> None:
     pair = Pair()
     for _ in range(4):
         await pair.change()
@@ -564,7 +564,7 @@ async def test_what_the_user_asks_for_does_not_wait_for_another_program_that_end
     await pair.change()
 
 
-async def test_tokens_that_end_early_now_and_then_are_renewed_at_once() -> None:
+async def test_occasional_early_rejections_renew_immediately() -> None:
     pair = Pair()
     for _ in range(6):
         await pair.read()

@@ -30,14 +30,14 @@ def bounded(response: httpx.Response) -> BoundedTransport:
     return BoundedTransport(httpx.MockTransport(lambda _: response))
 
 
-async def test_an_answer_is_handed_up_whole() -> None:
+async def test_a_response_is_returned_completely() -> None:
     response = httpx.Response(200, headers={"Set-Cookie": "a=1", "Retry-After": "3"}, content=b"x" * MAX_BODY)
     whole = await bounded(response).handle_async_request(httpx.Request("GET", URL))
     assert len(whole.content) == MAX_BODY
     assert dict(whole.headers) == {"retry-after": "3", "content-length": str(MAX_BODY)}
 
 
-async def test_an_answer_without_end_is_broken_off_at_the_bound() -> None:
+async def test_an_endless_response_is_aborted_at_the_limit() -> None:
     body = Endless()
     with pytest.raises(httpx.DecodingError, match=f"more than {MAX_BODY} bytes"):
         await bounded(httpx.Response(200, stream=body)).handle_async_request(httpx.Request("GET", URL))
@@ -45,7 +45,7 @@ async def test_an_answer_without_end_is_broken_off_at_the_bound() -> None:
     assert body.taken <= MAX_BODY + 65_536
 
 
-async def test_a_compressed_answer_is_refused_unread() -> None:
+async def test_a_compressed_response_is_rejected_unread() -> None:
     body = Endless()
     response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body)
     with pytest.raises(httpx.DecodingError, match="gzip"):
@@ -54,13 +54,13 @@ async def test_a_compressed_answer_is_refused_unread() -> None:
     assert body.closed
 
 
-async def test_no_encoding_is_asked_for() -> None:
+async def test_no_encoding_is_accepted() -> None:
     request = httpx.Request("GET", URL, headers={"Accept-Encoding": "gzip, br"})
     await bounded(httpx.Response(200)).handle_async_request(request)
     assert request.headers["Accept-Encoding"] == "identity"
 
 
-async def test_whatever_breaks_below_is_a_transport_error() -> None:
+async def test_every_failure_below_is_a_transport_error() -> None:
     def broken(_: httpx.Request) -> httpx.Response:
         raise UnicodeError("label too long")
 
@@ -68,7 +68,7 @@ async def test_whatever_breaks_below_is_a_transport_error() -> None:
         await BoundedTransport(httpx.MockTransport(broken)).handle_async_request(httpx.Request("GET", URL))
 
 
-async def test_what_does_not_trace_counts_as_sent_when_it_is_handed_over() -> None:
+async def test_without_trace_a_request_counts_as_sent_when_it_is_passed_on() -> None:
     sending = SendTracker()
     await bounded(httpx.Response(200)).handle_async_request(httpx.Request("GET", URL, extensions={"trace": sending}))
     assert sending.started

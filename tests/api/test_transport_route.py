@@ -31,7 +31,7 @@ def _read_anew() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("content", [None, "not a certificate"])
-def test_certificates_that_cannot_be_read_are_said(
+def test_unreadable_certificates_are_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
 ) -> None:
     file = tmp_path / "bundle.pem"
@@ -53,7 +53,7 @@ def of_certifi(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.usefixtures("_read_anew")
 @pytest.mark.parametrize("folder", ["full", None])
-def test_the_systems_own_store_is_trusted_and_nobody_elses(
+def test_only_the_certificates_of_the_system_are_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str], folder: str | None
 ) -> None:
     full = tmp_path / "full"
@@ -72,7 +72,7 @@ def test_the_systems_own_store_is_trusted_and_nobody_elses(
 
 @pytest.mark.usefixtures("_read_anew")
 @pytest.mark.parametrize("folder", ["empty", None])
-def test_where_the_system_has_no_store_certifis_is_trusted(
+def test_without_certificates_of_the_system_certifi_is_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str], folder: str | None
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -87,7 +87,7 @@ def test_where_the_system_has_no_store_certifis_is_trusted(
 
 
 @pytest.mark.usefixtures("_read_anew")
-def test_where_the_environment_names_a_file_nothing_else_is_trusted(
+def test_with_a_file_in_the_environment_nothing_else_is_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str]
 ) -> None:
     first = Path(certifi.where()).read_text().split("-----END CERTIFICATE-----")[0]

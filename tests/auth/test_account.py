@@ -81,7 +81,7 @@ def an_account(connect: Connector, keyring_store: FakeKeyringStore | None = None
     )
 
 
-async def test_what_the_environment_gives_needs_no_keyring() -> None:
+async def test_credentials_of_the_environment_need_no_keyring() -> None:
     keyring_store, connect = FakeKeyringStore(StoredCredentials(BareToken(Secret("other")), SANDBOX)), Connector()
     account = an_account(connect, keyring_store, credentials=KEY, source=Source.ENVIRONMENT)
     await account.open()
@@ -89,7 +89,7 @@ async def test_what_the_environment_gives_needs_no_keyring() -> None:
     assert (account.account_id, account.source) == ("A1", Source.ENVIRONMENT)
 
 
-async def test_the_keyring_gives_credentials_address_and_token() -> None:
+async def test_the_keyring_provides_credentials_address_and_token() -> None:
     connect = Connector()
     account = an_account(connect, FakeKeyringStore(StoredCredentials(KEY, SANDBOX, TOKEN)))
     await account.open()
@@ -98,7 +98,7 @@ async def test_the_keyring_gives_credentials_address_and_token() -> None:
     assert account.client() is cast("Client", client)
 
 
-async def test_nobody_is_signed_in_where_there_are_no_credentials() -> None:
+async def test_without_credentials_the_account_is_signed_out() -> None:
     account = an_account(Connector(), FakeKeyringStore())
     await account.open()
     assert not account.has_credentials
@@ -106,7 +106,7 @@ async def test_nobody_is_signed_in_where_there_are_no_credentials() -> None:
         account.client()
 
 
-async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_for() -> None:
+async def test_stored_credentials_are_not_sent_to_another_address() -> None:
     connect = Connector()
     account = an_account(connect, FakeKeyringStore(StoredCredentials(KEY, SANDBOX)), is_base_url_given=True)
     await account.open()
@@ -115,7 +115,7 @@ async def test_credentials_are_not_sent_to_another_address_than_they_were_kept_f
         account.client()
 
 
-async def test_a_keyring_that_fails_is_told_and_survived() -> None:
+async def test_a_keyring_failure_is_recorded() -> None:
     keyring_store = FakeKeyringStore()
     keyring_store.trouble = CredentialStoreError(KeyringProblem.LOCKED, "locked")
     account = an_account(Connector(), keyring_store)
@@ -126,7 +126,7 @@ async def test_a_keyring_that_fails_is_told_and_survived() -> None:
 
 
 @pytest.mark.parametrize("trouble", [KeyringProblem.TIMED_OUT, KeyringProblem.LOCKED, KeyringProblem.DENIED])
-async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: KeyringProblem) -> None:
+async def test_a_failed_read_of_the_keyring_is_distinguished_from_no_credentials(trouble: KeyringProblem) -> None:
     keyring_store = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION))
     keyring_store.trouble = CredentialStoreError(trouble, "The keyring did not answer", "3 s")
     account = an_account(Connector(), keyring_store)
@@ -139,7 +139,7 @@ async def test_a_keyring_that_was_not_read_is_not_taken_for_signed_out(trouble: 
     assert account.keyring_read_error is None
 
 
-async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
+async def test_without_a_keyring_the_account_is_signed_out() -> None:
     keyring_store = FakeKeyringStore()
     keyring_store.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "There is no keyring on this machine")
     account = an_account(Connector(), keyring_store)
@@ -149,7 +149,7 @@ async def test_where_there_is_no_keyring_nobody_is_signed_in() -> None:
         account.client()
 
 
-async def test_a_connection_that_cannot_even_be_tried_is_told_by_every_call() -> None:
+async def test_a_client_that_cannot_be_created_fails_every_call() -> None:
     connect = Connector()
     connect.trouble = NotSent("bad certificate file")
     account = an_account(connect, credentials=KEY)
@@ -158,7 +158,7 @@ async def test_a_connection_that_cannot_even_be_tried_is_told_by_every_call() ->
         account.client()
 
 
-async def test_signing_in_changes_nothing_until_the_service_agrees() -> None:
+async def test_signing_in_changes_nothing_until_the_service_accepts() -> None:
     connect = Connector()
     account = an_account(connect, FakeKeyringStore(), credentials=KEY)
     await account.open()
@@ -175,7 +175,7 @@ async def test_signing_in_changes_nothing_until_the_service_agrees() -> None:
     assert first.is_closed
 
 
-async def test_what_was_typed_is_kept_on_request_only() -> None:
+async def test_entered_credentials_are_stored_on_request_only() -> None:
     keyring_store, connect = FakeKeyringStore(), Connector()
     account = an_account(connect, keyring_store)
     await account.sign_in(SANDBOX, KEY)
@@ -185,7 +185,7 @@ async def test_what_was_typed_is_kept_on_request_only() -> None:
     assert account.source is Source.KEYRING
 
 
-async def test_a_renewed_token_is_kept_where_the_credentials_are() -> None:
+async def test_a_renewed_token_is_stored_with_the_credentials() -> None:
     keyring_store, connect = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION)), Connector()
     account = an_account(connect, keyring_store)
     await account.open()
@@ -195,7 +195,7 @@ async def test_a_renewed_token_is_kept_where_the_credentials_are() -> None:
     assert await connect.made[0].tokens.find() == later
 
 
-async def test_a_token_of_typed_credentials_is_kept_nowhere() -> None:
+async def test_a_token_of_entered_credentials_is_not_stored() -> None:
     keyring_store, connect = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION)), Connector()
     account = an_account(connect, keyring_store)
     await account.sign_in(PRODUCTION, KEY)
@@ -205,7 +205,7 @@ async def test_a_token_of_typed_credentials_is_kept_nowhere() -> None:
     assert await connect.made[0].tokens.find() is None
 
 
-async def test_a_keyring_that_refused_a_token_is_not_asked_again() -> None:
+async def test_a_keyring_that_rejected_a_token_is_not_used_again() -> None:
     keyring_store, connect = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION)), Connector()
     account = an_account(connect, keyring_store)
     await account.open()

@@ -58,20 +58,20 @@ def a_chain(*links: KeyringBackend) -> ChainerBackend:
         (a_chain(), "There is no keyring on this machine"),
     ],
 )
-def test_a_keyring_that_is_not_safe_is_refused_in_words(backend: KeyringBackend, said: str) -> None:
+def test_an_unsafe_keyring_is_rejected_with_a_reason(backend: KeyringBackend, said: str) -> None:
     with pytest.raises(CredentialStoreError) as caught:
         trusted_backend(backend)
     assert caught.value.problem is KeyringProblem.UNAVAILABLE
     assert str(caught.value).endswith(said)
 
 
-def test_of_a_chain_the_first_safe_keyring_is_used_alone() -> None:
+def test_the_first_safe_keyring_of_a_chain_is_used() -> None:
     safe = SecretService()
     assert trusted_backend(a_chain(PLAIN, safe)) is safe
     assert trusted_backend(safe) is safe
 
 
-def test_the_plug_in_for_pass_which_writes_to_the_terminal_gives_way_to_ours() -> None:
+def test_our_backend_for_pass_replaces_the_plug_in_that_writes_to_the_terminal() -> None:
     assert isinstance(trusted_backend(called("keyring_pass", "PasswordStoreBackend")), PasswordStore)
 
 
@@ -108,7 +108,7 @@ def found(home: Path, **environ: str) -> str:
         ("Keyring", "The keyring cannot be used (ValueError('Empty module name'))"),
     ],
 )
-def test_what_the_user_has_set_keyring_to_is_judged_too(tmp_path: Path, setting: str, said: str) -> None:
+def test_the_configured_keyring_is_checked_too(tmp_path: Path, setting: str, said: str) -> None:
     assert found(tmp_path, PYTHON_KEYRING_BACKEND=setting).endswith(said)
     config = tmp_path / ".config/python_keyring/keyringrc.cfg"
     config.parent.mkdir(parents=True)
@@ -129,18 +129,18 @@ def plug_in(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_plug_in_that_is_installed_is_named_but_never_run(tmp_path: Path, plug_in: Path) -> None:
+def test_an_installed_plug_in_is_named_but_never_run(tmp_path: Path, plug_in: Path) -> None:
     said = found(tmp_path, PYTHONPATH=str(plug_in))
     assert said == (
         "None of the keyrings that were found keeps secrets safely without asking on the terminal (loud.backend)"
     )
 
 
-def test_without_any_keyring_that_is_said(tmp_path: Path) -> None:
+def test_a_missing_keyring_is_reported(tmp_path: Path) -> None:
     assert found(tmp_path) == "There is no keyring on this machine"
 
 
-def test_a_password_store_that_is_there_is_the_keyring_but_not_against_the_users_word(tmp_path: Path) -> None:
+def test_a_password_store_is_used_unless_the_user_configured_another_keyring(tmp_path: Path) -> None:
     program = tmp_path / "bin" / "pass"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\nexit 1\n")

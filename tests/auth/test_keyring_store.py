@@ -107,12 +107,12 @@ async def trouble_of(keyring_store: KeyringStore) -> CredentialStoreError:
 
 
 @pytest.mark.parametrize("stored", [ACCOUNT, BARE])
-async def test_what_was_written_is_read(keyring_store: KeyringStore, stored: StoredCredentials) -> None:
+async def test_stored_credentials_are_read_back(keyring_store: KeyringStore, stored: StoredCredentials) -> None:
     await keyring_store.write("default", stored)
     assert await keyring_store.read("default") == stored
 
 
-async def test_what_is_kept_is_short_separate_items(keyring_store: KeyringStore, backend: InMemory) -> None:
+async def test_credentials_are_stored_as_short_separate_items(keyring_store: KeyringStore, backend: InMemory) -> None:
     await keyring_store.write("prod", ACCOUNT)
     assert backend.items == {
         "prod/account": "A27550582",
@@ -123,21 +123,21 @@ async def test_what_is_kept_is_short_separate_items(keyring_store: KeyringStore,
     }
 
 
-async def test_writing_leaves_nothing_of_what_was_there(keyring_store: KeyringStore, backend: InMemory) -> None:
+async def test_writing_replaces_all_items(keyring_store: KeyringStore, backend: InMemory) -> None:
     await keyring_store.write("default", ACCOUNT)
     await keyring_store.write("default", BARE)
     assert await keyring_store.read("default") == BARE
     assert set(backend.items) == {"default/base-url", "default/token"}
 
 
-async def test_a_renewed_token_replaces_the_one_before(keyring_store: KeyringStore) -> None:
+async def test_a_renewed_token_replaces_the_previous_one(keyring_store: KeyringStore) -> None:
     await keyring_store.write("default", ACCOUNT)
     renewed = Token(Secret("renewed"), NOON.replace(hour=13))
     await keyring_store.write_token("default", renewed)
     assert await keyring_store.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url, renewed)
 
 
-async def test_profiles_are_apart(keyring_store: KeyringStore) -> None:
+async def test_profiles_are_independent(keyring_store: KeyringStore) -> None:
     await keyring_store.write("one", ACCOUNT)
     await keyring_store.write("two", BARE)
     await keyring_store.remove("one")
@@ -145,19 +145,19 @@ async def test_profiles_are_apart(keyring_store: KeyringStore) -> None:
     assert await keyring_store.read("two") == BARE
 
 
-async def test_removing_nothing_is_no_error(keyring_store: KeyringStore) -> None:
+async def test_removing_nothing_is_not_an_error(keyring_store: KeyringStore) -> None:
     await keyring_store.remove("default")
 
 
 @pytest.mark.parametrize("lost", ["account", "secret", "base-url"])
-async def test_half_an_account_is_nothing(keyring_store: KeyringStore, backend: InMemory, lost: str) -> None:
+async def test_incomplete_items_count_as_none(keyring_store: KeyringStore, backend: InMemory, lost: str) -> None:
     await keyring_store.write("default", StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url))
     del backend.items[f"default/{lost}"]
     assert await keyring_store.read("default") is None
 
 
 @pytest.mark.parametrize("ends", [None, "soon"])
-async def test_a_minted_token_without_its_end_is_left_out(
+async def test_a_token_without_expiry_is_ignored(
     keyring_store: KeyringStore, backend: InMemory, ends: str | None
 ) -> None:
     await keyring_store.write("default", ACCOUNT)
@@ -167,7 +167,7 @@ async def test_a_minted_token_without_its_end_is_left_out(
     assert await keyring_store.read("default") == StoredCredentials(ACCOUNT.credentials, ACCOUNT.base_url)
 
 
-async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend: InMemory) -> None:
+async def test_an_interrupted_write_never_reads_as_other_credentials(backend: InMemory) -> None:
     await KeyringStore(backend).write("default", BARE)
     undisturbed = InMemory()
     await KeyringStore(undisturbed).write("default", ACCOUNT)
@@ -193,17 +193,17 @@ async def test_a_write_that_breaks_off_never_reads_as_other_credentials(backend:
         pytest.fail("the write never went through")
 
 
-async def test_the_keyring_is_called_by_its_own_name(keyring_store: KeyringStore) -> None:
+async def test_the_name_of_the_keyring_is_returned(keyring_store: KeyringStore) -> None:
     assert await keyring_store.backend_name() == "Test keyring"
 
 
-async def test_a_keyring_that_forgets_is_found_out() -> None:
+async def test_a_keyring_that_stores_nothing_is_detected() -> None:
     with pytest.raises(CredentialStoreError) as caught:
         await KeyringStore(Forgetful()).write("default", BARE)
     assert caught.value.problem is KeyringProblem.NOT_KEPT
 
 
-async def test_a_value_too_long_for_windows_is_refused_before_anything_is_touched() -> None:
+async def test_a_value_too_long_for_windows_is_rejected_before_any_change() -> None:
     class WinVaultKeyring(InMemory):
         pass
 
@@ -239,20 +239,20 @@ class WindowsError1312(Exception):
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), KeyringProblem.UNAVAILABLE),
     ],
 )
-async def test_whatever_a_backend_raises_is_answered_in_our_words(error: Exception, trouble: KeyringProblem) -> None:
+async def test_every_exception_of_a_backend_is_translated(error: Exception, trouble: KeyringProblem) -> None:
     answer = await trouble_of(KeyringStore(Raising(error)))
     assert answer.problem is trouble
     assert answer.summary
 
 
-async def test_the_words_of_an_odd_error_are_not_kept_for_they_may_hold_the_value() -> None:
+async def test_the_message_of_an_unknown_error_is_dropped_because_it_may_contain_the_value() -> None:
     answer = await trouble_of(KeyringStore(Raising(ValueError("cannot store 'app-secret'"))))
     assert answer.detail == "ValueError"
     assert "app-secret" not in str(answer)
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends() -> None:
+async def test_a_blocked_call_times_out_and_prevents_others_until_it_returns() -> None:
     backend = Blocking()
     keyring_store = KeyringStore(backend)
     assert (await trouble_of(keyring_store)).problem is KeyringProblem.TIMED_OUT
@@ -266,7 +266,7 @@ async def test_a_call_that_is_stuck_times_out_and_no_other_is_made_until_it_ends
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_choosing_a_backend_does_not_count_against_the_limit_of_a_call(
+async def test_choosing_a_backend_does_not_count_towards_the_timeout_of_a_call(
     backend: InMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A busy machine takes seconds to import keyring, though the keyring answers at once."""
@@ -276,7 +276,7 @@ async def test_choosing_a_backend_does_not_count_against_the_limit_of_a_call(
     assert await KeyringStore().read("default") is None
 
 
-async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_choosing_a_backend_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
     monkeypatch.setattr(keyring_store_module, "CHOOSING", 0.02)
     monkeypatch.setattr(keyring_store_module, "find_backend", lambda: never.wait(60))
@@ -285,7 +285,7 @@ async def test_a_choice_that_never_ends_is_a_time_out(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend: InMemory) -> None:
+async def test_a_result_that_a_busy_event_loop_noticed_late_is_used(backend: InMemory) -> None:
     keyring_store = KeyringStore(backend)
     await keyring_store.write("default", ACCOUNT)
     loop_is_busy = threading.Event()
@@ -302,7 +302,7 @@ async def test_an_answer_that_only_the_event_loop_was_late_to_see_counts(backend
     assert await reading == ACCOUNT
 
 
-async def test_a_limit_of_its_own_replaces_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_given_limit_replaces_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring_store_module, "BACKGROUND_TIMEOUT", 60.0)
     backend = Blocking()
     with pytest.raises(CredentialStoreError) as caught:
@@ -325,7 +325,7 @@ class Stubborn(InMemory):
 
 
 @pytest.mark.parametrize("kept", ["secret", "token", "base-url"])
-async def test_removing_removes_what_it_can_and_names_what_is_left(kept: str) -> None:
+async def test_removing_removes_what_it_can_and_names_the_rest(kept: str) -> None:
     backend = Stubborn(f"default/{kept}")
     await KeyringStore(backend).write("default", ACCOUNT)
     with pytest.raises(CredentialStoreError) as caught:
@@ -335,7 +335,7 @@ async def test_removing_removes_what_it_can_and_names_what_is_left(kept: str) ->
     assert set(backend.items) == {f"default/{kept}"}
 
 
-async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(backend: InMemory) -> None:
+async def test_a_keyring_that_silently_deletes_nothing_is_detected(backend: InMemory) -> None:
     await KeyringStore(backend).write("default", BARE)
     backend.delete_password = lambda service, username: None  # type: ignore[method-assign]
     with pytest.raises(CredentialStoreError) as caught:
@@ -344,7 +344,7 @@ async def test_a_keyring_that_says_nothing_and_deletes_nothing_is_found_out(back
     assert "default/token" in caught.value.detail
 
 
-async def test_removing_says_whether_there_was_anything_even_if_it_was_not_whole(backend: InMemory) -> None:
+async def test_removing_returns_whether_there_were_items_even_incomplete_ones(backend: InMemory) -> None:
     keyring_store = KeyringStore(backend)
     assert await keyring_store.remove("default") is False
     await keyring_store.write("default", ACCOUNT)
@@ -353,7 +353,7 @@ async def test_removing_says_whether_there_was_anything_even_if_it_was_not_whole
     assert backend.items == {}
 
 
-async def test_a_write_that_fails_leaves_no_secret_behind(backend: InMemory) -> None:
+async def test_a_failed_write_leaves_no_secret(backend: InMemory) -> None:
     def refuse(service: str, username: str, password: str) -> None:
         if username.endswith("/secret"):
             raise PasswordSetError("full")
@@ -365,7 +365,7 @@ async def test_a_write_that_fails_leaves_no_secret_behind(backend: InMemory) -> 
     assert backend.items == {}
 
 
-async def test_a_wait_can_be_given_up() -> None:
+async def test_a_call_can_be_cancelled() -> None:
     backend = Blocking()
     keyring_store = KeyringStore(backend)
     asking = asyncio.create_task(keyring_store.read("default"))
@@ -377,7 +377,7 @@ async def test_a_wait_can_be_given_up() -> None:
     backend.let_go.set()
 
 
-async def test_calls_made_together_take_turns(keyring_store: KeyringStore) -> None:
+async def test_concurrent_calls_run_one_after_another(keyring_store: KeyringStore) -> None:
     await asyncio.gather(
         keyring_store.write("one", ACCOUNT), keyring_store.write("two", BARE), keyring_store.write("one", BARE)
     )
@@ -405,7 +405,7 @@ asyncio.run(main())
 """
 
 
-def test_a_stuck_keyring_does_not_hold_up_the_exit() -> None:
+def test_a_blocked_keyring_does_not_delay_the_exit() -> None:
     command = [sys.executable, "-c", STUCK, Path(__file__).parent, Path(__file__).parents[1]]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT)
     assert (ran.stdout, ran.stderr) == ("timed out\n", "")

@@ -125,7 +125,7 @@ async def test_nothing_is_readable_in_its_files_nor_by_others(keyring_store: Key
         assert text.encode() not in path.read_bytes()
 
 
-async def test_children_are_given_no_secret_but_through_a_pipe(
+async def test_subprocesses_get_secrets_only_through_a_pipe(
     keyring_store: KeyringStore, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDS_SECRET", "in the environment")
@@ -135,7 +135,7 @@ async def test_children_are_given_no_secret_but_through_a_pipe(
         assert text not in seen
 
 
-async def test_a_read_is_one_decryption(home: Path) -> None:
+async def test_a_read_decrypts_once(home: Path) -> None:
     await KeyringStore(PasswordStore()).write("default", ACCOUNT)
     asked_of(home)
     store = PasswordStore()
@@ -144,13 +144,13 @@ async def test_a_read_is_one_decryption(home: Path) -> None:
     assert asked_of(home) == ["show xds-tui/default"]
 
 
-async def test_what_another_program_wrote_meanwhile_is_read(keyring_store: KeyringStore) -> None:
+async def test_items_written_by_another_program_are_read(keyring_store: KeyringStore) -> None:
     await keyring_store.write("default", ACCOUNT)
     await KeyringStore(PasswordStore()).write("default", BARE)
     assert await keyring_store.read("default") == BARE
 
 
-async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_terminal(
+async def test_a_locked_store_neither_prompts_nor_writes_on_the_terminal(
     keyring_store: KeyringStore, home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (home / ".password-store" / ".gpg-id").write_text("guarded\n")
@@ -169,7 +169,7 @@ async def test_a_store_that_is_locked_asks_nothing_and_says_nothing_on_the_termi
     assert await another.read("default") == ACCOUNT
 
 
-async def test_a_store_for_a_key_that_is_gone_refuses(keyring_store: KeyringStore, home: Path) -> None:
+async def test_a_store_with_a_missing_key_rejects_writes(keyring_store: KeyringStore, home: Path) -> None:
     (home / ".password-store" / ".gpg-id").write_text("missing\n")
     with pytest.raises(CredentialStoreError) as caught:
         await keyring_store.write("default", BARE)
@@ -177,14 +177,14 @@ async def test_a_store_for_a_key_that_is_gone_refuses(keyring_store: KeyringStor
     assert "missing" in caught.value.detail
 
 
-async def test_what_is_more_than_a_line_is_refused(keyring_store: KeyringStore) -> None:
+async def test_a_value_of_several_lines_is_rejected(keyring_store: KeyringStore) -> None:
     with pytest.raises(CredentialStoreError) as caught:
         await keyring_store.write("default", StoredCredentials(BareToken(Secret("two\nlines")), ACCOUNT.base_url))
     assert caught.value.problem is KeyringProblem.DENIED
     assert "two" not in str(caught.value)
 
 
-def test_an_item_that_is_not_there_cannot_be_deleted_nor_is_it_made(home: Path) -> None:
+def test_deleting_a_missing_item_fails_and_creates_nothing(home: Path) -> None:
     store = PasswordStore()
     with pytest.raises(PasswordDeleteError):
         store.delete_password("xds-tui", "default/token")
@@ -193,7 +193,7 @@ def test_an_item_that_is_not_there_cannot_be_deleted_nor_is_it_made(home: Path) 
     assert store.get_password("xds-tui", "default/token") is None
 
 
-def test_it_is_there_once_it_was_set_up(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_available_once_it_is_set_up(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert PasswordStore.is_available()
     assert PasswordStore.priority == 1
     monkeypatch.setenv("PASSWORD_STORE_DIR", str(tmp_path))

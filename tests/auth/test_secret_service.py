@@ -111,7 +111,7 @@ async def test_credentials_are_stored_read_replaced_and_removed(keyring_store: K
     assert await keyring_store.read("default") is None
 
 
-async def test_the_next_run_reads_what_this_one_stored(keyring_store: KeyringStore) -> None:
+async def test_the_next_run_reads_the_stored_items(keyring_store: KeyringStore) -> None:
     await keyring_store.write("default", BARE)
     assert await KeyringStore(Keyring()).read("default") == BARE
     await keyring_store.remove("default")
@@ -125,7 +125,7 @@ async def test_nothing_is_readable_in_its_files(keyring_store: KeyringStore) -> 
     await keyring_store.remove("default")
 
 
-async def test_a_daemon_that_hangs_times_out_and_is_asked_again_when_it_wakes(
+async def test_a_hanging_daemon_times_out_and_is_used_again_when_it_responds(
     keyring_store: KeyringStore, daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await keyring_store.write("default", BARE)
@@ -146,7 +146,7 @@ async def test_a_daemon_that_hangs_times_out_and_is_asked_again_when_it_wakes(
             assert error.problem is KeyringProblem.TIMED_OUT
 
 
-async def test_a_locked_keyring_with_nobody_to_ask_ends_in_words(
+async def test_a_locked_keyring_without_a_prompt_is_an_error(
     keyring_store: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(secretstorage.dbus_init()) as connection:

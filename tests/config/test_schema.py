@@ -19,7 +19,7 @@ listings = st.builds(
 ).flatmap(lambda of: st.just(of) if of.sort is None else st.booleans().map(lambda way: replace(of, descending=way)))
 
 
-def test_only_what_changed_is_kept_and_what_is_standard_is_removed() -> None:
+def test_only_changes_are_written_and_defaults_are_removed() -> None:
     old = HostListSettings(sort="cost", group="os", filters={"a": "gpu>1", "b": "on"})
     new = HostListSettings(columns=("id", "name"), sort="expires", descending=True, filters={"b": "off", "c.d": "x"})
     assert host_list_changes(old, new) == {
@@ -34,7 +34,7 @@ def test_only_what_changed_is_kept_and_what_is_standard_is_removed() -> None:
 
 
 @given(listings, listings)
-def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, old: HostListSettings, new: HostListSettings) -> None:
+def test_written_settings_are_read_back(tmp_path_factory, old: HostListSettings, new: HostListSettings) -> None:
     content: dict[str, dict[str, object]] = {"hosts": {}, "filters": {}}
     for listing in ((HostListSettings(), old), (old, new)):
         for (table, key), value in host_list_changes(*listing).items():
@@ -59,7 +59,7 @@ def as_toml(content: dict[str, dict[str, object]]) -> str:
     return text
 
 
-def test_the_file_is_where_it_was_said_to_be(tmp_path: Path) -> None:
+def test_the_file_is_at_the_given_path(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[hosts]\nsort = "-expires"\n[filters]\nbusy = "cpu>8"\n')
     listing = read_host_list(ConfigFile(path, must_exist=True))

@@ -51,7 +51,7 @@ def test_without_anything_there_are_defaults(loaded: Load, config: Path) -> None
     assert loaded(None, LANG="en_US.UTF-8") == Settings(config_path=config)
 
 
-def test_the_config_is_taken(loaded: Load) -> None:
+def test_the_config_is_applied(loaded: Load) -> None:
     settings = loaded(
         """
         profile = "render"
@@ -111,12 +111,12 @@ def test_arguments_beat_the_environment_which_beats_the_config(loaded: Load) -> 
     )
 
 
-def test_switches_are_taken(loaded: Load) -> None:
+def test_switches_are_applied(loaded: Load) -> None:
     settings = loaded("read_only = false", Arguments(read_only=True, mouse=False, insecure_http=True))
     assert (settings.read_only, settings.mouse, settings.insecure_http) == (True, False, True)
 
 
-def test_a_profile_can_be_read_only_by_itself(loaded: Load) -> None:
+def test_a_single_profile_can_be_read_only(loaded: Load) -> None:
     text = "[profiles.prod]\nread_only = true"
     assert loaded(text, XDS_PROFILE="prod").read_only
     assert not loaded(text).read_only
@@ -161,7 +161,7 @@ def test_credentials_of_the_environment_come_with_their_source(
         ({"XDS_LANG": "fr"}, "XDS_LANG"),
     ],
 )
-def test_what_is_wrong_in_the_environment_is_refused_by_name(loaded: Load, environ: dict[str, str], named: str) -> None:
+def test_invalid_variables_are_rejected_by_name(loaded: Load, environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError) as caught:
         loaded(None, **environ)
     assert caught.value.detail == named
@@ -180,13 +180,13 @@ def test_what_is_wrong_in_the_environment_is_refused_by_name(loaded: Load, envir
         (Arguments(language="klingon"), "--lang"),
     ],
 )
-def test_what_is_wrong_in_the_arguments_is_refused_by_name(loaded: Load, arguments: Arguments, named: str) -> None:
+def test_invalid_arguments_are_rejected_by_name(loaded: Load, arguments: Arguments, named: str) -> None:
     with pytest.raises(SettingsError) as caught:
         loaded(None, arguments)
     assert caught.value.detail == named
 
 
-def test_plain_http_goes_to_this_machine_only_unless_it_is_wanted(loaded: Load) -> None:
+def test_plain_http_is_for_this_machine_only_unless_enabled(loaded: Load) -> None:
     assert loaded(None, XDS_BASE_URL="http://localhost:1").base_url == "http://localhost:1"
     wanted = loaded(None, Arguments(insecure_http=True), XDS_BASE_URL="http://example.com")
     assert wanted.base_url == "http://example.com"
@@ -211,7 +211,7 @@ def test_plain_http_goes_to_this_machine_only_unless_it_is_wanted(loaded: Load) 
         ("profiles = {a = {mouse = true}}", "config.toml: profiles.a.mouse: Nothing is known by this name"),
     ],
 )
-def test_what_is_wrong_in_the_config_is_named_with_its_line_and_left_out(loaded: Load, text: str, said: str) -> None:
+def test_invalid_settings_are_reported_with_their_line_and_ignored(loaded: Load, text: str, said: str) -> None:
     settings = loaded(text, LANG="C.UTF-8")
     assert problems(settings) == [said]
     assert settings == Settings(config_path=settings.config_path, problems=settings.problems)
@@ -230,7 +230,7 @@ def test_what_is_wrong_in_the_config_is_named_with_its_line_and_left_out(loaded:
         ("x = " + "[" * 100_000, "config.toml"),
     ],
 )
-def test_a_slip_that_may_have_meant_read_only_or_elsewhere_makes_read_only(loaded: Load, text: str, said: str) -> None:
+def test_a_typo_of_read_only_or_base_url_makes_read_only(loaded: Load, text: str, said: str) -> None:
     settings = loaded(text)
     assert settings.read_only
     assert said in problems(settings)[0]
@@ -242,7 +242,7 @@ def test_a_service_named_on_the_command_line_leaves_no_doubt(loaded: Load) -> No
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"mouse = \x00"])
-def test_a_file_that_is_no_text_is_not_fatal(loaded: Load, config: Path, content: bytes) -> None:
+def test_a_binary_file_is_not_fatal(loaded: Load, config: Path, content: bytes) -> None:
     config.write_bytes(content)
     assert len(loaded(None).problems) == 1
 
@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_read_is_not_fatal(loaded: Load, config: Path) -> 
     assert settings.read_only
 
 
-def test_a_file_that_was_named_and_is_not_there_is_said(loaded: Load, tmp_path: Path) -> None:
+def test_a_missing_given_file_is_reported(loaded: Load, tmp_path: Path) -> None:
     settings = loaded(None, XDS_CONFIG=str(tmp_path / "nowhere.toml"))
     assert problems(settings) == ["nowhere.toml: The file does not exist"]
 
@@ -271,15 +271,13 @@ def test_a_file_that_was_named_and_is_not_there_is_said(loaded: Load, tmp_path: 
         ({"LANG": "en_US.UTF-8", "LC_ALL": "POSIX"}, True),
     ],
 )
-def test_whether_the_terminal_knows_utf_8_is_told_by_the_locale(
-    loaded: Load, environ: dict[str, str], ascii_only: bool
-) -> None:
+def test_the_locale_determines_utf_8_support(loaded: Load, environ: dict[str, str], ascii_only: bool) -> None:
     assert loaded(None, **environ).ascii is ascii_only
     assert loaded("ascii = false", **environ).ascii is False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other customs")
-def test_nothing_moves_over_ssh_unless_that_is_wanted(loaded: Load) -> None:
+def test_animations_are_off_over_ssh_unless_enabled(loaded: Load) -> None:
     assert loaded("").animations
     assert not loaded("", SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22").animations
     assert not loaded("", SSH_TTY="/dev/pts/3").animations
@@ -287,14 +285,14 @@ def test_nothing_moves_over_ssh_unless_that_is_wanted(loaded: Load) -> None:
     assert not loaded("animations = false").animations
 
 
-def test_what_calls_the_user_is_chosen_one_by_one(loaded: Load) -> None:
+def test_each_alert_can_be_configured(loaded: Load) -> None:
     assert loaded("").alerts == AlertSettings(bell=True, notification=NotificationMode.NONE, title=False)
     chosen = loaded('[alerts]\nbell = false\nnotification = "osc777"\ntitle = true\n')
     assert chosen.alerts == AlertSettings(bell=False, notification=NotificationMode.OSC777, title=True)
     assert problems(chosen) == []
 
 
-def test_what_is_wrong_with_the_alerts_is_named_and_left_out(loaded: Load) -> None:
+def test_invalid_alerts_are_reported_and_ignored(loaded: Load) -> None:
     settings = loaded('[alerts]\nbell = "yes"\nnotification = "smoke"\nsiren = true\n')
     assert settings.alerts == AlertSettings()
     assert problems(settings) == [
@@ -305,18 +303,18 @@ def test_what_is_wrong_with_the_alerts_is_named_and_left_out(loaded: Load) -> No
     assert problems(loaded("alerts = 3\n")) == ["config.toml:1: alerts: This must be a table"]
 
 
-def test_files_are_where_xdg_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_files_follow_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
     assert default_config_path() == tmp_path / "c" / "xds-tui" / "config.toml"
     assert state_dir() == tmp_path / "s" / "xds-tui"
 
 
-def test_no_secret_shows_in_what_was_loaded(loaded: Load) -> None:
+def test_loaded_settings_show_no_secret(loaded: Load) -> None:
     assert "hush" not in repr(loaded(None, XDS_UUID="A1", XDS_SECRET="hush"))
 
 
-def test_importing_it_brings_nothing_heavy() -> None:
+def test_importing_settings_loads_no_large_library() -> None:
     heavy = "{'platformdirs', 'textual', 'httpx', 'keyring', 'sqlite3', 'msgspec', 'asyncio'}"
     code = f"import sys, xds_tui.config.settings; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
@@ -334,7 +332,7 @@ SEVERAL = """
 """
 
 
-def test_another_profile_is_sent_nothing_that_this_one_was_started_with(config: Path) -> None:
+def test_another_profile_gets_nothing_from_the_command_line_of_this_one(config: Path) -> None:
     config.write_text(SEVERAL)
     started = Arguments(profile="farm", base_url="https://example.com", insecure_http=True)
     environ = {
@@ -355,13 +353,13 @@ def test_another_profile_is_sent_nothing_that_this_one_was_started_with(config: 
     assert (office.read_only, office.interval) == (True, 60)
 
 
-def test_read_only_and_the_interval_of_the_command_line_hold_for_every_profile(config: Path) -> None:
+def test_read_only_and_interval_of_the_command_line_apply_to_every_profile(config: Path) -> None:
     config.write_text(SEVERAL)
     farm = for_profile("farm", Arguments(read_only=True, interval=30), {}, config_path=config)
     assert (farm.read_only, farm.interval, farm.color, farm.base_url) == (True, 30, "green", SANDBOX)
 
 
-def test_the_profiles_are_those_with_a_table_and_the_one_that_needs_none(config: Path) -> None:
+def test_the_profiles_are_those_with_a_table_and_the_default(config: Path) -> None:
     assert profile_names({}, config_path=config) == ("default",)
     config.write_text(SEVERAL)
     assert profile_names({}, config_path=config) == ("default", "office", "farm")

@@ -27,7 +27,7 @@ def test_the_first_table_that_has_the_key_decides(tmp_path: Path) -> None:
     assert config.problems == []
 
 
-def test_what_cannot_be_read_does_not_fall_through_to_the_next_table(tmp_path: Path) -> None:
+def test_an_invalid_value_does_not_fall_through_to_the_next_table(tmp_path: Path) -> None:
     config = a_file(tmp_path, "interval = 1\n[profiles.a]\ninterval = 'x'")
     assert config.first(((*PROFILES, "a"), TOP), "interval", number) is None
     assert [problem.summary for problem in config.problems] == ["not a number"]
@@ -43,7 +43,7 @@ def test_what_cannot_be_read_does_not_fall_through_to_the_next_table(tmp_path: P
         ("profiles.a = {interval = 'x'}", ""),
     ],
 )
-def test_a_problem_names_the_line_where_it_can_be_told(tmp_path: Path, text: str, line: str) -> None:
+def test_a_problem_has_the_line_if_known(tmp_path: Path, text: str, line: str) -> None:
     config = a_file(tmp_path, text)
     config.first(((*PROFILES, "a"), TOP), "interval", number)
     (problem,) = config.problems

@@ -28,14 +28,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "made" / "config.toml"
 
 
-def test_a_file_is_made_with_its_folder_for_nobody_else_to_read(path: Path) -> None:
+def test_a_new_file_and_folder_are_private(path: Path) -> None:
     write(path, {("theme",): "light", ("hosts", "columns"): ("name", "status")})
     assert tomllib.loads(path.read_text()) == {"theme": "light", "hosts": {"columns": ["name", "status"]}}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_what_stands_there_stays_as_it_is(path: Path) -> None:
+def test_existing_content_is_preserved(path: Path) -> None:
     path.parent.mkdir()
     path.write_text(WRITTEN)
     write(path, {("theme",): "ansi", ("filters", "a name. of mine"): "-windows"})
@@ -47,7 +47,7 @@ def test_what_stands_there_stays_as_it_is(path: Path) -> None:
     assert read["filters"] == {"gpus": "gpu:4090", "a name. of mine": "-windows"}
 
 
-def test_what_is_removed_is_gone_and_what_was_never_there_is_no_matter(path: Path) -> None:
+def test_removing_a_setting_works_whether_it_exists_or_not(path: Path) -> None:
     path.parent.mkdir()
     path.write_text(WRITTEN)
     write(path, {("filters", "gpus"): None, ("hosts", "sort"): None, ("nothing",): None})
@@ -59,14 +59,14 @@ def test_what_is_removed_is_gone_and_what_was_never_there_is_no_matter(path: Pat
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(st.characters(exclude_categories=["Cs"]))
     )
 )
-def test_any_name_and_any_filter_comes_back(tmp_path_factory: pytest.TempPathFactory, filters: dict[str, str]) -> None:
+def test_any_name_and_filter_is_read_back(tmp_path_factory: pytest.TempPathFactory, filters: dict[str, str]) -> None:
     path = tmp_path_factory.mktemp("config") / "config.toml"
     write(path, {("filters", name): text for name, text in filters.items()})
     assert tomllib.loads(path.read_text()).get("filters", {}) == filters
 
 
 @pytest.mark.parametrize("broken", ["theme = ", "[filters", "filters = 3\n"])
-def test_a_file_that_cannot_be_understood_is_left_alone(path: Path, broken: str) -> None:
+def test_an_invalid_file_is_not_changed(path: Path, broken: str) -> None:
     path.parent.mkdir()
     path.write_text(broken)
     with pytest.raises(SettingsError):
@@ -85,6 +85,6 @@ def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
     assert tomllib.loads(real.read_text())["theme"] == "dark"
 
 
-def test_a_folder_that_cannot_be_made_is_said(path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be written"):
         write(Path("/proc/missing/config.toml"), {("theme",): "dark"})

@@ -15,7 +15,7 @@ async def sign_in(simulated: Simulated, body: object) -> dict[str, Any]:
     return (await simulated.send("POST", "/v1/auth/getToken", json=body)).json()
 
 
-async def test_a_token_lives_for_thirty_minutes() -> None:
+async def test_a_token_is_valid_for_thirty_minutes() -> None:
     simulated = Simulated()
     answer = await sign_in(simulated, KEY)
     assert answer["data"]["effectiveTime"] == 1_800_000
@@ -27,24 +27,24 @@ async def test_a_token_lives_for_thirty_minutes() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, [], None, "x", {"uuid": ACCOUNT}, {"secret": SECRET}, KEY | {"secret": ""}])
-async def test_without_both_a_parameter_is_missing(body: object) -> None:
+async def test_a_missing_parameter_is_rejected(body: object) -> None:
     assert (await sign_in(Simulated(), body))["code"] == 1007
 
 
 @pytest.mark.parametrize("wrong", [{"uuid": "B"}, {"secret": "no"}, {"uuid": [1]}, {"secret": {"a": 1}}, {"uuid": 1}])
-async def test_a_wrong_secret_is_refused(wrong: dict[str, object]) -> None:
+async def test_a_wrong_secret_is_rejected(wrong: dict[str, object]) -> None:
     assert (await sign_in(Simulated(), KEY | wrong))["code"] == 1001
 
 
 @pytest.mark.parametrize("status", [200, 401])
-async def test_a_token_that_is_missing_or_wrong_is_refused_with_the_chosen_status(status: int) -> None:
+async def test_a_missing_or_wrong_token_is_rejected_with_the_configured_status(status: int) -> None:
     simulated = Simulated(auth_status=status)
     for headers in ({}, {"Finovy-Access-Token": ""}, {"Finovy-Access-Token": "wrong"}):
         response = await simulated.send("GET", "/v1/pve/open/image", headers=headers)
         assert (response.status_code, response.json()["code"]) == (status, 401)
 
 
-async def test_every_endpoint_but_the_one_for_tokens_wants_a_token() -> None:
+async def test_every_endpoint_except_get_token_requires_a_token() -> None:
     simulated = Simulated(3)
     simulated.token = "wrong"
     host_id = simulated.world.host_rows()[0]["id"]
@@ -63,7 +63,7 @@ async def test_every_endpoint_but_the_one_for_tokens_wants_a_token() -> None:
 
 
 @pytest.mark.parametrize(("single", "code"), [(False, 0), (True, 401)])
-async def test_a_new_token_ends_the_accounts_older_ones_only_if_so_chosen(single: bool, code: int) -> None:
+async def test_a_new_token_invalidates_older_ones_only_if_configured(single: bool, code: int) -> None:
     simulated = Simulated(single_token=single)
     simulated.world.mint(UNVERIFIED)
     assert await simulated.code(*IMAGE) == 0
@@ -73,7 +73,7 @@ async def test_a_new_token_ends_the_accounts_older_ones_only_if_so_chosen(single
     assert await simulated.code(*IMAGE) == 0
 
 
-async def test_the_account_can_be_given_the_token_that_it_has_with_what_is_left_of_it() -> None:
+async def test_get_token_can_return_the_current_token_with_its_remaining_lifetime() -> None:
     simulated = Simulated(same_token=True)
     assert (await sign_in(simulated, {"uuid": UNVERIFIED, "secret": SECRET}))["data"]["token"] != simulated.token
     simulated.clock.advance(600)
@@ -83,7 +83,7 @@ async def test_the_account_can_be_given_the_token_that_it_has_with_what_is_left_
     assert (renewed["token"] != simulated.token, renewed["effectiveTime"]) == (True, 1_800_000)
 
 
-async def test_every_token_can_be_ended_at_once() -> None:
+async def test_all_tokens_can_be_expired() -> None:
     simulated = Simulated()
     simulated.world.expire_tokens()
     assert await simulated.code(*IMAGE) == 401
@@ -92,14 +92,14 @@ async def test_every_token_can_be_ended_at_once() -> None:
 
 
 @pytest.mark.parametrize("code", [2000, 2001, 501, 502])
-async def test_a_token_can_be_refused_with_another_code(code: int) -> None:
+async def test_a_token_can_be_rejected_with_another_code(code: int) -> None:
     simulated = Simulated(auth_code=code, auth_status=401, error_status=500)
     simulated.world.expire_tokens()
     answer = await simulated.ask("GET", "image")
     assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
-async def test_a_token_can_be_refused_by_the_http_status_alone() -> None:
+async def test_a_token_can_be_rejected_by_the_http_status_alone() -> None:
     simulated = Simulated(auth_code=None, auth_status=401)
     simulated.world.expire_tokens()
     answer = await simulated.ask("GET", "image")

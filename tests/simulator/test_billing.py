@@ -7,7 +7,7 @@ from support.simulator_client import PAIR, Simulated
 from xds_tui.simulator.world import ACCOUNT
 
 
-async def test_the_ledger_holds_every_create_that_was_carried_out() -> None:
+async def test_the_ledger_contains_every_completed_create() -> None:
     simulated = Simulated(5)
     on_demand, rented = await simulated.buy(), await simulated.rent(4, 3, packageId="bzrent4", imageId="5002")
     assert await simulated.code("POST", "createquantity", PAIR | {"imageId": "4005"}) == 7005
@@ -19,7 +19,7 @@ async def test_the_ledger_holds_every_create_that_was_carried_out() -> None:
     assert (second.package_id, second.image_id, second.at) == ("bzrent4", "5002", simulated.clock.now)
 
 
-async def test_a_rent_is_paid_in_advance_and_rounded_half_up_to_a_cent() -> None:
+async def test_a_prepaid_host_is_paid_in_advance_and_rounded_half_up() -> None:
     simulated = Simulated()
     await simulated.rent(1, 1, packageId="bzrent4")  # 0.07 × 0.85 × 24 = 1.428
     await simulated.rent(10, 0, packageId="bzrent4")  # 0.07 × 0.85 × 10 = 0.595
@@ -27,7 +27,7 @@ async def test_a_rent_is_paid_in_advance_and_rounded_half_up_to_a_cent() -> None
     assert simulated.account.wallet == 100_000 - Decimal("2.03")
 
 
-async def test_every_create_takes_one_from_the_stock() -> None:
+async def test_every_create_reduces_the_stock() -> None:
     simulated = Simulated(40)
     before = dict(simulated.world.stock)
     await simulated.buy()
@@ -37,7 +37,7 @@ async def test_every_create_takes_one_from_the_stock() -> None:
     assert {**simulated.world.stock, "bzoff4": before["bzoff4"]} == before
 
 
-async def test_the_host_is_what_was_bought() -> None:
+async def test_the_host_matches_the_purchase() -> None:
     simulated = Simulated()
     host_id = await simulated.buy(packageId="cerend4", imageId="508")
     row = await simulated.data("GET", f"one/{host_id}")

@@ -16,7 +16,7 @@ async def state(simulated: Simulated) -> Any:
     return (await simulated.send("GET", "/_sim/state")).json()
 
 
-async def test_the_state_tells_the_books_the_hosts_and_the_requests() -> None:
+async def test_the_state_contains_ledger_hosts_and_requests() -> None:
     simulated = Simulated()
     host_id = await simulated.rent()
     assert await state(simulated) == {
@@ -39,7 +39,7 @@ async def test_the_state_tells_the_books_the_hosts_and_the_requests() -> None:
     assert (await state(simulated))["wallets"][ACCOUNT] == "99976.24"
 
 
-async def test_time_can_be_moved() -> None:
+async def test_the_clock_can_be_advanced() -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
     await simulated.power(host_id, on=True)
@@ -49,13 +49,13 @@ async def test_time_can_be_moved() -> None:
     assert await simulated.code("GET", "image") == 401
 
 
-async def test_a_clock_that_cannot_be_moved_says_so() -> None:
+async def test_a_fixed_clock_cannot_be_advanced() -> None:
     simulated = Simulated()
     simulated.world.clock = lambda: 0.0
     assert (await simulated.send("POST", "/_sim/advance", json={"seconds": 1})).status_code == 409
 
 
-def test_a_skewed_clock_is_ahead_by_what_was_asked_for() -> None:
+def test_a_skewed_clock_is_ahead_by_the_sum_of_advances() -> None:
     clock = SkewedClock(lambda: 5.0)
     clock.advance(2.5)
     clock.advance(1)
@@ -73,7 +73,7 @@ async def test_faults_can_be_set() -> None:
     assert [await simulated.code("GET", "image") for _ in range(3)] == [0, 503, 0]
 
 
-async def test_tokens_can_be_ended() -> None:
+async def test_tokens_can_be_expired() -> None:
     simulated = Simulated()
     assert (await simulated.send("POST", "/_sim/expire")).status_code == 200
     assert await simulated.code("GET", "image") == 401
@@ -83,33 +83,33 @@ async def test_tokens_can_be_ended() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"7", b'[{"kind": "no such"}]', b'[{"kind": "html", "skip": "x"}]', b"\xff", b"[" * 99_999]
 )
-async def test_a_body_that_makes_no_sense_is_refused(path: str, body: bytes) -> None:
+async def test_an_invalid_body_is_rejected(path: str, body: bytes) -> None:
     simulated = Simulated()
     assert (await simulated.send("POST", f"/_sim/{path}", content=body)).status_code == 400
     assert simulated.service.faults.pending == []
 
 
-async def test_faults_do_not_strike_the_side_door() -> None:
+async def test_faults_do_not_strike_control_routes() -> None:
     simulated = Simulated()
     simulated.service.faults.set(Fault(kind=Kind.DROP_BEFORE, times=9))
     assert (await state(simulated))["hosts"] == {}
 
 
-async def test_the_side_door_is_shut_unless_asked_for() -> None:
+async def test_control_routes_exist_only_on_request() -> None:
     transport = httpx.ASGITransport(build(Service(World())))
     async with httpx.AsyncClient(transport=transport, base_url="http://simulated") as http:
         for method, path in (("GET", "state"), ("POST", "advance"), ("POST", "faults"), ("POST", "expire")):
             assert (await http.request(method, f"/_sim/{path}")).status_code == 404
 
 
-async def test_faults_can_be_taken_back_over_http() -> None:
+async def test_faults_can_be_removed_over_http() -> None:
     simulated = Simulated()
     simulated.service.faults.set(Fault(kind=Kind.HTML))
     assert (await simulated.send("POST", "/_sim/clear")).json() == {}
     assert simulated.service.faults.pending == []
 
 
-async def test_somebody_else_buys_at_once() -> None:
+async def test_another_user_buys_immediately() -> None:
     simulated = Simulated()
     answer = await simulated.send("POST", "/_sim/other-user", json={"purchases": [["bl3060a1", "4005", [1, 2]]]})
     [sale] = simulated.world.ledger
@@ -117,7 +117,7 @@ async def test_somebody_else_buys_at_once() -> None:
     assert (sale.package_id, sale.period, sale.request_tag) == ("bl3060a1", (1, 2), "other user")
 
 
-async def test_somebody_else_acts_now_and_then() -> None:
+async def test_another_user_acts_from_time_to_time() -> None:
     simulated = Simulated()
     assert (await simulated.send("POST", "/_sim/other-user", json={"every": 1})).json() == {}
     simulated.let_pass(60)
@@ -126,13 +126,13 @@ async def test_somebody_else_acts_now_and_then() -> None:
     assert simulated.world.ledger
 
 
-async def test_what_somebody_else_cannot_buy_is_refused() -> None:
+async def test_an_impossible_purchase_of_another_user_is_rejected() -> None:
     simulated = Simulated()
     answer = await simulated.send("POST", "/_sim/other-user", json={"purchases": [["none", "5001", None]]})
     assert answer.status_code == 400
 
 
-async def test_every_field_of_a_fault_comes_over_http() -> None:
+async def test_every_field_of_a_fault_can_be_set_over_http() -> None:
     simulated = Simulated()
     fault = {"kind": "code after", "status": 504, "code": 404, "form": "gateway", "message": "504 GATEWAY_TIMEOUT"}
     altered = {"kind": "altered", "fields": {"success": False, "data": None}, "without": ["traceId"]}

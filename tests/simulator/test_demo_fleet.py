@@ -23,7 +23,7 @@ def test_a_fleet_has_as_many_hosts_as_asked_for(count: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_forty_hosts_show_everything(seed: int) -> None:
+def test_forty_hosts_cover_every_case(seed: int) -> None:
     simulated = Simulated(40, seed=seed)
     hosts, now = simulated.world.listed(), simulated.clock.now
     assert {host.status for host in hosts} == {OFF, STARTING, ON, BILLED, STOPPING, EXPIRED}
@@ -36,7 +36,7 @@ def test_forty_hosts_show_everything(seed: int) -> None:
 
 
 @pytest.mark.parametrize("count", [*COUNTS, 12_000])
-def test_no_host_contradicts_itself(count: int) -> None:
+def test_every_host_is_consistent(count: int) -> None:
     simulated = Simulated(count)
     now = simulated.clock.now
     for host in simulated.world.hosts.values():
@@ -51,13 +51,13 @@ def test_no_host_contradicts_itself(count: int) -> None:
     assert created == sorted(created, reverse=True)
 
 
-def test_the_same_seed_gives_the_same_fleet_and_another_another() -> None:
+def test_the_seed_determines_the_fleet() -> None:
     rows = [Simulated(40, seed=seed).world.host_rows() for seed in (7, 7, 8)]
     assert rows[0] == rows[1]
     assert not {row["id"] for row in rows[0]} & {row["id"] for row in rows[2]}
 
 
-async def test_the_same_seed_and_the_same_questions_give_the_same_answers() -> None:
+async def test_the_seed_determines_the_responses() -> None:
     async def story() -> list[object]:
         simulated = Simulated(40)
         simulated.world.liven()
@@ -68,7 +68,7 @@ async def test_the_same_seed_and_the_same_questions_give_the_same_answers() -> N
     assert await story() == await story()
 
 
-async def test_what_is_bought_later_never_has_the_id_of_a_host_of_the_fleet() -> None:
+async def test_a_new_host_never_has_the_id_of_an_existing_one() -> None:
     simulated = Simulated(100)
     bought = [await simulated.buy() for _ in range(100)]
     assert len(simulated.world.hosts) == 200
@@ -98,7 +98,7 @@ def test_every_package_but_the_sold_out_one_and_every_fitting_image_occurs_in_a_
     assert {host.image.id for host in hosts} == {image.id for image in IMAGES if image.type != "lab"}
 
 
-def test_a_livened_fleet_is_never_still_and_never_in_turmoil() -> None:
+def test_a_live_fleet_changes_at_a_moderate_rate() -> None:
     simulated = Simulated(200)
     simulated.let_pass(60)
     simulated.world.catch_up()
@@ -116,7 +116,7 @@ def test_a_livened_fleet_is_never_still_and_never_in_turmoil() -> None:
     assert arrived[OFF]
 
 
-def test_a_fleet_that_was_not_livened_keeps_still() -> None:
+def test_a_fleet_that_is_not_live_does_not_change() -> None:
     simulated = Simulated(40)
     simulated.let_pass(5 * 60)
     before = statuses(simulated)
@@ -135,14 +135,14 @@ def test_after_a_night_of_sleep_only_a_few_hosts_have_changed() -> None:
     assert 1 <= len(changed) <= 6
 
 
-def test_an_empty_fleet_can_be_livened() -> None:
+def test_an_empty_fleet_can_be_live() -> None:
     simulated = Simulated(0)
     simulated.world.liven()
     simulated.let_pass(HOUR)
     assert statuses(simulated) == {}
 
 
-def test_the_world_and_its_fleet_need_no_library() -> None:
+def test_the_world_needs_no_third_party_library() -> None:
     program = """
 import sys
 import xds_tui.simulator.world, xds_tui.simulator.demo_fleet

@@ -62,7 +62,7 @@ async def test_an_on_demand_create_answers_true_in_the_document_and_the_id_later
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("answers_true", [True, False])
-async def test_what_an_on_demand_create_answers_can_be_chosen(dialect: str, *, answers_true: bool) -> None:
+async def test_the_response_to_an_on_demand_create_can_be_configured(dialect: str, *, answers_true: bool) -> None:
     simulated = Simulated(dialect=dialect, create_answers_true=answers_true)
     answer = await simulated.data("POST", "createquantity", PAIR)
     assert answer == (True if answers_true else simulated.world.ledger[0].host_id)
@@ -87,7 +87,7 @@ async def test_a_host_has_the_documents_fields_and_later_its_area() -> None:
         assert set(await simulated.data("GET", f"one/{row['id']}")) == HOST_FIELDS | in_one
 
 
-async def test_hosts_show_the_oddities_of_the_examples() -> None:
+async def test_hosts_have_the_irregularities_of_the_examples() -> None:
     rows = Simulated(200).world.host_rows()
     assert {"-", "RTX 4090"} <= {row["gpuConfiguration"] for row in rows}
     assert {None, 1} <= {row["gpuNumber"] for row in rows}
@@ -112,7 +112,7 @@ async def test_the_pages_hold_every_host_once_newest_first(dialect: str) -> None
     assert [host["createTime"] for host in hosts] == sorted((host["createTime"] for host in hosts), reverse=True)
 
 
-async def test_a_page_size_over_25_is_cut_or_an_error() -> None:
+async def test_a_page_size_over_25_is_reduced_or_an_error() -> None:
     cut, error = Simulated(60), Simulated(60, oversized_page="error")
     assert len((await cut.data("GET", "mypage", page=1, pageSize=100))["data"]) == 25
     assert (await cut.data("GET", "mypage", page=2, pageSize=100))["data"] == (
@@ -129,7 +129,7 @@ async def test_a_page_without_hosts_is_an_empty_list_or_null(choice: str, empty:
     assert (len(pages[0]["data"]), pages[1]) == (1, {"data": empty, "totalCounts": 1})
 
 
-async def test_totals_can_be_text() -> None:
+async def test_totals_can_be_strings() -> None:
     page = await Simulated(3, totals_as_text=True).data("GET", "mypage", page=1, pageSize=1)
     assert page["totalCounts"] == "3"
 
@@ -149,11 +149,11 @@ async def test_totals_can_be_text() -> None:
         ({"page": "007", "pageSize": 25}, 0),
     ],
 )
-async def test_a_page_is_asked_for_with_two_whole_numbers(query: dict[str, object], code: int) -> None:
+async def test_page_and_size_must_be_whole_numbers(query: dict[str, object], code: int) -> None:
     assert await Simulated(3).code("GET", "mypage", **query) == code
 
 
-async def test_power_is_accepted_first_and_done_later() -> None:
+async def test_power_is_accepted_immediately_and_done_later() -> None:
     simulated = Simulated()
     host_id = await simulated.started(await simulated.rent())
     assert await simulated.data("GET", f"operate/{host_id}", type=0) is True
@@ -170,13 +170,13 @@ async def test_power_takes_a_type_of_0_or_1() -> None:
     assert await simulated.status(host_id) == OFF
 
 
-async def test_reboot_answers_true() -> None:
+async def test_reboot_returns_true() -> None:
     simulated = Simulated()
     host_id = await simulated.started(await simulated.rent())
     assert await simulated.data("GET", f"reboot/{host_id}") is True
 
 
-async def test_delete_answers_whether_it_deleted() -> None:
+async def test_delete_returns_whether_it_deleted() -> None:
     simulated = Simulated(40)
     rows = simulated.world.host_rows()
     for status, deleted in (("2", False), ("3", False), ("1", False), ("4", False), ("0", True), ("5", True)):
@@ -187,7 +187,7 @@ async def test_delete_answers_whether_it_deleted() -> None:
 
 
 @pytest.mark.parametrize(("dialect", "code"), [("document", 1001), ("later", 1021)])
-async def test_a_host_that_is_not_there_or_not_yours_is_refused_everywhere(dialect: str, code: int) -> None:
+async def test_missing_and_foreign_hosts_are_rejected_by_every_endpoint(dialect: str, code: int) -> None:
     simulated = Simulated(3, dialect=dialect)
     someone_elses = simulated.world.host_rows()[0]["id"]
     simulated.token = simulated.world.mint("A00000001")
@@ -199,7 +199,7 @@ async def test_a_host_that_is_not_there_or_not_yours_is_refused_everywhere(diale
     assert await simulated.data("GET", "mypage", page=1, pageSize=25) == {"data": [], "totalCounts": 0}
 
 
-async def test_one_can_answer_null_for_a_host_that_is_not_there() -> None:
+async def test_one_can_return_null_for_a_missing_host() -> None:
     simulated = Simulated(1, missing="null")
     assert await simulated.data("GET", "one/missing") is None
     assert await simulated.data("GET", f"one/{simulated.world.host_rows()[0]['id']}") is not None
@@ -213,7 +213,7 @@ async def test_the_rows_without_pages_are_those_of_the_pages() -> None:
 
 
 @pytest.mark.parametrize(("resolution", "sent"), [(1, 1_790_000_000_678), (1000, 1_790_000_000_000)])
-async def test_times_are_cut_off_to_what_the_service_stores(resolution: int, sent: int) -> None:
+async def test_times_are_truncated_to_the_resolution(resolution: int, sent: int) -> None:
     simulated = Simulated(time_resolution=resolution)
     simulated.clock.advance(0.678)
     host = await simulated.data("GET", f"one/{await simulated.rent()}")

@@ -54,7 +54,7 @@ def sales(simulator: RunningSimulator) -> int:
 
 
 @pytest.mark.parametrize("kind", Kind)
-async def test_a_fault_strikes_once_and_does_or_does_not_what_was_asked(kind: Kind) -> None:
+async def test_a_fault_strikes_once_with_or_without_carrying_out_the_request(kind: Kind) -> None:
     simulated = faulty(kind, location="http://elsewhere.invalid/", endpoint=LISTING if kind is Kind.LISTING else "")
     if kind is Kind.LISTING:
         await simulated.ask("GET", "mypage", page=1, pageSize=25)
@@ -70,7 +70,7 @@ async def test_a_fault_strikes_once_and_does_or_does_not_what_was_asked(kind: Ki
 
 
 @pytest.mark.parametrize("kind", [Kind.HTML, Kind.HTML_AFTER])
-async def test_html_comes_with_the_status_that_was_asked_for(kind: Kind) -> None:
+async def test_html_has_the_configured_status(kind: Kind) -> None:
     answer = await faulty(kind, status=503).ask(*CREATE)
     assert (answer.status_code, answer.content) == (503, middleware.HTML)
     assert answer.headers["content-type"].startswith("text/html")
@@ -85,17 +85,17 @@ async def test_a_code_comes_in_the_envelope_of_the_dialect(dialect: str) -> None
     assert (unknown["code"], unknown["msg"]) == (77, "x")
 
 
-async def test_busy_says_when_to_come_back() -> None:
+async def test_busy_has_retry_after() -> None:
     answer = await faulty(Kind.BUSY, seconds=7.0).ask("GET", "image")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
 
 
-async def test_a_redirect_says_where_to() -> None:
+async def test_a_redirect_has_a_location() -> None:
     answer = await faulty(Kind.REDIRECT, location="http://elsewhere.invalid/x").ask("GET", "image")
     assert (answer.status_code, answer.headers["location"]) == (302, "http://elsewhere.invalid/x")
 
 
-async def test_huge_is_as_huge_as_asked_for() -> None:
+async def test_huge_has_the_configured_size() -> None:
     answer = await faulty(Kind.HUGE, size=100_000).ask("GET", "image")
     assert len(answer.json()["data"]) == 100_000
 
@@ -116,20 +116,20 @@ async def test_a_fault_can_strike_one_page_of_the_list_alone() -> None:
     assert codes == [0, 500, 0, 0]
 
 
-async def test_a_truncated_answer_is_the_first_half_of_it() -> None:
+async def test_a_truncated_response_is_its_first_half() -> None:
     answer = await faulty(Kind.TRUNCATED).ask(*CREATE)
     assert answer.text.startswith('{"code":0,"data":"')
     with pytest.raises(json.JSONDecodeError):
         answer.json()
 
 
-async def test_expired_tokens_are_refused_by_the_request_itself() -> None:
+async def test_expired_tokens_reject_the_request_itself() -> None:
     simulated = faulty(Kind.EXPIRE_TOKENS)
     assert await simulated.code("GET", "image") == 401
 
 
 @pytest.mark.parametrize("hosts", [0, 3])
-async def test_a_shifted_list_has_a_new_host_on_top(hosts: int) -> None:
+async def test_a_shifted_list_has_a_new_host_at_the_top(hosts: int) -> None:
     simulated = Simulated(hosts)
     before = [row["id"] for row in simulated.world.host_rows()]
     simulated.service.faults.set(Fault(kind=Kind.SHIFT, times=2))
@@ -140,7 +140,7 @@ async def test_a_shifted_list_has_a_new_host_on_top(hosts: int) -> None:
     assert simulated.world.ledger == []
 
 
-async def test_a_shifted_list_never_uses_the_id_of_an_earlier_host_again() -> None:
+async def test_a_shifted_list_never_reuses_an_id() -> None:
     simulated = Simulated(2)
     simulated.service.faults.set(Fault(kind=Kind.SHIFT, times=2))
     first = (await simulated.data("GET", "mypage", page=1, pageSize=25))["data"][0]["id"]
@@ -149,7 +149,7 @@ async def test_a_shifted_list_never_uses_the_id_of_an_earlier_host_again() -> No
     assert second != first
 
 
-async def test_requests_are_noted_in_the_order_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requests_are_logged_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     simulated = Simulated()
     monkeypatch.setattr(middleware, "_MAX_LOGGED_REQUESTS", 4)
     await simulated.ask("GET", "mypage", page=1, pageSize=25)
@@ -161,9 +161,7 @@ async def test_requests_are_noted_in_the_order_they_came(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("kind", DROPS)
-def test_a_drop_breaks_the_connection_and_only_that_one(
-    simulator: RunningSimulator, http: httpx.Client, kind: Kind
-) -> None:
+def test_a_drop_breaks_only_its_own_connection(simulator: RunningSimulator, http: httpx.Client, kind: Kind) -> None:
     simulator.service.faults.set(Fault(kind=kind, endpoint="pve/open/create"))
     with httpx.Client(base_url=http.base_url, headers=http.headers, trust_env=False) as other:
         assert other.get("image").json()["code"] == 0
@@ -174,7 +172,7 @@ def test_a_drop_breaks_the_connection_and_only_that_one(
     assert http.post("createquantity", json=PAIR).json()["code"] == 0
 
 
-async def test_a_drip_is_sent_byte_by_byte_and_is_whole_in_the_end() -> None:
+async def test_a_drip_is_sent_byte_by_byte_and_completely() -> None:
     simulated, sent = faulty(Kind.DRIP), []
     asked: list[Message] = [{"type": "http.request", "body": b""}]
 
@@ -194,13 +192,13 @@ async def test_a_drip_is_sent_byte_by_byte_and_is_whole_in_the_end() -> None:
     assert (end["body"], end["more_body"]) == (b"", False)
 
 
-def test_a_drip_is_whole_over_real_http(simulator: RunningSimulator, http: httpx.Client) -> None:
+def test_a_drip_is_complete_over_real_http(simulator: RunningSimulator, http: httpx.Client) -> None:
     simulator.service.faults.set(Fault(kind=Kind.DRIP))
     assert http.post("createquantity", json=PAIR).json()["code"] == 0
     assert sales(simulator) == 1
 
 
-def test_a_drip_ends_when_nobody_listens_any_more(simulator: RunningSimulator, http: httpx.Client) -> None:
+def test_a_drip_ends_when_the_client_disconnects(simulator: RunningSimulator, http: httpx.Client) -> None:
     simulator.service.faults.set(Fault(kind=Kind.DRIP, seconds=3600.0))
     with http.stream("POST", "createquantity", json=PAIR) as answer:
         assert next(answer.iter_raw()) == b"{"
@@ -208,9 +206,7 @@ def test_a_drip_ends_when_nobody_listens_any_more(simulator: RunningSimulator, h
     assert http.get("image").json()["code"] == 0
 
 
-def test_a_late_answer_holds_nobody_else_up_and_what_was_asked_is_done_late(
-    simulator: RunningSimulator, http: httpx.Client
-) -> None:
+def test_a_late_response_delays_no_other_request(simulator: RunningSimulator, http: httpx.Client) -> None:
     simulator.service.faults.set(Fault(kind=Kind.LATENCY, endpoint="pve/open/create", seconds=0.3))
     with pytest.raises(httpx.ReadTimeout):
         http.post("createquantity", json=PAIR, timeout=0.05)

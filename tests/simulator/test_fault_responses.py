@@ -40,7 +40,7 @@ async def test_a_code_has_the_fields_of_its_form(form: Form, kind: Kind, sold: i
     assert len(simulated.world.ledger) == sold
 
 
-async def test_the_gateway_times_out_with_code_404_after_the_service_sold_a_host() -> None:
+async def test_the_gateway_times_out_with_code_404_after_a_sale() -> None:
     simulated = await struck(presets.GATEWAY_TIMEOUT)
     answer = await simulated.ask(*CREATE)
     assert (answer.status_code, answer.json()["code"]) == (504, 404)
@@ -48,7 +48,7 @@ async def test_the_gateway_times_out_with_code_404_after_the_service_sold_a_host
     assert len(simulated.world.ledger) == 1
 
 
-async def test_work_can_be_done_after_its_answer() -> None:
+async def test_work_can_be_done_after_the_response() -> None:
     simulated = await struck(Fault(kind=Kind.CODE_AFTER, code=6005, seconds=60))
     released = asyncio.Event()
     waited = []
@@ -67,7 +67,7 @@ async def test_work_can_be_done_after_its_answer() -> None:
     assert waited == [60]
 
 
-async def test_fields_of_an_envelope_can_be_changed_and_left_out() -> None:
+async def test_fields_of_an_envelope_can_be_changed_and_removed() -> None:
     simulated = await struck(
         Fault(kind=Kind.ALTERED, fields={"success": False, "data": None}, without=("traceId",)),
     )
@@ -82,13 +82,13 @@ async def test_an_altered_envelope_keeps_the_digits_of_prices() -> None:
 
 
 @pytest.mark.parametrize(("kind", "sold"), [(Kind.ANSWER, 0), (Kind.ANSWER_AFTER, 1)])
-async def test_an_answer_is_sent_as_it_stands(kind: Kind, sold: int) -> None:
+async def test_a_given_body_is_sent_unchanged(kind: Kind, sold: int) -> None:
     simulated = await struck(Fault(kind=kind, status=401, body="no"))
     answer = await simulated.ask(*CREATE)
     assert (answer.status_code, answer.text, len(simulated.world.ledger)) == (401, "no", sold)
 
 
-async def test_a_repeated_power_call_answers_what_the_last_one_met() -> None:
+async def test_a_repeated_power_call_returns_the_last_response() -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
     simulated.service.faults.set(Fault(kind=Kind.REPEATED))
@@ -96,7 +96,7 @@ async def test_a_repeated_power_call_answers_what_the_last_one_met() -> None:
     assert await simulated.status(host_id) == STARTING
 
 
-async def test_a_repeated_reboot_is_carried_out_and_refused() -> None:
+async def test_a_repeated_reboot_is_carried_out_and_rejected() -> None:
     simulated = Simulated()
     host_id = await simulated.started(await simulated.buy())
     assert await simulated.status(host_id) == BILLED
@@ -106,7 +106,7 @@ async def test_a_repeated_reboot_is_carried_out_and_refused() -> None:
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
-async def test_a_repeated_delete_does_not_find_the_host_any_more(repeats: int) -> None:
+async def test_a_repeated_delete_does_not_find_the_host(repeats: int) -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
     simulated.service.faults.set(Fault(kind=Kind.REPEATED, repeats=repeats))
@@ -130,7 +130,7 @@ async def pages(simulated: Simulated, count: int) -> tuple[list[str | None], set
     ("hidden", "total", "shown", "said"),
     [(6, 60, 54, 60), (0, 50, 60, 50), (35, 0, 25, 0), (6, None, 54, 54), (99, None, 0, 0)],
 )
-async def test_a_list_can_contradict_itself(hidden: int, total: int | None, shown: int, said: int) -> None:
+async def test_a_list_can_be_inconsistent(hidden: int, total: int | None, shown: int, said: int) -> None:
     fault = Fault(kind=Kind.LISTING, endpoint=MYPAGE, times=3, hidden=hidden, total=total)
     simulated = await struck(fault, hosts=60)
     hosts = [host.id for host in simulated.world.listed()]
@@ -145,7 +145,7 @@ async def test_rows_can_lack_their_id() -> None:
     assert await pages(simulated, 1) == ([None, None, *hosts[2:]], {4})
 
 
-async def test_a_list_that_is_refused_stays_refused() -> None:
+async def test_an_error_of_the_list_is_returned_unchanged() -> None:
     simulated = await struck(Fault(kind=Kind.LISTING, endpoint=MYPAGE, hidden=1), hosts=4)
     simulated.world.expire_tokens()
     assert await simulated.code("GET", "mypage", page=1, pageSize=25) == 401
@@ -166,7 +166,7 @@ async def responses(faults: tuple[Fault, ...], sold: int) -> list[httpx.Response
 
 
 @pytest.mark.parametrize("is_done", [False, True])
-async def test_every_code_comes_with_and_without_the_work(is_done: bool) -> None:
+async def test_every_code_is_returned_with_and_without_the_work(is_done: bool) -> None:
     answers = await responses(presets.codes("pve/open/create", is_done=is_done), int(is_done))
     codes = [answer.json()["code"] for answer in answers]
     assert codes == list(presets.EVERY_CODE)
@@ -175,7 +175,7 @@ async def test_every_code_comes_with_and_without_the_work(is_done: bool) -> None
 
 
 @pytest.mark.parametrize("is_done", [False, True])
-async def test_every_misleading_answer_comes_with_and_without_the_work(is_done: bool) -> None:
+async def test_every_misleading_response_is_returned_with_and_without_the_work(is_done: bool) -> None:
     faults = presets.misleading("pve/open/create", is_done=is_done)
     assert len({repr(fault) for fault in faults}) == len(faults)
     answers = await responses(faults, int(is_done))

@@ -11,14 +11,14 @@ def struck(faults: Faults, *paths: str) -> list[bool]:
     return [faults.next(path) is not None for path in paths]
 
 
-def test_a_fault_strikes_once_if_nothing_else_is_said() -> None:
+def test_a_fault_strikes_once_by_default() -> None:
     faults = Faults()
     fault = Fault(kind=Kind.HTML)
     faults.set(fault)
     assert [faults.next(MYPAGE), faults.next(MYPAGE)] == [fault, None]
 
 
-def test_a_fault_lets_some_requests_pass_and_strikes_some() -> None:
+def test_a_fault_skips_and_strikes_the_given_numbers_of_requests() -> None:
     faults = Faults()
     faults.set(Fault(kind=Kind.HTML, skip=2, times=3))
     assert struck(faults, *[MYPAGE] * 7) == [False, False, True, True, True, False, False]
@@ -46,7 +46,7 @@ def test_the_same_fault_can_be_set_twice() -> None:
     assert struck(faults, *[MYPAGE] * 4) == [False, True, True, False]
 
 
-def test_faults_can_be_taken_back() -> None:
+def test_faults_can_be_removed() -> None:
     faults = Faults()
     faults.set(Fault(kind=Kind.HTML, times=5))
     assert [fault.kind for fault in faults.pending] == [Kind.HTML]

@@ -24,7 +24,7 @@ POSTS = ["auth/getToken", "pve/open/createquantity", "pve/open/createRent"]
         ("later", ["code", "data", "msg", "traceId", "success"], ["code", "data", "msg", "traceId", "success"]),
     ],
 )
-async def test_every_answer_is_an_envelope(dialect: str, fields: list[str], fields_of_errors: list[str]) -> None:
+async def test_every_response_is_an_envelope(dialect: str, fields: list[str], fields_of_errors: list[str]) -> None:
     simulated = Simulated(dialect=dialect)
     fine, refused = await simulated.ask("GET", "image"), await simulated.ask("GET", "packAge/9")
     assert fine.headers["content-type"] == refused.headers["content-type"] == "application/json"
@@ -35,7 +35,7 @@ async def test_every_answer_is_an_envelope(dialect: str, fields: list[str], fiel
     assert fine.json()["traceId"] != refused.json()["traceId"]
 
 
-async def test_errors_come_with_the_http_status_that_was_chosen() -> None:
+async def test_errors_have_the_configured_http_status() -> None:
     simulated = Simulated(error_status=400, auth_status=401)
     answers = [await simulated.ask("GET", path) for path in ("image", "one/missing", "nothing")]
     simulated.token = "wrong"
@@ -59,12 +59,12 @@ async def test_errors_come_with_the_http_status_that_was_chosen() -> None:
         ("PATCH", "/v1/auth/getToken"),
     ],
 )
-async def test_what_is_not_there_is_an_envelope_too(method: str, path: str) -> None:
+async def test_an_unknown_path_returns_an_envelope(method: str, path: str) -> None:
     answer = await Simulated().send(method, path)
     assert (answer.status_code, answer.json()["code"], answer.json()["msg"]) == (404, 404, "资源不存在")
 
 
-async def test_asking_for_the_head_of_a_power_call_does_nothing() -> None:
+async def test_a_head_request_to_power_does_nothing() -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
     assert (await simulated.ask("HEAD", f"operate/{host_id}", type=1)).status_code == 404
@@ -90,7 +90,7 @@ async def test_asking_for_the_head_of_a_power_call_does_nothing() -> None:
     ],
     ids=range(12),
 )
-async def test_garbage_is_refused_and_changes_nothing(path: str, body: bytes) -> None:
+async def test_garbage_is_rejected_and_changes_nothing(path: str, body: bytes) -> None:
     simulated = Simulated()
     headers = {"Finovy-Access-Token": simulated.token}
     answer = await simulated.send("POST", f"/v1/{path}", content=body, headers=headers)
@@ -106,7 +106,7 @@ async def test_garbage_is_refused_and_changes_nothing(path: str, body: bytes) ->
         lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from([*PAIR, "periodNumber"]), inner),
     )
 )
-async def test_any_json_is_answered_with_an_envelope(body: object) -> None:
+async def test_any_json_gets_an_envelope(body: object) -> None:
     simulated = Simulated()
     headers = {"Finovy-Access-Token": simulated.token}
     for path in POSTS:
@@ -157,7 +157,7 @@ async def test_each_request_holds_the_lock() -> None:
     assert looks >= before + 2
 
 
-def test_odd_bytes_on_the_wire_do_not_end_the_service() -> None:
+def test_invalid_bytes_do_not_end_the_server() -> None:
     with RunningSimulator(Service(World())) as simulator:
         address = ("127.0.0.1", int(simulator.url.rsplit(":", 1)[1]))
         for line in (

@@ -40,7 +40,7 @@ def signed_in(simulator: RunningSimulator) -> httpx.Client:
     return httpx.Client(base_url=f"{simulator.url}/v1/pve/open", headers=headers, trust_env=False)
 
 
-def test_it_serves_this_machine_and_frees_the_port_at_the_end() -> None:
+def test_the_server_uses_loopback_and_frees_the_port_at_the_end() -> None:
     with RunningSimulator(Service(World())) as simulator, signed_in(simulator) as http:
         assert simulator.url.startswith("http://127.0.0.1:")
         assert http.get("image").json()["code"] == 0
@@ -48,12 +48,12 @@ def test_it_serves_this_machine_and_frees_the_port_at_the_end() -> None:
         pass
 
 
-def test_a_port_that_is_taken_is_an_error() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         RunningSimulator(Service(World()), port=taken.getsockname()[1])
 
 
-def test_it_can_be_served_again_on_the_same_port_at_once() -> None:
+def test_the_port_can_be_reused_immediately() -> None:
     service, port = Service(World()), 0
     for _ in range(3):
         with RunningSimulator(service, port=port) as simulator, signed_in(simulator) as http:
@@ -62,7 +62,7 @@ def test_it_can_be_served_again_on_the_same_port_at_once() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.LATENCY, Kind.DRIP])
-def test_it_ends_while_a_client_still_waits(kind: Kind) -> None:
+def test_the_server_ends_while_a_client_waits(kind: Kind) -> None:
     service = Service(World())
     service.faults.set(Fault(kind=kind, endpoint="pve/open/image", seconds=3600.0))
     with ThreadPoolExecutor() as pool:
@@ -77,7 +77,7 @@ def test_it_ends_while_a_client_still_waits(kind: Kind) -> None:
     assert not [thread for thread in threading.enumerate() if thread.daemon and "lambda" in thread.name]
 
 
-def test_connections_made_in_the_moment_in_which_it_ends_are_closed_too() -> None:
+def test_connections_opened_while_the_server_ends_are_closed() -> None:
     service = Service(World())
     simulator = RunningSimulator(service).__enter__()
     address = ("127.0.0.1", port_of(simulator.url))
@@ -94,7 +94,7 @@ def test_connections_made_in_the_moment_in_which_it_ends_are_closed_too() -> Non
     gc.collect()  # what was left open warns, and a warning is an error
 
 
-def test_many_clients_at_once_are_all_served_and_the_books_are_right() -> None:
+def test_concurrent_clients_are_served_with_a_correct_ledger() -> None:
     world = World()
     populate(world, 40)
     with RunningSimulator(Service(world)) as simulator:
@@ -115,7 +115,7 @@ def test_many_clients_at_once_are_all_served_and_the_books_are_right() -> None:
             assert len(world.listed()) == 80
 
 
-def test_the_greeting_says_how_to_reach_it() -> None:
+def test_the_greeting_explains_how_to_connect() -> None:
     said = greeting("http://127.0.0.1:1")
     assert all(word in said for word in ("http://127.0.0.1:1", ACCOUNT, SECRET, "XDS_BASE_URL=", "curl"))
 
@@ -166,7 +166,7 @@ def test_a_signal_ends_the_server_while_a_client_waits(number: int, code: int) -
             waiting.exception(timeout=TIMEOUT)
 
 
-def test_the_command_refuses_a_port_that_cannot_be_had() -> None:
+def test_the_command_rejects_an_unavailable_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         for port, code in ((taken.getsockname()[1], 1), (70_000, 2)):
             command = [sys.executable, "-m", "xds_tui", "simulate", "--port", str(port)]

@@ -42,7 +42,7 @@ async def test_a_rent_starts_runs_stops_and_expires() -> None:
     assert await simulated.status(host_id) == EXPIRED
 
 
-async def test_all_of_it_happens_in_one_leap_as_well() -> None:
+async def test_all_transitions_happen_in_one_step_as_well() -> None:
     simulated = Simulated()
     on_demand, rented = await simulated.buy(), await simulated.rent()
     for host_id in (on_demand, rented):
@@ -65,7 +65,7 @@ async def test_a_rent_expires_after_its_periods(unit: int, seconds: float) -> No
 
 
 @pytest.mark.parametrize("on", [True, False], ids=["starting", "stopping"])
-async def test_a_host_that_expires_on_its_way_stays_expired(on: bool) -> None:
+async def test_a_host_that_expires_while_changing_stays_expired(on: bool) -> None:
     simulated = Simulated()
     host_id = await simulated.rent(1, 0)
     if not on:
@@ -93,7 +93,7 @@ async def test_a_stop_right_after_the_start_is_not_overtaken_by_the_billing() ->
     assert simulated.account.wallet == 100_000
 
 
-async def test_what_is_as_wanted_stays_as_it_is() -> None:
+async def test_a_host_in_the_requested_state_is_unchanged() -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
     assert await simulated.power(host_id, on=False) == 0
@@ -103,7 +103,7 @@ async def test_what_is_as_wanted_stays_as_it_is() -> None:
     assert await seen(simulated, host_id, 30) == [BILLED]
 
 
-async def test_on_demand_is_paid_afterwards_by_the_hour_and_at_the_end_by_the_time_used() -> None:
+async def test_on_demand_is_billed_afterwards_by_the_hour_and_finally_by_the_time_used() -> None:
     simulated = Simulated()
     host_id = await simulated.buy()
     await simulated.power(host_id, on=True)
@@ -136,7 +136,7 @@ async def test_a_reboot_does_not_charge_an_hour_twice() -> None:
     assert 100_000 - simulated.account.wallet <= Decimal("0.99")
 
 
-async def test_a_running_rent_costs_nothing_more() -> None:
+async def test_a_running_prepaid_host_costs_nothing_more() -> None:
     simulated = Simulated()
     await simulated.started(await simulated.rent())
     wallet = simulated.account.wallet
@@ -161,13 +161,13 @@ async def test_a_wallet_too_low_for_another_hour_stops_the_host() -> None:
     assert await simulated.power(host_id, on=True) == 6003
 
 
-async def test_a_created_host_starts_by_itself_if_so_chosen() -> None:
+async def test_a_new_host_starts_automatically_if_configured() -> None:
     simulated = Simulated(starts_created=True)
     host_id = await simulated.rent()
     assert await seen(simulated, host_id, 60) == [STARTING, ON]
 
 
-async def test_hosts_that_are_deleted_are_not_billed_and_do_not_come_back() -> None:
+async def test_deleted_hosts_are_not_billed_and_do_not_reappear() -> None:
     simulated = Simulated(leaves_list_after=60.0)
     host_id, rented = await simulated.buy(), await simulated.rent(1, 0)
     wallet = simulated.account.wallet
@@ -183,7 +183,7 @@ async def test_hosts_that_are_deleted_are_not_billed_and_do_not_come_back() -> N
     assert simulated.account.wallet == wallet
 
 
-async def test_a_created_host_may_enter_the_list_late_and_a_deleted_one_leave_it_late() -> None:
+async def test_the_list_can_show_creations_and_deletions_late() -> None:
     simulated = Simulated(enters_list_after=90.0, leaves_list_after=30.0)
     host_id = await simulated.buy()
     assert await simulated.code("GET", f"one/{host_id}") == 1021

@@ -7,7 +7,7 @@ from tests.simulator_faults.other_user import TAG, OtherUser
 PURCHASES = [("bzoff4", "5001", None), ("bzoff4", "5001", (1, 1))]
 
 
-async def test_somebody_else_buys_starts_stops_and_deletes_and_leaves_other_hosts_alone() -> None:
+async def test_another_user_acts_on_its_own_hosts_only() -> None:
     simulated = Simulated(3)
     own = await simulated.buy()
     before = {host.id: host.status for host in simulated.world.listed()}
@@ -24,7 +24,7 @@ async def test_somebody_else_buys_starts_stops_and_deletes_and_leaves_other_host
         assert host_id == own or simulated.world.hosts[host_id].status == status or status in (1, 2, 4)
 
 
-async def test_somebody_else_acts_while_anybody_looks() -> None:
+async def test_another_user_acts_while_the_world_is_used() -> None:
     simulated = Simulated()
     user = OtherUser(simulated.world, PURCHASES, seed=1)
     user.act_every(10)
@@ -35,19 +35,19 @@ async def test_somebody_else_acts_while_anybody_looks() -> None:
     assert 25 <= user.done.total() <= 100
 
 
-async def test_the_same_seed_acts_the_same() -> None:
+async def test_the_seed_determines_the_actions() -> None:
     first, second = Simulated(), Simulated()
     users = [OtherUser(simulated.world, PURCHASES, seed=3) for simulated in (first, second)]
     assert [users[0].act() for _ in range(20)] == [users[1].act() for _ in range(20)]
 
 
-async def test_who_has_no_money_is_refused() -> None:
+async def test_a_user_without_funds_is_rejected() -> None:
     simulated = Simulated()
     simulated.account.wallet *= 0
     assert OtherUser(simulated.world, PURCHASES, seed=1).act() == "refused"
 
 
-async def test_a_request_is_recognised_in_the_ledger_by_its_tag() -> None:
+async def test_the_ledger_contains_the_tag_of_a_request() -> None:
     simulated = Simulated()
     headers = {"Finovy-Access-Token": simulated.token, "X-Request-Tag": "order-1"}
     await simulated.send("POST", "/v1/pve/open/createquantity", json=PAIR, headers=headers)
@@ -61,7 +61,7 @@ async def test_a_request_is_recognised_in_the_ledger_by_its_tag() -> None:
     assert [sale.request_tag for sale in simulated.world.ledger] == ["order-1", "order-2", ""]
 
 
-async def test_somebody_elses_purchase_does_not_hold_up_the_same_one_of_ours() -> None:
+async def test_a_purchase_of_another_user_does_not_delay_ours() -> None:
     simulated = Simulated()
     user = OtherUser(simulated.world, PURCHASES[:1], seed=1)
 

@@ -99,7 +99,7 @@ async def test_6002_when_the_last_one_is_sold() -> None:
     assert await code_of_create(simulated, "createRent", PAIR | DAYS) == 6002
 
 
-async def test_6002_when_there_is_no_place_left_to_start_a_host_in() -> None:
+async def test_6002_without_resources_to_start_a_host() -> None:
     simulated = Simulated()
     simulated.world.stock["bzoff4"] = 1
     host_id = await simulated.buy()
@@ -151,7 +151,7 @@ async def test_6003_when_the_wallet_cannot_pay_for_an_hour() -> None:
     assert await simulated.power(on_demand, on=True) == 0
 
 
-async def test_7002_7003_and_7004_when_there_is_nothing_to_reboot() -> None:
+async def test_7002_7003_and_7004_for_hosts_that_cannot_reboot() -> None:
     simulated = Simulated()
     host_id = await simulated.rent()
     reboot = ("GET", f"reboot/{host_id}")
