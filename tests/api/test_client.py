@@ -15,7 +15,7 @@ from support.raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listen
 
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
-from xds_tui.api.transport import MAX_BODY
+from xds_tui.api.transport import MAX_BODY, MAX_CONNECTIONS, SendTracker
 from xds_tui.domain.credentials import AccountKey, BareToken, Secret
 from xds_tui.domain.model import Billing, Period, PeriodUnit
 
@@ -534,3 +534,27 @@ def assert_nothing_shows(error: BaseException) -> None:
     local = "".join(repr(frame.f_locals) for frame, _ in frames if "/xds_tui/" in frame.f_code.co_filename)
     assert TOKEN not in shown + local
     assert "app-s3cr3t" not in shown + local
+
+
+@pytest.mark.parametrize("call", [READS["images"], CHANGES["reboot"]], ids=["reading", "changing"])
+@pytest.mark.parametrize("stage", ["connection.connect_tcp.complete", "http11.send_request_headers.started"])
+async def test_requests_that_are_cancelled_use_up_no_connections(
+    server: RawServer, client: Client, monkeypatch: pytest.MonkeyPatch, call: Call, stage: str
+) -> None:
+    """The pool has few connections, and httpcore loses one that is cancelled right after it was made."""
+
+    async def cancel(_tracker: SendTracker, event: str, _info: object) -> None:
+        task = asyncio.current_task()
+        if event == stage and task is not None:
+            task.cancel()
+
+    async def request() -> object:
+        return await call(client)
+
+    server.answer = http(envelope([] if call is READS["images"] else True))
+    with monkeypatch.context() as patch:
+        patch.setattr(SendTracker, "__call__", cancel)
+        for _ in range(MAX_CONNECTIONS + 1):
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.create_task(request())
+    await request()

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -282,13 +283,13 @@ class Client:
         unknown without need.
         """
         if safe not in self._pools:
-            inner = self._transport or open_route(self._base_url, keep_alive=safe)
+            reopen = None if self._transport else partial(open_route, self._base_url, keep_alive=safe)
             deadline = self._deadlines.reading if safe else self._deadlines.changing
             self._pools[safe] = httpx.AsyncClient(
                 auth=self.session,
                 headers={"User-Agent": f"xds-tui/{__version__}", "Accept": "application/json"},
                 timeout=httpx.Timeout(deadline, connect=self._deadlines.connect),
-                transport=BoundedTransport(inner),
+                transport=BoundedTransport(self._transport or open_route(self._base_url, keep_alive=safe), reopen),
                 follow_redirects=False,
                 trust_env=False,
             )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -50,11 +53,30 @@ class SendTracker:
             self.started = True
 
 
-class BoundedTransport(httpx.AsyncBaseTransport):
-    """Limits the responses of the transport `inner`."""
+@dataclass(slots=True)
+class _Route:
+    """A transport, and what keeps it open."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
+    transport: httpx.AsyncBaseTransport
+    users: int = 0
+    """Requests under way."""
+    is_retired: bool = False
+    """Whether it is closed after the last of them."""
+
+
+class BoundedTransport(httpx.AsyncBaseTransport):
+    """Limits the responses of a transport, and replaces it after a cancelled request.
+
+    A request that is cancelled right after it has connected leaves its connection in httpcore's pool for good, unused
+    and never closed (httpcore 1.0.9). After `MAX_CONNECTIONS` of them, no request would get a connection any more.
+    """
+
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, reopen: Callable[[], httpx.AsyncBaseTransport] | None = None
+    ) -> None:
+        """Use `inner`, and what `reopen` returns after a cancelled request; None: `inner` has no pool."""
+        self._route = _Route(inner)
+        self._reopen = reopen
         self._traces = isinstance(inner, httpx.AsyncHTTPTransport)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -63,6 +85,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         Raises:
             httpx.TransportError: as the transport below.
             httpx.DecodingError: the response is compressed although that was not accepted, or larger than `MAX_BODY`.
+            NotSent: as `open_route`.
 
         """
         request.headers["Accept-Encoding"] = "identity"
@@ -71,23 +94,41 @@ class BoundedTransport(httpx.AsyncBaseTransport):
             sending.started = True
         _log_request(request)
         try:
-            response = await self._inner.handle_async_request(request)
-            try:
-                whole = await _whole(response)
-            finally:
-                await response.aclose()
+            async with self._use_route() as transport:
+                response = await transport.handle_async_request(request)
+                try:
+                    whole = await _whole(response)
+                finally:
+                    await response.aclose()
             _log_response(request, whole)
             return whole
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, NotSent) as error:
             debug_log.write("failure", error=Word(type(error).__name__))
             raise
         except Exception as error:  # noqa: BLE001 - whatever breaks below is a failure of the transport
             failure = httpx.TransportError(f"{type(error).__name__}: {error}")
         raise failure
 
+    @asynccontextmanager
+    async def _use_route(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
+        """Provide the transport for one request."""
+        if self._route.is_retired and self._reopen is not None:
+            self._route = _Route(self._reopen())
+        route = self._route
+        route.users += 1
+        try:
+            yield route.transport
+        except asyncio.CancelledError:
+            route.is_retired = self._reopen is not None
+            raise
+        finally:
+            route.users -= 1
+            if route.is_retired and not route.users:
+                await route.transport.aclose()
+
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._inner.aclose()
+        await self._route.transport.aclose()
 
 
 def _log_request(request: httpx.Request) -> None:
