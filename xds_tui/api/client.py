@@ -153,10 +153,10 @@ class Client:
         envelope = await self._read("mypage", {"page": page, "pageSize": page_size})
         # Most pages have not changed: identical bytes need no decoding.
         digest = hashlib.blake2b(envelope.data or b"", digest_size=16).digest()
-        kept = self._pages.get(page)
-        if kept is None or kept[0] != digest:
-            kept = self._pages[page] = (digest, decode.decode_hosts(envelope))
-        return kept[1]
+        cached = self._pages.get(page)
+        if cached is None or cached[0] != digest:
+            cached = self._pages[page] = (digest, decode.decode_hosts(envelope))
+        return cached[1]
 
     async def host(self, host_id: str) -> Host | None:
         """Return one host, or None if it does not exist or belongs to another account; raises as `images`.

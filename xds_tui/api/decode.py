@@ -323,8 +323,8 @@ def is_word(text: str) -> bool:
 
 
 def _code(row: JsonObject) -> int | None:
-    said = plain(row.part("code"))
-    number = exact(said.strip()) if said else None
+    text = plain(row.part("code"))
+    number = exact(text.strip()) if text else None
     if number is None or number != number.to_integral_value() or abs(number) > MAX_CODE:
         return None
     return int(number)

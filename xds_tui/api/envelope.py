@@ -37,8 +37,8 @@ MAX_SHOWN: Final = 200
 MAX_RETRY_AFTER: Final = 3_600.0
 """Maximum wait in seconds; longer values of Retry-After are reduced to it."""
 
-_LOOKED_AT: Final = 8_192
-"""Bytes of a page that are searched for its title."""
+_SEARCHED_BYTES: Final = 8_192
+"""Length of the beginning of a page that is searched for its title, in bytes."""
 
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
@@ -96,13 +96,13 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
         failure = error
     else:
         return replace(envelope, message=mask(envelope.message), trace_id=mask(envelope.trace_id))
-    seen = mask(describe(response))
+    description = mask(describe(response))
     if response.status_code == UNAUTHORISED:
-        raise SignedOut(explain(UNAUTHORISED).meaning, UNAUTHORISED, seen)
+        raise SignedOut(explain(UNAUTHORISED).meaning, UNAUTHORISED, description)
     summary, cause = classify(response)
     if response.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        raise Rejected(response.status_code, seen, retry_after=retry_after(response), cause=cause)
-    raise BadResponse(summary or failure.summary, seen, cause=cause)
+        raise Rejected(response.status_code, description, retry_after=retry_after(response), cause=cause)
+    raise BadResponse(summary or failure.summary, description, cause=cause)
 
 
 def classify(response: httpx.Response) -> tuple[str, Cause | None]:
@@ -125,14 +125,14 @@ def classify(response: httpx.Response) -> tuple[str, Cause | None]:
 
 def _is_page(response: httpx.Response) -> bool:
     kind = response.headers.get("Content-Type", "").lower()
-    start = response.content[:_LOOKED_AT].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = response.content[:_SEARCHED_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return "html" in kind or start.startswith((b"<!doctype html", b"<html", b"<head", b"<script"))
 
 
 def describe(response: httpx.Response) -> str:
     """Describe a response: HTTP status, content type, and the title or first words of a page."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no content type"
-    page = response.content[:_LOOKED_AT].decode("utf-8", "replace")
+    page = response.content[:_SEARCHED_BYTES].decode("utf-8", "replace")
     title = _TITLE.search(page)
     words = title[1] if title and title[1].strip() else _TAG.sub(" ", _INVISIBLE.sub(" ", page))
     shown = " ".join(html.unescape(words).split()) or "empty"
@@ -141,12 +141,12 @@ def describe(response: httpx.Response) -> str:
 
 def retry_after(response: httpx.Response) -> float | None:
     """Return the seconds to wait by `Retry-After`, which has seconds or an HTTP date; None without it."""
-    said = response.headers.get("Retry-After", "").strip()
-    if said.isascii() and said.isdigit() and len(said) <= len("9999999999"):
-        seconds = float(said)
+    header = response.headers.get("Retry-After", "").strip()
+    if header.isascii() and header.isdigit() and len(header) <= len("9999999999"):
+        seconds = float(header)
     else:
         try:
-            moment = parsedate_to_datetime(said)
+            moment = parsedate_to_datetime(header)
         except (ValueError, TypeError, OverflowError):
             return None
         seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

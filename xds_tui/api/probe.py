@@ -36,7 +36,7 @@ class Probed:
     code: int | None
     """The code in the service's envelope; None without one."""
     summary: str
-    """What came in place of an envelope, marked for translation; empty if unknown."""
+    """The content in place of an envelope, marked for translation; empty if unknown."""
     cause: Cause | None
     """The cause of that, if it is known."""
     ahead: float | None
@@ -87,9 +87,9 @@ def _code(response: httpx.Response) -> int | None:
 
 def _ahead(response: httpx.Response, began_at: datetime, seconds: float) -> float | None:
     try:
-        there = parsedate_to_datetime(response.headers.get("Date", ""))
+        server_time = parsedate_to_datetime(response.headers.get("Date", ""))
     except (ValueError, TypeError, OverflowError):
         return None
     # The header is truncated to the second, and was written about half way through the request.
-    middle = (there.replace(tzinfo=there.tzinfo or UTC) - began_at).total_seconds()
+    middle = (server_time.replace(tzinfo=server_time.tzinfo or UTC) - began_at).total_seconds()
     return middle + 0.5 - seconds / 2

@@ -187,14 +187,14 @@ class _Opening:
         """Return the error to raise in place of `error`."""
         if not self._is_connecting:
             return error
-        said = str(error)
-        detail = f"{proxy}: {said}" if said else str(proxy)
+        message = str(error)
+        detail = f"{proxy}: {message}" if message else str(proxy)
         if not self._is_connected:
             return ProxyUnreachable(detail)
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return ProxySilent(str(proxy))
         if not isinstance(error, httpx.ProxyError):
-            return httpx.ProxyError(f"{proxy}: {said or type(error).__name__}")
-        if said.startswith(_AUTHENTICATION):
+            return httpx.ProxyError(f"{proxy}: {message or type(error).__name__}")
+        if message.startswith(_AUTHENTICATION):
             return ProxyUnauthorized(detail)
-        return ProxyUnconnected(detail) if said.startswith(_UNCONNECTED) else httpx.ProxyError(detail)
+        return ProxyUnconnected(detail) if message.startswith(_UNCONNECTED) else httpx.ProxyError(detail)

@@ -53,8 +53,8 @@ class FailedRenewals:
     def failed(self, now: float, retry_after: float | None) -> FailedRenewals:
         """Return the state after another failure; `retry_after` are the seconds of Retry-After."""
         pause = min(MAX_PAUSE, 2.0 * min(self.count, 60) or 1.0)
-        asked = retry_after or 0.0
-        return FailedRenewals(self.count + 1, now + max(pause, asked), now + asked)
+        requested = retry_after or 0.0
+        return FailedRenewals(self.count + 1, now + max(pause, requested), now + requested)
 
     def wait(self, now: float, *, is_urgent: bool) -> float:
         """Return the seconds until the next request, 0 for immediately. Calls that the user started are urgent."""

@@ -272,7 +272,7 @@ class TokenAuth(httpx.Auth):
     def _mint_request(self, request: httpx.Request) -> httpx.Request:
         """Return the request for a token. It has no trace, because the call that waits for it has not been sent."""
         if not isinstance(self._credentials, AccountKey):
-            raise TypeError("a bare token mints nothing")
+            raise TypeError("a bare token cannot be renewed")
         body = {"uuid": self._credentials.account_id, "secret": self._credentials.secret.reveal()}
         if self._needs_nonce:
             body |= {"nonce": os.urandom(16).hex(), "timeMap": str(int(self._clock().timestamp() * 1000))}

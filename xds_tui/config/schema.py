@@ -109,7 +109,7 @@ class HostListSettings:
 
 @dataclass(frozen=True, slots=True)
 class ConfigKey(Generic[T]):
-    """A key of config.toml, or all keys of a table whose keys are named by the user."""
+    """A key of config.toml, or all keys of a table in which the user names the keys."""
 
     table: Table
     name: str

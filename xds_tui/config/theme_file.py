@@ -61,7 +61,12 @@ class CustomTheme:
 
 
 def parse_theme_name(value: object) -> str:
-    """Accept what can be the name of a theme."""
+    """Return a valid name of a theme.
+
+    Raises:
+        InvalidValueError: for any other value.
+
+    """
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         reason = N_("A theme's name is 1 to 40 lower-case letters, digits, hyphens and underscores")
         raise InvalidValueError(reason)
@@ -82,7 +87,7 @@ def theme_names(folder: Path) -> list[str]:
 
 
 def read_theme(folder: Path, name: str) -> tuple[CustomTheme | None, Sequence[SettingsError]]:
-    """Return the theme in a file, or None and what is wrong with it."""
+    """Return the theme in a file, or None, and the problems of the file."""
     file = ConfigFile(folder / f"{name}.toml", must_exist=True)
     if file.problems:
         return None, file.problems

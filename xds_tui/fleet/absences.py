@@ -50,7 +50,7 @@ async def resolve(
         lookup: requests several hosts from `one/{id}`. The result has None for a host that does not exist, and no entry
             for one that could not be requested.
         at: the time of the listing.
-        deleted: hosts whose deletion the service accepted; for them `one/{id}` alone is sufficient.
+        deleted: hosts with an accepted delete; for them the response of `one/{id}` alone is sufficient.
 
     """
     earlier = before.unlisted if before is not None else {}

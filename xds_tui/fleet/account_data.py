@@ -102,7 +102,7 @@ class AccountData:
         report(events)
 
     async def sync_after_end_of_program(self, report: Callable[[tuple[Event, ...]], None]) -> None:
-        """Follow the open orders of other programs that have ended since, which nobody would notice otherwise."""
+        """Follow the open orders of other programs that have ended since; no other program does."""
         if self._orders.book.has_open_elsewhere:
             await self.sync(report)
 

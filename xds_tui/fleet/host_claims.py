@@ -1,4 +1,4 @@
-"""Assign hosts to creates whose response named none, as matched or as decided by the user, and record that."""
+"""Assign hosts to creates with no host in their response, as matched or as the user decides, and record that."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LookupResult:
-    """What a round of single requests showed."""
+    """The result of a round of single requests."""
 
     snapshot: Snapshot
     error: ApiError | None
@@ -36,7 +36,7 @@ class HostLookup:
 
         Args:
             client: returns the client of the account that is signed in.
-            book: the orders, whose hosts are waited for.
+            book: the orders, which determine the hosts to wait for.
             clock: returns the time, UTC.
 
         """
@@ -47,7 +47,7 @@ class HostLookup:
         self._requested: dict[str, None] = {}
 
     def reset(self) -> None:
-        """Wait for no host any more: another account has signed in."""
+        """Stop waiting for hosts, because another account has signed in."""
         self._not_found.clear()
         self._requested.clear()
 
@@ -98,7 +98,7 @@ class HostLookup:
 
 
 def _merge(snapshot: Snapshot, results: Mapping[str, Host | None], at: datetime) -> Snapshot:
-    """Put hosts that were read singly into a snapshot; new ones come first and are marked as unlisted."""
+    """Return the snapshot with hosts that were read separately; new ones come first and are marked as unlisted."""
     found = {host_id: host for host_id, host in results.items() if host is not None}
     if not found:
         return snapshot

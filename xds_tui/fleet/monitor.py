@@ -344,7 +344,7 @@ class Monitor:
                 self._data.start(self._data.sync(self._check_outcomes))
 
     def _check_outcomes(self, events: Sequence[Event]) -> None:
-        """Read the hosts of orders that were accepted, or whose outcome is unknown, at once."""
+        """Read the hosts of orders that were accepted, or have an unknown outcome, at once."""
         if any(event.state in (OrderState.ACCEPTED, OrderState.UNKNOWN) for event in events):
             now = self._now()
             is_named = all(event.host_id for event in events)

@@ -23,7 +23,7 @@ MAX_ENDED_ORDERS: Final = 50
 """Orders that have ended and are still shown."""
 
 NAMED_WINDOW: Final = timedelta(minutes=10)
-"""How long to look for a host whose ID a response may have named, without being certain."""
+"""How long to look for a host with an ID that a response may have contained, without being certain."""
 
 
 class OrderBook:
@@ -93,7 +93,7 @@ class OrderBook:
 
         Args:
             recent: the latest orders of the journal, newest first.
-            alive: the IDs of those whose program is running. An order of ours that is among them was taken over.
+            alive: the IDs of those with a running program. An order of ours that is among them was taken over.
 
         """
         for order_id in alive:
@@ -188,7 +188,7 @@ class OrderBook:
         )
 
     def deleted_ids(self) -> frozenset[str]:
-        """Return the hosts whose deletion the service accepted."""
+        """Return the hosts with an accepted delete."""
         accepted = (OrderState.ACCEPTED, OrderState.CONFIRMED)
         deletes = (
             order for order in self.newest_first if order.action is OrderAction.DELETE and order.state in accepted
@@ -196,7 +196,7 @@ class OrderBook:
         return frozenset(order.host_id for order in deletes if order.host_id)
 
     def answered_ids(self) -> frozenset[str]:
-        """Return the orders whose request has ended: those that a reading which starts now can confirm."""
+        """Return the orders that a listing which starts now can confirm, because their request has ended."""
         return frozenset(order.id for order in self if order.state in (OrderState.ACCEPTED, OrderState.UNKNOWN))
 
     def reconcile(
@@ -208,7 +208,7 @@ class OrderBook:
     ) -> Reconciliation:
         """Return what `snapshot` says about the orders.
 
-        A host that is on does not confirm a reboot whose outcome is unknown: it must have gone down first.
+        A host that is on does not confirm a reboot with an unknown outcome: it must have gone down first.
 
         Args:
             snapshot: the hosts.

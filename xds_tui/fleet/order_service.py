@@ -56,7 +56,7 @@ class OrderService:
 
     Attributes:
         book: the current orders.
-        claims: assigns hosts to creates whose response named none.
+        claims: assigns hosts to creates with no host in their response.
         rejections: watches for hosts that appear although their creates were rejected.
 
     """

@@ -52,7 +52,7 @@ def after_listing(
         orders: the orders when the reading ended.
         now: the time, aware.
         is_paused: whether no further refresh follows.
-        is_superseded: whether another refresh was requested in the meantime, whose progress continues to be shown.
+        is_superseded: whether another refresh was requested in the meantime; its progress continues to be shown.
         may_be_other_account: whether the listing may be of another account than `state`. It is if they share no host;
             nothing is reported as gone or new then.
 

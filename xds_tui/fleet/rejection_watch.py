@@ -29,7 +29,7 @@ class RejectionWatch:
         self._known_hosts: dict[str, frozenset[str]] = {}
 
     def resume(self, creates: Iterable[Order]) -> None:
-        """Watch the creates whose rejection an earlier run saw, against the hosts known at this time."""
+        """Watch the creates that were rejected in an earlier run, against the hosts known at this time."""
         now = self._clock()
         for order in creates:
             if is_watched(order, now) and order.id not in self._book:

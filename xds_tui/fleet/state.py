@@ -95,4 +95,4 @@ class FleetState:
     orders: tuple[Order, ...] = ()
     """The orders that are open and those that ended recently, newest first."""
     reboots: RebootProgress = field(default_factory=RebootProgress)
-    """Reboots whose hosts have gone down or come up again."""
+    """Reboots that have taken their host down, or brought it up again."""

@@ -89,7 +89,7 @@ class Database:
 
     @property
     def notice(self) -> StoreError | None:
-        """What was lost when a file was opened; None if nothing was lost."""
+        """A description of the data lost when a file was opened; None if none was lost."""
         return self._notice
 
     def watch(self, on_change: Callable[[], None]) -> None:

@@ -93,7 +93,7 @@ class Journal:
 
     @property
     def notice(self) -> StoreError | None:
-        """What was lost when the file was opened; None if nothing was lost."""
+        """A description of the data lost when the file was opened; None if none was lost."""
         return self._database.notice
 
     @property

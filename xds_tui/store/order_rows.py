@@ -45,7 +45,7 @@ _FINAL_STATES: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.CON
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableOrder:
-    """An order whose row cannot be read, with the fields that can."""
+    """An order that cannot be decoded, with the fields of its row that can."""
 
     id: str
     created_at: datetime | None
@@ -57,7 +57,7 @@ class UnreadableOrder:
 
     @property
     def may_be_purchase(self) -> bool:
-        """Whether it may be an open create whose host is unknown."""
+        """Whether it may be an open create with an unknown host."""
         return self.is_open and self.host_id is None
 
     def may_have_bought(self, found: Order) -> bool:
@@ -145,7 +145,10 @@ class HeldOrder:
 
 
 class HeldOrders:
-    """The open orders of this run, and those whose outcome could not be written. For the event loop's thread."""
+    """The open orders of this run, and those with an outcome that could not be written.
+
+    Use it only on the thread of the event loop.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[str, HeldOrder] = {}
@@ -169,7 +172,7 @@ class HeldOrders:
                     self._orders[entry.order.id] = replace(entry, generation=generation)
 
     def drop(self, order_id: str) -> None:
-        """Remove an order whose final state is on the disk."""
+        """Remove an order after its final state has been written to the disk."""
         self._orders.pop(order_id, None)
 
     def add_open(self, orders: Iterable[Order], find_scope: ScopeFinder, generation: int) -> None:

@@ -98,7 +98,7 @@ def write(what: str, **facts: object) -> None:
 
 
 def masked(value: object) -> str:
-    """Return what of a value may be seen."""
+    """Return a value as text without confidential parts."""
     if isinstance(value, Secret):
         return repr(value)
     if isinstance(value, Enum):
@@ -119,7 +119,7 @@ def masked(value: object) -> str:
 
 
 def masked_body(body: bytes) -> str:
-    """Return what of a JSON body may be seen."""
+    """Return a JSON body as text without confidential parts."""
     if not body:
         return "empty"
     import json

@@ -1,7 +1,6 @@
-"""Files and folders of the user: ours are made for the user alone, and what is already there keeps what it is.
+"""Files and folders of the user: new ones are private, and existing ones keep their owner and mode.
 
-Nothing here follows a path into something that is not a file: a named pipe would be waited for, a device would answer
-without end.
+Only regular files are read and written: a named pipe would block, and a device could return data without end.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ FILE: Final = 0o600
 FOLDER: Final = 0o700
 
 MAX_SIZE: Final = 4 * 1024 * 1024
-"""Bytes of a file that is still read: more than any configuration has."""
+"""Maximum size of a file that is read, in bytes; no configuration is larger."""
 
 _NOT_REPLACEABLE: Final = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV, errno.EROFS)
-"""What keeps a file from being replaced though it may be writable: its folder's mode, or a mount on it."""
+"""Errors of replacing a file that may be writable nevertheless: by the mode of its folder, or a mount on the file."""
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those on the way to it, as far as they are not there, each 0700.
+    """Create `folder` and its parents if they do not exist, each with mode 0700.
 
-    `mkdir(parents=True)` would leave those between open to all.
+    `mkdir(parents=True)` would create the parents with the default mode.
 
     Raises:
-        OSError: if one cannot be made.
+        OSError: if one cannot be created.
 
     """
     for part in (*reversed(folder.parents), folder):
@@ -70,13 +69,13 @@ def read(path: Path) -> bytes:
 
 
 def write(path: Path, text: str) -> None:
-    """Put `text` in the place of `path`, synced, as a whole or not at all; its folder is made if need be.
+    """Replace the content of the file at `path` atomically, and sync it; create its folder if necessary.
 
-    A new file is 0600. One that is there keeps its owner, group, mode and extended attributes; a link stays a link,
-    and a file with several names keeps them. Line ends are written as they are.
+    A new file has mode 0600. An existing one keeps its owner, group, mode and extended attributes; symbolic and hard
+    links are preserved. Line endings are written unchanged.
 
     Raises:
-        OSError: if it cannot be written, or is not a regular file; what was there before still is.
+        OSError: if it cannot be written, or is not a regular file; its content has not changed then.
 
     """
     target = Path(os.path.realpath(path))
@@ -109,7 +108,7 @@ def _is_null_device(status: os.stat_result) -> bool:
 
 
 def _replace(target: Path, content: bytes, before: os.stat_result | None) -> None:
-    """Write a new file and rename it to `target`, with the owner, mode and attributes that `before` tells of."""
+    """Write a new file and rename it to `target`, with the owner and mode in `before`, and its extended attributes."""
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -117,7 +116,7 @@ def _replace(target: Path, content: bytes, before: os.stat_result | None) -> Non
             if before is None:
                 inherit_owner(Path(name))
             else:
-                _keep_attributes(target, descriptor, before)
+                _copy_attributes(target, descriptor, before)
             file.flush()
             os.fsync(descriptor)
         Path(name).replace(target)
@@ -128,11 +127,11 @@ def _replace(target: Path, content: bytes, before: os.stat_result | None) -> Non
     _sync_folder(target.parent)
 
 
-def _keep_attributes(target: Path, descriptor: int, before: os.stat_result) -> None:
-    """Give a new file what the file at `target` has.
+def _copy_attributes(target: Path, descriptor: int, before: os.stat_result) -> None:
+    """Set the owner, mode and extended attributes of a new file to those of the file at `target`.
 
     Raises:
-        OSError: EPERM if it cannot be given to the owner.
+        OSError: EPERM if its owner cannot be changed.
 
     """
     now = os.fstat(descriptor)
@@ -141,13 +140,13 @@ def _keep_attributes(target: Path, descriptor: int, before: os.stat_result) -> N
     os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
     if not hasattr(os, "listxattr"):
         return
-    with contextlib.suppress(OSError):  # a file system without them
+    with contextlib.suppress(OSError):  # a file system without extended attributes
         for attribute in os.listxattr(target):
             os.setxattr(descriptor, attribute, os.getxattr(target, attribute))
 
 
 def _overwrite(target: Path, content: bytes) -> None:
-    """Write into the file that is there: its other names, its owner and its place stay; put it back if that fails."""
+    """Write into the existing file, so that hard links, owner and mounts are preserved; undo that if it fails."""
     flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(target, flags), "r+b") as file:
         _check_is_file(os.fstat(file.fileno()), target)
@@ -169,7 +168,7 @@ def _fill(descriptor: int, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have a new name outlive a power loss, where the file system can do that."""
+    """Make a new name survive a power failure, if the file system supports that."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -36,7 +36,7 @@ class Context:
     marked: int = 0
     """The number of marked hosts."""
     ordered: frozenset[str] = frozenset()
-    """The IDs of hosts with an operation in progress, whose status is about to change."""
+    """The IDs of hosts with an operation in progress; their status is about to change."""
     at: datetime | None = None
     """The time of the listing that is shown."""
     interval: float = 15.0

@@ -23,8 +23,8 @@ ACTIVE_TOGETHER: Final = (
     ("filter", "history", "app"),
     ("table", "create", "app"),
 )
-"""Places whose bindings are active at the same time, the focused one first. Every other place is a dialog, which is
-active alone."""
+"""Places with bindings that are active at the same time, the focused one first. Every other place is a dialog, which
+is active alone."""
 
 _MODIFIERS: Final = frozenset({"ctrl", "alt", "shift", "super", "hyper", "meta"})
 _NAMED: Final = {

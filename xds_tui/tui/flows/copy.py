@@ -40,7 +40,7 @@ async def copy(app: App[Any], text: str, what: str) -> list[str]:
     """Send a text to the clipboard, and return a message.
 
     Args:
-        app: the app, whose terminal or browser has the clipboard.
+        app: the app in the terminal or browser that has the clipboard.
         text: the text to copy.
         what: the name of the text in the message.
 

@@ -2,7 +2,7 @@
 
 Textual prints the local variables of every frame, which include tokens and passwords, and the message of an exception
 may quote one. A report contains only types, code locations, versions and the latest events without names. It is written
-to a private file, whose path is printed.
+to a private file, and the path of the file is printed.
 """
 
 from __future__ import annotations

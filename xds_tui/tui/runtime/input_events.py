@@ -55,7 +55,7 @@ class InputEvents:
         self._scanner = InputScanner(constants.ESCAPE_DELAY)
         self._mouse = XTermParser()
         self.reported_modes: set[str] = set()
-        """The DEC private modes whose state the terminal has reported."""
+        """The DEC private modes that the terminal has reported the state of."""
 
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
         """Return the events of one read; `now` is the time of a monotonic clock in seconds."""

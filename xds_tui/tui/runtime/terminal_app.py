@@ -42,7 +42,7 @@ PROBLEM_DURATION: Final = 20.0
 """Seconds that a problem with the configuration is shown."""
 
 UNQUEUED_COMMANDS: Final = ("app.quit", "app.interrupt", "app.suspend")
-"""The commands whose keys do not wait for the keys before them."""
+"""Commands with keys that do not wait for the keys before them."""
 
 _IDEOGRAPHIC_SPACE: Final = "\u3000"
 

@@ -109,7 +109,7 @@ class TerminalDriver(CompatLinuxDriver):
     # Queries
 
     def on_mode_query(self, mode: str) -> None:
-        """Record a query, whose reply must not be left to the shell at exit."""
+        """Record a query; its reply must not be left to the shell at exit."""
         self._queried_modes.add(mode)
         self._queried_at = time.monotonic()
 

@@ -30,13 +30,13 @@ class FrameSkipper(Protocol):
 
 
 class Output(Protocol[_Text]):
-    """What is written to: a file, or something like it."""
+    """A file, or an object with the same methods, that is written to."""
 
     def write(self, text: _Text, /) -> int:
         """Write all of `text`."""
 
     def flush(self) -> None:
-        """Pass on what was written."""
+        """Write out what is buffered."""
 
 
 class TerminalWriter(Thread, Generic[AnyStr]):

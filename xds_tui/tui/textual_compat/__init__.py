@@ -198,7 +198,7 @@ def key_from_character(character: str) -> str:
 
 
 class TitledWidget(Widget):
-    """A widget whose border titles change without a repaint of its content.
+    """A widget with border titles that change without a repaint of its content.
 
     Textual's setters of `border_title` and `border_subtitle` repaint the whole widget, even if the text is the same.
     No upstream issue found.

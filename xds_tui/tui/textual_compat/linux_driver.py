@@ -14,11 +14,11 @@ from xds_tui.system.terminal import is_apple_terminal
 
 SYNCHRONIZED_OUTPUT: Final = "2026"
 IN_BAND_RESIZE: Final = "2048"
-"""DEC private modes whose state Textual queries at start."""
+"""DEC private modes that Textual queries at start."""
 
 
 class CompatLinuxDriver(LinuxDriver):
-    """A driver whose input and output threads can be replaced.
+    """A driver with replaceable input and output threads.
 
     Textual's input thread ends on bytes that are not UTF-8 (https://github.com/Textualize/textual/issues/6456), and its
     output blocks the event loop while the terminal accepts nothing (no upstream issue found).

@@ -1,4 +1,4 @@
-"""The field that everything is typed into."""
+"""The input field that all screens use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 
 class Field(Input):
-    """A compact field whose cursor does not blink: it would write to the terminal twice a second for nothing."""
+    """A compact input field without a blinking cursor, which would write to the terminal twice a second."""
 
     def __init__(self, value: str = "", placeholder: str = "", **options: Any) -> None:
         super().__init__(value, placeholder, compact=True, **options)

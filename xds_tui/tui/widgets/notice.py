@@ -88,7 +88,7 @@ class FleetNotice(Notice):
     def show_events(
         self, old: Sequence[Event], new: Sequence[Event], since: datetime, on_purchased: Callable[[str], None]
     ) -> None:
-        """Show new events that need the user's attention, and report hosts whose purchase was confirmed.
+        """Show new events that need the user's attention, and report hosts of confirmed purchases.
 
         Args:
             old: the events at the previous call.

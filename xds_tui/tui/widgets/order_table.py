@@ -1,4 +1,4 @@
-"""Orders, one a line: what was promised, what became of it, and how long a rent really lasts."""
+"""A table of orders: quote, state, and the actual duration of a prepaid period."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _STYLES: Final = {
 }
 
 TOLERANCE: Final = 0.01
-"""The part of the estimated hours by which the real ones may differ unmarked."""
+"""The relative deviation of the actual from the estimated hours above which it is marked."""
 
 
 class OrderTable(Table):
-    """Orders by ID."""
+    """A table with one order per row."""
 
     def show_orders(self, orders: Sequence[Order], hosts: Mapping[str, Host]) -> None:
-        """Show `orders` in the order they come; `hosts` by ID tell how long their rents last."""
+        """Show `orders` in the given order, with the actual hours of the prepaid `hosts`, by ID."""
         self._orders = {order.id: order for order in orders}
 
         def row(key: str) -> Row:
@@ -50,7 +50,7 @@ class OrderTable(Table):
         self.show(translated(_COLUMNS), list(self._orders), row)
 
     def order_of(self, key: str) -> Order | None:
-        """The order that a row shows; None: the row has left since the key was pressed."""
+        """Return the order of a row; None if the row has been removed since the key was pressed."""
         return self._orders.get(key)
 
 

@@ -65,7 +65,7 @@ class LineView(ScrollView):
                 self._drawn_keys[y] = self.key_at(y)
 
     def notify_style_update(self) -> None:
-        """Discard the drawn lines, whose colours may have changed."""
+        """Discard the drawn lines, because their colours may have changed."""
         super().notify_style_update()
         self._strips.clear()
 

@@ -59,7 +59,7 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
     placeholder: reactive[str] = reactive("", repaint=False)
     """The text to show in the middle if there are no rows."""
     sort_key: reactive[str | None] = reactive(None, repaint=False)
-    """The key of the column whose header shows that the rows are sorted by it."""
+    """The key of the column that is marked in the header as the sort order."""
     sort_reverse: reactive[bool] = reactive(False, repaint=False)
     """Whether it shows descending order."""
 
@@ -146,7 +146,7 @@ class Table(LineView, can_focus=True, inherit_bindings=False):
         """Show these rows in this order, and keep the cursor, the marks and what is on screen.
 
         The cursor stays on its row, and the row on its line of the screen. If the row has been removed, the cursor
-        moves to the row at its index. Cells whose text has changed are highlighted until the next call.
+        moves to the row at its index. Cells with a changed text are highlighted until the next call.
 
         Args:
             columns: the columns of the table.
