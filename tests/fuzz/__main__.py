@@ -10,11 +10,16 @@ import argparse
 import faulthandler
 import sys
 import time
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .decoding import Outcome
 
 TESTS = Path(__file__).parents[1]
 PATIENCE = 3_600
-"""Seconds after which a run that hangs says where."""
+"""Seconds after which an endpoint that hangs says where."""
 
 
 def main() -> int:
@@ -33,25 +38,34 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
     options = parser.parse_args()
     sys.path[:0] = [str(TESTS), str(TESTS / "tui")]
-    from .decoding import Outcome, run_each
+    from .decoding import run_each
     from .keyboard import run_keyboard
     from .screens import run_screens
 
-    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     began = time.monotonic()
-    outcomes: list[Outcome] = [*run_each(options.per_endpoint, options.seed, options.jobs)]
-    outcomes += run_screens(options.screens, options.seed)
-    outcomes.append(run_keyboard(options.input, options.seed))
-    for outcome in outcomes:
-        for complaint in outcome.complaints:
-            print(complaint, file=sys.stderr)
+    stages = chain(
+        run_each(options.per_endpoint, options.seed, options.jobs),
+        run_screens(options.screens, options.seed),
+        [lambda: run_keyboard(options.input, options.seed)],
+    )
     print(f"{'endpoint':<16} {'answers':>8} {'s':>6} {'slowest ms':>10} {'growth MB':>9}  ends")
-    for outcome in outcomes:
-        ends = ", ".join(f"{name} {count}" for name, count in outcome.ends.most_common())
-        figures = f"{outcome.answers:>8} {outcome.seconds:>6.0f} {outcome.slowest * 1000:>10.1f} {outcome.growth:>9.1f}"
-        print(f"{outcome.name:<16} {figures}  {ends}{'' if outcome.is_kept else '  BROKEN'}")
+    is_kept = True
+    for run_stage in stages:
+        faulthandler.dump_traceback_later(PATIENCE, exit=True)
+        outcome = run_stage()
+        is_kept &= outcome.is_kept
+        _print(outcome)
     print(f"\nseed {options.seed}, {time.monotonic() - began:.0f} s")
-    return 0 if all(outcome.is_kept for outcome in outcomes) else 1
+    return 0 if is_kept else 1
+
+
+def _print(outcome: Outcome) -> None:
+    """Print the line of an endpoint as soon as it has ended, so that a run that is cut short shows something."""
+    for complaint in outcome.complaints:
+        print(complaint, file=sys.stderr, flush=True)
+    ends = ", ".join(f"{name} {count}" for name, count in outcome.ends.most_common())
+    figures = f"{outcome.answers:>8} {outcome.seconds:>6.0f} {outcome.slowest * 1000:>10.1f} {outcome.growth:>9.1f}"
+    print(f"{outcome.name:<16} {figures}  {ends}{'' if outcome.is_kept else '  BROKEN'}", flush=True)
 
 
 if __name__ == "__main__":

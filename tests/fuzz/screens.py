@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import httpx
@@ -160,8 +161,12 @@ async def _once(desk: FuzzedDesk, endpoint: Endpoint, outcome: Outcome) -> None:
         outcome.complaints.append(f"unsafe: {unsafe!r} of {desk.sent.body[:2000]!r}")
 
 
-def run_screens(count: int, seed: int) -> list[Outcome]:
-    """Run every endpoint that the app can be made to ask."""
-    if not count:
-        return []
-    return [asyncio.run(run(endpoint, count, seed)) for endpoint in ENDPOINTS if endpoint.name in ASKING]
+def run_screens(count: int, seed: int) -> Iterator[Callable[[], Outcome]]:
+    """Yield what runs each endpoint that the app can be made to ask."""
+    for endpoint in ENDPOINTS if count else ():
+        if endpoint.name in ASKING:
+            yield partial(_run_one, endpoint, count, seed)
+
+
+def _run_one(endpoint: Endpoint, count: int, seed: int) -> Outcome:
+    return asyncio.run(run(endpoint, count, seed))
