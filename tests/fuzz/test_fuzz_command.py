@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 IMAGES = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "image")
 
 
-def test_the_command_prints_a_line_for_each_endpoint_and_ends_well() -> None:
+def test_the_command_prints_a_line_for_each_endpoint_and_succeeds() -> None:
     command = [sys.executable, "-m", "tests.fuzz", "--per-endpoint", "3", "--screens", "0", "--input", "1000"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -30,7 +30,7 @@ def test_the_command_prints_a_line_for_each_endpoint_and_ends_well() -> None:
     assert "\ninput (bytes) " in ended.stdout
 
 
-async def test_answers_are_the_same_for_the_same_seed_and_mostly_differ_from_each_other() -> None:
+async def test_responses_depend_on_the_seed_and_are_varied() -> None:
     documents = await originals(IMAGES)
     first, second, other = (Mutator(documents, seed) for seed in ("1", "1", "2"))
     answers = [first.answer().body for _ in range(200)]
@@ -39,7 +39,7 @@ async def test_answers_are_the_same_for_the_same_seed_and_mostly_differ_from_eac
     assert len(set(answers)) > 150
 
 
-async def test_an_exception_that_is_not_ours_breaks_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unexpected_exception_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     lot = random.Random(1)
 
     def sometimes(response: httpx.Response) -> object:
@@ -55,7 +55,7 @@ async def test_an_exception_that_is_not_ours_breaks_the_run(monkeypatch: pytest.
     assert outcome.ends["!"] > 0
 
 
-async def test_an_unsafe_text_breaks_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unsafe_text_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "decode_images", lambda _envelope: "\x1b[2J")
     assert "unsafe" in (await run(IMAGES, 50, seed=1)).complaints[0]
 
@@ -83,13 +83,11 @@ async def test_an_unsafe_text_breaks_the_run(monkeypatch: pytest.MonkeyPatch) ->
         (None, 500, b'{"code":0,"data":true}', True),
     ],
 )
-def test_an_outcome_that_the_response_does_not_prove_breaks_the_run(
-    end: object, status: int, body: bytes, *, is_wrong: bool
-) -> None:
+def test_an_unproven_outcome_fails_the_run(end: object, status: int, body: bytes, *, is_wrong: bool) -> None:
     assert bool(wrong_outcome(Call.CREATE_RENT, end, Answer(body, status))) == is_wrong
 
 
-async def test_a_refusal_without_proof_breaks_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unproven_rejection_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     create = next(endpoint for endpoint in ENDPOINTS if endpoint.changes is Call.CREATE_ON_DEMAND)
     assert (await run(create, 200, seed=1)).is_kept
     monkeypatch.setattr(rejections, "is_rejection", lambda call, status, code: True)

@@ -29,7 +29,7 @@ KIND = Kind("p1", "4005")
 FINAL = [OrderState.CONFIRMED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.ACCEPTED, OrderState.NOT_SENT]
 
 
-def test_a_short_run_of_the_proof_kills_a_buyer_and_prints_what_came_of_everything() -> None:
+def test_a_short_run_kills_a_buyer_and_prints_all_outcomes() -> None:
     command = [sys.executable, "-m", "tests.proof.orders", "--creates", "12", "--kills", "1"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert ended.stdout.endswith(("holds\n", "DOES NOT HOLD\n")), ended.stderr
@@ -43,7 +43,7 @@ def test_a_short_run_of_the_proof_kills_a_buyer_and_prints_what_came_of_everythi
     assert [counts[name] for name in purchases] == [0, 0, 0, 0], ended.stdout + ended.stderr
 
 
-def test_a_run_shows_every_code_with_and_without_the_work() -> None:
+def test_a_run_covers_every_code_with_and_without_a_purchase() -> None:
     for kind in (Mishap.CODE, Mishap.CODE_AFTER):
         shown = {fault.code for fault in ANSWERS if fault.kind is kind and not fault.seconds}
         assert shown >= set(EVERY_CODE)
@@ -91,7 +91,7 @@ def verdict(orders: list[Order], ledger: list[Sale]) -> Verdict:
     return judge([record(*orders)], ledger)
 
 
-def test_what_agrees_holds() -> None:
+def test_a_consistent_outcome_passes() -> None:
     found = verdict(
         [
             order(0, OrderState.CONFIRMED, "a"),
@@ -106,14 +106,14 @@ def test_what_agrees_holds() -> None:
     assert (found.asked, found.sold, found.right, found.unknown, found.unknown_sold) == (5, 3, 1, 2, 1)
 
 
-def test_hosts_of_the_same_goods_may_be_exchanged_by_one_machine() -> None:
+def test_equal_hosts_of_one_machine_may_be_exchanged() -> None:
     orders = [order(0, OrderState.CONFIRMED, "b"), order(1, OrderState.CONFIRMED, "a")]
     found = verdict(orders, [sale(0, "a"), sale(1, "b")])
     assert (found.holds, found.exchanged, found.right) == (True, 2, 0)
 
 
 @pytest.mark.parametrize("fields", [{"package_id": "p2"}, {"image_id": "4006"}, {"period": (1, 1)}])
-def test_hosts_of_different_goods_must_not_be_exchanged(fields: dict[str, Any]) -> None:
+def test_different_hosts_must_not_be_exchanged(fields: dict[str, Any]) -> None:
     orders = [order(0, OrderState.CONFIRMED, "b"), order(1, OrderState.CONFIRMED, "a")]
     found = verdict(orders, [sale(0, "a"), sale(1, "b", **fields)])
     assert (found.holds, found.wrong) == (False, 2)
@@ -125,12 +125,12 @@ def test_hosts_of_two_machines_must_not_be_exchanged() -> None:
     assert (found.holds, found.wrong, found.asked) == (False, 2, 2)
 
 
-def test_a_host_of_somebody_else_is_wrong_for_an_order_that_bought_one() -> None:
+def test_a_host_of_another_buyer_is_wrong_for_an_order_that_bought_one() -> None:
     assert verdict([order(0, OrderState.CONFIRMED, "b")], [sale(0, "a"), sale(TAG, "b")]).wrong == 1
 
 
 @pytest.mark.parametrize(("seconds", "coincidences"), [(-3, 0), (1, 1), (6, 1), (9, 0)])
-def test_an_order_that_bought_nothing_may_take_only_what_was_bought_just_then(seconds: int, coincidences: int) -> None:
+def test_an_order_that_bought_nothing_may_match_only_a_simultaneous_purchase(seconds: int, coincidences: int) -> None:
     bought = sale(TAG, "a", at=SENT_AT.timestamp() + seconds)
     answered_at = SENT_AT + timedelta(seconds=2)
     found = verdict([order(0, OrderState.CONFIRMED, "a", answered_at=answered_at)], [bought])
@@ -138,18 +138,18 @@ def test_an_order_that_bought_nothing_may_take_only_what_was_bought_just_then(se
     assert (found.sold, found.sold_to_others) == (0, 1)
 
 
-def test_an_order_that_bought_nothing_must_not_take_the_host_of_another_order() -> None:
+def test_an_order_that_bought_nothing_must_not_match_the_host_of_another() -> None:
     found = verdict([order(0, OrderState.CONFIRMED, "a"), order(1, OrderState.UNKNOWN)], [sale(1, "a")])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)
 
 
 @pytest.mark.parametrize("host_id", ["nowhere", None])
-def test_an_order_must_not_be_confirmed_by_a_host_that_nobody_bought(host_id: str | None) -> None:
+def test_an_order_must_not_be_confirmed_by_a_host_without_a_purchase(host_id: str | None) -> None:
     found = verdict([order(0, OrderState.CONFIRMED, host_id)], [])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)
 
 
-def test_an_order_must_not_be_accepted_that_bought_nothing() -> None:
+def test_an_order_that_bought_nothing_must_not_be_accepted() -> None:
     found = verdict([order(0, OrderState.ACCEPTED)], [])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)
 
@@ -182,7 +182,7 @@ LOST = {"answered_at": SENT_AT + timedelta(seconds=1), "summary": "no answer"}
         (order(0, OrderState.UNKNOWN, **LOST, promise=a_promise(package=a_package(id="p2"))), 0),
     ],
 )
-def test_what_may_have_been_bought_must_not_be_repeated_without_a_question(earlier: Order, repeated: int) -> None:
+def test_a_possible_purchase_must_not_be_repeated_without_confirmation(earlier: Order, repeated: int) -> None:
     later = order(10, OrderState.UNKNOWN)
     first, second = Asked(1, 1, KIND, ["o0"]), Asked(2, 1, KIND, ["o10"])
     sales = [sale(0, "a")]
@@ -194,27 +194,27 @@ def test_what_may_have_been_bought_must_not_be_repeated_without_a_question(earli
     assert (found.repeated, found.questions, found.declined) == (repeated, 1, 1)
 
 
-def test_two_sales_of_one_order_are_doubled() -> None:
+def test_two_purchases_of_one_order_are_duplicates() -> None:
     found = verdict([order(0, OrderState.CONFIRMED, "a")], [sale(0, "a"), sale(0, "b")])
     assert (found.doubled, found.holds) == (1, False)
 
 
 @pytest.mark.parametrize("tag", ["", "gone"])
-def test_a_sale_of_no_order_is_doubled(tag: str) -> None:
+def test_a_purchase_without_an_order_is_a_duplicate(tag: str) -> None:
     found = verdict([order(0, OrderState.CONFIRMED, "a")], [sale(0, "a"), sale(tag, "b")])
     assert (found.doubled, found.holds) == (1, False)
 
 
-def test_a_request_that_was_sent_again_is_doubled_though_nothing_was_sold() -> None:
+def test_a_repeated_request_is_a_duplicate_without_a_purchase() -> None:
     assert judge([record(order(0, OrderState.UNKNOWN), received=2)], []).doubled == 1
 
 
-def test_requests_are_counted_machine_by_machine() -> None:
+def test_requests_are_counted_per_machine() -> None:
     idle, busy = order(0, OrderState.UNKNOWN), order(1, OrderState.UNKNOWN)
     assert judge([record(idle, received=0), record(busy, received=2)], []).doubled == 1
 
 
-def test_a_host_must_not_be_named_by_orders_of_two_machines() -> None:
+def test_a_host_must_not_belong_to_orders_of_two_machines() -> None:
     machines = [record(order(0, OrderState.CONFIRMED, "a")), record(order(1, OrderState.CONFIRMED, "a"))]
     found = judge(machines, [sale(0, "a"), sale(1, "b")])
     assert (found.shared, found.holds) == (1, False)
@@ -227,12 +227,12 @@ def test_every_order_counts_once(state: OrderState) -> None:
     assert (found.asked, sum(counted), found.not_begun) == (2, 2, 1)
 
 
-def test_a_host_may_be_named_by_its_order_and_by_coincidence() -> None:
+def test_a_host_may_belong_to_its_order_and_by_coincidence_to_another() -> None:
     machines = [record(order(0, OrderState.CONFIRMED, "a")), record(order(1, OrderState.CONFIRMED, "a"))]
     found = judge(machines, [sale(1, "a")])
     assert (found.right, found.coincidences, found.shared, found.holds) == (1, 1, 0, True)
 
 
-def test_an_order_left_under_way_or_asked_for_by_nobody_does_not_hold() -> None:
+def test_an_unfinished_or_unrequested_order_fails() -> None:
     assert verdict([order(0, OrderState.SENT)], []).unfinished == 1
     assert judge([Record([], [order(0, OrderState.REJECTED)], 1)], []).unasked == 1

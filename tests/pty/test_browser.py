@@ -247,7 +247,7 @@ def opened(environ: Mapping[str, str], *options: str, by_socket: bool = False) -
 
 
 @pytest.mark.parametrize("by_socket", [False, True], ids=["pipe", "socket"])
-def test_it_shows_the_fleet_hears_keys_and_leaves_nothing_behind(environ: dict[str, str], by_socket: bool) -> None:
+def test_the_fleet_is_shown_keys_work_and_no_process_remains(environ: dict[str, str], by_socket: bool) -> None:
     with opened(environ, "--demo", by_socket=by_socket) as page:
         page.wait_for("ci-runner-5")
         page.press("?")
@@ -261,7 +261,7 @@ def test_it_shows_the_fleet_hears_keys_and_leaves_nothing_behind(environ: dict[s
         assert page.complaint() == ""
 
 
-def test_a_click_does_what_it_looks_like(environ: dict[str, str]) -> None:
+def test_a_click_runs_the_shown_command(environ: dict[str, str]) -> None:
     with opened(environ, "--demo") as page:
         page.tell(type="focus")
         page.click("Help")
@@ -271,7 +271,7 @@ def test_a_click_does_what_it_looks_like(environ: dict[str, str]) -> None:
         page.wait_for("Keys", gone=True)
 
 
-def test_it_follows_the_size_of_the_page(environ: dict[str, str]) -> None:
+def test_the_app_follows_the_size_of_the_page(environ: dict[str, str]) -> None:
     with opened(environ, "--demo") as page:
         page.resize(50, 10)
         page.wait_for("60")
@@ -294,7 +294,7 @@ WAYS: dict[str, tuple[Callable[[Page], None], int]] = {
 
 @pytest.mark.parametrize("by_socket", [False, True], ids=["pipe", "socket"])
 @pytest.mark.parametrize("way", WAYS)
-def test_it_ends_at_once_and_closes_its_file(known: dict[str, str], way: str, by_socket: bool) -> None:
+def test_the_app_exits_at_once_and_closes_its_file(known: dict[str, str], way: str, by_socket: bool) -> None:
     leave, code = WAYS[way]
     with opened(known, by_socket=by_socket) as page:
         leave(page)
@@ -302,7 +302,7 @@ def test_it_ends_at_once_and_closes_its_file(known: dict[str, str], way: str, by
     assert_closed(history(known))
 
 
-def test_a_server_that_is_gone_ends_it_though_nothing_was_to_be_read(known: dict[str, str]) -> None:
+def test_the_app_exits_when_the_server_is_gone(known: dict[str, str]) -> None:
     with opened(known) as page:
         page.close_the_other()
         page.type("?")
@@ -313,7 +313,7 @@ def test_a_server_that_is_gone_ends_it_though_nothing_was_to_be_read(known: dict
 
 
 @pytest.mark.parametrize(("leave", "code"), [WAYS["SIGTERM"], WAYS["the server is gone"]], ids=["SIGTERM", "gone"])
-def test_a_server_that_takes_nothing_does_not_hold_up_the_end(
+def test_a_stalled_server_does_not_delay_the_exit(
     known: dict[str, str], leave: Callable[[Page], None], code: int
 ) -> None:
     with opened(known) as page:
@@ -323,9 +323,7 @@ def test_a_server_that_takes_nothing_does_not_hold_up_the_end(
     assert_closed(history(known))
 
 
-def test_while_the_server_takes_nothing_the_fleet_is_watched_and_then_all_is_shown(
-    known: dict[str, str], simulator: Simulator
-) -> None:
+def test_polling_continues_while_the_server_is_stalled(known: dict[str, str], simulator: Simulator) -> None:
     with opened(known) as page:
         page.stop_reading()
         asked, ends = len(simulator.state()["requests"]), time.monotonic() + TIMEOUT
@@ -340,14 +338,14 @@ def test_while_the_server_takes_nothing_the_fleet_is_watched_and_then_all_is_sho
         assert page.end() == 0
 
 
-def test_a_packet_of_another_protocol_is_ignored(known: dict[str, str]) -> None:
+def test_an_unknown_packet_is_ignored(known: dict[str, str]) -> None:
     with opened(known) as page:
         page.send(b"M", b"no JSON")
         page.press("q")
         assert page.end() == 0
 
 
-def test_ctrl_z_stops_nothing_and_says_why(environ: dict[str, str]) -> None:
+def test_ctrl_z_does_not_stop_the_app_and_shows_the_reason(environ: dict[str, str]) -> None:
     with opened(environ, "--demo") as page:
         page.press(CTRL_Z)
         page.wait_for("no shell")
@@ -355,7 +353,7 @@ def test_ctrl_z_stops_nothing_and_says_why(environ: dict[str, str]) -> None:
         assert page.end() == 0
 
 
-def test_stopped_and_continued_with_the_server_it_asks_for_the_fleet_again(
+def test_the_fleet_is_refreshed_after_the_server_was_stopped_and_continued(
     known: dict[str, str], simulator: Simulator
 ) -> None:
     with opened(known) as page:
@@ -371,7 +369,7 @@ def test_stopped_and_continued_with_the_server_it_asks_for_the_fleet_again(
         assert page.end() == 0
 
 
-def test_connecting_starts_nothing_on_the_machine_that_serves(known: dict[str, str]) -> None:
+def test_connecting_starts_no_program_on_the_server(known: dict[str, str]) -> None:
     seen = Path(known["HOME"], "seen")
     for name in ("ssh", "xfreerdp", "xfreerdp3", "wlfreerdp", "remmina", "mstsc.exe", "rdesktop"):
         program = Path(known["HOME"], "bin", name)
@@ -385,7 +383,7 @@ def test_connecting_starts_nothing_on_the_machine_that_serves(known: dict[str, s
     assert not seen.exists()
 
 
-def test_a_copy_is_for_the_browser_whatever_the_server_runs_in(known: dict[str, str]) -> None:
+def test_a_copy_goes_to_the_browser_whatever_the_server_runs_in(known: dict[str, str]) -> None:
     seen = Path(known["HOME"], "seen")
     for name in ("tmux", "xclip"):
         program = Path(known["HOME"], "bin", name)
@@ -403,7 +401,7 @@ def test_a_copy_is_for_the_browser_whatever_the_server_runs_in(known: dict[str, 
 
 
 @pytest.mark.parametrize("of_the_server", [{"TERM": "dumb"}, {"LC_ALL": "C"}, {"LANG": "en_US.ISO-8859-1"}], ids=str)
-def test_the_servers_own_terminal_and_locale_are_nothing_to_the_browser(
+def test_the_terminal_and_locale_of_the_server_do_not_affect_the_browser(
     environ: dict[str, str], of_the_server: dict[str, str]
 ) -> None:
     with opened({**environ, **of_the_server}, "--demo") as page:
@@ -411,21 +409,21 @@ def test_the_servers_own_terminal_and_locale_are_nothing_to_the_browser(
         assert b"\x1b[38;2;" in page.raw or b";38;2;" in page.raw
 
 
-def test_no_color_sends_attributes_alone(environ: dict[str, str]) -> None:
+def test_no_color_writes_only_attributes(environ: dict[str, str]) -> None:
     with opened({**environ, "NO_COLOR": "1"}, "--demo") as page:
         page.press("?")
         page.wait_for("Keys")
         assert parameters(bytes(page.raw)) <= ATTRIBUTES | {"39", "49"}
 
 
-def test_without_the_mouse_the_browsers_own_selection_works(environ: dict[str, str]) -> None:
+def test_the_selection_of_the_browser_works_without_the_mouse(environ: dict[str, str]) -> None:
     with opened(environ, "--demo", "--no-mouse") as page:
         for mode in (b"1000", b"1003", b"1006", b"1015"):
             on, off = (page.raw.rfind(b"\x1b[?%s%s" % (mode, letter)) for letter in (b"h", b"l"))
             assert off > on
 
 
-def test_a_failure_is_told_to_whoever_serves_and_its_values_to_nobody(environ: dict[str, str]) -> None:
+def test_a_crash_is_reported_to_the_server_without_values(environ: dict[str, str]) -> None:
     with Page([sys.executable, "-c", FAILING, "key"], environ=environ) as page:
         page.wait_for("● live")
         page.press("z")
@@ -436,9 +434,7 @@ def test_a_failure_is_told_to_whoever_serves_and_its_values_to_nobody(environ: d
         assert PLANTED.encode() not in page.raw
 
 
-def test_no_secret_that_is_typed_comes_back_or_is_kept_though_textual_is_told_to_log(
-    service: Service, watched: dict[str, str]
-) -> None:
+def test_a_typed_secret_is_neither_echoed_nor_logged_by_textual(service: Service, watched: dict[str, str]) -> None:
     with (
         RunningSimulator(service) as simulator,
         Page([COMMAND, "--base-url", simulator.url], environ=watched, columns=160) as page,
@@ -464,7 +460,7 @@ def theirs(environ: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("driver", ["theirs:Driver", "", f"{WEB_DRIVER} ", f"{WEB_DRIVER.lower()}"])
-def test_through_pipes_no_other_driver_is_taken(theirs: dict[str, str], driver: str) -> None:
+def test_no_other_driver_is_used_through_pipes(theirs: dict[str, str], driver: str) -> None:
     ended = run_through_pipes({**theirs, "TEXTUAL_DRIVER": driver})
     assert ended.returncode == 1
     assert "needs a terminal" in ended.stderr
@@ -478,7 +474,7 @@ def run_through_pipes(environ: Mapping[str, str]) -> subprocess.CompletedProcess
     )
 
 
-def test_a_browsers_driver_without_pipes_is_none(environ: dict[str, str], tmp_path: Path) -> None:
+def test_the_browser_driver_requires_pipes(environ: dict[str, str], tmp_path: Path) -> None:
     served = {**environ, "TEXTUAL_DRIVER": WEB_DRIVER}
     written = tmp_path / "written"
     with written.open("wb") as file:
@@ -493,7 +489,7 @@ def test_a_browsers_driver_without_pipes_is_none(environ: dict[str, str], tmp_pa
 
 
 @pytest.mark.parametrize("driver", ["theirs:Driver", WEB_DRIVER])
-def test_in_a_terminal_every_driver_is_passed_over(theirs: dict[str, str], driver: str) -> None:
+def test_a_configured_driver_is_ignored_in_a_terminal(theirs: dict[str, str], driver: str) -> None:
     with Terminal([str(COMMAND), "--demo"], environ={**theirs, "TEXTUAL_DRIVER": driver}) as terminal:
         terminal.wait_for("● live")
         terminal.press("q")

@@ -66,7 +66,7 @@ def copy_address(program: Program) -> None:
     program.wait_for("Sent to the terminal's clipboard")
 
 
-def test_a_copy_is_sent_plainly_and_once(environ: dict[str, str]) -> None:
+def test_a_copy_is_sent_once_without_wrapping(environ: dict[str, str]) -> None:
     with started(environ) as program:
         copy_address(program)
         program.wait_for("Nothing arrives if")
@@ -74,7 +74,7 @@ def test_a_copy_is_sent_plainly_and_once(environ: dict[str, str]) -> None:
         assert re.fullmatch(ADDRESS, b64decode(copied))
 
 
-def test_through_screen_it_goes_in_pieces(environ: dict[str, str]) -> None:
+def test_a_copy_is_sent_in_pieces_through_screen(environ: dict[str, str]) -> None:
     with started(environ | {"STY": "1.pts-0"}) as program:
         program.press("y")
         program.wait_for("type to find")
@@ -90,7 +90,7 @@ def test_through_screen_it_goes_in_pieces(environ: dict[str, str]) -> None:
         assert b'"address"' in b64decode(copied)
 
 
-def test_a_desktop_s_own_clipboard_is_filled_too_where_it_is_the_user_s(environ: dict[str, str]) -> None:
+def test_the_clipboard_of_a_local_desktop_is_set_too(environ: dict[str, str]) -> None:
     seen = taker(environ, "xclip")
     with started(environ | {"DISPLAY": ":9"}) as program:
         copy_address(program)
@@ -116,7 +116,7 @@ def tmux(environ: dict[str, str]) -> Iterator[Sequence[str]]:
 
 
 @pytest.mark.parametrize("options", ["", "set -s set-clipboard on", "set -g allow-passthrough on"])
-def test_a_copy_gets_out_of_a_real_tmux_whatever_it_was_told(
+def test_a_copy_passes_through_tmux_with_any_setting(
     environ: dict[str, str], tmux: Sequence[str], options: str
 ) -> None:
     settings = [*options.split(), ";"] if options else []
@@ -133,7 +133,7 @@ def test_a_copy_gets_out_of_a_real_tmux_whatever_it_was_told(
         assert re.fullmatch(ADDRESS, kept)
 
 
-def test_the_doctor_names_what_tmux_does_with_copies(environ: dict[str, str], tmux: Sequence[str]) -> None:
+def test_doctor_reports_how_tmux_handles_copies(environ: dict[str, str], tmux: Sequence[str]) -> None:
     environ["XDS_BASE_URL"] = "http://127.0.0.1:9"
     doctor = f"{COMMAND} doctor; sleep 60"
     with Program([*tmux, "new-session", doctor], environ=environ, rows=60) as program:

@@ -85,7 +85,7 @@ def assert_told(said: str, home: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["key", "task", "callback", "thread", "worker", "render", "timer"])
-def test_it_leaves_a_sane_terminal_three_lines_and_a_report(environ: dict[str, str], where: str) -> None:
+def test_a_crash_restores_the_terminal_and_writes_a_report(environ: dict[str, str], where: str) -> None:
     with Terminal([sys.executable, "-c", FAILING, where], environ=environ) as program:
         program.wait_for("● live")
         program.press("z")
@@ -101,7 +101,7 @@ def after_the_screen(program: Terminal) -> str:
     return re.sub(rb"\x1b\[[<?]?[0-9;]*[a-z]|\x07", b"", rest).decode()
 
 
-def test_before_there_is_a_screen_the_same_is_said(environ: dict[str, str]) -> None:
+def test_a_crash_before_the_first_screen_is_reported(environ: dict[str, str]) -> None:
     command = [sys.executable, "-c", BEFORE]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 1

@@ -117,7 +117,7 @@ def recorded(record: Path) -> dict[str, object]:
     return json.loads(record.read_text().splitlines()[-1])
 
 
-def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str, str], record: Path) -> None:
+def test_ssh_runs_in_the_terminal_and_the_app_resumes(environ: dict[str, str], record: Path) -> None:
     with started(environ) as program:
         to_the_host(program)
         shown = rb"(?s)xds-tui: ssh -p \d+ -l root -- gx-xds-rdp\.songmao-idc\.com\r\n.*at the host"
@@ -147,7 +147,7 @@ def test_ssh_gets_the_terminal_and_gives_it_back_where_it_was(environ: dict[str,
     assert_closed(history(environ))
 
 
-def test_nothing_of_ours_is_in_the_environment_of_ssh(environ: dict[str, str], record: Path) -> None:
+def test_the_environment_of_ssh_has_no_variables_of_the_app(environ: dict[str, str], record: Path) -> None:
     with started(environ) as program:
         to_the_host(program)
         seen = recorded(record)["environ"]
@@ -157,7 +157,7 @@ def test_nothing_of_ours_is_in_the_environment_of_ssh(environ: dict[str, str], r
         assert SECRET not in str(seen)
 
 
-def test_why_ssh_failed_can_be_read_before_the_app_comes_back(environ: dict[str, str]) -> None:
+def test_an_error_of_ssh_is_shown_before_the_app_resumes(environ: dict[str, str]) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.type("255\r")
@@ -174,7 +174,7 @@ def test_why_ssh_failed_can_be_read_before_the_app_comes_back(environ: dict[str,
         program.wait_for(r"(?s)live.*ssh ended with code 3")
 
 
-def test_ctrl_c_is_for_ssh_alone(environ: dict[str, str]) -> None:
+def test_ctrl_c_interrupts_only_ssh(environ: dict[str, str]) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.press(CTRL_C)
@@ -184,7 +184,7 @@ def test_ctrl_c_is_for_ssh_alone(environ: dict[str, str]) -> None:
         assert_restored(program)
 
 
-def test_the_terminal_has_its_modes_back_though_ssh_was_killed_with_others(environ: dict[str, str]) -> None:
+def test_the_terminal_modes_are_restored_after_ssh_was_killed(environ: dict[str, str]) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.type("raw\r")
@@ -195,7 +195,7 @@ def test_the_terminal_has_its_modes_back_though_ssh_was_killed_with_others(envir
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_word_to_end_ends_ssh_too(environ: dict[str, str], number: int, code: int) -> None:
+def test_a_request_to_exit_ends_ssh_too(environ: dict[str, str], number: int, code: int) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.signal(number)
@@ -205,7 +205,7 @@ def test_a_word_to_end_ends_ssh_too(environ: dict[str, str], number: int, code: 
     assert_closed(history(environ))
 
 
-def test_a_terminal_that_is_closed_ends_both(environ: dict[str, str]) -> None:
+def test_closing_the_terminal_ends_ssh_and_the_app(environ: dict[str, str]) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.hang_up()
@@ -213,7 +213,7 @@ def test_a_terminal_that_is_closed_ends_both(environ: dict[str, str]) -> None:
     assert_closed(history(environ))
 
 
-def test_the_fleet_is_watched_meanwhile(environ: dict[str, str], simulator: Simulator) -> None:
+def test_polling_continues_while_ssh_runs(environ: dict[str, str], simulator: Simulator) -> None:
     with Program([str(COMMAND), "--interval", "5"], environ=environ) as program:
         program.wait_for("● live")
         to_the_host(program)
@@ -226,7 +226,7 @@ def test_the_fleet_is_watched_meanwhile(environ: dict[str, str], simulator: Simu
 
 
 @pytest.mark.parametrize("how", [CTRL_Z, "itself\r"], ids=["ctrl-z", "by itself"])
-def test_what_stops_ssh_stops_the_job_and_fg_goes_on_with_it(environ: dict[str, str], how: str) -> None:
+def test_stopping_ssh_stops_the_job_and_fg_continues_it(environ: dict[str, str], how: str) -> None:
     with Program(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT}) as shell:
         shell.wait_for(PROMPT)
         shell.type(f"sh -c '{shlex.quote(str(COMMAND))} --interval 3600; echo code $?'\r")
@@ -248,7 +248,7 @@ def test_what_stops_ssh_stops_the_job_and_fg_goes_on_with_it(environ: dict[str, 
         shell.wait_for(PROMPT)
 
 
-def test_where_there_is_no_shell_ctrl_z_stops_nobody(environ: dict[str, str]) -> None:
+def test_ctrl_z_stops_no_process_without_a_shell(environ: dict[str, str]) -> None:
     with started(environ) as program:
         to_the_host(program)
         program.press(CTRL_Z)

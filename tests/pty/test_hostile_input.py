@@ -28,7 +28,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_a_purchase_is_brought_to_its_end_whatever_is_typed_meanwhile(environ: dict[str, str]) -> None:
+def test_a_purchase_completes_whatever_is_typed(environ: dict[str, str]) -> None:
     with simulating() as simulator:
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
         with Program([str(COMMAND)], environ=environ) as program:
@@ -57,7 +57,7 @@ def test_a_purchase_is_brought_to_its_end_whatever_is_typed_meanwhile(environ: d
         assert not list(Path(environ["HOME"]).rglob("crashes/*"))
 
 
-def test_no_sequence_presses_a_key_of_the_fleet(environ: dict[str, str]) -> None:
+def test_no_sequence_triggers_a_command(environ: dict[str, str]) -> None:
     with Terminal([str(COMMAND), "--demo"], environ=environ) as terminal:
         terminal.wait_for("● live")
         terminal.press("j", "j")
@@ -95,7 +95,7 @@ class Slow(Terminal):
         os.write(self._fd, b"\x1b[?2026;2$y\x1b[?2048;0$y")
 
 
-def test_replies_that_come_after_the_end_do_not_reach_the_shell(environ: dict[str, str]) -> None:
+def test_late_replies_of_the_terminal_do_not_reach_the_shell(environ: dict[str, str]) -> None:
     with Slow(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT}) as terminal:
         terminal.answers = ()
         terminal.wait_for(PROMPT)

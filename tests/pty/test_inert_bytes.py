@@ -127,7 +127,7 @@ def look_around(program: Terminal) -> None:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(200, 50), (80, 24)])
-def test_no_byte_of_the_service_acts_on_the_terminal(environ: dict[str, str], columns: int, rows: int) -> None:
+def test_bytes_of_the_service_do_not_control_the_terminal(environ: dict[str, str], columns: int, rows: int) -> None:
     command = [sys.executable, "-c", PROGRAM, "--interval", "5"]
     with (
         simulating() as simulator,
@@ -147,6 +147,6 @@ def test_no_byte_of_the_service_acts_on_the_terminal(environ: dict[str, str], co
 
 
 @pytest.mark.parametrize("written", [f"\x1b[{MARK}m", "\x9b1m", "\x1b]2;", "\x1bc", "\x08", "\u202e", "\u200b", "\x1b"])
-def test_what_acts_on_a_terminal_would_be_found(written: str) -> None:
+def test_control_sequences_are_detected_by_the_test(written: str) -> None:
     with pytest.raises(AssertionError):
         assert_inert(f"\x1b[1mtext {written} text\r\n".encode())

@@ -102,7 +102,7 @@ def logged_in(environ: Mapping[str, str]) -> Terminal:
 
 
 @pytest.mark.skipif(not shutil.which("gnome-keyring-daemon"), reason="needs gnome-keyring and dbus-daemon")
-def test_gnome_keyring_is_had_by_what_is_printed_and_keeps_what_it_is_given(environ: dict[str, str]) -> None:
+def test_the_printed_commands_set_up_gnome_keyring(environ: dict[str, str]) -> None:
     commands = advised(environ, "To get one on Debian")
     commands = commands[: commands.index("xds-tui login") + 1]
     with logged_in(environ) as terminal:
@@ -114,7 +114,7 @@ def test_gnome_keyring_is_had_by_what_is_printed_and_keeps_what_it_is_given(envi
 
 
 @pytest.mark.skipif(not shutil.which("gnome-keyring-daemon"), reason="needs gnome-keyring and dbus-daemon")
-def test_a_gnome_keyring_that_is_locked_is_unlocked_by_what_is_printed(environ: dict[str, str]) -> None:
+def test_the_printed_commands_unlock_gnome_keyring(environ: dict[str, str]) -> None:
     bus, unlock, login = advised(environ, "To get one on Debian")[:3]
     with logged_in(environ) as terminal:
         Session(terminal).run_all([bus, unlock, login])
@@ -131,7 +131,7 @@ def test_a_gnome_keyring_that_is_locked_is_unlocked_by_what_is_printed(environ: 
 
 
 @pytest.mark.skipif(not (shutil.which("pass") and shutil.which("gpg")), reason="needs pass and gnupg")
-def test_pass_is_had_by_what_is_printed_and_keeps_what_it_is_given(environ: dict[str, str]) -> None:
+def test_the_printed_commands_set_up_pass(environ: dict[str, str]) -> None:
     commands = advised(environ, "Or pass")
     with logged_in(environ) as terminal:
         assert "pass keeps them" in Session(terminal).run_all(commands)

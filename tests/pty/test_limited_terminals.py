@@ -60,18 +60,18 @@ def parameters(raw: bytes) -> set[str]:
 
 
 @pytest.mark.parametrize("environ", [{"LC_ALL": "C"}, {"LANG": "C"}, {"LANG": "zh_CN.GBK"}], ids=str)
-def test_a_locale_without_utf_8_is_sent_no_byte_beyond_ascii(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_only_ascii_is_written_in_a_locale_without_utf_8(tmp_path: Path, environ: dict[str, str]) -> None:
     raw = written(tmp_path, "", **environ)
     assert raw.isascii()
 
 
-def test_the_ansi_theme_sends_colours_of_the_terminals_palette_alone(tmp_path: Path) -> None:
+def test_the_ansi_theme_writes_only_palette_colours(tmp_path: Path) -> None:
     sent = parameters(written(tmp_path, 'theme = "ansi"', COLORTERM="truecolor"))
     assert sent <= OF_THE_PALETTE | ATTRIBUTES
     assert {"32", "36"} <= sent
 
 
-def test_no_color_sends_attributes_alone_whatever_theme_was_chosen(tmp_path: Path) -> None:
+def test_no_color_writes_only_attributes_with_any_theme(tmp_path: Path) -> None:
     sent = parameters(written(tmp_path, 'theme = "light"', NO_COLOR="1", COLORTERM="truecolor"))
     assert sent <= ATTRIBUTES | {"39", "49"}
     assert {"1", "7"} <= sent

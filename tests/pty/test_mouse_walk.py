@@ -17,9 +17,7 @@ HOSTS_HAVE_THE_FOCUS = "(?m)^ ?n New"
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(120, 40), (80, 24)])
-def test_a_host_is_bought_started_stopped_and_deleted_with_the_mouse_alone(
-    tmp_path: Path, columns: int, rows: int
-) -> None:
+def test_a_host_is_bought_started_stopped_and_deleted_by_mouse(tmp_path: Path, columns: int, rows: int) -> None:
     with simulating() as simulator:
         environ = {
             "PATH": os.environ["PATH"],

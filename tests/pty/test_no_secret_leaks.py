@@ -218,9 +218,7 @@ def go_everywhere(terminal: Terminal, service: Service) -> None:
     terminal.press("escape")
 
 
-def test_no_secret_is_left_on_the_screen_on_the_disk_in_logs_in_reports_or_for_other_users(
-    service: Service, watched: dict[str, str]
-) -> None:
+def test_no_secret_leaks_to_screen_disk_logs_reports_or_other_users(service: Service, watched: dict[str, str]) -> None:
     home = Path(watched["HOME"])
     log = home / "debug.log"
     with RunningSimulator(service) as simulator:
@@ -276,13 +274,13 @@ def said_without_a_screen(environ: dict[str, str], url: str) -> dict[str, set[st
 
 
 @pytest.mark.parametrize("secret", PLANTED)
-def test_the_search_finds_a_secret_in_a_file_however_it_is_written(tmp_path: Path, secret: str) -> None:
+def test_the_search_finds_a_secret_in_every_encoding(tmp_path: Path, secret: str) -> None:
     for number, form in enumerate(forms(secret)):
         (tmp_path / f"{number}").write_bytes(b"before " + form + b" after")
     assert found_in_files(tmp_path) == {f"{number}": {secret} for number in range(4)}
 
 
-def test_the_search_finds_a_secret_that_a_database_parts_at_the_end_of_a_page(tmp_path: Path) -> None:
+def test_the_search_finds_a_secret_that_is_split_over_database_pages(tmp_path: Path) -> None:
     path = tmp_path / "some.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE texts (text TEXT)")

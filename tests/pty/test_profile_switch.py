@@ -43,7 +43,9 @@ def stranger() -> Iterator[tuple[str, list[str]]]:
     thread.join()
 
 
-def test_what_the_environment_gave_goes_to_no_other_profile(tmp_path: Path, stranger: tuple[str, list[str]]) -> None:
+def test_credentials_of_the_environment_are_not_sent_to_another_profile(
+    tmp_path: Path, stranger: tuple[str, list[str]]
+) -> None:
     url, asked = stranger
     config = tmp_path / "config.toml"
     config.write_text(f'[profiles.elsewhere]\nbase_url = "{url}"\nband = "green"\n')

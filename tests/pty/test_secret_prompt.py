@@ -78,7 +78,7 @@ def stop_from_outside(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("stop", [stop_by_key, stop_from_outside])
-def test_after_fg_the_secret_is_not_shown(url: str, environ: dict[str, str], stop: Callable[[Terminal], None]) -> None:
+def test_the_secret_is_not_echoed_after_fg(url: str, environ: dict[str, str], stop: Callable[[Terminal], None]) -> None:
     with shell(environ) as terminal:
         terminal.wait_for(PROMPT)
         terminal.type(f"{shlex.join(login(url))}\n")
@@ -95,9 +95,7 @@ def test_after_fg_the_secret_is_not_shown(url: str, environ: dict[str, str], sto
         assert HALF.encode() not in terminal.raw
 
 
-def test_a_job_in_the_background_asks_without_echo_once_it_is_in_the_foreground(
-    url: str, environ: dict[str, str]
-) -> None:
+def test_a_background_job_prompts_without_echo_in_the_foreground(url: str, environ: dict[str, str]) -> None:
     with shell(environ) as terminal:
         terminal.wait_for(PROMPT)
         terminal.type(f"{shlex.join(login(url))}\n")
@@ -119,9 +117,7 @@ def test_a_job_in_the_background_asks_without_echo_once_it_is_in_the_foreground(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_that_ends_it_leaves_a_terminal_with_echo(
-    url: str, environ: dict[str, str], number: signal.Signals
-) -> None:
+def test_a_terminating_signal_restores_the_echo(url: str, environ: dict[str, str], number: signal.Signals) -> None:
     with Terminal(login(url), environ=environ) as terminal:
         type_account(terminal)
         assert not echoes(terminal)
@@ -131,7 +127,7 @@ def test_a_signal_that_ends_it_leaves_a_terminal_with_echo(
 
 
 @pytest.mark.parametrize(("key", "code"), [(CTRL_C, 130), (CTRL_BACKSLASH, -signal.SIGQUIT), ("\x04", 1), ("\n", 1)])
-def test_a_key_that_ends_it_leaves_a_terminal_with_echo(url: str, environ: dict[str, str], key: str, code: int) -> None:
+def test_a_terminating_key_restores_the_echo(url: str, environ: dict[str, str], key: str, code: int) -> None:
     with Terminal(login(url), environ=environ) as terminal:
         type_account(terminal)
         terminal.type(key)
@@ -139,7 +135,7 @@ def test_a_key_that_ends_it_leaves_a_terminal_with_echo(url: str, environ: dict[
         assert terminal.modes == terminal.modes_before
 
 
-def test_without_a_shell_ctrl_z_does_nothing_and_the_secret_is_not_shown(url: str, environ: dict[str, str]) -> None:
+def test_ctrl_z_without_a_shell_does_not_echo_the_secret(url: str, environ: dict[str, str]) -> None:
     with Terminal(login(url), environ=environ) as terminal:
         type_account(terminal)
         terminal.type(CTRL_Z)
@@ -149,7 +145,7 @@ def test_without_a_shell_ctrl_z_does_nothing_and_the_secret_is_not_shown(url: st
         assert SECRET.encode() not in terminal.raw
 
 
-def test_a_continued_process_that_was_not_stopped_gives_the_echo_back(url: str, environ: dict[str, str]) -> None:
+def test_sigcont_without_a_stop_restores_the_echo_afterwards(url: str, environ: dict[str, str]) -> None:
     with Terminal(login(url), environ=environ) as terminal:
         type_account(terminal)
         terminal.signal(signal.SIGCONT)

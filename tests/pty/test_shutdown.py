@@ -158,7 +158,7 @@ WAYS: dict[str, tuple[Callable[[Program], None], int]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_it_ends_at_once_restores_the_terminal_and_closes_its_file(environ: dict[str, str], way: str) -> None:
+def test_the_app_exits_restores_the_terminal_and_closes_its_file(environ: dict[str, str], way: str) -> None:
     leave, code = WAYS[way]
     with started(environ) as program:
         leave(program)
@@ -168,7 +168,7 @@ def test_it_ends_at_once_restores_the_terminal_and_closes_its_file(environ: dict
     assert_closed(history(environ))
 
 
-def test_a_terminal_that_is_closed_ends_it(environ: dict[str, str]) -> None:
+def test_closing_the_terminal_ends_the_app(environ: dict[str, str]) -> None:
     with started(environ) as program:
         program.hang_up()
         assert program.end(reading=False) == 129
@@ -176,7 +176,7 @@ def test_a_terminal_that_is_closed_ends_it(environ: dict[str, str]) -> None:
     assert_closed(history(environ))
 
 
-def test_a_terminal_that_is_closed_ends_it_though_hangups_are_ignored(environ: dict[str, str]) -> None:
+def test_closing_the_terminal_ends_the_app_with_sighup_ignored(environ: dict[str, str]) -> None:
     with started(environ, *IGNORING_HANGUPS) as program:
         program.signal(signal.SIGHUP)
         # One that draws finds out by itself; one that is at rest reads the end of a file, over and over.
@@ -189,7 +189,7 @@ def test_a_terminal_that_is_closed_ends_it_though_hangups_are_ignored(environ: d
     assert_closed(history(environ))
 
 
-def test_one_ctrl_c_says_that_a_second_one_quits(environ: dict[str, str]) -> None:
+def test_ctrl_c_shows_that_a_second_one_quits(environ: dict[str, str]) -> None:
     with started(environ) as program:
         program.press(CTRL_C)
         program.wait_for("Ctrl.C again")
@@ -201,7 +201,7 @@ def test_one_ctrl_c_says_that_a_second_one_quits(environ: dict[str, str]) -> Non
         assert program.end() == 130
 
 
-def test_ctrl_c_copies_what_is_selected_and_ends_in_a_dialog_too(environ: dict[str, str]) -> None:
+def test_ctrl_c_copies_a_selection_and_quits_in_a_dialog(environ: dict[str, str]) -> None:
     del environ["XDS_UUID"], environ["XDS_SECRET"]
     with Program([str(COMMAND)], environ=environ) as program:
         program.wait_for("Sign in to")
@@ -217,7 +217,7 @@ def test_ctrl_c_copies_what_is_selected_and_ends_in_a_dialog_too(environ: dict[s
 
 
 @pytest.mark.parametrize(("way", "is_answered"), [("SIGTERM", False), ("q", True)])
-def test_an_order_under_way_is_waited_for_by_the_key_and_left_as_sent_by_a_signal(
+def test_quitting_waits_for_an_order_and_a_signal_leaves_it_sent(
     environ: dict[str, str], way: str, is_answered: bool
 ) -> None:
     leave, code = WAYS[way]
@@ -248,7 +248,7 @@ def states_of_orders(environ: dict[str, str]) -> list[str]:
         return [state for (state,) in database.execute("SELECT state FROM orders")]
 
 
-def test_a_terminal_that_stopped_reading_is_restored_and_left(environ: dict[str, str]) -> None:
+def test_a_stalled_terminal_is_restored_at_exit(environ: dict[str, str]) -> None:
     with started(environ, columns=240, rows=80) as program:
         program.stop_reading()
         program.signal(signal.SIGTERM)
@@ -258,7 +258,7 @@ def test_a_terminal_that_stopped_reading_is_restored_and_left(environ: dict[str,
     assert_closed(history(environ))
 
 
-def test_a_terminal_that_stopped_reading_and_then_went_ends_it(environ: dict[str, str]) -> None:
+def test_closing_a_stalled_terminal_ends_the_app(environ: dict[str, str]) -> None:
     with started(environ, columns=240, rows=80) as program:
         program.stop_reading()
         program.hang_up()
@@ -280,7 +280,7 @@ sys.exit(shutdown.run_until_exit(Stuck(), mouse=True))
 """
 
 
-def test_an_event_loop_that_stands_still_does_not_keep_the_process(environ: dict[str, str]) -> None:
+def test_a_blocked_event_loop_does_not_keep_the_process(environ: dict[str, str]) -> None:
     with Program([sys.executable, "-c", STUCK], environ=environ) as program:
         program.until(lambda: b"\x07" in program.raw)
         program.signal(signal.SIGTERM)
@@ -289,7 +289,7 @@ def test_an_event_loop_that_stands_still_does_not_keep_the_process(environ: dict
         assert program.end_cost < program.start_cost
 
 
-def test_ctrl_z_goes_to_the_shell_and_fg_comes_back_with_fresh_data(
+def test_ctrl_z_returns_to_the_shell_and_fg_resumes_with_fresh_data(
     environ: dict[str, str], simulator: Simulator
 ) -> None:
     shell = Program(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT})
@@ -328,7 +328,7 @@ def assert_screen_left(program: Program) -> None:
         assert program.raw.rfind(off) > program.raw.rfind(on), on
 
 
-def test_ctrl_z_does_nothing_where_no_shell_could_say_fg(environ: dict[str, str]) -> None:
+def test_ctrl_z_does_nothing_without_a_shell(environ: dict[str, str]) -> None:
     with started(environ) as program:
         program.press(CTRL_Z)
         program.wait_for("no shell")
@@ -336,7 +336,7 @@ def test_ctrl_z_does_nothing_where_no_shell_could_say_fg(environ: dict[str, str]
         assert program.end() == 0
 
 
-def test_a_process_that_was_stopped_from_outside_takes_its_terminal_anew_and_still_restores_it(
+def test_a_process_stopped_from_outside_resumes_and_restores_the_terminal(
     environ: dict[str, str],
 ) -> None:
     with started(environ) as program:

@@ -53,7 +53,7 @@ def started(environ: dict[str, str], simulator: Simulator) -> Program:
     return program
 
 
-def test_the_fleet_is_watched_and_an_order_settled_meanwhile(environ: dict[str, str]) -> None:
+def test_polling_continues_and_an_order_is_settled_while_stalled(environ: dict[str, str]) -> None:
     with simulating() as simulator, started(environ, simulator) as program:
         program.press("j", "j", "j", "j")
         program.wait_for("▌ +设计-05 .*off")
@@ -74,7 +74,7 @@ def test_the_fleet_is_watched_and_an_order_settled_meanwhile(environ: dict[str, 
         assert_restored(program)
 
 
-def test_it_is_left_by_a_key(environ: dict[str, str]) -> None:
+def test_a_key_quits_the_app_while_stalled(environ: dict[str, str]) -> None:
     with simulating() as simulator, started(environ, simulator) as program:
         program.stop_reading()
         os.write(program._fd, b"q")

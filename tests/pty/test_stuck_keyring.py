@@ -56,7 +56,7 @@ def live_and_leave(program: Terminal) -> None:
     assert_restored(program)
 
 
-def test_one_that_is_stuck_from_the_start_is_said_and_done_without(
+def test_a_keyring_that_hangs_at_start_is_reported(
     environ: dict[str, str],
     daemon: subprocess.Popen[bytes],
 ) -> None:
@@ -71,7 +71,7 @@ def test_one_that_is_stuck_from_the_start_is_said_and_done_without(
         daemon.send_signal(signal.SIGCONT)
 
 
-def test_one_that_gets_stuck_while_it_keeps_something_holds_up_nothing(
+def test_a_keyring_that_hangs_while_storing_blocks_nothing(
     environ: dict[str, str],
     daemon: subprocess.Popen[bytes],
 ) -> None:
@@ -94,7 +94,7 @@ def test_one_that_gets_stuck_while_it_keeps_something_holds_up_nothing(
         ("hosts", "looking for the credentials"),
     ],
 )
-def test_a_command_says_that_it_waits_for_it_and_can_be_left(
+def test_a_command_reports_a_hanging_keyring_and_can_be_interrupted(
     environ: dict[str, str],
     daemon: subprocess.Popen[bytes],
     command: str,

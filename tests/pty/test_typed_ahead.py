@@ -19,7 +19,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_what_is_typed_behind_a_slash_goes_into_the_filter(environ: dict[str, str], times: int) -> None:
+def test_keys_after_a_slash_go_to_the_filter(environ: dict[str, str], times: int) -> None:
     with Terminal([str(HERE), "--demo"], environ=environ) as terminal:
         terminal.wait_for("● live")
         for _time in range(times):
@@ -32,7 +32,7 @@ def test_what_is_typed_behind_a_slash_goes_into_the_filter(environ: dict[str, st
             terminal.wait_for("-sssxD", gone=True)
 
 
-def test_an_id_that_is_pasted_as_keys_behind_d_starts_nothing(environ: dict[str, str]) -> None:
+def test_an_id_pasted_as_keys_starts_no_host(environ: dict[str, str]) -> None:
     with simulating("--hosts", "3") as simulator:
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": "A27550582", "XDS_SECRET": "demo-secret-7f3c"}
         environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
@@ -51,7 +51,7 @@ def test_an_id_that_is_pasted_as_keys_behind_d_starts_nothing(environ: dict[str,
             assert terminal.wait_for_end() == 0
 
 
-def test_keys_in_a_burst_are_all_heard(environ: dict[str, str]) -> None:
+def test_all_keys_of_a_burst_are_handled(environ: dict[str, str]) -> None:
     with Terminal([str(HERE), "--demo"], environ=environ) as terminal:
         terminal.wait_for("● live")
         terminal.type("j" * 7 + " " + "jj" + " ")

@@ -53,11 +53,11 @@ def works(environ: dict[str, str], *wrapped: str, told: str) -> None:
 
 
 @pytest.mark.parametrize("home", ["/proc", "/dev/null", "/proc/nobody/here"])
-def test_a_home_that_cannot_be_written_to_is_survived(environ: dict[str, str], home: str) -> None:
+def test_the_app_works_with_an_unwritable_home(environ: dict[str, str], home: str) -> None:
     works(environ | {"HOME": home}, told="The history file cannot be opened for writing")
 
 
-def test_a_home_that_is_read_only_is_survived(environ: dict[str, str], tmp_path: Path) -> None:
+def test_the_app_works_with_a_read_only_home(environ: dict[str, str], tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     works(environ, *POWERLESS, told="The history file cannot be opened for writing")
     tmp_path.chmod(0o700)
@@ -65,11 +65,11 @@ def test_a_home_that_is_read_only_is_survived(environ: dict[str, str], tmp_path:
 
 
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])
-def test_a_home_that_is_full_or_fills_up_is_survived(environ: dict[str, str], left: str) -> None:
+def test_the_app_works_on_a_full_disk(environ: dict[str, str], left: str) -> None:
     works(environ, *FULL, left, told="The history (file cannot be opened|could not be read)|history file is full")
 
 
-def test_a_history_that_was_whole_is_whole_after_a_run_on_a_full_disk(environ: dict[str, str]) -> None:
+def test_a_full_disk_does_not_damage_the_history(environ: dict[str, str]) -> None:
     with Terminal([str(COMMAND)], environ=environ) as program:
         program.wait_for("● live")
         program.press("q")
@@ -101,7 +101,7 @@ def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str,
         ("\x00\x1b[2J = 1\n", "config.toml"),
     ],
 )
-def test_a_bad_config_names_line_or_key_and_the_app_still_starts(
+def test_an_invalid_config_is_reported_and_the_app_starts(
     environ: dict[str, str], tmp_path: Path, written: str, told: str
 ) -> None:
     path = tmp_path / "config.toml"

@@ -167,7 +167,7 @@ def test_the_job_with_credentials_from_the_environment(here: Path, environ: dict
             assert terminal.wait_for_end() == 0
 
 
-def test_a_token_alone_will_do(here: Path, environ: dict[str, str]) -> None:
+def test_a_token_alone_is_sufficient(here: Path, environ: dict[str, str]) -> None:
     with simulating() as simulator:
         token = simulator.token()
         environ |= {"XDS_BASE_URL": simulator.url, "XDS_TOKEN": token}
@@ -179,7 +179,7 @@ def test_a_token_alone_will_do(here: Path, environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
-def test_the_demo_shows_its_hosts_and_every_key_and_leaves_nothing(
+def test_the_demo_shows_hosts_and_keys_and_leaves_no_files(
     here: Path, environ: dict[str, str], columns: int, rows: int
 ) -> None:
     command = [str(here), "--demo"]
@@ -196,7 +196,7 @@ def test_the_demo_shows_its_hosts_and_every_key_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_a_sane_terminal(here: Path, environ: dict[str, str], number: signal.Signals) -> None:
+def test_a_signal_restores_the_terminal(here: Path, environ: dict[str, str], number: signal.Signals) -> None:
     with Terminal([str(here), "--demo"], environ=environ) as terminal:
         terminal.wait_for("● live")
         terminal.signal(number)
@@ -215,7 +215,7 @@ def test_a_signal_leaves_a_sane_terminal(here: Path, environ: dict[str, str], nu
         (["--demo"], {}, 1, "terminal"),
     ],
 )
-def test_the_command_line_says_what_is_wrong(
+def test_the_command_line_reports_errors(
     here: Path, environ: dict[str, str], options: list[str], extra: dict[str, str], code: int, words: str
 ) -> None:
     ended = subprocess.run(

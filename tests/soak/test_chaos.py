@@ -36,7 +36,7 @@ def grow(figures: Figures) -> None:
     figures.held = [replace(held, memory=held.memory + minute * MB // 2) for minute, held in enumerate(figures.held)]
 
 
-def test_a_short_run_makes_trouble_and_ends_with_the_truth() -> None:
+def test_a_short_run_injects_faults_and_ends_consistent() -> None:
     command = [sys.executable, "-m", "tests.soak.chaos", "--minutes", "0.2", "--hosts", "12"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
     figures = json.loads(ended.stdout)
@@ -46,7 +46,7 @@ def test_a_short_run_makes_trouble_and_ends_with_the_truth() -> None:
     assert figures["refreshes"] > 1
 
 
-def test_a_faultless_run_keeps_every_promise() -> None:
+def test_a_faultless_run_passes_all_checks() -> None:
     assert faultless().broken == []
     assert json.loads(json.dumps(faultless().summary()))["broken"] == []
 
@@ -66,14 +66,16 @@ def test_a_faultless_run_keeps_every_promise() -> None:
         (grow, "memory is flat"),
     ],
 )
-def test_every_promise_can_be_broken(spoil: Callable[[Figures], object], promise: str) -> None:
+def test_every_check_can_fail(spoil: Callable[[Figures], object], promise: str) -> None:
     figures = faultless()
     spoil(figures)
     assert figures.broken == [promise]
 
 
 @pytest.mark.parametrize(("deleted", "is_false"), [({}, True), ({"a": 60}, True), ({"a": -5}, False)])
-def test_a_host_is_gone_only_after_it_was_deleted(tmp_path: Path, deleted: dict[str, float], *, is_false: bool) -> None:
+def test_a_host_disappears_only_after_its_deletion(
+    tmp_path: Path, deleted: dict[str, float], *, is_false: bool
+) -> None:
     chaos = Chaos(1, 1, 1, tmp_path)
     chaos._shown = {"a", "b"}
     chaos.figures.truth = {"c": 3}

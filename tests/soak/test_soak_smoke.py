@@ -20,7 +20,7 @@ HELD = Held(hour=0, memory=80 * MB, objects=90_000, files=18, tasks=36, threads=
 HOURS = range(1, 169)
 
 
-def test_a_short_soak_keeps_every_promise_but_those_about_how_quick_the_machine_is() -> None:
+def test_a_short_soak_passes_all_checks_except_performance() -> None:
     command = [sys.executable, "-m", "tests.soak", "--days", "0.015", "--hosts", "12"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     seen = dict(re.findall(r"^(?:kept|BROKEN|) +(\S.*?) {2,}(.*)$", ended.stdout, re.MULTILINE))
@@ -54,7 +54,7 @@ def broken(found: Outcome) -> list[str]:
     return [line.what for line in lines(found) if line.is_kept is False]
 
 
-def test_a_faultless_week_keeps_every_promise() -> None:
+def test_a_faultless_week_passes_all_checks() -> None:
     assert is_kept(lines(outcome()))
 
 
@@ -62,46 +62,46 @@ def test_a_faultless_week_keeps_every_promise() -> None:
     ("gauge", "an_hour"),
     [("memory", MB // 10), ("objects", 400), ("files", 0.05), ("tasks", 0.05), ("threads", 0.01), ("widgets", 0.05)],
 )
-def test_what_grows_all_week_is_not_flat(gauge: str, an_hour: float) -> None:
+def test_steady_growth_is_not_flat(gauge: str, an_hour: float) -> None:
     series = [replace(HELD, hour=hour, **{gauge: getattr(HELD, gauge) + hour * an_hour}) for hour in HOURS]
     (what,) = broken(outcome(*series))
     assert gauge.removesuffix("s") in what or gauge == "files"
 
 
-def test_what_grows_while_the_program_gets_warm_is_flat_after() -> None:
+def test_growth_during_warm_up_is_flat_afterwards() -> None:
     series = [replace(HELD, hour=hour, memory=(40 + min(hour, 24)) * MB) for hour in HOURS]
     assert broken(outcome(*series)) == []
 
 
-def test_what_only_swings_is_flat() -> None:
+def test_oscillation_is_flat() -> None:
     series = [replace(HELD, hour=hour, files=18 + hour % 4) for hour in HOURS]
     assert broken(outcome(*series)) == []
 
 
-def test_a_callback_of_more_than_100_ms_breaks_the_promise() -> None:
+def test_a_callback_of_more_than_100_ms_fails_the_check() -> None:
     found = outcome()
     found.watch.worst = [Blocked(0.101, 0.2, 0.0, 60.0, "a slow thing")]
     assert broken(found) == ["longest callback of the event loop"]
 
 
 @pytest.mark.parametrize("truth", [{"a": 3}, {"a": 3, "b": 1}, {"a": 3, "b": 0, "c": 0}, {}])
-def test_a_snapshot_that_is_not_the_truth_breaks_the_promise(truth: dict[str, int]) -> None:
+def test_a_wrong_snapshot_fails_the_check(truth: dict[str, int]) -> None:
     found = outcome()
     found.truth = truth
     assert broken(found) == ["hosts as the service has them"]
 
 
-def test_one_uncaught_exception_breaks_the_promise() -> None:
+def test_an_uncaught_exception_fails_the_check() -> None:
     found = outcome()
     found.complaints.append("Traceback")
     assert broken(found) == ["exceptions, warnings, errors logged"]
 
 
-def test_a_run_that_ended_early_breaks_the_promise() -> None:
+def test_a_run_that_ended_early_fails_the_check() -> None:
     assert broken(outcome(HELD)) == ["the run"]
 
 
-def test_a_damaged_database_and_a_link_that_is_not_live_break_the_promises() -> None:
+def test_a_damaged_database_and_a_lost_connection_fail_the_checks() -> None:
     found = outcome()
     found.database, found.link = "row 1 missing from index", "error"
     assert broken(found) == ["link at the end", "the database's own check"]
@@ -115,7 +115,7 @@ def lapse(tmp_path: Path) -> Lapse:
     return Lapse(WorldClock.make(tmp_path / "clock"))
 
 
-def test_a_week_of_waiting_takes_no_time_on_any_clock_but_the_real_one(lapse: Lapse, tmp_path: Path) -> None:
+def test_a_simulated_week_passes_on_all_clocks_except_the_real_one(lapse: Lapse, tmp_path: Path) -> None:
     other_side = WorldClock(tmp_path / "clock")
     began, wall, there = time.perf_counter(), lapse.wall(), other_side()
     with asyncio.Runner(loop_factory=lambda: LapseLoop(lapse)) as runner:
@@ -126,7 +126,7 @@ def test_a_week_of_waiting_takes_no_time_on_any_clock_but_the_real_one(lapse: La
     assert other_side() - there == pytest.approx(7 * 86_400, abs=60)
 
 
-def test_no_time_is_skipped_while_a_thread_works_for_the_loop(lapse: Lapse) -> None:
+def test_time_is_not_skipped_while_a_thread_works_for_the_loop(lapse: Lapse) -> None:
     go_on = threading.Event()
 
     async def work() -> None:
@@ -141,7 +141,7 @@ def test_no_time_is_skipped_while_a_thread_works_for_the_loop(lapse: Lapse) -> N
         runner.run(work())
 
 
-def test_while_the_machine_sleeps_only_the_world_goes_on(lapse: Lapse) -> None:
+def test_only_the_service_continues_while_the_machine_sleeps(lapse: Lapse) -> None:
     monotonic, wall = lapse.monotonic(), lapse.wall()
     lapse.sleep(8 * 3600)
     assert lapse.monotonic() - monotonic < 3600
@@ -151,7 +151,7 @@ def test_while_the_machine_sleeps_only_the_world_goes_on(lapse: Lapse) -> None:
 # The watch
 
 
-def test_the_watch_sees_what_blocks_the_loop_and_leaves_out_what_is_the_soaks_own(
+def test_the_monitor_reports_blocking_callbacks_except_those_of_the_soak(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run, watch = asyncio.Handle._run, LoopWatch()

@@ -36,7 +36,7 @@ def keeping(kept: Kept, why: str = "") -> Desk:
     return Desk(hosts=40, keep=keep)
 
 
-async def test_a_theme_is_chosen_and_kept(kept: Kept) -> None:
+async def test_choosing_a_theme_saves_it(kept: Kept) -> None:
     async with sitting_at(keeping(kept)) as desk:
         await desk.press("T")
         await desk.see("High contrast")
@@ -46,7 +46,7 @@ async def test_a_theme_is_chosen_and_kept(kept: Kept) -> None:
         await until(lambda: kept == [{("theme",): "contrast"}])
 
 
-async def test_themes_are_shown_while_choosing_and_esc_restores_the_one_before(kept: Kept) -> None:
+async def test_themes_are_previewed_and_esc_restores_the_previous_one(kept: Kept) -> None:
     async with sitting_at(keeping(kept)) as desk:
         before = desk.app.current_theme
         await desk.press("T")
@@ -61,7 +61,7 @@ async def test_themes_are_shown_while_choosing_and_esc_restores_the_one_before(k
         assert kept == []
 
 
-async def test_a_theme_of_textual_is_chosen_and_kept(kept: Kept) -> None:
+async def test_choosing_a_theme_of_textual_saves_it(kept: Kept) -> None:
     async with sitting_at(keeping(kept)) as desk:
         await desk.press("T")
         await desk.see("High contrast")
@@ -71,7 +71,7 @@ async def test_a_theme_of_textual_is_chosen_and_kept(kept: Kept) -> None:
         assert themes.current(desk.app) == "dracula"
 
 
-async def test_a_theme_file_can_be_chosen_and_a_bad_one_says_why_not(kept: Kept, tmp_path: Path) -> None:
+async def test_a_theme_file_can_be_chosen_and_an_invalid_one_shows_the_reason(kept: Kept, tmp_path: Path) -> None:
     good = 'dark = true\nprimary = "#88c0d0"\nforeground = "#d8dee9"\nbackground = "#2e3440"\n'
     (tmp_path / "mine.toml").write_text(good)
     (tmp_path / "bad.toml").write_text(good.replace("true", "1"))
@@ -97,7 +97,7 @@ async def test_a_theme_file_can_be_chosen_and_a_bad_one_says_why_not(kept: Kept,
         assert desk.app.current_theme.background == "#2E3440"
 
 
-async def test_another_language_is_shown_at_once_and_nothing_is_lost(kept: Kept) -> None:
+async def test_changing_the_language_applies_at_once_and_keeps_the_state(kept: Kept) -> None:
     async with sitting_at(keeping(kept)) as desk:
         await desk.press("n")
         await desk.see("▸1 Billing")
@@ -128,7 +128,7 @@ async def test_another_language_is_shown_at_once_and_nothing_is_lost(kept: Kept)
         assert i18n.chosen() == "zh_CN"
 
 
-async def test_what_cannot_be_kept_holds_for_this_run_and_that_is_said(kept: Kept) -> None:
+async def test_a_setting_that_cannot_be_saved_applies_to_this_run_with_a_message(kept: Kept) -> None:
     async with sitting_at(keeping(kept, "The disk is full")) as desk:
         await desk.press("T")
         await desk.see("High contrast")
@@ -138,7 +138,7 @@ async def test_what_cannot_be_kept_holds_for_this_run_and_that_is_said(kept: Kep
         await until(lambda: any("The disk is full" in told.message for told in desk.app._notifications))
 
 
-async def test_the_same_language_again_changes_nothing(kept: Kept) -> None:
+async def test_choosing_the_present_language_changes_nothing(kept: Kept) -> None:
     async with sitting_at(keeping(kept)) as desk:
         before = desk.app.screen
         await desk.press("L")
@@ -148,7 +148,7 @@ async def test_the_same_language_again_changes_nothing(kept: Kept) -> None:
         assert kept == []
 
 
-async def test_the_order_of_the_list_is_kept(kept: Kept) -> None:
+async def test_the_sort_order_is_saved(kept: Kept) -> None:
     async with sitting_at(keeping(kept)) as desk:
         await desk.press("o")
         await desk.see("Sort by")

@@ -42,22 +42,22 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (availability.start, Context(picked=(OFF, ON), unstartable=frozenset({"h1"})), ""),
     ],
 )
-def test_a_rule_says_why_not(rule: Condition, context: Context, told: str) -> None:
+def test_a_rule_returns_the_reason(rule: Condition, context: Context, told: str) -> None:
     assert told in rule(context)
     assert bool(told) == bool(rule(context))
 
 
 @pytest.mark.parametrize("rule", [availability.start, availability.stop, availability.reboot])
-def test_of_several_hosts_each_answers_for_itself(rule: Condition) -> None:
+def test_an_action_is_enabled_if_it_applies_to_one_of_several_hosts(rule: Condition) -> None:
     assert rule(Context(picked=(ON, OFF), marked=2)) == ""
 
 
 @pytest.mark.parametrize("link", [ConnectionState.PAUSED, ConnectionState.ERROR, ConnectionState.CONNECTING])
-def test_what_is_old_refuses_nothing(link: ConnectionState) -> None:
+def test_stale_data_disable_no_action(link: ConnectionState) -> None:
     assert availability.start(Context(picked=(ON,), link=link)) == ""
 
 
-def test_a_host_on_its_way_elsewhere_can_be_called_back() -> None:
+def test_a_pending_operation_does_not_disable_the_opposite_one() -> None:
     orders = [an_order(host_id="h1", state=OrderState.SENT, sent_at=NOON)]
     ordered = availability.hosts_ordered(orders, NOON)
     assert ordered == {"h1"}
@@ -68,5 +68,5 @@ def test_a_host_on_its_way_elsewhere_can_be_called_back() -> None:
 @pytest.mark.parametrize(
     ("interval", "steps", "after"), [(15, 1, 30), (15, -1, 10), (5, -1, 5), (300, 1, 300), (45, 1, 120), (45, -1, 30)]
 )
-def test_intervals_go_step_by_step_and_end(interval: float, steps: int, after: float) -> None:
+def test_the_interval_changes_by_steps_within_its_limits(interval: float, steps: int, after: float) -> None:
     assert availability.interval_after(interval, steps) == after

@@ -74,7 +74,7 @@ async def answers_to(desk: Desk, labels: Sequence[str], keys: Sequence[str]) -> 
 
 @settings(max_examples=3, phases=[Phase.generate])
 @given(st.lists(rounds, min_size=6, max_size=6))
-def test_the_choice_is_what_the_cursor_is_on_when_enter_is_pressed(
+def test_enter_chooses_the_entry_under_the_cursor(
     played: list[tuple[list[str], str, int, str]],
 ) -> None:
     async def play() -> None:
@@ -90,7 +90,7 @@ def test_the_choice_is_what_the_cursor_is_on_when_enter_is_pressed(
 
 @pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize("opening", LISTS.values(), ids=LISTS)
-async def test_letters_behind_enter_choose_nothing_else(
+async def test_letters_after_enter_do_not_change_the_choice(
     opening: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[str | None] = []
@@ -113,7 +113,7 @@ async def test_letters_behind_enter_choose_nothing_else(
         assert desk.app.return_code is None
 
 
-async def test_what_is_typed_behind_a_command_goes_into_what_it_opens() -> None:
+async def test_keys_after_a_command_go_to_the_screen_it_opens() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("ctrl+p", *"sort", "enter", *"group")
         assert desk.app.screen._title == "Sort by"
@@ -124,7 +124,7 @@ async def test_what_is_typed_behind_a_command_goes_into_what_it_opens() -> None:
         assert desk.app.screen.query_one(HostTable)._cursor == 1
 
 
-async def test_what_is_typed_behind_a_question_is_not_done_to_the_list() -> None:
+async def test_keys_after_a_confirmation_do_not_reach_the_list() -> None:
     async with sitting_at(Desk()) as desk:
         target = next(host for host in desk.world.listed() if host.status == BILLED)
         desk.app.screen.query_one(HostTable).move_to(target.id)
@@ -136,7 +136,7 @@ async def test_what_is_typed_behind_a_question_is_not_done_to_the_list() -> None
         assert desk.app.screen.query_one(HostTable).cursor_key is not None
 
 
-async def test_the_answer_to_a_list_opens_the_next_before_the_next_key() -> None:
+async def test_a_choice_opens_the_next_dialog_before_the_next_key() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("slash", *"cpu>8", "enter", "f", "enter", *"big", "enter", "j")
         assert not isinstance(desk.app.screen, (PromptScreen, PickerScreen))
@@ -144,13 +144,13 @@ async def test_the_answer_to_a_list_opens_the_next_before_the_next_key() -> None
         assert desk.app.screen.query_one(OptionList).option_count == 1
 
 
-async def test_a_key_with_ctrl_edits_what_was_typed_before_it_and_not_what_comes_after() -> None:
+async def test_an_editing_key_applies_to_the_text_typed_before_it() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("slash", *"abc", "ctrl+u", *"de")
         assert desk.app.screen.query_one(FilterInput).value == "de"
 
 
-async def test_enter_pressed_twice_in_the_wizard_chooses_in_both_steps() -> None:
+async def test_pressing_enter_twice_in_the_wizard_completes_two_steps() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("n", "enter", "enter", "enter")
         screen = desk.app.screen

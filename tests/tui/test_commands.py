@@ -42,7 +42,7 @@ HEARING = [kind for kind in ours() if "BINDINGS" in vars(kind)]
 """What hears keys of its own."""
 
 
-def test_every_key_of_ours_stands_in_the_registry() -> None:
+def test_every_binding_is_in_the_registry() -> None:
     made = [binding for kind in HEARING for binding in kind.BINDINGS]
     assert len(HEARING) > 10
     for binding in made:
@@ -51,13 +51,13 @@ def test_every_key_of_ours_stands_in_the_registry() -> None:
         assert binding == COMMANDS[binding.id].binding()
 
 
-def test_every_action_of_the_registry_is_heard_somewhere() -> None:
+def test_every_registered_command_is_bound_somewhere() -> None:
     heard = Counter(binding.id for kind in HEARING for binding in kind.BINDINGS if isinstance(binding, Binding))
     assert heard == Counter(list(COMMANDS))
 
 
 @pytest.mark.parametrize("kind", HEARING, ids=lambda kind: kind.__name__)
-def test_what_hears_an_action_can_do_it(kind: type[DOMNode]) -> None:
+def test_every_bound_action_is_implemented(kind: type[DOMNode]) -> None:
     for binding in kind.BINDINGS:
         assert isinstance(binding, Binding)
         action = COMMANDS[binding.id or ""]
@@ -67,7 +67,7 @@ def test_what_hears_an_action_can_do_it(kind: type[DOMNode]) -> None:
         assert any(hasattr(does, f"action_{name}") for does in doing.get(target, [kind])), action
 
 
-def test_every_action_says_what_it_does_in_one_short_line() -> None:
+def test_every_command_has_a_short_label_and_description() -> None:
     for action in COMMANDS.values():
         assert 0 < cells(action.label) <= 15, action
         assert 0 < cells(action.sentence) <= 42, action
@@ -75,7 +75,7 @@ def test_every_action_says_what_it_does_in_one_short_line() -> None:
         assert not action.sentence.endswith("."), action
 
 
-def test_no_two_actions_of_a_place_share_a_key() -> None:
+def test_commands_of_one_place_have_different_keys() -> None:
     for place in {action.place for action in COMMANDS.values()}:
         keys = Counter(key for binding in bindings(place) for key in binding.key.split(","))  # type: ignore[union-attr]
         assert set(keys.values()) == {1}, place
@@ -98,7 +98,7 @@ def test_published_ids_are_still_accepted() -> None:
     assert set(OLD_IDS).isdisjoint(COMMANDS)
 
 
-def test_a_label_says_how_many_are_marked() -> None:
+def test_a_label_contains_the_number_of_marked_hosts() -> None:
     assert COMMANDS["fleet.start"].words(Context(marked=3)) == "Start 3"
     assert COMMANDS["fleet.start"].words(Context()) == "Start"
     assert COMMANDS["fleet.new"].words(Context(marked=3)) == "New"
@@ -117,7 +117,7 @@ async def test_keys_set_under_an_old_id_work_and_the_new_id_is_shown_at_start() 
         await desk.see(r"w +Mark the row")
 
 
-async def test_why_a_key_does_nothing_is_said_until_the_cursor_moves() -> None:
+async def test_the_reason_of_a_disabled_command_is_shown_until_the_cursor_moves() -> None:
     async with sitting_at(Desk()) as desk:
         off = next(host for host in desk.world.listed() if host.status == OFF)
         desk.app.screen.query_one(HostTable).move_to(off.id)
@@ -128,7 +128,7 @@ async def test_why_a_key_does_nothing_is_said_until_the_cursor_moves() -> None:
         await desk.see_no_more("is off already")
 
 
-async def test_an_error_is_not_replaced_by_the_reason_why_a_key_does_nothing() -> None:
+async def test_the_reason_of_a_disabled_command_does_not_replace_an_error() -> None:
     async with sitting_at(Desk()) as desk:
         target = next(host for host in desk.world.listed() if host.status == OFF)
         desk.app.screen.query_one(HostTable).move_to(target.id)
@@ -141,7 +141,7 @@ async def test_an_error_is_not_replaced_by_the_reason_why_a_key_does_nothing() -
         assert str(desk.app.screen.query_one(FleetNotice).content) == error
 
 
-async def test_read_only_and_an_empty_fleet_say_so() -> None:
+async def test_commands_are_disabled_if_read_only_or_without_hosts() -> None:
     async with sitting_at(Desk(read_only=True)) as desk:
         await desk.press("D")
         await desk.see("Read-only: nothing is changed")
@@ -150,7 +150,7 @@ async def test_read_only_and_an_empty_fleet_say_so() -> None:
         await desk.see("There is no host")
 
 
-async def test_a_key_that_does_not_apply_is_dimmed_where_it_stands() -> None:
+async def test_the_key_of_a_disabled_command_is_dimmed_in_place() -> None:
     async with sitting_at(Desk()) as desk:
         table, bar = desk.app.screen.query_one(HostTable), desk.app.screen.query_one(KeyBar)
         listed = desk.world.listed()
@@ -171,14 +171,14 @@ async def test_a_key_that_does_not_apply_is_dimmed_where_it_stands() -> None:
         await desk.see("s Start 2")
 
 
-async def test_a_click_on_the_bar_presses_the_key_that_it_shows() -> None:
+async def test_a_click_on_the_key_bar_presses_the_key() -> None:
     async with sitting_at(Desk()) as desk:
         line = desk.text.splitlines()[-1]
         await desk.pilot.click(KeyBar, offset=(line.index("Help") + 1, 0))
         await desk.see("On this screen")
 
 
-async def test_a_click_on_the_state_does_what_it_asks_for() -> None:
+async def test_a_click_on_the_connection_state_runs_its_command() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.press("p")
         await desk.see("‖ paused")
@@ -186,7 +186,7 @@ async def test_a_click_on_the_state_does_what_it_asks_for() -> None:
         await desk.see("● live")
 
 
-async def test_keys_can_be_chosen() -> None:
+async def test_keys_can_be_configured() -> None:
     async with sitting_at(Desk(keymap={"fleet.new": "f5", "app.help": "f4", "app.quit": "f9"})) as desk:
         await desk.see("f5 New")
         await desk.press("n")
@@ -199,7 +199,7 @@ async def test_keys_can_be_chosen() -> None:
         await until(lambda: desk.app.return_code == 0)
 
 
-async def test_a_clash_of_chosen_keys_is_said_at_the_start() -> None:
+async def test_conflicting_keys_are_reported_at_start() -> None:
     async with sitting_at(Desk(keymap={"fleet.start": "x", "fleet.strat": "s"})) as desk:
         said = " ".join(toast.message for toast in desk.app._notifications)
         assert "x is both fleet.start and fleet.stop" in said

@@ -12,7 +12,7 @@ from xds_tui.tui.widgets.host_table import HostTable
 pytestmark = pytest.mark.usefixtures("hurried")
 
 
-async def test_a_yes_that_comes_too_early_stops_nothing_and_the_question_stays() -> None:
+async def test_a_confirmation_pressed_too_early_is_ignored() -> None:
     async with sitting_at(Desk()) as desk:
         target = next(host for host in desk.world.listed() if host.status == BILLED)
         desk.app.screen.query_one(HostTable).move_to(target.id)
@@ -26,7 +26,7 @@ async def test_a_yes_that_comes_too_early_stops_nothing_and_the_question_stays()
         assert desk.asked("operate") == 0
 
 
-async def test_an_id_that_was_on_its_way_deletes_nothing() -> None:
+async def test_an_id_typed_before_the_dialog_opened_deletes_nothing() -> None:
     async with sitting_at(Desk()) as desk:
         target = next(host for host in desk.world.listed() if host.rented and host.status == OFF)
         desk.app.screen.query_one(HostTable).move_to(target.id)

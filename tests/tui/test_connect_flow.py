@@ -60,7 +60,7 @@ def a_machine(desk: Desk, system: str, *, off: bool = False) -> SimHost:
     return found
 
 
-async def test_where_the_terminal_cannot_be_lent_the_command_is_shown(program: Program) -> None:
+async def test_the_command_is_shown_if_the_terminal_cannot_be_suspended(program: Program) -> None:
     seen = program("ssh")
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk, "Ubuntu")
@@ -70,7 +70,7 @@ async def test_where_the_terminal_cannot_be_lent_the_command_is_shown(program: P
         assert not seen.exists()
 
 
-async def test_without_ssh_the_command_is_shown_and_y_copies_it(program: Program) -> None:
+async def test_the_command_is_shown_and_can_be_copied_if_ssh_is_missing(program: Program) -> None:
     assert program
     async with sitting_at(Desk(), 80, 24) as desk:
         host = a_machine(desk, "Ubuntu")
@@ -84,7 +84,7 @@ async def test_without_ssh_the_command_is_shown_and_y_copies_it(program: Program
         assert desk.app.clipboard == f"ssh -p {host.port} -l root -- gx-xds-rdp.songmao-idc.com"
 
 
-async def test_a_command_of_the_user_s_own_is_the_one(program: Program) -> None:
+async def test_a_configured_command_is_used(program: Program) -> None:
     program("mosh")
     async with sitting_at(Desk(commands=ConnectCommands(linux=("mosh", "{user}@{address}")))) as desk:
         a_machine(desk, "Ubuntu")
@@ -93,7 +93,7 @@ async def test_a_command_of_the_user_s_own_is_the_one(program: Program) -> None:
         await desk.see("mosh root@gx-xds-rdp.songmao-idc.com")
 
 
-async def test_nobody_is_connected_to_a_host_of_the_demo(program: Program) -> None:
+async def test_demo_hosts_cannot_be_connected_to(program: Program) -> None:
     seen = program("ssh")
     async with sitting_at(Desk(base_url=DEMO)) as desk:
         a_machine(desk, "Ubuntu")
@@ -103,7 +103,7 @@ async def test_nobody_is_connected_to_a_host_of_the_demo(program: Program) -> No
         assert not seen.exists()
 
 
-async def test_in_a_browser_nothing_is_started_on_the_machine_that_serves(
+async def test_in_a_browser_no_program_is_started_on_the_server(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = program("remmina")
@@ -118,7 +118,7 @@ async def test_in_a_browser_nothing_is_started_on_the_machine_that_serves(
         assert not desk.exports.exists()
 
 
-async def test_why_nobody_can_connect_is_said() -> None:
+async def test_the_reason_why_a_host_cannot_be_connected_to_is_shown() -> None:
     async with sitting_at(Desk()) as desk:
         off = a_machine(desk, "Ubuntu", off=True)
         await desk.press("c")
@@ -136,7 +136,7 @@ async def test_why_nobody_can_connect_is_said() -> None:
         await desk.see("Its address is not known yet")
 
 
-async def test_a_desktop_without_a_display_is_a_file_and_a_command(program: Program) -> None:
+async def test_without_a_display_the_rdp_file_and_a_command_are_shown(program: Program) -> None:
     seen = program("remmina")
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk, "Windows")
@@ -157,7 +157,7 @@ async def test_a_desktop_without_a_display_is_a_file_and_a_command(program: Prog
         assert not seen.exists()
 
 
-async def test_a_desktop_is_opened_where_there_is_a_client(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_rdp_client_is_started_if_there_is_one(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = program("remmina")
     monkeypatch.setenv("DISPLAY", ":9")
     monkeypatch.setenv("XDS_SECRET", "hush")
@@ -172,7 +172,7 @@ async def test_a_desktop_is_opened_where_there_is_a_client(program: Program, mon
         assert host.password not in str((arguments, environ))
 
 
-async def test_a_client_that_fails_at_once_is_told_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_fails_at_once_is_reported(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     program("remmina", code=3)
     monkeypatch.setenv("DISPLAY", ":9")
     monkeypatch.setattr(connect, "START_TIMEOUT", 30.0)
@@ -183,7 +183,7 @@ async def test_a_client_that_fails_at_once_is_told_of(program: Program, monkeypa
         await desk.see("remmina -c rdp://gx-xds-rdp")
 
 
-async def test_a_client_that_takes_its_time_is_told_to_be_starting(
+async def test_a_slow_client_is_reported_as_starting(
     program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     program("remmina")
@@ -200,7 +200,9 @@ async def test_a_client_that_takes_its_time_is_told_to_be_starting(
         await desk.see("remmina ended with code 3")
 
 
-async def test_a_client_that_asks_in_the_terminal_is_lent_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_prompts_in_the_terminal_runs_in_the_foreground(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program("xfreerdp")
     monkeypatch.setenv("DISPLAY", ":9")
     async with sitting_at(Desk()) as desk:
@@ -210,7 +212,9 @@ async def test_a_client_that_asks_in_the_terminal_is_lent_it(program: Program, m
         await desk.see(f"xfreerdp /v:gx-xds-rdp.songmao-idc.com:{host.port} /u:administrator")
 
 
-async def test_a_chosen_client_that_is_not_there_is_said(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_configured_client_that_is_missing_is_reported(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert program
     monkeypatch.setenv("DISPLAY", ":9")
     async with sitting_at(Desk(commands=ConnectCommands(windows=("krdc", "{file}")))) as desk:
@@ -220,7 +224,7 @@ async def test_a_chosen_client_that_is_not_there_is_said(program: Program, monke
         await desk.see("mstsc /v:")
 
 
-async def test_a_folder_that_cannot_be_written_to_is_said(program: Program) -> None:
+async def test_an_unwritable_export_folder_is_reported(program: Program) -> None:
     assert program
     async with sitting_at(Desk()) as desk:
         a_machine(desk, "Windows")

@@ -36,7 +36,7 @@ async def chosen(desk: Desk, typed: str) -> str:
 
 
 @pytest.mark.parametrize("keys", [(), ("enter",)], ids=["in the list", "in the detail"])
-async def test_of_a_host_everything_can_be_copied_from_one_menu(keys: tuple[str, ...]) -> None:
+async def test_the_copy_dialog_lists_all_fields_of_a_host(keys: tuple[str, ...]) -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk)
         await desk.press(*keys)
@@ -52,7 +52,7 @@ async def test_of_a_host_everything_can_be_copied_from_one_menu(keys: tuple[str,
         assert host.password not in str(row)
 
 
-async def test_a_row_is_copied_with_the_fields_of_the_command_line() -> None:
+async def test_a_row_is_copied_with_the_fields_of_the_hosts_command() -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk)
         row = json.loads(await chosen(desk, "json"))
@@ -63,7 +63,7 @@ async def test_a_row_is_copied_with_the_fields_of_the_command_line() -> None:
         assert [row] == json.loads(export.to_json(table))
 
 
-async def test_the_menu_hides_the_password_and_says_what_there_is_none_of() -> None:
+async def test_the_dialog_masks_the_password_and_names_missing_fields() -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk)
         await desk.press("y")
@@ -85,7 +85,7 @@ async def test_the_menu_hides_the_password_and_says_what_there_is_none_of() -> N
         assert "The service gives no password for it" in text
 
 
-async def test_the_trace_id_of_what_went_wrong_last_is_offered() -> None:
+async def test_the_trace_id_of_the_last_failure_is_offered() -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk, OFF)
         desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=9001))
@@ -96,7 +96,7 @@ async def test_the_trace_id_of_what_went_wrong_last_is_offered() -> None:
         assert await chosen(desk, "traceid") == order.trace_id
 
 
-async def test_of_marked_hosts_there_is_a_line_each() -> None:
+async def test_fields_of_marked_hosts_are_copied_one_per_line() -> None:
     async with sitting_at(Desk()) as desk:
         hosts = [host for host in desk.world.listed() if host.port][:3]
         table = desk.app.screen.query_one(HostTable)
@@ -116,7 +116,7 @@ async def test_of_marked_hosts_there_is_a_line_each() -> None:
         assert table.marked
 
 
-async def test_what_is_too_long_is_not_cut_but_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_text_that_is_too_long_is_reported_instead_of_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
     async with sitting_at(Desk()) as desk:
         a_machine(desk)
         assert await chosen(desk, "json")
@@ -129,7 +129,7 @@ async def test_what_is_too_long_is_not_cut_but_said(monkeypatch: pytest.MonkeyPa
         assert desk.app.clipboard == before
 
 
-async def test_the_password_has_a_key_of_its_own_in_the_detail() -> None:
+async def test_a_key_of_the_details_copies_the_password() -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk)
         await desk.press("enter", "Y")
@@ -138,7 +138,7 @@ async def test_the_password_has_a_key_of_its_own_in_the_detail() -> None:
         assert host.password not in desk.text
 
 
-async def test_a_password_that_there_is_none_of_is_not_copied() -> None:
+async def test_a_missing_password_is_not_copied() -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk)
         host.port = 0
@@ -154,7 +154,7 @@ async def test_a_password_that_there_is_none_of_is_not_copied() -> None:
             await desk.see("There is no host")
 
 
-async def test_a_terminal_that_takes_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_terminal_without_clipboard_access_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     async with sitting_at(Desk()) as desk:
         a_machine(desk)
         await chosen(desk, "address")
@@ -164,7 +164,7 @@ async def test_a_terminal_that_takes_nothing_is_named(monkeypatch: pytest.Monkey
         await desk.see("The Linux console takes nothing")
 
 
-async def test_choosing_nothing_copies_nothing() -> None:
+async def test_closing_the_dialog_copies_nothing() -> None:
     async with sitting_at(Desk()) as desk:
         a_machine(desk)
         await desk.press("y", "escape")

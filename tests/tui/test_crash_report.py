@@ -82,7 +82,7 @@ def caught(fail: Callable[[], None]) -> Exception:
         (fails_in_a_worker, "WorkerFailed"),
     ],
 )
-def test_a_report_names_every_error_and_place_and_none_of_the_values(fail: Callable[[], None], kind: str) -> None:
+def test_a_report_contains_errors_and_locations_but_no_values(fail: Callable[[], None], kind: str) -> None:
     told = crash_report.format_report(caught(fail))
     assert kind in told
     assert "ValueError" in told
@@ -92,7 +92,7 @@ def test_a_report_names_every_error_and_place_and_none_of_the_values(fail: Calla
     assert str(Path.home()) not in told
 
 
-def test_a_report_names_the_versions_and_what_happened_last_without_names() -> None:
+def test_a_report_contains_versions_and_events_without_names() -> None:
     at = datetime(2026, 11, 23, 8, tzinfo=UTC)
     event = Event(
         at=at,
@@ -109,7 +109,7 @@ def test_a_report_names_the_versions_and_what_happened_last_without_names() -> N
     assert PLANTED not in told
 
 
-def test_an_endless_recursion_is_reported_in_a_bounded_number_of_lines() -> None:
+def test_the_report_of_an_endless_recursion_is_limited() -> None:
     def dig() -> None:
         dig()
 
@@ -118,7 +118,7 @@ def test_an_endless_recursion_is_reported_in_a_bounded_number_of_lines() -> None
     assert len(told.splitlines()) < 100
 
 
-def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(folder: Path) -> None:
+def test_the_message_names_the_error_the_report_and_how_to_submit_it(folder: Path) -> None:
     what, where, how = crash_report.crash_message(caught(lambda: fails_with(PLANTED))).splitlines()
     (path,) = folder.iterdir()
     assert "ValueError, " in what
@@ -128,7 +128,7 @@ def test_three_lines_say_what_failed_where_the_report_is_and_how_to_file_it(fold
     assert "ValueError" in path.read_text()
 
 
-def test_the_report_and_its_folders_are_the_users_own(folder: Path) -> None:
+def test_the_report_and_its_folders_are_private(folder: Path) -> None:
     crash_report.crash_message(ValueError())
     (path,) = folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -157,7 +157,7 @@ def read_only(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("hinder", [not_a_folder, read_only])
-def test_where_it_cannot_be_written_the_terminal_shows_the_report(folder: Path, hinder: Callable[[Path], None]) -> None:
+def test_the_report_is_printed_if_it_cannot_be_written(folder: Path, hinder: Callable[[Path], None]) -> None:
     hinder(folder)
     with powerless():
         told = crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
@@ -166,7 +166,7 @@ def test_where_it_cannot_be_written_the_terminal_shows_the_report(folder: Path, 
     assert PLANTED not in told
 
 
-def test_a_home_that_is_full_leaves_no_half_of_a_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_partial_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -175,7 +175,7 @@ def test_a_home_that_is_full_leaves_no_half_of_a_report(folder: Path, monkeypatc
     assert list(folder.iterdir()) == []
 
 
-def test_without_any_home_the_terminal_shows_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_is_printed_without_a_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     def homeless() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
@@ -187,11 +187,11 @@ def test_without_any_home_the_terminal_shows_the_report(monkeypatch: pytest.Monk
     ("error", "is_program_error"),
     [(KeyError(), True), (ConnectionResetError(), False), (BadResponse("no"), False), (KeyboardInterrupt(), False)],
 )
-def test_what_the_network_does_is_no_mistake_of_the_program(error: BaseException, is_program_error: bool) -> None:
+def test_a_network_error_is_not_a_program_error(error: BaseException, is_program_error: bool) -> None:
     assert crash_report.is_program_error(error) is is_program_error
 
 
-def test_textual_still_calls_what_is_replaced() -> None:
+def test_textual_still_calls_the_overridden_methods() -> None:
     for name in ("_fatal_error", "_handle_exception"):
         assert callable(getattr(App, name))
         assert getattr(XdsApp, name) is not getattr(App, name)
@@ -207,7 +207,7 @@ def test_textual_still_calls_what_is_replaced() -> None:
         lambda desk: SignInScreen(desk.account),
     ],
 )
-async def test_a_screen_that_is_opened_while_the_app_is_left_is_no_failure(make: Callable[[Desk], Screen[Any]]) -> None:
+async def test_opening_a_screen_while_the_app_exits_does_not_fail(make: Callable[[Desk], Screen[Any]]) -> None:
     desk = Desk()
     async with sitting_at(desk):
         desk.app.push_screen(make(desk))

@@ -27,7 +27,7 @@ async def opened(desk: Desk) -> str:
     return target.password
 
 
-async def test_the_password_is_hidden_until_asked_for_and_again_after() -> None:
+async def test_the_password_is_shown_only_on_request() -> None:
     async with sitting_at(Desk()) as desk:
         password = await opened(desk)
         assert password not in desk.text
@@ -38,7 +38,7 @@ async def test_the_password_is_hidden_until_asked_for_and_again_after() -> None:
         await desk.see_no_more(password)
 
 
-async def test_the_password_hides_itself_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_password_is_hidden_after_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detail_module, "REVEAL_TIMEOUT", 0.1)
     async with sitting_at(Desk()) as desk:
         password = await opened(desk)
@@ -49,7 +49,7 @@ async def test_the_password_hides_itself_after_a_while(monkeypatch: pytest.Monke
         await until(lambda: not screen._is_revealed)
 
 
-async def test_the_password_is_hidden_when_something_else_is_shown() -> None:
+async def test_the_password_is_hidden_when_another_screen_opens() -> None:
     async with sitting_at(Desk()) as desk:
         password = await opened(desk)
         await desk.press("v")
@@ -61,7 +61,7 @@ async def test_the_password_is_hidden_when_something_else_is_shown() -> None:
         assert password not in desk.text
 
 
-async def test_a_host_that_goes_while_it_is_shown_is_said_to_be_gone() -> None:
+async def test_the_details_report_that_their_host_is_gone() -> None:
     async with sitting_at(Desk()) as desk:
         await opened(desk)
         shown = desk.app.screen
@@ -92,7 +92,7 @@ async def test_signing_in_shows_the_fleet() -> None:
         await desk.see(re.escape(ACCOUNT))
 
 
-async def test_a_wrong_secret_is_said_in_place_and_nothing_typed_is_lost() -> None:
+async def test_a_wrong_secret_is_reported_and_the_input_is_kept() -> None:
     async with sitting_at(Desk(credentials=None)) as desk:
         await typed_in(desk, account=ACCOUNT, secret="wrong-secret")
         text = await desk.see("were not accepted")
@@ -105,7 +105,7 @@ async def test_a_wrong_secret_is_said_in_place_and_nothing_typed_is_lost() -> No
         await desk.see("Hosts 12")
 
 
-async def test_a_bare_token_will_do() -> None:
+async def test_signing_in_with_a_bare_token_works() -> None:
     async with sitting_at(Desk(credentials=None)) as desk:
         await desk.see("Sign in to")
         await desk.pilot.click("#bare")
@@ -114,7 +114,7 @@ async def test_a_bare_token_will_do() -> None:
         assert desk.asked("getToken") == 0
 
 
-async def test_after_a_bare_token_has_ended_the_next_one_is_asked_for() -> None:
+async def test_an_expired_bare_token_is_asked_for_again() -> None:
     async with sitting_at(Desk(credentials=None)) as desk:
         await desk.see("Sign in to")
         await desk.pilot.click("#bare")
@@ -136,7 +136,7 @@ async def test_after_a_bare_token_has_ended_the_next_one_is_asked_for() -> None:
         await desk.see("Hosts 12")
 
 
-async def test_an_account_is_asked_for_where_an_account_was_in_use() -> None:
+async def test_an_expired_account_session_asks_for_the_account() -> None:
     async with sitting_at(Desk()) as desk:
         desk.world.accounts[ACCOUNT].secret = "changed"
         desk.world.expire_tokens()
@@ -166,7 +166,7 @@ async def test_advice_at_sign_in_is_about_signing_in(fault: Fault, told: str) ->
         assert "by itself," not in text
 
 
-async def test_what_is_missing_or_unsafe_is_said_before_anything_is_sent() -> None:
+async def test_missing_or_insecure_input_is_reported_before_a_request() -> None:
     async with sitting_at(Desk(credentials=None)) as desk:
         await typed_in(desk, account=ACCOUNT, secret="")
         await desk.see("Account ID and secret are both needed")
@@ -175,7 +175,7 @@ async def test_what_is_missing_or_unsafe_is_said_before_anything_is_sent() -> No
         assert desk.service.requests == []
 
 
-async def test_leaving_keeps_the_app_and_says_how_to_come_back() -> None:
+async def test_closing_sign_in_keeps_the_app_and_shows_how_to_sign_in() -> None:
     async with sitting_at(Desk(credentials=None)) as desk:
         await desk.see("Sign in to")
         await desk.press("escape")
@@ -184,7 +184,7 @@ async def test_leaving_keeps_the_app_and_says_how_to_come_back() -> None:
         await desk.see("Sign in to")
 
 
-async def test_a_keyring_that_was_not_read_is_said_to_be_why_one_has_to_sign_in() -> None:
+async def test_sign_in_shows_that_the_keyring_could_not_be_read() -> None:
     desk = Desk(credentials=None)
     desk.account.keyring_error = CredentialStoreError(KeyringProblem.TIMED_OUT, "The keyring did not answer", "3 s")
     async with sitting_at(desk):
@@ -193,7 +193,7 @@ async def test_a_keyring_that_was_not_read_is_said_to_be_why_one_has_to_sign_in(
         assert any(event.summary == "The keyring did not answer" for event in desk.monitor.state.events)
 
 
-async def test_the_details_of_a_host_at_rest_are_asked_for_once_and_stay() -> None:
+async def test_the_details_of_a_host_are_requested_once() -> None:
     async with sitting_at(Desk(options=Options(dialect="document"))) as desk:
         target = next(host for host in desk.world.listed() if host.status == OFF and host.port)
         desk.app.screen.query_one(HostTable).move_to(target.id)
@@ -211,7 +211,7 @@ async def test_the_details_of_a_host_at_rest_are_asked_for_once_and_stay() -> No
         await desk.see(r"MAC +\w\w:\w\w")
 
 
-async def test_details_that_cannot_be_asked_for_leave_the_page_as_it_is() -> None:
+async def test_a_failed_request_for_details_leaves_the_page_unchanged() -> None:
     async with sitting_at(Desk(options=Options(dialect="document"))) as desk:
         target = next(host for host in desk.world.listed() if host.status == OFF and host.port)
         desk.app.screen.query_one(HostTable).move_to(target.id)

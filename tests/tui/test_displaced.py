@@ -40,7 +40,7 @@ def put_the_cursor_before_an_off_host(desk: Desk) -> tuple[HostTable, SimHost]:
     return table, hosts[first]
 
 
-async def test_a_start_is_asked_when_the_host_under_the_cursor_has_gone() -> None:
+async def test_a_start_is_confirmed_if_the_host_under_the_cursor_has_gone() -> None:
     async with sitting_at(Desk()) as desk:
         table, gone = put_the_cursor_before_an_off_host(desk)
         await remove(desk, gone)
@@ -52,7 +52,7 @@ async def test_a_start_is_asked_when_the_host_under_the_cursor_has_gone() -> Non
         assert desk.asked("operate") == 0
 
 
-async def test_a_start_is_not_asked_once_the_user_has_moved_the_cursor() -> None:
+async def test_a_start_is_not_confirmed_after_the_user_moved_the_cursor() -> None:
     async with sitting_at(Desk()) as desk:
         table, gone = put_the_cursor_before_an_off_host(desk)
         await remove(desk, gone)
@@ -62,7 +62,7 @@ async def test_a_start_is_not_asked_once_the_user_has_moved_the_cursor() -> None
         await until(lambda: desk.asked("operate") == 1)
 
 
-async def test_a_start_is_asked_when_all_marked_hosts_have_gone() -> None:
+async def test_a_start_is_confirmed_if_all_marked_hosts_have_gone() -> None:
     async with sitting_at(Desk()) as desk:
         marked, other = two_that_are_off(desk)
         table = desk.app.screen.query_one(HostTable)
@@ -77,7 +77,7 @@ async def test_a_start_is_asked_when_all_marked_hosts_have_gone() -> None:
         assert desk.asked("operate") == 0
 
 
-async def test_a_filter_of_ones_own_displaces_nothing() -> None:
+async def test_a_filter_of_the_user_requires_no_confirmation() -> None:
     async with sitting_at(Desk()) as desk:
         off = two_that_are_off(desk)[0]
         await desk.burst("slash", *f"id:{off.id}", "enter", "s")

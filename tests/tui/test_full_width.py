@@ -15,7 +15,7 @@ from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 
 
-async def test_full_width_signs_are_keys() -> None:
+async def test_full_width_characters_are_keys() -> None:
     async with sitting_at(Desk(), columns=100) as desk:
         await desk.burst("／")
         assert isinstance(desk.app.focused, FilterInput)
@@ -31,7 +31,7 @@ async def test_full_width_signs_are_keys() -> None:
         assert isinstance(desk.app.focused, FilterInput)
 
 
-async def test_a_question_is_answered_in_full_width() -> None:
+async def test_a_confirmation_accepts_full_width_characters() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("down", "ｂ")
         assert isinstance(desk.app.screen, ConfirmScreen)
@@ -39,7 +39,7 @@ async def test_a_question_is_answered_in_full_width() -> None:
         assert not isinstance(desk.app.screen, ConfirmScreen)
 
 
-async def test_a_field_keeps_what_is_typed_into_it() -> None:
+async def test_an_input_field_keeps_full_width_characters() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.burst("slash", *"ｇｐｕ：４０９０　？")
         field = desk.app.screen.query_one(FilterInput)
@@ -53,6 +53,6 @@ async def test_a_field_keeps_what_is_typed_into_it() -> None:
         assert not desk.app.screen.query(Input) or not isinstance(desk.app.focused, Input)
 
 
-def test_no_command_has_a_key_that_stands_for_another_one() -> None:
+def test_no_key_is_the_full_width_form_of_another() -> None:
     keys = {key for action in COMMANDS.values() for key in action.keys.split(",")}
     assert keys.isdisjoint(map(_character_to_key, "／？：、。《》【】"))

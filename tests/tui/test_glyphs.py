@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
         ("one\n二", "one\n??"),
     ],
 )
-def test_what_is_drawn_has_a_stand_in_of_its_width(text: str, told: str) -> None:
+def test_drawing_characters_have_replacements_of_their_width(text: str, told: str) -> None:
     assert to_ascii(text) == told
 
 
@@ -36,7 +36,7 @@ def test_anything_becomes_ascii_of_the_same_width(text: str) -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-async def test_a_terminal_without_utf_8_is_shown_ascii_alone(scene: Scene) -> None:
+async def test_a_terminal_without_utf_8_shows_only_ascii(scene: Scene) -> None:
     async with sitting_at(scene.desk(ascii_only=True)) as desk:
         await scene.play(desk)
         await desk.pilot.pause()

@@ -33,7 +33,7 @@ async def whole(desk: Desk) -> str:
     "opening", [(), ("2",), ("3",), ("enter",), ("h",), ("n",), ("n", "enter", "enter")], ids="-".join
 )
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
-async def test_it_lists_every_key_of_what_has_the_focus(opening: tuple[str, ...], columns: int, rows: int) -> None:
+async def test_help_lists_the_keys_of_the_focused_widget(opening: tuple[str, ...], columns: int, rows: int) -> None:
     async with sitting_at(Desk(), columns=columns, rows=rows) as desk:
         await desk.press(*opening)
         wanted = shown_bindings(desk)
@@ -44,7 +44,7 @@ async def test_it_lists_every_key_of_what_has_the_focus(opening: tuple[str, ...]
         assert not isinstance(desk.app.screen, HelpScreen)
 
 
-async def test_what_has_nothing_to_scroll_leaves_its_keys_to_the_screen() -> None:
+async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
     async with sitting_at(Desk(), columns=120, rows=50) as desk:
         await desk.press("i", "f1")
         text = await whole(desk)
@@ -62,7 +62,7 @@ async def test_what_has_nothing_to_scroll_leaves_its_keys_to_the_screen() -> Non
         (("ctrl+p",), "Choose nothing"),
     ],
 )
-async def test_f1_lists_keys_where_a_question_mark_is_typed(opening: tuple[str, ...], told: str) -> None:
+async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], told: str) -> None:
     async with sitting_at(Desk()) as desk:
         before = len(desk.app.screen_stack)
         await desk.press(*opening)
@@ -75,14 +75,14 @@ async def test_f1_lists_keys_where_a_question_mark_is_typed(opening: tuple[str, 
         assert len(desk.app.screen_stack) == before + (opening != ("slash",))
 
 
-async def test_keys_stand_under_where_they_are_heard() -> None:
+async def test_keys_are_listed_under_their_screen_or_widget() -> None:
     async with sitting_at(Desk(), columns=80, rows=60) as desk:
         await desk.press("question_mark")
         titles = re.findall("In this pane|On this screen|Everywhere", await desk.see("─ Keys "))
         assert titles == ["In this pane", "On this screen", "Everywhere"]
 
 
-async def test_a_click_on_a_line_presses_its_key_and_one_beside_it_goes_back() -> None:
+async def test_a_click_on_a_line_presses_its_key_and_one_outside_closes_help() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.press("question_mark")
         lines = (await desk.see("This pane alone")).splitlines()
@@ -99,7 +99,7 @@ def a_section(title: str, height: int) -> Section:
     return Section(title, tuple(Line(str(number), "w" * 30, str(number)) for number in range(height)))
 
 
-def test_sections_stand_side_by_side_where_both_fit_and_heights_are_most_alike() -> None:
+def test_sections_are_balanced_in_columns_that_fit() -> None:
     pane, screen, app = a_section("pane", 9), a_section("screen", 5), a_section("app", 4)
     assert columns([pane, screen, app], 80) == ([pane], [screen, app])
     assert columns([screen, app, pane], 80) == ([screen, app], [pane])

@@ -19,7 +19,7 @@ def events(*minutes: int) -> list[Event]:
 
 
 @given(st.lists(st.integers(1, 30), unique=True), st.integers(1, 7), st.integers(0, 5))
-def test_pages_and_news_make_one_list_in_which_nothing_is_twice(old: list[int], page: int, again: int) -> None:
+def test_pages_and_new_events_are_merged_without_duplicates(old: list[int], page: int, again: int) -> None:
     past, kept = HistoryLog(), events(*sorted(old))
     while not past.is_whole:
         oldest = past.oldest
@@ -28,14 +28,14 @@ def test_pages_and_news_make_one_list_in_which_nothing_is_twice(old: list[int], 
     assert past.matching_events((), NOON) == [*events(0), *kept]
 
 
-def test_what_is_read_and_told_at_once_is_there_once() -> None:
+def test_an_event_that_is_read_and_received_is_listed_once() -> None:
     past = HistoryLog()
     past.add_newer(events(1))
     past.add_older(events(1, 2))
     assert past.matching_events((), NOON) == events(1, 2)
 
 
-def test_an_order_that_went_on_stays_where_it_is_and_new_ones_come_first() -> None:
+def test_a_changed_order_keeps_its_place_and_new_ones_come_first() -> None:
     past = HistoryLog()
     past.add_orders([an_order(id="b"), an_order(id="a")])
     past.add_orders([an_order(id="c"), an_order(id="a", state=OrderState.CONFIRMED)])

@@ -57,7 +57,7 @@ async def looking_back(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncI
         yield desk
 
 
-async def test_everything_that_happened_is_there_and_can_be_searched() -> None:
+async def test_all_events_are_listed_and_can_be_filtered() -> None:
     async with looking_back(Desk()) as desk:
         await desk.see("node-3 off → on")
         await desk.press("slash")
@@ -68,7 +68,7 @@ async def test_everything_that_happened_is_there_and_can_be_searched() -> None:
         await desk.see("node-4")
 
 
-async def test_the_trace_id_of_what_went_wrong_is_copied() -> None:
+async def test_the_trace_id_of_a_failure_is_copied() -> None:
     async with looking_back(Desk()) as desk:
         await desk.press("slash")
         await desk.type("system")
@@ -77,7 +77,7 @@ async def test_the_trace_id_of_what_went_wrong_is_copied() -> None:
         assert desk.app.clipboard == "trace-77"
 
 
-async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_next_page_is_read_near_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE_SIZE", 10)
     monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     async with looking_back(Desk()) as desk:
@@ -89,7 +89,7 @@ async def test_more_is_read_when_the_end_is_near(monkeypatch: pytest.MonkeyPatch
             await until(lambda before=before: table.row_count > before)
 
 
-async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_filter_searches_the_whole_history(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE_SIZE", 10)
     monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     desk = Desk()
@@ -105,7 +105,7 @@ async def test_a_word_is_looked_for_in_all_that_is_kept(monkeypatch: pytest.Monk
         await desk.see("No matches. Press esc to clear the filter")
 
 
-async def test_an_export_has_what_was_not_scrolled_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_export_includes_pages_that_were_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE_SIZE", 10)
     monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     async with looking_back(Desk()) as desk:
@@ -117,7 +117,7 @@ async def test_an_export_has_what_was_not_scrolled_to(monkeypatch: pytest.Monkey
         assert len(told) == len({row["at"] for row in told}) == 60
 
 
-async def test_what_was_somebody_elses_is_not_shown_any_more() -> None:
+async def test_records_of_another_account_are_not_shown() -> None:
     async with looking_back(Desk()) as desk:
         journal = desk.monitor.recorder.journal
         await journal.write_orders([an_order(host_name="theirs", created_at=desk.now())])
@@ -133,7 +133,7 @@ async def test_what_was_somebody_elses_is_not_shown_any_more() -> None:
 
 
 @pytest.mark.parametrize("word", ["balance", "9001", "trace-9"])
-async def test_an_order_is_found_by_why_it_came_to_nothing(word: str) -> None:
+async def test_an_order_is_found_by_the_reason_of_its_failure(word: str) -> None:
     desk = Desk()
     refused = an_order(state=OrderState.REJECTED, code=9001, summary="The balance is too low", trace_id="trace-9")
     async with sitting_at(desk):
@@ -144,7 +144,7 @@ async def test_an_order_is_found_by_why_it_came_to_nothing(word: str) -> None:
         await desk.see(f"1 shown · {word}")
 
 
-async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
+async def test_a_small_terminal_shows_the_actual_hours() -> None:
     desk = Desk()
     async with sitting_at(desk, 80, 24):
         assert desk.monitor.state.snapshot is not None
@@ -158,7 +158,7 @@ async def test_a_small_terminal_tells_how_long_a_rent_really_is() -> None:
         await desk.see(r"estimated for 720 h, actually [\d.]+ h")
 
 
-async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> None:
+async def test_an_order_shows_its_estimate_and_the_actual_hours() -> None:
     desk = Desk()
     async with sitting_at(desk):
         assert desk.monitor.state.snapshot is not None
@@ -184,7 +184,7 @@ async def test_an_order_shows_its_estimate_and_how_long_the_rent_really_is() -> 
         await desk.see("the package")
 
 
-async def test_what_is_shown_is_exported_and_the_path_is_said() -> None:
+async def test_an_export_contains_the_listed_records_and_shows_its_path() -> None:
     async with looking_back(Desk()) as desk:
         await desk.press("slash")
         await desk.type("node-3")
@@ -196,7 +196,7 @@ async def test_what_is_shown_is_exported_and_the_path_is_said() -> None:
         assert path.with_suffix(".csv").exists()
 
 
-async def test_an_export_that_fails_is_said() -> None:
+async def test_a_failed_export_is_reported() -> None:
     async with looking_back(Desk()) as desk:
         desk.exports.write_text("in the way of the folder")
         await desk.press("e")
@@ -223,7 +223,7 @@ async def test_hosts_and_money_are_plotted_over_the_span_that_is_chosen(columns:
         await desk.see("last week")
 
 
-async def test_the_tabs_are_gone_through_and_left() -> None:
+async def test_the_tabs_are_switched_by_keys() -> None:
     async with looking_back(Desk()) as desk:
         for title in ("▸2 Operations", "▸3 Charts", "▸1 Events"):
             await desk.press("tab")
@@ -234,7 +234,7 @@ async def test_the_tabs_are_gone_through_and_left() -> None:
         await desk.see("● live")
 
 
-async def test_what_happens_meanwhile_appears() -> None:
+async def test_new_events_appear() -> None:
     async with looking_back(Desk()) as desk:
         assert isinstance(desk.app.screen, HistoryScreen)
         desk.host("office-1").status = 4
@@ -268,7 +268,7 @@ async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_
         await desk.see(r"720 +[\d.]+ !")
 
 
-async def test_what_was_chosen_is_told_though_another_view_is_open_by_then() -> None:
+async def test_a_result_is_shown_although_another_tab_is_open() -> None:
     async with looking_back(Desk()) as desk:
         screen = desk.app.screen
         assert isinstance(screen, HistoryScreen)

@@ -8,25 +8,25 @@ from xds_tui.tui.widgets.host_pane import Listed, title
 LISTED = Listed(Counts(total=42, on=30, changing=2, expiring=1), shown=12, unreadable=1, marked=3, hidden_columns=6)
 
 
-def test_all_is_told_where_there_is_room() -> None:
+def test_the_title_shows_everything_that_fits() -> None:
     told = "Hosts 12/42 · 30 on · 2 changing · 1 expires < 24 h · 1 unreadable · 3 marked · +6 columns"
     assert title(LISTED, 200) == told
 
 
 @pytest.mark.parametrize("width", [40, 60, 76])
-def test_what_rows_tell_too_leaves_first(width: int) -> None:
+def test_parts_that_rows_show_too_are_dropped_first(width: int) -> None:
     told = title(LISTED, width)
     assert told.endswith("1 expires < 24 h · 1 unreadable · 3 marked · +6 columns")
     assert told.startswith("Hosts 12/42")
     assert "on ·" not in told or len(told) <= width
 
 
-def test_what_is_not_there_is_not_told() -> None:
+def test_the_title_omits_empty_parts() -> None:
     listed = Listed(Counts(total=1, on=0, changing=0, expiring=0), None, 0, 0, 0)
     assert title(listed, 80) == "Hosts 1 · 0 on"
 
 
-def test_a_list_that_cannot_be_trusted_is_said_to_be_so() -> None:
+def test_an_inconsistent_list_is_reported() -> None:
     listed = Listed(Counts(total=60, on=0, changing=0, expiring=0), None, 0, 0, 0, unlisted=6, is_complete=False)
     assert title(listed, 80) == "Hosts 60 · 0 on · 6 not listed · list incomplete"
 

@@ -198,7 +198,7 @@ async def look_at_everything(strings: list[str]) -> None:
 )
 @given(st.lists(HOSTILE_TEXT, min_size=7, max_size=40))
 @example(list(FRAGMENTS))
-async def test_nothing_that_the_service_says_does_anything(strings: list[str]) -> None:
+async def test_strings_of_the_service_have_no_effect(strings: list[str]) -> None:
     await look_at_everything(strings)
 
 
@@ -206,7 +206,7 @@ async def test_nothing_that_the_service_says_does_anything(strings: list[str]) -
 @given(st.lists(HOSTILE_TEXT.map(clean), min_size=5, max_size=5))
 @example([f"{markup} {markup}" for markup in MARKUP[:5]])
 @example([MARKUP[-1]] * 5)
-async def test_a_picker_only_shows_what_it_is_given(strings: list[str]) -> None:
+async def test_a_picker_shows_its_choices_unchanged(strings: list[str]) -> None:
     title, label, about, why_not, key = strings
     async with sitting_at(HostileDesk(["name"])) as desk:
         assert isinstance(desk, HostileDesk)
@@ -224,7 +224,7 @@ async def test_a_picker_only_shows_what_it_is_given(strings: list[str]) -> None:
         await desk.look()
 
 
-async def test_markup_is_shown_as_it_was_sent() -> None:
+async def test_markup_is_shown_as_text() -> None:
     async with sitting_at(HostileDesk(list(MARKUP))) as desk:
         names = {host.name for host in desk.monitor.state.snapshot.hosts}
         assert names == set(MARKUP)
@@ -236,7 +236,7 @@ async def test_markup_is_shown_as_it_was_sent() -> None:
             await desk.press("escape", "down")
 
 
-async def test_a_name_that_is_too_long_is_cut_to_its_column() -> None:
+async def test_a_long_name_is_cut_to_its_column() -> None:
     async with sitting_at(HostileDesk(["渲" * 600, "x" * 1000, "a" + "\u0301" * 1000])) as desk:
         widths = {strip.cell_length for strip in desk.app.screen._compositor.render_strips()}
         assert widths == {120}

@@ -67,13 +67,13 @@ def test_keys_are_named_in_every_protocol(sequence: bytes, expected: list[str]) 
         assert names(said(sequence[:position], sequence[position:])) == expected
 
 
-def test_a_sequence_of_any_length_is_skipped_to_its_end() -> None:
+def test_a_long_sequence_is_skipped_to_its_end() -> None:
     for begin, end in ((b"\x1b[", b"u"), (b"\x1b]", b"\x07"), (b"\x1bP", b"\x1b\\"), (b"\x9b", b"u")):
         assert names(said(begin, *[b"1" * 4096] * 50, b"1" + end + b"q")) == ["q"]
 
 
 @pytest.mark.parametrize("sequence", [*MOUSE, *REPLIES, *EIGHT_BIT[:1], *EIGHT_BIT[3:]])
-def test_no_byte_of_what_is_no_key_is_one(sequence: bytes) -> None:
+def test_no_byte_of_another_sequence_is_a_key(sequence: bytes) -> None:
     """Complete, divided anywhere and slowly, or cut off."""
     assert names(said(sequence)) == []
     assert names(said(sequence, b"q")) == ["q"]
@@ -86,19 +86,19 @@ def test_no_byte_of_what_is_no_key_is_one(sequence: bytes) -> None:
 
 
 @pytest.mark.parametrize("sequence", [reply for reply in REPLIES if len(reply) > 4])
-def test_the_rest_of_a_reply_that_comes_very_late_is_no_key(sequence: bytes) -> None:
+def test_the_rest_of_a_late_reply_is_not_a_key(sequence: bytes) -> None:
     for first, second in divided(sequence):
         if len(second) > 1:
             assert [name for name in names(slowly(first, second, b"q", seconds=30)) if len(name) == 1] == ["q"]
 
 
-def test_after_a_reply_that_was_cut_off_keys_are_heard_again() -> None:
+def test_keys_are_recognized_after_a_truncated_reply() -> None:
     for cut in (b"\x1b[?2026;2$", b"\x1b]11;rgb:00", b"\x1bP>|XTerm", b"\x1b[M!", b"\x1b[200~never ended"):
         assert names(slowly(cut, b"q", b"?", seconds=6)) == ["q", "question_mark"]
 
 
 @pytest.mark.parametrize("text", PASTED)
-def test_nothing_in_a_paste_is_a_key(text: bytes) -> None:
+def test_text_in_a_paste_is_not_a_key(text: bytes) -> None:
     paste = b"\x1b[200~" + text + b"\x1b[201~"
     for first, second in divided(paste):
         for found in (said(first, second), slowly(first, second, seconds=SEVERAL)):
@@ -112,19 +112,19 @@ def test_a_paste_is_text_without_controls() -> None:
     assert paste.text == "a[31m\tb\r\n\ufffdc"
 
 
-def test_text_with_an_end_marker_in_it_is_pasted_to_the_last_one() -> None:
+def test_a_paste_with_end_markers_in_it_extends_to_the_last_one() -> None:
     found = said(b"\x1b[200~one\x1b[2", b"01~y\rDq\x1b[20", b"1~", b"q")
     assert [event.text for event in found if isinstance(event, events.Paste)] == ["one", "y\rDq"]
     assert names(found) == ["q"]
 
 
-def test_keys_behind_a_paste_in_the_same_read_are_heard() -> None:
+def test_keys_after_a_paste_in_the_same_read_are_recognized() -> None:
     found = said(b"\x1b[200~one\x1b[201~\r\x1b[200~two\x1b[201~q")
     assert [type(event).__name__ for event in found] == ["Paste", "Key", "Paste", "Key"]
     assert names(found) == ["enter", "q"]
 
 
-def test_a_paste_of_any_length_is_taken_and_kept_in_bounds() -> None:
+def test_a_long_paste_is_truncated() -> None:
     found = said(b"\x1b[200~", *[b"x" * 4096] * 1000, b"\x1b[201~", b"q")
     (paste,) = (event for event in found if isinstance(event, events.Paste))
     assert len(paste.text) == 1 << 20
@@ -132,18 +132,18 @@ def test_a_paste_of_any_length_is_taken_and_kept_in_bounds() -> None:
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
-def test_what_is_no_utf_8_is_a_replacement_or_nothing(garbage: bytes) -> None:
+def test_invalid_utf_8_is_replaced_or_dropped(garbage: bytes) -> None:
     assert set(typed(said(garbage))) <= {"\ufffd", " ", "˵"}
     assert names(said(garbage, b"?"))[-1] == "question_mark"
 
 
-def test_the_second_byte_of_a_foreign_character_is_no_letter() -> None:
+def test_the_second_byte_of_a_gbk_character_is_not_a_letter() -> None:
     assert "镕".encode("gbk") == b"\xe9F"
     assert list(typed(said(b"\xe9F"))) == ["\ufffd"]
     assert names(said(b"\xe9", b"F")) == ["replacement_character", "F"]
 
 
-def test_the_mouse_and_the_terminal_are_understood() -> None:
+def test_mouse_and_terminal_reports_are_decoded() -> None:
     kinds = [type(event) for event in said(b"\x1b[<0;10;20M\x1b[<0;10;20m\x1b[<65;1;1M\x1b[I\x1b[O\x1b[?2026;2$y")]
     assert kinds == [
         events.MouseDown,
@@ -157,7 +157,7 @@ def test_the_mouse_and_the_terminal_are_understood() -> None:
     assert said(b"\x1b[<128;9;9M\x1b[<0;0;0M\x1b[<0;99999999;1M") == []
 
 
-def test_a_size_without_pixels_does_not_move_the_mouse() -> None:
+def test_a_size_without_pixels_leaves_mouse_positions_unchanged() -> None:
     resize, down = said(b"\x1b[48;40;120;0;0t\x1b[<0;11;21M")
     assert isinstance(resize, events.Resize)
     assert isinstance(down, events.MouseDown)
@@ -165,14 +165,14 @@ def test_a_size_without_pixels_does_not_move_the_mouse() -> None:
     assert said(b"\x1b[48;0;0;0;0t\x1b[48;99999;99999;1;1t") == []
 
 
-def test_mutated_traffic_presses_no_key_that_was_not_typed() -> None:
+def test_mutated_input_yields_no_extra_keys() -> None:
     outcome = run_keyboard(60_000, seed=1)
     assert outcome.complaints == []
     assert outcome.ends["Key"] > 1000
     assert outcome.ends["Paste"] > 50
 
 
-def test_whole_traffic_means_the_same_however_it_is_divided() -> None:
+def test_input_is_decoded_equally_however_it_is_divided() -> None:
     bursts = Bursts("divided")
     for _ in range(300):
         burst = bursts.whole()

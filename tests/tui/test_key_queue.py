@@ -43,7 +43,7 @@ class Turns(App[None]):
             await super().on_event(event)
 
 
-async def test_keys_are_heard_by_what_the_first_has_opened_and_none_is_lost() -> None:
+async def test_keys_go_to_the_screen_that_the_first_one_opened() -> None:
     app = Turns()
     async with app.run_test():
         slow, field = app.query_one(Slow), app.query_one(Input)
@@ -57,7 +57,7 @@ async def test_keys_are_heard_by_what_the_first_has_opened_and_none_is_lost() ->
         assert slow.heard == ["a"]
 
 
-async def test_what_never_ends_holds_no_key_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flow_that_never_ends_does_not_block_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_queue, "MAX_KEY_DELAY", 0.05)
     app = Turns()
     async with app.run_test():

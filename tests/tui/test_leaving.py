@@ -71,7 +71,7 @@ async def close_all(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", OPENINGS)
-async def test_what_is_left_while_it_opens_fails_nowhere(name: str) -> None:
+async def test_closing_a_screen_while_it_opens_does_not_fail(name: str) -> None:
     opening = OPENINGS[name]
     async with sitting_at(Desk(hosts=3)) as desk:
         for turns in steps([*OPENINGS].index(name)):
@@ -85,7 +85,7 @@ async def test_what_is_left_while_it_opens_fails_nowhere(name: str) -> None:
             await desk.press("escape", "1")
 
 
-async def test_the_main_screen_is_replaced_while_it_opens() -> None:
+async def test_the_main_screen_can_be_replaced_while_it_opens() -> None:
     async with sitting_at(Desk()) as desk:
         services = desk.app._services
         for turns in steps(3):
@@ -100,7 +100,7 @@ async def test_the_main_screen_is_replaced_while_it_opens() -> None:
 
 @pytest.mark.parametrize("opening", [OPENINGS["charts"], OPENINGS["wizard"], OPENINGS["command"]], ids=str)
 @pytest.mark.parametrize("turns", [1, 17, 90])
-async def test_the_app_is_quit_while_a_screen_opens(opening: Opening, turns: int) -> None:
+async def test_the_app_can_quit_while_a_screen_opens(opening: Opening, turns: int) -> None:
     desk = Desk()
     async with sitting_at(desk):
         await desk.press(*opening.before)

@@ -20,13 +20,13 @@ async def choose_what_has_left(desk: Desk, table: Table) -> None:
     assert desk.text == before
 
 
-async def test_an_event_that_has_left_the_fleet_screen_is_not_told() -> None:
+async def test_selecting_a_removed_event_shows_nothing() -> None:
     async with sitting_at(Desk()) as desk:
         await choose_what_has_left(desk, desk.app.screen.query_one("#events", EventTable))
 
 
 @pytest.mark.parametrize(("page", "kind"), [("1", EventTable), ("2", OrderTable)])
-async def test_what_has_left_the_history_is_neither_told_nor_copied(
+async def test_removed_rows_of_the_history_are_neither_shown_nor_copied(
     page: str, kind: type[Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with sitting_at(Desk()) as desk:

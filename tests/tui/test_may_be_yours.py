@@ -61,7 +61,7 @@ async def written(desk: Desk) -> Order:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
-async def test_the_user_is_called_to_decide_and_finds_the_order_by_its_state(columns: int, rows: int) -> None:
+async def test_the_user_is_asked_to_decide_and_finds_the_order_by_its_state(columns: int, rows: int) -> None:
     async with seeing_a_candidate(columns, rows) as (desk, _):
         await desk.see("stranger may be yours")
         await desk.press("h", "2")
@@ -85,7 +85,7 @@ async def test_m_confirms_the_order_by_the_host() -> None:
         assert "Not mine" not in await desk.see("Export")
 
 
-async def test_n_takes_the_host_off_the_order_for_good() -> None:
+async def test_n_removes_the_host_from_the_order_permanently() -> None:
     async with seeing_a_candidate() as (desk, host_id):
         await desk.press("h", "2")
         await desk.see("n Not mine")
@@ -97,7 +97,7 @@ async def test_n_takes_the_host_off_the_order_for_good() -> None:
         assert (order.state, order.host_id, order.declined) == (OrderState.UNKNOWN, None, frozenset({host_id}))
 
 
-async def test_a_decision_that_cannot_be_written_down_is_shown_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_decision_that_cannot_be_recorded_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     async with seeing_a_candidate() as (desk, _):
         await desk.press("h", "2")
         await desk.see("n Not mine")

@@ -36,18 +36,18 @@ def state_of(*events: Event) -> FleetState:
     return FleetState(snapshot=SNAPSHOT, events=tuple(reversed(events)))
 
 
-def test_one_bell_for_what_is_new_and_none_for_what_was_heard() -> None:
+def test_the_bell_rings_once_for_new_alerts() -> None:
     first, second = a_stop(), a_stop("office-2", 1)
     assert heard(AlertSettings(), state_of(first, second)) == "\a"
     assert heard(AlertSettings(), state_of(first), state_of(first), state_of(first, second)) == "\a\a"
 
 
-def test_nobody_is_called_for_what_is_no_alert_or_happened_before_the_start() -> None:
+def test_other_and_earlier_events_cause_no_alert() -> None:
     assert heard(AlertSettings(), state_of(a_stop(alert=False))) == ""
     assert heard(AlertSettings(), state_of(a_stop(seconds=-1))) == ""
 
 
-def test_everything_can_be_switched_off() -> None:
+def test_every_alert_can_be_switched_off() -> None:
     assert heard(AlertSettings(bell=False), state_of(a_stop())) == ""
 
 
@@ -58,7 +58,9 @@ def test_everything_can_be_switched_off() -> None:
         (NotificationMode.OSC777, "\x1b]777;notify;xds-tui;office-1 on → off, and 1 more\x1b\\"),
     ],
 )
-def test_the_terminal_is_asked_to_notify(how: NotificationMode, sequence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notification_is_sent_to_the_terminal(
+    how: NotificationMode, sequence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TMUX", raising=False)
     alerts = AlertSettings(bell=False, notification=how)
     assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == sequence
@@ -67,7 +69,7 @@ def test_the_terminal_is_asked_to_notify(how: NotificationMode, sequence: str, m
     assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == f"\x1bPtmux;{inner}\x1b\\"
 
 
-def test_the_title_counts_and_is_given_back() -> None:
+def test_the_window_title_shows_counts_and_is_restored() -> None:
     written: list[str] = []
     alarm = Notifier(AlertSettings(bell=False, title=True), written.append, NOON)
     for _ in range(2):
@@ -83,7 +85,7 @@ def test_the_title_counts_and_is_given_back() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=300))
-def test_no_name_ends_the_sequence_that_it_stands_in(name: str) -> None:
+def test_a_name_cannot_end_its_escape_sequence(name: str) -> None:
     sequence = heard(AlertSettings(bell=False, notification=NotificationMode.OSC777), state_of(a_stop(name)))
     body = sequence.removeprefix("\x1b]777;notify;xds-tui;").removesuffix("\x1b\\")
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in body)

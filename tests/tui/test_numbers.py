@@ -13,13 +13,13 @@ from xds_tui.tui.screens.create.steps import whole_number
 
 
 @given(st.integers(1, 999), st.integers(1, 999))
-def test_a_number_within_its_bounds_is_read(number: int, most: int) -> None:
+def test_a_number_within_its_limits_is_accepted(number: int, most: int) -> None:
     expected = number if number <= most else None
     assert whole_number(f" {number}\t", most) == whole_number(f"{number:04}", most) == expected
 
 
 @pytest.mark.parametrize("text", ["", " ", "1e9", "1.0", "-1", "+1", "0", "51", "1 0", "1_0", "٣", "²", "9" * 5000])
-def test_anything_else_is_no_number(text: str) -> None:
+def test_any_other_text_is_rejected(text: str) -> None:
     assert whole_number(text, 50) is None
 
 
@@ -33,7 +33,7 @@ async def at_the_count(desk: Desk) -> CreateScreen:
 
 
 @pytest.mark.parametrize("text", ["1e9", "51", "0", "1.5", "9" * 40])
-async def test_what_cannot_be_bought_has_no_price(text: str) -> None:
+async def test_an_invalid_draft_has_no_price(text: str) -> None:
     async with sitting_at(Desk(hosts=1), columns=160) as desk:
         screen = await at_the_count(desk)
         await desk.burst(*text)
@@ -46,7 +46,7 @@ async def test_what_cannot_be_bought_has_no_price(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [" 5 ", "5", "05", "５"])
-async def test_a_pasted_number_is_taken(text: str) -> None:
+async def test_a_pasted_number_is_accepted(text: str) -> None:
     async with sitting_at(Desk(hosts=1), columns=160) as desk:
         screen = await at_the_count(desk)
         await desk.burst(*text)
@@ -56,7 +56,7 @@ async def test_a_pasted_number_is_taken(text: str) -> None:
         assert screen.step is Step.REVIEW
 
 
-async def test_an_unreadable_number_of_periods_holds_up_no_host_by_the_hour() -> None:
+async def test_an_invalid_number_of_periods_does_not_block_on_demand_hosts() -> None:
     async with sitting_at(Desk(hosts=1), columns=160) as desk:
         await desk.burst("n", "down", "enter", "enter", "enter")
         screen = desk.app.screen

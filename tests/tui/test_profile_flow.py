@@ -56,7 +56,7 @@ async def _until_answered(answered: asyncio.Event) -> None:
     await answered.wait()
 
 
-async def test_another_profile_shows_its_own_fleet_and_nothing_of_the_one_before() -> None:
+async def test_changing_the_profile_shows_only_its_own_fleet() -> None:
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
         await desk.see("PRODUCTION")
@@ -70,7 +70,7 @@ async def test_another_profile_shows_its_own_fleet_and_nothing_of_the_one_before
         await accounts.away.monitor.close(5)
 
 
-async def test_the_list_stays_as_it_was_arranged() -> None:
+async def test_changing_the_profile_keeps_the_list_options() -> None:
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
         await desk.press("g")
@@ -85,7 +85,7 @@ async def test_the_list_stays_as_it_was_arranged() -> None:
         await accounts.away.monitor.close(5)
 
 
-async def test_the_same_profile_again_changes_nothing() -> None:
+async def test_choosing_the_present_profile_changes_nothing() -> None:
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
         screen = desk.app.screen
@@ -94,7 +94,7 @@ async def test_the_same_profile_again_changes_nothing() -> None:
         assert accounts.home.account._client is not None
 
 
-async def test_a_state_of_the_fleet_before_is_not_shown_for_the_one_after() -> None:
+async def test_a_state_of_the_previous_profile_is_not_shown() -> None:
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
         await change(desk, "away")
@@ -107,7 +107,7 @@ async def test_a_state_of_the_fleet_before_is_not_shown_for_the_one_after() -> N
         await accounts.away.monitor.close(5)
 
 
-async def test_while_an_order_is_under_way_nothing_is_changed() -> None:
+async def test_the_profile_cannot_be_changed_while_an_order_is_being_sent() -> None:
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
         answered = asyncio.Event()
@@ -122,7 +122,7 @@ async def test_while_an_order_is_under_way_nothing_is_changed() -> None:
         await accounts.away.monitor.close(5)
 
 
-async def test_what_cannot_be_opened_is_said_and_the_fleet_stays() -> None:
+async def test_a_profile_that_cannot_be_opened_is_reported() -> None:
     accounts = Accounts()
     accounts.refused = True
     async with sitting_at(accounts.home) as desk:
@@ -131,7 +131,7 @@ async def test_what_cannot_be_opened_is_said_and_the_fleet_stays() -> None:
         await desk.see("Hosts 3")
 
 
-async def test_without_other_profiles_that_is_said() -> None:
+async def test_the_only_profile_is_reported() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.press("P")
         await until(lambda: told(desk) == ["There is no other profile"])
@@ -147,5 +147,5 @@ async def test_without_other_profiles_that_is_said() -> None:
         (Profile("demo", DEMO), "a simulated service in this program: nothing is bought"),
     ],
 )
-def test_a_place_is_told_by_what_is_there(place: Profile, told: str) -> None:
+def test_a_profile_is_described_by_environment_address_and_mode(place: Profile, told: str) -> None:
     assert describe_profile(place) == told

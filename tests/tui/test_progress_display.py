@@ -23,7 +23,7 @@ async def show(desk: Desk, **changed: object) -> None:
     await desk.pilot.pause()
 
 
-async def test_a_refresh_is_acknowledged_in_the_place_of_the_interval_and_nothing_else_moves() -> None:
+async def test_a_refresh_is_shown_in_place_of_the_interval() -> None:
     async with sitting_at(Desk()) as desk:
         before = desk.text.splitlines()[0]
         await show(desk, progress=Progress())
@@ -46,13 +46,13 @@ def told(desk: Desk) -> list[str]:
         (FleetState(ConnectionState.ERROR, error=NotSent("Not reached"), progress=Progress()), "▲ offline · asking"),
     ],
 )
-async def test_a_reading_that_is_waited_for_is_told_however_we_stand(state: FleetState, shown: str) -> None:
+async def test_a_requested_refresh_shows_progress_in_every_state(state: FleetState, shown: str) -> None:
     async with sitting_at(Desk()) as desk:
         desk.app.post_message(FleetUpdated(state, desk.monitor))
         await desk.see(shown)
 
 
-async def test_a_keyring_that_takes_its_time_is_waited_for_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_for_a_slow_keyring_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "PROGRESS_DELAY", 0.001)
     answered = asyncio.Event()
 
@@ -77,7 +77,7 @@ async def a_long_past(desk: Desk) -> None:
     await desk.monitor.recorder.journal.add_events(events)
 
 
-async def test_an_export_of_a_long_past_tells_how_far_it_is_and_esc_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_export_shows_progress_and_esc_cancels_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async with sitting_at(Desk()) as desk:
         await a_long_past(desk)
         await desk.press("h")

@@ -11,7 +11,7 @@ MINUTE = 60.0
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-async def test_no_timer_runs_that_paints(scene: Scene) -> None:
+async def test_no_timer_causes_a_repaint(scene: Scene) -> None:
     desk = scene.desk()
     async with sitting_at(desk) as desk:
         await scene.play(desk)

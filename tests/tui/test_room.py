@@ -33,7 +33,7 @@ def cursor(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scene", SCENES[::2], ids=lambda scene: scene.name)
-async def test_a_screen_without_room_says_so_and_comes_back_as_it_was(scene: Scene) -> None:
+async def test_a_screen_that_is_too_small_is_restored_after_growing(scene: Scene) -> None:
     async with sitting_at(scene.desk(), 80, 24) as desk:
         await scene.play(desk)
         before, focused = await desk.still(), desk.app.focused
@@ -50,7 +50,7 @@ async def test_a_screen_without_room_says_so_and_comes_back_as_it_was(scene: Sce
             await until(lambda: desk.text == before)
 
 
-async def test_a_key_that_is_pressed_without_room_does_nothing() -> None:
+async def test_keys_are_ignored_while_the_screen_is_too_small() -> None:
     async with sitting_at(Desk(), 80, 24) as desk:
         await resize(desk, 80, 14)
         await desk.see("at least")
@@ -62,7 +62,7 @@ async def test_a_key_that_is_pressed_without_room_does_nothing() -> None:
         assert table.marked == frozenset()
 
 
-async def test_what_is_typed_into_a_dialog_outlives_a_terminal_without_room() -> None:
+async def test_the_input_of_a_dialog_survives_a_small_screen() -> None:
     async with sitting_at(Desk(), 80, 24) as desk:
         await BY_NAME["delete_question"].play(desk)
         await desk.type("abc")
@@ -73,7 +73,7 @@ async def test_what_is_typed_into_a_dialog_outlives_a_terminal_without_room() ->
         assert desk.app.screen.query_one(Input).value == "abc"
 
 
-async def test_what_is_opened_without_room_waits_beneath() -> None:
+async def test_a_screen_opened_while_too_small_is_shown_after_growing() -> None:
     async with sitting_at(Desk(), 80, 24) as desk:
         await resize(desk, 50, 10)
         await desk.see("at least")

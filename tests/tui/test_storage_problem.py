@@ -42,9 +42,7 @@ def a_desk(path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk()
 
 
-async def test_nothing_can_be_ordered_until_the_file_can_be_used_again(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_orders_are_disabled_until_the_file_is_usable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
         async with sitting_at(a_desk(path, monkeypatch), 200, 50) as desk:
@@ -64,9 +62,7 @@ async def test_nothing_can_be_ordered_until_the_file_can_be_used_again(
             await desk.see("Stop")
 
 
-async def test_the_wizard_shows_prices_and_why_nothing_can_be_bought(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_wizard_shows_prices_and_why_buying_is_disabled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
         async with sitting_at(a_desk(path, monkeypatch), 200, 50) as desk:
@@ -79,7 +75,7 @@ async def test_the_wizard_shows_prices_and_why_nothing_can_be_bought(
             assert desk.asked("create") == 0
 
 
-async def test_what_an_earlier_run_kept_comes_when_the_file_can_be_used(
+async def test_stored_records_are_shown_when_the_file_becomes_usable(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with contextlib.ExitStack() as stack:

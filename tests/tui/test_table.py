@@ -116,20 +116,20 @@ def numbered(count: int) -> list[str]:
 
 
 class TestWhatIsShown:
-    async def test_a_header_and_rows_stand_in_columns(self) -> None:
+    async def test_header_and_rows_are_aligned_in_columns(self) -> None:
         async with shown(["渲染-07", "office"]) as screen:
             assert screen.lines[0].split() == ["NAME", "STATUS", "CPU", "ID"]
             assert screen.lines[1].split() == ["▌", "渲染-07", "on", "16", "id-渲染-07"]
             assert screen.lines[2].split() == ["office", "on", "16", "id-office"]
 
-    async def test_rows_below_the_screen_are_never_asked_for(self) -> None:
+    async def test_rows_below_the_screen_are_not_requested(self) -> None:
         async with shown(numbered(10_000)) as screen:
             assert len(set(screen.table.asked)) <= ROWS
             screen.table.asked.clear()
             await screen.press("j", "k", "j")
             assert screen.table.asked == []
 
-    async def test_columns_leave_where_the_width_does_not_suffice(self) -> None:
+    async def test_columns_that_do_not_fit_are_hidden(self) -> None:
         async with shown(["a"], width=34) as screen:
             assert screen.lines[0].split() == ["NAME", "STATUS", "CPU"]
             assert screen.table.hidden_columns == 1
@@ -140,7 +140,7 @@ class TestWhatIsShown:
             await screen.settle()
             assert [message.hidden for message in screen.messages(Table.ColumnsFitted)] == [1, 0]
 
-    async def test_an_empty_table_says_so_in_its_middle(self) -> None:
+    async def test_an_empty_table_shows_its_placeholder(self) -> None:
         async with shown(placeholder="No hosts [/nope]") as screen:
             assert [line.strip() for line in screen.lines if line.strip()][1:] == ["No hosts [/nope]"]
             screen.table.placeholder = "Nothing found"
@@ -149,7 +149,7 @@ class TestWhatIsShown:
             await screen.fill(["a"])
             assert "Nothing found" not in "".join(screen.lines)
 
-    async def test_the_scrollbar_comes_and_goes_with_the_need(self) -> None:
+    async def test_the_scrollbar_is_shown_only_if_needed(self) -> None:
         async with shown(numbered(ROWS)) as screen:
             assert not screen.table.show_vertical_scrollbar
             await screen.fill(numbered(ROWS + 1))
@@ -170,7 +170,7 @@ class TestWhatIsShown:
             await screen.pilot.click(Table, offset=(6, 1))
             assert screen.pilot.app.is_running
 
-    async def test_the_header_tells_the_order(self) -> None:
+    async def test_the_header_shows_the_sort_order(self) -> None:
         async with shown(["a"], glyphs=ASCII_GLYPHS) as screen:
             screen.table.sort_key = "status"
             await screen.settle()
@@ -179,7 +179,7 @@ class TestWhatIsShown:
             await screen.settle()
             assert "STATUSv" in screen.lines[0]
 
-    async def test_another_theme_redraws_every_line_in_its_colours(self) -> None:
+    async def test_changing_the_theme_redraws_every_line(self) -> None:
         async with shown(["a"]) as screen:
             before = screen.table.render_line(1)
             screen.pilot.app.theme = "textual-light"
@@ -188,7 +188,7 @@ class TestWhatIsShown:
 
 
 class TestCursor:
-    async def test_keys_move_it(self) -> None:
+    async def test_keys_move_the_cursor(self) -> None:
         async with shown(numbered(30)) as screen:
             places = []
             for key in ("j", "down", "k", "up", "pagedown", "G", "pageup", "home", "end", "ctrl+b", "ctrl+f"):
@@ -196,14 +196,14 @@ class TestCursor:
                 places.append(screen.table.cursor_key)
             assert places == ["h1", "h2", "h1", "h0", "h8", "h29", "h21", "h0", "h29", "h21", "h29"]
 
-    async def test_it_stops_at_both_ends(self) -> None:
+    async def test_the_cursor_stops_at_both_ends(self) -> None:
         async with shown(["a", "b"]) as screen:
             await screen.press("k")
             assert screen.table.cursor_key == "a"
             await screen.press("j", "j", "j")
             assert screen.table.cursor_key == "b"
 
-    async def test_it_stays_on_its_row_and_line_when_rows_come_in_above(self) -> None:
+    async def test_the_cursor_keeps_its_row_and_line_when_rows_are_inserted_above(self) -> None:
         async with shown(numbered(30)) as screen:
             await screen.press("j", "j", "j")
             line = screen.cursor_line()
@@ -212,7 +212,7 @@ class TestCursor:
             assert screen.cursor_line() == line
             assert screen.names[:2] == ["h0", "h1"]
 
-    async def test_the_row_that_took_its_place_gets_it(self) -> None:
+    async def test_the_cursor_moves_to_the_row_in_place_of_a_removed_one(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
             await screen.press("j")
             await screen.fill(["a", "c"])
@@ -224,7 +224,7 @@ class TestCursor:
             told = [message.key for message in screen.messages(Table.RowHighlighted)]
             assert told == ["a", "b", "c", "a", None]
 
-    async def test_a_filter_keeps_it_where_its_row_is_kept(self) -> None:
+    async def test_the_cursor_keeps_its_row_through_a_filter(self) -> None:
         async with shown(numbered(1000)) as screen:
             assert screen.table.move_to("h500")
             await screen.fill(["h5", "h50", "h500"])
@@ -234,7 +234,7 @@ class TestCursor:
             assert screen.table.cursor_key == "h500"
             assert "h500" in screen.names
 
-    async def test_a_cursor_put_before_the_first_layout_scrolls_no_further_than_it_must(self) -> None:
+    async def test_moving_the_cursor_before_the_first_layout_scrolls_minimally(self) -> None:
         class RestoredTable(ObservedTable):
             def on_mount(self) -> None:
                 self.fill(numbered(40))
@@ -245,12 +245,12 @@ class TestCursor:
             assert table.cursor_key == "h5"
             assert table.scroll_offset.y == 0
 
-    async def test_moving_to_an_unknown_row_is_refused(self) -> None:
+    async def test_moving_to_an_unknown_row_returns_false(self) -> None:
         async with shown(["a", "b"]) as screen:
             assert not screen.table.move_to("nope")
             assert screen.table.cursor_key == "a"
 
-    async def test_it_shows_without_colour_and_without_focus(self) -> None:
+    async def test_the_cursor_is_visible_without_colour_and_focus(self) -> None:
         async with shown(["a", "b"]) as screen:
             focused = screen.table.render_line(1)
             await screen.press("tab")
@@ -259,7 +259,7 @@ class TestCursor:
             assert blurred.text.startswith("▌")
             assert [s.style for s in focused] != [s.style for s in blurred]
 
-    async def test_what_was_scrolled_to_stays_in_sight_through_a_refresh(self) -> None:
+    async def test_the_scroll_position_is_kept_through_a_refresh(self) -> None:
         async with shown(numbered(40)) as screen:
             screen.table.scroll_to(y=20, animate=False)
             await screen.settle()
@@ -267,7 +267,7 @@ class TestCursor:
             assert screen.names[0] == "h20"
             assert screen.table.cursor_key == "h0"
 
-    async def test_it_stays_in_sight_when_the_screen_shrinks(self) -> None:
+    async def test_the_cursor_stays_visible_when_the_screen_shrinks(self) -> None:
         async with shown(numbered(40)) as screen:
             await screen.press("pagedown")
             await screen.pilot.resize_terminal(40, 5)
@@ -279,7 +279,7 @@ class TestCursor:
             await screen.press("j", "enter")
             assert [message.key for message in screen.messages(Table.RowSelected)] == ["b"]
 
-    async def test_an_empty_table_takes_every_key(self) -> None:
+    async def test_an_empty_table_accepts_every_key(self) -> None:
         async with shown() as screen:
             await screen.press("j", "k", "pagedown", "pageup", "home", "G", "enter", "space", "left", "right")
             await screen.press("shift+down", "shift+up", "asterisk")
@@ -287,7 +287,7 @@ class TestCursor:
 
 
 class TestMarks:
-    async def test_space_marks_and_takes_the_mark_away(self) -> None:
+    async def test_space_toggles_a_mark(self) -> None:
         async with shown(["a", "b"]) as screen:
             await screen.press("j", "space")
             assert screen.table.marked == {"b"}
@@ -296,7 +296,7 @@ class TestMarks:
             assert screen.table.marked == frozenset()
             assert [message.keys for message in screen.messages(Table.MarksChanged)] == [{"b"}, frozenset()]
 
-    async def test_they_outlive_a_filter_and_are_known_while_hidden(self) -> None:
+    async def test_marks_survive_a_filter_and_are_counted_while_hidden(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
             screen.table.mark(["a", "c"])
             await screen.fill(["b", "c"])
@@ -309,14 +309,14 @@ class TestMarks:
             screen.table.clear_marks()
             assert screen.table.marked == frozenset()
 
-    async def test_marking_what_is_marked_tells_nothing(self) -> None:
+    async def test_marking_a_marked_row_posts_no_message(self) -> None:
         async with shown(["a"]) as screen:
             screen.table.mark(["a"])
             screen.table.mark(["a"])
             await screen.settle()
             assert len(screen.messages(Table.MarksChanged)) == 1
 
-    async def test_shift_and_an_arrow_mark_on_the_way(self) -> None:
+    async def test_shift_and_an_arrow_extend_the_marks(self) -> None:
         async with shown(numbered(20)) as screen:
             await screen.press("j", "shift+down", "shift+down")
             assert screen.table.marked == {"h1", "h2", "h3"}
@@ -326,7 +326,7 @@ class TestMarks:
             await screen.press("end", "shift+up")
             assert screen.table.marked == {"h0", "h1", "h18", "h19"}
 
-    async def test_an_asterisk_marks_all_that_is_shown_and_takes_the_marks_away(self) -> None:
+    async def test_an_asterisk_toggles_the_marks_of_all_shown_rows(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
             screen.table.mark(["c"])
             await screen.fill(["a", "b"])
@@ -345,14 +345,14 @@ class TestHeadings:
         screen.table.show(COLUMNS, keys, screen.table.row, headings)
         await screen.settle()
 
-    async def test_they_stand_above_their_rows_and_count_as_none(self) -> None:
+    async def test_headings_are_above_their_rows_and_not_counted(self) -> None:
         async with shown() as screen:
             await self.group(screen)
             assert [line.rstrip() for line in screen.lines[1:6:3]] == [" [/x]  2 hosts", " 渲染"]
             assert screen.table.row_count == 3
             assert not any(key.startswith("\0") for key in screen.table.asked)
 
-    async def test_the_cursor_goes_past_them_and_marks_pass_them_by(self) -> None:
+    async def test_cursor_and_marks_skip_headings(self) -> None:
         async with shown() as screen:
             await self.group(screen)
             assert screen.table.cursor_key == "a"
@@ -364,7 +364,7 @@ class TestHeadings:
             await screen.press("asterisk")
             assert screen.table.marked == {"a", "b", "c"}
 
-    async def test_a_click_on_one_puts_the_cursor_on_its_first_row(self) -> None:
+    async def test_a_click_on_a_heading_moves_to_its_first_row(self) -> None:
         async with shown() as screen:
             await self.group(screen)
             await screen.pilot.click(Table, offset=(2, 4))
@@ -375,7 +375,7 @@ class TestHeadings:
             assert screen.table.marked == frozenset()
             assert screen.messages(Table.RowSelected) == []
 
-    async def test_cursor_and_marks_stay_with_their_rows_when_groups_come_and_go(self) -> None:
+    async def test_cursor_and_marks_keep_their_rows_when_groups_change(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
             await screen.press("j", "space")
             await self.group(screen)
@@ -385,7 +385,7 @@ class TestHeadings:
             await screen.fill(["c", "b"])
             assert (screen.table.cursor_key, screen.table.row_count) == ("b", 2)
 
-    async def test_the_same_groups_again_repaint_nothing(self) -> None:
+    async def test_equal_groups_repaint_nothing(self) -> None:
         async with shown() as screen:
             await self.group(screen)
             show, row = screen.table.show, screen.table.row
@@ -399,7 +399,7 @@ class TestWhatIsRepainted:
         async with shown(numbered(1000)) as screen:
             assert await screen.painted_by(lambda: screen.table.action_step(1)) == [1, 2]
 
-    async def test_the_same_again_repaints_nothing(self) -> None:
+    async def test_equal_rows_repaint_nothing(self) -> None:
         async with shown(numbered(1000)) as screen:
             assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == []
 
@@ -409,24 +409,24 @@ class TestWhatIsRepainted:
             assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == [4]
             assert changed_words(screen.table, 4) == ["off"]
 
-    async def test_a_change_fades_with_the_next_refresh(self) -> None:
+    async def test_a_changed_cell_is_highlighted_until_the_next_refresh(self) -> None:
         async with shown(numbered(20)) as screen:
             screen.table.words["h3"] = "off"
             screen.table.fill(numbered(20))
             assert await screen.painted_by(lambda: screen.table.fill(numbered(20))) == [4]
             assert changed_words(screen.table, 4) == []
 
-    async def test_a_change_out_of_sight_repaints_nothing(self) -> None:
+    async def test_a_change_outside_the_screen_repaints_nothing(self) -> None:
         async with shown(numbered(1000)) as screen:
             screen.table.words["h900"] = "off"
             assert await screen.painted_by(lambda: screen.table.fill(numbered(1000))) == []
 
-    async def test_rows_that_come_in_above_the_screen_repaint_nothing(self) -> None:
+    async def test_rows_inserted_above_the_screen_repaint_nothing(self) -> None:
         async with shown(numbered(1000)) as screen:
             assert screen.table.move_to("h500")
             assert await screen.painted_by(lambda: screen.table.fill(["x", *numbered(1000)])) == []
 
-    async def test_a_row_that_goes_repaints_what_moves_up(self) -> None:
+    async def test_a_removed_row_repaints_the_lines_that_move_up(self) -> None:
         async with shown(numbered(5)) as screen:
             assert await screen.painted_by(lambda: screen.table.fill(["h0", "h1", "h2", "h4"])) == [4, 5]
 
@@ -434,11 +434,11 @@ class TestWhatIsRepainted:
         async with shown(numbered(1000)) as screen:
             assert await screen.painted_by(lambda: screen.table.mark(["h2", "h900"])) == [3]
 
-    async def test_the_order_repaints_the_header(self) -> None:
+    async def test_changing_the_sort_order_repaints_the_header(self) -> None:
         async with shown(numbered(1000)) as screen:
             assert await screen.painted_by(lambda: setattr(screen.table, "sort_key", "cpu")) == [0]
 
-    async def test_other_columns_repaint_every_row_and_tell_no_change(self) -> None:
+    async def test_changing_the_columns_repaints_all_rows_without_highlights(self) -> None:
         async with shown(numbered(3)) as screen:
             narrow = (COLUMNS[0],)
             show = screen.table.show
@@ -455,7 +455,7 @@ def click(screen: Screen, line: int) -> None:
 
 
 class TestMouse:
-    async def test_a_click_moves_the_cursor_and_a_second_selects(self) -> None:
+    async def test_a_click_moves_the_cursor_and_a_second_one_selects(self) -> None:
         async with shown(["a", "b", "c"]) as screen:
             await screen.pilot.click(Table, offset=(6, 2))
             assert screen.table.cursor_key == "b"
@@ -471,16 +471,14 @@ class TestMouse:
             assert [message.key for message in screen.messages(Table.RowSelected)] == ["a", "c"]
 
     @pytest.mark.parametrize(("held", "marked"), [("control", "c"), ("shift", "abc")])
-    async def test_a_click_marks_with_ctrl_its_row_and_with_shift_all_the_way_there(
-        self, held: str, marked: str
-    ) -> None:
+    async def test_a_click_marks_one_row_with_ctrl_and_a_range_with_shift(self, held: str, marked: str) -> None:
         async with shown(["a", "b", "c", "d"]) as screen:
             await screen.pilot.click(Table, offset=(6, 3), **{held: True})
             assert screen.table.marked == set(marked)
             assert screen.table.cursor_key == "c"
             assert screen.messages(Table.RowSelected) == []
 
-    async def test_a_click_counts_from_the_top_of_what_is_scrolled_to(self) -> None:
+    async def test_a_click_considers_the_scroll_position(self) -> None:
         async with shown(numbered(40)) as screen:
             screen.table.scroll_to(y=10, animate=False)
             await screen.settle()
@@ -492,13 +490,13 @@ class TestMouse:
         [("zabcd", "b"), ("bcda", "b"), ("acd", "a")],
         ids=["a row was inserted above", "the row moved to the top", "the row is gone"],
     )
-    async def test_a_click_is_for_the_row_that_was_drawn_there(self, rows: str, cursor: str) -> None:
+    async def test_a_click_applies_to_the_row_drawn_at_its_position(self, rows: str, cursor: str) -> None:
         async with shown("abcd") as screen:
             screen.table.fill(rows)  # drawn when the event loop runs next
             click(screen, 2)
             assert screen.table.cursor_key == cursor
 
-    async def test_a_row_that_moves_while_the_button_is_down_is_the_one_that_is_clicked(self) -> None:
+    async def test_a_click_applies_to_the_row_where_the_button_was_pressed(self) -> None:
         async with shown("abcd") as screen:
             await screen.pilot.mouse_down(Table, offset=(6, 3))
             await screen.fill("zyabcd")
@@ -510,14 +508,14 @@ class TestMouse:
             await screen.pilot.click(Table, offset=(6, 5))
             assert screen.table.cursor_key == "a"
 
-    async def test_a_click_on_a_title_tells_its_column(self) -> None:
+    async def test_a_click_on_a_title_posts_its_column(self) -> None:
         async with shown(["a"]) as screen:
             x = screen.lines[0].index("STATUS")
             await screen.pilot.click(Table, offset=(x, 0))
             await screen.pilot.click(Table, offset=(1, 0))
             assert [message.column for message in screen.messages(Table.HeaderSelected)] == ["status"]
 
-    async def test_the_wheel_scrolls_and_leaves_the_cursor(self) -> None:
+    async def test_the_wheel_scrolls_without_moving_the_cursor(self) -> None:
         async with shown(numbered(40)) as screen:
             table = screen.table
             table.post_message(events.MouseScrollDown(table, 6, 3, 0, 1, 0, shift=False, meta=False, ctrl=False))
@@ -530,7 +528,7 @@ def changed_words(table: Table, y: int) -> list[str]:
     return [segment.text for segment in table.render_line(y) if segment.style and segment.style.underline]
 
 
-async def test_where_marks_are_for_nothing_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_table_without_marks_ignores_the_marking_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ObservedTable, "MARKS", False)
     async with shown("abc") as screen:
         await screen.press("space", "shift+down", "asterisk")

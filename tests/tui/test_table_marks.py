@@ -16,7 +16,7 @@ def went(run: Run | None, start: Viewport, end: Viewport, marked: frozenset[str]
     return after
 
 
-def test_marks_follow_the_cursor_and_shrink_when_it_comes_back() -> None:
+def test_the_range_follows_the_cursor_in_both_directions() -> None:
     run = went(None, at(1), at(2))
     assert run.marked == set("bc")
     run = went(run, at(2), at(4))
@@ -25,24 +25,24 @@ def test_marks_follow_the_cursor_and_shrink_when_it_comes_back() -> None:
     assert run.marked == set("ab")
 
 
-def test_what_was_marked_before_stays() -> None:
+def test_earlier_marks_are_kept() -> None:
     run = went(None, at(1), at(2), marked=frozenset("f"))
     assert run.marked == set("bcf")
     assert went(run, at(2), at(1)).marked == set("bf")
 
 
-def test_a_run_begins_anew_after_the_cursor_was_moved_or_something_was_marked() -> None:
+def test_a_new_range_starts_after_the_cursor_or_the_marks_were_changed() -> None:
     run = went(None, at(0), at(1))
     assert went(run, at(3), at(4)).marked == set("abde")
     assert went(run, at(1), at(0), marked=frozenset("ab") | {"f"}).marked == set("abf")
 
 
-def test_a_run_whose_beginning_has_gone_begins_where_the_cursor_is() -> None:
+def test_a_new_range_starts_at_the_cursor_if_the_anchor_is_gone() -> None:
     run = went(None, at(0), at(1))
     assert went(run, at(0, "bcdef"), at(1, "bcdef")).marked == set("abc")
 
 
-def test_a_run_goes_on_through_a_refresh_that_moved_its_rows() -> None:
+def test_a_range_continues_after_its_rows_were_moved() -> None:
     run = went(None, at(1), at(2))
     assert went(run, at(3, "xabcdef"), at(4, "xabcdef")).marked == set("bcd")
 
@@ -51,11 +51,11 @@ def test_headings_are_not_marked() -> None:
     assert went(None, at(0, "aBc", "B"), at(2, "aBc", "B")).marked == set("ac")
 
 
-def test_without_rows_nothing_is_marked() -> None:
+def test_an_empty_list_has_no_range() -> None:
     assert extend(None, NONE, at(0, ""), at(0, "")) is None
 
 
-def test_all_that_are_shown_are_marked_or_if_they_are_none_of_them() -> None:
+def test_marking_all_toggles_the_shown_rows() -> None:
     shown = frozenset("ab")
     assert all_or_none(NONE, shown) == set("ab")
     assert all_or_none(frozenset("bz"), shown) == set("abz")

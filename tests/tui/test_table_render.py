@@ -65,7 +65,7 @@ def test_every_line_has_exactly_the_width_of_the_table(drawn_cells, width: int) 
 
 
 @given(texts, st.integers(0, 20))
-def test_a_cut_text_fits_and_a_text_that_fits_is_whole(text: str, width: int) -> None:
+def test_a_text_is_cut_only_if_it_does_not_fit(text: str, width: int) -> None:
     text = inert_text(text)
     assert cell_len(cut(text, width, "…")) <= width
     if cell_len(text) <= width:
@@ -77,51 +77,51 @@ def test_a_wide_character_is_not_cut_in_two() -> None:
 
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x9b2J", "a\nb", "\x07", "\x7f", "\u202eevil", "\ud800"])
-def test_what_could_act_on_a_terminal_is_replaced(text: str) -> None:
+def test_characters_that_control_the_terminal_are_replaced(text: str) -> None:
     assert REPLACEMENT in inert_text(text)
     assert inert_text(text).isprintable()
 
 
 @pytest.mark.parametrize("name", ["[/nope]", "[@click=app.quit]q[/]", "[b]x", "渲染　07"])
-def test_markup_is_text(name: str) -> None:
+def test_markup_is_not_interpreted(name: str) -> None:
     layout = fit([Column("name", "NAME", 30)], 40, margin=MARGIN)
     assert name in drawn(RowLook(layout, Row((Cell(name),)), "", False, frozenset()))
 
 
-def test_numbers_stand_at_the_right() -> None:
+def test_numbers_are_right_aligned() -> None:
     assert drawn(row_look(Cell("office"), Cell("16"))) == "   office      16       "
 
 
-def test_cursor_and_mark_are_told_without_colour() -> None:
+def test_cursor_and_mark_are_visible_without_colour() -> None:
     look = row_look(Cell("office"), Cell("16"), state="cursor", marked=True)
     assert drawn(look).startswith("▌✓ office")
     assert drawn(look, ASCII_GLYPHS).startswith(">* office")
 
 
-def test_the_header_tells_the_order() -> None:
+def test_the_header_shows_the_sort_order() -> None:
     layout = row_look().layout
     assert "NAME▲" in drawn(HeaderLook(layout, "name", sort_reverse=False))
     assert " CPU▼" in drawn(HeaderLook(layout, "cpu", sort_reverse=True))
     assert "NAME^" in drawn(HeaderLook(layout, "name", sort_reverse=False), ASCII_GLYPHS)
 
 
-def test_only_the_words_of_a_cell_are_coloured() -> None:
+def test_only_the_text_of_a_cell_is_coloured() -> None:
     strip = row_look(Cell("on", "good"), Cell("16")).draw(Glyphs(), style_of)
     coloured = [segment.text for segment in strip if segment.style and segment.style.color]
     assert coloured == ["on"]
 
 
-def test_the_line_under_the_cursor_is_one_run_of_one_style() -> None:
+def test_the_line_under_the_cursor_is_a_single_segment() -> None:
     strip = row_look(Cell("on", "good"), Cell("16", "good"), state="cursor").draw(Glyphs(), style_of)
     assert len(list(strip)) == 1
 
 
-def test_a_changed_cell_shows_even_under_the_cursor() -> None:
+def test_a_changed_cell_is_highlighted_under_the_cursor() -> None:
     strip = row_look(Cell("on"), Cell("16"), state="cursor", changed=frozenset({1})).draw(Glyphs(), style_of)
     assert [segment.text for segment in strip if segment.style and segment.style.color.name == "red"] == ["16"]
 
 
-def test_a_heading_begins_left_of_the_rows_and_tells_more_beside_it() -> None:
+def test_a_heading_starts_left_of_the_rows_and_has_a_note() -> None:
     layout = fit([Column("name", "NAME", 20)], 24, margin=MARGIN, gap=GAP)
     assert drawn(HeadingLook(layout, Heading("● on", "2 hosts"))) == " ● on  2 hosts          "
     assert drawn(HeadingLook(layout, Heading("● on", "2 hosts, and more of it"))) == " ● on  2 hosts, and mo… "

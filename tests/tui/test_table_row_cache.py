@@ -23,7 +23,7 @@ def test_a_row_is_read_once() -> None:
     assert asked == ["a"]
 
 
-def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_reading() -> None:
+def test_changed_cells_are_reported_until_the_next_reset() -> None:
     rows = RowCache(COLUMNS, lambda key: row(key, "on"))
     assert rows["a"]
     rows.reset(COLUMNS, lambda key: row(key, "off"))
@@ -33,14 +33,14 @@ def test_cells_that_differ_from_what_was_read_before_are_new_until_the_next_read
     assert rows.changed("a") == frozenset()
 
 
-def test_nothing_has_changed_with_other_columns() -> None:
+def test_a_change_of_columns_reports_no_changed_cells() -> None:
     rows = RowCache(COLUMNS, lambda key: row(key, "on"))
     assert rows["a"]
     rows.reset(COLUMNS[:1], lambda key: Row((Cell("other"),)))
     assert rows.changed("a") == frozenset()
 
 
-def test_what_grows_older_by_itself_is_no_news() -> None:
+def test_quiet_cells_are_not_reported() -> None:
     rows = RowCache(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
     assert rows["a"]
     rows.reset(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))

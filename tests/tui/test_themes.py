@@ -79,7 +79,7 @@ async def switch(desk: Desk, theme: str) -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-async def test_every_word_can_be_read_and_the_ansi_theme_uses_the_terminals_palette_alone(scene: Scene) -> None:
+async def test_every_text_is_readable_and_the_ansi_theme_uses_only_the_palette(scene: Scene) -> None:
     async with sitting_at(scene.desk(theme="dark")) as desk:
         await scene.play(desk)
         for theme, least in LEAST.items():
@@ -90,7 +90,7 @@ async def test_every_word_can_be_read_and_the_ansi_theme_uses_the_terminals_pale
 
 
 @pytest.mark.parametrize("name", ["trouble", "stop_question"])
-async def test_every_word_can_be_read_in_the_themes_of_textual(name: str) -> None:
+async def test_every_text_is_readable_in_the_themes_of_textual(name: str) -> None:
     async with sitting_at(BY_NAME[name].desk()) as desk:
         await BY_NAME[name].play(desk)
         for theme in TEXTUAL_THEMES:
@@ -99,7 +99,7 @@ async def test_every_word_can_be_read_in_the_themes_of_textual(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["review", "past_charts", "keys", "sign_in"])
-async def test_another_theme_restyles_everything_that_is_open(name: str) -> None:
+async def test_changing_the_theme_restyles_all_open_screens(name: str) -> None:
     scene = BY_NAME[name]
     async with sitting_at(scene.desk(theme="light")) as desk:
         await scene.play(desk)
@@ -125,9 +125,7 @@ def reversed_text(desk: Desk) -> list[str]:
         ("trouble", "ci-runner-5"),
     ],
 )
-async def test_without_colours_the_focus_is_reversed_and_no_colour_is_written(
-    name: str, focused: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_colours_the_focus_is_reversed(name: str, focused: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     scene = BY_NAME[name]
     async with sitting_at(scene.desk(theme="light")) as desk:
@@ -136,7 +134,7 @@ async def test_without_colours_the_focus_is_reversed_and_no_colour_is_written(
         assert any(focused in text for text in reversed_text(desk))
 
 
-async def test_without_colours_marks_trouble_and_the_pane_with_the_focus_have_shapes(
+async def test_without_colours_marks_errors_and_focus_have_symbols(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -149,7 +147,7 @@ async def test_without_colours_marks_trouble_and_the_pane_with_the_focus_have_sh
         await desk.see("▲ stale")
 
 
-async def test_radio_buttons_and_boxes_say_by_their_sign_that_they_are_on() -> None:
+async def test_radio_buttons_and_checkboxes_show_their_value_by_a_symbol() -> None:
     async with sitting_at(BY_NAME["sign_in"].desk()) as desk:
         await desk.see(r"\( \) Production +\( \) Sandbox +\(●\) Another address")
         await desk.see(r"\(●\) Account ID and secret")
@@ -172,7 +170,7 @@ async def test_radio_buttons_and_boxes_say_by_their_sign_that_they_are_on() -> N
         ("truecolor", {"COLORFGBG": "nonsense"}, "dark"),
     ],
 )
-def test_the_terminal_decides_where_nobody_does(colours: str | None, environ: dict[str, str], family: str) -> None:
+def test_the_default_theme_depends_on_the_terminal(colours: str | None, environ: dict[str, str], family: str) -> None:
     assert themes.default_family(colours, environ) == family
 
 
@@ -196,7 +194,9 @@ async def test_every_family_can_be_chosen(theme: str) -> None:
         ("none", "production", "none"),
     ],
 )
-def test_a_place_has_its_own_colour_or_its_environments(chosen: str | None, environment: str, color: str) -> None:
+def test_a_profile_has_its_own_colour_or_that_of_its_environment(
+    chosen: str | None, environment: str, color: str
+) -> None:
     assert profile_color(chosen, environment) == color
 
 
@@ -212,7 +212,7 @@ def test_a_profile_color_is_readable_and_in_the_palette_of_the_terminal(color: s
 
 
 @pytest.mark.parametrize("base_url", [PRODUCTION, SANDBOX])
-async def test_without_colours_production_alone_is_reversed(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colours_only_production_is_reversed(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with sitting_at(Desk(base_url=base_url)) as desk:
         is_reversed = any("PRODUCTION" in text for text in reversed_text(desk))
