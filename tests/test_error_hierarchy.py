@@ -72,9 +72,10 @@ def test_any_error_is_shown_in_one_line(error: AppError, shown: str) -> None:
     assert error_lines(error, Situation.COMMAND)[0] == shown
 
 
-def test_the_lines_of_an_error_end_with_what_to_do() -> None:
-    assert error_lines(StoreError(FULL, "history.db"), Situation.COMMAND)[1:] == (remedy(FULL),)
-    assert error_lines(FileWriteError("It failed"), Situation.COMMAND) == ("It failed",)
+def test_the_lines_of_an_error_end_with_what_to_do_and_the_page_of_the_manual() -> None:
+    page = "More: xds-tui manual troubleshooting"
+    assert error_lines(StoreError(FULL, "history.db"), Situation.COMMAND)[1:] == (remedy(FULL), page)
+    assert error_lines(FileWriteError("It failed"), Situation.COMMAND) == ("It failed", page)
     assert "traceId t" in error_lines(Rejected(9001, "no", trace_id="t"), Situation.COMMAND)
 
 
