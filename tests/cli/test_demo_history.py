@@ -104,7 +104,7 @@ def test_the_history_covers_a_week_without_unexplained_gaps_and_stays_in_it() ->
     gaps = [(earlier, later) for earlier, later in pairwise(times) if later - earlier > timedelta(minutes=30)]
     ((lost, found),) = gaps
     assert [event.kind for event in history.events if lost < event.at <= found and not event.host_id] == [
-        EventKind.TROUBLE,
+        EventKind.ERROR,
         EventKind.RECOVERED,
     ]
     recent = [at for at in times if at > NOON - timedelta(days=1)]

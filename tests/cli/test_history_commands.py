@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.cli_runner import COMMAND, Run, runner
-from support.factories import a_promise, a_snapshot, an_order
+from support.factories import a_quote, a_snapshot, an_order
 
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState
@@ -28,16 +28,14 @@ HOUR = timedelta(hours=1)
 STOPPED = Event(
     at=NOW - 2 * HOUR, kind=EventKind.STATUS, host_id="h1", host_name="渲染-07", old=Status.ON, new=Status.OFF
 )
-TROUBLE = Event(
-    at=NOW - HOUR, kind=EventKind.TROUBLE, summary="The service had a system error", code=500, trace_id="t-1"
-)
+ERROR = Event(at=NOW - HOUR, kind=EventKind.ERROR, summary="The service had a system error", code=500, trace_id="t-1")
 OLD = Event(at=NOW - 48 * HOUR, kind=EventKind.APPEARED, host_id="h2", host_name="office-3", new=Status.OFF)
 BOUGHT = an_order(
     id="o1",
     action=OrderAction.CREATE,
     state=OrderState.CONFIRMED,
     created_at=NOW - HOUR,
-    promise=a_promise(),
+    quote=a_quote(),
     host_id="h1",
 )
 UNKNOWN = an_order(id="o2", action=OrderAction.POWER_ON, state=OrderState.UNKNOWN, created_at=NOW, host_id="h2")
@@ -62,7 +60,7 @@ def remember(home: Path, *events: Event, orders: Sequence[Order] = (), account: 
 @pytest.fixture
 def environ(bare: dict[str, str]) -> dict[str, str]:
     home = Path(bare["HOME"])
-    remember(home, OLD, STOPPED, TROUBLE, orders=[BOUGHT, UNKNOWN])
+    remember(home, OLD, STOPPED, ERROR, orders=[BOUGHT, UNKNOWN])
     remember(home, replace(STOPPED, host_name="not mine"), account="somebody else")
     return {**bare, "XDS_BASE_URL": "http://127.0.0.1:9", "XDS_UUID": "A1", "XDS_SECRET": "s"}
 
@@ -74,7 +72,7 @@ def run(environ: dict[str, str]) -> Run:
 
 def test_events_are_those_of_the_account_oldest_first(run: Run) -> None:
     rows = json.loads(run("events", "--json").stdout)
-    assert [row["kind"] for row in rows] == ["appeared", "status", "trouble"]
+    assert [row["kind"] for row in rows] == ["appeared", "status", "error"]
     assert rows[1]["host_name"] == "渲染-07"
     assert rows[1]["at"].endswith("Z")
     assert rows[2]["trace_id"] == "t-1"
@@ -134,7 +132,7 @@ def test_watching_appends_what_is_new(environ: dict[str, str]) -> None:
     command = [*COMMAND, "events", "--watch", "--json", "--interval", "5", "--last", "1"]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["kind"] == "trouble"
+        assert json.loads(process.stdout.readline())["kind"] == "error"
         remember(Path(environ["HOME"]), replace(STOPPED, host_id="h9", at=datetime.now(UTC)))
         assert json.loads(process.stdout.readline())["host_id"] == "h9"
         process.send_signal(signal.SIGINT)

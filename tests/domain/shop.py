@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from support.factories import NOON, a_host, a_package, a_promise, an_order
+from support.factories import NOON, a_host, a_package, a_quote, an_order
 
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.reconcile import match_orders
@@ -93,7 +93,7 @@ class Buyer:
             answered_at=NOON + timedelta(seconds=at + took),
             host_id=host_id if names_host else None,
             host_source=HostSource.RESPONSE if names_host else None,
-            promise=a_promise(package=package, known_hosts=self.known),
+            quote=a_quote(package=package, known_hosts=self.known),
         )
         self.orders[order_id] = order
         return order_id
@@ -143,8 +143,8 @@ class Buyer:
         )
 
     def _price(self, order_id: str) -> Decimal | None:
-        promise = self.orders[order_id].promise
-        return promise.package.amount if promise else None
+        quote = self.orders[order_id].quote
+        return quote.package.amount if quote else None
 
     def _created(self, host_id: str) -> object:
         return next(host.created for _, host in self.shop.hosts if host.id == host_id)

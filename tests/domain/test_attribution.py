@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_quote, a_snapshot, an_order
 
 from xds_tui.domain.attribution import (
     LATE_WINDOW,
@@ -45,8 +45,8 @@ def own(order: Order, events: Sequence[Event]) -> list[bool]:
 
 
 def a_sent(action: OrderAction, state: OrderState = OrderState.ACCEPTED, **fields: object) -> Order:
-    promise = a_promise() if action is OrderAction.CREATE else None
-    return an_order(action=action, state=state, sent_at=NOON, promise=promise, **fields)
+    quote = a_quote() if action is OrderAction.CREATE else None
+    return an_order(action=action, state=state, sent_at=NOON, quote=quote, **fields)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ Choice = Sequence[int | None]
 def a_matching(buyer: Buyer, at: float) -> Matching:
     snapshot = buyer.shop.listing(at)
     requests = [
-        request_of(order, order.sent_at, order.promise)
+        request_of(order, order.sent_at, order.quote)
         for order in buyer.orders.values()
-        if order.sent_at and order.promise
+        if order.sent_at and order.quote
     ]
     hosts = {host.id: host for host in snapshot.hosts}
     return Matching(requests, births(snapshot.hosts, snapshot), [], hosts, to_milliseconds(snapshot.at))

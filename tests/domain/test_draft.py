@@ -37,11 +37,11 @@ def test_no_path_leads_to_a_pair_that_does_not_go_together(path: list[Callable[[
         if draft.package and draft.image:
             assert draft.package.type == draft.image.type
         if draft.is_complete:
-            promise = draft.promise()
-            assert promise.package.type == promise.image.type
-            assert promise.package.offer is not None
-            assert promise.package.offer.allows(promise.billing)
-            assert promise.package.amount is not None
+            quote = draft.quote()
+            assert quote.package.type == quote.image.type
+            assert quote.package.offer is not None
+            assert quote.package.offer.allows(quote.billing)
+            assert quote.package.amount is not None
 
 
 def test_what_is_promised_is_what_is_shown() -> None:
@@ -49,9 +49,9 @@ def test_what_is_promised_is_what_is_shown() -> None:
     draft = Draft(Billing.RENT, package, an_image(), PeriodUnit.MONTH, 3, 2)
     assert draft.estimate is not None
     assert draft.estimate.total == Decimal("3801.60")
-    promise = draft.promise()
-    assert (promise.hours, promise.estimate) == (2160, Decimal("1900.80"))
-    assert promise.period == draft.period
+    quote = draft.quote()
+    assert (quote.hours, quote.estimate) == (2160, Decimal("1900.80"))
+    assert quote.period == draft.period
 
 
 def test_on_demand_has_no_period_and_is_estimated_by_the_hour() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.factories import NOON, a_host, a_package, a_promise, an_image, an_order
+from support.factories import NOON, a_host, a_package, a_quote, an_image, an_order
 
 from xds_tui.domain import filter_query, filtering
 from xds_tui.domain.filter_query import CHOICE_FIELDS, COMPARISONS, FIELD_ALIASES, FIELDS, QueryError
@@ -40,7 +40,7 @@ CANDIDATE = Candidate("h9", "new", Doubt.LATER)
 ORDERS = (
     an_order(id="o1", state=OrderState.NOT_SENT, created_at=NOON - timedelta(days=2)),
     an_order(id="o2", state=OrderState.CONFIRMED, host_name="渲染-07"),
-    an_order(id="o3", state=OrderState.SENT, promise=a_promise(billing=Billing.RENT)),
+    an_order(id="o3", state=OrderState.SENT, quote=a_quote(billing=Billing.RENT)),
     an_order(id="o4", state=OrderState.UNCONFIRMED, host_id=None),
     an_order(id="o5", state=OrderState.REJECTED, candidate=CANDIDATE),
 )

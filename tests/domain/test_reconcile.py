@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.factories import NOON, a_host, a_package, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_package, a_quote, a_snapshot, an_order
 
 from xds_tui.domain import reconcile
 from xds_tui.domain.model import Billing, Period, PeriodUnit, Snapshot, Status
@@ -27,7 +27,7 @@ def a_create(id_: str = "o", state: OrderState = OrderState.UNKNOWN, **promised:
         host_id=None,
         sent_at=NOON,
         answered_at=NOON,
-        promise=a_promise(**promised),
+        quote=a_quote(**promised),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.factories import NOON, a_host, a_package, a_promise, an_order
+from support.factories import NOON, a_host, a_package, a_quote, an_order
 
 from xds_tui.domain.model import Billing, Period, PeriodUnit
 from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState
@@ -27,51 +27,51 @@ POINTED_OUT = Candidate("h9", "nine", Doubt.REJECTED)
 
 
 def a_create(state: OrderState = OrderState.UNKNOWN, **fields: Any) -> Order:
-    standard: dict[str, Any] = {"promise": a_promise(), "sent_at": NOON, "ended_at": NOON, "host_id": None}
+    standard: dict[str, Any] = {"quote": a_quote(), "sent_at": NOON, "ended_at": NOON, "host_id": None}
     return an_order(action=OrderAction.CREATE, state=state, **standard | fields)
 
 
 @pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.UNCONFIRMED, OrderState.SENT])
 def test_a_purchase_whose_outcome_is_not_known_may_be_repeated(state: OrderState) -> None:
-    assert may_repeat(a_create(state), a_promise(), NOON)
+    assert may_repeat(a_create(state), a_quote(), NOON)
 
 
 @pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.NOT_SENT, OrderState.ACCEPTED, OrderState.CONFIRMED])
 def test_a_purchase_whose_outcome_is_known_is_not_asked_about(state: OrderState) -> None:
-    assert not may_repeat(a_create(state), a_promise(), NOON)
+    assert not may_repeat(a_create(state), a_quote(), NOON)
 
 
 @pytest.mark.parametrize(
-    ("fields", "promise"),
+    ("fields", "quote"),
     [
-        ({}, a_promise(package=a_package(id="p2"))),
-        ({}, a_promise(**RENT)),
-        ({"created_at": NOON - DOUBTFUL_FOR}, a_promise()),
-        ({"action": OrderAction.POWER_ON}, a_promise()),
-        ({"promise": None}, a_promise()),
+        ({}, a_quote(package=a_package(id="p2"))),
+        ({}, a_quote(**RENT)),
+        ({"created_at": NOON - DOUBTFUL_FOR}, a_quote()),
+        ({"action": OrderAction.POWER_ON}, a_quote()),
+        ({"quote": None}, a_quote()),
     ],
 )
-def test_another_purchase_is_no_repetition(fields: dict[str, Any], promise: Any) -> None:
-    assert not may_repeat(replace(a_create(), **fields), promise, NOON)
+def test_another_purchase_is_no_repetition(fields: dict[str, Any], quote: Any) -> None:
+    assert not may_repeat(replace(a_create(), **fields), quote, NOON)
 
 
 @pytest.mark.parametrize("code", [None, 0, 400, 404, 429, 500, 1003, 1005, 4711, 6005])
 def test_a_refusal_of_an_older_version_that_proves_nothing_is_asked_about(code: int | None) -> None:
-    assert may_repeat(a_create(OrderState.REJECTED, code=code), a_promise(), NOON)
+    assert may_repeat(a_create(OrderState.REJECTED, code=code), a_quote(), NOON)
 
 
 @pytest.mark.parametrize("code", [*REJECTIONS[Call.CREATE_ON_DEMAND], 401, 2000, 2001])
 def test_a_proven_refusal_is_not_asked_about_until_a_host_like_it_appears(code: int) -> None:
     order = a_create(OrderState.REJECTED, code=code)
     assert is_proven(order)
-    assert not may_repeat(order, a_promise(), NOON)
-    assert may_repeat(a_create(OrderState.REJECTED, code=code, candidate=POINTED_OUT), a_promise(), NOON)
+    assert not may_repeat(order, a_quote(), NOON)
+    assert may_repeat(a_create(OrderState.REJECTED, code=code, candidate=POINTED_OUT), a_quote(), NOON)
 
 
 def test_what_proves_a_refusal_depends_on_the_call() -> None:
     refused = {"state": OrderState.REJECTED, "code": 6003}
     assert is_proven(a_create(**refused))
-    assert not is_proven(a_create(**refused, promise=a_promise(**RENT)))
+    assert not is_proven(a_create(**refused, quote=a_quote(**RENT)))
 
 
 def test_a_host_that_fits_a_refused_order_is_named_with_the_reason() -> None:

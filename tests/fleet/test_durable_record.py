@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from support.factories import NOON, a_host, a_promise
+from support.factories import NOON, a_host, a_quote
 from support.privileges import powerless
 from support.wait import until
 from test_order_service import Service
@@ -75,7 +75,7 @@ async def place(desk: Desk, what: str) -> Order:
     desk.service.answers = ["new"] if what == "create" else [True]
     match what:
         case "create":
-            desk.orders.buy(a_promise(), 1)
+            desk.orders.buy(a_quote(), 1)
         case "start":
             desk.orders.power([a_host()], on=True)
         case "stop":

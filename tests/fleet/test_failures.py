@@ -147,7 +147,7 @@ async def test_a_fault_keeps_the_data_is_explained_and_recovers_without_a_key(
     await watch.live()
     assert watch.state.error is None
     kinds = [event.kind for event in watch.state.events]
-    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
+    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.ERROR)
     assert EventKind.GONE not in kinds
 
 

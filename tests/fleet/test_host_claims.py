@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_quote, a_snapshot, an_order
 
 from xds_tui.api.client import Client
 from xds_tui.domain.model import Snapshot
@@ -29,7 +29,7 @@ def a_lost_create(id_: str = "o", **fields: Any) -> Order:
         host_id=None,
         sent_at=NOON,
         answered_at=NOON,
-        promise=a_promise(),
+        quote=a_quote(),
     )
     return replace(order, **fields)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from support.factories import a_host, a_promise, a_snapshot
+from support.factories import a_host, a_quote, a_snapshot
 from support.wait import until
 
 from tests.simulator_faults.clocks import ManualClock
@@ -126,7 +126,7 @@ async def test_an_error_keeps_the_data_and_ends_with_the_next_response(watch: Mo
     state = await watch.refreshed()
     assert state.error is None
     kinds = [event.kind for event in state.events]
-    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.TROUBLE)
+    assert kinds.index(EventKind.RECOVERED) < kinds.index(EventKind.ERROR)
 
 
 async def test_an_expired_token_is_no_error_with_an_account_key(watch: MonitorHarness) -> None:
@@ -199,7 +199,7 @@ async def bought(watch: MonitorHarness) -> None:
     assert there is not None
     package = purchase.matching_packages(there, Billing.ON_DEMAND)[0]
     image = purchase.matching_images(there, Billing.ON_DEMAND, package)[0]
-    watch.monitor.orders.buy(a_promise(package=package, image=image), 1)
+    watch.monitor.orders.buy(a_quote(package=package, image=image), 1)
 
 
 @pytest.mark.parametrize("dialect", ["later", "document"])
@@ -297,7 +297,7 @@ async def test_events_are_stored_for_the_next_run(watch: MonitorHarness, journal
     watch.monitor.refresh()
     await until(lambda: watch.state.connection is ConnectionState.ERROR)
     await watch.monitor.close(5)
-    assert EventKind.TROUBLE in [event.kind for event in await journal.events(10)]
+    assert EventKind.ERROR in [event.kind for event in await journal.events(10)]
 
 
 async def test_a_requested_refresh_shows_progress_until_it_ends(watch: MonitorHarness) -> None:

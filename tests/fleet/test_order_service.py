@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from support.factories import NOON, a_host, a_package, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_package, a_quote, a_snapshot, an_order
 from support.wait import until
 
 from xds_tui.api.client import Client
@@ -98,7 +98,7 @@ async def written(journal: Journal) -> list[OrderState]:
 
 async def test_buying_several_sends_one_request_after_another(desk: Desk) -> None:
     desk.service.answers = ["a", "b", "c"]
-    desk.orders.buy(a_promise(), 3)
+    desk.orders.buy(a_quote(), 3)
     orders = await desk.ended()
     assert [(order.state, order.host_id) for order in orders] == [(OrderState.ACCEPTED, id_) for id_ in "abc"]
     assert desk.service.asked == ["buy p1 4005"] * 3
@@ -107,7 +107,7 @@ async def test_buying_several_sends_one_request_after_another(desk: Desk) -> Non
 
 async def test_a_prepaid_host_is_bought_for_its_period(desk: Desk) -> None:
     desk.service.answers = ["a"]
-    desk.orders.buy(a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 3)), 1)
+    desk.orders.buy(a_quote(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 3)), 1)
     await desk.ended()
     assert desk.service.asked == ["rent p1 4005 3 MONTH"]
 
@@ -125,7 +125,7 @@ async def test_a_failed_order_is_not_sent_again_and_ends_the_batch(
     desk: Desk, failure: ApiError, state: OrderState
 ) -> None:
     desk.service.answers = ["a", failure]
-    desk.orders.buy(a_promise(), 4)
+    desk.orders.buy(a_quote(), 4)
     orders = await desk.ended()
     assert [order.state for order in orders] == [OrderState.ACCEPTED, state, OrderState.NOT_SENT, OrderState.NOT_SENT]
     assert len(desk.service.asked) == 2
@@ -135,7 +135,7 @@ async def test_a_failed_order_is_not_sent_again_and_ends_the_batch(
 
 async def test_a_rejection_keeps_code_and_trace(desk: Desk) -> None:
     desk.service.answers = [Rejected(9001, "余额不足", trace_id="trace-1")]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     (order,) = await desk.ended()
     assert (order.code, order.message, order.trace_id) == (9001, "余额不足", "trace-1")
     event = desk.reported[-1]
@@ -150,7 +150,7 @@ async def test_a_rejection_keeps_code_and_trace(desk: Desk) -> None:
 @pytest.mark.parametrize("change", [{"amount": Decimal("1.11")}, {"discount": Decimal("0.9")}])
 async def test_a_changed_price_buys_nothing_and_shows_both_prices(desk: Desk, change: dict[str, Any]) -> None:
     desk.service.catalog = (a_package(**change),)
-    desk.orders.buy(a_promise(), 2)
+    desk.orders.buy(a_quote(), 2)
     orders = await desk.ended()
     assert {order.state for order in orders} == {OrderState.NOT_SENT}
     assert orders[0].summary == PRICE_MOVED
@@ -161,7 +161,7 @@ async def test_a_changed_price_buys_nothing_and_shows_both_prices(desk: Desk, ch
 @pytest.mark.parametrize("catalog", [(), (a_package(type="ZZ"),)])
 async def test_a_package_that_is_not_sold_any_more_buys_nothing(desk: Desk, catalog: tuple[Package, ...]) -> None:
     desk.service.catalog = catalog
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.summary) == (OrderState.NOT_SENT, GONE_FROM_CATALOG)
 
@@ -175,7 +175,7 @@ async def test_stopping_a_batch_does_not_cancel_the_order_being_sent(desk: Desk)
 
     desk.service.before_answer = wait
     desk.service.answers = ["a"]
-    batch = desk.orders.buy(a_promise(), 3)
+    batch = desk.orders.buy(a_quote(), 3)
     await at_the_service.wait()
     desk.orders.stop(batch)
     go_on.set()
@@ -191,7 +191,7 @@ async def test_an_order_is_recorded_as_sent_before_its_request(desk: Desk) -> No
 
     desk.service.before_answer = look
     desk.service.answers = ["a"]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await desk.ended()
     assert seen == [[OrderState.SENT]]
 
@@ -201,7 +201,7 @@ async def test_an_order_that_cannot_be_recorded_is_not_sent(desk: Desk, monkeypa
         raise StoreError(N_("The disk is full"))
 
     monkeypatch.setattr(desk.journal, "write_orders", full)
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.summary) == (OrderState.NOT_SENT, "The disk is full")
     assert desk.service.asked == []
@@ -239,7 +239,7 @@ async def test_a_create_without_an_id_finds_its_host_among_the_new_ones(desk: De
     old = a_host(id="old", created=NOON)
     await desk.see(old)
     desk.service.answers = [None]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await desk.ended()
     later = NOON + timedelta(minutes=3)
     await desk.see(old, at=later)
@@ -278,7 +278,7 @@ async def test_all_orders_of_a_batch_are_recorded_before_the_first_request(desk:
 
     desk.service.before_answer = look
     desk.service.answers = ["a", "b", None, None]
-    desk.orders.buy(a_promise(), 2)
+    desk.orders.buy(a_quote(), 2)
     await desk.ended()
     assert seen[0] == [OrderState.SENT, OrderState.PENDING]
     desk.orders.power([a_host(id=f"h{n}") for n in range(2)], on=True)
@@ -306,7 +306,7 @@ async def test_nothing_is_sent_after_another_account_signed_in(desk: Desk) -> No
 
     desk.service.before_answer = wait
     desk.service.answers = ["a", "b"]
-    desk.orders.buy(a_promise(), 2)
+    desk.orders.buy(a_quote(), 2)
     await at_the_service.wait()
     desk.orders.reset()
     reported = len(desk.reported)
@@ -337,7 +337,7 @@ async def test_an_unconfirmed_order_is_reported_once(desk: Desk) -> None:
 
 async def test_a_create_never_times_out(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("reset")]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await desk.ended()
     desk.now += timedelta(hours=5)
     await desk.see()
@@ -346,7 +346,7 @@ async def test_a_create_never_times_out(desk: Desk) -> None:
 
 async def test_purchase_prices_are_known_after_a_restart(desk: Desk, journal: Journal) -> None:
     desk.service.answers = ["a"]
-    desk.orders.buy(a_promise(package=a_package(discount=Decimal("0.5"))), 1)
+    desk.orders.buy(a_quote(package=a_package(discount=Decimal("0.5"))), 1)
     desk.service.catalog = (a_package(discount=Decimal("0.5")),)
     await desk.ended()
     again = Desk(journal)
@@ -358,7 +358,7 @@ async def test_closing_waits_for_the_request_under_way_and_sends_no_other(desk: 
     go_on = asyncio.Event()
     desk.service.before_answer = lambda: cast("Awaitable[None]", go_on.wait())
     desk.service.answers = ["a"]
-    desk.orders.buy(a_promise(), 2)
+    desk.orders.buy(a_quote(), 2)
     await until(lambda: bool(desk.service.asked))
     assert not await desk.orders.close(max_wait=0)
     go_on.set()
@@ -369,11 +369,11 @@ async def test_closing_waits_for_the_request_under_way_and_sends_no_other(desk: 
 async def test_a_final_order_stores_no_known_hosts(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = [Rejected(6002, "资源不足")]
-    desk.orders.buy(replace(a_promise(), known_hosts=frozenset()), 1)
+    desk.orders.buy(replace(a_quote(), known_hosts=frozenset()), 1)
     await desk.ended()
     (order,) = await desk.journal.orders(1)
-    assert order.promise is not None
-    assert order.promise.known_hosts == frozenset()
+    assert order.quote is not None
+    assert order.quote.known_hosts == frozenset()
     assert order.action is OrderAction.CREATE
 
 
@@ -384,7 +384,7 @@ def new_host(**fields: Any) -> Host:
 
 async def test_an_unusual_id_is_accepted_once_the_list_shows_it(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.host_id, order.named_host_id) == (OrderState.UNKNOWN, None, "1234")
     assert desk.orders.book.awaited_ids(desk.now) == ("1234",)
@@ -397,7 +397,7 @@ async def test_an_unusual_id_is_accepted_once_the_list_shows_it(desk: Desk) -> N
 @pytest.mark.parametrize("about", [{"cpu": 99}, {"id": "4321", "created": NOON - timedelta(days=1)}])
 async def test_an_unusual_id_is_ignored_if_no_fitting_host_has_it(desk: Desk, about: dict[str, Any]) -> None:
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await desk.ended()
     await desk.see(new_host(**({"id": "1234"} | about)))
     (order,) = await desk.ended()
@@ -407,7 +407,7 @@ async def test_an_unusual_id_is_ignored_if_no_fitting_host_has_it(desk: Desk, ab
 async def test_an_unusual_id_of_a_known_host_is_ignored(desk: Desk) -> None:
     await desk.see(new_host(id="1234"))
     desk.service.answers = [OutcomeUnknown("no sense", host_id="1234"), "never sent"]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await desk.ended()
     await desk.see(new_host(id="1234"))
     (order,) = await desk.ended()
@@ -417,7 +417,7 @@ async def test_an_unusual_id_of_a_known_host_is_ignored(desk: Desk) -> None:
 async def test_an_id_named_by_two_responses_is_ignored(desk: Desk) -> None:
     for _ in range(2):
         desk.service.answers = [OutcomeUnknown("no sense", host_id="1234")]
-        desk.orders.buy(a_promise(), 1, confirmed={order.id for order in desk.orders.all})
+        desk.orders.buy(a_quote(), 1, confirmed={order.id for order in desk.orders.all})
         await desk.ended()
     await desk.see(new_host(id="1234"), new_host(id="other"))
     assert [order.state for order in await desk.ended()] == [OrderState.UNKNOWN] * 2
@@ -426,6 +426,6 @@ async def test_an_id_named_by_two_responses_is_ignored(desk: Desk) -> None:
 async def test_a_response_that_names_a_known_host_is_accepted_without_an_id(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = ["old"]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     (order,) = await desk.ended()
     assert (order.state, order.host_id) == (OrderState.ACCEPTED, None)

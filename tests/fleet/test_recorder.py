@@ -101,11 +101,11 @@ async def test_a_failing_disk_is_reported_once_until_it_works_again(
         await refresh()
         await refresh()
     (notice,) = harness.notices
-    assert (notice.kind, notice.alert) == (EventKind.TROUBLE, True)
+    assert (notice.kind, notice.alert) == (EventKind.ERROR, True)
     await refresh()
     monkeypatch.setattr(journal, "add_sample", fail)
     await refresh()
-    assert [event.kind for event in harness.notices] == [EventKind.TROUBLE]
+    assert [event.kind for event in harness.notices] == [EventKind.ERROR]
 
 
 async def test_a_damaged_file_is_set_aside_and_reported(tmp_path: Path) -> None:

@@ -142,9 +142,9 @@ def test_a_lookup_does_not_change_the_connection() -> None:
 @pytest.mark.parametrize(
     ("error", "connection", "kind"),
     [
-        (UNREACHABLE, ConnectionState.ERROR, EventKind.TROUBLE),
-        (BadResponse("The response is not JSON"), ConnectionState.ERROR, EventKind.TROUBLE),
-        (Rejected(1003, "busy", trace_id="t-1"), ConnectionState.ERROR, EventKind.TROUBLE),
+        (UNREACHABLE, ConnectionState.ERROR, EventKind.ERROR),
+        (BadResponse("The response is not JSON"), ConnectionState.ERROR, EventKind.ERROR),
+        (Rejected(1003, "busy", trace_id="t-1"), ConnectionState.ERROR, EventKind.ERROR),
         (SignedOut("Not accepted", 1001, "wrong"), ConnectionState.SIGNED_OUT, EventKind.SIGNED_OUT),
     ],
     ids=lambda value: type(value).__name__,
@@ -165,7 +165,7 @@ def test_an_error_keeps_the_data_and_is_reported_when_it_begins(
 def test_an_error_of_another_class_is_reported_too() -> None:
     state, _event = reducer.after_error(a_state(), UNREACHABLE, NOON, LATER)
     _state, events = reducer.after_error(state, BadResponse("The response is not JSON"), NOON, LATER)
-    assert kinds(events) == [EventKind.TROUBLE]
+    assert kinds(events) == [EventKind.ERROR]
 
 
 def test_missing_credentials_are_no_error() -> None:
@@ -255,7 +255,7 @@ def test_a_stored_snapshot_is_shown_only_before_a_current_one() -> None:
 
 
 def test_restored_events_are_older_than_those_shown_and_not_repeated() -> None:
-    new, old = Event(at=LATER, kind=EventKind.RECOVERED), Event(at=NOON, kind=EventKind.TROUBLE)
+    new, old = Event(at=LATER, kind=EventKind.RECOVERED), Event(at=NOON, kind=EventKind.ERROR)
     state, _events = reducer.with_events(FleetState(), [new])
     assert reducer.after_restore(state, None, (new, old), LATER).events == (new, old)
 

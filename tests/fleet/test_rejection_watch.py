@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.factories import NOON, a_host, a_promise, a_snapshot, an_order
+from support.factories import NOON, a_host, a_quote, a_snapshot, an_order
 from support.wait import until
 from test_order_service import Desk, written
 
@@ -29,7 +29,7 @@ def new_host(**fields: object) -> Host:
 
 async def refused(desk: Desk) -> Order:
     desk.service.answers = [Rejected(9001, "余额不足", trace_id="trace-1")]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     return (await desk.ended())[-1]
 
 
@@ -75,7 +75,7 @@ async def test_a_host_listed_before_the_rejection_is_reported(desk: Desk) -> Non
 async def test_an_explained_host_is_not_reported(desk: Desk, host: Host, later: timedelta) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = ["bought"]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await desk.ended()
     await refused(desk)
     desk.now += later
@@ -87,7 +87,7 @@ async def test_a_host_of_another_order_is_not_reported(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     await refused(desk)
     desk.service.answers = [None]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     order = (await desk.ended())[-1]
     for _ in range(3):
         desk.now += timedelta(seconds=6)
@@ -119,20 +119,20 @@ async def test_a_declined_host_is_not_offered_again(desk: Desk) -> None:
     await desk.orders.claims.decline_candidate(order.id)
     await desk.see(new_host())
     assert len(reported_candidates(desk)) == 1
-    assert await desk.orders.possible_purchases(a_promise()) == ()
+    assert await desk.orders.possible_purchases(a_quote()) == ()
 
 
 async def test_a_possible_repetition_is_sent_only_if_the_user_confirms_it(desk: Desk) -> None:
     desk.service.answers = [OutcomeUnknown("reset"), "second"]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     (unknown,) = await desk.ended()
-    desk.orders.buy(a_promise(), 2)
+    desk.orders.buy(a_quote(), 2)
     orders = await desk.ended()
     assert [order.state for order in orders[1:]] == [OrderState.NOT_SENT] * 2
     assert orders[1].summary == MAY_BE_BOUGHT
     assert len(desk.service.asked) == 1
-    assert await desk.orders.possible_purchases(a_promise()) == (unknown,)
-    desk.orders.buy(a_promise(), 1, confirmed=[unknown.id])
+    assert await desk.orders.possible_purchases(a_quote()) == (unknown,)
+    desk.orders.buy(a_quote(), 1, confirmed=[unknown.id])
     assert (await desk.ended())[-1].state is OrderState.ACCEPTED
     assert await written(desk.journal) == [
         OrderState.UNKNOWN,
@@ -157,13 +157,13 @@ async def test_orders_of_earlier_runs_and_other_programs_count_as_possible_purch
     desk: Desk, state: OrderState, code: int | None, asked: bool
 ) -> None:
     left = an_order(
-        id="left", action=OrderAction.CREATE, state=state, code=code, host_id=None, promise=a_promise(), sent_at=NOON
+        id="left", action=OrderAction.CREATE, state=state, code=code, host_id=None, quote=a_quote(), sent_at=NOON
     )
     await desk.journal.write_orders([left])
-    found = await desk.orders.possible_purchases(a_promise())
+    found = await desk.orders.possible_purchases(a_quote())
     assert [order.id for order in found] == (["left"] if asked else [])
     desk.service.answers = ["new"]
-    desk.orders.buy(a_promise(), 1)
+    desk.orders.buy(a_quote(), 1)
     await until(lambda: not desk.orders.is_sending)
     assert len(desk.service.asked) == (not asked)
 
@@ -179,6 +179,6 @@ async def test_later_orders_do_not_end_the_watch(desk: Desk) -> None:
 
 async def test_the_number_of_watched_rejections_is_limited(desk: Desk) -> None:
     for number in range(MAX_ENDED_ORDERS + 10):
-        order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REJECTED, promise=a_promise())
+        order = an_order(id=f"o{number}", action=OrderAction.CREATE, state=OrderState.REJECTED, quote=a_quote())
         desk.orders.book.write(order)
     assert len(tuple(desk.orders.book)) == MAX_ENDED_ORDERS

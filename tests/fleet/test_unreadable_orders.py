@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from support.factories import NOON, a_promise
+from support.factories import NOON, a_quote
 from support.wait import until
 from test_monitor import MonitorHarness, watching
 
@@ -76,26 +76,26 @@ async def test_what_unreadable_orders_may_have_bought_is_bought_again_only_if_co
     async with watching(MonitorHarness(simulator, Journal(database, "test"))) as watch:
         await until(lambda: watch.state.connection is ConnectionState.LIVE and watch.state.catalog is not None)
         assert watch.state.catalog is not None
-        promise = promise_in(watch.state)
-        watch.monitor.orders.buy(promise, 1)
+        quote = quote_in(watch.state)
+        watch.monitor.orders.buy(quote, 1)
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state in order_states.FINAL)
         assert watch.state.orders[0].summary == MAY_BE_BOUGHT
-        doubtful = [order.id for order in await watch.monitor.orders.possible_purchases(promise)]
+        doubtful = [order.id for order in await watch.monitor.orders.possible_purchases(quote)]
         assert doubtful == [f"o{number}" for number, body in enumerate(BODIES) if "h9" not in str(body)]
-        watch.monitor.orders.buy(promise, 1, confirmed=doubtful)
+        watch.monitor.orders.buy(quote, 1, confirmed=doubtful)
         await until(lambda: len(watch.state.orders) > 1 and watch.state.orders[0].state in order_states.FINAL | DONE)
         assert watch.state.orders[0].state in (OrderState.ACCEPTED, OrderState.CONFIRMED)
     await database.close()
 
 
-def promise_in(state: FleetState):
+def quote_in(state: FleetState):
     from xds_tui.domain.model import Billing
 
     assert state.catalog is not None
     packages = state.catalog.packages[Billing.ON_DEMAND]
     image = state.catalog.images[0]
     package = next(package for package in packages if package.type == image.type)
-    return a_promise(package=package, image=image)
+    return a_quote(package=package, image=image)
 
 
 @pytest.mark.parametrize("seed", range(12))

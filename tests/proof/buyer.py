@@ -137,12 +137,12 @@ class Buyer:
     async def _buy(self, told: Purchase) -> None:
         await self._until(lambda: self._is_offered(told))
         draft = self._draft(told)
-        earlier = [order.id for order in await self._monitor.orders.possible_purchases(draft.promise())]
+        earlier = [order.id for order in await self._monitor.orders.possible_purchases(draft.quote())]
         asked = Asked(told.number, told.count, told.kind, doubtful=earlier, is_confirmed=told.is_confirmed)
         self._write(asked)
         self._journal.halt = told.halt or self._journal.halt
         # From here to the next await nothing can leave: what was asked for is known, order by order, before.
-        batch = self._monitor.orders.buy(draft.promise(), told.count, confirmed=earlier if told.is_confirmed else ())
+        batch = self._monitor.orders.buy(draft.quote(), told.count, confirmed=earlier if told.is_confirmed else ())
         own = [order.id for order in self._orders if order.batch == batch]
         self._write(msgspec.structs.replace(asked, orders=own))
         await self._until(lambda: not self._is_under_way(batch))

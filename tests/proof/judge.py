@@ -212,9 +212,9 @@ def _judge_questions(verdict: Verdict, record: Record, sales: Mapping[str, Sale]
 
 def _is_repeated(earlier: Order, order: Order, sales: Mapping[str, Sale]) -> bool:
     """Whether an order left when an earlier one had ended and bought the same, and its host was not recognised yet."""
-    if order.sent_at is None or earlier.id not in sales or earlier.answered_at is None or earlier.promise is None:
+    if order.sent_at is None or earlier.id not in sales or earlier.answered_at is None or earlier.quote is None:
         return False
-    goods, other = order.promise, earlier.promise
+    goods, other = order.quote, earlier.quote
     if goods is None or (goods.package.id, goods.billing) != (other.package.id, other.billing):
         return False
     is_recognised = earlier.state is OrderState.ACCEPTED or (
@@ -272,8 +272,8 @@ def _origin(named: Sale | None) -> str:
 
 
 def _description(order: Order) -> str:
-    assert order.promise is not None
-    goods = f"{order.promise.package.id}, {order.promise.image.id}"
+    assert order.quote is not None
+    goods = f"{order.quote.package.id}, {order.quote.image.id}"
     sent_at = f"{order.sent_at.timestamp():.3f}" if order.sent_at else "never"
     reason = f"code {order.code}" if order.code is not None else order.summary
     return f"order {order.id[:8]} ({order.state.value}, {goods}, host {order.host_id}, sent {sent_at}, {reason})"

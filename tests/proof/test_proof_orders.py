@@ -15,7 +15,7 @@ from proof.faults import ANSWERS, describe
 from proof.judge import Verdict, judge
 from proof.records import Record
 from proof.request import Asked, Kind
-from support.factories import a_package, a_promise, an_order
+from support.factories import a_package, a_quote, an_order
 
 from tests.simulator_faults.faults import Kind as Mishap
 from tests.simulator_faults.other_user import TAG
@@ -59,7 +59,7 @@ def order(number: int, state: OrderState, host_id: str | None = None, **fields: 
         created_at=sent_at,
         sent_at=sent_at,
         host_id=host_id,
-        **{"promise": a_promise(), **fields},
+        **{"quote": a_quote(), **fields},
     )
 
 
@@ -179,7 +179,7 @@ LOST = {"answered_at": SENT_AT + timedelta(seconds=1), "summary": "no answer"}
         (order(0, OrderState.CONFIRMED, "a", **LOST, ended_at=SENT_AT + timedelta(seconds=5)), 0),
         (order(0, OrderState.UNKNOWN, summary="no answer", answered_at=SENT_AT + timedelta(seconds=20)), 0),
         (order(0, OrderState.ACCEPTED, answered_at=SENT_AT + timedelta(seconds=1)), 0),
-        (order(0, OrderState.UNKNOWN, **LOST, promise=a_promise(package=a_package(id="p2"))), 0),
+        (order(0, OrderState.UNKNOWN, **LOST, quote=a_quote(package=a_package(id="p2"))), 0),
     ],
 )
 def test_a_possible_purchase_must_not_be_repeated_without_confirmation(earlier: Order, repeated: int) -> None:

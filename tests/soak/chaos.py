@@ -267,7 +267,7 @@ class Chaos:
             chosen = draft.with_image(image)
             if chosen.is_complete and chosen.estimate is not None:
                 orders = self._monitor.orders
-                orders.buy(chosen.promise(), 1, confirmed=[order.id for order in orders.book])
+                orders.buy(chosen.quote(), 1, confirmed=[order.id for order in orders.book])
                 return
 
     def _publish(self, state: FleetState) -> None:

@@ -164,5 +164,5 @@ class User:
             chosen = draft.with_image(image)
             if chosen.is_complete and chosen.estimate is not None:
                 orders = self._monitor.orders
-                orders.buy(chosen.promise(), lot.choice((1, 1, 2)), confirmed=[order.id for order in orders.book])
+                orders.buy(chosen.quote(), lot.choice((1, 1, 2)), confirmed=[order.id for order in orders.book])
                 return

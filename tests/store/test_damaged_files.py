@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.factories import NOON, a_host, a_promise, a_snapshot
+from support.factories import NOON, a_host, a_quote, a_snapshot
 from test_journal import A_PURCHASE, a_sample, an_event, an_order
 
 from xds_tui.domain.records import EventKind, OrderState
@@ -126,7 +126,7 @@ def _works(journal: Journal) -> list[Callable[[], object]]:
         lambda: journal.add_events([an_event(9), an_event(10)]),
         lambda: journal.add_sample(a_sample(9)),
         lambda: journal.mark_reported(["two", "three"], NOON + timedelta(days=200)),
-        lambda: journal.settle_order(replace(A_PURCHASE, id="b9", host_id="new", promise=a_promise())),
+        lambda: journal.settle_order(replace(A_PURCHASE, id="b9", host_id="new", quote=a_quote())),
         open_orders,
         lambda: journal.save_snapshot(a_snapshot(a_host())),
         lambda: journal.write_orders([an_order("new")]),

@@ -79,7 +79,7 @@ A_PURCHASE = Order(
     action=OrderAction.CREATE,
     state=OrderState.REJECTED,
     created_at=NOON,
-    promise=Quote(
+    quote=Quote(
         package=a_package(gpu_count=1, discount=Decimal("0.80")),
         image=an_image(),
         billing=Billing.RENT,
@@ -97,7 +97,7 @@ A_PURCHASE = Order(
 
 PURCHASE_WITHOUT_LATER_FIELDS = """
 {"id":"0123456789abcdef0123456789abcdef","action":"create","state":"rejected","created_at":"2026-11-23T12:00:00Z",
-"host_id":null,"host_name":"","promise":{"package":{"id":"p1","name":"office","type":"BL","cpu":4,"memory":16,
+"host_id":null,"host_name":"","quote":{"package":{"id":"p1","name":"office","type":"BL","cpu":4,"memory":16,
 "disk":128,"bandwidth":30,"gpu_count":1,"gpu_name":null,"amount":"1.10","discount":"0.80","purpose":0,"area":0,
 "offer":2,"raw":{}},"image":{"id":"4005","type":"BL","name":"Ubuntu Server","version":"20.04 x64"},"billing":1,
 "period":{"unit":3,"number":2},"hours":1440,"estimate":"1267.20","known_hosts":["h1"]},"code":9001,
@@ -171,7 +171,7 @@ async def test_events_older_than_ninety_days_are_dropped(journal: Journal, monke
 async def test_a_clock_that_was_years_ahead_for_a_moment_does_not_empty_the_history(journal: Journal) -> None:
     await journal.add_events([an_event(0), an_event(1)])
     await journal.add_events([Event(at=NOON + timedelta(days=3650), kind=EventKind.RECOVERED)])
-    await journal.add_events([Event(at=NOON + 2 * SECOND, kind=EventKind.TROUBLE)])
+    await journal.add_events([Event(at=NOON + 2 * SECOND, kind=EventKind.ERROR)])
     assert len(await journal.events(10)) == 4
 
 
@@ -210,8 +210,8 @@ async def test_a_purchase_comes_back_with_its_promise_to_the_digit(journal: Jour
     await journal.write_orders([A_PURCHASE])
     (read,) = await journal.orders(1)
     assert read == A_PURCHASE
-    assert read.promise is not None
-    assert str(read.promise.package.amount) == "1.10"
+    assert read.quote is not None
+    assert str(read.quote.package.amount) == "1.10"
 
 
 async def test_a_purchase_without_the_later_fields_can_be_read(database: Database, journal: Journal) -> None:
@@ -281,7 +281,7 @@ async def test_an_estimate_that_is_no_number_makes_an_order_unreadable(
     database: Database, journal: Journal, estimate: str
 ) -> None:
     body = json.loads(PURCHASE_WITHOUT_LATER_FIELDS)
-    body["promise"]["estimate"] = estimate
+    body["quote"]["estimate"] = estimate
     await store_order_body(database, json.dumps(body))
     assert await journal.orders(1) == ()
 
@@ -289,11 +289,11 @@ async def test_an_estimate_that_is_no_number_makes_an_order_unreadable(
 async def test_texts_of_the_file_are_made_inert(database: Database, journal: Journal) -> None:
     body = json.loads(PURCHASE_WITHOUT_LATER_FIELDS)
     body["host_name"] = "\x1b[31mred"
-    body["promise"]["image"]["name"] = "\x1b]52;c;AA\x07"
+    body["quote"]["image"]["name"] = "\x1b]52;c;AA\x07"
     await store_order_body(database, json.dumps(body))
     (order,) = await journal.orders(1)
-    assert order.promise is not None
-    assert "\x1b" not in order.host_name + order.promise.image.name
+    assert order.quote is not None
+    assert "\x1b" not in order.host_name + order.quote.image.name
 
 
 async def test_samples_of_any_kind_are_left_out(database: Database, journal: Journal) -> None:
@@ -433,7 +433,7 @@ async def test_what_each_host_was_bought_for_is_known_by_its_id(journal: Journal
     await journal.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.CONFIRMED, host_id="h9")])
     await journal.write_orders([replace(A_PURCHASE, id="o2", state=OrderState.UNKNOWN, host_id=None)])
     await journal.write_orders([an_order("o3")])
-    assert await journal.bought() == {"h9": A_PURCHASE.promise}
+    assert await journal.bought() == {"h9": A_PURCHASE.quote}
 
 
 async def test_two_instances_write_and_read_one_file(path: Path, journal: Journal) -> None:

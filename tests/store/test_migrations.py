@@ -122,6 +122,31 @@ async def test_events_keep_their_states_and_doubts(path: Path) -> None:
     assert [event.doubt for event in events if event.kind is EventKind.CANDIDATE][::-1] == list(Doubt)
 
 
+async def test_orders_keep_their_quotes(path: Path) -> None:
+    rows = [(str(row[0]), str(row[4])) for row in rows_of(path, "orders")]
+    before = {order_id: json.loads(body)["promise"] for order_id, body in rows if '"promise":{' in body}
+    database, journal = await opened(path)
+    quotes = {order.id: order.quote for order in await journal.orders(100) if order.quote is not None}
+    await database.close()
+    assert {"create-done", "create-unknown"} <= quotes.keys() <= before.keys()
+    bodies = {row[0]: json.loads(str(row[4])) for row in rows_of(path, "orders") if row[0] in quotes}
+    assert {order_id: body["quote"] for order_id, body in bodies.items()} == {id_: before[id_] for id_ in quotes}
+    assert not any("promise" in body for body in bodies.values())
+    assert {str(quote.estimate) for quote in quotes.values()} == {before[id_]["estimate"] for id_ in quotes}
+
+
+async def test_errors_among_the_events_keep_their_kind_under_the_new_word(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        body = '{"at":"2026-11-23T12:00:00Z","kind":"trouble","summary":"trouble"}'
+        scope = connection.execute("SELECT scope FROM events LIMIT 1").fetchone()[0]
+        connection.execute("INSERT INTO events VALUES (NULL, ?, 1795435200000000, ?)", (scope, body))
+        connection.commit()
+    database, journal = await opened(path)
+    events = await journal.events(100)
+    await database.close()
+    assert [event.summary for event in events if event.kind is EventKind.ERROR] == ["trouble"]
+
+
 async def test_rows_that_cannot_be_read_keep_their_bodies_and_whether_they_are_open(path: Path) -> None:
     before = {row[0]: row[4] for row in rows_of(path, "orders")}
     database, journal = await opened(path)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.factories import NOON, a_host, a_package, a_promise
+from support.factories import NOON, a_host, a_package, a_quote
 
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.fleet.order_requests import new_request, renewed
@@ -50,7 +50,7 @@ async def other(path: Path) -> AsyncIterator[Program]:
 
 
 def purchase(request_id: str = "nightly", count: int = 1) -> tuple[Order, ...]:
-    return new_request(request_id, OrderAction.CREATE, NOON, quote=a_promise(), count=count)
+    return new_request(request_id, OrderAction.CREATE, NOON, quote=a_quote(), count=count)
 
 
 async def test_a_new_request_is_claimed_as_a_whole(one: Program) -> None:
@@ -85,11 +85,11 @@ async def test_a_program_does_not_claim_what_it_is_sending_itself(one: Program) 
 async def test_what_a_program_left_unsent_is_claimed_with_the_new_quote(one: Program, other: Program) -> None:
     first = (await one.journal.claim_request(purchase())).orders[0]
     await one.end()
-    dearer = a_promise(package=a_package(amount=a_promise().estimate * 2))
-    again = replace(renewed(first, NOON.replace(hour=13)), promise=dearer)
+    dearer = a_quote(package=a_package(amount=a_quote().estimate * 2))
+    again = replace(renewed(first, NOON.replace(hour=13)), quote=dearer)
     claim = await other.journal.claim_request([again])
     assert claim.claimed == {first.id}
-    assert (claim.orders[0].created_at.hour, claim.orders[0].promise) == (13, dearer)
+    assert (claim.orders[0].created_at.hour, claim.orders[0].quote) == (13, dearer)
 
 
 @pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.PENDING])
@@ -119,7 +119,7 @@ async def test_a_request_id_is_not_used_for_something_else(one: Program) -> None
     for different in (
         purchase(count=2),
         new_request("nightly", OrderAction.DELETE, NOON, hosts=[a_host()]),
-        new_request("nightly", OrderAction.CREATE, NOON, quote=a_promise(package=a_package(id="p2"))),
+        new_request("nightly", OrderAction.CREATE, NOON, quote=a_quote(package=a_package(id="p2"))),
     ):
         with pytest.raises(RequestMismatchError):
             await one.journal.claim_request(different)
@@ -152,6 +152,7 @@ async def test_a_request_with_an_unreadable_order_is_not_repeated(one: Program, 
 
 
 async def test_another_programs_writing_changes_the_version(one: Program, other: Program) -> None:
+    await other.journal.version()  # after what it writes when it opens the file
     before = await one.journal.version()
     await one.journal.claim_request(purchase("own"))
     assert await one.journal.version() == before

@@ -74,14 +74,14 @@ def a_snapshot(*hosts: Host, at: datetime = NOON) -> Snapshot:
     return Snapshot(hosts, at)
 
 
-def a_promise(**fields: Any) -> Quote:
+def a_quote(**fields: Any) -> Quote:
     package = fields.get("package", _PACKAGE)
     estimate = pricing.estimate(package, 1)
     assert estimate is not None
-    promise = Quote(
+    quote = Quote(
         package=package, image=_IMAGE, billing=Billing.ON_DEMAND, period=None, hours=1, estimate=estimate.total
     )
-    return replace(promise, **fields)
+    return replace(quote, **fields)
 
 
 def an_order(**fields: Any) -> Order:

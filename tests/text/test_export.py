@@ -10,14 +10,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.factories import NOON, a_host, a_package, a_promise, an_order
+from support.factories import NOON, a_host, a_package, a_quote, an_order
 
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Billing, Period, PeriodUnit, Status
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.text import export
 
-MONTH = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720, estimate=Decimal("792.00"))
+MONTH = a_quote(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720, estimate=Decimal("792.00"))
 
 
 def as_dicts(table: export.Table) -> list[dict[str, object]]:
@@ -27,7 +27,7 @@ def as_dicts(table: export.Table) -> list[dict[str, object]]:
 
 def test_an_order_is_exported_with_what_was_promised_and_what_it_really_lasts() -> None:
     host = a_host(id="h1", billing=Billing.RENT, created=NOON, expires=NOON + timedelta(hours=744))
-    order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, promise=MONTH, host_id="h1", sent_at=NOON)
+    order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, quote=MONTH, host_id="h1", sent_at=NOON)
     (row,) = as_dicts(export.orders_table([order], {"h1": host}))
     assert row["created_at"] == "2026-11-23T12:00:00Z"
     assert row["ended_at"] is None
@@ -38,15 +38,15 @@ def test_an_order_is_exported_with_what_was_promised_and_what_it_really_lasts() 
 
 
 def test_an_order_on_a_host_has_no_promise_and_a_vanished_host_no_length() -> None:
-    plain, gone = as_dicts(export.orders_table([an_order(), an_order(promise=MONTH, host_id="gone")], {}))
+    plain, gone = as_dicts(export.orders_table([an_order(), an_order(quote=MONTH, host_id="gone")], {}))
     assert plain["estimate"] is None
     assert gone["real_hours"] is None
 
 
 def test_money_is_a_plain_decimal_or_nothing() -> None:
     package = a_package(amount=Decimal("1E+2"), discount=None)
-    promise = a_promise(estimate=Decimal("1E+2"))
-    (row,) = as_dicts(export.orders_table([an_order(promise=replace(promise, package=package))], {}))
+    quote = a_quote(estimate=Decimal("1E+2"))
+    (row,) = as_dicts(export.orders_table([an_order(quote=replace(quote, package=package))], {}))
     assert (row["unit_price"], row["discount"], row["estimate"]) == ("100", None, "100")
 
 
@@ -81,5 +81,5 @@ def test_every_text_comes_back_from_both_formats(names: list[str]) -> None:
 
 def test_no_field_is_a_secret() -> None:
     host = a_host(password=Secret("hunter2"), billing=Billing.RENT, expires=NOON)
-    text = export.to_json(export.orders_table([an_order(promise=MONTH)], {"h1": host}))
+    text = export.to_json(export.orders_table([an_order(quote=MONTH)], {"h1": host}))
     assert "hunter2" not in text

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from support.app_driver import Desk, sitting_at
-from support.factories import a_package, a_promise, an_image, an_order
+from support.factories import a_package, a_quote, an_image, an_order
 from support.wait import until
 from test_create_screen import bought, to_review, wizard
 
@@ -38,7 +38,7 @@ UNCLEAR = [
 
 def an_earlier(desk: Desk, state: OrderState, code: int | None = None) -> Order:
     """An order of an earlier run for the package that the tests buy."""
-    promise = a_promise(
+    quote = a_quote(
         package=a_package(id=PACKAGE, amount=Decimal("2.88"), discount=Decimal("0.80")), image=an_image(id=IMAGE)
     )
     at = desk.now()
@@ -48,7 +48,7 @@ def an_earlier(desk: Desk, state: OrderState, code: int | None = None) -> Order:
         state=state,
         code=code,
         host_id=None,
-        promise=promise,
+        quote=quote,
         created_at=at,
         sent_at=at,
     )
@@ -133,9 +133,9 @@ async def test_the_pair_that_is_chosen_in_the_catalog_is_asked_about_too() -> No
         package = wizard(desk).draft.package
         assert package is not None
         earlier = an_earlier(desk, OrderState.UNKNOWN)
-        assert earlier.promise is not None
+        assert earlier.quote is not None
         await desk.monitor.recorder.journal.write_orders(
-            [replace(earlier, promise=replace(earlier.promise, package=package))]
+            [replace(earlier, quote=replace(earlier.quote, package=package))]
         )
         await desk.press("enter")
         await desk.see("Press B")
@@ -192,7 +192,7 @@ async def test_the_words_can_be_typed_in_chinese(phrase: str) -> None:
         wizard_screen = wizard(desk)
         catalog = desk.monitor.state.catalog
         assert catalog is not None
-        earlier = an_earlier(desk, OrderState.UNKNOWN).promise
+        earlier = an_earlier(desk, OrderState.UNKNOWN).quote
         assert earlier is not None
         draft = wizard_screen.draft
         package = next(one for one in catalog.packages[draft.billing] if one.id == PACKAGE)

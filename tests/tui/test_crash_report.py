@@ -96,7 +96,7 @@ def test_a_report_contains_versions_and_events_without_names() -> None:
     at = datetime(2026, 11, 23, 8, tzinfo=UTC)
     event = Event(
         at=at,
-        kind=EventKind.TROUBLE,
+        kind=EventKind.ERROR,
         host_name=PLANTED,
         message=PLANTED,
         code=500,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from support.app_driver import Desk, sitting_at
-from support.factories import a_package, a_promise, an_order
+from support.factories import a_package, a_quote, an_order
 from support.wait import until
 
 from xds_tui.domain.model import Billing, Period, PeriodUnit, Status
@@ -49,7 +49,7 @@ async def looking_back(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncI
         now, journal = desk.now(), desk.monitor.recorder.journal
         await write_many(desk)
         await journal.add_events(
-            [Event(at=now, kind=EventKind.TROUBLE, summary="The service had a system error", trace_id="trace-77")]
+            [Event(at=now, kind=EventKind.ERROR, summary="The service had a system error", trace_id="trace-77")]
         )
         await desk.press("h")
         await desk.see("▸1 Events")
@@ -93,7 +93,7 @@ async def test_a_filter_searches_the_whole_history(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(history, "PAGE_SIZE", 10)
     monkeypatch.setattr(history, "PREFETCH_ROWS", 2)
     desk = Desk()
-    old = Event(at=desk.now() - timedelta(days=3), kind=EventKind.TROUBLE, summary="A needle", trace_id="trace-old")
+    old = Event(at=desk.now() - timedelta(days=3), kind=EventKind.ERROR, summary="A needle", trace_id="trace-old")
     async with sitting_at(desk):
         await desk.monitor.recorder.journal.add_events([old])
         await write_many(desk)
@@ -149,8 +149,8 @@ async def test_a_small_terminal_shows_the_actual_hours() -> None:
     async with sitting_at(desk, 80, 24):
         assert desk.monitor.state.snapshot is not None
         rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
-        month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
-        order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, host_id=rent.id, promise=month)
+        month = a_quote(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
+        order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, host_id=rent.id, quote=month)
         await desk.monitor.recorder.journal.write_orders([order])
         await desk.press("h", "2")
         await desk.see("1 shown")
@@ -163,7 +163,7 @@ async def test_an_order_shows_its_estimate_and_the_actual_hours() -> None:
     async with sitting_at(desk):
         assert desk.monitor.state.snapshot is not None
         rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
-        promise = a_promise(
+        quote = a_quote(
             package=a_package(name="the package"),
             billing=Billing.RENT,
             period=Period(PeriodUnit.MONTH, 1),
@@ -174,7 +174,7 @@ async def test_an_order_shows_its_estimate_and_the_actual_hours() -> None:
             action=OrderAction.CREATE,
             state=OrderState.CONFIRMED,
             host_id=rent.id,
-            promise=promise,
+            quote=quote,
             created_at=desk.now(),
         )
         await desk.monitor.recorder.journal.write_orders([order])
@@ -255,10 +255,10 @@ async def test_a_small_terminal_shows_the_hours_of_many_orders_and_the_dates_of_
     async with looking_back(desk, 80, 24):
         assert desk.monitor.state.snapshot is not None
         rent = next(host for host in desk.monitor.state.snapshot.hosts if host.billing is Billing.RENT)
-        month = a_promise(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
+        month = a_quote(billing=Billing.RENT, period=Period(PeriodUnit.MONTH, 1), hours=720)
         bought = [
             an_order(
-                id=f"{n}", action=OrderAction.CREATE, host_id=rent.id, promise=month, created_at=desk.now() - n * MINUTE
+                id=f"{n}", action=OrderAction.CREATE, host_id=rent.id, quote=month, created_at=desk.now() - n * MINUTE
             )
             for n in range(60)
         ]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from support.app_driver import Desk, sitting_at
-from support.factories import a_promise, an_order
+from support.factories import a_quote, an_order
 
 from xds_tui.domain.model import Billing
 from xds_tui.domain.records import Order, OrderAction, OrderState
@@ -24,7 +24,7 @@ async def lost_create(desk: Desk) -> Order:
     assert catalog is not None
     package = catalog.packages[Billing.ON_DEMAND][0]
     image = next(image for image in catalog.images if image.type == package.type)
-    promise = a_promise(package=package, image=image, known_hosts=desk.monitor.orders.book.known_hosts)
+    quote = a_quote(package=package, image=image, known_hosts=desk.monitor.orders.book.known_hosts)
     order = an_order(
         id="o",
         action=OrderAction.CREATE,
@@ -34,7 +34,7 @@ async def lost_create(desk: Desk) -> Order:
         sent_at=desk.now(),
         answered_at=desk.now() + timedelta(seconds=60),
         summary="The service did not answer in time",
-        promise=promise,
+        quote=quote,
     )
     await desk.monitor.recorder.journal.write_orders([order])
     desk.monitor.orders.book.write(order)
@@ -47,9 +47,9 @@ async def seeing_a_candidate(columns: int = 120, rows: int = 40) -> AsyncIterato
     async with sitting_at(Desk(), columns, rows) as desk:
         order = await lost_create(desk)
         desk.clock.advance(300)
-        assert order.promise is not None
+        assert order.quote is not None
         account, world = desk.world.accounts[ACCOUNT], desk.world
-        host = world.create(account, order.promise.package.id, order.promise.image.id, None)
+        host = world.create(account, order.quote.package.id, order.quote.image.id, None)
         host.name = "stranger"
         await desk.sweep()
         yield desk, host.id

@@ -86,12 +86,12 @@ def request_of(order: Order) -> ChangeRequest:
             return reboot(host_id)
         case OrderAction.DELETE:
             return delete(host_id)
-    if order.promise is None:
+    if order.quote is None:
         raise ValueError("a create without a quote")
-    package_id, image_id = order.promise.package.id, order.promise.image.id
-    if order.promise.period is None:
+    package_id, image_id = order.quote.package.id, order.quote.image.id
+    if order.quote.period is None:
         return create_on_demand(package_id, image_id)
-    return create_rent(package_id, image_id, order.promise.period)
+    return create_rent(package_id, image_id, order.quote.period)
 
 
 def segment(host_id: str) -> str:

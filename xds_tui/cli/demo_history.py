@@ -279,6 +279,6 @@ def _order_events(order: Order) -> Iterator[Event]:
 def _outage_events(now: datetime) -> list[Event]:
     began, ended = (now - ago for ago in _OUTAGE)
     return [
-        Event(at=began, kind=EventKind.TROUBLE, summary=UNAVAILABLE),
+        Event(at=began, kind=EventKind.ERROR, summary=UNAVAILABLE),
         Event(at=ended, kind=EventKind.RECOVERED),
     ]

@@ -114,7 +114,7 @@ def write_outcome(
 
 
 def _line(order: Order) -> str:
-    name = order.host_name or (order.promise.package.name if order.promise else "")
+    name = order.host_name or (order.quote.package.name if order.quote else "")
     subject = f"{name} ({order.host_id})" if order.host_id else name
     return f"{subject}: {messages.action(order.action)}: {messages.order_status(order)}"
 

@@ -127,7 +127,7 @@ class Matching:
     # How far a host is from an order
 
     def _distance(self, request: Request, birth: Birth) -> Distance:
-        mismatches = count_mismatches(birth.host, request.promise.package)
+        mismatches = count_mismatches(birth.host, request.quote.package)
         if birth.time is None:
             return Distance(True, mismatches, ACCEPTED_WINDOW, is_early=False)
         late = birth.time.low - self._offset.high - request.time.high

@@ -288,14 +288,14 @@ EVENTS: Final[RowType[Event]] = RowType(
 ORDERS: Final[RowType[Order]] = RowType(
     choices={
         "status": _order_states,
-        "billing": lambda order: (order.promise.billing if order.promise else None,),
+        "billing": lambda order: (order.quote.billing if order.quote else None,),
     },
     texts={
-        "name": lambda order: (order.host_name, order.promise.package.name if order.promise else ""),
+        "name": lambda order: (order.host_name, order.quote.package.name if order.quote else ""),
         "id": lambda order: (order.host_id or "", order.id),
     },
     numbers={
-        "cost": lambda order, _context: float(order.promise.estimate) if order.promise else None,
+        "cost": lambda order, _context: float(order.quote.estimate) if order.quote else None,
         "age": lambda order, context: _age(order.created_at, context),
     },
     values={"status": (*OrderState, MAY_BE_YOURS), "billing": tuple(Billing)},

@@ -18,13 +18,13 @@ OS_FAMILIES: Final = ("windows", "ubuntu", "debian", "centos")
 """Systems that a host and an image name alike."""
 
 
-def is_compatible(host: Host, promise: Quote) -> bool:
+def is_compatible(host: Host, quote: Quote) -> bool:
     """Whether nothing that the host says of itself contradicts what was bought; a field left out does not."""
     return (
-        host.billing in (None, promise.billing)
-        and _has_specification(host, promise.package)
-        and _has_term(host, promise)
-        and _has_os(host, promise.image)
+        host.billing in (None, quote.billing)
+        and _has_specification(host, quote.package)
+        and _has_term(host, quote)
+        and _has_os(host, quote.image)
     )
 
 
@@ -44,11 +44,11 @@ def _has_specification(host: Host, package: Package) -> bool:
     return same and (host.gpu_count == package.gpu_count or package.gpu_name is None)
 
 
-def _has_term(host: Host, promise: Quote) -> bool:
+def _has_term(host: Host, quote: Quote) -> bool:
     """Whether a prepaid host lasts about as long as was bought. How long a month is, is not documented."""
-    if promise.period is None or host.created is None or host.expires is None:
+    if quote.period is None or host.created is None or host.expires is None:
         return True
-    bought = timedelta(hours=promise.hours)
+    bought = timedelta(hours=quote.hours)
     return abs(host.expires - host.created - bought) <= bought * TERM_TOLERANCE + TERM_SLACK
 
 

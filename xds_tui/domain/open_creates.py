@@ -30,7 +30,7 @@ class Request:
     """A create and when its request was under way."""
 
     order: Order
-    promise: Quote
+    quote: Quote
     sent: Range
     """From sending until the response arrived or was given up, or would have been at the latest."""
     time: Range
@@ -63,18 +63,18 @@ class Birth:
     time: Range | None
 
 
-def request_of(order: Order, sent_at: datetime, promise: Quote) -> Request:
+def request_of(order: Order, sent_at: datetime, quote: Quote) -> Request:
     """Return the request of a create that was sent."""
     start = to_milliseconds(sent_at)
     end = to_milliseconds(order.answered_at) if order.answered_at else start + REQUEST_TIMEOUT
     end = max(start, end)
     grace = 0 if order.state is OrderState.ACCEPTED else GRACE
     latest = end + grace if order.answered_at else start + UNANSWERED_WINDOW
-    package = promise.package
+    package = quote.package
     specification = (package.cpu, package.memory, package.disk, package.gpu_count, package.gpu_name)
     price = (package.amount, package.discount)
-    kind = (package.id, specification, price, promise.image.id, promise.billing, promise.period)
-    return Request(order, promise, Range(start, end), Range(start, latest), kind)
+    kind = (package.id, specification, price, quote.image.id, quote.billing, quote.period)
+    return Request(order, quote, Range(start, end), Range(start, latest), kind)
 
 
 def find_decidable(requests: Sequence[Request], listed_at: int) -> frozenset[Request]:
@@ -116,9 +116,9 @@ def find_fitting(requests: Sequence[Request], births: Sequence[Birth]) -> list[l
     for request in requests:
         if request.kind not in compatible:
             compatible[request.kind] = [
-                column for column, birth in enumerate(births) if is_compatible(birth.host, request.promise)
+                column for column, birth in enumerate(births) if is_compatible(birth.host, request.quote)
             ]
     return [
-        [column for column in compatible[request.kind] if births[column].host.id not in request.promise.known_hosts]
+        [column for column in compatible[request.kind] if births[column].host.id not in request.quote.known_hosts]
         for request in requests
     ]

@@ -113,9 +113,9 @@ def ended(order: Order, event: OrderEvent, at: datetime) -> Order:
     outcome = replace(order, state=next_state(order.state, event), ended_at=at)
     if outcome.host_id is not None:
         outcome = replace(outcome, candidate=None)
-    if outcome.promise is not None and outcome.state in FINAL:
+    if outcome.quote is not None and outcome.state in FINAL:
         # Only needed to recognise the new host; they would make up most of the journal.
-        outcome = replace(outcome, promise=replace(outcome.promise, known_hosts=frozenset()))
+        outcome = replace(outcome, quote=replace(outcome.quote, known_hosts=frozenset()))
     return outcome
 
 

@@ -41,7 +41,7 @@ def birth_fits(birth: Birth, rejected: Sequence[Request], offset: Range) -> bool
     return birth.time is not None and any(
         birth.time.low - offset.high <= request.time.high
         and birth.time.high - offset.low >= request.time.low
-        and is_compatible(birth.host, request.promise)
+        and is_compatible(birth.host, request.quote)
         for request in rejected
         if not is_proven(request.order)
     )

@@ -178,7 +178,7 @@ class Draft:
             image = None
         return replace(self, package=package, image=image)
 
-    def promise(self) -> Quote:
+    def quote(self) -> Quote:
         """Return the quote for each host.
 
         Raises:

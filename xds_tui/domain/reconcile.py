@@ -123,7 +123,7 @@ def match_orders(
     creates = [order for order in known if order.action is OrderAction.CREATE]
     if any(order.state is OrderState.SENT for order in creates):
         return Reconciliation(confirmed, is_matched=False)
-    requests = [request_of(order, order.sent_at, order.promise) for order in creates if order.sent_at and order.promise]
+    requests = [request_of(order, order.sent_at, order.quote) for order in creates if order.sent_at and order.quote]
     taken = {*claimed, *(order.host_id for order in creates if order.host_id)}
     named = _named(requests, hosts, taken)
     taken |= set(named.values())
@@ -136,7 +136,7 @@ def match_orders(
     if not open_requests:
         return Reconciliation(confirmed)
     taken |= {host_id for order in creates for host_id in order.declined}
-    taken |= frozenset.intersection(*(request.promise.known_hosts for request in open_requests))
+    taken |= frozenset.intersection(*(request.quote.known_hosts for request in open_requests))
     new = births([host for host in snapshot.hosts if host.id not in taken], snapshot)
     listed_at = to_milliseconds(snapshot.listed_at or snapshot.at)
     matching = Matching(open_requests, new, requests, hosts, listed_at, listing_grace)
@@ -156,8 +156,8 @@ def _named(requests: Collection[Request], hosts: Mapping[str, Host], taken: Coll
         if _has_no_host(request.order)
         and (host_id := request.order.named_host_id) in hosts
         and host_id is not None
-        and host_id not in {*taken, *request.order.declined, *request.promise.known_hosts}
-        and is_compatible(hosts[host_id], request.promise)
+        and host_id not in {*taken, *request.order.declined, *request.quote.known_hosts}
+        and is_compatible(hosts[host_id], request.quote)
     }
     count = Counter(named.values())
     return {order_id: host_id for order_id, host_id in named.items() if count[host_id] == 1}

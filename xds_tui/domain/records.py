@@ -118,7 +118,7 @@ class Order:
     host_id: str | None = None
     """The affected host; for CREATE the new host, once it is known."""
     host_name: str = ""
-    promise: Quote | None = None
+    quote: Quote | None = None
     """For CREATE, else None."""
     batch: str = ""
     """ID shared by the orders of one confirmation."""
@@ -163,7 +163,7 @@ class EventKind(Enum):
     """The order `order_id` to do `action` came to `state`."""
     CANDIDATE = "candidate"
     """The host may be the result of the order `order_id`; `doubt` is the reason against it."""
-    TROUBLE = "trouble"
+    ERROR = "error"
     """The service could not be reached, or its response was invalid; recorded once at the beginning."""
     RECOVERED = "recovered"
     EXPIRING = "expiring"

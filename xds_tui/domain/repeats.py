@@ -29,13 +29,13 @@ CLOCK_SKEW: Final = timedelta(minutes=10)
 _UNRESOLVED: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
 
 
-def may_repeat(order: Order, promise: Quote, now: datetime) -> bool:
-    """Whether buying `promise` may buy for the second time what `order` bought, without anybody knowing."""
+def may_repeat(order: Order, quote: Quote, now: datetime) -> bool:
+    """Whether buying `quote` may buy for the second time what `order` bought, without anybody knowing."""
     return (
         order.action is OrderAction.CREATE
-        and order.promise is not None
+        and order.quote is not None
         and not order.is_forgotten
-        and (order.promise.package.id, order.promise.billing) == (promise.package.id, promise.billing)
+        and (order.quote.package.id, order.quote.billing) == (quote.package.id, quote.billing)
         and now - order.created_at < DOUBTFUL_FOR
         and (order.state in _UNRESOLVED or (order.state is OrderState.REJECTED and not is_proven(order)))
     )
@@ -47,9 +47,9 @@ def is_same_request(stored: Sequence[Order], wanted: Sequence[Order]) -> bool:
 
 
 def _subject(order: Order) -> tuple[object, ...]:
-    if order.promise is None:
+    if order.quote is None:
         return order.action, order.host_id
-    return order.action, order.promise.package.id, order.promise.image.id, order.promise.billing, order.promise.period
+    return order.action, order.quote.package.id, order.quote.image.id, order.quote.billing, order.quote.period
 
 
 def is_proven(refused: Order) -> bool:
@@ -58,9 +58,9 @@ def is_proven(refused: Order) -> bool:
     Earlier versions took almost every code for a refusal. The HTTP status was never recorded: the code has to be one
     that can prove it.
     """
-    if refused.code is None or refused.promise is None or refused.candidate is not None:
+    if refused.code is None or refused.quote is None or refused.candidate is not None:
         return False
-    call = Call.CREATE_RENT if refused.promise.period else Call.CREATE_ON_DEMAND
+    call = Call.CREATE_RENT if refused.quote.period else Call.CREATE_ON_DEMAND
     return rejections.is_rejection(call, HTTPStatus.OK, refused.code) or rejections.is_token_rejection(
         HTTPStatus.UNAUTHORIZED, refused.code
     )
@@ -99,8 +99,8 @@ def hosts_of_refused(
 
 
 def _fits(host: Host, order: Order, known: Collection[str]) -> bool:
-    if order.promise is None or order.sent_at is None or host.id in known or host.id in order.declined:
+    if order.quote is None or order.sent_at is None or host.id in known or host.id in order.declined:
         return False
     if host.created is not None and host.created < order.sent_at - CLOCK_SKEW:
         return False
-    return is_compatible(host, order.promise)
+    return is_compatible(host, order.quote)

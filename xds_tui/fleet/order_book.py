@@ -82,8 +82,8 @@ class OrderBook:
             group = [old.id for old in ended if _is_rejected_create(old) is is_rejected_create]
             for order_id in group[:-MAX_ENDED_ORDERS]:
                 del self._orders[order_id]
-        if order.host_id and order.promise:
-            self.add_purchase(order.host_id, order.promise)
+        if order.host_id and order.quote:
+            self.add_purchase(order.host_id, order.quote)
 
     def update_elsewhere(self, recent: Sequence[Order], alive: Collection[str]) -> list[Order]:
         """Record the orders of other programs, and return those that are new or have changed their state, oldest first.
@@ -113,8 +113,8 @@ class OrderBook:
             if order.id in alive or (order.id not in hidden and order.state in ended)
         }
         for order in self._elsewhere.values():
-            if order.host_id and order.promise:
-                self.add_purchase(order.host_id, order.promise)
+            if order.host_id and order.quote:
+                self.add_purchase(order.host_id, order.quote)
         return [
             order
             for order in reversed(self._elsewhere.values())
@@ -242,9 +242,9 @@ class OrderBook:
     def seconds_until_decision(self, now: datetime) -> float | None:
         """Return after how many seconds a listing can tell which host the next open create bought; None: no more."""
         requests = [
-            request_of(order, order.sent_at, order.promise)
+            request_of(order, order.sent_at, order.quote)
             for order in self.wanting_hosts
-            if order.sent_at and order.promise
+            if order.sent_at and order.quote
         ]
         left = [request.over_at + self._listing_grace - to_milliseconds(now) for request in requests]
         return min((milliseconds / 1000 for milliseconds in left if milliseconds > 0), default=None)

@@ -55,5 +55,5 @@ def with_error(order: Order, error: ApiError | StoreError) -> Order:
 def journal_failure(order: Order, error: StoreError) -> Event:
     """Return the event for a known outcome that could not be written to the journal."""
     return Event(
-        at=order.ended_at or order.created_at, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail
+        at=order.ended_at or order.created_at, kind=EventKind.ERROR, summary=error.summary, message=error.detail
     )

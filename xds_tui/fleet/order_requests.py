@@ -43,7 +43,7 @@ def new_request(
             created_at=now,
             host_id=host.id if host else None,
             host_name=host.name if host else "",
-            promise=quote,
+            quote=quote,
             request_id=request_id,
             request_index=index,
         )
@@ -59,9 +59,9 @@ def renewed(order: Order, now: datetime) -> Order:
         action=order.action,
         state=OrderState.PENDING,
         created_at=now,
-        host_id=None if order.promise else order.host_id,
-        host_name="" if order.promise else order.host_name,
-        promise=order.promise,
+        host_id=None if order.quote else order.host_id,
+        host_name="" if order.quote else order.host_name,
+        quote=order.quote,
         request_id=order.request_id,
         request_index=order.request_index,
     )
@@ -86,7 +86,7 @@ async def possible_purchases(
             action=OrderAction.CREATE,
             state=OrderState.UNKNOWN,
             created_at=row.created_at or now,
-            promise=quote,
+            quote=quote,
             summary=UNREADABLE,
         )
         for row in await journal.unreadable_creates()

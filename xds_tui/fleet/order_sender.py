@@ -76,7 +76,7 @@ class OrderSender:
             named = error.host_id if isinstance(error, OutcomeUnknown) else None
             unanswered = replace(order, answered_at=self._clock(), named_host_id=named)
             return await self.end(unanswered, OrderEvent.NO_ANSWER, generation, error)
-        if order.promise is not None and host_id in order.promise.known_hosts:
+        if order.quote is not None and host_id in order.quote.known_hosts:
             host_id = None  # the host of an earlier purchase; this order produced another one
         source = HostSource.RESPONSE if host_id and order.action is OrderAction.CREATE else None
         return await self.end(replace(order, host_id=host_id, host_source=source), OrderEvent.ACCEPTED, generation)

@@ -129,7 +129,7 @@ class OrderService:
         claimed = [replace(order, sender="") for order in claim.orders if order.id in claim.claimed]
         for order in claimed:
             self.book.write(order)
-        if claimed and (quote := claimed[0].promise) is not None:
+        if claimed and (quote := claimed[0].quote) is not None:
             self._start(self._buy_in_turn(claimed, quote, generation, frozenset(confirmed)))
         elif claimed:
             self._start(self._send_all(claimed, CALLS[claimed[0].action], generation))
@@ -185,8 +185,8 @@ class OrderService:
         """
         creates = await self._journal.creates()
         for order in creates:
-            if order.host_id and order.promise:
-                self.book.add_purchase(order.host_id, order.promise)
+            if order.host_id and order.quote:
+                self.book.add_purchase(order.host_id, order.quote)
         self.rejections.resume(creates)
         for unreadable in await self._journal.unreadable_orders():
             if unreadable.host_id:
@@ -279,7 +279,7 @@ class OrderService:
             created_at=self._clock(),
             host_id=host.id if host else None,
             host_name=host.name if host else "",
-            promise=quote,
+            quote=quote,
         )
         self.book.write(order)
         return order
@@ -329,7 +329,7 @@ class OrderService:
                 await self._sender.end(order, OrderEvent.NOT_SENT, error=obstacle)
                 continue
             # A host that has appeared since the user decided cannot be the result of this order.
-            updated = replace(order, promise=replace(quote, known_hosts=self.book.known_hosts))
+            updated = replace(order, quote=replace(quote, known_hosts=self.book.known_hosts))
             ended = await self._sender.send(updated, lambda client: create(client, quote), generation)
             if ended.state is not OrderState.ACCEPTED:
                 obstacle = NotSent(STOPPED, ended.summary)

@@ -142,7 +142,7 @@ class Recorder:
 
     def _unreadable_event(self, order: UnreadableOrder) -> Event:
         now = self._clock()
-        return Event(at=now, kind=EventKind.TROUBLE, summary=UNREADABLE, message=order.id, host_id=order.host_id)
+        return Event(at=now, kind=EventKind.ERROR, summary=UNREADABLE, message=order.id, host_id=order.host_id)
 
     # Writing
 
@@ -208,7 +208,7 @@ class Recorder:
 
     def _raise_notice(self, error: StoreError, *, alert: bool = True) -> None:
         now = self._clock()
-        event = Event(at=now, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail, alert=alert)
+        event = Event(at=now, kind=EventKind.ERROR, summary=error.summary, message=error.detail, alert=alert)
         self._updates.post(NoticeRaised(event))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -115,7 +115,7 @@ def after_error(state: FleetState, error: ApiError, now: datetime, retry_at: dat
     if type(state.error) is not type(error):
         event = Event(
             at=now,
-            kind=EventKind.SIGNED_OUT if is_signed_out else EventKind.TROUBLE,
+            kind=EventKind.SIGNED_OUT if is_signed_out else EventKind.ERROR,
             summary=error.summary,
             message=error.detail,
             trace_id=error.trace_id,
@@ -244,7 +244,7 @@ def _add(state: FleetState, events: tuple[Event, ...]) -> Transition:
 
 
 def _problem(error: StoreError | CredentialStoreError, now: datetime) -> Event:
-    return Event(at=now, kind=EventKind.TROUBLE, summary=error.summary, message=error.detail)
+    return Event(at=now, kind=EventKind.ERROR, summary=error.summary, message=error.detail)
 
 
 def _with_costs(before: FleetState, state: FleetState, now: datetime) -> FleetState:

@@ -38,8 +38,8 @@ class RejectionWatch:
 
     def add(self, sent: Order) -> None:
         """Record which hosts existed when an order was sent that has been rejected."""
-        if sent.promise is not None:
-            self._known_hosts[sent.id] = sent.promise.known_hosts
+        if sent.quote is not None:
+            self._known_hosts[sent.id] = sent.quote.known_hosts
 
     def reset(self) -> None:
         """Remove everything: another account has signed in."""

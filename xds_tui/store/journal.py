@@ -310,7 +310,7 @@ class Journal:
 
     async def bought(self) -> dict[str, Quote]:
         """Return the quote of each host bought through this journal, by host ID."""
-        return {order.host_id: order.promise for order in await self.creates() if order.host_id and order.promise}
+        return {order.host_id: order.quote for order in await self.creates() if order.host_id and order.quote}
 
     # Samples and the last snapshot
 

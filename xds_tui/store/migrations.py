@@ -39,8 +39,16 @@ RENAME_ORDER_STATES: Final = (
 )
 """Statements that rename the states of orders; running them again changes nothing."""
 
+RENAME_QUOTES: Final = (
+    "UPDATE orders"
+    " SET body = json_set(json_remove(body, '$.promise'), '$.quote', json_extract(body, '$.promise'))"
+    " WHERE CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN json_type(body, '$.promise') IS NOT NULL END"
+)
+"""Statement that renames the quotes of orders, which were called promises up to version 4."""
+
 AFTER_SALVAGE: Final = (
     *RENAME_ORDER_STATES,
+    RENAME_QUOTES,
     (
         "UPDATE OR IGNORE orders SET request_id = json_extract(body, '$.request_id'),"
         " request_index = json_extract(body, '$.request_index')"
@@ -85,6 +93,13 @@ MIGRATIONS: Final = (
         "ALTER TABLE orders ADD COLUMN request_id TEXT",
         "ALTER TABLE orders ADD COLUMN request_index INTEGER",
         "CREATE UNIQUE INDEX orders_by_request ON orders (scope, request_id, request_index)",
+    ),
+    (
+        RENAME_QUOTES,
+        (
+            "UPDATE events SET body = json_set(body, '$.kind', 'error') WHERE"
+            " CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN json_extract(body, '$.kind') = 'trouble' END"
+        ),
     ),
 )
 """The statements that migrate each `user_version` to the next. Released statements are never changed.

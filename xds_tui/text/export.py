@@ -223,8 +223,8 @@ def _event(event: Event) -> dict[str, Value]:
 
 
 def _order(order: Order, host: Host | None) -> dict[str, Value]:
-    promise = order.promise
-    period = promise.period if promise else None
+    quote = order.quote
+    period = quote.period if quote else None
     return {
         "id": order.id,
         "batch": order.batch,
@@ -238,17 +238,17 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "candidate_id": order.candidate.host_id if order.candidate else None,
         "candidate_name": order.candidate.host_name if order.candidate else None,
         "doubt": order.candidate.doubt.value if order.candidate else None,
-        "package_id": promise.package.id if promise else None,
-        "package": promise.package.name if promise else None,
-        "image_id": promise.image.id if promise else None,
-        "image": promise.image.label if promise else None,
-        "billing": _name(promise.billing) if promise else None,
+        "package_id": quote.package.id if quote else None,
+        "package": quote.package.name if quote else None,
+        "image_id": quote.image.id if quote else None,
+        "image": quote.image.label if quote else None,
+        "billing": _name(quote.billing) if quote else None,
         "period_number": period.number if period else None,
         "period_unit": _name(period.unit) if period else None,
-        "unit_price": _money(promise.package.amount) if promise else None,
-        "discount": _money(promise.package.discount) if promise else None,
-        "estimate": _money(promise.estimate) if promise else None,
-        "estimated_hours": promise.hours if promise else None,
+        "unit_price": _money(quote.package.amount) if quote else None,
+        "discount": _money(quote.package.discount) if quote else None,
+        "estimate": _money(quote.estimate) if quote else None,
+        "estimated_hours": quote.hours if quote else None,
         "real_hours": real_hours(host) if period else None,
         "code": order.code,
         "summary": order.summary,

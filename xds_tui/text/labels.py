@@ -59,7 +59,7 @@ EVENT_KINDS: Final = {
     EventKind.STATUS: N_("status"),
     EventKind.ORDER: N_("order"),
     EventKind.CANDIDATE: N_("may be yours"),
-    EventKind.TROUBLE: N_("trouble"),
+    EventKind.ERROR: N_("error"),
     EventKind.RECOVERED: N_("recovered"),
     EventKind.EXPIRING: N_("expiring"),
     EventKind.SIGNED_OUT: N_("signed out"),

@@ -214,7 +214,7 @@ def order_lines(order: Order) -> tuple[str, ...]:
 
 def order_facts(order: Order) -> tuple[str, ...]:
     """Return all that is known about an order, one fact per line."""
-    quote = order.promise
+    quote = order.quote
     bought = (quote.package.name, quote.image.label, formats.money(quote.estimate)) if quote else ()
     host = (_("host {id}").format(id=order.host_id),) if order.host_id else ()
     facts = (action(order.action), order.host_name, order_status(order), *bought, *host, *order_lines(order))
@@ -247,7 +247,7 @@ def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
     lines = []
     for order in orders:
         if order.state in _OPEN:
-            subject = order.promise.package.name if order.promise else order.host_name or order.host_id or ""
+            subject = order.quote.package.name if order.quote else order.host_name or order.host_id or ""
             lines.append(f"  {action(order.action)} {subject}: {order_status(order)}")
     if not lines:
         return ()
@@ -286,7 +286,7 @@ def event(record: Event) -> str:
             return _order_event(record, host)
         case EventKind.CANDIDATE:
             return _candidate(host, record.doubt)
-        case EventKind.TROUBLE | EventKind.SIGNED_OUT:
+        case EventKind.ERROR | EventKind.SIGNED_OUT:
             return with_detail(record.summary, record.message)
         case EventKind.EXPIRING:
             at = formats.moment(record.expires)

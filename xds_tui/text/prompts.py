@@ -120,7 +120,7 @@ def _folded(phrase: str) -> str:
 
 
 def _bought(order: Order) -> str:
-    name = order.promise.package.name if order.promise else order.id
+    name = order.quote.package.name if order.quote else order.id
     at = formats.moment(order.sent_at or order.created_at)
     parts = (name, at, messages.order_status(order), messages.order_reason(order))
     return " · ".join(part for part in parts if part)

@@ -42,9 +42,9 @@ def retry(engine: Engine, order_id: str, options: OrderOptions, limits: Purchase
     if order.state not in _RETRYABLE:
         summary = N_("This order may have been carried out, so it is not repeated")
         raise CommandError(summary, messages.order_status(order), ExitCode.LIMIT)
-    if order.promise is None:
+    if order.quote is None:
         return operate(engine, order.action, HostWords([order.host_id or ""]), options)
-    quote = order.promise
+    quote = order.quote
     request = replace(limits, package=quote.package.id, image=quote.image.id, period=quote.period, count=1)
     return create(engine, request, options)
 

@@ -75,7 +75,7 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
     if plan is not None and not plan.to_send and not options.is_dry_run:
         return execute(engine, OrderAction.CREATE, plan, options)
     draft = _draft(engine.read_catalog(), request)
-    quote = draft.promise()
+    quote = draft.quote()
     _require_limits(draft, request)
     if plan is None:
         now = engine.services.clock()
@@ -83,7 +83,7 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
         plan = Plan(orders)
     else:
         unsent = {order.id for order in plan.to_send}
-        orders = tuple(replace(order, promise=quote) if order.id in unsent else order for order in plan.orders)
+        orders = tuple(replace(order, quote=quote) if order.id in unsent else order for order in plan.orders)
         plan = replace(plan, orders=orders)
     if options.is_dry_run:
         facts = {"estimate": _facts(draft)}
@@ -115,7 +115,7 @@ def estimate(engine: Engine, request: PurchaseRequest, *, as_json: bool) -> int:
 
 
 def _is_for(orders: Sequence[Order], request: PurchaseRequest) -> bool:
-    quote = orders[0].promise
+    quote = orders[0].quote
     if quote is None:
         return False
     return (

@@ -91,7 +91,7 @@ class HistoryLog:
 
 def rental_hours(order: Order, hosts: Mapping[str, Host]) -> tuple[str, ...]:
     """Return the estimated hours of a rental as a sentence, with the actual ones if its host shows them."""
-    quote = order.promise
+    quote = order.quote
     if quote is None or quote.period is None:
         return ()
     actual = export.real_hours(hosts.get(order.host_id or ""))

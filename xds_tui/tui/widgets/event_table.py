@@ -54,7 +54,7 @@ def _key(event: Event) -> str:
 
 
 def _style(event: Event) -> str:
-    if event.kind in (EventKind.TROUBLE, EventKind.SIGNED_OUT) or event.state in _TROUBLED:
+    if event.kind in (EventKind.ERROR, EventKind.SIGNED_OUT) or event.state in _TROUBLED:
         return "bad"
     if event.alert:
         return "warn"

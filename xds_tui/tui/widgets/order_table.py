@@ -55,18 +55,18 @@ class OrderTable(Table):
 
 
 def _row(order: Order, host: Host | None) -> Row:
-    promise = order.promise
-    name = order.host_name or order.host_id or (promise.package.name if promise else "")
-    real = export.real_hours(host) if promise and promise.period else None
-    differs = real is not None and promise is not None and abs(real - promise.hours) > promise.hours * TOLERANCE
+    quote = order.quote
+    name = order.host_name or order.host_id or (quote.package.name if quote else "")
+    real = export.real_hours(host) if quote and quote.period else None
+    differs = real is not None and quote is not None and abs(real - quote.hours) > quote.hours * TOLERANCE
     return Row(
         (
             Cell(local_time(order.created_at).strftime("%m-%d %H:%M"), "muted"),
             Cell(messages.action(order.action)),
             Cell(name or formats.NOTHING),
             Cell(messages.order_status(order), "warn" if order.candidate else _STYLES.get(order.state, "")),
-            Cell(formats.money(promise.estimate).removeprefix("¥") if promise else formats.NOTHING),
-            Cell(str(promise.hours) if promise and promise.period else formats.NOTHING),
+            Cell(formats.money(quote.estimate).removeprefix("¥") if quote else formats.NOTHING),
+            Cell(str(quote.hours) if quote and quote.period else formats.NOTHING),
             Cell(
                 formats.NOTHING if real is None else f"{round(real, 1):g}{' !' if differs else ''}",
                 "warn" if differs else "",

@@ -115,7 +115,7 @@ class CreateScreen(LiveScreen[Finished]):
         self._shown_at = float("inf")
         self._batch = ""
         self._moved = ""
-        self._promise: Quote | None = None
+        self._quote: Quote | None = None
         self.set_reactive(CreateScreen.draft, draft)
 
     def compose(self) -> ComposeResult:
@@ -334,21 +334,21 @@ class CreateScreen(LiveScreen[Finished]):
             or self.step is not Step.REVIEW
         ):
             return
-        await self._confirm_and_buy(self.draft.promise(), self.draft.count)
+        await self._confirm_and_buy(self.draft.quote(), self.draft.count)
 
-    async def _confirm_and_buy(self, promise: Quote, count: int) -> None:
+    async def _confirm_and_buy(self, quote: Quote, count: int) -> None:
         """Buy, after the user has confirmed that what may have been bought already is bought again."""
         basis = (self.step, self._batch, self.draft)
         try:
-            earlier = await self._monitor.orders.possible_purchases(promise)
+            earlier = await self._monitor.orders.possible_purchases(quote)
         except StoreError:
             earlier = ()  # Nothing is bought then, and the order says why.
         if earlier and not await ask_confirmation(self.app, prompts.buying_again(earlier)):
             return
         # Meanwhile another press of the key may have bought, or the screen may have been left.
         if self.is_attached and basis == (self.step, self._batch, self.draft):
-            self._promise = promise
-            self._batch = self._monitor.orders.buy(promise, count, confirmed=[order.id for order in earlier])
+            self._quote = quote
+            self._batch = self._monitor.orders.buy(quote, count, confirmed=[order.id for order in earlier])
             self.step = Step.BUYING
             self._show_purchase()
 
@@ -358,11 +358,11 @@ class CreateScreen(LiveScreen[Finished]):
         orders = self._orders()
         count = not_bought(orders)
         came_to_nothing = [order for order in orders if order.state is not OrderState.ACCEPTED and not order.host_id]
-        if self._promise and all(
+        if self._quote and all(
             order.state is OrderState.NOT_SENT and order.summary not in catalog_reader.STALE_QUOTE_REASONS
             for order in came_to_nothing
         ):
-            await self._confirm_and_buy(self._promise, count)
+            await self._confirm_and_buy(self._quote, count)
             return
         self._batch = ""
         self.draft = replace(self.draft, count=count)
