@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from support.cli_runner import COMMAND, PASSWORD, Run, runner
@@ -18,11 +19,12 @@ from support.wait import TIMEOUT, wait_until
 
 from tests.simulator_faults.faults import Fault, Kind
 from tests.simulator_faults.middleware import Service
+from xds_tui.simulator.world import ACCOUNT
 
 FIELDS = [
     *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
     *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
-    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed", "power"),
 ]
 """What scripts rely on: a field may be added at the end, none may go or change its name."""
 
@@ -44,7 +46,7 @@ def test_json_has_every_host_with_the_documented_fields(run: Run, service: Servi
     rows = json.loads(ended.stdout)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert {row["id"] for row in rows} == set(service.world.hosts)
-    assert list(rows[0]) == FIELDS
+    assert list(rows[0]) == [*FIELDS, "schema"]
     assert all(datetime.fromisoformat(row["created_at"]).utcoffset() is not None for row in rows)
     assert all(isinstance(row["cost_low"], str | None) for row in rows)
     assert any(row["cost_low"] for row in rows)
@@ -221,3 +223,31 @@ def test_a_table_that_is_watched_says_when_each_reading_was(environ: dict[str, s
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", lines[number]) for number in (0, 33))
     assert lines[32] == ""
     assert lines[34] == lines[1]
+
+
+def test_listings_record_what_happens_for_the_history_and_the_charts(run: Run, service: Service) -> None:
+    assert run("hosts").returncode == 0
+    off = next(row["id"] for row in service.world.host_rows() if int(row["status"]) == 0)
+    service.world.delete(service.world.accounts[ACCOUNT], off)
+    assert off not in run("hosts", "--json").stdout
+    assert run("hosts", "--json").returncode == 0
+    events = json.loads(run("events", "--json").stdout)
+    assert [event["host_id"] for event in events if event["kind"] == "gone"] == [off]
+
+
+def test_a_listing_has_the_columns_order_and_number_that_are_asked_for(run: Run) -> None:
+    table = run("hosts", "--columns", "name,cost", "--sort=-cost", "--limit", "3", "--no-header").stdout.splitlines()
+    prices = [float(line.split()[-1].lstrip("~").partition("-")[0]) for line in table]
+    assert len(table) == 3
+    assert prices == sorted(prices, reverse=True)
+    rows = json.loads(run("hosts", "--format", "json", "--columns", "id,power", "--limit", "2").stdout)
+    assert [list(row) for row in rows] == [["id", "power", "schema"]] * 2
+    assert run("hosts", "--columns", "no-such").returncode == 2
+
+
+def test_ssh_config_is_written_to_a_file_to_be_included(run: Run, environ: dict[str, str]) -> None:
+    written = run("ssh-config", "--write")
+    include = next(line.strip() for line in written.stderr.splitlines() if "Include" in line)
+    config = Path(include.split()[1])
+    assert (written.returncode, written.stdout) == (0, "")
+    assert "HostKeyAlias xds-" in config.read_text()

@@ -47,7 +47,7 @@ def test_money_is_a_plain_decimal_or_nothing() -> None:
     package = a_package(amount=Decimal("1E+2"), discount=None)
     quote = a_quote(estimate=Decimal("1E+2"))
     (row,) = as_dicts(export.orders_table([an_order(quote=replace(quote, package=package))], {}))
-    assert (row["unit_price"], row["discount"], row["estimate"]) == ("100", None, "100")
+    assert (row["unit_price"], row["discount"], row["estimate"]) == ("100.00", None, "100.00")
 
 
 def test_an_event_is_exported_in_values_and_not_in_words() -> None:

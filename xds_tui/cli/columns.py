@@ -98,34 +98,34 @@ def _reason(row: Row) -> str:
 
 
 HOSTS: Final = (
-    Column(HEADERS["name"], lambda row: _plain(row["name"] or row["id"])),
-    Column(HEADERS["status"], _status),
-    Column(HEADERS["os"], lambda row: _plain(row["os"])),
-    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True),
-    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True),
-    Column(HEADERS["gpu"], _gpu),
-    Column(HEADERS["hourly_price"], _cost, is_number=True),
-    Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"])),
-    Column(HEADERS["expires"], lambda row: _moment(row["expires_at"])),
-    Column(HEADERS["address"], _address),
-    Column(HEADERS["id"], lambda row: _plain(row["id"])),
+    Column(HEADERS["name"], lambda row: _plain(row["name"] or row["id"]), name="name"),
+    Column(HEADERS["status"], _status, name="status"),
+    Column(HEADERS["os"], lambda row: _plain(row["os"]), name="os", drop=6),
+    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, name="cpu", drop=7),
+    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True, name="mem", drop=8),
+    Column(HEADERS["gpu"], _gpu, name="gpu"),
+    Column(HEADERS["hourly_price"], _cost, is_number=True, name="cost"),
+    Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"]), name="billing", drop=9),
+    Column(HEADERS["expires"], lambda row: _moment(row["expires_at"]), name="expires"),
+    Column(HEADERS["address"], _address, name="address", drop=5),
+    Column(HEADERS["id"], lambda row: _plain(row["id"]), name="id", drop=4),
 )
 HOST_DETAILS: Final = (
     *HOSTS,
-    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True),
-    Column(HEADERS["area"], lambda row: exported_word("area", row["area"])),
+    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True, name="disk", drop=10),
+    Column(HEADERS["area"], lambda row: exported_word("area", row["area"]), name="area", drop=11),
 )
 PACKAGES: Final = (
     Column(HEADERS["package"], lambda row: _plain(row["name"])),
-    Column(HEADERS["type"], lambda row: _plain(row["type"])),
+    Column(HEADERS["type"], lambda row: _plain(row["type"]), drop=9),
     Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"])),
-    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True),
-    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True),
-    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True),
+    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, drop=5),
+    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True, drop=6),
+    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True, drop=7),
     Column(HEADERS["gpu"], _gpu),
     Column(HEADERS["hourly_price"], lambda row: _price(row["hourly_price"]), is_number=True),
-    Column(HEADERS["discount"], _discount, is_number=True),
-    Column(HEADERS["area"], lambda row: exported_word("area", row["area"])),
+    Column(HEADERS["discount"], _discount, is_number=True, drop=8),
+    Column(HEADERS["area"], lambda row: exported_word("area", row["area"]), drop=4),
     Column(HEADERS["id"], lambda row: _plain(row["id"])),
 )
 IMAGES: Final = (

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
     from xds_tui.domain.model import Period
 
+FORMATS: Final = ("table", "json", "csv", "ssh-config", "ansible", "prometheus")
+"""Values of `hosts --format`."""
+
+SORT_COLUMNS: Final = (
+    *("name", "status", "os", "cpu", "mem", "disk", "gpu", "cost", "billing", "expires", "area", "address", "id"),
+)
+"""Values of `hosts --sort`, also with a hyphen before them: descending."""
+
 WAIT_CONDITIONS: Final = ("on", "off", "gone")
 """Values of `wait --for`."""
 
@@ -47,6 +55,35 @@ def add_commands(commands: Commands) -> None:
     ssh = _add(commands, "ssh", about, ("xds-tui ssh gpu-node-5 -- nvidia-smi",), arguments="HOST [-- COMMAND]")
     _add_host(ssh)
     ssh.add_argument("remote_command", nargs="*", metavar="COMMAND", help=_("the command to run there, after --"))
+
+
+def add_host_view(hosts: argparse.ArgumentParser) -> None:
+    """Add the options that select and sort what `hosts` prints."""
+    hosts.add_argument("--columns", metavar="NAMES", help=_("columns or fields, separated by commas"))
+    hosts.add_argument("--no-header", action="store_true", help=_("no header"))
+    hosts.add_argument(
+        "--sort", choices=_sort_keys(), metavar="COLUMN", help=_("sort by a column, such as --sort=-cost")
+    )
+    hosts.add_argument("--limit", type=whole_number(1), metavar="N", help=_("at most N hosts"))
+
+
+def add_configurations(commands: Commands) -> None:
+    """Add the commands that configure other programs."""
+    about = _("print a dynamic inventory for Ansible")
+    page = CommandHelp("scripts", ("xds-tui inventory --list", "xds-tui inventory --host gpu-node-5"))
+    inventory = commands.add("inventory", about, page)
+    selection = inventory.add_mutually_exclusive_group(required=True)
+    selection.add_argument("--list", action="store_true", help=_("all hosts with their groups"))
+    selection.add_argument("--host", metavar="NAME", help=_("the variables of one host"))
+    add_demo_options(inventory, is_subcommand=True)
+    about = _("print an ssh_config with all hosts that are reached by ssh")
+    ssh_config = commands.add("ssh-config", about, CommandHelp("scripts", ("xds-tui ssh-config --write",)))
+    ssh_config.add_argument("--write", action="store_true", help=_("write it to a file, to be included once"))
+    add_demo_options(ssh_config, is_subcommand=True)
+
+
+def _sort_keys() -> tuple[str, ...]:
+    return (*SORT_COLUMNS, *(f"-{name}" for name in SORT_COLUMNS))
 
 
 def _add_create(commands: Commands) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 import time
@@ -34,6 +35,10 @@ class Column:
     text: Callable[[Row], str]
     is_number: bool = False
     """Whether the text is aligned to the right."""
+    name: str = ""
+    """The name on a command line; empty: it cannot be chosen."""
+    drop: int = 0
+    """The higher, the sooner it is left out where there is no room; 0: never."""
 
 
 def cell_width(text: str) -> int:
@@ -48,8 +53,17 @@ def cell_width(text: str) -> int:
 class TableLayout:
     """Aligns rows in columns, whose widths grow with the rows rendered so far."""
 
-    def __init__(self, columns: Sequence[Column], titles: Sequence[str]) -> None:
-        """Start with columns as wide as their `titles`, which are in the chosen language."""
+    def __init__(self, columns: Sequence[Column], titles: Sequence[str], room: int | None = None) -> None:
+        """Start with columns as wide as their `titles`, which are in the chosen language.
+
+        Args:
+            columns: the columns.
+            titles: their titles.
+            room: the cells of a line; columns that do not fit are left out. None: as many as they take.
+
+        """
+        self._room = room
+        self._shown: tuple[int, ...] | None = None
         self._columns = columns
         self._titles = tuple(titles)
         self._widths = [cell_width(title) for title in titles]
@@ -59,12 +73,32 @@ class TableLayout:
         lines = [tuple(clean(column.text(row)) for column in self._columns) for row in rows]
         for line in lines:
             self._widths = [max(pair) for pair in zip(self._widths, map(cell_width, line), strict=True)]
+        if self._shown is None:
+            self._shown = self._fitting()
         return "".join(f"{self._align(line)}\n" for line in ([self._titles] if header else []) + lines)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The titles of the columns for which there is no room; known after the first rendering."""
+        shown = range(len(self._columns)) if self._shown is None else self._shown
+        return tuple(title for index, title in enumerate(self._titles) if index not in shown)
+
+    def _fitting(self) -> tuple[int, ...]:
+        """Return the positions of the columns that fit into a line."""
+        shown = list(range(len(self._columns)))
+        while self._room is not None:
+            width = sum(self._widths[index] for index in shown) + len(COLUMN_GAP) * (len(shown) - 1)
+            droppable = [index for index in shown if self._columns[index].drop]
+            if width <= self._room or not droppable:
+                break
+            shown.remove(max(droppable, key=lambda index: self._columns[index].drop))
+        return tuple(shown)
 
     def _align(self, cells: tuple[str, ...]) -> str:
         padded = [
             _pad(cell, width, align_right=column.is_number)
-            for cell, width, column in zip(cells, self._widths, self._columns, strict=True)
+            for index, (cell, width, column) in enumerate(zip(cells, self._widths, self._columns, strict=True))
+            if self._shown is None or index in self._shown
         ]
         return COLUMN_GAP.join(padded).rstrip()
 
@@ -80,6 +114,9 @@ class OutputFormat(Enum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    SSH_CONFIG = "ssh-config"
+    ANSIBLE = "ansible"
+    PROMETHEUS = "prometheus"
 
 
 class OutputError(AppError):
@@ -104,7 +141,13 @@ class RowWriter:
     """
 
     def __init__(
-        self, output_format: OutputFormat, columns: Sequence[Column], *, is_followed: bool, is_repeated: bool
+        self,
+        output_format: OutputFormat,
+        columns: Sequence[Column],
+        *,
+        is_followed: bool,
+        is_repeated: bool,
+        has_header: bool = True,
     ) -> None:
         """Prepare standard output.
 
@@ -113,10 +156,12 @@ class RowWriter:
             columns: the columns of the table.
             is_followed: whether further listings follow.
             is_repeated: whether each listing is complete; the table then repeats its titles, below the time.
+            has_header: whether tables and CSV have a header.
 
         """
+        self._has_header = has_header
         self._format = output_format
-        self._layout = TableLayout(columns, [_(column.title) for column in columns])
+        self._layout = TableLayout(columns, [_(column.title) for column in columns], _terminal_width())
         self._is_repeated = is_repeated
         self._is_first = True
         self.is_followed = is_followed
@@ -141,13 +186,39 @@ class RowWriter:
         if self._format is OutputFormat.JSON:
             return export.to_json_lines(table) if self.is_followed else export.to_json(table)
         if self._format is OutputFormat.CSV:
-            return export.to_csv(table, header=self._is_first)
+            return export.to_csv(table, header=self._has_header and self._is_first)
         rows = [dict(zip(table.fields, row, strict=True)) for row in table.rows]
-        text = self._layout.render(rows, header=self._is_first or self._is_repeated)
+        text = self._layout.render(rows, header=self._has_header and (self._is_first or self._is_repeated))
+        if self._is_first and (left_out := self._layout.left_out):
+            print_error([_("Left out for lack of room: {columns}").format(columns=", ".join(left_out))])
         if not (self.is_followed and self._is_repeated):
             return text
         separator = "" if self._is_first else "\n"
         return f"{separator}{time.strftime('%Y-%m-%d %H:%M:%S')}\n{text}"
+
+
+class TextWriter:
+    """Writes texts to standard output, in UTF-8.
+
+    Attributes:
+        is_followed: whether further texts follow.
+
+    """
+
+    def __init__(self, *, is_followed: bool) -> None:
+        self.is_followed = is_followed
+
+    def write(self, text: str) -> None:
+        """Write a text; raises `OutputError` as `write`."""
+        write_json(text)
+
+
+def _terminal_width() -> int | None:
+    """Return the cells of a line if standard output is a terminal."""
+    if not sys.stdout.isatty():
+        return None
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    return columns or None
 
 
 def write(text: str) -> None:

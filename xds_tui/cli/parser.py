@@ -97,6 +97,7 @@ def parser() -> Parser:
     commands.begin(_("Read"))
     _add_listings(commands)
     _add_history(commands)
+    order_parser.add_configurations(commands)
     order_parser.add_commands(commands)
     commands.begin(_("Credentials"))
     _add_credentials(commands)
@@ -120,12 +121,16 @@ def settings_arguments(options: argparse.Namespace) -> Arguments:
     )
 
 
-def _add_output(parser: argparse.ArgumentParser, filter_help: str, *, has_hosts: bool = True) -> None:
+def _add_output(
+    parser: argparse.ArgumentParser, filter_help: str, *, has_hosts: bool = True, has_formats: bool = False
+) -> None:
     """Add the options of a listing; the shell completes its filter by host names and IDs if it `has_hosts`."""
     group = parser.add_argument_group(_("Output"))
     output_format = group.add_mutually_exclusive_group()
     output_format.add_argument("--json", action="store_true", help=_("as JSON; with --watch one object a line"))
     output_format.add_argument("--csv", action="store_true", help=_("as CSV with a header"))
+    if has_formats:
+        output_format.add_argument("--format", choices=order_parser.FORMATS, help=_("output format (table)"))
     group.add_argument(
         "--filter", default="", metavar="WORDS", completes="hosts" if has_hosts else None, help=filter_help
     )
@@ -146,7 +151,8 @@ def _add_listings(commands: Commands) -> None:
         "xds-tui hosts --demo --csv",
     ]
     hosts = commands.add("hosts", _("list your hosts"), CommandHelp("scripts", examples))
-    _add_output(hosts, _("such as: status:on gpu:4090 expires<24h -windows"))
+    _add_output(hosts, _("such as: status:on gpu:4090 expires<24h -windows"), has_formats=True)
+    order_parser.add_host_view(hosts)
     add_demo_options(hosts, is_subcommand=True)
     examples = ["xds-tui catalog --filter 'gpu:4090 cost<3'", "xds-tui catalog --images --json"]
     catalog = commands.add("catalog", _("list what can be rented, with its price"), CommandHelp("scripts", examples))

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from xds_tui.api.errors import ApiError, Rejected, SignedOut
 from xds_tui.cli import output
-from xds_tui.cli.output import RowWriter, print_error
+from xds_tui.cli.output import print_error
 from xds_tui.cli.progress import ProgressLine
 from xds_tui.i18n import _
 from xds_tui.store.database import StoreError
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages
-from xds_tui.text.export import Table
 from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
 
-ReadTable = Callable[[], Coroutine[None, None, Table]]
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
-def follow(services: CommandServices, read: ReadTable, writer: RowWriter, interval: float) -> int:
+class Writer(Protocol[T_contra]):
+    """Writes listings to standard output."""
+
+    is_followed: bool
+
+    def write(self, listing: T_contra, /) -> None:
+        """Write one listing; raises `OutputError`."""
+
+
+def follow(
+    services: CommandServices, read: Callable[[], Coroutine[None, None, T]], writer: Writer[T], interval: float
+) -> int:
     """Write what `read` returns, once or every `interval` seconds, and return the exit code.
 
     A failed listing is reported; if others follow, it is repeated with the next, unless the credentials are at fault.
@@ -45,7 +56,11 @@ def follow(services: CommandServices, read: ReadTable, writer: RowWriter, interv
 
 
 def _follow(
-    runner: asyncio.Runner, services: CommandServices, read: ReadTable, writer: RowWriter, interval: float
+    runner: asyncio.Runner,
+    services: CommandServices,
+    read: Callable[[], Coroutine[None, None, T]],
+    writer: Writer[T],
+    interval: float,
 ) -> int:
     while True:
         delay = interval

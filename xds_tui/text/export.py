@@ -2,7 +2,7 @@
 
 `hosts`: seen_at, id, name, status, status_sent, billing, os, cpu, memory_gb, disk_gb, gpu, gpu_count, area, purpose,
 address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known,
-listed.
+listed, power.
 `packages`: seen_at, id, name, type, billing, cpu, memory_gb, disk_gb, bandwidth, gpu, gpu_count, area, purpose,
 unit_price, discount, hourly_price.
 `images`: seen_at, id, type, name, version.
@@ -38,6 +38,9 @@ from xds_tui.domain.records import Event, Order
 
 Value = str | int | float | bool | None
 
+SCHEMA: Final = 1
+"""Version of the field names, in every JSON object. It increases if a field is removed or changes its meaning."""
+
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Characters with which a formula of a spreadsheet may begin, including full-width ones. Host names are untrusted."""
 
@@ -48,6 +51,16 @@ class Table:
 
     fields: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+
+    def only(self, names: Sequence[str]) -> Table:
+        """Return the table with the fields `names`, in that order."""
+        indices = [self.fields.index(name) for name in names]
+        return Table(tuple(names), tuple(tuple(row[index] for index in indices) for row in self.rows))
+
+
+def host_fields() -> tuple[str, ...]:
+    """Return the names of the fields of a host."""
+    return _HOST_FIELDS
 
 
 def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
@@ -104,7 +117,8 @@ def to_csv(table: Table, *, header: bool = True) -> str:
 
 
 def _json_objects(table: Table) -> list[str]:
-    return [json.dumps(dict(zip(table.fields, row, strict=True)), ensure_ascii=False) for row in table.rows]
+    schema = {"schema": SCHEMA}
+    return [json.dumps(dict(zip(table.fields, row, strict=True)) | schema, ensure_ascii=False) for row in table.rows]
 
 
 def _cell(value: Value) -> Value:
@@ -122,7 +136,7 @@ def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
 _HOST_FIELDS: Final = (
     *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
     *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
-    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed"),
+    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed", "power"),
 )
 _PACKAGE_FIELDS: Final = (
     *("seen_at", "id", "name", "type", "billing", "cpu", "memory_gb", "disk_gb", "bandwidth"),
@@ -171,6 +185,7 @@ def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
         "cost_high": _money(rate.high) if rate else None,
         "cost_known": rate.is_known if rate else None,
         "listed": host.id not in snapshot.unlisted,
+        "power": _power(host.status),
     }
 
 
@@ -190,7 +205,7 @@ def _package(package: Package, billing: Billing, at: datetime) -> dict[str, Valu
         "area": _name(package.area),
         "purpose": _name(package.purpose),
         "unit_price": _money(package.amount),
-        "discount": _money(package.discount),
+        "discount": _number(package.discount),
         "hourly_price": _money(pricing.hourly(package)),
     }
 
@@ -246,7 +261,7 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "period_number": period.number if period else None,
         "period_unit": _name(period.unit) if period else None,
         "unit_price": _money(quote.package.amount) if quote else None,
-        "discount": _money(quote.package.discount) if quote else None,
+        "discount": _number(quote.package.discount) if quote else None,
         "estimate": _money(quote.estimate) if quote else None,
         "estimated_hours": quote.hours if quote else None,
         "real_hours": real_hours(host) if period else None,
@@ -263,7 +278,24 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
+    """Return an amount with all its digits, and at least two decimals."""
+    if amount is None:
+        return None
+    whole, _point, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+def _power(status: Status) -> str | None:
+    """Return whether a host runs: `on`, `off` or `changing`; None if that is not known."""
+    if status is Status.UNKNOWN:
+        return None
+    if status.is_changing:
+        return "changing"
+    return "on" if status.is_on else "off"
 
 
 def _name(member: Enum | None) -> str | None:

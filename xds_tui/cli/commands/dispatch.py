@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from xds_tui.cli.outcome import CommandError
 from xds_tui.cli.output import OutputError, OutputFormat, print_error, print_output_error
 from xds_tui.domain.filter_query import QueryError
 from xds_tui.system.exit_codes import ExitCode
@@ -40,15 +41,44 @@ def run(options: argparse.Namespace, settings: Settings, context: CommandContext
         return ExitCode.USAGE
     except OutputError as error:
         return print_output_error(error)
+    except CommandError as error:
+        print_error([messages.error_message(error)])
+        return error.code
 
 
 def _hosts(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.domain import filtering
 
-    query = filtering.parse_for(filtering.HOSTS, options.filter)
+    text = options.filter
+    if text.startswith("@"):
+        text = settings.hosts.filters.get(text[1:], text)
+    query = filtering.parse_for(filtering.HOSTS, text)
+    from xds_tui.cli.commands import listing
+    from xds_tui.domain.host_list import Sort
+
+    sort = Sort(options.sort.removeprefix("-"), options.sort.startswith("-")) if options.sort else Sort()
+    view = listing.HostView(
+        query,
+        OutputFormat(options.format) if options.format else _output_format(options),
+        tuple(filter(None, (options.columns or "").split(","))),
+        has_header=not options.no_header,
+        sort=sort,
+        limit=options.limit,
+    )
+    return listing.hosts(context.services(), view, interval=_interval(options, settings))
+
+
+def _inventory(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import listing
 
-    return listing.hosts(context.services(), _output_format(options), query, interval=_interval(options, settings))
+    return listing.inventory(context.services(), options.host)
+
+
+def _ssh_config(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import listing
+
+    path = settings.config_path.parent / "ssh_config" if options.write else None
+    return listing.ssh_config(context.services(), path)
 
 
 def _catalog(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
@@ -126,6 +156,8 @@ def _completion_values(options: argparse.Namespace, settings: Settings, context:
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandContext], int]]] = {
     "hosts": _hosts,
     "catalog": _catalog,
+    "inventory": _inventory,
+    "ssh-config": _ssh_config,
     "events": _events,
     "orders": _orders,
     **dict.fromkeys(

@@ -1,41 +1,134 @@
-"""`xds-tui hosts` and `xds-tui catalog`: current data from the service."""
+"""`xds-tui hosts`, `xds-tui catalog`, `xds-tui inventory` and `xds-tui ssh-config`: current data from the service."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from xds_tui.api.errors import ApiError
 from xds_tui.cli import columns
-from xds_tui.cli.output import OutputFormat, RowWriter, print_error
-from xds_tui.cli.progress import ProgressLine
+from xds_tui.cli.commands.host_reader import HostReader, count_unknown, progress_line, read_catalog
+from xds_tui.cli.outcome import CommandError
+from xds_tui.cli.output import Column, OutputFormat, RowWriter, TextWriter, print_error
 from xds_tui.cli.watch import follow
-from xds_tui.domain import filtering, host_list, pricing
+from xds_tui.domain import filtering, host_list
 from xds_tui.domain import purchase as catalog_rules
 from xds_tui.domain.filter_query import Query
-from xds_tui.domain.model import Billing, Catalog, Snapshot
-from xds_tui.fleet.host_listing import ProgressReporter, list_hosts
-from xds_tui.i18n import _, ngettext
-from xds_tui.store.database import StoreError
-from xds_tui.text import export, messages
+from xds_tui.domain.host_list import Sort
+from xds_tui.domain.model import Billing, Snapshot
+from xds_tui.fleet.state import FleetState
+from xds_tui.i18n import N_, _
+from xds_tui.system import files
+from xds_tui.system.exit_codes import ExitCode
+from xds_tui.text import export, host_formats
 from xds_tui.text.export import Table
-from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xds_tui.cli.services import CommandServices
 
-CATALOG_MAX_AGE: Final = timedelta(minutes=10)
-"""Age at which the prices are read again while hosts are watched."""
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """Which hosts are listed, and how."""
+
+    query: Query
+    output_format: OutputFormat = OutputFormat.TABLE
+    columns: tuple[str, ...] = ()
+    """Names of columns of the table, or of fields in JSON and CSV; empty: all."""
+    has_header: bool = True
+    sort: Sort = field(default_factory=Sort)
+    limit: int | None = None
+
+    def select(self, state: FleetState) -> Snapshot:
+        """Return the snapshot with the hosts that match, sorted.
+
+        Raises:
+            ValueError: if no hosts have been read.
+
+        """
+        if state.snapshot is None:
+            raise ValueError("no hosts")
+        ids = host_list.rows(state.snapshot, self.query, self.sort, state.snapshot.at, state.costs)[: self.limit]
+        by_id = {host.id: host for host in state.snapshot.hosts}
+        return replace(state.snapshot, hosts=tuple(by_id[host_id] for host_id in ids))
 
 
-def hosts(services: CommandServices, output_format: OutputFormat, query: Query, *, interval: float | None) -> int:
-    """List the hosts that match `query`, once or every `interval` seconds, and return the exit code."""
-    reader = _HostReader(services, query)
-    writer = RowWriter(output_format, columns.HOSTS, is_followed=interval is not None, is_repeated=True)
-    return follow(services, reader.read, writer, interval or 0)
+def hosts(services: CommandServices, view: HostView, *, interval: float | None) -> int:
+    """List the hosts of `view`, once or every `interval` seconds, and return the exit code.
+
+    Raises:
+        CommandError: if it names columns that do not exist.
+        OutputError: if standard output cannot be written.
+
+    """
+    is_row_format = view.output_format in (OutputFormat.TABLE, OutputFormat.JSON, OutputFormat.CSV)
+    shown = _columns(view) if is_row_format else ()
+    needs_prices = any(term.field == "cost" for term in view.query) or view.sort.column == "cost"
+    reader = HostReader(services, needs_prices=needs_prices)
+
+    async def read_table() -> Table:
+        state = await reader.read()
+        table = export.hosts_table(view.select(state), state.costs)
+        is_cut = view.columns and view.output_format is not OutputFormat.TABLE
+        return table.only(view.columns) if is_cut else table
+
+    async def read_text() -> str:
+        return _text(view, await reader.read(), count_unknown(await services.journal.orders(1_000)))
+
+    is_followed = interval is not None
+    if not is_row_format:
+        return follow(services, read_text, TextWriter(is_followed=is_followed), interval or 0)
+    writer = RowWriter(view.output_format, shown, is_followed=is_followed, is_repeated=True, has_header=view.has_header)
+    return follow(services, read_table, writer, interval or 0)
+
+
+def inventory(services: CommandServices, name: str | None) -> int:
+    """Write the dynamic inventory of Ansible, or with `name` the variables of that host; return the exit code.
+
+    Raises:
+        OutputError: if standard output cannot be written.
+
+    """
+    reader = HostReader(services, needs_prices=False)
+
+    async def read() -> str:
+        state = await reader.read()
+        found = state.snapshot.hosts if state.snapshot else ()
+        if name is None:
+            return host_formats.to_ansible(found)
+        names = host_formats.aliases(found)
+        variables = next((host_formats.ansible_variables(host) for host in found if names[host.id] == name), {})
+        return json.dumps(variables, ensure_ascii=False) + "\n"
+
+    return follow(services, read, TextWriter(is_followed=False), 0)
+
+
+def ssh_config(services: CommandServices, path: Path | None) -> int:
+    """Write a configuration for ssh to standard output, or to the file `path`; return the exit code.
+
+    Raises:
+        CommandError: if the file cannot be written.
+        OutputError: if standard output cannot be written.
+
+    """
+    reader = HostReader(services, needs_prices=False)
+
+    async def read() -> str:
+        state = await reader.read()
+        text = _text(HostView((), OutputFormat.SSH_CONFIG), state, 0)
+        if path is None:
+            return text
+        try:
+            files.make_folder(path.parent)
+            files.write(path, text)
+        except OSError as error:
+            raise CommandError(N_("The ssh_config could not be written"), str(error)) from None
+        print_error([str(path), _("Add to ~/.ssh/config, above any Host:"), f"Include {path}"])
+        return ""
+
+    return follow(services, read, TextWriter(is_followed=False), 0)
 
 
 def catalog(
@@ -44,7 +137,7 @@ def catalog(
     """List the packages, or the images, that match a validated `query`; otherwise as `hosts`."""
 
     async def read() -> Table:
-        found = await _progress_line(services).until(_read_catalog(services))
+        found = await progress_line(services).until(read_catalog(services))
         context = filtering.RowContext(services.clock())
         if images:
             return export.images_table(filtering.select(filtering.IMAGES, found.images, query, context), found.at)
@@ -58,66 +151,30 @@ def catalog(
     return follow(services, read, writer, interval or 0)
 
 
-def _progress_line(services: CommandServices) -> ProgressLine:
-    return ProgressLine(_("asking {url}").format(url=services.account.base_url))
+def _columns(view: HostView) -> tuple[Column, ...]:
+    """Return the columns of the table, after a check of the names that the user gave."""
+    if not view.columns:
+        return columns.HOSTS
+    if view.output_format is not OutputFormat.TABLE:
+        _require_names(view.columns, export.host_fields())
+        return columns.HOSTS
+    by_name = {column.name: column for column in columns.HOST_DETAILS}
+    _require_names(view.columns, tuple(by_name))
+    # What the user asks for is not left out for lack of room.
+    return tuple(replace(by_name[name], drop=0) for name in view.columns)
 
 
-async def _read_catalog(services: CommandServices) -> Catalog:
-    client = services.account.client()
-    images = await client.images()
-    packages = {billing: await client.packages(billing) for billing in Billing}
-    return Catalog(images, packages, services.clock())
+def _require_names(names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        summary = N_("There is no such column")
+        raise CommandError(summary, f"{', '.join(unknown)}; {', '.join(known)}", code=ExitCode.USAGE)
 
 
-class _HostReader:
-    """Reads the hosts and their hourly costs, one snapshot after another."""
-
-    def __init__(self, services: CommandServices, query: Query) -> None:
-        self._services = services
-        self._query = query
-        self._needs_prices = any(term.field == "cost" for term in query)
-        self._snapshot: Snapshot | None = None
-        self._catalog: Catalog | None = None
-
-    async def read(self) -> Table:
-        """Read all hosts and prices, and return the rows of the hosts that match the query."""
-        progress = _progress_line(self._services)
-        source = ProgressReporter(self._services.account.client(), progress.update)
-        listing = await progress.until(list_hosts(source, self._snapshot, self._services.clock))
-        self._snapshot = snapshot = listing.snapshot
-        if listing.unreadable:
-            warning = ngettext(
-                "{count} host could not be read and is left out",
-                "{count} hosts could not be read and are left out",
-                listing.unreadable,
-            )
-            print_error([warning.format(count=listing.unreadable)])
-        if not snapshot.is_complete:
-            print_error([_("The service's list contradicts itself, so hosts may be missing from it.")])
-        now = self._services.clock()
-        costs = pricing.costs(snapshot.hosts, await self._prices(), await self._order_prices(), now)
-        matching = set(host_list.rows(snapshot, self._query, host_list.Sort(), now, costs))
-        hosts = tuple(host for host in snapshot.hosts if host.id in matching)
-        return export.hosts_table(replace(snapshot, hosts=hosts), costs)
-
-    async def _prices(self) -> Catalog | None:
-        """Return the catalog; None, with a warning, if it cannot be read and the query does not depend on costs."""
-        if self._catalog is None or self._services.clock() - self._catalog.at > CATALOG_MAX_AGE:
-            try:
-                self._catalog = await _progress_line(self._services).until(_read_catalog(self._services))
-            except ApiError as error:
-                if self._needs_prices:
-                    raise
-                lines = messages.error_lines(error, Situation.COMMAND, given_by=self._services.credentials_source)
-                print_error([_("The prices could not be read."), *lines])
-        return self._catalog
-
-    async def _order_prices(self) -> Mapping[str, Decimal]:
-        """Return the hourly price at which each host was ordered on this machine, by host ID, CNY."""
-        try:
-            quotes = await self._services.journal.bought()
-        except StoreError as error:
-            print_error([messages.error_message(error)])
-            return {}
-        prices = {host_id: pricing.hourly(quote.package) for host_id, quote in quotes.items()}
-        return {host_id: price for host_id, price in prices.items() if price is not None}
+def _text(view: HostView, state: FleetState, unknown_orders: int) -> str:
+    snapshot = view.select(state)
+    if view.output_format is OutputFormat.ANSIBLE:
+        return host_formats.to_ansible(snapshot.hosts)
+    if view.output_format is OutputFormat.PROMETHEUS:
+        return host_formats.prometheus(snapshot, state.costs, unknown_orders, snapshot.at)
+    return host_formats.ssh_config(snapshot.hosts, snapshot.at)
