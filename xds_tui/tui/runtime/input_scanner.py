@@ -1,4 +1,4 @@
-"""Splits what a terminal sends into characters, control sequences and pastes.
+"""Split the input of a terminal into characters, control sequences and pastes.
 
 No byte of a control sequence, a mouse report, a reply to a query or a paste is ever returned as a character, however
 the terminal divides it over reads: a character can run a command. Where the input is ambiguous, it is dropped.
@@ -24,15 +24,15 @@ PASTE_DELAY: Final = 5.0
 """Seconds of silence after which the rest of a paste is no longer expected."""
 
 AFTER_PASTE: Final = 0.05
-"""Seconds for which input after a paste is held back: text with an end marker of its own in it has a second one."""
+"""Seconds for which input after a paste is held: after a text that contains an end marker a second one follows."""
 
-LONGEST_SEQUENCE: Final = 256
-"""Bytes of a sequence that are kept; a longer one is skipped to its end."""
+MAX_SEQUENCE_BYTES: Final = 256
+"""Maximum length of a sequence in bytes; longer ones are skipped."""
 
-LONGEST_PASTE: Final = 1 << 20
-"""Bytes of a paste that are kept."""
+MAX_PASTE_BYTES: Final = 1 << 20
+"""Maximum length of a paste in bytes; the rest is dropped."""
 
-_LONGEST_HELD: Final = 1 << 16
+_MAX_HELD_BYTES: Final = 1 << 16
 _PASTE_STARTS: Final = (b"\x1b[200~", b"\x9b200~")
 _PASTE_ENDS: Final = (b"\x1b[201~", b"\x9b201~")
 _MARKER: Final = len(_PASTE_ENDS[0])
@@ -64,16 +64,16 @@ _AFTER_ESC: Final = {
     ord("^"): _State.STRING,
     ord("_"): _State.STRING,
 }
-"""What ESC and one more byte introduce. The 8-bit form of each is one byte, 0x40 higher than the second."""
+"""The states after ESC and a second byte. The 8-bit form of each pair is one byte, 0x40 above the second."""
 
 _C1: Final = 0x40
 
 
 class InputScanner:
-    """Takes bytes as they are read, and returns what they say."""
+    """Converts the bytes of successive reads into tokens."""
 
     def __init__(self, escape_delay: float = ESCAPE_DELAY) -> None:
-        """Start between two sequences; `escape_delay` in seconds."""
+        """Start outside of any sequence; `escape_delay` is in seconds."""
         self._escape_delay = escape_delay
         self._state = _State.GROUND
         self._sequence = ""
@@ -90,32 +90,32 @@ class InputScanner:
         self._tokens: list[Token] = []
 
     def feed(self, data: bytes, now: float) -> list[Token]:
-        """Return what is complete after one read of `data`."""
+        """Return the tokens that are complete after a read of `data`."""
         if self._held is not None and now - self._last >= AFTER_PASTE:
-            self._scan(self._released())
+            self._scan(self._release_held())
         silence, self._last = now - self._last, now
         if self._is_stale:
             data = self._resume(data, silence)
         self._scan(data)
-        return self._taken()
+        return self._take_tokens()
 
     def tick(self, now: float) -> list[Token]:
-        """Return what the silence since the last read completes; to be called about every `AFTER_PASTE` seconds."""
+        """Return the tokens completed by the silence since the last read. Call it about every `AFTER_PASTE` seconds."""
         silence = now - self._last
         if self._held is not None and silence >= AFTER_PASTE:
-            self._scan(self._released())
+            self._scan(self._release_held())
         if not self._is_stale and silence >= self._delay():
             self._expire()
-        return self._taken()
+        return self._take_tokens()
 
     @property
     def is_pending(self) -> bool:
-        """Whether silence will complete something."""
+        """Whether silence will complete a token."""
         return (
             self._held is not None or bool(self._partial) or (self._state is not _State.GROUND and not self._is_stale)
         )
 
-    def _taken(self) -> list[Token]:
+    def _take_tokens(self) -> list[Token]:
         tokens, self._tokens = self._tokens, []
         return tokens
 
@@ -130,41 +130,41 @@ class InputScanner:
 
     def _expire(self) -> None:
         if self._state is _State.GROUND:
-            self._give_up_partial()
+            self._abandon_partial()
             return
-        # With Alt held down, [ and O are sent as what introduces a sequence.
+        # Alt+[ and Alt+O are sent like the beginning of a sequence.
         is_key = len(self._sequence) <= len("\x1b[") and not (self._is_8_bit or self._is_malformed)
         if self._state is not _State.PASTE and (is_key or self._is_shifted_key()):
             self._tokens.append(Sequence(self._sequence))
         self._is_stale = True
 
     def _resume(self, data: bytes, silence: float) -> bytes:
-        """Return what of `data` does not belong to the sequence that was interrupted by silence.
+        """Return the part of `data` that does not belong to the sequence that was interrupted by silence.
 
-        A person types one byte at a time. So the sequence goes on if two bytes or more of one read complete it; its
-        meaning is dropped even then: its beginning may have been taken for a key.
+        A person types one byte at a time, so the sequence continues if two or more bytes of one read complete it. It is
+        dropped even then, because its beginning may have counted as a key.
         """
         self._is_stale = False
         if self._state is not _State.PASTE:
             return self._resume_sequence(data, silence)
-        is_rest = any(marker in data for marker in _PASTE_ENDS) or (len(data) > 1 and data[0] != _ESC)
-        if not is_rest:
+        is_continuation = any(marker in data for marker in _PASTE_ENDS) or (len(data) > 1 and data[0] != _ESC)
+        if not is_continuation:
             self._end_paste()
         return data
 
     def _resume_sequence(self, data: bytes, silence: float) -> bytes:
         if self._state is _State.ESCAPE and data[:1] in (b"[", b"]") and silence < SEQUENCE_DELAY:
             return data  # no command has one of these keys
-        kept = len(self._tokens)
+        count = len(self._tokens)
         for used, byte in enumerate(data, 1):
             if byte >= 0x80 and self._state not in (_State.STRING, _State.STRING_ESCAPE):
                 break
             if self._is_ended_by(byte):
-                del self._tokens[kept:]
+                del self._tokens[count:]
                 if used > 1 or self._state is _State.PASTE:
                     return data[used:]
                 break
-        del self._tokens[kept:]
+        del self._tokens[count:]
         self._reset()
         self._partial = b""
         return data
@@ -190,7 +190,7 @@ class InputScanner:
                 data = self._scan_keys(data)
 
     def _scan_keys(self, data: bytes) -> bytes:
-        """Take in bytes up to where a paste begins, and return the rest."""
+        """Process bytes up to the beginning of a paste, and return the rest."""
         for position, byte in enumerate(data, 1):
             self._step(byte)
             if self._state is _State.PASTE:
@@ -198,13 +198,13 @@ class InputScanner:
         return b""
 
     def _scan_paste(self, data: bytes) -> bytes:
-        """Take in a paste up to its end marker, and return what follows."""
+        """Process a paste up to its end marker, and return the rest."""
         before = len(self._paste)
         self._paste += data
         searched = max(0, before - _MARKER)
         ends = [(at, len(marker)) for marker in _PASTE_ENDS if (at := self._paste.find(marker, searched)) >= 0]
         if not ends:
-            del self._paste[LONGEST_PASTE:-_MARKER]
+            del self._paste[MAX_PASTE_BYTES:-_MARKER]
             return b""
         at, length = min(ends)
         del self._paste[at:]
@@ -214,11 +214,11 @@ class InputScanner:
 
     def _end_paste(self) -> None:
         self._reset()
-        self._tokens.append(Paste(self._paste[:LONGEST_PASTE].decode(errors="replace")))
+        self._tokens.append(Paste(self._paste[:MAX_PASTE_BYTES].decode(errors="replace")))
         self._paste.clear()
 
     def _hold(self, data: bytes) -> bytes:
-        """Hold back what follows a paste, and return what need not be; up to a second end marker it was pasted."""
+        """Hold the bytes after a paste, and return those to process; up to a second end marker they were pasted."""
         held = (self._held or b"") + data
         starts = [at for marker in _PASTE_STARTS if (at := held.find(marker)) >= 0]
         until = min(starts, default=len(held))
@@ -229,9 +229,9 @@ class InputScanner:
                 text = text.replace(marker, b"")
             self._tokens.append(Paste(text.decode(errors="replace")))
         self._held = bytearray(held[end:])
-        return self._released() if starts or len(self._held) > _LONGEST_HELD else b""
+        return self._release_held() if starts or len(self._held) > _MAX_HELD_BYTES else b""
 
-    def _released(self) -> bytes:
+    def _release_held(self) -> bytes:
         held, self._held = bytes(self._held or b""), None
         return held
 
@@ -250,7 +250,7 @@ class InputScanner:
                 self._enter(_State.ESCAPE, "\x1b")
                 self._step_escape(byte)
         elif byte == _ESC:
-            self._begin_anew()
+            self._handle_escape()
         elif byte in _CANCELS:
             self._reset()
         elif self._state is _State.STRING:
@@ -258,8 +258,8 @@ class InputScanner:
         else:
             self._step_control(byte)
 
-    def _begin_anew(self) -> None:
-        """Meet an ESC in a sequence: it ends a string, and begins the next sequence anywhere else."""
+    def _handle_escape(self) -> None:
+        """Handle an ESC in a sequence: it ends a string, and begins a new sequence anywhere else."""
         if self._state is _State.STRING:
             self._state = _State.STRING_ESCAPE
             return
@@ -276,10 +276,10 @@ class InputScanner:
         if self._partial:
             if 0x80 <= byte < 0xC0:
                 self._partial += bytes([byte])
-                if len(self._partial) == _length(self._partial[0]):
+                if len(self._partial) == _character_length(self._partial[0]):
                     self._decode()
                 return
-            self._give_up_partial()
+            self._abandon_partial()
             self._step(byte)
         elif 0xC2 <= byte < 0xF5:
             self._partial = bytes([byte])
@@ -298,7 +298,7 @@ class InputScanner:
         try:
             character = self._partial.decode()
         except UnicodeDecodeError:
-            self._give_up_partial()
+            self._abandon_partial()
             return
         self._partial = b""
         self._is_undecodable = self._is_of_earlier_read = False
@@ -307,8 +307,8 @@ class InputScanner:
         else:
             self._add(character)
 
-    def _give_up_partial(self) -> None:
-        """Take the first byte of a character that does not go on as no UTF-8, and each of the others for itself."""
+    def _abandon_partial(self) -> None:
+        """Treat the first byte of an incomplete character as invalid UTF-8, and process the others separately."""
         partial, self._partial = self._partial, b""
         if partial:
             self._replace()
@@ -321,12 +321,12 @@ class InputScanner:
 
     def _replace(self) -> None:
         self._is_alt = False
-        # A byte of its own read was typed.
+        # A byte that arrives in a separate read was typed.
         self._is_undecodable, self._is_of_earlier_read = not self._is_of_earlier_read, False
         self._tokens.append(Character(_REPLACEMENT))
 
     def _step_c1(self, byte: int) -> None:
-        """Meet an 8-bit control character, or a byte that begins no character of UTF-8."""
+        """Handle an 8-bit control character, or a byte that cannot begin a UTF-8 character."""
         second = byte - _C1
         if byte < 0xA0 and second in _AFTER_ESC:
             self._enter(_AFTER_ESC[second], f"\x1b{chr(second)}")
@@ -345,8 +345,8 @@ class InputScanner:
             self._step_ground(byte)
 
     def _step_control(self, byte: int) -> None:
-        """Take one byte of a sequence that ends at a letter; what has no place in it does not end it."""
-        self._keep(byte)
+        """Process one byte of a sequence that ends with a letter; invalid bytes do not end it."""
+        self._append(byte)
         if not 0x40 <= byte < 0x7F:
             return
         sequence = self._sequence
@@ -354,15 +354,15 @@ class InputScanner:
             self._state = _State.PAYLOAD
             self._payload = PAYLOADS.get(sequence, 1)
             return
-        is_sound = not self._is_malformed
+        is_well_formed = not self._is_malformed
         self._reset()
         if sequence.encode() in _PASTE_STARTS:
             self._state = _State.PASTE
-        elif is_sound and sequence.encode() not in _PASTE_ENDS:
+        elif is_well_formed and sequence.encode() not in _PASTE_ENDS:
             self._tokens.append(Sequence(sequence))
 
-    def _keep(self, byte: int) -> None:
-        if len(self._sequence) < LONGEST_SEQUENCE and 0x20 <= byte < 0x7F:
+    def _append(self, byte: int) -> None:
+        if len(self._sequence) < MAX_SEQUENCE_BYTES and 0x20 <= byte < 0x7F:
             self._sequence += chr(byte)
         else:
             self._is_malformed = True
@@ -391,9 +391,9 @@ class InputScanner:
         if (byte == _BEL and self._sequence.startswith("\x1b]")) or (byte == _ST and self._is_8_bit):
             self._reset()
         else:
-            self._keep(byte)
+            self._append(byte)
 
 
-def _length(first: int) -> int:
-    """Return the number of bytes of a character in UTF-8 whose first byte is given."""
+def _character_length(first: int) -> int:
+    """Return the length of a UTF-8 character in bytes by its first byte."""
     return 2 if first < 0xE0 else 3 if first < 0xF0 else 4
