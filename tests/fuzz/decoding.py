@@ -1,4 +1,4 @@
-"""Every method of the client, given mutated answers: it answers, or ends in an error of our own."""
+"""Fuzzing of every method of the client with mutated responses: it returns a value or raises one of our own errors."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ from .mutations import Answer, Mutator
 URL: Final = "https://simulated.invalid"
 TOKEN: Final = "fuzz-token-0123456789"
 WARM: Final = 10
-"""The share of the answers, one in so many, before which growth is not counted: caches fill."""
+"""Growth is not counted before one in this number of responses, because caches are filled."""
 
 SLOW: Final = 2.0
-"""Seconds for one answer that count as a hang."""
+"""Seconds for one response from which on it counts as a hang."""
 
 _NEVER_PROOF: Final = frozenset({0, 400, 404, 408, 429, 430, 499, 500, 502, 503, 504, 1003, 1005})
-"""Codes that prove for no call that nothing was done, whatever the table of rejections says."""
+"""Codes that are no proof for any call that it had no effect, regardless of the table of rejections."""
 
 GROWTH: Final = 16.0
-"""MB that a run may grow by after it is warm."""
+"""MB by which the process may grow after the warm-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method of the client."""
+    """A method of the client."""
 
     name: str
     path: str
-    """The part of the request's path that tells it."""
+    """The part of the path that identifies its requests."""
     call: Callable[[Client], Awaitable[Any]]
     changes: Call | None = None
-    """Which changing call it is; None: it only reads."""
+    """The changing call; None for reading calls."""
 
 
 async def _mint(client: Client) -> Any:
-    """Forget the token and call: what comes is read as a token, and what can be one is used."""
+    """Discard the token and call: the response is decoded as a token, and used if it can be one."""
     client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
     return await client.images()
 
@@ -91,26 +91,26 @@ ENDPOINTS: Final = (
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one endpoint's answers."""
+    """The results for the responses of one endpoint."""
 
     name: str
     answers: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
     growth: float = 0.0
-    """MB, after the first tenth."""
+    """Growth in MB after the first tenth."""
     ends: Counter[str] = field(default_factory=Counter)
-    """How often each kind of end came: `value`, or the error's name."""
+    """The number of each kind of result: `value`, or the name of the error."""
     complaints: list[str] = field(default_factory=list)
 
     @property
     def is_kept(self) -> bool:
-        """Whether all that was promised held."""
+        """Whether all expectations were met."""
         return not self.complaints and self.slowest < SLOW and self.growth < GROWTH
 
 
 async def originals(endpoint: Endpoint) -> list[Any]:
-    """What the service answers to this call when it is well, in both dialects, and when it refuses."""
+    """Return the regular responses to a call, in both dialects, and its rejections."""
     found: list[Any] = []
     for dialect in ("later", "document"):
         for hosts in (1, 3, 12):
@@ -119,13 +119,13 @@ async def originals(endpoint: Endpoint) -> list[Any]:
     found.append({"code": 0, "data": True, "msg": "success", "traceId": "t2", "success": True})
     if endpoint.changes:
         refusals = _refusals()
-        # About as many that say yes as that say no.
+        # About as many accepting as rejecting responses.
         found = [*found * (len(refusals) // len(found)), *refusals]
     return found
 
 
 def _refusals() -> list[Any]:
-    """Every code in every form that it has been seen in."""
+    """Return every code in each form in which it has occurred."""
     found: list[Any] = []
     for code in EVERY_CODE:
         found.append({"code": code, "data": None, "msg": "m", "traceId": "t", "success": False})
@@ -157,7 +157,7 @@ async def _answered(endpoint: Endpoint, world: World, hosts: int) -> list[Any]:
 
 
 async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
-    """Give the client `count` mutated answers, one after another."""
+    """Give the client `count` mutated responses in sequence."""
     share = 0.4 if endpoint.changes else 0.1
     mutator = Mutator(await originals(endpoint), f"{seed} {endpoint.name}", status_share=share)
     outcome = Outcome(endpoint.name)
@@ -224,14 +224,14 @@ def wrong_outcome(call: Call, end: Any, answer: Answer) -> str:
             return ""
         case _:
             data = fields.get("data") if fields else None
-            # A power call or a reboot that is accepted is followed until the host shows it.
+            # An accepted power call or reboot is followed until the host shows it.
             is_shown = call in (Call.POWER, Call.REBOOT) or data not in (None, False, 0, "", [], {})
             is_success = code == 0 and is_shown and data is not False and 200 <= answer.status < 300
             return "" if is_success else f"done by HTTP {answer.status}, {fields!r:.200}"
 
 
 def _code(fields: dict[str, Any] | None) -> int | None:
-    """Return the code among them, which may be a whole number in quotes; None for anything else."""
+    """Return the code of the fields, which may be an integer in quotes; None for anything else."""
     code = fields.get("code") if fields else None
     if isinstance(code, bool) or not isinstance(code, int | float | str):
         return None
@@ -243,7 +243,7 @@ def _code(fields: dict[str, Any] | None) -> int | None:
 
 
 def _fields(body: bytes) -> dict[str, Any] | None:
-    """Return the fields of a JSON object, control characters in it or not; None for anything else."""
+    """Return the fields of a JSON object, with or without control characters in it; None for anything else."""
     text = str(body, "utf-8-sig", "replace")
     for readable in (text, "".join(max(character, " ") for character in text)):
         with contextlib.suppress(ValueError, RecursionError):
@@ -253,7 +253,7 @@ def _fields(body: bytes) -> dict[str, Any] | None:
 
 
 def said(end: Any) -> str:
-    """Every text of an end, as far as it can be shown."""
+    """Return all texts of a result that can be displayed."""
     if isinstance(end, ApiError):
         return "".join((str(end), end.trace_id, getattr(end, "message", "")))
     if isinstance(end, str):
@@ -275,14 +275,14 @@ def _complain(outcome: Outcome, what: str, answer: Answer) -> None:
 
 
 def resident() -> float:
-    """MB of this process that are in memory."""
+    """Return the resident memory of this process in MB."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 2**20
 
 
 def run_each(count: int, seed: int, jobs: int) -> Iterator[Callable[[], Outcome]]:
-    """Run every endpoint, each in a process of its own, `jobs` of them at the same time; yield what waits for each."""
+    """Run every endpoint in its own process, `jobs` at the same time; yield a function that waits for each."""
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         for running in [pool.submit(_run_one, number, count, seed) for number in range(len(ENDPOINTS))]:
             yield running.result

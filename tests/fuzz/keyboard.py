@@ -1,4 +1,4 @@
-"""The input path, given mutated terminal traffic: no exception, and no key that a reading by the book does not find."""
+"""Fuzzing of the terminal input: no exception, and no key that a reference decoder does not find."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .decoding import Outcome
 from .traffic import Bursts, characters
 
 SILENCE = 20.0
-"""Seconds after a burst in which everything that can be completed is."""
+"""Seconds after a burst in which all pending input is completed."""
 
 
 class Keyboard:
-    """Types bursts into the program's decoder, with a clock of its own."""
+    """Feeds bursts to the decoder of the program, with its own clock."""
 
     def __init__(self) -> None:
         self._now = 0.0
         self._events = InputEvents()
 
     def type(self, reads: Iterable[bytes]) -> Iterator[object]:
-        """Return what a burst and the silence behind it bring."""
+        """Return the events of a burst and the silence after it."""
         for read in reads:
             self._now += 0.01
             yield from self._events.feed(read, self._now)
@@ -37,14 +37,14 @@ class Keyboard:
 
 
 def typed(events: Iterable[object]) -> Iterator[str]:
-    """The characters of key events, by which commands are run and texts written."""
+    """The characters of key events, which run commands and enter text."""
     for event in events:
         if isinstance(event, Key) and "+" not in event.key and event.character is not None and event.key != "escape":
             yield event.character
 
 
 def excess(found: Iterable[str], allowed: Iterable[str]) -> str:
-    """The first character of `found` that is not in `allowed` in its place; empty: there is none."""
+    """Return the first character of `found` that is missing at its place in `allowed`; empty if there is none."""
     rest = iter(allowed)
     for character in found:
         if not any(character in each for each in rest):
@@ -53,7 +53,7 @@ def excess(found: Iterable[str], allowed: Iterable[str]) -> str:
 
 
 def run_keyboard(size: int, seed: object) -> Outcome:
-    """Type about `size` bytes, and compare."""
+    """Feed about `size` bytes, and compare."""
     outcome = Outcome("input (bytes)")
     bursts, keyboard = Bursts(f"{seed}-input"), Keyboard()
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Answers that were right once, with something changed: in their structure, in their bytes, or around them."""
+"""Mutations of valid responses: of their structure, of their bytes, and of their HTTP headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 from support.hostile import FRAGMENTS
 
 _RAW: Final = "@raw@"
-"""What a string begins with that is written into the document as it stands."""
+"""The prefix of strings that are inserted into the document unchanged."""
 
 _VALUES: Final[tuple[Any, ...]] = (
     None,
@@ -69,33 +69,33 @@ _HEADERS: Final = (
 )
 
 Node = tuple[Any, Any]
-"""A list or an object, and where in it."""
+"""An array or object, and a position in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes over the wire."""
+    """The bytes of a response."""
 
     body: bytes
     status: int = 200
     headers: Sequence[tuple[bytes, bytes]] = ()
 
     def response(self) -> httpx.Response:
-        """As httpx hands it up: not read, and so not decoded."""
+        """The response as httpx returns it before its body is read and decoded."""
         return httpx.Response(self.status, headers=self.headers, stream=httpx.ByteStream(self.body))
 
 
 class Mutator:
-    """Makes answers, the same ones for the same seed."""
+    """Generates responses, equal ones for equal seeds."""
 
     def __init__(self, originals: Sequence[Any], seed: str, *, status_share: float = 0.1) -> None:
-        """Take the documents to begin with, and the share of answers whose HTTP status is not 200."""
+        """Set the initial documents, and the share of responses with an HTTP status other than 200."""
         self._originals = originals
         self._status_share = status_share
         self._lot = random.Random(seed)
 
     def answer(self) -> Answer:
-        """The next answer."""
+        """Return the next response."""
         lot = self._lot
         document = copy.deepcopy(lot.choice(self._originals))
         if lot.random() < 0.7:
@@ -118,7 +118,7 @@ class Mutator:
 
 
 def written(document: Any) -> bytes:
-    """The document as JSON, or as what is nearly JSON."""
+    """Return the document as JSON, or as almost valid JSON."""
     text = json.dumps(document, ensure_ascii=False)
     while (start := text.find(f'"{_RAW}')) >= 0:
         value, end = json.JSONDecoder().raw_decode(text, start)
@@ -133,7 +133,7 @@ def _nodes(value: Any) -> Iterator[Node]:
         yield from _nodes(inner)
 
 
-# What is done to the structure
+# Mutations of the structure
 
 
 def _replace(lot: random.Random, nodes: list[Node]) -> None:
@@ -165,7 +165,7 @@ def _repeat(lot: random.Random, nodes: list[Node]) -> None:
 
 
 def _retype(lot: random.Random, nodes: list[Node]) -> None:
-    """Numbers as strings, strings as numbers, as the service does it now and then."""
+    """Return numbers as strings and strings as numbers, as the service sometimes does."""
     holder, where = lot.choice(nodes)
     value = holder[where]
     holder[where] = f"{_RAW}{value}" if isinstance(value, str) and value.isdecimal() else str(value)[:100]
@@ -182,7 +182,7 @@ _ON_NODES: Final[tuple[Callable[[random.Random, list[Node]], None], ...]] = (
     _retype,
 )
 
-# What is done to the bytes
+# Mutations of the bytes
 
 
 def _part(lot: random.Random, body: bytes) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The whole app, given mutated answers: it goes on, and what it shows is inert."""
+"""Fuzzing of the whole app with mutated responses: it continues, and the screen contains no active text."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ KEYS: Final = (
     ("D", "escape"),
     ("n", "escape"),
 )
-"""Pressed in turn, so that every screen is open when some answer comes."""
+"""Keys to press in turn, so that every screen is open during some responses."""
 
 OFTEN: Final = 10
-"""A key is pressed after so many answers."""
+"""Number of responses after which a key is pressed."""
 
 
 class FuzzedDesk(Desk):
-    """A desk in front of a service of which one endpoint answers what it is told to."""
+    """The app on a service with one endpoint that returns given responses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,11 +67,11 @@ class FuzzedDesk(Desk):
         return Client(base_url, credentials, transport=httpx.MockTransport(serve), clock=self.now)
 
     def unsafe(self) -> set[str]:
-        """What is on the screen and should not be."""
+        """Return the characters on the screen that must not be there."""
         return set().union(*(unsafe_in(strip.text) for strip in self.app.screen._compositor.render_strips()))
 
     async def well(self) -> None:
-        """Have every endpoint answer as it should, and everybody signed in, and begin anew."""
+        """Make all endpoints respond normally, sign in, and start again."""
         self.fuzzed = None
         self.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
         self.monitor.handle_sign_in()
@@ -102,7 +102,7 @@ ASKING: Final[dict[str, Callable[[FuzzedDesk], None]]] = {
     "reboot": _order(OrderAction.REBOOT),
     "delete": _order(OrderAction.DELETE),
 }
-"""What has the app ask: the other endpoints are asked by what comes of these."""
+"""The actions that cause requests; they cause the requests of the other endpoints too."""
 
 
 @asynccontextmanager
@@ -117,7 +117,7 @@ async def _sitting() -> AsyncIterator[FuzzedDesk]:
 
 
 async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
-    """Give the app `count` mutated answers of an endpoint, while one screen after the other is open."""
+    """Give the app `count` mutated responses of an endpoint, with different screens open."""
     outcome = Outcome(f"app: {endpoint.name}")
     try:
         async with _sitting() as desk:
@@ -150,7 +150,7 @@ async def _once(desk: FuzzedDesk, endpoint: Endpoint, outcome: Outcome) -> None:
             while desk.served == served:  # noqa: ASYNC110 - what is waited for knows of no event
                 await asyncio.sleep(0.001)
     except TimeoutError:
-        # It is signed out, or an order of this host is open still.
+        # The user is signed out, or an order of this host is still open.
         outcome.ends["not asked"] += 1
         await desk.well()
         desk.fuzzed = endpoint
@@ -162,7 +162,7 @@ async def _once(desk: FuzzedDesk, endpoint: Endpoint, outcome: Outcome) -> None:
 
 
 def run_screens(count: int, seed: int) -> Iterator[Callable[[], Outcome]]:
-    """Yield what runs each endpoint that the app can be made to ask."""
+    """Yield a function for each endpoint that the app can be made to request."""
     for endpoint in ENDPOINTS if count else ():
         if endpoint.name in ASKING:
             yield partial(_run_one, endpoint, count, seed)

@@ -1,4 +1,4 @@
-"""Real terminal traffic, mutations of it, and which keys a reading by the book finds in it."""
+"""Real terminal input, mutations of it, and the keys that a reference decoder finds in it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _BOOK: Final = re.compile(
     .replace(b"END", _END),
     re.DOTALL,
 )
-"""ECMA-48 with xterm's and the other terminals' additions as one expression, for a burst that silence follows."""
+"""ECMA-48 with the extensions of xterm and other terminals as one expression, for a burst followed by silence."""
 
 _KITTY: Final = re.compile(rb"\x1b\[(\d*)(?::[\d:]*)?(?:;(\d*)(?::([\d:]*))?)?(?:;([\d:]*))?u")
 _OTHER_KEY: Final = re.compile(rb"\x1b\[27;\d+;(\d+)~")
@@ -79,7 +79,7 @@ _MAC: Final = re.compile(rb"\x1b[0-9=-]")
 
 
 def characters(burst: bytes) -> Iterator[str]:
-    """The characters that a burst types: bytes outside of any sequence, and those that a key's sequence names."""
+    """Return the characters that a burst types: bytes outside of sequences, and those in key sequences."""
     for found in _BOOK.finditer(burst):
         text = re.sub(rb"\A(?:\xc2)?([\x80-\x9f])", lambda c1: b"\x1b" + bytes([c1[1][0] - 0x40]), found[0])
         if found.lastgroup in ("byte", "wide"):
@@ -92,7 +92,7 @@ def characters(burst: bytes) -> Iterator[str]:
         elif other := _OTHER_KEY.fullmatch(text):
             yield _character(other[1])
         elif (kitty := _KITTY.fullmatch(text)) and kitty[3] != b"3":
-            # What a key types, or the key itself.
+            # The character that a key types, or the key.
             yield from (_character(text) + _character(kitty[1]) for text in (kitty[4] or b"").split(b":"))
 
 
@@ -103,7 +103,7 @@ def _character(code: bytes) -> str:
 
 
 class Bursts:
-    """Makes bursts of traffic, whole or mutated."""
+    """Generates bursts of input, valid or mutated."""
 
     def __init__(self, seed: object) -> None:
         self.random = random.Random(f"{seed}")
@@ -135,7 +135,7 @@ class Bursts:
             burst[at] ^= 1 << self.random.randrange(8)
 
     def divided(self, burst: bytes) -> Iterator[bytes]:
-        """Divide a burst over reads."""
+        """Divide a burst into reads."""
         position = 0
         while position < len(burst):
             size = self.random.choice((1, 1, 2, 3, 7, 4096))

@@ -37,30 +37,30 @@ from xds_tui.store.journal import Journal, SettleResult
 from .request import Asked, Purchase, Rest, Stage
 
 DEADLINES: Final = Deadlines(connect=1.0, reading=1.5, changing=0.8)
-"""Far shorter than the program's own, so that a run of minutes meets as many time-outs as a month would."""
+"""Far shorter than the timeout of the program, so that a run of minutes has as many timeouts as a month."""
 
 INTERVAL: Final = 0.6
-"""Seconds between two sweeps."""
+"""Seconds between two refreshes."""
 
 PATIENCE: Final = 300.0
-"""Seconds after which the fleet should have been read: the program pauses for minutes where tokens end early."""
+"""Seconds to wait for the fleet; the program pauses for minutes if tokens expire early."""
 
 _SWEEPS: Final = 5
-"""The fleet is looked at so often, at the end, before an order that was not seen counts as that."""
+"""Number of refreshes at the end after which an unseen order counts as unconfirmed."""
 
 _DECISION_PATIENCE: Final = 20.0
-"""Seconds that are waited at the end for the hosts of orders to be told apart: `LISTING_GRACE` and some refreshes."""
+"""Seconds to wait at the end until hosts can be assigned to orders: `LISTING_GRACE` and some refreshes."""
 
 _OUTCOMES: Final = {OrderState.ACCEPTED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.NOT_SENT}
 
 
 class HaltingJournal(Journal):
-    """A journal that can hold an order up beside its writing, so that a kill lands exactly there."""
+    """A journal that can block before and after writing an order, so that a kill occurs exactly there."""
 
     halt: Stage | None = None
 
     async def write_orders(self, orders: Iterable[Order]) -> None:
-        """Write `orders`, and halt before or after if that is the stage to be killed at."""
+        """Write `orders`, and block before or after if the process is to be killed at that stage."""
         orders = tuple(orders)
         states = {order.state for order in orders if order.sent_at is not None}
         if states & _OUTCOMES:
@@ -73,7 +73,7 @@ class HaltingJournal(Journal):
             await self._halt_at(Stage.WRITTEN)
 
     async def settle_order(self, found: Order) -> SettleResult:
-        """Write that a host was found, and halt before if that is the stage to be killed at."""
+        """Write that a host was found, and block before if the process is to be killed at that stage."""
         await self._halt_at(Stage.SEEN)
         return await super().settle_order(found)
 
@@ -95,7 +95,7 @@ async def _connect(base_url: str, credentials: Credentials, tokens: TokenCache) 
 
 
 class Buyer:
-    """The parts as `cli` builds them, and the hand that uses them."""
+    """The services as `cli` builds them, and the user who operates them."""
 
     def __init__(self, folder: Path, url: str, key: AccountKey) -> None:
         account = Account(
@@ -115,7 +115,7 @@ class Buyer:
         self._trouble: ApiError | None = None
 
     async def work(self) -> None:
-        """Watch the fleet, and buy what is asked for, until told to rest."""
+        """Refresh the fleet, and buy what is requested, until a `Rest` arrives."""
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(self._monitor.run(self._publish))
             await self._buy_what_is_asked()
@@ -141,7 +141,7 @@ class Buyer:
         asked = Asked(told.number, told.count, told.kind, doubtful=earlier, is_confirmed=told.is_confirmed)
         self._write(asked)
         self._journal.halt = told.halt or self._journal.halt
-        # From here to the next await nothing can leave: what was asked for is known, order by order, before.
+        # Nothing is sent before the next await: the log contains each request before its order.
         batch = self._monitor.orders.buy(draft.quote(), told.count, confirmed=earlier if told.is_confirmed else ())
         own = [order.id for order in self._orders if order.batch == batch]
         self._write(msgspec.structs.replace(asked, orders=own))
@@ -151,7 +151,7 @@ class Buyer:
     def _is_offered(self, told: Purchase) -> bool:
         state = self._monitor.state
         if state.catalog is None and state.catalog_error is not self._trouble:
-            # What a user does who looks at a catalog that could not be read.
+            # The reaction of a user to a catalog that could not be read.
             self._trouble = state.catalog_error
             self._monitor.refresh_catalog()
         return state.catalog is not None and purchase.image_by_id(state.catalog, told.kind.image) is not None
@@ -174,7 +174,7 @@ class Buyer:
         return any(order.batch == batch and order.state in moving for order in self._orders)
 
     async def _see_everything(self) -> None:
-        """Look several times, and until each order has its host or had the time to be matched to one.
+        """Refresh several times, until each order has its host or has had the time to be matched.
 
         What a sweep showed is only settled after it is published, so that it takes the next to know that it was.
         """
@@ -213,7 +213,7 @@ class Buyer:
 
 
 def _lines_of_input() -> asyncio.Queue[str]:
-    """The lines of standard input, read by a thread; the end of it ends the process."""
+    """The lines of standard input, read by a thread; its end terminates the process."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str] = asyncio.Queue()
 

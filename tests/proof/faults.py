@@ -1,4 +1,4 @@
-"""What goes wrong, drawn by lot: faults of the simulator, breaks of the line, and the ways a service can be."""
+"""Randomly chosen faults: those of the simulator, broken connections, and variants of the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CREATE: Final = "pve/open/create"
 _READS: Final = ("pve/open/mypage", "pve/open/one", "pve/open/packAge", "pve/open/image", "auth/getToken", "")
 
 CHEAPER: Final = replace(next(package for package in PACKAGES if package.id == "bzoff4"), id="bzoff4s", amount="0.59")
-"""The same machine as `bzoff4` at another price: their hosts look alike."""
+"""The same machine as `bzoff4` at another price, so that their hosts look alike."""
 
 KINDS: Final = (
     Kind("bzoff4", "5001"),
@@ -35,16 +35,16 @@ KINDS: Final = (
     Kind("blweb2", "4011"),
     Kind("Wy1KiMqtPO", "507"),
 )
-"""Goods that are bought, several of a kind in a row: hosts of a package look alike, whatever was chosen beside it."""
+"""Products in purchase order, several alike in a row: hosts of one package look alike with any other options."""
 
 SLOW: Final = Fault(kind=Mishap.LATENCY, endpoint=CREATE, seconds=0.3)
-"""A create that takes its time."""
+"""A create with a delayed response."""
 
 _LATE: Final = tuple(
     Fault(kind=Mishap.CODE_AFTER, endpoint=CREATE, code=code, seconds=seconds)
     for code, seconds in ((Code.PROCESSING, 0.5), (Code.QUEUED, 2.0), (Code.BUSINESS_ERROR, 1.0))
 )
-"""Answers before the work: the host comes later."""
+"""Responds before the work is done, so that the host appears later."""
 
 ANSWERS: Final = (
     *codes(CREATE, is_done=True),
@@ -101,7 +101,7 @@ _ON_READ: Final = (
 
 
 class CountedFaults(Faults):
-    """Faults that remember how often each struck.
+    """Faults that count how often each was applied.
 
     Attributes:
         struck: how often, by kind.
@@ -115,7 +115,7 @@ class CountedFaults(Faults):
         self.answers: set[str] = set()
 
     def next(self, target: str) -> Fault | None:
-        """Return the fault that strikes, counted."""
+        """Return the fault to apply, and count it."""
         fault = super().next(target)
         if fault is not None:
             is_create = target.startswith(CREATE)
@@ -126,7 +126,7 @@ class CountedFaults(Faults):
 
 
 def describe(fault: Fault) -> str:
-    """Name what a fault answers, so that two different answers have different names."""
+    """Return a name of the response of a fault; different responses have different names."""
     return repr(replace(fault, skip=0, times=1))
 
 
@@ -157,7 +157,7 @@ def a_service(number: int) -> Options:
 
 
 def faults_to_come(lot: random.Random, count: int, answers: list[Fault]) -> list[Fault]:
-    """What is to strike while `count` hosts are bought; often nothing.
+    """Return the faults to inject while `count` hosts are bought; often none.
 
     `answers` are those that a run has to show: the last of them may be taken, and stays in the list until it struck.
     """

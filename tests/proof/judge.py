@@ -22,86 +22,86 @@ from .request import Asked
 
 BEFORE: Final = timedelta(seconds=1.5)
 AFTER: Final = timedelta(seconds=5)
-"""So shortly before a request was sent, and after it ended, somebody else's host cannot be told from one of its own:
+"""Within this time before a request was sent and after it ended, hosts of another buyer cannot be distinguished:
 creation times are in whole seconds, and clocks half a second apart."""
 
 REQUEST: Final = timedelta(milliseconds=UNANSWERED_WINDOW)
-"""A request is taken to have been carried out so soon after it was sent, where a kill kept its end from being seen."""
+"""A request is assumed to have been carried out within this time if a kill prevented its end from being recorded."""
 
 
 @dataclass
 class Verdict:
-    """Counts of hosts and orders; the problems in words are of those that must be 0."""
+    """Counts of hosts and orders; `problems` describes those that must be 0."""
 
     asked: int = 0
     left: int = 0
-    """Orders that were written as sent."""
+    """Orders that were recorded as sent."""
     received: int = 0
-    """Create requests that came to the line."""
+    """Create requests that reached the wire."""
     sold: int = 0
-    """To our machines."""
+    """Hosts sold to the machines of the proof."""
     sold_to_others: int = 0
 
-    # What became of the orders
+    # States of the orders
 
     not_begun: int = 0
-    """Killed before anything of them was written: not in the journal."""
+    """Killed before anything was recorded: not in the journal."""
     not_sent: int = 0
     refused: int = 0
     refused_sold: int = 0
-    """Of the refused: those that bought a host all the same, and for which a host was pointed out to the user."""
+    """Rejected orders that bought a host nevertheless and for which the user was shown a host."""
     questions: int = 0
-    """Purchases of which the program said that an earlier order may have made them."""
+    """Purchases that the program reported as possibly made by an earlier order."""
     declined: int = 0
-    """Of these: not confirmed."""
+    """Of these, not confirmed by the user."""
     accepted: int = 0
-    """The host was not recognised."""
+    """The host was not recognized."""
     unknown: int = 0
     unknown_sold: int = 0
-    """Of the unknown: those that bought a host."""
+    """Unknown orders that bought a host."""
     settled: int = 0
 
-    # How hosts were attributed
+    # Attribution of hosts
 
     right: int = 0
-    """Settled with the host that came of the order."""
+    """Confirmed by the host that the order bought."""
     exchanged: int = 0
-    """Settled with the host of another order of the same machine for the same goods, and bought one, too."""
+    """Confirmed by the host of an equal order of the same machine, which bought one too."""
     coincidences: int = 0
-    """Unknown, bought nothing, and settled with a host that somebody else bought while the request was under way."""
+    """Unknown, bought nothing, and confirmed by a host that another buyer bought during the request."""
     may_be: int = 0
-    """Without a host, with one that may be theirs."""
+    """Without a host, with a candidate."""
     may_be_right: int = 0
 
-    # What must not be
+    # Violations
 
     repeated: int = 0
-    """Orders that left though an earlier one had bought the same, nobody knew that, and nobody confirmed it."""
+    """Orders sent without confirmation although an earlier one had made the same purchase with an unknown outcome."""
     doubled: int = 0
-    """Orders that bought more than one host, and requests without an order or sent again."""
+    """Orders that bought several hosts, and requests without an order or sent repeatedly."""
     denied: int = 0
-    """Orders that bought a host, and are reported to have bought nothing."""
+    """Orders that bought a host, but are reported to have bought nothing."""
     confirmed_for_nothing: int = 0
-    """Orders that are reported to have bought a host, and bought none."""
+    """Orders that are reported to have bought a host, but bought nothing."""
     wrong: int = 0
-    """Orders that name a host that came of something else."""
+    """Orders that name a host which another order bought."""
     shared: int = 0
-    """Hosts that more than one order names, other than by coincidence."""
+    """Hosts that several orders name, except by coincidence."""
     unfinished: int = 0
-    """Orders left as intended or as sent."""
+    """Orders left as pending or sent."""
     unasked: int = 0
-    """Orders that nobody asked for."""
+    """Orders that were not requested."""
     problems: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> int:
-        """How much of what must not be there is."""
+        """The number of violations."""
         purchases = self.repeated + self.doubled + self.denied + self.unfinished + self.unasked
         return purchases + self.confirmed_for_nothing + self.wrong + self.shared
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong, and every host asked for and every host sold is accounted for."""
+        """Whether there is no violation, and every requested and every sold host is accounted for."""
         accounted = self.settled + self.accepted + self.refused + self.not_sent + self.not_begun + self.unknown
         return self.faults == 0 and self.asked == accounted
 
@@ -110,7 +110,7 @@ class Verdict:
 
 
 def judge(records: Sequence[Record], ledger: Sequence[Sale]) -> Verdict:
-    """Hold the records of all machines of an account against its ledger."""
+    """Compare the records of all machines of an account with its ledger."""
     verdict = Verdict()
     for record in records:
         _count(verdict, record)
@@ -158,12 +158,12 @@ def _count(verdict: Verdict, record: Record) -> None:
 
 
 def _wanted(asked: Iterable[Asked]) -> list[Asked]:
-    """One entry a purchase: the last line of it, which names its orders if the program took it."""
+    """Return the last log entry of each purchase, which names its orders if the program has accepted it."""
     return list({one.number: one for one in asked}.values())
 
 
 def _sales_by_order(verdict: Verdict, ledger: Sequence[Sale], orders: Mapping[str, Order]) -> dict[str, Sale]:
-    """The sale of each order, by the order's ID; sales of no order of ours, and second ones, are counted as doubled."""
+    """Return the sale of each order by its ID; further sales and those without an order are counted as duplicates."""
     found: dict[str, Sale] = {}
     for sale in ledger:
         if sale.request_tag == TAG:
@@ -179,7 +179,7 @@ def _sales_by_order(verdict: Verdict, ledger: Sequence[Sale], orders: Mapping[st
 
 
 def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None) -> None:
-    """Whether what is reported of an order agrees with whether it bought a host."""
+    """Return whether the reported state of an order agrees with whether it bought a host."""
     if sale is None:
         if order.state is OrderState.ACCEPTED:
             verdict.confirmed_for_nothing += 1
@@ -197,7 +197,7 @@ def _judge_purchase(verdict: Verdict, order: Order, sale: Sale | None) -> None:
 
 
 def _judge_questions(verdict: Verdict, record: Record, sales: Mapping[str, Sale]) -> None:
-    """Whether the user was asked before something was bought that an earlier order may have bought."""
+    """Return whether the user was asked before a purchase that an earlier order may have made."""
     orders = {order.id: order for order in record.orders}
     for asked in _wanted(record.asked):
         verdict.questions += bool(asked.doubtful)
@@ -211,7 +211,7 @@ def _judge_questions(verdict: Verdict, record: Record, sales: Mapping[str, Sale]
 
 
 def _is_repeated(earlier: Order, order: Order, sales: Mapping[str, Sale]) -> bool:
-    """Whether an order left when an earlier one had ended and bought the same, and its host was not recognised yet."""
+    """Return whether an order was sent after an earlier equal one had bought a host that was not recognized yet."""
     if order.sent_at is None or earlier.id not in sales or earlier.answered_at is None or earlier.quote is None:
         return False
     goods, other = order.quote, earlier.quote
@@ -227,7 +227,7 @@ def _is_repeated(earlier: Order, order: Order, sales: Mapping[str, Sale]) -> boo
 def _judge_attribution(
     verdict: Verdict, order: Order, sales: Mapping[str, Sale], hosts: Mapping[str, Sale], own: set[str]
 ) -> None:
-    """Whether the host that an order names, or that may be its, came of it; `own`: the orders of its machine."""
+    """Return whether the host or candidate of an order was bought by it; `own`: the orders of its machine."""
     sale = sales.get(order.id)
     if order.state is OrderState.CONFIRMED:
         _judge_host(verdict, order, sale, hosts.get(order.host_id or ""), own)
@@ -253,12 +253,12 @@ def _judge_host(verdict: Verdict, order: Order, sale: Sale | None, named: Sale |
 
 
 def _is_alike(one: Sale, other: Sale) -> bool:
-    """Whether the same was bought, so that it makes no difference which host is whose."""
+    """Return whether the purchases were equal, so that their hosts may be exchanged."""
     return (one.package_id, one.image_id, one.period) == (other.package_id, other.image_id, other.period)
 
 
 def _is_coincidence(order: Order, sale: Sale | None, named: Sale | None) -> bool:
-    """Whether an order that bought nothing names a host that was bought while its request was under way."""
+    """Return whether an order that bought nothing names a host that was bought during its request."""
     if sale is not None or named is None or order.sent_at is None:
         return False
     bought = datetime.fromtimestamp(named.at, UTC)

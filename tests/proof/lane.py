@@ -1,4 +1,4 @@
-"""One account, one service, two machines that buy on it, and somebody else who does, too."""
+"""One account and service, two machines that buy on it, and another user."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ from .request import Kind, Purchase, Stage
 from .wire import STAGES, Strike, Wire
 
 HOSTS: Final = 30
-"""In the fleet before anything is bought."""
+"""Hosts in the fleet before any purchase."""
 
 MACHINES: Final = 2
 
 _OTHERS_ACT_EVERY: Final = 6.0
-"""Seconds between two actions of somebody else, on every other lane."""
+"""Seconds between two actions of the other user, on every second lane."""
 
 _CONFIRMED: Final = 0.8
-"""The share of purchases that the user confirms if an earlier order may have bought the same."""
+"""The share of purchases that the user confirms if an earlier order may have made the same."""
 
 _HALTS: Final = (Stage.WRITTEN, Stage.ANSWERED, Stage.SEEN)
-"""Stages that only the buyer can see."""
+"""Stages that only the buyer can detect."""
 
 
 @dataclass
 class Outcome:
-    """What one lane, or all of them together, came to."""
+    """The results of one lane, or of all."""
 
     verdict: Verdict = field(default_factory=Verdict)
     kills: Counter[str] = field(default_factory=Counter)
-    """By the stage at which they landed."""
+    """Kills by stage."""
     mishaps: Counter[str] = field(default_factory=Counter)
-    """Faults and breaks of the line by kind."""
+    """Faults and broken connections by kind."""
     answers: set[str] = field(default_factory=set)
-    """Answers to a create that were given instead of its own."""
+    """Responses to a create in place of the correct one."""
     purchases: Counter[str] = field(default_factory=Counter)
-    """`single` and `several`."""
+    """Purchases, `single` and `several`."""
     others: Counter[str] = field(default_factory=Counter)
-    """What somebody else did."""
+    """The actions of the other user."""
 
     def add(self, other: Outcome) -> None:
-        """Count another lane in."""
+        """Add the counts of another lane."""
         self.verdict += other.verdict
         self.kills += other.kills
         self.mishaps += other.mishaps
@@ -70,16 +70,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a lane has to do at least."""
+    """The minimum that a lane has to cover."""
 
     creates: int
     kills: int
     answers: tuple[Fault, ...] = ()
-    """Answers to a create that have to be given once."""
+    """Responses to a create that have to be given once."""
 
 
 class Lane:
-    """Has two machines buy on one account, and kills them again and again."""
+    """Lets two machines buy on one account, and kills them repeatedly."""
 
     def __init__(self, number: int, seed: int, share: Share, folder: Path) -> None:
         self._number = number
@@ -129,7 +129,7 @@ class Lane:
     def _records(self) -> list[Record]:
         return [record_of(machine.folder, machine.wire.creates) for machine in self._machines]
 
-    # Buying
+    # Purchases
 
     async def _buy_enough(self) -> None:
         while self._sent < self._creates or self._stages or self._answers:
@@ -142,7 +142,7 @@ class Lane:
         return sum(machine.wire.creates for machine in self._machines)
 
     async def _take_turn(self) -> None:
-        """Have one machine buy something, now and then twice at once, or both machines the same."""
+        """Let one machine make a purchase, sometimes two at once, or both machines the same."""
         machine, *idle = self._lot.sample(self._machines, MACHINES)
         turn = [(machine, self._next_purchase())]
         chance = self._lot.random()
@@ -167,10 +167,10 @@ class Lane:
         drawn = KINDS[(self._asked // 5 + self._lot.randrange(2)) % len(KINDS)]
         return Purchase(self._asked, kind or drawn, count, is_confirmed=self._lot.random() < _CONFIRMED)
 
-    # What goes wrong
+    # Faults
 
     def _prepare(self, turn: list[tuple[Machine, Purchase]]) -> None:
-        """Set what goes wrong in a turn."""
+        """Set the faults of a turn."""
         machine, purchase = turn[0]
         self._faults.clear()
         self._faults.set(*faults_to_come(self._lot, sum(each.count for _, each in turn), self._answers))
@@ -183,13 +183,13 @@ class Lane:
             self._break(machine.wire, self._lot.choice((*STAGES, None)))
 
     def _have_other_buy(self, kind: Kind) -> None:
-        """Have somebody else buy the same while one of our machines does."""
+        """Let the other user make the same purchase at the same time."""
         with self._service.lock:
             self._other.buy((kind.package, kind.image, kind.period))
         self._outcome.mishaps[f"{TAG} bought the same meanwhile"] += 1
 
     def _prepare_kill(self, machine: Machine, stage: Stage) -> Stage | None:
-        """Have a buyer killed when it next comes to `stage`; return what the buyer itself has to look out for."""
+        """Kill a buyer when it reaches `stage` next; return the stage if only the buyer can detect it."""
         if stage is Stage.ANY:
             asyncio.get_running_loop().call_later(self._lot.uniform(0, 0.4), machine.kill, stage)
         elif stage in _HALTS:
@@ -207,7 +207,7 @@ class Lane:
             self._stages.remove(stage)
 
     def _break(self, wire: Wire, stage: Stage | None) -> None:
-        """Have the line break at `stage`; None: refuse connections for a moment."""
+        """Break the connection at `stage`; None: refuse connections for a moment."""
         if stage is not None:
             name = f"line broken {stage.value}"
             wire.strike = Strike(stage, lambda: self._outcome.mishaps.update([name]))
@@ -218,10 +218,10 @@ class Lane:
         loop.call_later(delay, wire.shut)
         loop.call_later(delay + 0.3, lambda: loop.create_task(wire.open()))
 
-    # The end
+    # End
 
     async def _rest(self) -> None:
-        """Let all go well, wait until the service has done what it was asked, and have the buyers see it."""
+        """Clear all faults, wait until the service has carried out all requests, and let the buyers observe that."""
         self._faults.clear()
         for machine in self._machines:
             machine.wire.strike = None
@@ -232,7 +232,7 @@ class Lane:
         await asyncio.gather(*(machine.rest() for machine in self._machines))
 
     def _is_working(self) -> bool:
-        """Whether the service has yet to carry out a request, or to list a host."""
+        """Return whether the service has yet to carry out a request, or to list a host."""
         if self._service.delayed or any(machine.wire.processing for machine in self._machines):
             return True
         with self._service.lock:

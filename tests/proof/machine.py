@@ -1,4 +1,4 @@
-"""One machine of the proof: a buyer's process with its own journal and its own line to the service."""
+"""A machine of the proof: the process of a buyer with its own journal and its own connection to the service."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .wire import Wire
 ROOT: Final = Path(__file__).parents[2]
 
 PATIENCE: Final = 600.0
-"""Seconds after which a buyer that says nothing is stuck, which no fault excuses."""
+"""Seconds without output after which a buyer counts as stuck; no fault explains that."""
 
 
 class BuyerDied(Exception):
-    """The buyer ended by itself, or is stuck: a fault of the program, or of the proof."""
+    """The buyer has ended unexpectedly or is stuck: a fault of the program, or of the proof."""
 
 
 class Machine:
@@ -46,7 +46,7 @@ class Machine:
         self._listening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the buyer unless it runs."""
+        """Start the buyer unless it is running."""
         if self._process is not None:
             return
         with (self.folder / "errors.txt").open("ab") as errors:
@@ -62,13 +62,13 @@ class Machine:
         self._listening = asyncio.create_task(_listen(self._process, self._lines))
 
     async def tell(self, request: Purchase | Rest) -> None:
-        """Have the buyer do something."""
+        """Send a command to the buyer."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(request) + b"\n")
 
     def kill(self, stage: Stage) -> None:
-        """Kill the buyer (SIGKILL), if it runs."""
+        """Kill the buyer with SIGKILL if it is running."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             self.on_kill(stage)
@@ -84,12 +84,12 @@ class Machine:
             purchases -= line == "ended"
 
     async def rest(self) -> None:
-        """Have the buyer see what became of everything, and leave; if it is killed over it, again."""
+        """Let the buyer find out all outcomes, and exit; repeat that if it is killed meanwhile."""
         while not await self._has_rested():
             pass
 
     async def end(self) -> None:
-        """Leave no process behind."""
+        """Make sure that no process remains."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
@@ -105,7 +105,7 @@ class Machine:
         return False
 
     async def _next_line(self) -> str | None:
-        """Return the next line of the buyer; None: it was killed, perhaps here, because it has halted to be."""
+        """Return the next line of the buyer; None if it was killed, or has blocked and is killed here."""
         try:
             async with asyncio.timeout(PATIENCE):
                 line = await self._lines.get()
@@ -119,7 +119,7 @@ class Machine:
         return line
 
     async def _exit_code(self) -> int:
-        """Wait for a buyer that has ended or is about to, and return how: by itself, or by our hand."""
+        """Wait for a buyer that has ended or will end, and return whether it was killed."""
         assert self._process is not None
         async with asyncio.timeout(PATIENCE):
             code = await self._process.wait()

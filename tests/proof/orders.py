@@ -23,7 +23,7 @@ from .faults import ANSWERS, describe
 from .lane import Lane, Outcome, Share
 
 A_LANE: Final = 125
-"""Creates of one lane: a sweep of a larger fleet would be most of the work."""
+"""Creates per lane; with a larger fleet, refreshes would dominate the run."""
 
 
 async def prove(creates: int, kills: int, seed: int, at_once: int, folder: Path) -> Outcome:
@@ -53,7 +53,7 @@ def _share(whole: int, lanes: int, number: int) -> int:
 
 
 def table(outcome: Outcome, seconds: float) -> Iterable[str]:
-    """The counts, a line each."""
+    """Yield the counts, one per line."""
     of = outcome.verdict
     bought = ", ".join(f"{count} {how}" for how, count in sorted(outcome.purchases.items(), reverse=True))
     yield _row("hosts asked for", of.asked, f"in {bought} purchases")
@@ -98,7 +98,7 @@ def _row(name: str, count: int, more: str = "") -> str:
 
 
 def main() -> int:
-    """Prove it, print the table, and return the exit code."""
+    """Run the proof, print the table, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--creates", type=int, default=2500, metavar="N", help="create requests at least (2500)")
     parser.add_argument("--kills", type=int, default=60, metavar="N", help="kills at least (60)")

@@ -1,4 +1,4 @@
-"""What a machine of the proof left behind: its journal, and the log of what its user asked for."""
+"""The records of a machine: its journal, and the log of the user's requests."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Record:
     asked: list[Asked]
     orders: list[Order]
     received: int
-    """Create requests that came to its line."""
+    """Create requests that reached its wire."""
 
 
 def record_of(folder: Path, received: int) -> Record:
-    """Read what a machine left in `folder`."""
+    """Read the records in `folder`."""
     log, database = folder / "asked.jsonl", folder / "journal.db"
     asked = asked_in(log) if log.exists() else []
     orders = written_orders(database) if database.exists() else []
@@ -33,13 +33,13 @@ def record_of(folder: Path, received: int) -> Record:
 
 
 def written_orders(database: Path) -> list[Order]:
-    """Every order in a journal's file, whosever it is, oldest first: the judge does not ask the program."""
+    """Return every order in a journal's file with any scope, oldest first, without the code of the program."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT body FROM orders ORDER BY created_at, rowid").fetchall()
     return [msgspec.json.decode(body, type=Order) for (body,) in rows]
 
 
 def asked_in(log: Path) -> list[Asked]:
-    """The lines of a buyer's log; the last may be cut off by a kill, and nothing was given to the program then."""
+    """Return the lines of a buyer's log; the last one may be truncated by a kill, before the program received it."""
     lines = log.read_bytes().split(b"\n")
     return [msgspec.json.decode(line, type=Asked) for line in lines[:-1]]

@@ -1,4 +1,4 @@
-"""What the user asks for, as it goes to the buyer and into its log; and where on its way a request can be struck."""
+"""The user's requests as they are sent to the buyer and logged, and the stages at which a create can be interrupted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xds_tui.domain.purchase import Draft
 
 
 class Stage(Enum):
-    """A point on the way of a create."""
+    """A stage of a create."""
 
     PRICE = "while the price is asked once more"
     WRITTEN = "between journal and socket"
@@ -27,42 +27,42 @@ class Stage(Enum):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """What is bought; `period` is (number, type) as the wire has it, None for on-demand."""
+    """A product; `period` is (number, type) as in the request, None for on-demand."""
 
     package: str
     image: str
     period: tuple[int, int] | None = None
 
     def rented(self, draft: Draft) -> Draft:
-        """`draft` for this period."""
+        """Return `draft` with this period."""
         assert self.period is not None
         number, unit = self.period
         return replace(draft, number=number, unit=PeriodUnit(unit))
 
 
 class Purchase(msgspec.Struct, tag="purchase"):
-    """Buy `count` hosts of a kind; `halt` asks the buyer to stop at a stage that only it can see."""
+    """Buy `count` hosts of a kind; `halt` makes the buyer block at a stage that only it can detect."""
 
     number: int
     kind: Kind
     count: int
     halt: Stage | None = None
     is_confirmed: bool = True
-    """Whether the user says "buy again" where an earlier order may have bought it."""
+    """Whether the user confirms buying again if an earlier order may have made the purchase."""
 
 
 class Rest(msgspec.Struct, tag="rest"):
-    """See what became of everything, and leave."""
+    """Find out all outcomes, and exit."""
 
 
 class Asked(msgspec.Struct):
-    """A line of the buyer's log: first without the orders, then, once the program has taken it, with them."""
+    """A line of the buyer's log: first without the orders, and again with them after the program has accepted it."""
 
     number: int
     count: int
     kind: Kind
     orders: list[str] | None = None
     doubtful: list[str] = []
-    """The earlier orders of which the program said that they may have bought it already."""
+    """The earlier orders that, according to the program, may have made the purchase already."""
     is_confirmed: bool = True
-    """Whether the user confirmed to buy it again."""
+    """Whether the user confirmed buying it again."""

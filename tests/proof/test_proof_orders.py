@@ -64,7 +64,7 @@ def order(number: int, state: OrderState, host_id: str | None = None, **fields: 
 
 
 def sale(tag: int | str, host_id: str, **fields: Any) -> Sale:
-    """A sale that came of the order of this number, or of a request with this tag."""
+    """Return a sale by the order with this number, or by a request with this tag."""
     number = tag if isinstance(tag, int) else 0
     sold = Sale(
         at=SENT_AT.timestamp() + number + 0.1,

@@ -19,7 +19,7 @@ _CREATE: Final = b"POST /v1/pve/open/create"
 _PRICE: Final = b"GET /v1/pve/open/packAge"
 _CHUNK: Final = 65_536
 _PORT_PATIENCE: Final = 60.0
-"""Seconds until a port that another process uses is given up."""
+"""Seconds to wait for a port that another process uses."""
 
 STAGES: Final = (
     Stage.PRICE,
@@ -29,21 +29,21 @@ STAGES: Final = (
     Stage.PROCESSED,
     Stage.ANSWERING,
 )
-"""Those that the line can see."""
+"""The stages that the wire can detect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """What happens to the request that next comes to `stage`."""
+    """The action on the next request that reaches `stage`."""
 
     stage: Stage
     act: Callable[[], None]
-    """Such as killing the buyer; the connection is broken afterwards in any case."""
+    """The action, such as killing the buyer; the connection is broken afterwards in any case."""
 
 
 @dataclass(slots=True)
 class _Ends:
-    """The two connections of one request."""
+    """The two connections of a request."""
 
     near: asyncio.StreamReader
     near_out: asyncio.StreamWriter
@@ -51,7 +51,7 @@ class _Ends:
     far_out: asyncio.StreamWriter
 
     def abort(self) -> None:
-        """Break both: whoever waits on either sees a reset."""
+        """Break both connections; a reader of either gets a reset."""
         self.near_out.transport.abort()
         self.far_out.transport.abort()
 
@@ -78,7 +78,7 @@ class Wire:
 
     @property
     def url(self) -> str:
-        """Where the buyer finds the service."""
+        """The address of the service for the buyer."""
         return f"http://{LOOPBACK}:{self._port}"
 
     async def __aenter__(self) -> Self:
@@ -103,13 +103,13 @@ class Wire:
                 try:
                     self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
                 except OSError:
-                    # A connection of another process may have been given the port while it was free.
+                    # A connection of another process may have used the port while it was free.
                     await asyncio.sleep(0.1)
                 else:
                     self._port = self._server.sockets[0].getsockname()[1]
 
     def shut(self) -> None:
-        """Refuse connections; those that are there stay."""
+        """Refuse new connections; existing ones continue."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -159,7 +159,7 @@ class Wire:
             ends.far_out.write(request)
             await ends.far_out.drain()
             is_struck = self._strikes(Stage.ARRIVED)
-            # Read on though the buyer may be gone: the service goes on, and its answer tells that it has ended.
+            # Read to the end even if the buyer is gone, because the response shows when the service has finished.
             answer = await ends.far.read(_CHUNK)
         finally:
             self.processing -= 1
@@ -175,7 +175,7 @@ class Wire:
             await ends.near.read()
 
     def _strikes(self, stage: Stage) -> bool:
-        """Strike the request that has come to `stage`, if that is what waits for it."""
+        """Run the action if the request has reached its stage."""
         strike = self.strike
         if strike is None or strike.stage is not stage:
             return False
@@ -186,7 +186,7 @@ class Wire:
 
 @asynccontextmanager
 async def _answering(ends: _Ends) -> AsyncIterator[None]:
-    """Pass the service's answers on meanwhile."""
+    """Forward the responses of the service."""
     answering = asyncio.create_task(_pass(ends.far, ends.near_out))
     try:
         yield
@@ -203,7 +203,7 @@ async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 
 async def _whole(near: asyncio.StreamReader, first: bytes) -> bytes:
-    """A request to its last byte."""
+    """Return a complete request."""
     request = first
     while b"\r\n\r\n" not in request:
         request += await _more(near)

@@ -1,4 +1,4 @@
-"""The real program as textual-serve starts it, for a browser: packets through pipes, and no terminal anywhere."""
+"""The real program as textual-serve starts it for a browser: packets through pipes, without a terminal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HANDSHAKE = b"__GANGLION__\n"
 GONE = 129
 
 LITTLE = 4096
-"""Bytes that a pipe can be made to hold at least: less than what the whole screen takes."""
+"""Minimum capacity of a pipe in bytes, less than a repaint of the whole screen."""
 
 PROGRAM_OF_OURS = "#!/bin/sh\ntouch {seen}\n"
 
@@ -48,7 +48,7 @@ Path.home().joinpath("the driver was imported").touch()
 
 
 class Page(Terminal):
-    """A page in a browser, and the server behind it, which has started a command; its output is a stream of packets."""
+    """A browser page and its server, which has started a command; the output is a stream of packets."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class Page(Terminal):
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.raw = bytearray()
-        """What is drawn."""
+        """The screen, without escape sequences."""
         self.said: list[object] = []
-        """What is told to the server itself."""
+        """Messages to the server itself."""
         self.exit_code = None
         self._stream = pyte.ByteStream(self.screen)
         self._unread = b""
@@ -100,7 +100,7 @@ class Page(Terminal):
         self.send(b"D", text.encode())
 
     def tell(self, **meta: object) -> None:
-        """Say something to the program itself."""
+        """Send a packet to the program."""
         self.send(b"M", json.dumps(meta).encode())
 
     def click(self, pattern: str) -> None:
@@ -119,19 +119,19 @@ class Page(Terminal):
         self.tell(type="resize", width=columns, height=rows)
 
     def close(self) -> None:
-        """Close what the program reads."""
+        """Close the program's standard input."""
         if self._in >= 0:
             os.close(self._in)
             self._in = -1
 
     def close_the_other(self) -> None:
-        """Close what the program writes to."""
+        """Close the program's standard output."""
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, self._out)
         os.close(null)
 
     def stop_reading(self) -> None:
-        """Have the program draw, and read nothing of it, until the pipe takes no more."""
+        """Make the program draw without reading its output, until the pipe is full."""
         ends = time.monotonic() + TIMEOUT
         while not self._narrow():
             assert time.monotonic() < ends, "it never stopped drawing"
@@ -141,13 +141,13 @@ class Page(Terminal):
             self.press_unread("?", "\x1b")
 
     def press_unread(self, *keys: str) -> None:
-        """Press keys without reading what the program draws then."""
+        """Press keys without reading what the program draws."""
         for key in keys:
             self.type(key)
             select.select([], [], [], 0.2)
 
     def _is_full(self) -> bool:
-        """Whether the pipe takes no more."""
+        """Return whether the pipe is full."""
         end = os.open(f"/proc/self/fd/{self._out}", os.O_WRONLY | os.O_NONBLOCK)
         poll = select.poll()
         poll.register(end, select.POLLOUT)
@@ -156,7 +156,7 @@ class Page(Terminal):
         return is_full
 
     def _narrow(self) -> bool:
-        """Have the pipe take little, unless it holds more than that now."""
+        """Reduce the capacity of the pipe, unless it contains more."""
         try:
             fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, LITTLE)
         except OSError as error:
@@ -166,7 +166,7 @@ class Page(Terminal):
         return True
 
     def end(self, *, reading: bool = True) -> int:
-        """Wait until the program is gone, and everything that it started, and return its exit code."""
+        """Wait until the program and all its child processes have ended, and return its exit code."""
         ends = time.monotonic() + TIMEOUT
         while self.process.poll() is None:
             assert time.monotonic() < ends, f"it is still there:\n{self.text}"
@@ -177,7 +177,7 @@ class Page(Terminal):
         return self.process.returncode
 
     def complaint(self) -> str:
-        """What was written to standard error, once the program has ended."""
+        """Return the standard error of the program after it has ended."""
         assert self.process.stderr is not None
         return self.process.stderr.read().decode()
 
@@ -218,7 +218,7 @@ def _ends() -> tuple[int, int]:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """A machine that serves: nothing there says what the browser is like."""
+    """The environment of a server, which has no information about the browser."""
     (tmp_path / "bin").mkdir()
     return {
         "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
@@ -235,12 +235,12 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def known(environ: dict[str, str], simulator: Simulator) -> dict[str, str]:
-    """A user who is signed in, with a history on the disk."""
+    """The environment of a signed-in user with a history file."""
     return {**environ, "XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
 
 
 def opened(environ: Mapping[str, str], *options: str, by_socket: bool = False) -> Page:
-    """The program in a browser, once it has shown the fleet."""
+    """The program in a browser, after it has shown the fleet."""
     page = Page([COMMAND, *options], environ=environ, by_socket=by_socket)
     page.wait_for("● live")
     return page
@@ -452,7 +452,7 @@ def test_a_typed_secret_is_neither_echoed_nor_logged_by_textual(service: Service
 
 @pytest.fixture
 def theirs(environ: dict[str, str]) -> dict[str, str]:
-    """Somebody's own driver."""
+    """The path of a driver of the user."""
     folder = Path(environ["HOME"], "packages")
     folder.mkdir()
     (folder / "theirs.py").write_text(DRIVER_OF_THEIRS)

@@ -1,4 +1,4 @@
-"""What is copied reaches the terminal, of the real program: plainly, in pieces through screen, out of a real tmux."""
+"""Copying in the real program: directly to the terminal, in pieces through screen, and through a real tmux."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
-    """A user who is signed in."""
+    """The environment of a signed-in user."""
     (tmp_path / "bin").mkdir()
     return {
         "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
@@ -51,7 +51,7 @@ def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
 
 
 def taker(environ: dict[str, str], name: str) -> Path:
-    """Install a program that takes copies, and return where it writes them."""
+    """Install a fake clipboard program, and return the file that it writes to."""
     seen = Path(environ["HOME"], f"{name}.txt")
     script = Path(environ["HOME"], "bin", name)
     script.write_text(TAKER.format(python=sys.executable, seen=str(seen)))
@@ -107,7 +107,7 @@ def test_the_clipboard_of_a_local_desktop_is_set_too(environ: dict[str, str]) ->
 
 @pytest.fixture
 def tmux(environ: dict[str, str]) -> Iterator[Sequence[str]]:
-    """The command of a tmux of the test's own."""
+    """The command of a tmux server for this test."""
     if TMUX is None:
         pytest.skip("there is no tmux here")
     command = [TMUX, "-L", "xds-test", "-f", "/dev/null"]

@@ -1,4 +1,4 @@
-"""The real program made to fail wherever an exception can come up: what is left of it, and of the terminal."""
+"""The real program made to fail at every stage: the terminal is restored and a report is written."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def assert_told(said: str, home: Path) -> None:
-    """Three lines, and the report that they name."""
+    """Check the three lines of the message and the report that they name."""
     what, where, how = said.strip().splitlines()
     assert "LookupError" in what
     assert "file it" in how
@@ -96,7 +96,7 @@ def test_a_crash_restores_the_terminal_and_writes_a_report(environ: dict[str, st
 
 
 def after_the_screen(program: Terminal) -> str:
-    """What is written once the terminal shows again what it did before, without what switches things off."""
+    """Return what is written after the main screen is restored, without the sequences that reset modes."""
     rest = bytes(program.raw).rpartition(b"\x1b[?1049l")[2]
     return re.sub(rb"\x1b\[[<?]?[0-9;]*[a-z]|\x07", b"", rest).decode()
 

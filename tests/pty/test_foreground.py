@@ -1,4 +1,4 @@
-"""The terminal is lent to ssh and comes back, of the real program in a real terminal; a script stands in for ssh."""
+"""The real program runs ssh in the foreground of a real terminal and resumes; a script replaces ssh."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
-    """Where the script writes how it was started."""
+    """The file to which the script writes how it was started."""
     return tmp_path / "record.jsonl"
 
 
 @pytest.fixture
 def environ(tmp_path: Path, simulator: Simulator, record: Path) -> dict[str, str]:
-    """A user who is signed in, and has a script for ssh."""
+    """The environment of a signed-in user with a script in place of ssh."""
     programs = tmp_path / "bin"
     programs.mkdir()
     script = programs / "ssh"
@@ -83,7 +83,7 @@ def environ(tmp_path: Path, simulator: Simulator, record: Path) -> dict[str, str
 
 
 def to_the_host(program: Program) -> None:
-    """Put the cursor on a host that is on, and connect to it."""
+    """Move the cursor to a host that is on, and connect to it."""
     program.press("/")
     program.wait_for("words, status:on")
     program.type("-off os:ubuntu")
@@ -101,7 +101,7 @@ def connect(program: Program) -> None:
 
 
 def assert_screen_taken(program: Program) -> None:
-    """Screen, mouse, keyboard, pasting and the line discipline are the app's again."""
+    """Check that screen, mouse, keyboard, paste and line discipline are set by the app."""
     for on, off in (
         (b"\x1b[?1049h", b"\x1b[?1049l"),
         (b"\x1b[?1003h", b"\x1b[?1003l"),
@@ -134,7 +134,7 @@ def test_ssh_runs_in_the_terminal_and_the_app_resumes(environ: dict[str, str], r
         assert isinstance(argv, list)
         assert argv[1:4] == ["-p", argv[2], "-l"]
         assert argv[4:] == ["root", "--", "gx-xds-rdp.songmao-idc.com"]
-        # It is the same host that is connected to again.
+        # The cursor is still on the same host.
         connect(program)
         program.type("0\r")
         program.wait_for("live")
@@ -164,7 +164,7 @@ def test_an_error_of_ssh_is_shown_before_the_app_resumes(environ: dict[str, str]
         program.wait_for("heard 255")
         program.wait_for(r"could not connect.*\(code 255\)")
         program.wait_for("Enter goes back")
-        # What was typed while it was read presses no key of the app's.
+        # Keys typed meanwhile do not reach the app.
         program.type("D\r")
         program.wait_for("live")
         program.wait_for(r"(?s)live.*could not connect.*\(code 255\)")
@@ -199,7 +199,7 @@ def test_a_request_to_exit_ends_ssh_too(environ: dict[str, str], number: int, co
     with started(environ) as program:
         to_the_host(program)
         program.signal(number)
-        # Nobody of its group is left: `end` sees to that.
+        # No process of its group remains: `end` makes sure of that.
         assert program.end() == code
         assert_restored(program)
     assert_closed(history(environ))

@@ -1,4 +1,4 @@
-"""Bytes that no keyboard types, sent to the real program: it goes on, nothing happens that nobody asked for."""
+"""Byte sequences that no keyboard sends, as input of the real program: they must not trigger any command."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def test_no_sequence_triggers_a_command(environ: dict[str, str]) -> None:
 
 
 class Slow(Terminal):
-    """A terminal at the far end of a slow line: its replies take their time."""
+    """A terminal behind a slow connection, which replies late."""
 
     DELAY = 0.7
 
     def answer_late(self) -> None:
-        """Wait for the questions of the program's start, press q, and answer them when it may have ended."""
+        """Wait for the queries at the start of the program, press q, and reply when it may have ended."""
         ends = time.monotonic() + TIMEOUT
         while b"\x1b[?2048$p" not in self.raw:
             assert time.monotonic() < ends

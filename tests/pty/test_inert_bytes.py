@@ -1,4 +1,4 @@
-"""What the real program writes to a real terminal while its service sends nothing but hostile strings."""
+"""The output of the real program on a real terminal while its service sends hostile strings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ straight = client.open_route
 client.open_route = lambda url, keep_alive: HostileService(straight(url, keep_alive=keep_alive), FRAGMENTS)
 sys.exit(main.main(sys.argv[1:]))
 """
-"""The program, at the end of a line on which every text is replaced."""
+"""The program, with every text of the service replaced."""
 
 SETTINGS = """
 [alerts]
@@ -43,10 +43,10 @@ SEQUENCE = re.compile(
     r"|\x1b_G[^\x00-\x1f\x7f-\x9f]*\x1b\\"  # APC: does the terminal know pictures?
     r"|\x1b[78=>M]"
 )
-"""What a program may write that is not text."""
+"""The control sequences that the program may write."""
 
 NOTIFICATION = re.compile(r"\x1b\]777;notify;xds-tui;[^;]*\x1b\\")
-"""Ours, and the one that may carry a text of the service: in its last parameter, with nothing to end it early."""
+"""The sequences of the app, and the one that may contain a text of the service as its last parameter."""
 
 WRITTEN_BY_US = frozenset("\r\n")
 
@@ -66,7 +66,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def assert_inert(raw: bytes) -> list[str]:
-    """No sequence of the service's, none that is not whole, no control character; returns the sequences."""
+    """Check that all sequences are complete and none is from the service; return the sequences."""
     written = raw.decode()
     sequences = SEQUENCE.findall(written)
     carrying = [sequence for sequence in sequences if MARK in sequence]
@@ -80,13 +80,13 @@ def assert_inert(raw: bytes) -> list[str]:
 
 
 def assert_aligned(program: Terminal) -> None:
-    """No text is wider than it was counted to be: the frame at the right edge is where it was."""
+    """Check that no text is wider than calculated: the frame at the right edge is in its column."""
     edge = {line[-1:] for line in program.text.splitlines()[1:-1]}
     assert edge <= {"│", "╮", "╯"}, program.text
 
 
 def look_around(program: Terminal) -> None:
-    """Open everything that shows a string of the service, and leave."""
+    """Open every screen that shows strings of the service, and quit."""
     program.press("enter")
     program.wait_for("Password")
     program.press("v", "y")
@@ -114,7 +114,7 @@ def look_around(program: Terminal) -> None:
     program.press("enter")
     program.wait_for("· host ")
     program.press("z", "z", "escape")
-    # An escape that another key follows at once is Alt with that key.
+    # An escape followed at once by another key is Alt with that key.
     program.wait_for("· host ", gone=True)
     program.press("h")
     program.wait_for("▸1 Events")
@@ -141,7 +141,7 @@ def test_bytes_of_the_service_do_not_control_the_terminal(environ: dict[str, str
         sequences = assert_inert(bytes(program.raw))
     for ours in ("\x1b]2;", "\x1b]777;", "\x1b]52;"):
         assert any(sequence.startswith(ours) for sequence in sequences), ours
-    # What is seen of the hostile texts is what is harmless of them.
+    # Only the harmless parts of the hostile texts are visible.
     assert f"]2;{MARK}".encode() in program.raw
     assert b"[@click" in program.raw
 

@@ -1,4 +1,4 @@
-"""What `doctor` says of how to get a keyring, typed as it is printed by somebody who has none, in a real shell."""
+"""The commands that `doctor` prints for setting up a keyring, typed into a real shell."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROGRAM = Path(sys.executable).parent / "xds-tui"
 PHRASE = "quite a long 1 password"
 
 EMPTY, FILLED = r"Passphrase: _", r"Passphrase: \*"
-"""What pinentry shows before and after something is typed."""
+"""The texts of pinentry before and after input."""
 
 ANSWERS = {
     r"Keyring password:\s*\Z": f"{PHRASE}\n",
@@ -29,7 +29,7 @@ ANSWERS = {
     r"Account ID:\s*\Z": f"{ACCOUNT}\n",
     r"Secret:\s*\Z": f"{SECRET}\n",
 }
-"""What is typed when something is asked."""
+"""The answers to the prompts."""
 
 PROMPT = r"\n[^\n]*[#$]\s*\Z"
 
@@ -42,7 +42,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def environ(simulator: Simulator) -> Iterator[dict[str, str]]:
-    """Somebody's who has nothing yet; the home's path is short, for sockets stand in it."""
+    """The environment of a new user; the path of the home directory is short, because it contains sockets."""
     home = tempfile.mkdtemp(prefix="xds")
     environ = {
         "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}",
@@ -57,7 +57,7 @@ def environ(simulator: Simulator) -> Iterator[dict[str, str]]:
 
 
 def advised(environ: Mapping[str, str], about: str) -> list[str]:
-    """The commands that `doctor` prints for the keyring from a line that says `about` on, less the installing."""
+    """Return the commands that `doctor` prints below a line with `about`, except those that install packages."""
     ended = subprocess.run(
         [PROGRAM, "doctor", "--json"], env=environ, capture_output=True, text=True, check=False, timeout=TIMEOUT
     )
@@ -70,14 +70,14 @@ def advised(environ: Mapping[str, str], about: str) -> list[str]:
 
 
 class Session:
-    """A shell at a terminal of its own, as one has after logging in."""
+    """A login shell in its own terminal."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         terminal.wait_for(r"[#$]\s*\Z")
 
     def run(self, command: str) -> str:
-        """Type a command, answer what it asks, and return what the screen shows when the prompt is back."""
+        """Type a command, answer its prompts, and return the screen when the shell prompt is back."""
         self._terminal.screen.reset()
         self._terminal.type(f"{command}\n")
         while True:
@@ -89,7 +89,7 @@ class Session:
             self._terminal.type(ANSWERS[asked])
             self._terminal.wait_for(asked, gone=True)
             if re.search(FILLED, self._terminal.text):
-                # Not in one burst with the phrase: the dialog that follows looks like this one before it was filled.
+                # Not in one burst with the passphrase: the next dialog looks like this one before it is filled.
                 self._terminal.type("\r")
                 self._terminal.wait_for(f"{EMPTY}|{PROMPT}")
 

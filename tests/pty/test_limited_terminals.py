@@ -1,4 +1,4 @@
-"""The real program in terminals that show little: what it writes to them, byte for byte."""
+"""The output of the real program on terminals with limited abilities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ATTRIBUTES = {"", "0", "1", "2", "3", "4", "7", "9", "21", "22", "23", "24", "27
 
 
 def written(tmp_path: Path, config: str, **environ: str) -> bytes:
-    """What a walk through the demo writes: the fleet, the wizard, the history, a question, the keys, and the end."""
+    """Return the output of a tour of the demo: fleet, wizard, history, confirmation, help, and exit."""
     (tmp_path / "config.toml").write_text(config)
     home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDS_CONFIG": str(tmp_path / "config.toml")}
     return walk({"LANG": "C.UTF-8", **home, **environ})

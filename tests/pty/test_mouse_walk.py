@@ -1,4 +1,4 @@
-"""The whole job with the mouse alone, in a real terminal: no key is pressed from the first paint to the last."""
+"""The whole workflow in a real terminal with the mouse only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from test_whole_job import ACCOUNT, SECRET, assert_restored, simulating
 COMMAND = Path(sys.executable).parent / "xds-tui"
 
 HOSTS_HAVE_THE_FOCUS = "(?m)^ ?n New"
-"""The keys move to the left then, and a click must not be on its way to where one was."""
+"""The key bar moves then, and a click must not arrive at an earlier position."""
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(120, 40), (80, 24)])

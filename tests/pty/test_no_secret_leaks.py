@@ -1,4 +1,4 @@
-"""Secrets that can be recognised, the whole program at work and then failing, and a search of everything it leaves."""
+"""A run of the real program with recognizable secrets, followed by a search of everything it leaves behind."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def fail_with_everything(self):
 build = bootstrap.app_services
 
 def parts(*args):
-    # Not before: what Textual makes of its variables is settled when it is imported.
+    # Textual reads its variables when it is imported.
     from xds_tui.tui.screens.fleet import FleetScreen
 
     FleetScreen.action_zoom = fail_with_everything
@@ -57,13 +57,13 @@ def parts(*args):
 bootstrap.app_services = parts
 sys.exit(main.main())
 """
-"""The program with every logger at DEBUG, and a key that makes it fail with token and passwords in what it raises."""
+"""The program with every logger at DEBUG, and a key that raises an exception with secrets in its values."""
 
 LISTENING = """
 from pathlib import Path
 Path.home().joinpath("textual_dev was imported").touch()
 """
-"""Stands for Textual's console, which the app would send every key to."""
+"""A replacement for Textual's console, to which the app would send every key."""
 
 COMMANDS = [
     *([command, form] for command in ("hosts", "catalog", "orders", "events") for form in ("--json", "--csv")),
@@ -73,7 +73,7 @@ COMMANDS = [
 
 @pytest.fixture
 def service() -> Service:
-    """A service whose secrets are all planted."""
+    """A service with planted secrets."""
     world = World()
     populate(world, 12)
     world.accounts[ACCOUNT].secret = SECRET
@@ -95,7 +95,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def watched(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody who has Textual write down all that it sees, keys that are pressed among it."""
+    """The environment of a user who makes Textual log everything, including key presses."""
     package = tmp_path / "packages" / "textual_dev"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -113,7 +113,7 @@ def watched(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 def forms(secret: str) -> Iterator[bytes]:
-    """How a secret may be written."""
+    """Return the encodings of a secret to search for."""
     plain = secret.encode()
     yield plain
     yield base64.b64encode(plain).rstrip(b"=")
@@ -126,7 +126,7 @@ def found_in(data: bytes) -> set[str]:
 
 
 def found_in_files(folder: Path) -> dict[str, set[str]]:
-    """Every file under `folder` that holds one; a database also as what it says, for its pages may part a word."""
+    """Return the files below `folder` that contain a secret; databases are also dumped, because pages split texts."""
     found = {}
     for path in folder.rglob("*"):
         if path.is_file() and (here := found_in(path.read_bytes()) | found_in(said_by(path))):
@@ -142,7 +142,7 @@ def said_by(path: Path) -> bytes:
 
 
 class Onlooker(threading.Thread):
-    """Another user of the machine, who reads the arguments and the environment of the program and its children."""
+    """Another user of the machine, who reads arguments and environment of the program and its child processes."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -183,7 +183,7 @@ def sign_in(terminal: Terminal) -> None:
 
 
 def go_everywhere(terminal: Terminal, service: Service) -> None:
-    """Open what shows strings of the service, with a service that says everything it knows in its messages."""
+    """Open every screen that shows strings of the service, while all its messages contain secrets."""
     terminal.press("enter")
     terminal.wait_for("v shows it")
     terminal.press("escape")
@@ -231,7 +231,7 @@ def test_no_secret_leaks_to_screen_disk_logs_reports_or_other_users(service: Ser
             assert found_in(terminal.raw) == set()
             assert found_in_files(home) == {}
 
-            # The search finds what is there: the password, once the user asked to see it.
+            # The search is effective: it finds the password after the user has displayed it.
             terminal.press("enter")
             terminal.wait_for("v shows it")
             terminal.press("v")
@@ -260,7 +260,7 @@ def test_no_secret_leaks_to_screen_disk_logs_reports_or_other_users(service: Ser
 
 
 def said_without_a_screen(environ: dict[str, str], url: str) -> dict[str, set[str]]:
-    """What the commands say of secrets, to somebody whose credentials are in the environment."""
+    """Return the output of the commands for a user with credentials in the environment."""
     known = {**environ, "XDS_BASE_URL": url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
     found = {}
     for arguments in COMMANDS:
@@ -284,7 +284,7 @@ def test_the_search_finds_a_secret_that_is_split_over_database_pages(tmp_path: P
     path = tmp_path / "some.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE texts (text TEXT)")
-        # What does not fit into a page goes into others of 4096 - 4 bytes, counted from the end.
+        # Contents that do not fit into a page continue in pages of 4096 - 4 bytes, counted from the end.
         database.execute(
             "INSERT INTO texts VALUES (?)", (f"{'x' * 8000}{PASSWORD}{'x' * (4092 - len(PASSWORD) // 2)}",)
         )

@@ -1,4 +1,4 @@
-"""Changing the profile in a real terminal: whose credentials go where."""
+"""Changing the profile in a real terminal, and where credentials are sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from test_whole_job import ACCOUNT, SECRET, assert_restored, simulating
 
 
 class _Stranger(BaseHTTPRequestHandler):
-    """A service that nobody here has credentials for, and that writes down who asks."""
+    """A service that accepts no credentials of these tests and records all requests."""
 
     asked: list[str]
 
@@ -27,12 +27,12 @@ class _Stranger(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *about: object) -> None:
-        """Be still."""
+        """Disable the log of requests."""
 
 
 @pytest.fixture
 def stranger() -> Iterator[tuple[str, list[str]]]:
-    """Its address, and what it was asked."""
+    """The address of the service, and the requests that it has received."""
     asked: list[str] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Stranger,), {"asked": asked}))
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""`xds-tui login` asks for the secret: nothing that is typed there is ever shown, whatever stops the program."""
+"""The prompt of `xds-tui login` for the secret, which is never echoed, even if the program is interrupted."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def type_account(terminal: Terminal) -> None:
 
 
 def stop_by_key(terminal: Terminal) -> None:
-    """Press the key in the middle of the secret; the terminal throws the beginning away."""
+    """Press the key in the middle of the secret; the terminal discards what was typed before."""
     terminal.type(HALF + CTRL_Z)
 
 
 def stop_from_outside(terminal: Terminal) -> None:
-    """Stop it by the signal that nobody can handle."""
+    """Stop the program by SIGSTOP, which cannot be handled."""
     os.killpg(os.tcgetpgrp(terminal._fd), signal.SIGSTOP)
 
 
@@ -104,7 +104,7 @@ def test_a_background_job_prompts_without_echo_in_the_foreground(url: str, envir
         terminal.wait_for(rf"Stopped[^\0]*{PROMPT}")
         terminal.screen.reset()
         terminal.type("bg\n")
-        # It is stopped again, for it may not change the terminal.
+        # It is stopped again, because it must not change the terminal from the background.
         terminal.wait_for(rf"bg[^\0]*{PROMPT}")
         terminal.type("until jobs %1 | grep -q Stopped; do sleep 0.05; done; echo is''stopped\n")
         terminal.wait_for("isstopped")

@@ -1,4 +1,4 @@
-"""Every way to leave, of the real program in a real terminal: it ends or resumes at once and leaves nothing behind."""
+"""Every way to end or suspend the real program in a real terminal: it reacts at once and cleans up."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ IGNORING_HANGUPS = ["sh", "-c", "trap '' HUP; exec \"$0\""]
 
 
 class Program(Terminal):
-    """A terminal that can go away, and stop reading, and knows what the program's end cost."""
+    """A terminal that can hang up or stall, and measures the CPU time of the exit."""
 
     start_cost = 0.0
-    """Seconds of processor time that the program had used when its end began."""
+    """Seconds of CPU time that the program had used when it began to exit."""
     end_cost = 0.0
-    """Seconds of processor time that its end used."""
+    """Seconds of CPU time that the exit used."""
 
     def hang_up(self) -> None:
-        """Close the terminal's own end, as when the connection is lost."""
+        """Close the master side of the terminal, as when the connection is lost."""
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, self._fd)
         os.close(null)
 
     def stop(self) -> None:
-        """Stop the program from outside, and wait until it stands."""
+        """Stop the program by a signal, and wait until it is stopped."""
         self.signal(signal.SIGSTOP)
         assert os.WIFSTOPPED(os.waitpid(self._pid, os.WUNTRACED)[1])
 
     def processor_time(self, *, of_the_loop_alone: bool = False) -> float:
-        """Seconds that the program, or its main thread, has computed for."""
+        """Return the seconds of CPU time of the program, or of its main thread."""
         folder = f"/proc/{self._pid}/task/{self._pid}" if of_the_loop_alone else f"/proc/{self._pid}"
         fields = Path(folder, "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -57,14 +57,14 @@ class Program(Terminal):
         return len(list(Path(f"/proc/{self._pid}/task").iterdir()))
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Read until the condition holds."""
+        """Read until the condition is true."""
         ends = time.monotonic() + TIMEOUT
         while not condition():
             assert time.monotonic() < ends, self.text
             self._read(0.02)
 
     def stop_reading(self) -> None:
-        """Have the program draw, and read nothing of it, until the terminal accepts no more."""
+        """Make the program draw without reading its output, until the terminal is full."""
         os.set_blocking(self._fd, False)
         ends = time.monotonic() + TIMEOUT
         theirs = os.open(f"/proc/{self._pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -77,7 +77,7 @@ class Program(Terminal):
             os.close(theirs)
 
     def take_in_the_rest(self) -> None:
-        """Read what is left in the terminal."""
+        """Read the remaining output."""
         while select.select([self._fd], [], [], 0)[0]:
             try:
                 data = os.read(self._fd, 65536)
@@ -86,7 +86,7 @@ class Program(Terminal):
             self.raw += data
 
     def end(self, *, reading: bool = True) -> int:
-        """Wait until the process is gone, note what its end cost, and return its exit code."""
+        """Wait until the process has ended, record the CPU time of its exit, and return its exit code."""
         began, before = time.monotonic(), self.processor_time()
         while True:
             pid, status, usage = os.wait4(self._pid, os.WNOHANG)
@@ -112,7 +112,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
-    """A user who is signed in, with a history on the disk."""
+    """The environment of a signed-in user with a history file."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -125,7 +125,7 @@ def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
 
 
 def started(environ: dict[str, str], *wrapped: str, columns: int = 120, rows: int = 40) -> Program:
-    """The program in a terminal of its own, once it has shown the fleet."""
+    """The program in its own terminal, after it has shown the fleet."""
     program = Program([*wrapped, str(COMMAND)], columns=columns, rows=rows, environ=environ)
     program.wait_for("● live")
     return program
@@ -137,8 +137,8 @@ def history(environ: dict[str, str]) -> Path:
 
 
 def assert_closed(path: Path) -> None:
-    """The file was closed in order, nobody holds a lock on it, and it is sound."""
-    # SQLite takes its log away when the last connection is closed.
+    """Check that the history file was closed, is not locked, and is valid."""
+    # SQLite deletes its log when the last connection is closed.
     assert not path.with_name(f"{path.name}-wal").exists()
     with closing(sqlite3.connect(path, timeout=0)) as database:
         database.execute("BEGIN EXCLUSIVE")
@@ -179,7 +179,7 @@ def test_closing_the_terminal_ends_the_app(environ: dict[str, str]) -> None:
 def test_closing_the_terminal_ends_the_app_with_sighup_ignored(environ: dict[str, str]) -> None:
     with started(environ, *IGNORING_HANGUPS) as program:
         program.signal(signal.SIGHUP)
-        # One that draws finds out by itself; one that is at rest reads the end of a file, over and over.
+        # A program that draws notices the hang-up by itself; an idle one reads the end of the file repeatedly.
         program.press("p")
         program.wait_for("paused")
         program.wait_for("4090×1 16核")
@@ -193,7 +193,7 @@ def test_ctrl_c_shows_that_a_second_one_quits(environ: dict[str, str]) -> None:
     with started(environ) as program:
         program.press(CTRL_C)
         program.wait_for("Ctrl.C again")
-        # What was said is gone when its time is up, and the first press with it.
+        # The message disappears after its time, and with it the first key press.
         program.wait_for("Ctrl.C again", gone=True)
         program.press(CTRL_C)
         program.wait_for("Ctrl.C again")
@@ -295,7 +295,7 @@ def test_ctrl_z_returns_to_the_shell_and_fg_resumes_with_fresh_data(
     shell = Program(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT})
     with shell:
         shell.wait_for(PROMPT)
-        # The wrapper that waits for it must stop, too, or the shell does not get the terminal.
+        # The wrapper that waits for the program must stop too, or the shell does not get the terminal.
         shell.type(f"sh -c '{shlex.quote(str(COMMAND))} --interval 3600; echo code $?'\r")
         shell.wait_for("● live")
         shell.wait_for("Hosts 40")
@@ -319,7 +319,7 @@ def test_ctrl_z_returns_to_the_shell_and_fg_resumes_with_fresh_data(
 
 
 def listings(simulator: Simulator) -> int:
-    """How often the first page of hosts was asked for."""
+    """Return how often the first page of hosts was requested."""
     return sum("mypage?" in request and "page=1&" in request for request in simulator.state()["requests"])
 
 

@@ -1,4 +1,4 @@
-"""A terminal that accepts no output for a while: the fleet is watched all the same, and drawn whole afterwards."""
+"""A terminal that accepts no output for a while: polling continues, and the screen is repainted afterwards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from test_shutdown import (
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
 HOST = re.compile(r"[●○◐◑✕] (?:on|off|starting|stopping|expired)")
-"""A host's state, of which there is one in every row."""
+"""The status of a host, of which every row has one."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def wait_unread(condition: Callable[[], bool]) -> None:
-    """Wait for what happens while nobody reads the terminal."""
+    """Wait for a condition while the terminal is not read."""
     ends = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < ends

@@ -1,4 +1,4 @@
-"""The real program with a real Secret Service that does not answer: it is lived with, and left, all the same."""
+"""The real program with a Secret Service that does not respond: it reports that and continues."""
 
 from __future__ import annotations
 

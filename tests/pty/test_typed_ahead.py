@@ -1,4 +1,4 @@
-"""Keys that come in one burst, as over a slow line: each is heard by what the one before has opened."""
+"""Keys that arrive in one burst, as on a slow connection: each goes to the screen that the one before has opened."""
 
 from __future__ import annotations
 

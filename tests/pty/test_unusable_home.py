@@ -1,4 +1,4 @@
-"""The real program at home where nothing can be written, or little, or where the settings are wrong: it works on."""
+"""The real program with an unwritable or full home directory, or an invalid configuration: it continues to work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulati
 
 COMMAND = Path(sys.executable).parent / "xds-tui"
 FULL = ["bash", "-c", 'ulimit -f "$0"; exec "$@"']
-"""Runs a command that may write no file longer than so many KB: what a full disk is like, for the rest works."""
+"""Runs a command that can write no file longer than a number of KB, which simulates a full disk."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
         "LANG": "C.UTF-8",
-        # Python takes a short write of its own cache files for a whole one.
+        # Python takes a truncated file in its cache for a complete one.
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         "XDS_BASE_URL": simulator.url,
@@ -40,7 +40,7 @@ def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
 
 
 def works(environ: dict[str, str], *wrapped: str, told: str) -> None:
-    """It says what is wrong, shows the fleet, goes on, and ends as it should."""
+    """Check that the program reports the problem, shows the fleet, continues, and exits normally."""
     with Terminal([*wrapped, str(COMMAND)], columns=160, environ=environ) as program:
         program.wait_for("Hosts 4")
         program.wait_for(told)

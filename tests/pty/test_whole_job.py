@@ -1,4 +1,4 @@
-"""The built wheel in a real terminal: what a person does from the first start to the deleted host."""
+"""The built wheel in a real terminal: the workflow of a user from the first start to the deleted host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCOUNT, SECRET = "A27550582", "demo-secret-7f3c"
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this checkout and installed where nothing else is; returns its `bin`."""
+    """The wheel, built from this checkout and installed in an empty environment; returns its `bin` folder."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", folder, ROOT], check=True)
@@ -39,7 +39,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Simulator:
-    """The simulator in a process of its own, with its control routes."""
+    """The simulator in its own process, with control routes."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -75,13 +75,13 @@ def simulating(*options: str) -> Iterator[Simulator]:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """A user who has nothing yet, not even a keyring."""
+    """The environment of a new user without a keyring."""
     kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
     return {**kept, "HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
-    """Do the job with the first pair of the catalog, and return the host's ID."""
+    """Do the whole workflow with the first package and image of the catalog, and return the host's ID."""
     terminal.press("2")
     terminal.wait_for("4090×1 16核")
     terminal.press("n")
@@ -118,7 +118,7 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
 
 
 def assert_restored(terminal: Terminal) -> None:
-    """The terminal is as it was: line discipline, screen, mouse, cursor."""
+    """Check that line discipline, screen, mouse and cursor are restored."""
     assert terminal.modes == terminal.modes_before
     for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1000h", b"\x1b[?1000l"), (b"\x1b[?25l", b"\x1b[?25h")):
         assert terminal.raw.rfind(off) > terminal.raw.rfind(on), on
@@ -152,7 +152,7 @@ def test_the_whole_job_from_the_wheel(installed: Path, environ: dict[str, str]) 
 
 @pytest.fixture
 def here() -> Path:
-    """The command of the environment that runs the tests."""
+    """Return the path of the command in the environment that runs the tests."""
     return Path(sys.executable).parent / "xds-tui"
 
 

@@ -1,4 +1,4 @@
-"""The vocabulary of screen tests: the whole app on a simulated service, with time in the test's hand."""
+"""A driver for tests of screens: the whole app on a simulated service, with a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 MORNING = 1_790_000_000.0
-"""Seconds since the epoch: when every test begins."""
+"""Seconds since the epoch at the start of every test."""
 
 
 class Desk:
-    """The app, the world behind it, and what a person can do and see."""
+    """The app, its simulated service, and the actions and observations of a user."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Desk:
         self.app.animation_level = "none"
         self._frames = 0
         self._seen: tuple[tuple[Screen[object], int], str] | None = None
-        # Textual calls it after each paint, also without a terminal.
+        # Textual calls it after each paint, even without a terminal.
         setattr(self.app, "post_display_hook", self._count_frame)  # noqa: B010 - mypy forbids to assign a method
         self.pilot: Pilot[int]
 
@@ -110,24 +110,24 @@ class Desk:
         return Client(base_url, credentials, transport=httpx.ASGITransport(build(self.service)), clock=self.now)
 
     def now(self) -> datetime:
-        """The world's time."""
+        """The time of the simulated service."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
-    # What a person does
+    # Actions of the user
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after another."""
+        """Press keys in sequence."""
         for key in keys:
             await self.pilot.press(key)
         await self.pilot.pause()
 
     def post(self, key: str) -> None:
-        """Have a key arrive, and wait for nothing."""
+        """Post a key press without waiting."""
         name = _character_to_key(key) if len(key) == 1 else key
         self.app.post_message(Key(name, key if len(key) == 1 else None))
 
     async def burst(self, *keys: str) -> None:
-        """Have keys arrive all at once, as over a slow line or in a paste, and wait until they have been handled."""
+        """Post key presses at once, as on a slow connection or in a paste, and wait until they have been handled."""
         for key in keys:
             self.post(key)
         queue = self.app._key_queue
@@ -139,7 +139,7 @@ class Desk:
         await self.press(*text)
 
     async def settle(self) -> None:
-        """Wait until the app has shown what it begins with."""
+        """Wait until the app has shown its first data."""
         fleet = self.app.screen_stack[0]
         await until(lambda: getattr(fleet, "_catalog", None) is not None)
         if self.account._given_credentials is not None:
@@ -149,7 +149,7 @@ class Desk:
         await self.pilot.pause()
 
     async def sweep(self) -> None:
-        """Have the whole fleet asked for, and shown."""
+        """Refresh the fleet, and wait until it is shown."""
         before = self.monitor.state.snapshot
         self.monitor.refresh()
         await until(
@@ -157,11 +157,11 @@ class Desk:
         )
         await self.pilot.pause()
 
-    # What a person sees
+    # Observations of the user
 
     @property
     def text(self) -> str:
-        """The screen on top, as it was last painted."""
+        """The topmost screen as it was last painted."""
         state = (self.app.screen, self._frames)
         if self._seen is None or self._seen[0] != state:
             visible_screen_stack.set(self.app._background_screens)
@@ -170,15 +170,15 @@ class Desk:
         return self._seen[1]
 
     async def see(self, pattern: str) -> str:
-        """Wait until the screen matches, and return it."""
+        """Wait until the screen matches a regular expression, and return its text."""
         return await self._wait(pattern, lambda text: re.search(pattern, text) is not None)
 
     async def see_no_more(self, pattern: str) -> str:
-        """Wait until the screen does not match, and return it."""
+        """Wait until the screen does not match a regular expression, and return its text."""
         return await self._wait(pattern, lambda text: re.search(pattern, text) is None)
 
     async def still(self) -> str:
-        """Wait until the app has nothing more to paint, and return the screen: half of it may be of before."""
+        """Wait until the app has painted everything, and return the text of the screen."""
         while (text := self.text) != await self._after_a_pause():
             pass
         return text
@@ -195,19 +195,19 @@ class Desk:
         return self.text
 
     def asked(self, part: str) -> int:
-        """How many requests had `part` in their path."""
+        """Return the number of requests with `part` in their path."""
         return sum(part in request for request in self.service.requests)
 
-    # What the world holds
+    # State of the service
 
     def host(self, name: str) -> SimHost:
-        """The host of this name."""
+        """Return the host with this name."""
         return next(host for host in self.world.hosts.values() if host.name == name)
 
 
 @asynccontextmanager
 async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
-    """Run the app in a terminal of this size until the test ends."""
+    """Run the app in a terminal of this size until the end of the context."""
     try:
         async with desk.app.run_test(size=(columns, rows)) as pilot:
             desk.pilot = pilot

@@ -1,4 +1,4 @@
-"""The program as a shell runs it: to its end, with what it said looked through for secrets."""
+"""Runs the program as a subprocess, and searches its output for secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Run(Protocol):
 
 
 def runner(environ: Mapping[str, str]) -> Run:
-    """Return what runs the program, and fails where it says a planted secret."""
+    """Return a function that runs the program, and fails if its output contains a planted secret."""
 
     def run(*args: str, **more: str) -> subprocess.CompletedProcess[str]:
         options: dict[str, Any] = {

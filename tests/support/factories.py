@@ -1,4 +1,4 @@
-"""Model objects for tests: each maker gives a plain one, and takes what matters to the test."""
+"""Factories of model objects with default values; tests set only the fields that matter to them."""
 
 from __future__ import annotations
 

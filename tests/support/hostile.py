@@ -1,4 +1,4 @@
-"""Strings that would do something to a terminal or to its user, and a service that answers nothing else."""
+"""Strings that could control a terminal or mislead its user, and a service that sends only such strings."""
 
 from __future__ import annotations
 
@@ -61,19 +61,19 @@ UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _KEPT: Final = frozenset(
     {"id", "packageId", "imageId", "token", "effectiveTime", "totalCounts", "code", "success", "amount", "discount"}
 )
-"""Without these there would be nothing to show."""
+"""Strings that must stay unchanged, because nothing would be shown without them."""
 
 _NUMBERS_LEFT: Final = 2
-"""So many numbers are left alone for each that is replaced."""
+"""One number in this many is replaced."""
 
 
 def unsafe_in(text: str) -> set[str]:
-    """The characters of `text` that no terminal may be given."""
+    """Return the characters of `text` that must not be written to a terminal."""
     return {char for char in text if unicodedata.category(char) in UNSAFE}
 
 
 class HostileService(httpx.AsyncBaseTransport):
-    """Answers as the service behind it does, with every text replaced by one of `strings`, and many a number."""
+    """Responds as the service behind it, with every text replaced by one of `strings`, and some numbers as well."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, strings: Sequence[str]) -> None:
         self._inner = inner
@@ -94,7 +94,7 @@ class HostileService(httpx.AsyncBaseTransport):
         if name in _KEPT or name == "data":
             return value
         if name == "type":
-            # Images and packages still have to go together.
+            # Images and packages have to stay compatible.
             return f"{value}{self._type}"
         if isinstance(value, str) and not value.isdecimal():
             return next(self._strings)

@@ -1,4 +1,4 @@
-"""A server on loopback for what no proper one would say: each answer is written byte by byte."""
+"""A server on the loopback interface with responses that are given as bytes, including invalid ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, A
 
 
 def http(body: bytes | str = b"", status: str = "200 OK", kind: str = "application/json", **headers: str) -> bytes:
-    """Write an HTTP answer out; header names are given with `_` for `-`."""
+    """Return the bytes of an HTTP response; header names have `_` in place of `-`."""
     content = body.encode() if isinstance(body, str) else body
     head = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"}
     head |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -60,7 +60,7 @@ class RawServer:
 
 @contextlib.asynccontextmanager
 async def listening(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Run `script` for each connection to the port that is given, and end them all."""
+    """Run `script` for each connection to the yielded port, and cancel all at the end."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The moments of every screen that are looked at in each theme and language: none of them reads a word."""
+"""The states of every screen for snapshots in each theme and language; reaching them does not depend on texts."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Play = Callable[[Desk], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Scene:
-    """How to come there."""
+    """A screen state and the steps that lead to it."""
 
     name: str
     play: Play
     is_signed_in: bool = True
 
     def desk(self, *, theme: str = "dark", ascii_only: bool = False) -> Desk:
-        """The desk that it is played at."""
+        """Return the app driver for this scene."""
         credentials = KEY if self.is_signed_in else None
         return Desk(hosts=40, theme=theme, ascii_only=ascii_only, credentials=credentials)
 

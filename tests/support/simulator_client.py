@@ -18,11 +18,11 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 PAIR = {"packageId": "bzoff4", "imageId": "5001"}
-"""¥0.99 an hour, without a discount; sold both ways."""
+"""¥0.99 per hour without a discount, available in both modes."""
 
 
 class Simulated:
-    """The service, and a client that is signed in to it."""
+    """The service, and a signed-in client."""
 
     def __init__(
         self, hosts: int = 0, *, uuid: str = ACCOUNT, lock: AbstractContextManager[object] | None = None, **options: Any
@@ -36,52 +36,52 @@ class Simulated:
         self._transport = httpx.ASGITransport(build(self.service, control=True))
 
     async def send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request as it is."""
+        """Send a request unchanged."""
         async with httpx.AsyncClient(transport=self._transport, base_url="http://simulated") as http:
             return await http.request(method, path, **request)
 
     async def ask(self, method: str, path: str, body: object = None, **query: Any) -> httpx.Response:
-        """Send a request with the token, to a path behind `v1/pve/open/`."""
+        """Send a request with the token to a path below `v1/pve/open/`."""
         headers = {"Finovy-Access-Token": self.token}
         content = {} if body is None else {"json": body}
         return await self.send(method, f"/v1/pve/open/{path}", headers=headers, params=query or None, **content)
 
     async def data(self, method: str, path: str, body: object = None, **query: Any) -> Any:
-        """Ask, and return what the answer holds."""
+        """Send a request, and return the data of the response."""
         answer = (await self.ask(method, path, body, **query)).json()
         assert answer["code"] == 0, answer
         return answer["data"]
 
     async def code(self, method: str, path: str, body: object = None, **query: Any) -> int:
-        """Ask, and return the answer's code."""
+        """Send a request, and return the code of the response."""
         return int((await self.ask(method, path, body, **query)).json()["code"])
 
     async def buy(self, **fields: Any) -> str:
-        """Create an on-demand host and return its ID."""
+        """Create an on-demand host, and return its ID."""
         await self.data("POST", "createquantity", PAIR | fields)
         return self.world.ledger[-1].host_id
 
     async def rent(self, number: int = 1, unit: int = 1, **fields: Any) -> str:
-        """Create a rent and return its ID."""
+        """Create a prepaid host, and return its ID."""
         body = PAIR | {"periodNumber": number, "periodType": unit} | fields
         return str(await self.data("POST", "createRent", body))
 
     async def power(self, host_id: str, *, on: bool) -> int:
-        """Ask to start or stop a host, and return the code."""
+        """Start or stop a host, and return the code."""
         return await self.code("GET", f"operate/{host_id}", type=int(on))
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass, and sign in again: tokens do not last."""
+        """Advance the clock, and sign in again, because tokens expire."""
         self.clock.advance(seconds)
         self.token = self.world.mint(self.account.uuid)
 
     async def started(self, host_id: str) -> str:
-        """Start a host, and let the time pass until it runs, and is billed if it is to be."""
+        """Start a host, and advance the clock until it is on, and billed if applicable."""
         assert await self.power(host_id, on=True) == 0
         self.let_pass(20)
         assert await self.status(host_id) in (ON, BILLED)
         return host_id
 
     async def status(self, host_id: str) -> int:
-        """The host's status."""
+        """Return the status of the host."""
         return int((await self.data("GET", f"one/{host_id}"))["status"])

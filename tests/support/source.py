@@ -58,7 +58,7 @@ class Module:
                 yield node
 
     def vague_docstrings(self) -> Iterator[str]:
-        """Yield the docstrings whose first word says neither what is done nor what the thing is."""
+        """Yield the docstrings that begin neither with a verb nor with the name of a thing."""
         for node in (self.tree, *self.definitions()):
             docstring = ast.get_docstring(node)
             if docstring and _VAGUE_START.match(docstring):

@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with a program in it: keys go in, an emulated screen comes out."""
+"""A program in a real pseudo-terminal: it receives keys, and its output is displayed on an emulated screen."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ import pyte
 from .wait import TIMEOUT
 
 READING_TIME: Final = 1.5
-"""Seconds to wait before a dialog is confirmed: more than the program's guard against keys that came too early."""
+"""Seconds to wait before a dialog is confirmed, longer than the program's guard against early key presses."""
 
 REPEAT_DELAY: Final = 20.0
-"""Seconds after which a key that has had no effect is pressed again."""
+"""Seconds after which a key without effect is pressed again."""
 
 KEYS: Final = {"enter": "\r", "tab": "\t", "escape": "\x1b[27u", "up": "\x1b[A", "down": "\x1b[B", "backspace": "\x7f"}
 
-"""What the keys send. Escape is sent as in the kitty keyboard protocol: a bare ESC that the program reads together
-with the next key would be alt and that key."""
+"""The bytes of named keys. Escape is sent as in the kitty keyboard protocol: a bare ESC that is read together with the
+next key would be Alt and that key."""
 
 _ANSWERS: Final[tuple[tuple[re.Pattern[bytes], bytes], ...]] = (
     (re.compile(rb"\x1b\[c"), b"\x1b[?62;22c"),
@@ -36,7 +36,7 @@ _ANSWERS: Final[tuple[tuple[re.Pattern[bytes], bytes], ...]] = (
     (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
     (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
 )
-"""What a terminal says when it is asked."""
+"""The replies of the terminal to queries."""
 
 _UNKNOWN_TO_PYTE: Final = re.compile(
     rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[[0-9;]* q|\x1b\[[0-9;]*t"
@@ -45,7 +45,7 @@ _UNKNOWN_TO_PYTE: Final = re.compile(
 
 
 class Terminal:
-    """Runs a command in a pseudo-terminal; as a context manager it leaves no process behind."""
+    """Runs a command in a pseudo-terminal; as a context manager it makes sure that no process remains."""
 
     def __init__(
         self, command: Sequence[str], *, columns: int = 120, rows: int = 40, environ: Mapping[str, str] | None = None
@@ -74,17 +74,17 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The screen."""
+        """The text of the screen."""
         rows = (self.screen.buffer[y] for y in range(self.screen.lines))
         return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
 
     @property
     def modes(self) -> list[object]:
-        """The terminal's line discipline, as termios tells it."""
+        """The modes of the line discipline, as returned by termios."""
         return termios.tcgetattr(self._fd)
 
     def press(self, *keys: str) -> None:
-        """Press keys, by name or as the character they are."""
+        """Press keys, given by name or as a character."""
         for key in keys:
             os.write(self._fd, KEYS.get(key, key).encode())
             self._read(0.02)
@@ -94,7 +94,7 @@ class Terminal:
         os.write(self._fd, text.encode())
 
     def click(self, pattern: str) -> None:
-        """Click on the first character that matches, once there is one."""
+        """Click on the first character of a match, and wait for one before."""
         self.wait_for(pattern)
         for y in range(self.screen.lines):
             cells = [(x, self.screen.buffer[y][x].data) for x in range(self.screen.columns)]
@@ -108,19 +108,19 @@ class Terminal:
         raise AssertionError(f"{pattern!r} is on no line of its own:\n{self.text}")
 
     def paste(self, text: str) -> None:
-        """Paste a text, as a terminal does when its own mouse button or menu is used."""
+        """Paste a text, as the terminal does with the mouse or a menu."""
         os.write(self._fd, f"\x1b[200~{text}\x1b[201~".encode())
 
     def pause(self, seconds: float) -> None:
-        """Take in what the program writes for so long."""
+        """Process the program's output for a number of seconds."""
         self._read(seconds)
 
     def signal(self, number: int) -> None:
-        """Send the program a signal."""
+        """Send a signal to the program."""
         os.kill(self._pid, number)
 
     def wait_for(self, pattern: str, *, gone: bool = False) -> str:
-        """Wait until the screen matches (or, `gone`, does not), and return it."""
+        """Wait until the screen matches (or, with `gone`, does not match), and return its text."""
         ends = time.monotonic() + TIMEOUT
         while bool(re.search(pattern, self.text)) is gone:
             assert time.monotonic() < ends, f"{pattern!r} did not {'go' if gone else 'come'}:\n{self.text}"
@@ -128,14 +128,14 @@ class Terminal:
         return self.text
 
     def press_until_gone(self, key: str, pattern: str) -> None:
-        """Press a key until the screen does not match; a dialog ignores keys until it can have been read.
+        """Press a key until the screen does not match; a dialog ignores keys that are pressed too early.
 
         A press is repeated only if it has had no effect for long: it must not reach the screen below the dialog.
         """
         self._until_gone(lambda: self.press(key), pattern)
 
     def click_until_gone(self, place: str, pattern: str) -> None:
-        """Click until the screen does not match, as `press_until_gone` presses."""
+        """Click until the screen does not match, like `press_until_gone`."""
         self._until_gone(lambda: self.click(place), pattern)
 
     def _until_gone(self, do: Callable[[], None], pattern: str) -> None:
@@ -157,7 +157,7 @@ class Terminal:
         return self.exit_code
 
     def _read(self, seconds: float) -> bool:
-        """Take in what the program writes for a while; False once it has ended."""
+        """Process the program's output for a while; return False after it has ended."""
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
             if not select.select([self._fd], [], [], left)[0]:

@@ -17,11 +17,11 @@ from xds_tui import __version__
 PACKAGE = Path(__file__).parents[2] / "xds_tui"
 LOCALES = PACKAGE / "locales"
 MARKS = {"_": 1, "N_": 1, "ngettext": 2}
-"""The functions that mark a text, and how many texts each takes: one, or one and its plural."""
+"""The functions that mark texts, with the number of texts that each takes: one, or singular and plural."""
 
 
 def texts_in_source() -> Catalog:
-    """Every text that is marked for translation."""
+    """Return all texts that are marked for translation."""
     found = Catalog(charset="utf-8", fuzzy=False)
     for path in sorted(PACKAGE.rglob("*.py")):
         for texts in marked(path.read_text(encoding="utf-8")):
@@ -30,7 +30,7 @@ def texts_in_source() -> Catalog:
 
 
 def marked(source: str) -> Iterator[tuple[str, ...]]:
-    """The marked texts of a module: from its syntax tree, as Babel sees none inside an f-string before Python 3.12."""
+    """Return the marked texts of a module, by its syntax tree: Babel finds none in f-strings before Python 3.12."""
     for call in ast.walk(ast.parse(source)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MARKS:
             given = call.args[: MARKS[call.func.id]]
@@ -40,25 +40,25 @@ def marked(source: str) -> Iterator[tuple[str, ...]]:
 
 
 def po_file(language: str) -> Path:
-    """Where the translations of a language are written."""
+    """Return the path of the translations of a language."""
     return LOCALES / language / "LC_MESSAGES" / "xds_tui.po"
 
 
 def translations(language: str) -> Catalog:
-    """What is translated."""
+    """Return the path of the template."""
     with po_file(language).open("rb") as file:
         return pofile.read_po(file, locale=language)
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """The .mo file of a catalog."""
+    """Return the compiled form of a catalog."""
     buffer = BytesIO()
     write_mo(buffer, catalog)
     return buffer.getvalue()
 
 
 def update(language: str) -> list[str]:
-    """Bring a language's files up to date, and return the texts that still want a translation."""
+    """Update the files of a language, and return the texts without a translation."""
     path = po_file(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog = translations(language) if path.exists() else _new(language)
@@ -72,12 +72,12 @@ def update(language: str) -> list[str]:
 
 
 def is_translated(message: Message) -> bool:
-    """Whether every form is there and none is in doubt: a doubtful one is not compiled."""
+    """Return whether every form is translated and none is marked as fuzzy, which would not be compiled."""
     return not message.fuzzy and all(forms(message.string))
 
 
 def forms(value: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the forms of a text: one, or those of the plural. A text without a translation has one, which is empty."""
+    """Return the forms of a text: one, or those of the plural. A missing translation is one empty form."""
     if value is None:
         return ("",)
     return (value,) if isinstance(value, str) else tuple(value)
@@ -88,7 +88,7 @@ def _new(language: str) -> Catalog:
 
 
 def _sign(catalog: Catalog, language: str) -> None:
-    """Say in the header whose texts these are, in place of Babel's made-up names and addresses."""
+    """Set the project's name and address in the header in place of Babel's defaults."""
     catalog.header_comment = (
         f"# The texts of xds-tui in {language}; kept up to date by `python -m tests.tools.update_translations`.\n#"
     )
