@@ -1,7 +1,7 @@
-"""`python -m tests.bench`: every bench in turn, and one table; `--quick` makes few runs, for trying it out.
+"""`python -m tests.bench`: all benchmarks in turn, and one table; `--quick` makes few runs, to try it out.
 
-Those that mostly wait, `quiet`, `idle` and `bytes`, wait at the same time. The others have the machine for themselves,
-as far as whoever else is on it allows: seconds differ between machines, the ratios are the figures.
+Those that mostly wait, `quiet`, `idle` and `bytes`, run at the same time; the others run alone. Seconds differ between
+machines, so the ratios are the result.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TOGETHER: Final[tuple[Callable[[bool], list[Line]], ...]] = (quiet.measure, idl
 
 
 def main() -> None:
-    """Run them all."""
+    """Run all benchmarks."""
     quick = "--quick" in sys.argv[1:]
     began = time.monotonic()
     lines: list[Line] = []

@@ -1,4 +1,4 @@
-"""What a start, a key and an idle minute are compared with: a bare Textual app with so many lines drawn by hand."""
+"""Baseline of a start, a key and an idle minute: a bare Textual app with a number of lines drawn by `render_line`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 
 class Lines(ScrollView, can_focus=True):
-    """Lines that are made when they are seen."""
+    """Lines that are created when they become visible."""
 
     def on_mount(self) -> None:
         self.virtual_size = Size(100, int(sys.argv[1]))

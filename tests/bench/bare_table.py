@@ -1,4 +1,4 @@
-"""What a start is compared with: a bare Textual app with a DataTable of as many rows and columns."""
+"""Baseline of a start: a bare Textual app with a DataTable of as many rows and columns."""
 
 from __future__ import annotations
 

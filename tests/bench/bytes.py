@@ -1,7 +1,7 @@
-"""`python -m tests.bench.bytes`: what is written for a key, and for a refresh with few and many changes.
+"""`python -m tests.bench.bytes`: the bytes written for a key, and for a refresh with few and many changes.
 
-A second client starts and stops hosts, and the simulator's clock is moved until that is over, so that a refresh sees
-exactly so many hosts in another status. What it is compared with is the whole screen, as it is painted first.
+A second client starts and stops hosts, and the simulator's clock is advanced until that is complete, so that a refresh
+finds an exact number of changed hosts. The baseline is the first paint of the whole screen.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ RUNS: Final = 3
 DOWN, PAGE_DOWN, HOME, ESCAPE = "\x1b[B", "\x1b[6~", "\x1b[H", "\x1b"
 PAUSE: Final = 0.3
 OFTEN, NEVER = "5", "3600"
-"""Seconds between two refreshes: the shortest and the longest that there is."""
+"""Seconds between two refreshes: the shortest and the longest interval."""
 REFRESH_PAUSE: Final = 1.0
 VISIBLE: Final = 26
 """Rows of the host table in a terminal of 120x40."""
 
 
 def length(size: float) -> str:
-    """Return a number of bytes."""
+    """Format a number of bytes."""
     return f"{size:,.0f} B"
 
 
 def weighed(what: str, sizes: Sequence[int], whole: float) -> Line:
-    """Put what something wrote beside the whole screen."""
+    """Compare an output with that of the whole screen."""
     middle = statistics.median(sizes)
     spread = f"{min(sizes):,}–{max(sizes):,}"
     return Line(what, length(middle), length(whole), f"{middle / whole:.3f}", spread)
 
 
 def written(screen: Screen, keys: str, runs: int, *, back: str = "", pause: float = PAUSE) -> list[int]:
-    """Press keys so many times, each time going back, and return the bytes that each press wrote."""
+    """Press each key and its opposite repeatedly, and return the bytes written for each press."""
     sizes = []
     for _ in range(runs):
         sizes.append(len(screen.burst(keys, pause=pause).data))
@@ -51,7 +51,7 @@ def written(screen: Screen, keys: str, runs: int, *, back: str = "", pause: floa
 
 
 def refreshes(screen: Screen, service: Service, changed: int, runs: int) -> tuple[list[int], list[int]]:
-    """Change so many hosts and wait for two refreshes, so many times; return the bytes of the first and the second."""
+    """Change a number of hosts and wait for two refreshes, repeatedly; return the bytes of both."""
     top = list(service.hosts())[:changed]
     first, second = [], []
     for _ in range(runs):
@@ -62,7 +62,7 @@ def refreshes(screen: Screen, service: Service, changed: int, runs: int) -> tupl
 
 
 def of_bare_table(runs: int) -> tuple[list[int], list[int]]:
-    """Return the bytes that a cursor key and a page down cost a bare DataTable."""
+    """Return the bytes that a bare DataTable writes for a cursor key and a page down."""
     bare = str(Path(__file__).parent / "bare_table.py")
     with TemporaryDirectory() as home, Screen([sys.executable, bare, str(HOSTS)], environ(Path(home))) as screen:
         screen.wait_for(b"host-7")
@@ -71,7 +71,7 @@ def of_bare_table(runs: int) -> tuple[list[int], list[int]]:
 
 
 def of_keys(service: Service, home: Path, runs: int) -> list[Line]:
-    """Weigh what keys write while nothing is refreshed."""
+    """Measure the bytes written for keys while nothing is refreshed."""
     bare_down, bare_page = of_bare_table(runs)
     with Screen([XDS, "--interval", NEVER], service.environ(home)) as screen:
         screen.wait_for(LIVE)
@@ -89,7 +89,7 @@ def of_keys(service: Service, home: Path, runs: int) -> list[Line]:
 
 
 def of_refreshes(service: Service, home: Path, runs: int) -> list[Line]:
-    """Weigh what refreshes write; each is compared with one in which every visible host has changed."""
+    """Measure the bytes written for refreshes, compared with one in which every visible host has changed."""
     with Screen([XDS, "--interval", OFTEN], service.environ(home)) as screen:
         screen.wait_for(LIVE)
         screen.be_quiet(REFRESH_PAUSE)

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.idle`: what an idle minute costs the processor, beside a bare Textual app that does nothing.
+"""`python -m tests.bench.idle`: the CPU time of an idle minute, compared with a bare Textual app.
 
-Ours watches 1,000 hosts and asks for them every 15 s; the time that the simulator needs is not counted. The same
-with the refreshes paused tells how much of it is not for them.
+The program refreshes 1,000 hosts every 15 s, without the CPU time of the simulator. A second measurement with
+refreshing paused shows the part that is not caused by refreshes.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from tests.bench.table import Line, compared, run
 HOSTS: Final = 1_000
 SECONDS: Final = 150.0
 SLICES: Final = 5
-"""Parts of the time that are compared, each a whole number of refreshes long, for the spread."""
+"""Number of intervals to compare for the spread, each a whole number of refreshes long."""
 AIM: Final = 1.2
 
 
 def percent(share: float) -> str:
-    """Return a share of one processor."""
+    """Format a share of one CPU."""
     return f"{share * 100:.2f} %"
 
 
 def measure(quick: bool) -> list[Line]:
-    """Let them alone, all at once."""
+    """Measure all programs at the same time without input."""
     slices = 1 if quick else SLICES
     length = SECONDS / SLICES
     with ExitStack() as stack:

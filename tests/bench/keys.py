@@ -1,7 +1,7 @@
-"""`python -m tests.bench.keys`: from a key to the last byte that it changes on screen, with many hosts and with few.
+"""`python -m tests.bench.keys`: the time from a key to the last byte of its effect, with many hosts and with few.
 
-Both run at once and are asked in turn. The filter is typed and taken back letter by letter, so every keystroke looks
-through all hosts; its field is painted before the table, so the pause that ends a response is a long one.
+Both programs run at the same time and receive keys in turn. The filter is typed and deleted letter by letter, so every
+key press searches all hosts; its field is painted before the table, so the pause that ends a response is a long one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MANY: Final = 10_000
 DOWN, UP = "\x1b[B", "\x1b[A"
 
 PAUSE: Final = 0.03
-"""Seconds without a byte that end the response to a key."""
+"""Seconds without output that end the response to a key."""
 FILTER_PAUSE: Final = 0.25
 
 RUNS: Final = 200
 FILTER: Final = "train -win "
-"""Typed and taken back: two keystrokes a letter and a round."""
+"""The filter to type and delete: two key presses per letter and round."""
 FILTER_ROUNDS: Final = 2
 
 AIM: Final = 1.2
@@ -43,7 +43,7 @@ def responses(screens: Sequence[Screen], keys: Sequence[str], pause: float) -> l
 
 
 def compared_keys(what: str, many: Sequence[float], few: Sequence[float], aim: float) -> list[Line]:
-    """Compare the middle and the slow end of what keys took."""
+    """Compare the median and the high percentile of the response times."""
     slow, slow_of_few = percentile(many, 95), percentile(few, 95)
     middle = compared(f"{what}, median, {MANY:,} to {FEW} hosts", many, few)
     ratio = slow / slow_of_few
@@ -62,7 +62,7 @@ def compared_keys(what: str, many: Sequence[float], few: Sequence[float], aim: f
 
 
 def measure(quick: bool) -> list[Line]:
-    """Press keys."""
+    """Measure the response to keys."""
     runs, rounds = (40, 1) if quick else (RUNS, FILTER_ROUNDS)
     with ExitStack() as stack:
         screens = []

@@ -1,6 +1,6 @@
-"""`python -m tests.bench.loop`: how long a sweep of 10,000 hosts keeps the event loop from anything else.
+"""`python -m tests.bench.loop`: how long a refresh of 10,000 hosts blocks the event loop.
 
-The program runs with a watch on its loop (`watched`), finds a remembered snapshot, and makes several sweeps.
+The program runs with its callbacks measured (`measured_app`), loads a stored snapshot, and refreshes several times.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ HOSTS: Final = 10_000
 SWEEPS: Final = 2
 RUNS: Final = 3
 AIM: Final = 0.05
-"""Seconds in one go."""
+"""Maximum duration of a callback in seconds."""
 
 
 def watched(service: Service, home: Path) -> Any:
-    """Return the report of a program that made some sweeps."""
+    """Return the report of a program after some refreshes."""
     report = home / "report.json"
     report.unlink(missing_ok=True)
     command = [sys.executable, str(Path(__file__).parent / "measured_app.py"), str(report), "--interval", "5"]
@@ -41,7 +41,7 @@ def watched(service: Service, home: Path) -> Any:
 
 
 def measure(quick: bool) -> list[Line]:
-    """Watch the loop."""
+    """Measure the callbacks of the event loop."""
     with TemporaryDirectory() as home, serving(HOSTS) as service:
         service.remember(Path(home))
         reports = [watched(service, Path(home)) for _ in range(1 if quick else RUNS)]

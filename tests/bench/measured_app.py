@@ -1,8 +1,8 @@
-"""Runs xds-tui with a watch on its event loop: `measured_app.py REPORT [argv of xds-tui]`.
+"""Runs xds-tui and measures the callbacks of its event loop: `measured_app.py REPORT [argv of xds-tui]`.
 
-The report is JSON, written anew whenever a sweep begins, about everything from the first sweep to then. `longest` has
-the callbacks that kept the loop longest, each with its seconds and what it was; `late` is the seconds that a timer of
-the loop came late at worst, which is what a key would have waited.
+The report is JSON, rewritten at the start of each refresh, and covers the time since the first one. `longest` has the
+longest callbacks, each with its seconds and name; `late` is the maximum delay of a timer in seconds, which is what a
+key would have waited.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Final
 
 EVERY: Final = 0.005
-"""Seconds between two looks at the clock."""
+"""Seconds between two checks of the clock."""
 KEPT: Final = 12
 WORTH: Final = 0.01
-"""Seconds from which on a callback is remembered."""
+"""Seconds from which on a callback is recorded."""
 
 
 class Watch:
-    """What was seen of the loop since the first look."""
+    """The measurements of the loop since the first check."""
 
     def __init__(self) -> None:
         self.callbacks: list[tuple[float, str]] = []
@@ -32,7 +32,7 @@ class Watch:
         self._run = events.Handle._run
 
     def begin(self) -> None:
-        """Watch every callback of every loop from now on."""
+        """Measure every callback of every loop from now on."""
         watch, run = self, self._run
 
         def timed(handle: asyncio.Handle) -> None:
@@ -45,14 +45,14 @@ class Watch:
         events.Handle._run = timed  # type: ignore[assignment,method-assign]
 
     async def look_at_the_clock(self) -> None:
-        """Notice for ever how late a timer comes."""
+        """Measure continuously how late a timer is called."""
         while True:
             due = time.perf_counter() + EVERY
             await asyncio.sleep(EVERY)
             self.late = max(self.late, time.perf_counter() - due)
 
     def report(self) -> str:
-        """Tell what was seen."""
+        """Return the measurements."""
         return json.dumps({"longest": nlargest(KEPT, self.callbacks), "late": self.late})
 
 
@@ -65,7 +65,7 @@ def _name(handle: asyncio.Handle) -> str:
 
 
 def main() -> None:
-    """Run the program, and watch it from the first sweep on."""
+    """Run the program, and measure from the first refresh on."""
     from xds_tui.cli.main import main as run_program
     from xds_tui.fleet.monitor import Monitor
 

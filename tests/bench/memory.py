@@ -1,7 +1,7 @@
-"""`python -m tests.bench.memory`: what a host costs in memory, with 10,000 of them against 100.
+"""`python -m tests.bench.memory`: the memory per host, from the difference between 10,000 hosts and 100.
 
-Each program is given two sweeps, so that a snapshot has been replaced by another; what is private to the process
-then is compared, and what a host adds. A bare Textual app tells what the rest is to be compared with.
+Each program refreshes twice, so that a snapshot has been replaced by another; then the private memory of the processes
+is compared. A bare Textual app is the baseline of the rest.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ MANY: Final = 10_000
 SWEEPS: Final = 2
 RUNS: Final = 3
 AIM: Final = 2048
-"""Bytes a host."""
+"""Maximum bytes per host."""
 
 
 def settled(services: Sequence[Service], homes: Sequence[Path]) -> list[int]:
-    """Return the bytes that a program of each service has for itself after some sweeps; they run at once."""
+    """Return the private bytes of a program with each service after some refreshes; they run at the same time."""
     with ExitStack() as stack:
         screens = [
             stack.enter_context(Screen([XDS, "--interval", "5"], service.environ(home)))
@@ -45,7 +45,7 @@ def settled(services: Sequence[Service], homes: Sequence[Path]) -> list[int]:
 
 
 def bare() -> int:
-    """Return the bytes that a bare Textual app has for itself."""
+    """Return the private bytes of a bare Textual app."""
     command = [sys.executable, str(Path(__file__).parent / "bare_lines.py"), str(ROWS)]
     with TemporaryDirectory() as home, Screen(command, environ(Path(home))) as screen:
         screen.wait_for(b"host-7")
@@ -54,24 +54,24 @@ def bare() -> int:
 
 
 def megabytes(size: float) -> str:
-    """Return bytes as megabytes."""
+    """Format bytes as megabytes."""
     return f"{size / 1e6:.1f} MB"
 
 
 def kilobytes(size: float) -> str:
-    """Return bytes as kilobytes."""
+    """Format bytes as kilobytes."""
     return f"{size / 1024:.2f} KB"
 
 
 def middle(what: str, sizes: Sequence[int], reference: Sequence[int]) -> Line:
-    """Put the middle of some sizes beside that of others."""
+    """Compare the medians of two lists of sizes."""
     ours, other = statistics.median(sizes), statistics.median(reference)
     spread = f"{megabytes(min(sizes))}–{megabytes(max(sizes))}"
     return Line(what, megabytes(ours), megabytes(other), f"{ours / other:.2f}", spread)
 
 
 def measure(quick: bool) -> list[Line]:
-    """Measure how much memory is taken."""
+    """Measure the memory."""
     runs = 1 if quick else RUNS
     with ExitStack() as stack:
         services = [stack.enter_context(serving(hosts)) for hosts in (FEW, MANY)]

@@ -1,8 +1,8 @@
-"""`python -m tests.bench.quiet`: what is written while 200 hosts do not change, refreshed every 15 s.
+"""`python -m tests.bench.quiet`: the output while 200 hosts do not change, refreshed every 15 s.
 
-Counted from the second minute on. Writings that follow each other within a second belong together; those that tell
-another time at the top are refreshes, the rest is what a minute's tick and anything else wrote between them. What was
-written is printed under the table, with the line and the column of each text.
+Counted from the second minute on. Output within a second belongs together. Output that changes the time at the top is
+that of a refresh; the rest has other causes, such as the tick of a minute. The output is printed below the table, with
+the line and the column of each text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FIRST_MINUTE: Final = 60.0
 TOGETHER: Final = 1.0
 
 MOST: Final = 120
-"""Bytes of a refresh without changes: a clock of eight digits, its colours, where it stands, and a frame's ends."""
+"""Bytes of a refresh without changes: a clock of eight digits, its colours and position, and the ends of the frame."""
 
 _CLOCK: Final = re.compile(rb"[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _PLACE: Final = re.compile(rb"\x1b\[([0-9]+);([0-9]+)H")
@@ -37,14 +37,14 @@ _ESCAPE: Final = re.compile(rb"\x1b\[[?<>=]?[0-9;]*[ -/]*[@-~]|\x1b[=>]")
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """What was written in some minutes: one entry a refresh, and one for each writing between them."""
+    """The output of some minutes: one entry per refresh, and one for each other output."""
 
     refreshes: tuple[bytes, ...]
     between: tuple[bytes, ...]
 
 
 def writings(chunks: Sequence[Chunk]) -> list[bytes]:
-    """Join what was written together."""
+    """Join output that was written together."""
     joined: list[bytes] = []
     last = float("-inf")
     for chunk in chunks:
@@ -56,7 +56,7 @@ def writings(chunks: Sequence[Chunk]) -> list[bytes]:
 
 
 def texts(data: bytes) -> list[str]:
-    """Return the texts in what was written, each as `line:column text`."""
+    """Return the texts in an output, each as `line:column text`."""
     parts = _PLACE.split(data)
     placed = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     found = ((line, column, _ESCAPE.sub(b"", text).decode(errors="replace").strip()) for line, column, text in placed)
@@ -64,7 +64,7 @@ def texts(data: bytes) -> list[str]:
 
 
 def watch(seconds: float, settling: float) -> Quiet:
-    """Let the program alone, and return what it wrote after the first `settling` seconds."""
+    """Run the program without input, and return its output after the first `settling` seconds."""
     with TemporaryDirectory() as home, serving(HOSTS) as service:
         service.remember(Path(home))
         with Screen([XDS], service.environ(Path(home))) as screen:
@@ -80,7 +80,7 @@ def watch(seconds: float, settling: float) -> Quiet:
 
 
 def lines_of(quiet: Quiet) -> list[Line]:
-    """Return what was written as lines of the table."""
+    """Return the output as lines of the table."""
     sizes = [len(data) for data in quiet.refreshes]
     between = [len(data) for data in quiet.between]
     middle = statistics.median(sizes) if sizes else 0
@@ -103,7 +103,7 @@ def lines_of(quiet: Quiet) -> list[Line]:
 
 
 def explained(quiet: Quiet) -> str:
-    """Return what was written, each text that came more than once with the number of times."""
+    """Return the texts of the output with the number of their occurrences."""
     told = []
     for title, writings_ in (("refreshes", quiet.refreshes), ("between them", quiet.between)):
         counted = Counter(text for data in writings_ for text in texts(data))
@@ -113,12 +113,12 @@ def explained(quiet: Quiet) -> str:
 
 
 def measure(quick: bool) -> list[Line]:
-    """Let the program alone for some minutes."""
+    """Run the program without input for some minutes."""
     return lines_of(watch(35.0 if quick else SECONDS, 5.0 if quick else FIRST_MINUTE))
 
 
 def main() -> None:
-    """Print the table, and what was written."""
+    """Print the table, and the output."""
     quick = "--quick" in sys.argv[1:]
     quiet = watch(35.0 if quick else SECONDS, 5.0 if quick else FIRST_MINUTE)
     printed(lines_of(quiet))

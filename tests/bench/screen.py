@@ -1,6 +1,6 @@
-"""A pseudo-terminal of 120x40 with a program in it: what the program writes is kept with the time when it came.
+"""A program in a pseudo-terminal of 120x40, which records its output with the time of each read.
 
-A thread reads all the time, so that no program ever waits for its terminal, and answers what Textual asks a terminal.
+A thread reads continuously, so that the program never waits for its terminal, and replies to the queries of Textual.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Final, Self
 
 COLUMNS: Final = 120
 ROWS: Final = 40
-PATIENCE: Final = 90.0
-"""Seconds after which what did not come is given up."""
+OUTPUT_TIMEOUT: Final = 90.0
+"""Seconds to wait for output at most."""
 
 BIN: Final = Path(sys.executable).parent
 XDS: Final = str(BIN / "xds-tui")
@@ -36,16 +36,16 @@ _ANSWERS: Final = (
     (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
     (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
 )
-"""What a terminal says when it is asked."""
+"""The replies of the terminal to queries."""
 
 _SCHEDULED: Final = 2
-"""Which of a process's clocks (CPUCLOCK_SCHED)."""
+"""The kind of CPU clock of a process (CPUCLOCK_SCHED)."""
 _ARRIVES: Final = 0.002
-"""Seconds between two looks at whether something came."""
+"""Seconds between two checks for output."""
 
 
 def environ(home: Path, **more: str) -> dict[str, str]:
-    """A user with an own, throw-away home, in a terminal with all colours."""
+    """Return the environment of a user with a temporary home, in a terminal with all colours."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -59,24 +59,24 @@ def environ(home: Path, **more: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one read gave."""
+    """The result of one read."""
 
     at: float
-    """`time.perf_counter` when it came."""
+    """The time of the read by `time.perf_counter`."""
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What a program wrote after something happened, up to the first pause."""
+    """The output after an event, up to the first pause."""
 
     seconds: float
-    """From what happened to the last byte."""
+    """Seconds from the event to the last byte."""
     data: bytes
 
 
 class Screen:
-    """Runs a command; as a context manager it leaves no process behind."""
+    """Runs a command; as a context manager it makes sure that no process remains."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         self.began = time.perf_counter()
@@ -106,13 +106,13 @@ class Screen:
         return self.wait_for(painted) - self.began
 
     def wait_for(self, painted: bytes, since: int = 0) -> float:
-        """Wait until `painted` was written after the first `since` chunks, and return the time when it came.
+        """Wait until `painted` was written after the first `since` chunks, and return the time of that.
 
         Raises:
-            TimeoutError: it did not come.
+            TimeoutError: if it was not written.
 
         """
-        ends = time.perf_counter() + PATIENCE
+        ends = time.perf_counter() + OUTPUT_TIMEOUT
         written, read = b"", since
         while time.perf_counter() < ends:
             for chunk in self._chunks[read:]:
@@ -127,34 +127,34 @@ class Screen:
 
     def wait_for_end(self) -> None:
         """Wait until the program has closed its terminal."""
-        self._reader.join(PATIENCE)
+        self._reader.join(OUTPUT_TIMEOUT)
         if self._reader.is_alive():
             raise TimeoutError(f"{' '.join(self._command)} did not end")
 
     @property
     def count(self) -> int:
-        """How many chunks have come."""
+        """The number of chunks read."""
         return len(self._chunks)
 
     def chunks(self, since: int = 0) -> list[Chunk]:
-        """Return what has come after the first `since` chunks."""
+        """Return the output after the first `since` chunks."""
         return self._chunks[since:]
 
     def press(self, keys: str) -> None:
         """Press keys."""
         os.write(self._fd, keys.encode())
 
-    def burst(self, keys: str, *, pause: float, patience: float = 5.0) -> Burst:
-        """Press keys, and return what comes until nothing comes for `pause` seconds.
+    def burst(self, keys: str, *, pause: float, timeout: float = 5.0) -> Burst:
+        """Press keys, and return the output until there is none for `pause` seconds.
 
         Raises:
-            TimeoutError: nothing came at all within `patience` seconds.
+            TimeoutError: if there was no output within `timeout` seconds.
 
         """
         since, pressed = self.count, time.perf_counter()
         self.press(keys)
         while self.count == since:
-            if time.perf_counter() > pressed + patience:
+            if time.perf_counter() > pressed + timeout:
                 raise TimeoutError(f"{keys!r} changed nothing in {' '.join(self._command)}")
             time.sleep(_ARRIVES)
         while time.perf_counter() < self._chunks[-1].at + pause:
@@ -163,13 +163,13 @@ class Screen:
         return Burst(came[-1].at - pressed, b"".join(chunk.data for chunk in came))
 
     def next_writing(self, pause: float) -> bytes:
-        """Wait until something is written by itself, and return what comes until nothing does for `pause` seconds.
+        """Wait for output without a key press, and return it until there is none for `pause` seconds.
 
         Raises:
-            TimeoutError: nothing came.
+            TimeoutError: if there was no output.
 
         """
-        since, ends = self.count, time.perf_counter() + PATIENCE
+        since, ends = self.count, time.perf_counter() + OUTPUT_TIMEOUT
         while self.count == since:
             if time.perf_counter() > ends or self._ended:
                 raise TimeoutError(f"{' '.join(self._command)} wrote nothing")
@@ -183,11 +183,11 @@ class Screen:
             time.sleep(_ARRIVES)
 
     def cpu_seconds(self) -> float:
-        """Return the seconds that the process has kept a processor busy, to the nanosecond (Linux: posix-timers.h)."""
+        """Return the CPU time of the process in seconds, with a resolution of nanoseconds (Linux: posix-timers.h)."""
         return time.clock_gettime((~self.pid << 3) | _SCHEDULED)
 
     def memory(self) -> int:
-        """Return the bytes of memory that are the process's own."""
+        """Return the private memory of the process in bytes."""
         lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
         kilobytes = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines[1:])}
         return 1024 * (kilobytes["Private_Clean"] + kilobytes["Private_Dirty"])

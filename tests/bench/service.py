@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, with a fleet that does not change by itself."""
+"""The simulator in its own process, with a fleet that changes only on request."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ SECRET: Final = "demo-secret-7f3c"
 ROOT: Final = Path(__file__).parents[2]
 
 OFF, EXPIRED = 0, 5
-"""Two statuses by the service's numbers (reference: host)."""
+"""The numbers of two statuses (reference: host)."""
 
 LIVE: Final = "live · every".encode()
-"""What the top line says when a whole sweep has succeeded."""
+"""The text of the top line after a complete refresh."""
 
 _SETTLES: Final = 600.0
-"""Seconds in which every start and stop of the demo fleet ends, and the rent with minutes left."""
+"""Seconds within which every start and stop of the demo fleet ends, and the prepaid period with minutes left."""
 _ENDING: Final = 1
-"""Hosts of the demo fleet whose rent ends in that time."""
+"""Hosts of the demo fleet with a prepaid period that ends in that time."""
 _IS_OVER: Final = 20.0
-"""Seconds that the longest start takes, until the host is billed."""
+"""Seconds of the longest start, until the host is billed."""
 
 
 class Service:
@@ -46,9 +46,9 @@ class Service:
         return {str(host_id): int(status) for host_id, status in self._ask("GET", "/_sim/state")["hosts"].items()}
 
     def settle(self) -> None:
-        """Let everything end that is under way, and take the rent that ends meanwhile away.
+        """Advance the clock until all transitions have ended, and remove the host with a period that ends meanwhile.
 
-        From now on nothing changes by itself.
+        After that, nothing changes except on request.
         """
         before = self.hosts()
         self._advance(_SETTLES)
@@ -57,7 +57,7 @@ class Service:
                 self._open("DELETE", f"delete/{host_id}")
 
     def newest(self) -> str:
-        """Return the name of the host at the top of the list."""
+        """Return the name of the first host in the list."""
         return str(self._open("GET", "mypage?page=1&pageSize=25")["data"][0]["name"])
 
     def remove_expired(self) -> None:
@@ -67,7 +67,7 @@ class Service:
                 self._open("DELETE", f"delete/{host_id}")
 
     def toggle(self, host_ids: Sequence[str]) -> None:
-        """Start hosts that are off and stop others, and let that be over: the next sweep sees another status."""
+        """Start hosts that are off and stop others, and advance the clock until that is complete."""
         status = self.hosts()
         for host_id in host_ids:
             self._open("GET", f"operate/{host_id}?type={int(status[host_id] == OFF)}")
@@ -78,7 +78,7 @@ class Service:
         return environ(home, XDS_BASE_URL=self.url, XDS_UUID=ACCOUNT, XDS_SECRET=SECRET)
 
     def remember(self, home: Path) -> None:
-        """Have `home` keep a snapshot of the fleet, as an earlier run leaves it."""
+        """Store a snapshot of the fleet in `home`, like an earlier run."""
         with Screen([XDS], self.environ(home)) as screen:
             screen.wait_for(LIVE)
             screen.be_quiet(1)
@@ -103,7 +103,7 @@ class Service:
 
 @contextmanager
 def serving(hosts: int) -> Iterator[Service]:
-    """Serve a fleet of so many hosts that has come to rest."""
+    """Run a service with a number of hosts that do not change."""
     command = [sys.executable, "-m", "tests.simulator_faults", "--hosts", str(hosts + _ENDING)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:

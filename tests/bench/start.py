@@ -1,8 +1,8 @@
-"""`python -m tests.bench.start`: from the command to a painted host table, beside bare Textual apps.
+"""`python -m tests.bench.start`: the time from the command to a painted host table, compared with bare Textual apps.
 
-All run in a pseudo-terminal, in turn, so that a machine that is busy is busy for all. The time is from the start of
-the process to the moment when a host's name has arrived at the terminal. Ours finds a snapshot of an earlier run, as
-every start but the first does.
+All run in a pseudo-terminal, in turn, so that the load of the machine affects all alike. The time is from the start of
+the process until a host's name has been read from the terminal. The program loads a snapshot of an earlier run, like
+every start except the first.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ HERE: Final = Path(__file__).parent
 
 AIM: Final = 1.15
 AIM_OF_WORDS: Final = 3.0
-"""Times an interpreter that does nothing."""
+"""Measure an interpreter that does nothing."""
 
 
 def first_paint(command: Sequence[str], env: Mapping[str, str], painted: bytes) -> Callable[[], float]:
-    """Return what starts the command, and tells the seconds until it has painted."""
+    """Return a function that starts the command, and returns the seconds until its first paint."""
 
     def seconds() -> float:
         with Screen(command, env) as screen:
@@ -40,7 +40,7 @@ def first_paint(command: Sequence[str], env: Mapping[str, str], painted: bytes) 
 
 
 def whole_run(*command: str) -> Callable[[], float]:
-    """Return what runs a command to its end, and tells the seconds that it took."""
+    """Return a function that runs a command to its end, and returns the seconds that it took."""
 
     def seconds() -> float:
         began = time.perf_counter()
@@ -51,7 +51,7 @@ def whole_run(*command: str) -> Callable[[], float]:
 
 
 def in_turn(runs: int, ways: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
-    """Measure each way in turn, so many times, after one run that nobody counts: it compiles and fills caches."""
+    """Measure each command in turn a number of times, after an uncounted run that compiles and fills caches."""
     for seconds in ways.values():
         seconds()
     taken: dict[str, list[float]] = {name: [] for name in ways}
@@ -62,22 +62,22 @@ def in_turn(runs: int, ways: Mapping[str, Callable[[], float]]) -> dict[str, lis
 
 
 def measure(quick: bool) -> list[Line]:
-    """Compare the starts."""
+    """Compare the start times."""
     runs = 3 if quick else RUNS
     sizes = HOSTS[:1] if quick else HOSTS
     with ExitStack() as stack:
-        nobody = environ(Path(stack.enter_context(TemporaryDirectory())))
+        no_account = environ(Path(stack.enter_context(TemporaryDirectory())))
         ways = {
-            "lines": first_paint([sys.executable, str(HERE / "bare_lines.py"), str(ROWS)], nobody, b"host-7"),
-            "DataTable": first_paint([sys.executable, str(HERE / "bare_table.py"), str(ROWS)], nobody, b"host-7"),
-            "demo": first_paint([XDS, "--demo"], nobody, b"office-5"),
+            "lines": first_paint([sys.executable, str(HERE / "bare_lines.py"), str(ROWS)], no_account, b"host-7"),
+            "DataTable": first_paint([sys.executable, str(HERE / "bare_table.py"), str(ROWS)], no_account, b"host-7"),
+            "demo": first_paint([XDS, "--demo"], no_account, b"office-5"),
         }
         for hosts in sizes:
             home = Path(stack.enter_context(TemporaryDirectory()))
             with serving(hosts) as service:
                 service.remember(home)
                 newest = service.newest().encode()
-            # The service is gone: the first paint waits for no network.
+            # The service is not running: the first paint does not wait for the network.
             ways[f"{hosts}"] = first_paint([XDS], service.environ(home), newest)
         times = in_turn(runs, ways)
     words = in_turn(

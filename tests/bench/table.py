@@ -1,4 +1,4 @@
-"""What the benches measured, as one table."""
+"""The table of the measurements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TITLES: Final = ("what", "ours", "reference", "ratio", "spread", "aim", "met")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measurement beside what it is compared with, as texts."""
+    """A measurement and its baseline, as texts."""
 
     what: str
     ours: str
@@ -22,11 +22,11 @@ class Line:
     spread: str = ""
     aim: str = ""
     is_met: bool | None = None
-    """None where there is no aim."""
+    """The target; None if there is none."""
 
 
 def milliseconds(seconds: float) -> str:
-    """Return seconds as milliseconds."""
+    """Format seconds as milliseconds."""
     return f"{seconds * 1000:.{1 if seconds < 0.1 else 0}f} ms"
 
 
@@ -53,14 +53,14 @@ def compared(
 
 
 def bounded(what: str, ours: Sequence[float], most: float, shown: Callable[[float], str]) -> Line:
-    """Hold the median of some runs against a bound."""
+    """Compare the median of some runs with a limit."""
     middle = statistics.median(ours)
     spread = f"{shown(min(ours))}–{shown(max(ours))}"
     return Line(what, shown(middle), spread=spread, aim=f"≤ {shown(most)}", is_met=middle <= most)
 
 
 def percentile(values: Sequence[float], of_hundred: int) -> float:
-    """Return the value that so many of a hundred are not above."""
+    """Return a percentile of the values."""
     return statistics.quantiles(values, n=100, method="inclusive")[of_hundred - 1]
 
 
@@ -86,5 +86,5 @@ def _texts(line: Line) -> tuple[str, ...]:
 
 
 def run(measure: Callable[[bool], list[Line]]) -> None:
-    """Run one bench as a command; `--quick` makes few runs, for trying it out."""
+    """Run one benchmark as a command; `--quick` makes few runs, to try it out."""
     printed(measure("--quick" in sys.argv[1:]))

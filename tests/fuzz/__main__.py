@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz`: mutated answers for the client and the screens, mutated input of a terminal, and one table.
+"""`python -m tests.fuzz`: fuzzing of the client, the screens and the terminal input, and a table of the results.
 
-Exits with 1 if anything but an error of our own came up, if an answer took long, if memory grew, or if the input led to
-a key that nobody typed. The same seed makes the same answers and the same input.
+Exits with 1 after an unexpected exception, a slow response, growth of memory, or a key that was not typed. Equal seeds
+yield equal responses and input.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .decoding import Outcome
 
 TESTS = Path(__file__).parents[1]
-PATIENCE = 3_600
-"""Seconds after which an endpoint that hangs says where."""
+HANG_TIMEOUT = 3_600
+"""Seconds after which an endpoint that hangs prints its stack."""
 
 
 def main() -> int:
-    """Run it, and print what came of it."""
+    """Run everything, and print the results."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument(
         "--per-endpoint",
@@ -51,7 +51,7 @@ def main() -> int:
     print(f"{'endpoint':<16} {'answers':>8} {'s':>6} {'slowest ms':>10} {'growth MB':>9}  ends")
     is_kept = True
     for run_stage in stages:
-        faulthandler.dump_traceback_later(PATIENCE, exit=True)
+        faulthandler.dump_traceback_later(HANG_TIMEOUT, exit=True)
         outcome = run_stage()
         is_kept &= outcome.is_kept
         _print(outcome)
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _print(outcome: Outcome) -> None:
-    """Print the line of an endpoint as soon as it has ended, so that a run that is cut short shows something."""
+    """Print the line of an endpoint as soon as it has ended, so that an interrupted run shows something."""
     for complaint in outcome.complaints:
         print(complaint, file=sys.stderr, flush=True)
     ends = ", ".join(f"{name} {count}" for name, count in outcome.ends.most_common())

@@ -205,9 +205,9 @@ async def _once(endpoint: Endpoint, client: Client, outcome: Outcome, sent: Call
 
 
 def wrong_outcome(call: Call, end: Any, answer: Answer) -> str:
-    """Return what a changing call's outcome claims though the response does not prove it; empty if nothing.
+    """Return a description of an outcome that the response does not prove; empty if there is none.
 
-    The response is read here by the standard library, not by the code that is tested.
+    The response is decoded here by the standard library, not by the code under test.
     """
     fields = _fields(answer.body)
     code = _code(fields)

@@ -1,8 +1,8 @@
-"""One user of the program without its screen: the real parts, told over standard input what to buy.
+"""A user of the program without its screens: the real services, controlled over standard input.
 
-`python -m tests.proof.buyer FOLDER URL ACCOUNT SECRET`. Each line of input is a `Purchase` or a `Rest` as JSON. What
-the user asked for is written to `FOLDER/asked.jsonl` and synced before the program hears of it; a line of output says
-when a purchase has ended. The process is made to be killed: a new one on the same folder goes on where it stopped.
+`python -m tests.proof.buyer FOLDER URL ACCOUNT SECRET`. Each line of input is a `Purchase` or a `Rest` as JSON. The
+requests of the user are written to `FOLDER/asked.jsonl` and synced before they are passed to the program; a line of
+output reports the end of a purchase. The process may be killed: a new one in the same folder continues.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ DEADLINES: Final = Deadlines(connect=1.0, reading=1.5, changing=0.8)
 INTERVAL: Final = 0.6
 """Seconds between two refreshes."""
 
-PATIENCE: Final = 300.0
+READ_TIMEOUT: Final = 300.0
 """Seconds to wait for the fleet; the program pauses for minutes if tokens expire early."""
 
 _SWEEPS: Final = 5
 """Number of refreshes at the end after which an unseen order counts as unconfirmed."""
 
-_DECISION_PATIENCE: Final = 20.0
+_DECISION_TIMEOUT: Final = 20.0
 """Seconds to wait at the end until hosts can be assigned to orders: `LISTING_GRACE` and some refreshes."""
 
 _OUTCOMES: Final = {OrderState.ACCEPTED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.NOT_SENT}
@@ -176,20 +176,20 @@ class Buyer:
     async def _see_everything(self) -> None:
         """Refresh several times, until each order has its host or has had the time to be matched.
 
-        What a sweep showed is only settled after it is published, so that it takes the next to know that it was.
+        The outcomes that follow from a refresh are written after it is published, so they are certain after the next.
         """
         for _ in range(_SWEEPS):
             began = utc_now()
             self._monitor.refresh()
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(READ_TIMEOUT):
                     await self._until(partial(self._has_swept_since, began))
             except TimeoutError as error:
                 state = self._monitor.state
                 at = state.snapshot.at if state.snapshot else None
                 raise TimeoutError(f"{state.connection}, {state.error!r}, snapshot of {at}, since {began}") from error
         with suppress(TimeoutError):
-            async with asyncio.timeout(_DECISION_PATIENCE):
+            async with asyncio.timeout(_DECISION_TIMEOUT):
                 await self._until(lambda: not self._monitor.orders.book.wanting_hosts)
 
     @property

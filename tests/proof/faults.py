@@ -55,9 +55,9 @@ ANSWERS: Final = (
     replace(GATEWAY_TIMEOUT, endpoint=CREATE, seconds=2.0),
     *(Fault(kind=Mishap.EXPIRE_TOKENS, endpoint=f"{CREATE}{kind}") for kind in ("quantity", "Rent")),
 )
-"""Every answer to a create that a run has to show.
+"""Every response to a create that a run has to include.
 
-Tokens are not ended more often than that: the program takes it for another program that renews them, and pauses.
+Tokens do not expire more often than that: the program would assume that another program renews them, and pause.
 """
 
 _ON_CREATE: Final = (
@@ -104,8 +104,8 @@ class CountedFaults(Faults):
     """Faults that count how often each was applied.
 
     Attributes:
-        struck: how often, by kind.
-        answers: the members of `ANSWERS` that struck a create, as `describe` names them.
+        struck: the number of applied faults by kind.
+        answers: the members of `ANSWERS` that were applied to a create, by the names of `describe`.
 
     """
 
@@ -131,9 +131,9 @@ def describe(fault: Fault) -> str:
 
 
 def a_service(number: int) -> Options:
-    """The `number`th reading of the documents: dialects, late lists, and where each may differ.
+    """Return variant `number` of the service: dialects, delayed lists, and other points that the documents leave open.
 
-    Lanes 0 to 3 have every combination of dialect and resolution of times, with nothing else unusual.
+    Lanes 0 to 3 have every combination of dialect and resolution of times, and are regular otherwise.
     """
     answers = (None, True, None, False)[number % 4]
     is_plain = number < 4
@@ -159,7 +159,7 @@ def a_service(number: int) -> Options:
 def faults_to_come(lot: random.Random, count: int, answers: list[Fault]) -> list[Fault]:
     """Return the faults to inject while `count` hosts are bought; often none.
 
-    `answers` are those that a run has to show: the last of them may be taken, and stays in the list until it struck.
+    `answers` are those that a run has to include: the last one may be used, and stays in the list until it was applied.
     """
     faults = []
     chance = lot.random()

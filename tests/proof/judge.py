@@ -1,7 +1,7 @@
-"""The verdict: what the users asked for, what the journals say and what the service sold, held against each other.
+"""The verdict: a comparison of the users' requests, the journals, and the ledger of the service.
 
-Every create carries the ID of its order, and the service's ledger keeps it. So it is known which order bought which
-host, however much the program has to guess it.
+Every create has the ID of its order as a tag, which the service's ledger contains. So it is known which order bought
+which host, although the program cannot see that.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from xds_tui.simulator.world import ACCOUNT, World
 
 from .faults import KINDS, SLOW, CountedFaults, a_service, describe, faults_to_come
 from .judge import Verdict, judge
-from .machine import PATIENCE, Machine
+from .machine import BUYER_TIMEOUT, Machine
 from .records import Record, record_of
 from .request import Kind, Purchase, Stage
 from .wire import STAGES, Strike, Wire
@@ -103,10 +103,10 @@ class Lane:
         self._asked = 0
 
     async def run(self) -> Outcome:
-        """Do it, and judge.
+        """Run the lane, and return the verdict.
 
         Raises:
-            BuyerDied: a buyer ended otherwise than by our hand.
+            BuyerDied: if a buyer ended without being killed.
 
         """
         if self._number % 2:
@@ -226,7 +226,7 @@ class Lane:
         for machine in self._machines:
             machine.wire.strike = None
             await machine.wire.open()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(BUYER_TIMEOUT):
             while self._is_working():  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0.05)
         await asyncio.gather(*(machine.rest() for machine in self._machines))

@@ -18,7 +18,7 @@ from .wire import Wire
 
 ROOT: Final = Path(__file__).parents[2]
 
-PATIENCE: Final = 600.0
+BUYER_TIMEOUT: Final = 600.0
 """Seconds without output after which a buyer counts as stuck; no fault explains that."""
 
 
@@ -27,11 +27,11 @@ class BuyerDied(Exception):
 
 
 class Machine:
-    """A buyer who is started, killed and started again on the same folder.
+    """A buyer that is started, killed, and started again in the same folder.
 
     Attributes:
-        folder: where its journal and its log are.
-        wire: its line to the service.
+        folder: the folder of its journal and its log.
+        wire: its connection to the service.
         on_kill: called with the stage at which it was killed.
 
     """
@@ -74,10 +74,10 @@ class Machine:
             self.on_kill(stage)
 
     async def until_ended(self, purchases: int) -> None:
-        """Wait until so many purchases have ended, or the buyer was killed.
+        """Wait until a number of purchases have ended, or the buyer was killed.
 
         Raises:
-            BuyerDied: otherwise than by our hand.
+            BuyerDied: if the buyer ended without being killed.
 
         """
         while purchases and (line := await self._next_line()):
@@ -107,7 +107,7 @@ class Machine:
     async def _next_line(self) -> str | None:
         """Return the next line of the buyer; None if it was killed, or has blocked and is killed here."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(BUYER_TIMEOUT):
                 line = await self._lines.get()
         except TimeoutError as error:
             raise BuyerDied(f"the buyer says nothing any more, see {self.folder}") from error
@@ -121,7 +121,7 @@ class Machine:
     async def _exit_code(self) -> int:
         """Wait for a buyer that has ended or will end, and return whether it was killed."""
         assert self._process is not None
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(BUYER_TIMEOUT):
             code = await self._process.wait()
         self._process = None
         if code not in (0, -signal.SIGKILL):

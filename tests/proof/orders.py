@@ -1,10 +1,10 @@
 """`python -m tests.proof.orders`: every host that is bought is reported, once, and for the order that bought it.
 
-Buyers, each a process with the program's real parts, buy from simulators over real HTTP. On each account there are two
-of them, as two machines with separate journals, and somebody else who buys the same packages. Faults strike at every
-stage, the service answers with every code after it did the work and without it, and SIGKILL ends buyers again and
-again. At the end the simulators' own ledgers are held against the journals and against what the users asked for. Exits
-with 1 if anything is wrong.
+Buyers, each a process with the real services of the program, buy from simulators over real HTTP. Each account has two
+of them, as two machines with separate journals, and another user who buys the same packages. Faults are injected at
+every stage, the service responds with every code after it has carried out the request and without doing so, and buyers
+are killed repeatedly. At the end the ledgers of the simulators are compared with the journals and with the requests of
+the users. Exits with 1 after a violation.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ A_LANE: Final = 125
 
 
 async def prove(creates: int, kills: int, seed: int, at_once: int, folder: Path) -> Outcome:
-    """Run as many lanes as it takes, `at_once` together, each in a folder of its own, and return all they came to.
+    """Run as many lanes as necessary, `at_once` at the same time, each in its own folder, and return the total.
 
-    A run of fewer than `A_LANE` creates does not show every answer.
+    A run of fewer than `A_LANE` creates does not include every response.
     """
     lanes = max(1, creates // A_LANE)
     limit = asyncio.Semaphore(at_once)

@@ -1,6 +1,6 @@
-"""The line between a buyer and the simulator, byte by byte: where a create is struck on its way.
+"""The connection between a buyer and the simulator, where creates can be interrupted at any stage.
 
-A relay on loopback. Everything passes it as it is, but for the create that a `Strike` waits for.
+A relay on the loopback interface. It forwards all bytes unchanged, except those of the create for the pending `Strike`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LOOPBACK: Final = "127.0.0.1"
 _CREATE: Final = b"POST /v1/pve/open/create"
 _PRICE: Final = b"GET /v1/pve/open/packAge"
 _CHUNK: Final = 65_536
-_PORT_PATIENCE: Final = 60.0
+_PORT_TIMEOUT: Final = 60.0
 """Seconds to wait for a port that another process uses."""
 
 STAGES: Final = (
@@ -60,9 +60,9 @@ class Wire:
     """The relay.
 
     Attributes:
-        strike: what the next request that comes so far meets; None once it has.
-        creates: create requests that have come, whole or in part.
-        processing: creates that were passed on whole and not answered yet.
+        strike: the interruption for the next request that reaches its stage; None after it has been applied.
+        creates: the number of create requests received, complete or partial.
+        processing: the number of complete creates that were forwarded and have no response yet.
 
     """
 
@@ -95,10 +95,10 @@ class Wire:
         """Accept connections.
 
         Raises:
-            TimeoutError: the port was taken meanwhile, and stays so.
+            TimeoutError: if another process uses the port.
 
         """
-        async with self._opening, asyncio.timeout(_PORT_PATIENCE):
+        async with self._opening, asyncio.timeout(_PORT_TIMEOUT):
             while self._server is None:
                 try:
                     self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)

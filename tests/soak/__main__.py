@@ -1,6 +1,6 @@
-"""`python -m tests.soak`: a simulated week in minutes, with everything going wrong that can.
+"""`python -m tests.soak`: a simulated week in minutes, with all kinds of faults.
 
-Exits with 1 if a promise was broken.
+Exits with 1 if a check failed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .week import Plan, Week
 
 
 def main() -> int:
-    """Run it, and print what came of it."""
+    """Run the week, print the results, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--days", type=float, default=7.0, help="simulated (7)")
     parser.add_argument("--hosts", type=int, default=60, help="in the fleet (60)")

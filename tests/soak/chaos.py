@@ -1,9 +1,9 @@
-"""`python -m tests.soak.chaos --minutes 60`: a service that restarts, refuses, slows down and lies, in real time.
+"""`python -m tests.soak.chaos --minutes 60`: a service that restarts, rejects, slows down and returns wrong data.
 
-The real monitor and the real orders, without screens, against a simulated service in another process. Other people use
-the account, too. When the trouble ends the program must show what is true, must never have reported a host as gone that
-was there, must not have raised or logged anything, and must hold no more memory than before. Prints figures as JSON,
-and exits with 1 if anything of this does not hold.
+The real monitor and orders run in real time, without screens, on a simulated service in another process that has other
+users too. After the faults are cleared, the program must show the true state. It must never have reported an existing
+host as gone, raised or logged an error, or used more memory than before. Prints figures as JSON, and exits with 1 if a
+check failed.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ INTERVAL: Final = 5.0
 
 _STIR_EVERY: Final = 3.0
 _ORDER_EVERY: Final = 8.0
-"""Seconds between two actions of other people, and between two orders of ours."""
+"""Seconds between two actions of other users, and between two orders of the program."""
 
 _QUIET: Final = 600.0
-"""Seconds that the program has at the end to show what is true; it is asked again and again."""
+"""Seconds at the end until the program has to show the true state; it is refreshed repeatedly."""
 
 _LISTED: Final = 120.0
-"""Seconds that the program has to read a list after the service lied about it."""
+"""Seconds until the program has to read a correct list after the service returned a wrong one."""
 
 _CALLS: Final = {
     OrderAction.CREATE: (Call.CREATE_ON_DEMAND, Call.CREATE_RENT),
@@ -67,12 +67,12 @@ _CALLS: Final = {
 _CLOCK_MARGIN: Final = 1.0
 _MEASUREMENTS: Final = 60
 _FEWEST: Final = 10
-"""Measurements from which on memory is judged."""
+"""Number of measurements from which on memory is checked."""
 
 
 @dataclass(slots=True)
 class Figures:
-    """What came of it."""
+    """The results of a run."""
 
     minutes: float
     seed: int
@@ -82,9 +82,9 @@ class Figures:
     gone_events: int = 0
     false_gone: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
-    """Orders that were carried out, and are reported not to have been."""
+    """Orders that were carried out, but are reported not to have been."""
     unreported: list[str] = field(default_factory=list)
-    """Hosts that were shown, are not there any more, and were not reported gone."""
+    """Hosts that were shown, have gone, and were not reported as gone."""
     complaints: list[str] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     trouble: Counter[str] = field(default_factory=Counter)
@@ -92,19 +92,19 @@ class Figures:
     orders: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     refreshes: int = 0
-    """Snapshots that were published."""
+    """Number of published snapshots."""
     seconds_to_truth: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
     @property
     def memory_rise(self) -> float | None:
-        """Bytes by the line that fits best, after the warm-up; None after too few measurements."""
+        """Growth in bytes by linear regression after the warm-up; None with too few measurements."""
         return rise(self.held, lambda held: held.memory) if len(self.held) >= _FEWEST else None
 
     @property
     def broken(self) -> list[str]:
-        """Name what does not hold."""
+        """Return the names of the failed checks."""
         risen = self.memory_rise
         promises = {
             "the snapshot is the truth": bool(self.truth) and self.seen == self.truth,
@@ -118,7 +118,7 @@ class Figures:
         return [promise for promise, is_kept in promises.items() if not is_kept]
 
     def summary(self) -> dict[str, Any]:
-        """Figures that can be printed as JSON."""
+        """Return the figures as JSON values."""
         wrong = sorted(id_ for id_ in {*self.truth, *self.seen} if self.truth.get(id_) != self.seen.get(id_))
         risen = self.memory_rise
         return {
@@ -146,16 +146,16 @@ class Figures:
 
 
 class WatchedJournal(Journal):
-    """A journal that hands on every event that it is given, and tells which order is being sent."""
+    """A journal that passes on all events, and records which order is being sent."""
 
     def __init__(self, database: Database, on_event: Callable[[Event], None]) -> None:
         super().__init__(database, "chaos")
         self._on_event = on_event
         self.written: dict[str, Order] = {}
-        """Every order as it was written last, by its ID."""
+        """The latest state of every order, by ID."""
 
     async def write_orders(self, orders: Iterable[Order]) -> None:
-        """Write them, and take note of what is sent."""
+        """Write the orders, and record which are being sent."""
         orders = tuple(orders)
         await super().write_orders(orders)
         self.written.update((order.id, order) for order in orders)
@@ -169,7 +169,7 @@ class WatchedJournal(Journal):
         return claim
 
     async def add_events(self, events: Iterable[Event]) -> None:
-        """Hand them on, and keep them."""
+        """Pass the events on, and store them."""
         events = tuple(events)
         for event in events:
             self._on_event(event)
@@ -177,7 +177,7 @@ class WatchedJournal(Journal):
 
 
 class Chaos:
-    """One run."""
+    """A run."""
 
     def __init__(self, minutes: float, hosts: int, seed: int, folder: Path) -> None:
         self.figures = Figures(minutes, seed)
@@ -194,7 +194,7 @@ class Chaos:
         self._shown: set[str] = set()
 
     async def run(self) -> Figures:
-        """Make trouble for so many minutes, let it end, and hold the program against the truth."""
+        """Inject faults for a number of minutes, clear them, and compare the program with the service."""
         began = time.monotonic()
         listen_to_loop(self._complain)
         with Service(self._options) as service:
@@ -224,7 +224,7 @@ class Chaos:
         self.figures.cpu_seconds = used.ru_utime + used.ru_stime
         return self.figures
 
-    # While it goes on
+    # During the run
 
     async def _measure(self, tasks: list[asyncio.Task[None]]) -> None:
         step = self.figures.minutes * 60 / _MEASUREMENTS
@@ -287,7 +287,7 @@ class Chaos:
             self.figures.complaints.append(what)
 
     async def _until_listed(self) -> None:
-        """Have the list read from now on until that succeeds."""
+        """Refresh until a refresh that starts now has succeeded."""
         before = self._monitor.state.snapshot
         async with asyncio.timeout(_LISTED):
             while self._monitor.state.snapshot is before or self._monitor.state.connection is not ConnectionState.LIVE:
@@ -297,7 +297,7 @@ class Chaos:
     # At the end
 
     async def _compare(self, service: Service) -> None:
-        """Wait until the program shows what is true, hosts on their way and all."""
+        """Wait until the program shows the true state, including hosts in transition."""
         began = time.monotonic()
         while True:
             truth = service.truth()
@@ -332,7 +332,7 @@ class Chaos:
 
 
 def _is_listed_rejection(order: Order) -> bool:
-    """Whether the service answered with a code that, by its documents, means that nothing was done: it lied."""
+    """Return whether the service responded with a code that, by its documents, means that the call had no effect."""
     if order.code is None:
         return False
     if is_token_rejection(200, order.code) or is_token_rejection(401, order.code):

@@ -1,4 +1,4 @@
-"""What the service does to a client in real time: restarts, refuses, slows down, fails and lies, in turns. Seeded."""
+"""Randomly chosen faults in real time: the service restarts, rejects, slows down, fails, and returns wrong data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.simulator_faults.presets import TABLE_CODES, codes, misleading
 from .service import Service
 
 ENDLESS: Final = 1_000_000
-"""Times that a fault strikes which lasts until it is cleared."""
+"""Number of requests to which a fault applies that lasts until it is cleared."""
 
 _LISTING: Final = "pve/open/mypage"
 _ONE: Final = "pve/open/one"
@@ -24,23 +24,23 @@ _CHANGES: Final = ("pve/open/create", "pve/open/operate", "pve/open/reboot", "pv
 _READS: Final = (_LISTING, "pve/open/image", "pve/open/packAge")
 
 _GONE_CODES: Final = frozenset({1001, 1021})
-"""`one/{id}` says with these that there is no such host, and getToken with the first that the secret is wrong."""
+"""Codes with which `one/{id}` reports a missing host; getToken reports a wrong secret with the first one."""
 
 _ERRORS: Final = tuple(code for code in (*TABLE_CODES, 404, 429, 502, 504, 4711) if code not in _GONE_CODES)
 
 
 class ChaosTrouble:
-    """Makes one kind of trouble after another.
+    """Injects one kind of fault after another.
 
-    A list that lies and a `one/{id}` that lies never coincide: together they cannot be told from the truth.
+    The list and `one/{id}` never return wrong data at the same time, which would be indistinguishable from the truth.
 
     Attributes:
-        happened: how often each kind of trouble was made.
+        happened: how often each kind of fault was injected.
 
     """
 
     def __init__(self, service: Service, seed: int, is_listed_again: Callable[[], Awaitable[object]]) -> None:
-        """Make trouble for `service`; `is_listed_again` waits until the client has read a truthful list."""
+        """Inject faults into `service`; `is_listed_again` waits until the client has read a correct list."""
         self._service = service
         self._lot = random.Random(f"chaos {seed}")
         self._is_listed_again = is_listed_again
@@ -48,7 +48,7 @@ class ChaosTrouble:
         self._turns: list[Callable[[], Awaitable[None]]] = []
 
     async def go_on(self) -> None:
-        """Make trouble until cancelled."""
+        """Inject faults until cancelled."""
         kinds = (
             self._restart,
             self._refuse,
@@ -71,7 +71,7 @@ class ChaosTrouble:
             self.end()
 
     def end(self) -> None:
-        """Have everything go well from now on."""
+        """Clear all faults."""
         self._service.up()
         self._service.clear()
 
@@ -98,7 +98,7 @@ class ChaosTrouble:
         await self._for_a_while()
 
     async def _fail(self) -> None:
-        """Answer reading calls with errors, some of them in forms of the gateway."""
+        """Respond to reading calls with errors, some of them in the formats of the gateway."""
         for _ in range(20):
             status = self._lot.choice((0, 0, 400, 500, 502, 503, 504))
             form = self._lot.choice(list(Form))
@@ -124,7 +124,7 @@ class ChaosTrouble:
         await self._for_a_while()
 
     async def _lie_about_list(self) -> None:
-        """Leave hosts out of the list, with a total that contradicts it or agrees with it."""
+        """Omit hosts from the list, with a total that contradicts the list or agrees with it."""
         fault = Fault(
             kind=Kind.LISTING,
             endpoint=_LISTING,
@@ -139,7 +139,7 @@ class ChaosTrouble:
         await self._is_listed_again()
 
     async def _lie_about_hosts(self) -> None:
-        """Say of every host that it does not exist, while the list has it."""
+        """Respond for every host that it does not exist, although the list contains it."""
         if self._lot.random() < 0.5:
             fault = Fault(kind=Kind.CODE, code=self._lot.choice(sorted(_GONE_CODES)))
         else:
@@ -150,7 +150,7 @@ class ChaosTrouble:
         await self._is_listed_again()
 
     async def _end_tokens(self) -> None:
-        """End tokens again and again, and answer getToken with what does not mean that the secret is wrong."""
+        """Expire tokens repeatedly, and respond to getToken with errors other than a wrong secret."""
         for _ in range(self._lot.randint(1, 6)):
             self._service.expire()
             code = self._lot.choice((1003, 500, 503, 1005, 429))
@@ -171,7 +171,7 @@ class ChaosTrouble:
         await self._for_a_while()
 
     async def _lie_about_changes(self) -> None:
-        """Do what is ordered, and answer with something else; repeat power calls and deletes."""
+        """Carry out changing calls with a wrong response; repeat power calls and deletes."""
         for endpoint in _CHANGES:
             is_done = self._lot.random() < 0.7
             answers = (*codes(endpoint, is_done=is_done), *misleading(endpoint, is_done=is_done))
@@ -180,7 +180,7 @@ class ChaosTrouble:
         await self._for_a_while(20)
 
     def _strike_some(self, fault: Fault, endpoints: tuple[str, ...]) -> None:
-        """Strike some of the requests to one of `endpoints`."""
+        """Apply a fault to some of the requests to one of `endpoints`."""
         skip, times = self._lot.randrange(3), self._lot.choice((1, 1, 2, 5))
         self._strike(replace(fault, endpoint=self._lot.choice(endpoints), skip=skip, times=times))
 

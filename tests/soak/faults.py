@@ -1,4 +1,4 @@
-"""What befalls the program: faults on the line, outages, sleep, clocks that are set, and other people. Seeded."""
+"""Randomly chosen faults: of requests and connections, outages, sleep, wrong clocks, and other users."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _ENDPOINTS: Final = (
     "auth/getToken",
 )
 _SLOW: Final = (0.5, 5.0, 18.0, 30.0, 90.0)
-"""Seconds: below and above the deadlines of the client."""
+"""Delays in seconds, below and above the timeouts of the client."""
 _NEVER: Final = 100_000.0
 
 
 class Trouble:
-    """Everything that goes wrong.
+    """Injects all kinds of faults.
 
     Attributes:
-        happened: how often each thing did.
+        happened: how often each kind of fault was injected.
 
     """
 
     def __init__(self, service: Service, lapse: Lapse, watch: LoopWatch, seed: int, often: float) -> None:
-        """Make trouble `often` times as often as in a week."""
+        """Inject faults `often` times as frequently as in a week."""
         self._service = service
         self._lapse = lapse
         self._watch = watch
@@ -56,7 +56,7 @@ class Trouble:
         self.happened: Counter[str] = Counter()
 
     async def go_on(self) -> None:
-        """Let things happen until cancelled."""
+        """Inject faults until cancelled."""
         async with asyncio.TaskGroup() as group:
             for every, act in (
                 (12 * MINUTE, self._strike),
@@ -68,7 +68,7 @@ class Trouble:
                 group.create_task(self._now_and_then(every, act))
 
     def end(self) -> None:
-        """Have everything go well from now on, with the clock as it is."""
+        """Clear all faults except that of the clock."""
         with self._watch.aside():
             self._service.up()
             self._service.clear()
@@ -79,7 +79,7 @@ class Trouble:
             await act()
 
     async def _strike(self) -> None:
-        """Strike some requests to come, with each kind of fault in turn, in an order by lot."""
+        """Apply each kind of fault in random order to some of the next requests."""
         if not self._kinds:
             self._kinds = self._lot.sample(list(Kind), len(Kind))
         fault = self._fault(self._kinds.pop())
@@ -113,7 +113,7 @@ class Trouble:
         self.happened[f"others: {done.partition(':')[0]}"] += 1
 
     async def _outage(self) -> None:
-        """Have the service unreachable, broken or silent for minutes to hours."""
+        """Make the service unreachable, broken or silent for minutes to hours."""
         kind = self._lot.choice(("refused", "refused", "broken", "silent"))
         self.happened[f"outage: {kind}"] += 1
         with self._watch.aside():

@@ -1,4 +1,4 @@
-"""Everything that would be a traceback or a warning on somebody's terminal, heard."""
+"""Records everything that would be a traceback or a warning on the terminal of a user."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from collections.abc import Callable
 
 
 def listen(complain: Callable[[str], None]) -> None:
-    """Hand every exception, warning and logged error that nobody catches to `complain`, from now on."""
-    sys.unraisablehook = lambda found: complain(told(found.exc_value or found.err_msg))
-    threading.excepthook = lambda found: complain(told(found.exc_value))
+    """Pass every uncaught exception, warning and logged error to `complain` from now on."""
+    sys.unraisablehook = lambda found: complain(describe(found.exc_value or found.err_msg))
+    threading.excepthook = lambda found: complain(describe(found.exc_value))
     warnings.simplefilter("always")
-    warnings.showwarning = lambda message, *about, **also: complain(told(message))
+    warnings.showwarning = lambda message, *about, **also: complain(describe(message))
     logging.getLogger().addHandler(_Listener(complain))
 
 
 def listen_to_loop(complain: Callable[[str], None]) -> None:
-    """Hand what nobody catches in the running loop to `complain`."""
+    """Pass exceptions that nothing awaited in the running loop to `complain`."""
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        complain(f"{context.get('message')}: {told(context.get('exception'))}")
+        complain(f"{context.get('message')}: {describe(context.get('exception'))}")
 
     asyncio.get_running_loop().set_exception_handler(handle)
 
 
-def told(what: object) -> str:
-    """An exception with its traceback, or anything else as a text."""
+def describe(what: object) -> str:
+    """Return an exception with its traceback, or any other object as text."""
     return "".join(traceback.format_exception(what)) if isinstance(what, BaseException) else str(what)
 
 
 class _Listener(logging.Handler):
-    """Hears what is logged as a warning or worse."""
+    """Passes on log records of the level warning and above."""
 
     def __init__(self, complain: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
@@ -43,4 +43,4 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else ""
-        self._complain(f"{record.name}: {record.getMessage()} {told(error)}")
+        self._complain(f"{record.name}: {record.getMessage()} {describe(error)}")

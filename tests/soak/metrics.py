@@ -1,4 +1,4 @@
-"""What is measured: how long each callback keeps the event loop, and what the process holds."""
+"""Measurements: the duration of every callback of the event loop, and the resources of the process."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from pathlib import Path
 from typing import Any, Final
 
 BUCKETS: Final = (0.001, 0.005, 0.010, 0.020, 0.050, 0.100)
-"""Seconds that the distribution of callbacks is split at."""
+"""Limits of the buckets of durations, in seconds."""
 
 _LONG: Final = 0.010
-"""Seconds from which it is worth asking whether another process had the processor meanwhile."""
+"""Seconds from which on the time is compared with that of the CPU, which other processes may have used."""
 _FRESH: Final = 0.005
 _GLANCE: Final = 0.025
-"""Seconds between two looks at what a long callback is doing."""
+"""Seconds between two samples of the stack during a long callback."""
 _KEPT: Final = 8
 _DEEP: Final = 6
-"""Frames that are told of it."""
+"""Number of frames in a sample."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Blocked:
-    """One callback; times in seconds."""
+    """A callback; times in seconds."""
 
     own: float
-    """Without the time in which the thread wanted to run and other processes did (Linux: schedstat)."""
+    """The time without that in which the thread was runnable and other processes ran (Linux: schedstat)."""
     real: float
     collecting: float
-    """Of it in the garbage collector."""
+    """The part spent in the garbage collector."""
     at: float
-    """Since the watch began, simulated."""
+    """The simulated time since the start of the measurement."""
     what: str
 
 
 class LoopWatch:
-    """Measures every callback of the event loop, garbage collections in it and all.
+    """Measures every callback of the event loop, including garbage collections.
 
     Attributes:
-        counts: how many callbacks took up to each of `BUCKETS`, and longer, by their own time.
-        worst: the longest, longest first.
-        worst_real: the longest by the clock alone, in seconds.
-        worst_collection: seconds of the longest garbage collection.
-        full_collections: how many there were of everything.
+        counts: the number of callbacks up to each of `BUCKETS`, and longer, by their CPU time.
+        worst: the longest callbacks, longest first.
+        worst_real: the longest real time of a callback in seconds.
+        worst_collection: the longest garbage collection in seconds.
+        full_collections: the number of full garbage collections.
 
     """
 
@@ -74,7 +74,7 @@ class LoopWatch:
         self._ended = threading.Event()
 
     def begin(self) -> None:
-        """Watch every loop of this process that runs in this thread, until `end`."""
+        """Measure every callback in this thread, in any loop, until `end`."""
         self._began = time.monotonic()
         self._loop_thread = threading.get_ident()
         self._delayed = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
@@ -101,7 +101,7 @@ class LoopWatch:
         self._glancing.start()
 
     def end(self) -> None:
-        """Watch no more."""
+        """Stop measuring."""
         Handle._run = self._run  # type: ignore[method-assign]
         gc.callbacks.remove(self._watch_collection)
         self._ended.set()
@@ -110,7 +110,7 @@ class LoopWatch:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Do something in a callback that is the soak's own, and is not to be counted."""
+        """Run code of the soak in a callback that is not measured."""
         began, delay = time.perf_counter(), self._read_delay()
         self._is_aside = True
         try:
@@ -133,7 +133,7 @@ class LoopWatch:
         self._doing = ""
 
     def _glance(self) -> None:
-        """Look until the end what a callback that takes long is doing, from a thread of its own."""
+        """Sample the stack of long callbacks from a separate thread, until the end."""
         while not self._ended.wait(_GLANCE):
             running = self._running
             if running is not None and time.perf_counter() - running > 2 * _GLANCE and not self._is_aside:
@@ -141,7 +141,7 @@ class LoopWatch:
                 self._doing = " < ".join(f"{frame.f_code.co_qualname}:{line}" for frame, line in frames)
 
     def _read_delay(self) -> float:
-        """Seconds that this thread has waited for a processor."""
+        """Return the seconds that this thread has waited for a CPU."""
         return int(os.pread(self._delayed, 96, 0).split()[1]) / 1e9
 
     def _watch_collection(self, phase: str, info: dict[str, Any]) -> None:
@@ -165,32 +165,32 @@ def _name(handle: Handle) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the process holds at one moment."""
+    """The resources of the process at one moment."""
 
     hour: float
-    """Simulated, since the start."""
+    """The simulated time since the start."""
     memory: int
-    """Bytes of memory that are resident."""
+    """Resident memory in bytes."""
     objects: int
-    """That the garbage collector knows, after a collection."""
+    """Objects known to the garbage collector, after a collection."""
     files: int
-    """File descriptors."""
+    """Open file descriptors."""
     tasks: int
     threads: int
     widgets: int
     journal: int
-    """Bytes of the database's files."""
+    """Size of the database files in bytes."""
 
 
 @dataclass(slots=True)
 class Holdings:
-    """Counts what the process holds, again and again."""
+    """Measures the resources of the process repeatedly."""
 
     journal: Path
     series: list[Held] = field(default_factory=list)
 
     def count(self, hour: float, widgets: int) -> Held:
-        """Count, and remember."""
+        """Measure the resources, and store the result."""
         memory = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         gc.collect()
         held = Held(

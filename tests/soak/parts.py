@@ -1,6 +1,6 @@
-"""The program's parts as the command line builds them, on a service that is served and a file that is kept.
+"""The objects of the program as the command line builds them, with a service on a port and a database in a file.
 
-Imported once `time.monotonic` is that of the run, because what is imported here takes hold of it.
+Import it after `time.monotonic` has been replaced, because the modules imported here bind it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEY = AccountKey(ACCOUNT, Secret(SECRET))
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What runs for a week."""
+    """The objects of a running program."""
 
     app: XdsApp
     monitor: Monitor
@@ -64,7 +64,7 @@ def build(url: str, journal: Path, lapse: Lapse) -> Program:
 
 
 def count_sweeps(monitor: Monitor, count: Callable[[], None]) -> None:
-    """Have `count` called for each sweep that succeeds."""
+    """Call `count` for each refresh that succeeds."""
     record_sample = monitor.recorder.record_sample
 
     def counted(*args: Any) -> None:
@@ -75,7 +75,7 @@ def count_sweeps(monitor: Monitor, count: Callable[[], None]) -> None:
 
 
 class _AttendedDatabase(Database):
-    """A database on whose thread no time is skipped."""
+    """A database during the jobs of which no time is skipped."""
 
     def __init__(self, path: Path, lapse: Lapse) -> None:
         self._lapse = lapse

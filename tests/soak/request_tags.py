@@ -1,4 +1,4 @@
-"""Tags on the requests of orders, by which a simulated service tells what each order did.
+"""Tags on the requests of orders, by which the simulated service records what each order did.
 
 A tag is the ID of the order. The program knows nothing of it: the header is added below its HTTP client.
 """
@@ -20,14 +20,14 @@ _CHANGES = ("/create", "/operate/", "/reboot/", "/delete/")
 
 
 def note_sending(orders: Sequence[Order]) -> None:
-    """Take note that the running task has written `orders` to the journal, to send them if they are SENT."""
+    """Record that the running task has written `orders` to the journal, to send them if they are SENT."""
     for order in orders:
         if order.state is OrderState.SENT:
             _SENDING.set(order.id)
 
 
 def tag_requests() -> None:
-    """Have every request that changes something carry the ID of its order, in this process from now on."""
+    """Add the ID of the order to every changing request of this process from now on."""
     send = httpx.AsyncHTTPTransport.handle_async_request
 
     async def send_tagged(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:

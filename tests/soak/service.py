@@ -1,4 +1,4 @@
-"""The far side as this process has it: started, told what to do, ended."""
+"""The process of the simulated service as this process controls it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 class Service:
-    """A simulated service in a process of its own; as a context manager it leaves none behind.
+    """A simulated service in its own process; as a context manager it makes sure that no process remains.
 
     Attributes:
         url: its address.
@@ -27,7 +27,7 @@ class Service:
     """
 
     def __init__(self, options: Options, clock: Path | None = None) -> None:
-        """Make a service with `options.hosts` hosts, in the time of the clock in that file or in real time."""
+        """Start a service with `options.hosts` hosts, by the clock in that file or in real time."""
         fields = {name: value for name, value in asdict(options).items() if name != "extra_packages"}
         command = [
             sys.executable,
@@ -55,7 +55,7 @@ class Service:
         self._process.wait()
 
     def up(self) -> None:
-        """Answer again."""
+        """Accept connections again."""
         self._ask("up")
 
     def down(self) -> None:
@@ -63,31 +63,31 @@ class Service:
         self._ask("down")
 
     def strike(self, faults: Sequence[Fault]) -> None:
-        """Let these happen."""
+        """Inject these faults."""
         self._ask("faults", faults)
 
     def clear(self) -> None:
-        """Let everything go well from now on."""
+        """Clear all faults."""
         self._ask("clear")
 
     def expire(self) -> None:
-        """End every token."""
+        """Expire every token."""
         self._ask("expire")
 
     def stir(self) -> str:
-        """Have somebody else do something, and return what."""
+        """Let another user do something, and return what."""
         return str(self._ask("stir"))
 
     def truth(self) -> dict[str, int]:
-        """The status of each host by its ID."""
+        """Return the status of each host by its ID."""
         return {str(host_id): int(status) for host_id, status in self._ask("truth").items()}
 
     def gone(self) -> dict[str, float]:
-        """The time at which each host was deleted that ever was, in seconds since the epoch, by its ID."""
+        """Return the time of deletion of each deleted host, in seconds since the epoch, by its ID."""
         return {str(host_id): float(at) for host_id, at in self._ask("gone").items()}
 
     def carried_out(self) -> dict[str, int]:
-        """How often the request of each order was carried out, by the order's ID."""
+        """Return how often the request of each order was carried out, by the order's ID."""
         return {str(order_id): int(times) for order_id, times in self._ask("carried_out").items()}
 
     def _ask(self, name: str, *arguments: object) -> Any:

@@ -1,6 +1,6 @@
-"""The simulated service in a process of its own, told what to do a line of JSON at a time: see `FarSide`.
+"""The process of the simulated service, which executes commands, each a line of JSON: see `FarSide`.
 
-Started by `service`, never by hand.
+`service` starts it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from xds_tui.simulator.world import ACCOUNT, Options, World
 from .time_lapse import WorldClock
 
 _RICH: Final = 1_000_000
-"""CNY that the wallet is filled up to: no fleet stops for want of money, unless a fault says so."""
+"""Balance in CNY to which the wallet is topped up, so that only a fault makes it insufficient."""
 _STOCK: Final = 1000
 
 
 class FarSide:
-    """The service, the other people who use the account, and the line to it. Each public method is a command."""
+    """The service, its other users, and its connections. Each public method is a command."""
 
     def __init__(
         self,
@@ -46,39 +46,39 @@ class FarSide:
         self._hosts = hosts
         self._world = World(options, clock)
         populate(self._world, hosts)
-        # Answers are held back by the clock that runs ahead.
+        # Delayed responses use the simulated clock.
         self._service = Service(self._world, sleep=sleep)
         self._simulator: RunningSimulator | None = None
         self._port = 0
 
     def up(self) -> str:
-        """Serve, always on the same port, and return the address."""
+        """Listen, always on the same port, and return the address."""
         if self._simulator is None:
             self._simulator = RunningSimulator(self._service, port=self._port).__enter__()
             self._port = int(self._simulator.url.rpartition(":")[2])
         return self._simulator.url
 
     def down(self) -> None:
-        """Refuse every connection, and break those there are."""
+        """Refuse new connections, and close the existing ones."""
         if self._simulator is not None:
             self._simulator.__exit__(None, None, None)
             self._simulator = None
 
     def faults(self, faults: Sequence[Any]) -> None:
-        """Let these happen, after those still to come."""
+        """Inject these faults after those still pending."""
         self._service.faults.set(*msgspec.convert(faults, list[Fault]))
 
     def clear(self) -> None:
-        """Let everything go well from now on."""
+        """Clear all faults."""
         self._service.faults.clear()
 
     def expire(self) -> None:
-        """End every token."""
+        """Expire every token."""
         with self._service.lock:
             self._world.expire_tokens()
 
     def stir(self) -> str:
-        """Have somebody else buy, start, stop, reboot or delete a host, and return what was done."""
+        """Let another user buy, start, stop, reboot or delete a host, and return the action."""
         with self._service.lock:
             self._replenish()
             hosts = [host for host in self._world.listed() if host.gone_from is None]
@@ -99,12 +99,12 @@ class FarSide:
             return "power"
 
     def truth(self) -> dict[str, int]:
-        """The status of each host by its ID."""
+        """Return the status of each host by its ID."""
         with self._service.lock:
             return {host.id: host.status for host in self._world.listed()}
 
     def gone(self) -> dict[str, float]:
-        """The time at which each host was deleted that ever was, by its ID."""
+        """Return the time of deletion of each deleted host, by its ID."""
         with self._service.lock:
             for host in self._world.hosts.values():
                 if host.gone_from is not None:
@@ -112,12 +112,12 @@ class FarSide:
             return self._gone
 
     def carried_out(self) -> dict[str, int]:
-        """How often the request of each order was carried out, by the order's ID."""
+        """Return how often the request of each order was carried out, by the order's ID."""
         with self._service.lock:
             return dict(self._service.carried_out)
 
     def asked(self) -> int:
-        """How many creates were carried out, by anybody."""
+        """Return the number of creates that were carried out, of any user."""
         with self._service.lock:
             return len(self._world.ledger)
 
@@ -126,7 +126,7 @@ class FarSide:
         return self._world.accounts[ACCOUNT]
 
     def _replenish(self) -> None:
-        """Fill up what a week would use up, and forget the hosts that are gone."""
+        """Restore what a week would use up, and discard the deleted hosts."""
         self._account.wallet = max(self._account.wallet, type(self._account.wallet)(_RICH))
         for package_id in self._world.stock:
             self._world.stock[package_id] = _STOCK
@@ -148,7 +148,7 @@ class FarSide:
 
 
 def main() -> None:
-    """Do what the lines on standard input say, and answer each with a line, until there are no more."""
+    """Execute the commands on standard input, and respond to each with a line, until its end."""
     path, options = sys.argv[1:]
     world_options = Options(**msgspec.json.decode(options))
     if path:

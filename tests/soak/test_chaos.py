@@ -1,4 +1,4 @@
-"""The machinery of `python -m tests.soak.chaos`: it makes trouble, and notices what it looks for."""
+"""The code behind `python -m tests.soak.chaos`: it injects faults, and its checks can fail."""
 
 from __future__ import annotations
 

@@ -32,11 +32,11 @@ def test_a_short_soak_passes_all_checks_except_performance() -> None:
     assert seen["what the user did"]
 
 
-# The promises can be broken
+# Failing checks
 
 
 def outcome(*series: Held) -> Outcome:
-    """What a faultless week comes to."""
+    """Return the results of a week without faults."""
     held = list(series) or [replace(HELD, hour=hour) for hour in HOURS]
     return Outcome(
         Plan(),
@@ -107,7 +107,7 @@ def test_a_damaged_database_and_a_lost_connection_fail_the_checks() -> None:
     assert broken(found) == ["link at the end", "the database's own check"]
 
 
-# The clocks
+# Clocks
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_only_the_service_continues_while_the_machine_sleeps(lapse: Lapse) -> No
     assert (lapse.wall() - wall).total_seconds() >= 8 * 3600
 
 
-# The watch
+# Measurement of callbacks
 
 
 def test_the_monitor_reports_blocking_callbacks_except_those_of_the_soak(
@@ -170,7 +170,7 @@ def test_the_monitor_reports_blocking_callbacks_except_those_of_the_soak(
 
     asyncio.run(block())
     watch.end()
-    # The kernel's account of waiting is not exact; with what is set aside it would be 0.45 s at least.
+    # The kernel's figure for waiting is inexact; without the exclusion the result would be at least 0.45 s.
     assert 0.1 <= watch.worst[0].own < 0.4
     assert "block" in watch.worst[0].what
     assert sum(watch.counts) > 1

@@ -1,9 +1,8 @@
-"""Time that skips what nobody does anything in: an event loop whose clock runs on to the next timer at once.
+"""Simulated time that skips idle periods: the clock of the event loop advances to the next timer at once.
 
-Every clock of a run is this one: `time.monotonic` of this process, the loop's, the wall clocks of the client and of
-the simulated service, which is another process: what both have to know is in a file that both have mapped.
-Nothing is skipped while a thread works for the loop, or while the service works on an answer; what it holds back on
-purpose comes at once.
+All clocks of a run depend on it: `time.monotonic` of this process, the loop's, and the wall clocks of the client and of
+the simulated service in another process, which shares the state in a mapped file. No time is skipped while a thread
+works for the loop or while the service works on a response; responses that it delays on purpose arrive at once.
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ from pathlib import Path
 from typing import Any, Final
 
 MORNING: Final = 1_790_000_000.0
-"""Seconds since the epoch at which every run begins."""
+"""Seconds since the epoch at the start of every run."""
 
-PATIENCE: Final = 5.0
-"""Real seconds after which a service that has not answered is taken not to: the deadline comes at once then."""
+SILENCE_TIMEOUT: Final = 5.0
+"""Real seconds without a response after which the deadline is reached at once."""
 
 _GLANCE: Final = 0.002
-"""Real seconds between two looks at the clock of whoever holds an answer back."""
+"""Real seconds between two checks of the clock while a response is delayed."""
 
 _real: Final = time.monotonic
 
 
 class WorldClock:
-    """The time where the service is, in seconds since the epoch: real seconds, and those that were skipped."""
+    """The time of the service in seconds since the epoch: real time, and the skipped time."""
 
     def __init__(self, path: Path) -> None:
-        """Share the clock that is in the file at `path`, made by `make`."""
+        """Share the clock in the file at `path`, which `make` has created."""
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 24)
         self._numbers = memoryview(self._map).cast("d")
@@ -42,32 +41,32 @@ class WorldClock:
 
     @classmethod
     def make(cls, path: Path) -> WorldClock:
-        """Make the file, with the clock at `MORNING`."""
+        """Create the file, with the clock at `MORNING`."""
         path.write_bytes(bytes(24))
         clock = cls(path)
         clock._numbers[0] = MORNING - _real()
         return clock
 
     def __call__(self) -> float:
-        """Seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         return _real() + self._numbers[0]
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self._numbers[0] += seconds
 
     @property
     def held(self) -> int:
-        """How many answers the service holds back."""
+        """Return the number of responses that the service delays."""
         return int(self._numbers[1])
 
     @property
     def until(self) -> float:
-        """When the next of them is let go."""
+        """Return the time of the next delayed response."""
         return self._numbers[2]
 
     async def hold(self, seconds: float) -> None:
-        """Hold an answer back for so many seconds of this clock; what stands for `asyncio.sleep` in the service."""
+        """Delay a response by seconds of this clock; it replaces `asyncio.sleep` in the service."""
         ends = self() + seconds
         self._ends.append(ends)
         try:
@@ -86,11 +85,11 @@ class Lapse:
     """The clocks of this process.
 
     Attributes:
-        world: the time where the service is.
-        skew: by how many seconds the wall clock of this machine is wrong.
-        working: jobs that threads do for the loop; nothing is skipped meanwhile.
-        skipped: seconds.
-        asleep: seconds.
+        world: the time of the service.
+        skew: the deviation of this machine's wall clock in seconds.
+        working: the number of jobs that threads do for the loop, during which no time is skipped.
+        skipped: the skipped time in seconds.
+        asleep: the time that the machine has slept, in seconds.
 
     """
 
@@ -102,26 +101,26 @@ class Lapse:
         self.asleep = 0.0
 
     def monotonic(self) -> float:
-        """What stands for `time.monotonic`: it stops while the machine sleeps."""
+        """Return the time in place of `time.monotonic`; it stops while the machine sleeps."""
         return _real() + self.skipped
 
     def wall(self) -> datetime:
-        """This machine's wall clock, aware UTC."""
+        """Return the time of this machine's wall clock, aware UTC."""
         return datetime.fromtimestamp(self.world() + self.skew, UTC)
 
     def skip(self, seconds: float) -> None:
-        """Let `seconds` pass at once."""
+        """Advance all clocks by `seconds` at once."""
         self.skipped += seconds
         self.world.advance(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Let the machine sleep: the world goes on, its own time does not."""
+        """Put the machine to sleep: the time of the service advances, and its own does not."""
         self.asleep += seconds
         self.world.advance(seconds)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Skip no time while a thread does something that is waited for here."""
+        """Skip no time while a thread works for the caller."""
         self.working += 1
         try:
             yield
@@ -129,12 +128,12 @@ class Lapse:
             self.working -= 1
 
     def install(self) -> None:
-        """Be `time.monotonic`, for whatever is imported from now on too."""
+        """Replace `time.monotonic`, also for modules that are imported later."""
         time.monotonic = self.monotonic
 
 
 class _Selector(selectors.DefaultSelector):
-    """Waits for what is under way, and skips the time in which nothing is."""
+    """Waits for input, and skips time in which there is none."""
 
     def __init__(self, lapse: Lapse) -> None:
         super().__init__()
@@ -142,12 +141,12 @@ class _Selector(selectors.DefaultSelector):
         self._is_silent = False
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        """Wait for `fileobj` too: a socket that something is expected of, or the loop's own, the first of all."""
+        """Register `fileobj`: a socket with an expected response, or first that of the loop itself."""
         self._is_silent = False
         return super().register(fileobj, events, data)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what is ready; after nothing was, `timeout` seconds have passed, or it is as if they had."""
+        """Return the ready files; if there are none, `timeout` seconds have passed or were skipped."""
         is_working = bool(self._lapse.working)  # asked first: a thread that ends after this has woken the loop
         ready = super().select(0)
         if ready or timeout == 0:
@@ -157,8 +156,8 @@ class _Selector(selectors.DefaultSelector):
         expected = len(self.get_map()) - 1  # one is the loop's own, by which threads wake it
         if expected > self._lapse.world.held and not self._is_silent:
             began = _real()
-            ready = super().select(min(timeout, PATIENCE))
-            self._is_silent = not ready and _real() - began > PATIENCE
+            ready = super().select(min(timeout, SILENCE_TIMEOUT))
+            self._is_silent = not ready and _real() - began > SILENCE_TIMEOUT
             return ready
         if expected > 0 and self._lapse.world.held:
             timeout = min(timeout, self._lapse.world.until - self._lapse.world())
@@ -169,18 +168,18 @@ class _Selector(selectors.DefaultSelector):
 
 
 class LapseLoop(asyncio.SelectorEventLoop):
-    """An event loop that lives in a `Lapse`."""
+    """An event loop with the clock of a `Lapse`."""
 
     def __init__(self, lapse: Lapse) -> None:
         self._lapse = lapse
         super().__init__(_Selector(lapse))
 
     def time(self) -> float:
-        """The loop's time, in seconds."""
+        """Return the loop's time in seconds."""
         return self._lapse.monotonic()
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
-        """Run on a thread; no time is skipped until it has ended."""
+        """Run a function in a thread; no time is skipped until it has ended."""
         future = super().run_in_executor(executor, func, *args)
         self._lapse.working += 1
         future.add_done_callback(self._end_work)

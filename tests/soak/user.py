@@ -1,4 +1,4 @@
-"""The user: looks around, opens and leaves everything there is, and gives orders. Seeded."""
+"""A simulated user, who opens and closes screens and places orders at random."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ _ERRANDS: Final[dict[str, tuple[str, ...]]] = {
 }
 _SIZES: Final = ((80, 24), (120, 40), (200, 60), (60, 15), (120, 40))
 _MANY: Final = 12
-"""Times escape is pressed before something is taken not to close."""
+"""Times escape is pressed before a screen counts as one that does not close."""
 
 
 class User:
-    """Whoever sits at the desk.
+    """A user who operates the app at random.
 
     Attributes:
-        did: how often what was done.
-        hands: held while the user is in the middle of something.
+        did: the number of actions by kind.
+        hands: held during an action of several steps.
 
     """
 
@@ -88,13 +88,13 @@ class User:
             await self.run(errands.pop())
 
     async def look_around(self, *, everywhere: bool) -> None:
-        """Open everything once, or only some of it."""
+        """Open every screen once, or only some."""
         errands = [*_ERRANDS, "the size", "an order"]
         for errand in errands if everywhere else self._lot.sample(errands, 3):
             await self.run(errand)
 
     async def run(self, errand: str) -> None:
-        """Run an errand, and come back to the hosts."""
+        """Run an action, and return to the hosts."""
         async with self.hands:
             self.did[errand] += 1
             if self._monitor.state.connection is ConnectionState.SIGNED_OUT:
@@ -115,7 +115,7 @@ class User:
             await asyncio.sleep(self._lot.uniform(0.1, 2))
 
     async def _come_back(self) -> None:
-        """Leave whatever is open."""
+        """Close all open screens and dialogs."""
         app = self._pilot.app
         for _ in range(_MANY):
             if len(app.screen_stack) == 1:
@@ -134,7 +134,7 @@ class User:
         self.did["signed in"] += 1
 
     def _order(self) -> None:
-        """Give an order of some kind."""
+        """Place an order of a random kind."""
         state, orders = self._monitor.state, self._monitor.orders
         if state.snapshot is None:
             return

@@ -1,4 +1,4 @@
-"""The promises of a run, and whether it kept them: pure, an outcome in and lines out."""
+"""The checks of a run: pure functions from the results to lines of a report."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from .metrics import BUCKETS, Held
 from .week import Outcome
 
 MOST_BLOCKED: Final = 0.1
-"""Seconds that one callback may keep the event loop."""
+"""Maximum duration of a callback in seconds."""
 
 WARM_UP: Final = 1 / 7
-"""Of the run: in it caches fill, and nothing is held against anything."""
+"""The part of the run in which caches are filled and growth is not checked."""
 _MOST_WARM_UP: Final = 24.0
-"""Hours."""
+"""Duration of the warm-up in hours, at most."""
 
 MB: Final = 2**20
 MOST_MEMORY: Final = 12 * MB
-"""Rise that is still flat, by the line that fits best: 2 MB a day."""
+"""Growth that counts as flat, by linear regression: 2 MB per day."""
 MOST_OBJECTS: Final = 40_000
-"""What Textual and Rich remember of styles and regions, 1,024 to 4,096 of each kind, fills up for days."""
+"""Growth by Textual's and Rich's caches of styles and regions, with 1,024 to 4,096 entries each, over days."""
 MOST_FILES: Final = 1.5
 MOST_TASKS: Final = 1.5
 MOST_THREADS: Final = 0.5
 MOST_WIDGETS: Final = 1.5
 _FEWEST: Final = 4
-"""Measurements that a line can be laid through."""
+"""Minimum number of measurements for a regression."""
 _SHORT: Final = 4
-"""How much more a run of less than a day may rise: connections come and go."""
+"""Additional growth in a run of less than a day, by connections that are open at the time."""
 MOST_JOURNAL: Final = 64 * MB
-"""Bytes of the database, whatever happened in a week."""
+"""Maximum size of the database in bytes after any week."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One promise, or where nothing is promised a figure."""
+    """A check, or a figure without a limit."""
 
     what: str
     seen: str
@@ -46,26 +46,26 @@ class Line:
 
 
 def lines(outcome: Outcome) -> list[Line]:
-    """Return what was seen, and of each promise whether it was kept."""
+    """Return the figures, and for each check whether it passed."""
     if len(outcome.holdings.series) < _FEWEST:
         return [Line("the run", "it ended early", "it goes on to its end", is_kept=False)]
     return [*_promises(outcome), *_figures(outcome)]
 
 
 def is_kept(lines: Iterable[Line]) -> bool:
-    """Whether no promise was broken."""
+    """Return whether all checks passed."""
     return all(line.is_kept is not False for line in lines)
 
 
 def rise(series: Sequence[Held], value: Callable[[Held], float]) -> float:
-    """Return by how much `value` rises from the end of the warm-up to the end, by the line that fits best."""
+    """Return the growth of `value` from the end of the warm-up to the end, by linear regression."""
     warm = after_warm_up(series)
     fit = linear_regression([held.hour for held in warm], [value(held) for held in warm])
     return fit.slope * (warm[-1].hour - warm[0].hour)
 
 
 def after_warm_up(series: Sequence[Held]) -> list[Held]:
-    """The measurements that count."""
+    """Return the measurements after the warm-up."""
     begins = min(_MOST_WARM_UP, series[-1].hour * WARM_UP) if series[-1].hour >= _MOST_WARM_UP else series[-1].hour / 2
     return [held for held in series if held.hour >= begins]
 
@@ -89,7 +89,7 @@ def _promises(outcome: Outcome) -> Iterable[Line]:
 
 
 def _flat(series: Sequence[Held], *, is_long: bool) -> Iterable[Line]:
-    """What must not grow; caches take hours to fill, so a short run says nothing about what they fill."""
+    """Yield the checks of growth; caches are filled for hours, so a short run has no limit for what they contain."""
     gauges: tuple[tuple[str, Callable[[Held], float], float, Callable[[float], str], bool], ...] = (
         ("memory (resident)", lambda held: held.memory, MOST_MEMORY, _mb, True),
         ("objects (Python's collector)", lambda held: held.objects, MOST_OBJECTS, _count, True),

@@ -1,4 +1,4 @@
-"""The simulated week: the whole program on a simulated service, in time that skips what nothing happens in."""
+"""The simulated week: the whole program on a simulated service, with idle time skipped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from xds_tui.simulator.options import Options
 
 from .faults import HOUR, MINUTE, Trouble
-from .log_records import listen, listen_to_loop, told
+from .log_records import describe, listen, listen_to_loop
 from .metrics import Holdings, LoopWatch
 from .service import Service
 from .time_lapse import Lapse, LapseLoop, WorldClock
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from xds_tui.tui.app import XdsApp
 
 _MEASUREMENTS: Final = 24
-"""Of what the process holds, at least: hourly, in a run of days."""
+"""Interval of the measurements in seconds at least: hourly in a run of days."""
 _AN_ERRAND: Final = 15 * MINUTE
-"""Between two things that the user does, in a week."""
+"""Seconds between two actions of the user in a week."""
 _QUIET: Final = 20 * MINUTE
-"""Between the last trouble and the last sweep: longer than any start, any wait of the monitor and any Retry-After."""
+"""Seconds between the last fault and the last refresh, longer than any start, wait or Retry-After."""
 _COMPLAINTS: Final = 50
 _ENOUGH: Final = 60.0
-"""Seconds in which the last sweep is there."""
+"""Seconds within which the last refresh has to be published."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be simulated."""
+    """The parameters of a run."""
 
     days: float = 7.0
     hosts: int = 60
@@ -45,23 +45,23 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Simulated, awake."""
+        """Simulated seconds that the machine is awake."""
         return self.days * 24 * HOUR
 
     @property
     def often(self) -> float:
-        """How many times more often than in a week everything happens: a short run is a dense one."""
+        """How many times more frequent everything is than in a week: a short run is a dense one."""
         return max(1.0, min(4.0, 1 / self.days))
 
     @property
     def is_long(self) -> bool:
-        """Whether there is time to get warm."""
+        """Whether the run is longer than the warm-up."""
         return self.days > 1
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it."""
+    """The results of a run."""
 
     plan: Plan
     holdings: Holdings
@@ -69,18 +69,18 @@ class Outcome:
     happened: Counter[str] = field(default_factory=Counter)
     did: Counter[str] = field(default_factory=Counter)
     complaints: list[str] = field(default_factory=list)
-    """Every exception, warning or logged error that nobody caught."""
+    """Every uncaught exception, warning and logged error."""
     truth: dict[str, int] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     link: str = ""
     orders: Counter[str] = field(default_factory=Counter)
     database: str = ""
-    """What SQLite's own check says."""
+    """The result of SQLite's integrity check."""
     rows: dict[str, int] = field(default_factory=dict)
     sweeps: int = 0
     asleep: float = 0.0
     seconds: float = 0.0
-    """Real."""
+    """Real seconds."""
 
 
 class Week:
@@ -95,7 +95,7 @@ class Week:
         self.outcome = Outcome(plan, Holdings(self._journal), self._watch)
 
     def run(self) -> Outcome:
-        """Simulate it all, and return what came of it; clocks and hooks of this process are never what they were."""
+        """Simulate the week, and return the results; clocks and hooks of this process are not restored."""
         self._began = time.perf_counter()
         self._lapse.install()
         listen(self._complain)
@@ -107,7 +107,7 @@ class Week:
             try:
                 runner.run(self._live(service))
             except Exception as error:  # noqa: BLE001 - whatever ended it is what the table is to tell
-                self._complain(told(error))
+                self._complain(describe(error))
         self._look_at_database()
         self.outcome.seconds = time.perf_counter() - self._began
         return self.outcome
@@ -170,7 +170,7 @@ class Week:
                 await asyncio.sleep(0.1)
 
     async def _compare(self, monitor: Monitor, service: Service) -> None:
-        """Make one more sweep, and hold it against what the service knows."""
+        """Refresh once more, and compare the result with the service."""
         from xds_tui.fleet.state import ConnectionState
 
         before = monitor.state.snapshot
@@ -193,7 +193,7 @@ class Week:
             self.outcome.complaints.append(what)
 
     def _look_at_database(self) -> None:
-        """Ask SQLite whether the file is sound, and count what is in it."""
+        """Run SQLite's integrity check on the file, and count its rows."""
         connection = sqlite3.connect(self._journal)
         try:
             self.outcome.database = str(connection.execute("PRAGMA integrity_check").fetchone()[0])
