@@ -26,7 +26,7 @@ from xds_tui.tui.context import AppServices, ProfileServices
 from xds_tui.tui.notifier import Notifier
 from xds_tui.tui.runtime.key_queue import FLOW
 from xds_tui.tui.runtime.terminal_app import TerminalApp
-from xds_tui.tui.screens.base import LiveScreen
+from xds_tui.tui.screens.base import AppScreen, LiveScreen
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
 from xds_tui.tui.theme import themes
@@ -229,6 +229,16 @@ class XdsApp(TerminalApp, inherit_bindings=False):
             self.screen.dismiss()
         else:
             self.push_screen(HelpScreen(sections(self.screen, self._services.keymap, self.get_key_display)))
+
+    def action_manual(self) -> None:
+        """Open the manual at the page of the current screen, or close it."""
+        from xds_tui.tui.screens.manual import ManualScreen
+
+        if isinstance(self.screen, ManualScreen):
+            self.screen.dismiss()
+        elif not any(isinstance(screen, ManualScreen) for screen in self.screen_stack):
+            topic = self.screen.manual_topic if isinstance(self.screen, AppScreen) else AppScreen.manual_topic
+            self.push_screen(ManualScreen(topic))
 
     @work(group=FLOW)
     async def action_palette(self) -> None:

@@ -317,6 +317,11 @@ _COMMANDS: Final = (
     Command("sign-in.up", "up", "app.focus_previous", N_("Up"), N_("The field before")),
     Command("sign-in.enter", "enter", "enter", N_("Enter"), N_("The next empty field, or sign in"), priority=True),
     Command("help.back", "escape,question_mark,q,enter", "leave", N_("Back"), N_("Leave the help")),
+    Command("help.manual", "m", "manual", N_("Manual"), N_("Open the manual at the page of this screen")),
+    Command("manual.back", "escape,q", "leave", N_("Back"), N_("Close the manual")),
+    Command("manual.search", "slash", "search", N_("Search"), N_("Search the manual")),
+    Command("manual.next", "right,n", "turn(1)", N_("Next page"), N_("The next page of the manual")),
+    Command("manual.previous", "left,p", "turn(-1)", N_("Previous page"), N_("The previous page of the manual")),
     # Everywhere
     Command("app.sign-in", "i,f2", "sign_in", N_("Sign in"), N_("Sign in, again or as somebody else")),
     Command("app.profile", "P", "choose_profile", N_("Profile"), N_("Another account or environment")),
@@ -332,6 +337,7 @@ _COMMANDS: Final = (
     ),
     Command("app.help", "question_mark", "help", N_("Help"), N_("The keys that can be pressed here"), in_footer=True),
     Command("app.help-anywhere", "f1", "help", N_("Help"), N_("The same where ? is typed"), priority=True),
+    Command("app.manual", "f3", "manual", N_("Manual"), N_("The manual, at the page of this screen"), priority=True),
     Command("app.quit", "ctrl+q", "quit", N_("Quit"), N_("Leave from anywhere"), priority=True),
     # Before what has the focus: in a dialog, too, nothing else would hear of it.
     Command(

@@ -34,10 +34,12 @@ class AppScreen(CompatScreen[ScreenResultType]):
 
     Attributes:
         is_leaving: whether the screen has begun to close.
+        manual_topic: the page of the manual about the screen, one of `manual.TOPICS`.
 
     """
 
     is_leaving = False
+    manual_topic: ClassVar[str] = "keys"
 
     def remove(self) -> AwaitRemove:
         """Close the screen, its workers first."""

@@ -76,6 +76,7 @@ class ColumnList(Table):
 class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
     """Answers with some of `preferences.COLUMNS`, or None."""
 
+    manual_topic = "configuration"
     DEFAULT_CSS = """
     ColumnPickerScreen {
         align: center middle;

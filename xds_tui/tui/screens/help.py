@@ -135,7 +135,7 @@ class HelpScreen(DialogScreen[None]):
         """One line an action, in two columns where they fit."""
         with VerticalScroll(classes="dialog", id="help") as scroll:
             scroll.border_title = Content(_("Keys"))
-            scroll.border_subtitle = Content(_("esc: back"))
+            scroll.border_subtitle = Content(_("m: manual · esc: back"))
             with Horizontal(classes="help-columns"):
                 yield _Column(id="first")
                 yield _Column(id="second", classes="-second")
@@ -164,6 +164,12 @@ class HelpScreen(DialogScreen[None]):
         """Go back."""
         if self.is_current:
             self.dismiss()
+
+    def action_manual(self) -> None:
+        """Close the help, and open the manual at the page of the screen below."""
+        if self.is_current:
+            self.dismiss()
+            self.app.call_later(self.app.run_action, "app.manual")
 
     def on_pressed(self, event: Pressed) -> None:
         """Go back, and press a key there."""

@@ -65,6 +65,7 @@ _WIDGETS: Final = ("#all-events", "#all-orders", "#charts")
 class HistoryScreen(LiveScreen[None]):
     """Shows the history of one account in tabs."""
 
+    manual_topic = "orders"
     BINDINGS: ClassVar[list[BindingType]] = bindings("history")
     CSS_PATH = "../theme/history.tcss"
     AUTO_FOCUS = ""

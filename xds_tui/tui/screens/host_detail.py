@@ -39,6 +39,7 @@ REVEAL_TIMEOUT: Final = 30.0
 class HostDetailScreen(LiveScreen[None]):
     """One host, by ID: it stays the same host whatever the list does."""
 
+    manual_topic = "ssh"
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
 
     CSS_PATH = "../theme/detail.tcss"

@@ -42,6 +42,7 @@ class SignedIn:
 class SignInScreen(DialogScreen[SignedIn | None]):
     """Ask for credentials until the service takes them; None: the user left without."""
 
+    manual_topic = "getting-started"
     BINDINGS: ClassVar[list[BindingType]] = bindings("sign-in")
     AUTO_FOCUS = "#account"
     CSS_PATH = "../theme/dialog.tcss"

@@ -99,6 +99,7 @@ class Finished:
 class CreateScreen(LiveScreen[Finished]):
     """Fill in a draft, read what it costs, and buy it."""
 
+    manual_topic = "pricing"
     BINDINGS: ClassVar[list[BindingType]] = bindings("create")
 
     CSS_PATH = "../../theme/create.tcss"
