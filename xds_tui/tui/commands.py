@@ -317,7 +317,7 @@ _COMMANDS: Final = (
     Command("sign-in.up", "up", "app.focus_previous", N_("Up"), N_("The field before")),
     Command("sign-in.enter", "enter", "enter", N_("Enter"), N_("The next empty field, or sign in"), priority=True),
     Command("help.back", "escape,question_mark,q,enter", "leave", N_("Back"), N_("Leave the help")),
-    Command("help.manual", "m", "manual", N_("Manual"), N_("Open the manual at the page of this screen")),
+    Command("help.manual", "m", "manual", N_("Open manual"), N_("Open the manual at the page of this screen")),
     Command("manual.back", "escape,q", "leave", N_("Back"), N_("Close the manual")),
     Command("manual.search", "slash", "search", N_("Search"), N_("Search the manual")),
     Command("manual.next", "right,n", "turn(1)", N_("Next page"), N_("The next page of the manual")),
@@ -337,7 +337,7 @@ _COMMANDS: Final = (
     ),
     Command("app.help", "question_mark", "help", N_("Help"), N_("The keys that can be pressed here"), in_footer=True),
     Command("app.help-anywhere", "f1", "help", N_("Help"), N_("The same where ? is typed"), priority=True),
-    Command("app.manual", "f3", "manual", N_("Manual"), N_("The manual, at the page of this screen"), priority=True),
+    Command("app.manual", "f3", "manual", N_("Open manual"), N_("The manual, about this screen"), priority=True),
     Command("app.quit", "ctrl+q", "quit", N_("Quit"), N_("Leave from anywhere"), priority=True),
     # Before what has the focus: in a dialog, too, nothing else would hear of it.
     Command(

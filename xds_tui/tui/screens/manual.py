@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from xds_tui import i18n, manual
 from xds_tui.domain.normalization import fold
 from xds_tui.i18n import _
-from xds_tui.tui.commands import bindings
+from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.screens.picker import Choice, PickerScreen
 
@@ -31,7 +31,7 @@ MAX_RESULTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ManualSection:
     """A part of a page below one heading.
 
     Attributes:
@@ -48,7 +48,7 @@ class Section:
     lines: tuple[str, ...]
 
 
-def sections(topic: str, language: str) -> Iterator[Section]:
+def sections(topic: str, language: str) -> Iterator[ManualSection]:
     """Return the sections of a page."""
     page = manual.read_page(topic, language)
     title, number, heading, lines, is_code = manual.page_title(page), -1, "", list[str](), False
@@ -56,7 +56,7 @@ def sections(topic: str, language: str) -> Iterator[Section]:
         is_code ^= line.startswith("```")
         if line.startswith("#") and not is_code:
             if number >= 0:
-                yield Section(topic, number, title if number == 0 else f"{title} › {heading}", tuple(lines))
+                yield ManualSection(topic, number, title if number == 0 else f"{title} › {heading}", tuple(lines))
             number, heading, lines = number + 1, line.lstrip("# "), []
         elif line:
             lines.append(line)
@@ -66,7 +66,7 @@ class SearchScreen(PickerScreen):
     """Answers with the topic and the number of a section that contains what is typed."""
 
     def __init__(self, language: str) -> None:
-        super().__init__(_("Search the manual"), [], placeholder=_("words"))
+        super().__init__(_(COMMANDS["manual.search"].sentence), [], placeholder=_("words"))
         self._sections = [section for topic in manual.TOPICS for section in sections(topic, language)]
 
     def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
@@ -82,7 +82,7 @@ class SearchScreen(PickerScreen):
         return choices, "" if choices else _("No page contains this")
 
 
-def _choice(section: Section, words: Sequence[str]) -> Choice:
+def _choice(section: ManualSection, words: Sequence[str]) -> Choice:
     line = next((line for line in section.lines if words and any(word in fold(line) for word in words)), "")
     return Choice(f"{section.topic} {section.number}", section.title, line.strip("| "))
 
