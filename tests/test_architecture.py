@@ -50,7 +50,7 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
     rules.participle_names: {"billing", "filtering", "gc_tuning", "host_listing", "keyring", "listing", "pricing"},
     rules.repeated_class_names: {"Choice", "Client", "Column", "Context", "Line", "Table", "_Terminal"},
     rules.long_modules: set(),
-    rules.long_classes: {"FleetScreen", "InputScanner", "Matching", "Table"},
+    rules.long_classes: {"FleetScreen", "InputScanner", "Matching"},
     rules.long_functions: {"_ansi", "create", "load", "match_orders", "run_in_foreground"},
     rules.small_modules_of_one_importer: {
         "xds_tui.domain.past_purchases",  # the evidence of the clock offset, apart from the matcher at its limit
@@ -62,8 +62,8 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
     },
 }
 MAX_SHARED_TEXTS: Final = 43
-MAX_DIALECT_LINES: Final = 150
-MAX_VAGUE_DOCSTRINGS: Final = 52
+MAX_DIALECT_LINES: Final = 112
+MAX_VAGUE_DOCSTRINGS: Final = 38
 """Numbers that may only fall: lower them with every correction."""
 
 

@@ -64,7 +64,7 @@ def test_an_action_that_failed_calls(state: OrderState) -> None:
         (timedelta(hours=-1), None),
     ],
 )
-def test_a_rent_that_ends_within_a_day_is_told_of_and_again_within_an_hour(left: timedelta, within: int | None) -> None:
+def test_an_expiry_is_announced_within_a_day_and_within_an_hour(left: timedelta, within: int | None) -> None:
     host = a_host(billing=Billing.RENT, expires=NOON + left)
     events = snapshot_diff.expiring(a_snapshot(host), NOON)
     assert [(event.within, event.expires) for event in events.values()] == (
@@ -79,7 +79,7 @@ def test_a_rent_that_was_prolonged_is_other_news() -> None:
 
 
 @given(st.lists(st.integers(0, 200), min_size=2))
-def test_a_rent_is_told_of_at_most_twice_whenever_it_is_looked_at(minutes: list[int]) -> None:
+def test_an_expiry_is_announced_at_most_twice(minutes: list[int]) -> None:
     host = a_host(billing=Billing.RENT, expires=NOON + timedelta(minutes=100))
     keys = {
         key for minute in minutes for key in snapshot_diff.expiring(a_snapshot(host), NOON + timedelta(minutes=minute))

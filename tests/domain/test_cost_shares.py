@@ -66,7 +66,7 @@ HOSTS = st.lists(
 
 
 @given(HOSTS)
-def test_the_parts_add_up_to_what_the_fleet_costs(hosts: list[Host]) -> None:
+def test_the_parts_add_up_to_the_cost_of_the_fleet(hosts: list[Host]) -> None:
     costs = pricing.costs(hosts, catalog_of(*PACKAGES), {}, NOON)
     parts = cost_shares(hosts, costs, NOON, lambda host: host.gpu_name)
     for total, rates in (

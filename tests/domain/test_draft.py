@@ -44,7 +44,7 @@ def test_no_path_leads_to_a_pair_that_does_not_go_together(path: list[Callable[[
             assert quote.package.amount is not None
 
 
-def test_what_is_promised_is_what_is_shown() -> None:
+def test_the_quote_equals_the_displayed_estimate() -> None:
     package = a_package(amount=Decimal("1.10"), discount=Decimal("0.8"))
     draft = Draft(Billing.RENT, package, an_image(), PeriodUnit.MONTH, 3, 2)
     assert draft.estimate is not None

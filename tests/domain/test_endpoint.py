@@ -18,7 +18,7 @@ from xds_tui.domain.endpoint import DEMO, PRODUCTION, SANDBOX, check_base_url, e
         (" https://example.com ", "https://example.com"),
     ],
 )
-def test_an_address_is_kept_without_its_last_slash(given: str, kept: str) -> None:
+def test_an_address_loses_its_trailing_slash(given: str, kept: str) -> None:
     assert check_base_url(given) == kept
 
 
@@ -62,5 +62,5 @@ def test_plain_http_to_elsewhere_is_for_those_who_say_so() -> None:
         (f"{PRODUCTION}:444", "client.xuandashi.com:444"),
     ],
 )
-def test_an_environment_is_known_by_its_address_alone(base_url: str, environment: str) -> None:
+def test_an_environment_is_identified_by_its_address(base_url: str, environment: str) -> None:
     assert environment_of(base_url) == environment

@@ -80,7 +80,7 @@ def test_a_filter_shows_the_hosts_it_holds_for(text: str, ids: str) -> None:
         (Sort("expires"), "dcab"),
     ],
 )
-def test_sorting_puts_what_is_not_told_last_either_way(sort: Sort, ids: str) -> None:
+def test_sorting_puts_missing_values_last_in_both_directions(sort: Sort, ids: str) -> None:
     assert shown("", sort) == ids
 
 
@@ -108,7 +108,7 @@ def test_hosts_that_do_not_tell_are_the_last_group() -> None:
     ]
 
 
-def test_a_group_tells_what_is_billed_by_the_hour_now() -> None:
+def test_a_group_shows_its_hourly_cost() -> None:
     hosts = {
         "on": a_host(id="on", status=Status.BILLED),
         "off": a_host(id="off", status=Status.OFF),
@@ -152,5 +152,5 @@ def test_grouping_loses_nothing_and_makes_no_empty_group(fleet: list[Host], by: 
     assert all(group.hosts for group in groups)
 
 
-def test_the_title_counts_what_matters() -> None:
+def test_the_title_has_the_important_counts() -> None:
     assert host_list.counts(FLEET, NOON) == Counts(total=4, on=1, changing=1, expiring=1)

@@ -17,7 +17,7 @@ def test_every_state_but_the_final_leads_somewhere_and_is_reached() -> None:
     assert reached == set(OrderState)
 
 
-def test_what_was_sent_is_never_taken_back_nor_sent_again() -> None:
+def test_a_sent_order_is_never_unsent_or_sent_again() -> None:
     assert all(event is not OrderEvent.SENT for state, event in NEXT if state is not OrderState.PENDING)
     assert OrderState.PENDING not in NEXT.values()
 
@@ -40,7 +40,7 @@ def test_a_restart_leaves_nothing_under_way() -> None:
 
 @pytest.mark.parametrize("event", OrderEvent)
 @pytest.mark.parametrize("state", OrderState)
-def test_what_is_not_in_the_table_is_refused(state: OrderState, event: OrderEvent) -> None:
+def test_transitions_missing_from_the_table_are_rejected(state: OrderState, event: OrderEvent) -> None:
     if (state, event) in NEXT:
         assert order_states.next_state(state, event) is NEXT[state, event]
     else:

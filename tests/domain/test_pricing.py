@@ -64,7 +64,7 @@ def test_a_price_that_was_not_understood_gives_no_estimate(unknown: str) -> None
     assert pricing.estimate(package, 1) is None
 
 
-def test_a_host_costs_what_the_packages_that_look_like_it_cost() -> None:
+def test_a_host_costs_as_much_as_matching_packages() -> None:
     host = a_host(cpu=8, status=Status.ON, billing=Billing.ON_DEMAND)
     cheap = a_package(id="a", cpu=8, amount=Decimal("1.00"))
     dear = a_package(id="b", cpu=8, amount=Decimal("1.50"))
@@ -74,7 +74,7 @@ def test_a_host_costs_what_the_packages_that_look_like_it_cost() -> None:
     assert pricing.rate_of(host, catalog_of(other)) is None
 
 
-def test_the_fleet_rate_counts_what_is_on_and_tells_rents_apart() -> None:
+def test_the_fleet_rate_counts_running_hosts_and_separates_prepaid_ones() -> None:
     catalog = catalog_of(a_package(cpu=8, amount=Decimal("1.25"), discount=Decimal("0.8")))
     rate = pricing.costs(
         [
@@ -96,7 +96,7 @@ def test_the_fleet_rate_counts_what_is_on_and_tells_rents_apart() -> None:
     assert rate.unpriced == 1
 
 
-def test_a_host_that_was_bought_here_costs_what_it_was_bought_for() -> None:
+def test_a_host_with_an_order_has_its_purchase_price() -> None:
     hosts = [a_host(id="ours"), a_host(id="other"), a_host(id="strange", cpu=99)]
     costs = pricing.costs(hosts, catalog_of(a_package()), {"ours": Decimal("0.99")}, NOON)
     assert costs.hosts == {
@@ -107,14 +107,14 @@ def test_a_host_that_was_bought_here_costs_what_it_was_bought_for() -> None:
     assert costs.fleet.unpriced == 1
 
 
-def test_before_there_is_a_catalog_only_what_was_bought_here_has_a_price() -> None:
+def test_without_a_catalog_only_hosts_with_an_order_have_a_price() -> None:
     costs = pricing.costs([a_host(id="ours"), a_host(id="other")], None, {"ours": Decimal(1)}, NOON)
     assert set(costs.hosts) == {"ours"}
     assert costs.fleet.on_demand.is_known
 
 
 @pytest.mark.parametrize("differs", [{"purpose": Purpose.COMPUTE}, {"area": Area.WEST}, {"disk": 1}, {"gpu_count": 1}])
-def test_a_package_that_differs_in_anything_is_not_what_a_host_is(differs: dict[str, Any]) -> None:
+def test_a_package_that_differs_does_not_match_a_host(differs: dict[str, Any]) -> None:
     assert pricing.rate_of(a_host(), catalog_of(a_package(**differs))) is None
 
 

@@ -42,7 +42,7 @@ def test_every_code_that_the_document_lists_for_a_call_is_decided_with_a_source(
 
 @every_call
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.OK])
-def test_every_code_either_proves_that_nothing_was_done_or_says_why_not(call: Call, code: Code) -> None:
+def test_every_code_is_proof_or_has_a_reason_why_not(call: Call, code: Code) -> None:
     assert is_rejection(call, 200, code) == (code in REJECTIONS[call])
     assert REJECTIONS[call].get(code) or why_inconclusive(call, code)
 
@@ -55,7 +55,7 @@ def test_no_code_is_decided_both_ways(call: Call) -> None:
 
 @every_call
 @pytest.mark.parametrize("code", PROVES_NOTHING)
-def test_failures_and_codes_that_nobody_documents_prove_nothing(call: Call, code: int) -> None:
+def test_failures_and_undocumented_codes_prove_nothing(call: Call, code: int) -> None:
     assert not any(is_rejection(call, status, code) for status in range(100, 600))
 
 
@@ -80,7 +80,7 @@ def test_a_state_that_the_call_itself_brings_about_proves_nothing(call: Call, co
 @pytest.mark.parametrize("code", [1001, 1037, 6002, 7005, 9000, 9001])
 @pytest.mark.parametrize("call", [Call.CREATE_ON_DEMAND, Call.CREATE_RENT])
 @pytest.mark.parametrize("status", [200, 400, 402, 403, 404, 409, 422])
-def test_what_a_create_is_refused_with_is_proof_with_200_and_4xx(call: Call, status: int, code: int) -> None:
+def test_the_rejection_of_a_create_is_proof_with_200_and_4xx(call: Call, status: int, code: int) -> None:
     assert is_rejection(call, status, code)
 
 

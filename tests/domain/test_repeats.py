@@ -68,7 +68,7 @@ def test_a_proven_refusal_is_not_asked_about_until_a_host_like_it_appears(code: 
     assert may_repeat(a_create(OrderState.REJECTED, code=code, candidate=POINTED_OUT), a_quote(), NOON)
 
 
-def test_what_proves_a_refusal_depends_on_the_call() -> None:
+def test_the_proof_of_a_rejection_depends_on_the_call() -> None:
     refused = {"state": OrderState.REJECTED, "code": 6003}
     assert is_proven(a_create(**refused))
     assert not is_proven(a_create(**refused, quote=a_quote(**RENT)))

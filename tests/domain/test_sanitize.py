@@ -36,7 +36,7 @@ from xds_tui.domain.sanitize import MAX_LENGTH, MAX_MARKS, REPLACEMENT, clean
         "\U0001f3fd",
     ],
 )
-def test_what_a_terminal_would_obey_or_draw_otherwise_is_replaced(char: str) -> None:
+def test_characters_with_an_effect_on_the_terminal_are_replaced(char: str) -> None:
     assert clean(f"a{char}b") == f"a{REPLACEMENT}b"
 
 
@@ -47,7 +47,7 @@ def test_words_of_every_language_stay(text: str) -> None:
     assert clean(text) == text
 
 
-def test_a_letter_keeps_a_few_marks_and_no_mark_is_drawn_on_what_stands_before() -> None:
+def test_a_letter_keeps_a_few_marks_and_leading_marks_are_replaced() -> None:
     assert clean("a" + "\u0301" * MAX_MARKS + "\u0302b") == "a" + "\u0301" * MAX_MARKS + f"{REPLACEMENT}b"
     assert clean("\u0301a") == f"{REPLACEMENT}a"
 
@@ -59,7 +59,7 @@ def test_nothing_unsafe_survives_and_cleaning_again_changes_nothing(text: str) -
     assert clean(cleaned) == cleaned
 
 
-def test_what_is_left_is_as_wide_in_the_terminal_as_it_is_counted_to_be() -> None:
+def test_sanitized_text_has_the_calculated_width() -> None:
     """A text that is wider than calculated would displace the rest of its line."""
     for code in (*range(0x20, 0x3400), *range(0xA000, 0xAC00), *range(0xD7A0, 0x20000), *range(0xE0000, 0xE0200)):
         shown = clean(f"a{chr(code)}")

@@ -128,7 +128,7 @@ def test_a_format_pads_the_dots_and_not_the_value() -> None:
     assert f"{Secret(VALUE):.2}" == MASK[:2]
 
 
-def test_secrets_are_told_apart_without_being_shown() -> None:
+def test_secrets_are_compared_without_being_shown() -> None:
     assert Secret("a") == Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2

@@ -21,7 +21,7 @@ def test_nothing_happened_before_anything_was_known() -> None:
     assert changes(None, a_snapshot(a_host())) == ()
 
 
-def test_each_thing_that_happened_is_told_once_with_its_host() -> None:
+def test_each_change_is_one_event_with_its_host() -> None:
     old = a_snapshot(a_host(id="a", name="A", status=Status.OFF), a_host(id="b", name="B"))
     new = a_snapshot(a_host(id="a", name="A", status=Status.STARTING), a_host(id="c", name="C"), at=LATER)
     events = changes(old, new)

@@ -19,7 +19,7 @@ from xds_tui.fleet.host_listing import PAGE_SIZE, HostListing, list_hosts
 
 
 class Service:
-    """A host list whose contents the test sets, and the hosts that really exist."""
+    """A host list set by the test, and the hosts that really exist."""
 
     def __init__(self, *there: str) -> None:
         self.there = list(there)

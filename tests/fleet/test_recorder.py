@@ -20,7 +20,7 @@ RENT = a_host(billing=Billing.RENT, expires=NOON + timedelta(minutes=90))
 
 
 class RecorderHarness:
-    """A recorder whose clock the test sets, and the events it returned or raised as notices, newest first."""
+    """A recorder with a clock set by the test, and the events it returned or raised as notices, newest first."""
 
     def __init__(self, journal: Journal) -> None:
         self.now = NOON

@@ -1,4 +1,4 @@
-"""Orders whose response proves nothing are confirmed by reading their hosts at once, over real HTTP."""
+"""Orders without a conclusive response are confirmed by reading their hosts at once, over real HTTP."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ async def test_a_new_file_is_migrated_and_private_with_its_folders(path: Path) -
     assert version_of(path) == len(MIGRATIONS)
 
 
-async def test_a_file_that_others_could_read_is_made_private(path: Path) -> None:
+async def test_a_file_readable_by_others_becomes_private(path: Path) -> None:
     await (await a_written_database(path)).close()
     let(path, 0o644)
     database = await Database.open(path)
@@ -122,7 +122,7 @@ async def test_every_commit_is_synced_and_logged_ahead(path: Path) -> None:
     await database.close()
 
 
-async def test_what_was_written_is_there_at_the_next_start(path: Path) -> None:
+async def test_written_records_exist_at_the_next_start(path: Path) -> None:
     await (await a_written_database(path, "one", "two")).close()
     again = await Database.open(path)
     assert await again.read(marks) == ["one", "two"]
@@ -201,7 +201,7 @@ def spoil(path: Path) -> None:
         file.write(b"\xff" * (path.stat().st_size - 4096))
 
 
-async def test_damage_met_while_reading_is_set_aside_and_work_goes_on(path: Path) -> None:
+async def test_a_file_found_damaged_is_set_aside_and_work_continues(path: Path) -> None:
     await (await a_written_database(path, *"abc")).close()
     spoil(path)
     database = await Database.open(path)
@@ -213,7 +213,7 @@ async def test_damage_met_while_reading_is_set_aside_and_work_goes_on(path: Path
     await database.close()
 
 
-async def test_an_instance_that_meets_damage_late_keeps_what_another_has_made_anew(path: Path) -> None:
+async def test_a_program_that_finds_damage_late_keeps_the_new_file_of_another(path: Path) -> None:
     await (await a_written_database(path, "lost")).close()
     spoil(path)
     late = await Database.open(path)
@@ -225,7 +225,7 @@ async def test_an_instance_that_meets_damage_late_keeps_what_another_has_made_an
     await quick.close()
 
 
-async def test_a_folder_that_cannot_be_made_leaves_a_database_in_memory(tmp_path: Path) -> None:
+async def test_without_a_folder_the_database_is_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     database = await a_written_database(tmp_path / "file" / "history.db", "here")
     assert await database.read(marks) == ["here"]
@@ -289,7 +289,7 @@ async def test_work_that_fails_is_taken_back_and_named(path: Path) -> None:
     await database.close()
 
 
-async def test_work_once_asked_for_is_done_though_its_asker_is_cancelled(path: Path) -> None:
+async def test_submitted_work_is_done_although_its_caller_is_cancelled(path: Path) -> None:
     database = await a_written_database(path)
     at_work, go_on = threading.Event(), threading.Event()
 
@@ -310,7 +310,7 @@ async def test_work_once_asked_for_is_done_though_its_asker_is_cancelled(path: P
     await database.close()
 
 
-async def test_closing_waits_for_what_was_asked_for_and_can_be_repeated(path: Path) -> None:
+async def test_closing_waits_for_submitted_work_and_can_be_repeated(path: Path) -> None:
     database = await a_written_database(path)
     writing = asyncio.create_task(database.write(add("last")))
     await asyncio.sleep(0)
@@ -376,7 +376,7 @@ def test_several_first_starts_at_the_same_moment_all_succeed(path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["link", "second name"])
-async def test_the_mode_of_what_is_reached_by_another_name_stays(path: Path, tmp_path: Path, name: str) -> None:
+async def test_the_mode_of_a_linked_file_is_unchanged(path: Path, tmp_path: Path, name: str) -> None:
     target = tmp_path / "elsewhere.db"
     await (await a_written_database(target, "kept")).close()
     let(target, 0o640)
@@ -390,7 +390,7 @@ async def test_the_mode_of_what_is_reached_by_another_name_stays(path: Path, tmp
     assert mode_of(target) == 0o640
 
 
-async def test_a_link_to_nothing_makes_what_it_points_to(path: Path, tmp_path: Path) -> None:
+async def test_a_dangling_link_creates_its_target(path: Path, tmp_path: Path) -> None:
     add_name(path, tmp_path / "elsewhere.db")
     await (await a_written_database(path, "new")).close()
     assert is_link(path)
@@ -406,7 +406,7 @@ async def test_damage_behind_a_link_is_set_aside_beside_the_target(path: Path, t
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
-async def test_what_root_makes_in_the_folder_of_somebody_is_theirs(tmp_path: Path) -> None:
+async def test_files_created_by_root_belong_to_the_owner_of_the_folder(tmp_path: Path) -> None:
     os.chown(tmp_path, 1234, 4321)
     database = await Database.open(tmp_path / "state" / "history.db")
     database.instance.acquire()

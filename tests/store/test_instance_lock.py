@@ -25,7 +25,7 @@ def test_a_program_lives_until_it_closes(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_program_lives_no_more_and_what_it_left_is_removed(tmp_path: Path) -> None:
+def test_a_killed_program_counts_as_ended_and_its_lock_is_removed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", CLAIMS, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         name = process.stdout.readline().strip()
@@ -44,7 +44,7 @@ def test_no_name_is_a_path(tmp_path: Path) -> None:
     assert (tmp_path / "outside.lock").exists()
 
 
-def test_nobody_shares_what_is_in_memory() -> None:
+def test_a_database_in_memory_is_not_shared() -> None:
     one = InstanceLock(None)
     assert one.acquire()
     assert not InstanceLock(None).is_another_alive(one.acquire())

@@ -183,7 +183,7 @@ async def test_an_event_that_cannot_be_read_is_left_out(database: Database, jour
     assert await journal.events(10) == (an_event(0),)
 
 
-async def test_an_order_replaces_what_was_written_of_it(journal: Journal) -> None:
+async def test_an_order_replaces_its_earlier_record(journal: Journal) -> None:
     await journal.write_orders([an_order()])
     sent = an_order(state=OrderState.SENT, sent_at=NOON + SECOND)
     await journal.write_orders([sent])
@@ -206,7 +206,7 @@ async def test_open_orders_are_those_that_nothing_final_happened_to(journal: Jou
     assert await journal.open_orders() == tuple(orders[state] for state in expected)
 
 
-async def test_a_purchase_comes_back_with_its_promise_to_the_digit(journal: Journal) -> None:
+async def test_a_purchase_is_read_back_with_every_digit_of_its_quote(journal: Journal) -> None:
     await journal.write_orders([A_PURCHASE])
     (read,) = await journal.orders(1)
     assert read == A_PURCHASE
@@ -219,7 +219,7 @@ async def test_a_purchase_without_the_later_fields_can_be_read(database: Databas
     assert await journal.orders(1) == (A_PURCHASE,)
 
 
-async def test_an_order_that_cannot_be_read_costs_only_itself_and_is_kept(database: Database, journal: Journal) -> None:
+async def test_an_unreadable_order_affects_only_itself_and_is_preserved(database: Database, journal: Journal) -> None:
     await journal.write_orders([an_order("o1", state=OrderState.ACCEPTED)])
     await store_order_body(database, '{"id": "o2", "host_id": "h7", "state": "paid by another user"}')
     assert [order.id for order in await journal.open_orders()] == ["o1"]
@@ -286,7 +286,7 @@ async def test_an_estimate_that_is_no_number_makes_an_order_unreadable(
     assert await journal.orders(1) == ()
 
 
-async def test_texts_of_the_file_are_made_inert(database: Database, journal: Journal) -> None:
+async def test_texts_of_the_file_are_sanitized(database: Database, journal: Journal) -> None:
     body = json.loads(PURCHASE_WITHOUT_LATER_FIELDS)
     body["host_name"] = "\x1b[31mred"
     body["quote"]["image"]["name"] = "\x1b]52;c;AA\x07"
@@ -343,7 +343,7 @@ async def test_accounts_of_one_profile_do_not_see_each_other(database: Database,
     assert await journal.last_snapshot() is None
 
 
-async def test_before_anybody_signs_in_the_journal_is_the_last_ones(database: Database, journal: Journal) -> None:
+async def test_before_sign_in_the_journal_is_that_of_the_last_account(database: Database, journal: Journal) -> None:
     for number, account in enumerate(("A1", "A2")):
         await journal.bind_account("https://one.invalid", account)
         await journal.add_events([an_event(host_id=account)])
@@ -378,12 +378,12 @@ async def test_samples_are_bounded(journal: Journal, monkeypatch: pytest.MonkeyP
     assert len(await journal.samples(NOON, 100, NOON + 100 * SECOND)) == 5
 
 
-async def test_what_was_said_is_remembered_once(journal: Journal) -> None:
+async def test_an_alert_is_recorded_once(journal: Journal) -> None:
     assert await journal.mark_reported(["a", "b"], NOON) == frozenset()
     assert await journal.mark_reported(["b", "c"], NOON) == {"b"}
 
 
-async def test_what_two_programs_saw_is_kept_once(path: Path, journal: Journal) -> None:
+async def test_an_event_seen_by_two_programs_is_recorded_once(path: Path, journal: Journal) -> None:
     second_database = await Database.open(path)
     second = Journal(second_database, "default")
     off = {"kind": EventKind.STATUS, "old": Status.ON, "new": Status.OFF}
@@ -429,7 +429,7 @@ async def test_a_host_may_be_anothers_while_its_create_is_under_way(path: Path, 
     assert await journal.settle_order(found) is SettleResult.WRITTEN
 
 
-async def test_what_each_host_was_bought_for_is_known_by_its_id(journal: Journal) -> None:
+async def test_purchase_prices_are_found_by_host_id(journal: Journal) -> None:
     await journal.write_orders([replace(A_PURCHASE, id="o1", state=OrderState.CONFIRMED, host_id="h9")])
     await journal.write_orders([replace(A_PURCHASE, id="o2", state=OrderState.UNKNOWN, host_id=None)])
     await journal.write_orders([an_order("o3")])
@@ -496,7 +496,7 @@ async def test_a_later_snapshot_replaces_the_last(journal: Journal) -> None:
     assert [host.id for host in snapshot.hosts] == ["h2"]
 
 
-async def test_a_large_snapshot_comes_back_whole_and_in_order_and_a_smaller_one_after_it(journal: Journal) -> None:
+async def test_a_large_snapshot_is_read_back_in_order_and_a_smaller_one_after_it(journal: Journal) -> None:
     hosts = tuple(a_host(id=f"h{n}") for n in range(251))
     for kept in (hosts, hosts[:7], ()):
         await journal.save_snapshot(a_snapshot(*kept))
@@ -549,7 +549,7 @@ HOSTS = st.builds(
 
 @given(hosts=st.lists(HOSTS, max_size=5).map(tuple), at=MOMENTS)
 @settings(max_examples=60)
-async def test_a_snapshot_comes_back_whole_but_for_its_passwords(
+async def test_a_snapshot_is_read_back_without_its_passwords(
     path: Path, journal: Journal, hosts: tuple[Host, ...], at: datetime
 ) -> None:
     await journal.save_snapshot(Snapshot(hosts, at))

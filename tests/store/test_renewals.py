@@ -59,7 +59,7 @@ def test_another_account_and_another_service_do_not_matter(folder: Path, one: Re
         times.close()
 
 
-def test_what_is_shared_is_for_the_user_alone_and_names_nobody(folder: Path, one: RenewalTimes) -> None:
+def test_shared_files_are_private_and_contain_no_account(folder: Path, one: RenewalTimes) -> None:
     one.note(NOON)
     assert folder.stat().st_mode & 0o077 == 0
     for file in folder.iterdir():
@@ -69,7 +69,7 @@ def test_what_is_shared_is_for_the_user_alone_and_names_nobody(folder: Path, one
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"by":1,"at":2}', b'{"by":"../x","at":"2026-01-01"}', b"\xff"])
-def test_a_file_that_makes_no_sense_says_nothing(folder: Path, one: RenewalTimes, content: bytes) -> None:
+def test_an_invalid_file_is_ignored(folder: Path, one: RenewalTimes, content: bytes) -> None:
     one.note(NOON)
     (file,) = folder.glob("*.json")
     file.write_bytes(content)

@@ -85,7 +85,7 @@ def test_a_line_has_time_and_facts_and_the_file_is_private(log: Path) -> None:
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_a_file_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+def test_a_file_readable_by_others_becomes_private(tmp_path: Path) -> None:
     path = tmp_path / "xds.log"
     path.touch(0o644)
     debug_log.start(str(path))

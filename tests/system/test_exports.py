@@ -17,7 +17,7 @@ async def test_a_file_is_whole_and_for_the_user_alone(tmp_path: Path) -> None:
     assert [each.name for each in folder.iterdir()] == ["events.csv"]
 
 
-async def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_failed_write_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FileWriteError, match="could not be written"):
         await write_export(tmp_path / "file", "events.csv", "")

@@ -64,7 +64,7 @@ def test_the_owner_stays_when_root_writes(path: Path, write: Writer) -> None:
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
 @pytest.mark.parametrize("write", WRITERS)
-def test_what_root_makes_in_the_folder_of_somebody_is_theirs(tmp_path: Path, write: Writer) -> None:
+def test_files_created_by_root_belong_to_the_owner_of_the_folder(tmp_path: Path, write: Writer) -> None:
     os.chown(tmp_path, 1234, 4321)
     write(tmp_path / "a" / "b" / "config.toml")
     for made in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "config.toml"):
@@ -84,7 +84,7 @@ def test_a_link_stays_a_link_and_its_target_keeps_its_mode(path: Path, write: Wr
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_a_link_to_nothing_makes_what_it_points_to(tmp_path: Path, write: Writer) -> None:
+def test_a_dangling_link_creates_its_target(tmp_path: Path, write: Writer) -> None:
     link = tmp_path / "link.toml"
     link.symlink_to(tmp_path / "target.toml")
     write(link)
@@ -181,7 +181,7 @@ def test_a_configuration_that_is_no_file_is_refused_at_once(no_file: Path) -> No
 
 
 @pytest.mark.parametrize("no_file", NO_FILES, indirect=True)
-def test_what_is_no_file_is_never_replaced(no_file: Path) -> None:
+def test_only_regular_files_are_replaced(no_file: Path) -> None:
     before = no_file.stat()
     with pytest.raises(SettingsError):
         save_setting(no_file)
@@ -191,7 +191,7 @@ def test_what_is_no_file_is_never_replaced(no_file: Path) -> None:
 
 
 @pytest.mark.parametrize("no_file", NO_FILES, indirect=True)
-async def test_an_export_never_replaces_what_is_no_file(no_file: Path) -> None:
+async def test_an_export_replaces_only_regular_files(no_file: Path) -> None:
     with pytest.raises(FileWriteError):
         await write_export(no_file.parent, no_file.name, "text")
 
@@ -227,7 +227,7 @@ def test_a_file_that_is_too_large_is_refused(path: Path) -> None:
         "a = \x1b\n",
     ],
 )
-def test_nothing_that_a_terminal_obeys_comes_out_of_a_configuration(path: Path, written: str) -> None:
+def test_values_of_the_configuration_are_inert(path: Path, written: str) -> None:
     path.write_text(written)
     found = keymap.with_problems(load(Arguments(), {"XDS_CONFIG": str(path)}))
     assert found.problems
@@ -238,7 +238,7 @@ def test_nothing_that_a_terminal_obeys_comes_out_of_a_configuration(path: Path, 
 
 
 @pytest.mark.parametrize("written", ["\x1b[2J = 1\n", "a = \x1b\n", '"\\u001b" = 1\n"\\u001b" = 1\n', "a = 1\n"])
-def test_nothing_that_a_terminal_obeys_comes_out_of_a_refusal_to_write(path: Path, written: str) -> None:
+def test_errors_of_writing_are_inert(path: Path, written: str) -> None:
     path.write_text(written)
     with pytest.raises(SettingsError) as refused:
         toml_file.write(path, {("a", "b"): 1})

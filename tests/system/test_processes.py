@@ -15,7 +15,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def test_a_child_gets_the_environment_without_what_is_ours() -> None:
+def test_a_subprocess_gets_the_environment_without_our_variables() -> None:
     assert processes.environment(ENVIRON) == {"PATH": os.environ["PATH"], "HOME": "/root"}
 
 
@@ -40,16 +40,16 @@ async def test_one_that_fails_or_takes_too_long_has_not_taken_it(code: str) -> N
     assert await processes.run_capture(python(code), ENVIRON, 0.5) is None
 
 
-async def test_one_that_is_not_there_answers_nothing() -> None:
+async def test_a_missing_program_has_no_output() -> None:
     assert not await processes.run_with_input(["no-such-program"], "x", ENVIRON, 1)
     assert await processes.run_capture(["no-such-program"], ENVIRON, 1) is None
 
 
-async def test_a_program_answers() -> None:
+async def test_the_output_of_a_program_is_returned() -> None:
     assert await processes.run_capture(python("print('渲')"), ENVIRON | {"PYTHONUTF8": "1"}, 10) == "渲\n"
 
 
-def test_what_goes_its_own_way_is_told_of_when_it_ends(tmp_path: Path) -> None:
+def test_the_end_of_a_detached_program_is_reported(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     script = f"open({str(seen)!r}, 'w').write(f'{{os.getsid(0) == os.getpid()}} {{dict(os.environ)}}')"
     assert processes.spawn_detached(python(f"import os; {script}; raise SystemExit(4)"), ENVIRON).result(10) == 4

@@ -16,7 +16,7 @@ async def test_a_result_is_returned_and_an_exception_raised() -> None:
         await asyncio.wrap_future(threads.submit(lambda: 1 // 0))
 
 
-async def test_the_thread_goes_on_when_its_caller_is_cancelled() -> None:
+async def test_the_thread_continues_when_its_caller_is_cancelled() -> None:
     release = threading.Event()
     future = threads.submit(lambda: release.wait(60))
     task = asyncio.ensure_future(asyncio.wrap_future(future))

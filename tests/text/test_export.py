@@ -25,7 +25,7 @@ def as_dicts(table: export.Table) -> list[dict[str, object]]:
     return rows
 
 
-def test_an_order_is_exported_with_what_was_promised_and_what_it_really_lasts() -> None:
+def test_an_order_is_exported_with_quote_and_real_duration() -> None:
     host = a_host(id="h1", billing=Billing.RENT, created=NOON, expires=NOON + timedelta(hours=744))
     order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, quote=MONTH, host_id="h1", sent_at=NOON)
     (row,) = as_dicts(export.orders_table([order], {"h1": host}))
@@ -70,7 +70,7 @@ def test_a_name_is_no_formula(name: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20), min_size=1))
-def test_every_text_comes_back_from_both_formats(names: list[str]) -> None:
+def test_every_text_is_read_back_from_both_formats(names: list[str]) -> None:
     events = [Event(at=NOON, kind=EventKind.APPEARED, host_name=name) for name in names]
     table = export.events_table(events)
     assert [row["host_name"] for row in as_dicts(table)] == names

@@ -57,14 +57,14 @@ OUT_OF_PLACE = {
 @pytest.mark.parametrize("situation", list(Situation))
 @pytest.mark.parametrize("is_token", [True, False])
 @pytest.mark.parametrize("error", errors(), ids=lambda error: f"{type(error).__name__} {error.cause}")
-def test_the_advice_applies_where_it_is_given(error: ApiError, situation: Situation, is_token: bool) -> None:
+def test_the_advice_fits_the_situation(error: ApiError, situation: Situation, is_token: bool) -> None:
     remedy = messages.remedy(error, situation, is_token=is_token)
     assert remedy.endswith(".")
     assert not [words for words in OUT_OF_PLACE[situation] if words in remedy], remedy
 
 
 @pytest.mark.parametrize("situation", [Situation.SIGN_IN, Situation.LOGIN])
-def test_wrong_credentials_are_told_apart_from_a_wrong_token(situation: Situation) -> None:
+def test_wrong_credentials_are_distinguished_from_a_wrong_token(situation: Situation) -> None:
     refusal = SignedOut("The account ID and secret were not accepted", 1001, "wrong")
     assert "Check both" in messages.remedy(refusal, situation)
     assert "new token" in messages.remedy(refusal, situation, is_token=True)
@@ -77,7 +77,7 @@ def test_every_cause_has_its_own_advice(cause: Cause) -> None:
     assert messages.cause_advice(cause) in messages.remedy(BadResponse("It failed", cause=cause), Situation.COMMAND)
 
 
-def test_the_code_is_shown_where_the_service_sent_one() -> None:
+def test_the_code_is_shown_if_there_is_one() -> None:
     assert "code 401" not in messages.error_lines(SignedOut("Nobody is signed in", 401, ""), Situation.COMMAND)
     lines = messages.error_lines(SignedOut("Not accepted", 1001, "wrong", trace_id="t-1"), Situation.COMMAND)
     assert {"code 1001", "traceId t-1"} <= set(lines)
