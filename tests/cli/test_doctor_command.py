@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from xds_tui.config.settings import Settings
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.domain.endpoint import PRODUCTION
 from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.database import Database
 
 CHECKS = {
     *("versions", "configuration", "profile", "files", "disk", "history", "terminal", "keyring", "credentials"),
@@ -86,6 +88,28 @@ def test_a_history_that_does_not_open_is_bad(run: Run, tmp_path: Path) -> None:
     (tmp_path / ".local/state/xds-tui/journal.db").mkdir(parents=True, mode=0o700)
     (tmp_path / ".local/state/xds-tui").chmod(0o700)
     assert checks(run)["history"]["status"] == "bad"
+
+
+def test_events_and_samples_that_cannot_be_read_are_counted(run: Run, tmp_path: Path) -> None:
+    state = tmp_path / ".local/state/xds-tui"
+    state.mkdir(parents=True, mode=0o700)
+    asyncio.run(write_unreadable_rows(state / "journal.db"))
+    row = checks(run)["history"]
+    assert row["status"] == "warn"
+    assert "2 of events, 1 of samples" in row["message"]
+
+
+async def write_unreadable_rows(path: Path) -> None:
+    database = await Database.open(path)
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.executemany("INSERT INTO events (scope, at, body) VALUES ('s', 1, ?)", [("{}",), ("[",)])
+        connection.execute(
+            "INSERT INTO samples (scope, at, total, running, changing, unpriced) VALUES ('s', 1, -1, 0, 0, 0)"
+        )
+
+    await database.write(write)
+    await database.close()
 
 
 @asynccontextmanager

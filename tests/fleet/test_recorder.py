@@ -11,7 +11,7 @@ from support.factories import NOON, a_host, a_snapshot, catalog_of
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, Snapshot
 from xds_tui.domain.records import Event, EventKind
-from xds_tui.fleet.recorder import Recorder
+from xds_tui.fleet.recorder import UNREADABLE_EVENTS, Recorder
 from xds_tui.fleet.updates import NoticeRaised, UpdateQueue
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal
@@ -116,6 +116,17 @@ async def test_a_damaged_file_is_set_aside_and_reported(tmp_path: Path) -> None:
     assert await harness.recorder.restore() == (None, ())
     assert "set aside" in harness.notices[0].summary
     await database.close()
+
+
+async def test_events_that_cannot_be_read_are_reported_once(harness: RecorderHarness, journal: Journal) -> None:
+    await journal.add_events([Event(at=NOON, kind=EventKind.APPEARED, host_id="old")])
+    assert len(await harness.recorder.past_events(10)) == 1
+    assert harness.notices == []
+    await journal._database.write(lambda connection: connection.execute("UPDATE events SET body = '{}'") and None)
+    assert await harness.recorder.restore() == (None, ())
+    assert [notice.summary for notice in harness.notices] == [UNREADABLE_EVENTS]
+    assert await harness.recorder.past_events(10) == ()
+    assert harness.notices == []
 
 
 async def test_recorded_events_are_restored_newest_first(harness: RecorderHarness, journal: Journal) -> None:

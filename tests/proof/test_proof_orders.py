@@ -32,15 +32,13 @@ FINAL = [OrderState.CONFIRMED, OrderState.REJECTED, OrderState.UNKNOWN, OrderSta
 def test_a_short_run_kills_a_buyer_and_prints_all_outcomes() -> None:
     command = [sys.executable, "-m", "tests.proof.orders", "--creates", "12", "--kills", "1"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
-    assert ended.stdout.endswith(("holds\n", "DOES NOT HOLD\n")), ended.stderr
-    assert (ended.returncode == 0) == ended.stdout.endswith("\nholds\n"), ended.stdout + ended.stderr
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.endswith("\nholds\n")
     counts = {name.strip(): int(count) for name, count in re.findall(r"^(.{48}) +(\d+)", ended.stdout, re.MULTILINE)}
     assert counts["kills (SIGKILL)"] == 1
     assert counts["create requests on the line"] >= 12
     assert counts["sold, by the ledgers"] > 0
     assert counts["answers that tell nothing certain"] >= 3
-    purchases = ("REPEATED without a question", "DOUBLED", "BOUGHT, and reported as not bought", "ORDERED by nobody")
-    assert [counts[name] for name in purchases] == [0, 0, 0, 0], ended.stdout + ended.stderr
 
 
 def test_a_run_covers_every_code_with_and_without_a_purchase() -> None:

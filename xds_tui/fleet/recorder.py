@@ -33,6 +33,10 @@ UNREADABLE: Final = N_(
     "The record of an order cannot be read, so its outcome is not followed. Look for its host in the vendor's console"
 )
 
+UNREADABLE_EVENTS: Final = N_(
+    "Some events of the history cannot be read and are left out; `xds-tui doctor` counts them"
+)
+
 SNAPSHOT_INTERVAL: Final = timedelta(minutes=1)
 """Least time between two stored snapshots, each of which is megabytes for a large fleet."""
 
@@ -58,6 +62,7 @@ class Recorder:
         self._is_failing = False
         self._reported_notice: StoreError | None = None
         self._announced: set[str] = set()
+        self._has_reported_unreadable_events = False
 
     # Reading
 
@@ -67,6 +72,7 @@ class Recorder:
             snapshot = await self.journal.last_snapshot()
             self.report_storage()
             events = await self.journal.events(MAX_RESTORED_EVENTS)
+            self._report_unreadable_events()
         except StoreError as error:
             self._report_failure(error)
             return None, ()
@@ -90,10 +96,18 @@ class Recorder:
     async def past_events(self, limit: int, before: datetime | None = None) -> tuple[Event, ...]:
         """Return events as `Journal.events` does; none, and a notice, if the disk fails."""
         try:
-            return await self.journal.events(limit, before)
+            events = await self.journal.events(limit, before)
         except StoreError as error:
             self._report_failure(error)
             return ()
+        self._report_unreadable_events()
+        return events
+
+    def _report_unreadable_events(self) -> None:
+        """Report once that events were left out of a reading."""
+        if self.journal.unreadable_events and not self._has_reported_unreadable_events:
+            self._has_reported_unreadable_events = True
+            self._raise_notice(StoreError(UNREADABLE_EVENTS), alert=False)
 
     async def past_orders(self, limit: int) -> tuple[Order, ...]:
         """Return orders as `Journal.orders` does; none, and a notice, if the disk fails."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from xds_tui.domain.records import Event, EventKind
-from xds_tui.store.bodies import decode_events, encode
+from xds_tui.store.bodies import decode_event, decode_events, encode
 from xds_tui.store.samples import drop_old
 from xds_tui.store.timestamps import microseconds
 
@@ -45,6 +45,12 @@ def add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, 
         rows.append((scope, microseconds(event.at), encode(event)))
     connection.executemany(ADD_EVENT, rows)
     drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
+
+
+def count_unreadable_events(connection: sqlite3.Connection) -> int:
+    """Count the events of all accounts that cannot be decoded."""
+    bodies = connection.execute("SELECT CAST(body AS BLOB) FROM events")
+    return sum(decode_event(body) is None for (body,) in bodies)
 
 
 def _subject(event: Event) -> tuple[str | None, bool]:

@@ -77,6 +77,10 @@ class Journal:
 
     Until `bind_account` is called, it reads the history of the account that last used this profile, which is displayed
     before the keyring and the network respond.
+
+    Attributes:
+        unreadable_events: how many events the last reading left out.
+
     """
 
     def __init__(self, database: Database, profile: str) -> None:
@@ -85,6 +89,7 @@ class Journal:
         self._profile = profile
         self._scope: str | None = None
         self._held = HeldOrders()
+        self.unreadable_events = 0
 
     @property
     def problem(self) -> StoreError | None:
@@ -142,7 +147,10 @@ class Journal:
             where = {"scope": find_scope(connection), "before": until, "last": limit - 1}
             return connection.execute(PAGE, where).fetchall()
 
-        return decode_events(await self._database.read(work))
+        rows = await self._database.read(work)
+        events = decode_events(rows)
+        self.unreadable_events = len(rows) - len(events)
+        return events
 
     async def mark_reported(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
         """Mark all of `keys` as reported to the user, and return those that were marked before."""

@@ -68,6 +68,12 @@ def samples_between(
     return tuple(sample for row in rows if (sample := _sample(row)) is not None)
 
 
+def count_unreadable_samples(connection: sqlite3.Connection) -> int:
+    """Count the samples of all accounts that cannot be decoded."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM samples")  # noqa: S608 - constants
+    return sum(_sample(row) is None for row in rows)
+
+
 def _row(sample: Sample) -> tuple[int | str | None, ...]:
     counts = (sample.total, sample.on, sample.changing, sample.unpriced)
     prices = (sample.billed_low, sample.billed_high, sample.prepaid_low, sample.prepaid_high)

@@ -106,7 +106,9 @@ def _space(folder: Path) -> Check:
 
 async def _history(path: Path) -> Check:
     from xds_tui.store.database import Database
-    from xds_tui.store.problems import remedy
+    from xds_tui.store.event_rows import count_unreadable_events
+    from xds_tui.store.problems import StoreError, remedy
+    from xds_tui.store.samples import count_unreadable_samples
 
     database = await Database.open(path)
     try:
@@ -115,7 +117,16 @@ async def _history(path: Path) -> Check:
             return Check("history", CheckStatus.BAD, error_message(database.problem), (advice,))
         if database.notice is not None:
             return Check("history", CheckStatus.BAD, error_message(database.notice))
+        events = await database.read(count_unreadable_events)
+        samples = await database.read(count_unreadable_samples)
+        if events or samples:
+            message = _("Entries in {path} cannot be read and are left out: {events} of events, {samples} of samples.")
+            message = message.format(events=events, samples=samples, path=path)
+            advice = _("A later version wrote them, or they are damaged. Everything else is kept.")
+            return Check("history", CheckStatus.WARN, message, (advice,))
         return Check("history", CheckStatus.OK, _("{path} opens.").format(path=path))
+    except StoreError as error:
+        return Check("history", CheckStatus.BAD, error_message(error))
     finally:
         await database.close()
 
