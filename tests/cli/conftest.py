@@ -1,4 +1,4 @@
-"""The program as a shell runs it, and a service for it on a port of this machine."""
+"""The program as a subprocess, and a service for it on a port of this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xds_tui.simulator.world import ACCOUNT, World
 
 @pytest.fixture
 def service() -> Service:
-    """A service of 30 hosts whose secrets are all planted."""
+    """A service of 30 hosts with planted secrets."""
     world = World()
     populate(world, 30)
     world.accounts[ACCOUNT].secret = SECRET
@@ -35,7 +35,7 @@ def simulator(service: Service) -> Iterator[RunningSimulator]:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody without credentials and without a keyring."""
+    """The environment of a user without credentials and keyring."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -47,7 +47,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def environ(bare: dict[str, str], simulator: RunningSimulator) -> dict[str, str]:
-    """The environment of somebody whose credentials the service takes."""
+    """The environment of a user with valid credentials."""
     return {**bare, "XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
 
 

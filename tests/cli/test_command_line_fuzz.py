@@ -1,4 +1,4 @@
-"""Whatever stands in argv and the environment ends in an exit code that is documented, and in words."""
+"""Any argv and environment leads to a documented exit code and a message."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ FUZZED = settings(max_examples=120)
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """A user without a keyring, whose service refuses every connection; nothing waits, serves or recovers."""
+    """A user without a keyring, with a service that refuses every connection; nothing blocks."""
 
     def not_caught(error: BaseException, events: Sequence[object] = ()) -> str:
         raise AssertionError from error
@@ -130,7 +130,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
 
 
 def run(argv: Sequence[str], environ: dict[str, str]) -> tuple[int, str]:
-    """Run the program in this process, and return its exit code and what it wrote."""
+    """Run the program in this process, and return its exit code and its output."""
     out, err = io.BytesIO(), io.BytesIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environ, clear=True))
@@ -169,21 +169,21 @@ def assert_civil(code: int, said: str) -> None:
 @example(["hosts", "--demo", "--demo-hosts", "99999999999"])
 @example(["events", "--last", "9" * 5000])
 @example([])
-def test_no_command_line_crashes_or_reaches_the_terminal_raw(home: dict[str, str], argv: list[str]) -> None:
+def test_any_command_line_fails_cleanly_and_is_escaped(home: dict[str, str], argv: list[str]) -> None:
     assert_civil(*run(argv, home))
 
 
 @pytest.mark.parametrize("command", ["hosts", "catalog", "events", "orders"])
 @pytest.mark.parametrize("option", ["--filter", "--f", "--filt"])
 @pytest.mark.parametrize("words", ["-windows", "-w", "-x", "-office", "-json", "-名字"])
-def test_a_filter_may_begin_with_a_minus(home: dict[str, str], command: str, option: str, words: str) -> None:
+def test_a_filter_can_begin_with_a_minus(home: dict[str, str], command: str, option: str, words: str) -> None:
     source = ["--demo"] if command in ("hosts", "catalog") else []
     for given_as in ([option, words], [f"{option}={words}"]):
         code, said = run([command, *given_as, "--json", *source], home)
         assert (code, "usage" in said) == (0, False), said
 
 
-def test_a_filter_without_its_value_is_still_a_mistake(home: dict[str, str]) -> None:
+def test_a_filter_without_a_value_is_a_usage_error(home: dict[str, str]) -> None:
     for argv in (["hosts", "--filter"], ["hosts", "--filter", "--json"]):
         code, said = run(argv, home)
         assert code == 2
@@ -221,7 +221,7 @@ values = st.one_of(
 @example({"XDS_PROFILE": "\udcff"}, ["hosts"])
 @example({"COLUMNS": "²"}, ["--help"])
 @example({"COLUMNS": "1"}, ["--help"])
-def test_no_environment_crashes_or_reaches_the_terminal_raw(
+def test_any_environment_fails_cleanly_and_is_escaped(
     home: dict[str, str], environ: dict[str, str], argv: list[str]
 ) -> None:
     if environ.get("XDS_BASE_URL", "").startswith("https"):
@@ -243,9 +243,7 @@ def test_no_environment_crashes_or_reaches_the_terminal_raw(
         ("TZ", "Asia/Shanghia"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_its_variable(
-    home: dict[str, str], variable: str, value: str
-) -> None:
+def test_an_invalid_value_is_reported_with_its_variable(home: dict[str, str], variable: str, value: str) -> None:
     _code, said = run(["hosts"], home | {variable: value})
     where = value if variable == "XDS_CONFIG" else variable
     assert f"xds-tui: {where}: " in said
@@ -254,11 +252,11 @@ def test_a_value_that_cannot_be_used_is_named_with_its_variable(
 
 
 @pytest.mark.parametrize("zone", ["", "UTC", "UTC0", "CST-8", "<+08>-8", "EST5EDT,M3.2.0,M11.1.0", ":CST-8"])
-def test_a_time_zone_that_holds_is_not_complained_of(home: dict[str, str], zone: str) -> None:
+def test_a_valid_time_zone_is_accepted(home: dict[str, str], zone: str) -> None:
     assert "TZ" not in run(["events"], home | {"TZ": zone})[1]
 
 
-def test_bytes_that_are_no_utf8_end_in_words(bare: dict[str, str]) -> None:
+def test_invalid_utf8_is_reported(bare: dict[str, str]) -> None:
     for argument in (b"--filter=\xff", b"\xff", b"--profile=\xff\x1b[31m"):
         ended = runner(bare)("hosts", os.fsdecode(argument))
         assert ended.returncode in CODES

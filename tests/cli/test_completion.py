@@ -215,7 +215,7 @@ def test_a_completion_without_a_journal_prints_nothing_and_creates_nothing(bare:
     assert list(Path(bare["HOME"]).iterdir()) == []
 
 
-def test_names_that_need_quotes_are_left_out() -> None:
+def test_names_that_need_quotes_are_omitted() -> None:
     names = ["ok-1", "a b", "a;b", "$(x)", "a\tb", "-x", "a:b", "渲染", "", "a\x1b[2J", "a'b", "gpu>1", "a\u200bb"]
     values = completion.host_values(a_host(id=f"h{number}", name=name) for number, name in enumerate(names))
     assert {value for value in values if not value.startswith("h")} == {"ok-1", "渲染"}

@@ -1,4 +1,4 @@
-"""`--debug FILE` as a user gives it: requests, responses and decisions, and none of the planted secrets."""
+"""`--debug FILE`: the log has requests, responses and decisions, and none of the planted secrets."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ async def test_the_journal_of_the_demo_has_the_history_before_anything_is_read(t
     await services.close()
 
 
-def test_the_history_is_there_in_the_demo_only(bare: dict[str, str]) -> None:
+def test_only_the_demo_has_the_history(bare: dict[str, str]) -> None:
     for command in ("events", "orders"):
         assert len(runner(bare)("--demo", command, "--json").stdout) > 1000
         assert len(runner(bare)(command, "--json").stdout) < 10

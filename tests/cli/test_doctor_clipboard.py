@@ -1,4 +1,4 @@
-"""What the doctor says of the clipboard, in front of a stand-in for tmux; `tests/pty` has a real one."""
+"""The clipboard checks of doctor with a fake tmux; `tests/pty` has tests with a real one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Tmux = Callable[[str], dict[str, str]]
 
 @pytest.fixture
 def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tmux:
-    """Make a tmux that gives one answer, and return the environment of a program in it."""
+    """Install a tmux that prints one response, and return the environment of a program in it."""
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
     def install(answer: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tmux:
 
 
 @pytest.mark.parametrize(
-    ("answer", "verdict", "told", "advice"),
+    ("answer", "verdict", "expected", "advice"),
     [
         ("3.3a|external|0|bpaste,clipboard,title", CheckStatus.OK, "set-clipboard external, allow-passthrough off", ""),
         ("next-3.6|off|all|clipboard", CheckStatus.OK, "tmux next-3.6 hands copies to its terminal", ""),
@@ -47,24 +47,24 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tmux:
         ("what?", CheckStatus.WARN, "did not answer", "set-clipboard on"),
     ],
 )
-async def test_what_tmux_does_with_copies_is_told_by_its_options(
-    tmux: Tmux, answer: str, verdict: CheckStatus, told: str, advice: str
+async def test_the_options_of_tmux_determine_the_result(
+    tmux: Tmux, answer: str, verdict: CheckStatus, expected: str, advice: str
 ) -> None:
     found = await clipboard.examine(tmux(f"print({answer!r})"))
     assert found.status is verdict
-    assert told in found.message
+    assert expected in found.message
     assert advice in "\n".join(found.advice)
     assert ("terminal-features" in str(found.advice)) is ("terminal-features" in advice)
 
 
-async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_tmux_is_abandoned(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clipboard, "CLIPBOARD_TIMEOUT", 0.2)
     found = await clipboard.examine(tmux("import time; time.sleep(60)"))
     assert "did not answer" in found.message
 
 
 @pytest.mark.parametrize(
-    ("environ", "verdict", "told"),
+    ("environ", "verdict", "expected"),
     [
         ({"TERM": "xterm"}, CheckStatus.OK, "sent to the terminal (OSC 52)"),
         ({"TERM": "screen", "STY": "1.x"}, CheckStatus.OK, "through screen"),
@@ -72,10 +72,10 @@ async def test_a_tmux_that_says_nothing_is_not_waited_for(tmux: Tmux, monkeypatc
         ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, CheckStatus.WARN, "macOS Terminal takes no copies"),
     ],
 )
-async def test_the_way_that_copies_take_is_told(environ: dict[str, str], verdict: CheckStatus, told: str) -> None:
+async def test_the_route_of_copies_is_reported(environ: dict[str, str], verdict: CheckStatus, expected: str) -> None:
     found = await clipboard.examine(environ)
     assert found.status is verdict
-    assert told in found.message
+    assert expected in found.message
     assert found.advice
 
 
@@ -90,11 +90,11 @@ async def test_the_way_that_copies_take_is_told(environ: dict[str, str], verdict
         (b"\x1bP>|a\x9bb\x07\x1b\\\x1b[?6c", TerminalReply("a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}")),
     ],
 )
-def test_what_a_terminal_answers_is_understood(answer: bytes, understood: TerminalReply) -> None:
+def test_the_reply_of_the_terminal_is_decoded(answer: bytes, understood: TerminalReply) -> None:
     assert clipboard.parse_reply(answer) == understood
 
 
-def test_a_terminal_is_asked_and_nothing_of_its_answer_is_seen(tmp_path: Path) -> None:
+def test_the_reply_of_the_terminal_is_not_echoed(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     with Terminal([str(COMMAND), "doctor", "--clipboard"], environ=environ) as terminal:
         assert terminal.wait_for_end() == 0

@@ -1,4 +1,4 @@
-"""`xds-tui doctor`: what it finds well, what it finds wrong, and that what it advises can be typed."""
+"""`xds-tui doctor`: the checks that pass and fail, and the advice, which can be typed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def checks(run: Run, *args: str, **environ: str) -> dict[str, dict[str, Any]]:
     return {row["check"]: row for row in json.loads(run("doctor", "--json", *args, **environ).stdout)}
 
 
-def test_all_is_well_with_credentials_in_the_environment(run: Run) -> None:
+def test_all_checks_pass_with_credentials_in_the_environment(run: Run) -> None:
     ended = run("doctor", "--json")
     rows = {row["check"]: row for row in json.loads(ended.stdout)}
     assert ended.returncode == 0
@@ -49,7 +49,7 @@ def test_all_is_well_with_credentials_in_the_environment(run: Run) -> None:
     assert isinstance(rows["service"]["milliseconds"], int)
 
 
-def test_without_credentials_a_missing_keyring_is_bad_and_the_commands_are_printed(bare: dict[str, str]) -> None:
+def test_without_credentials_a_missing_keyring_fails_with_advice(bare: dict[str, str]) -> None:
     ended = runner({**bare, "XDS_BASE_URL": "http://127.0.0.1:9"})("doctor")
     assert ended.returncode == 1
     assert "bad   keyring: There is no keyring on this machine" in ended.stdout
@@ -58,7 +58,7 @@ def test_without_credentials_a_missing_keyring_is_bad_and_the_commands_are_print
     assert "\x1b" not in ended.stdout
 
 
-def test_every_command_that_is_advised_is_one_for_bash(bare: dict[str, str]) -> None:
+def test_every_advised_command_is_valid_in_bash(bare: dict[str, str]) -> None:
     printed = runner(bare)("doctor").stdout.splitlines()
     commands = [line.strip() for line in printed if line.startswith(" " * 8)]
     assert len(commands) >= 5
@@ -66,7 +66,7 @@ def test_every_command_that_is_advised_is_one_for_bash(bare: dict[str, str]) -> 
         assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0, command
 
 
-def test_a_mistake_in_the_configuration_is_named(run: Run, tmp_path: Path) -> None:
+def test_an_error_in_the_configuration_is_reported(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("interval = 1\n")
     row = checks(run, XDS_CONFIG=str(config))["configuration"]
@@ -74,7 +74,7 @@ def test_a_mistake_in_the_configuration_is_named(run: Run, tmp_path: Path) -> No
     assert f"{config}:1: interval" in row["message"]
 
 
-def test_what_others_can_read_is_named_with_the_command_that_ends_it(run: Run, tmp_path: Path) -> None:
+def test_files_readable_by_others_are_reported_with_a_remedy(run: Run, tmp_path: Path) -> None:
     state = tmp_path / ".local/state/xds-tui"
     state.mkdir(parents=True)
     state.chmod(0o755)
@@ -84,7 +84,7 @@ def test_what_others_can_read_is_named_with_the_command_that_ends_it(run: Run, t
     assert checks(run)["files"]["status"] == "ok"
 
 
-def test_a_history_that_does_not_open_is_bad(run: Run, tmp_path: Path) -> None:
+def test_a_history_that_cannot_be_opened_fails(run: Run, tmp_path: Path) -> None:
     (tmp_path / ".local/state/xds-tui/journal.db").mkdir(parents=True, mode=0o700)
     (tmp_path / ".local/state/xds-tui").chmod(0o700)
     assert checks(run)["history"]["status"] == "bad"
@@ -114,7 +114,7 @@ async def write_unreadable_rows(path: Path) -> None:
 
 @asynccontextmanager
 async def answering(answer: bytes, requests: list[bytes]) -> AsyncIterator[str]:
-    """Serve `answer` to everything, and give the address without its scheme."""
+    """Respond to every request with `answer`, and yield the address without its scheme."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         requests.append(await reader.read(4096))
@@ -131,7 +131,7 @@ async def answering(answer: bytes, requests: list[bytes]) -> AsyncIterator[str]:
         await server.wait_closed()
 
 
-async def test_a_page_of_somebody_else_is_not_the_service() -> None:
+async def test_an_unrelated_page_is_not_the_service() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<title>Login</title>"
     async with answering(page, []) as address:
         service = (await network.examine(f"http://{address}"))[2]
@@ -139,7 +139,7 @@ async def test_a_page_of_somebody_else_is_not_the_service() -> None:
     assert "Login" in service.message
 
 
-async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() -> None:
+async def test_a_server_without_tls_is_detected_before_any_request() -> None:
     requests: list[bytes] = []
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", requests) as address:
         found = await network.examine(f"https://{address}")
@@ -160,7 +160,7 @@ async def test_something_that_speaks_no_tls_is_found_before_anything_is_asked() 
         ("SSL_CERT_DIR", "nothing", "No such file"),
     ],
 )
-async def test_certificates_that_cannot_be_read_are_named_before_anything_is_asked(
+async def test_unreadable_certificates_are_reported_before_any_request(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, name: str, said: str
 ) -> None:
     (tmp_path / "empty.pem").touch()
@@ -177,7 +177,7 @@ async def test_certificates_that_cannot_be_read_are_named_before_anything_is_ask
     assert requests == []
 
 
-async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_host_name_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "CHECK_TIMEOUT", 1e6)
     (found,) = await network.examine(f"https://{'a' * 70}.test")
     assert (found.subject, found.status) == ("dns", CheckStatus.BAD)
@@ -194,11 +194,11 @@ async def test_a_name_that_can_be_nobodys_is_said_at_once(monkeypatch: pytest.Mo
         (None, CheckStatus.WARN),
     ],
 )
-def test_clocks_that_differ_are_found(ahead: float | None, verdict: CheckStatus) -> None:
+def test_a_wrong_clock_is_reported(ahead: float | None, verdict: CheckStatus) -> None:
     assert network._clock(ahead).status is verdict
 
 
-async def test_the_service_s_clock_is_read_from_its_answer() -> None:
+async def test_the_clock_of_the_service_is_read_from_its_response() -> None:
     late = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
     body = b'{"code": 401, "data": null, "msg": "", "traceId": "t"}'
     requests: list[bytes] = []
@@ -225,7 +225,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_proxy")
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
-async def test_a_proxy_that_is_down_is_at_fault_and_not_the_address(
+async def test_an_unreachable_proxy_is_reported_instead_of_the_address(
     monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     async with answering(b"", []) as address:
@@ -239,7 +239,7 @@ async def test_a_proxy_that_is_down_is_at_fault_and_not_the_address(
 
 @pytest.mark.usefixtures("no_proxy")
 @pytest.mark.parametrize("value", ["socks5://{address}", "http://{address}", "socks4://{address}", "http://{address}x"])
-async def test_a_proxy_that_will_not_do_is_at_fault_and_not_the_address(
+async def test_an_unusable_proxy_is_reported_instead_of_the_address(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     async with answering(b"I am no proxy\r\n\r\n", []) as address:
@@ -262,7 +262,7 @@ class Troubled(KeyringStore):
 
 
 @pytest.mark.parametrize("trouble", list(KeyringProblem))
-async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: KeyringProblem) -> None:
+async def test_every_keyring_failure_has_advice(trouble: KeyringProblem) -> None:
     kept = await keyring.read(Troubled(trouble), "default")
     keyring_row, credentials = keyring.examine(kept, PRODUCTION, "")
     assert keyring_row.status is CheckStatus.BAD
@@ -273,14 +273,14 @@ async def test_whatever_a_keyring_does_there_is_something_to_do(trouble: Keyring
 def examined(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, stored: StoredCredentials, **settings: Any
 ) -> dict[str, dict[str, Any]]:
-    """What doctor finds where the keyring holds `stored`."""
+    """Return the checks of doctor with `stored` in the keyring."""
     chosen = Settings(config_path=tmp_path / "config.toml", **settings)
     report.examine(chosen, Holding(stored), tmp_path / "state", as_json=True)
     return {row["check"]: row for row in json.loads(capsys.readouterr().out)}
 
 
 class Holding(KeyringStore):
-    """A keyring that holds one sign-in."""
+    """A keyring that contains the credentials of one account."""
 
     def __init__(self, stored: StoredCredentials) -> None:
         super().__init__()
@@ -294,7 +294,7 @@ class Holding(KeyringStore):
 
 
 @pytest.mark.usefixtures("no_proxy")
-def test_the_service_that_is_looked_at_is_that_of_the_credentials(
+def test_the_service_of_the_credentials_is_checked(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), simulator.url)
@@ -306,7 +306,7 @@ def test_the_service_that_is_looked_at_is_that_of_the_credentials(
 
 
 @pytest.mark.usefixtures("no_proxy")
-def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
+def test_credentials_for_another_address_fail(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
@@ -317,7 +317,7 @@ def test_credentials_for_another_address_than_the_one_that_was_named_are_bad(
 
 
 @pytest.mark.usefixtures("no_proxy")
-def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
+def test_credentials_of_the_environment_belong_to_its_address(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     stored = StoredCredentials(AccountKey(ACCOUNT, Secret(SECRET)), PRODUCTION)
@@ -329,7 +329,7 @@ def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "advice"),
+    ("status", "expected", "advice"),
     [
         ("200 OK", "web page", "sign-in page of a network"),
         ("502 Bad Gateway", "not available", "with the service"),
@@ -339,8 +339,8 @@ def test_credentials_of_the_environment_are_for_the_address_that_holds_there(
         ("400 Bad Request", "is not the service", "Check the address"),
     ],
 )
-async def test_what_is_there_in_place_of_the_service_gets_the_advice_that_fits(
-    status: str, told: str, advice: str
+async def test_other_content_in_place_of_the_service_has_matching_advice(
+    status: str, expected: str, advice: str
 ) -> None:
     body = "<html><title>Hello</title></html>"
     head = f"Content-Type: text/html\r\nLocation: https://login.test/\r\nContent-Length: {len(body)}"
@@ -349,11 +349,11 @@ async def test_what_is_there_in_place_of_the_service_gets_the_advice_that_fits(
     async with answering(f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode(), []) as address:
         service = (await network.examine(f"http://{address}"))[2]
     assert service.status is CheckStatus.BAD
-    assert told in service.message
+    assert expected in service.message
     assert advice in service.advice[0]
 
 
-def test_a_small_terminal_is_named_and_the_clipboard_can_be_tried(bare: dict[str, str]) -> None:
+def test_a_small_terminal_is_reported_and_the_clipboard_can_be_tried(bare: dict[str, str]) -> None:
     environ = {**bare, "XDS_BASE_URL": "http://127.0.0.1:9", "TMUX": "1"}
     with Terminal([*COMMAND, "doctor"], environ=environ, columns=70, rows=80) as terminal:
         assert terminal.wait_for_end() == 1
@@ -366,11 +366,11 @@ def test_a_small_terminal_is_named_and_the_clipboard_can_be_tried(bare: dict[str
     assert runner(bare)("doctor", "--clipboard").returncode == 1
 
 
-def test_a_finding_never_shows_a_secret() -> None:
+def test_a_check_never_shows_a_secret() -> None:
     assert "hush" not in str(Check("keyring", CheckStatus.OK, f"{Secret('hush')}"))
 
 
-def test_scarce_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_nearly_full_disk_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for free, verdict in ((1 << 40, CheckStatus.OK), (50 << 20, CheckStatus.WARN), (0, CheckStatus.BAD)):
         usage = type("Usage", (), {"free": free})
         monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path, usage=usage: usage)

@@ -44,11 +44,11 @@ def test_every_state_has_an_exit_code(state: OrderState, code: int, code_without
         (STOPPED, "", 1),
     ],
 )
-def test_what_protects_the_user_has_a_code_of_its_own(summary: str, message: str, code: int) -> None:
+def test_a_safeguard_has_its_own_exit_code(summary: str, message: str, code: int) -> None:
     assert exit_code([an_order(state=OrderState.NOT_SENT, summary=summary, message=message)]) == code
 
 
-def test_of_several_hosts_the_most_severe_code_counts() -> None:
+def test_the_most_severe_code_of_several_hosts_is_used() -> None:
     states = (OrderState.CONFIRMED, OrderState.REJECTED, OrderState.NOT_SENT, OrderState.UNKNOWN)
     orders = [an_order(state=state) for state in states]
     held_back = an_order(state=OrderState.NOT_SENT, summary=PRICE_MOVED)
@@ -59,7 +59,7 @@ def test_of_several_hosts_the_most_severe_code_counts() -> None:
     assert exit_code(orders[:1]) == 0
 
 
-def test_a_host_that_is_as_desired_is_no_failure() -> None:
+def test_a_host_in_the_desired_state_is_not_a_failure() -> None:
     assert exit_code([], [ON_ALREADY]) == 0
     assert exit_code([], [ON_ALREADY, OFF]) == 1
     assert exit_code([]) == 0

@@ -1,4 +1,4 @@
-"""`--help` of every command: its parts, its width, its language, and that its examples can be typed."""
+"""`--help` of every command: its sections, its width, its language, and examples that are valid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LANGUAGES = i18n.LANGUAGES
 
 
 def command_names() -> list[str]:
-    """The names of the commands that the help lists; an empty one for the program itself."""
+    """Return the names of the listed commands, and an empty one for the program itself."""
     help_of_all = parser.parser().format_help().partition("Commands:")[2].partition("\nApp:")[0]
     return ["", *re.findall(r"^    ([a-z-]+)", help_of_all, re.MULTILINE)]
 
@@ -34,7 +34,7 @@ def _english_afterwards() -> object:
 
 
 def help_of(name: str) -> str:
-    """What `xds-tui NAME --help` prints."""
+    """Return the output of `xds-tui NAME --help`."""
     output = io.StringIO()
     with redirect_stdout(output), pytest.raises(SystemExit) as ended:
         parser.parse([*name.split(), "--help"])
@@ -88,7 +88,7 @@ def test_every_exit_code_is_described() -> None:
         (["--lang", "fr", "--help"], {}, "Usage"),
     ],
 )
-def test_help_is_in_the_language_that_is_asked_for(args: list[str], environ: dict[str, str], word: str) -> None:
+def test_help_is_in_the_chosen_language(args: list[str], environ: dict[str, str], word: str) -> None:
     ended = runner({"PYTHONIOENCODING": "utf-8", **environ})(*args)
     assert word in ended.stdout + ended.stderr
 
@@ -104,7 +104,7 @@ def test_help_is_in_the_language_that_is_asked_for(args: list[str], environ: dic
         ("  an example that is not broken", ["  an example that is not broken"]),
     ],
 )
-def test_lines_break_between_words_and_wide_letters(text: str, lines: list[str]) -> None:
+def test_lines_are_broken_between_words_and_wide_characters(text: str, lines: list[str]) -> None:
     assert help_text.wrap(text, 8) == lines
 
 

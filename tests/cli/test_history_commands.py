@@ -1,4 +1,4 @@
-"""`xds-tui events` and `xds-tui orders`: what an earlier run wrote down, read by another process."""
+"""`xds-tui events` and `xds-tui orders`: records of an earlier run, read by another process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ UNKNOWN = an_order(id="o2", action=OrderAction.POWER_ON, state=OrderState.UNKNOW
 
 
 def remember(home: Path, *events: Event, orders: Sequence[Order] = (), account: str = "A1") -> None:
-    """Write into the journal of somebody who uses the service of `environ` in this home."""
+    """Write to the journal of a user of the service of `environ` in this home."""
 
     async def write() -> None:
         database = Database(home / ".local/state/xds-tui/journal.db")
@@ -70,7 +70,7 @@ def run(environ: dict[str, str]) -> Run:
     return runner(environ)
 
 
-def test_events_are_those_of_the_account_oldest_first(run: Run) -> None:
+def test_events_of_the_account_are_listed_oldest_first(run: Run) -> None:
     rows = json.loads(run("events", "--json").stdout)
     assert [row["kind"] for row in rows] == ["appeared", "status", "error"]
     assert rows[1]["host_name"] == "渲染-07"
@@ -84,7 +84,7 @@ def test_only_the_latest_are_listed_on_request_after_the_filter(run: Run) -> Non
     assert run("events", "--last", "0").returncode == 2
 
 
-def test_events_are_told_in_a_table(run: Run) -> None:
+def test_events_are_listed_in_a_table(run: Run) -> None:
     header, *lines = run("events", TZ="UTC").stdout.splitlines()
     assert header.split()[:3] == ["TIME", "EVENT", "HOST"]
     assert f"{STOPPED.at:%Y-%m-%d %H:%M:%S}" in lines[1]
@@ -92,7 +92,7 @@ def test_events_are_told_in_a_table(run: Run) -> None:
     assert "code 500, traceId t-1" in lines[2]
 
 
-def test_orders_are_listed_with_what_was_promised(run: Run) -> None:
+def test_orders_are_listed_with_their_quote(run: Run) -> None:
     bought, unknown = json.loads(run("orders", "--json").stdout)
     assert (bought["action"], bought["state"], bought["estimate"]) == ("create", "confirmed", "1.10")
     assert (unknown["action"], unknown["state"]) == ("power on", "unknown")
@@ -100,13 +100,13 @@ def test_orders_are_listed_with_what_was_promised(run: Run) -> None:
     assert "unknown" in run("orders").stdout
 
 
-def test_without_credentials_it_is_who_was_signed_in_last(environ: dict[str, str]) -> None:
+def test_without_credentials_the_last_account_is_used(environ: dict[str, str]) -> None:
     for name in ("XDS_UUID", "XDS_SECRET"):
         del environ[name]
     assert len(json.loads(runner(environ)("orders", "--json").stdout)) == 2
 
 
-def test_orders_that_cannot_be_read_are_reported_beside_those_that_can(environ: dict[str, str]) -> None:
+def test_unreadable_orders_are_reported_in_addition_to_the_others(environ: dict[str, str]) -> None:
     with contextlib.closing(sqlite3.connect(Path(environ["HOME"], ".local/state/xds-tui/journal.db"))) as connection:
         connection.execute("UPDATE orders SET body = '{}' WHERE id = 'o1'")
         connection.commit()
@@ -115,12 +115,12 @@ def test_orders_that_cannot_be_read_are_reported_beside_those_that_can(environ: 
     assert "1 order cannot be read: o1" in ended.stderr
 
 
-def test_nothing_that_is_remembered_is_an_empty_list_and_no_failure(bare: dict[str, str]) -> None:
+def test_an_empty_history_is_an_empty_list(bare: dict[str, str]) -> None:
     ended = runner(bare)("events", "--json")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[]\n", "")
 
 
-def test_a_history_that_cannot_be_read_is_a_failure_and_not_an_empty_list(bare: dict[str, str]) -> None:
+def test_an_unreadable_history_is_a_failure(bare: dict[str, str]) -> None:
     path = Path(bare["HOME"], ".local/state/xds-tui/journal.db")
     path.mkdir(parents=True)
     ended = runner(bare)("events", "--json")
@@ -128,7 +128,7 @@ def test_a_history_that_cannot_be_read_is_a_failure_and_not_an_empty_list(bare: 
     assert "history file is not a regular file" in ended.stderr
 
 
-def test_watching_appends_what_is_new(environ: dict[str, str]) -> None:
+def test_watching_appends_new_records(environ: dict[str, str]) -> None:
     command = [*COMMAND, "events", "--watch", "--json", "--interval", "5", "--last", "1"]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""`xds-tui hosts` as a script sees it: over real HTTP, in a process of its own."""
+"""`xds-tui hosts` as scripts use it: over real HTTP, as a subprocess."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIELDS = [
     *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
     *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed", "power"),
 ]
-"""What scripts rely on: a field may be added at the end, none may go or change its name."""
+"""The fields that scripts rely on: new ones may be added at the end, none may be removed or renamed."""
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def test_csv_has_the_same_hosts(run: Run, service: Service) -> None:
     assert list(rows[0]) == FIELDS
 
 
-def test_a_password_of_a_host_is_in_no_form_of_the_output(run: Run, service: Service) -> None:
+def test_no_output_format_contains_a_password(run: Run, service: Service) -> None:
     assert any(row["hostPw"] == PASSWORD for row in service.world.host_rows())
     for form in ([], ["--json"], ["--csv"]):
         assert PASSWORD not in run("hosts", *form).stdout  # `run` looks for every planted secret besides
@@ -73,30 +73,30 @@ def test_a_table_has_no_escape_sequence_and_local_times(run: Run) -> None:
     assert table != elsewhere
 
 
-def test_a_filter_says_what_is_wanted(run: Run) -> None:
+def test_a_filter_selects_hosts(run: Run) -> None:
     on = json.loads(run("hosts", "--json", "--filter", "status:on").stdout)
     assert {row["status"] for row in on} == {"on", "billed"}
     assert run("hosts", "--json", "--filter", "no-such-host").stdout == "[]\n"
 
 
-def test_a_filter_may_ask_what_hosts_cost(run: Run) -> None:
+def test_a_filter_can_use_the_price(run: Run) -> None:
     dear = json.loads(run("hosts", "--json", "--filter", "cost>2").stdout)
     assert dear
     assert all(float(row["cost_high"]) > 2 for row in dear)
 
 
 @pytest.mark.parametrize("wrong", ["colour:red", "cpu:many", '"open', "status<on"])
-def test_a_filter_that_makes_no_sense_is_a_mistake_in_use(run: Run, wrong: str) -> None:
+def test_an_invalid_filter_is_a_usage_error(run: Run, wrong: str) -> None:
     ended = run("hosts", "--filter", wrong)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "--filter" in ended.stderr
 
 
-def test_json_and_csv_together_are_a_mistake_in_use(run: Run) -> None:
+def test_json_and_csv_together_are_a_usage_error(run: Run) -> None:
     assert run("hosts", "--json", "--csv").returncode == 2
 
 
-def test_nobody_signed_in_is_said_with_what_to_do(bare: dict[str, str]) -> None:
+def test_missing_credentials_are_reported_with_a_remedy(bare: dict[str, str]) -> None:
     ended = runner(bare)("hosts", "--json")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "Nobody is signed in" in ended.stderr
@@ -104,18 +104,18 @@ def test_nobody_signed_in_is_said_with_what_to_do(bare: dict[str, str]) -> None:
     assert "There is no keyring" in ended.stderr
 
 
-def test_errors_speak_the_language_chosen(bare: dict[str, str]) -> None:
+def test_errors_are_in_the_chosen_language(bare: dict[str, str]) -> None:
     assert "登录" in runner(bare)("hosts", "--lang", "zh_CN").stderr
 
 
-def test_a_wrong_secret_is_told_with_its_source_and_code(run: Run) -> None:
+def test_a_wrong_secret_is_reported_with_its_source_and_code(run: Run) -> None:
     ended = run("hosts", XDS_SECRET="wrong")
     assert ended.returncode == 1
     assert "XDS_UUID, XDS_SECRET" in ended.stderr
     assert "code " in ended.stderr
 
 
-def test_a_refusal_is_told_with_code_and_trace_id(run: Run, service: Service) -> None:
+def test_a_rejection_is_reported_with_code_and_trace_id(run: Run, service: Service) -> None:
     service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/mypage", code=1037, message="未实名"))
     ended = run("hosts")
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -125,7 +125,7 @@ def test_a_refusal_is_told_with_code_and_trace_id(run: Run, service: Service) ->
     assert "traceId " in ended.stderr
 
 
-def test_hosts_are_listed_without_prices_unless_the_filter_asks_for_them(run: Run, service: Service) -> None:
+def test_prices_are_requested_only_if_the_filter_uses_them(run: Run, service: Service) -> None:
     service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/image", code=500, times=2))
     ended = run("hosts", "--json")
     assert ended.returncode == 0
@@ -134,13 +134,13 @@ def test_hosts_are_listed_without_prices_unless_the_filter_asks_for_them(run: Ru
     assert run("hosts", "--filter", "cost<1").returncode == 1
 
 
-def test_a_service_that_is_not_there_is_a_failure_in_words(run: Run) -> None:
+def test_an_unreachable_service_is_reported(run: Run) -> None:
     ended = run("hosts", XDS_BASE_URL="http://127.0.0.1:9")
     assert ended.returncode == 1
     assert "cannot be reached" in ended.stderr
 
 
-def test_a_reader_that_has_had_enough_is_left_quietly(environ: dict[str, str]) -> None:
+def test_a_closed_pipe_ends_the_command_silently(environ: dict[str, str]) -> None:
     with watching(environ, "--json") as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -150,7 +150,7 @@ def test_a_reader_that_has_had_enough_is_left_quietly(environ: dict[str, str]) -
         assert process.stderr.read() == ""
 
 
-def test_watching_goes_on_until_it_is_interrupted(environ: dict[str, str], service: Service) -> None:
+def test_watching_continues_until_interrupted(environ: dict[str, str], service: Service) -> None:
     with watching(environ, "--json") as process:
         assert process.stdout is not None
         rows = [json.loads(process.stdout.readline()) for _ in range(60)]
@@ -162,14 +162,14 @@ def test_watching_goes_on_until_it_is_interrupted(environ: dict[str, str], servi
         assert process.stderr.read() == ""
 
 
-def test_csv_that_is_watched_has_one_header(environ: dict[str, str]) -> None:
+def test_watched_csv_has_one_header(environ: dict[str, str]) -> None:
     with watching(environ, "--csv") as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(61)]
     assert [line for line in lines if line.startswith("seen_at")] == lines[:1]
 
 
-def test_watching_outlives_a_failure_but_not_a_wrong_secret(environ: dict[str, str], service: Service) -> None:
+def test_watching_survives_a_failure_but_not_a_wrong_secret(environ: dict[str, str], service: Service) -> None:
     service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/mypage", code=500, times=1))
     with watching(environ, "--json") as process:
         assert process.stdout is not None
@@ -180,7 +180,7 @@ def test_watching_outlives_a_failure_but_not_a_wrong_secret(environ: dict[str, s
         assert process.wait(20) == 1
 
 
-def test_a_full_disk_is_a_failure_and_no_accident(environ: dict[str, str]) -> None:
+def test_a_full_disk_is_reported(environ: dict[str, str]) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         ended = subprocess.run(
             [*COMMAND, "hosts"],
@@ -197,7 +197,7 @@ def test_a_full_disk_is_a_failure_and_no_accident(environ: dict[str, str]) -> No
     assert "Exception ignored" not in ended.stderr
 
 
-def test_a_terminal_without_chinese_gets_a_table_all_the_same(run: Run) -> None:
+def test_a_terminal_without_chinese_gets_a_table(run: Run) -> None:
     ended = run("hosts", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert ended.returncode == 0
     assert json.loads(run("hosts", "--json", PYTHONIOENCODING="ascii").stdout)
@@ -208,7 +208,7 @@ def test_the_demo_needs_neither_service_nor_keyring_nor_disk(bare: dict[str, str
         assert len(json.loads(runner(bare)(*args).stdout)) == 40
 
 
-def test_an_interrupt_ends_it_also_while_the_service_is_silent(environ: dict[str, str], service: Service) -> None:
+def test_an_interrupt_ends_the_command_while_it_waits(environ: dict[str, str], service: Service) -> None:
     service.faults.set(Fault(kind=Kind.LATENCY, endpoint="pve/open/mypage", seconds=15))
     with watching(environ) as process:
         wait_until(lambda: not service.faults.pending)
@@ -216,7 +216,7 @@ def test_an_interrupt_ends_it_also_while_the_service_is_silent(environ: dict[str
         assert process.wait(TIMEOUT) == 130
 
 
-def test_a_table_that_is_watched_says_when_each_reading_was(environ: dict[str, str]) -> None:
+def test_a_watched_table_shows_the_time_of_each_refresh(environ: dict[str, str]) -> None:
     with watching(environ) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().rstrip() for _ in range(36)]
@@ -225,7 +225,7 @@ def test_a_table_that_is_watched_says_when_each_reading_was(environ: dict[str, s
     assert lines[34] == lines[1]
 
 
-def test_listings_record_what_happens_for_the_history_and_the_charts(run: Run, service: Service) -> None:
+def test_listings_record_changes_in_the_history(run: Run, service: Service) -> None:
     assert run("hosts").returncode == 0
     off = next(row["id"] for row in service.world.host_rows() if int(row["status"]) == 0)
     service.world.delete(service.world.accounts[ACCOUNT], off)
@@ -235,7 +235,7 @@ def test_listings_record_what_happens_for_the_history_and_the_charts(run: Run, s
     assert [event["host_id"] for event in events if event["kind"] == "gone"] == [off]
 
 
-def test_a_listing_has_the_columns_order_and_number_that_are_asked_for(run: Run) -> None:
+def test_columns_order_and_limit_can_be_chosen(run: Run) -> None:
     table = run("hosts", "--columns", "name,cost", "--sort=-cost", "--limit", "3", "--no-header").stdout.splitlines()
     prices = [float(line.split()[-1].lstrip("~").partition("-")[0]) for line in table]
     assert len(table) == 3

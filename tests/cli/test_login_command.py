@@ -32,7 +32,7 @@ from xds_tui.store.journal import Journal
 
 
 class Desktop(KeyringBackend):
-    """Keeps items in memory."""
+    """Stores items in memory."""
 
     priority = 1  # type: ignore[assignment]
     name = "Desktop keyring"
@@ -65,7 +65,7 @@ def services(url: str, keyring_store: KeyringStore, credentials_source: str = ""
 
 @pytest.fixture
 def types(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody types the account ID, and then the right secret."""
+    """Let the user type the account ID and the correct secret."""
     answers(monkeypatch, ACCOUNT, SECRET)
 
 
@@ -77,32 +77,32 @@ def answers(monkeypatch: pytest.MonkeyPatch, account: str, secret: str) -> None:
 
 
 @pytest.mark.usefixtures("types")
-def test_what_the_service_takes_is_kept_and_the_keyring_named(
+def test_accepted_credentials_are_stored_and_the_keyring_is_named(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keyring = Desktop()
     assert login.login(services(simulator.url, KeyringStore(keyring), credentials_source="XDS_TOKEN")) == 0
     assert keyring.items["default/secret"] == SECRET
     assert keyring.items["default/base-url"] == simulator.url
-    told = capsys.readouterr().out
-    assert "Desktop keyring keeps them" in told
-    assert "XDS_TOKEN" in told
-    assert SECRET not in told
+    output = capsys.readouterr().out
+    assert "Desktop keyring keeps them" in output
+    assert "XDS_TOKEN" in output
+    assert SECRET not in output
 
 
-def test_what_the_service_refuses_is_not_kept(
+def test_rejected_credentials_are_not_stored(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers(monkeypatch, ACCOUNT, "wrong-secret")
     keyring = Desktop()
     assert login.login(services(simulator.url, KeyringStore(keyring))) == 1
     assert keyring.items == {}
-    told = capsys.readouterr().err
-    assert "code " in told
-    assert "wrong-secret" not in told
+    output = capsys.readouterr().err
+    assert "code " in output
+    assert "wrong-secret" not in output
 
 
-def test_half_of_it_is_not_tried(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_credentials_are_not_tried(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for account, secret in (("", SECRET), (ACCOUNT, "")):
         answers(monkeypatch, account, secret)
         assert login.login(services(simulator.url, KeyringStore(Desktop()))) == 1
@@ -114,20 +114,20 @@ async def _keep(keyring_store: KeyringStore) -> None:
     )
 
 
-def test_logging_out_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+def test_logging_out_removes_the_credentials(capsys: pytest.CaptureFixture[str]) -> None:
     keyring = Desktop()
     asyncio.run(_keep(KeyringStore(keyring)))
     assert login.logout(KeyringStore(keyring), "default", "") == 0
     assert keyring.items == {}
     assert "Removed from Desktop keyring" in capsys.readouterr().out
     assert login.logout(KeyringStore(keyring), "default", "XDS_UUID, XDS_SECRET") == 0
-    told = capsys.readouterr().out
-    assert "held nothing" in told
-    assert "XDS_UUID, XDS_SECRET are still set" in told
+    output = capsys.readouterr().out
+    assert "held nothing" in output
+    assert "XDS_UUID, XDS_SECRET are still set" in output
 
 
 class Stubborn(Desktop):
-    """Keeps what it should delete."""
+    """A keyring that does not delete."""
 
     name = "Stubborn keyring"
 
@@ -135,19 +135,19 @@ class Stubborn(Desktop):
         raise PasswordDeleteError("denied by policy")
 
 
-def test_logging_out_that_did_not_remove_the_secret_fails_and_says_how_to(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_logout_is_reported_with_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:
     keyring = Stubborn()
     asyncio.run(_keep(KeyringStore(keyring)))
     assert login.logout(KeyringStore(keyring), "default", "") == 1
-    told, complained = capsys.readouterr()
-    assert told == ""
+    output, complained = capsys.readouterr()
+    assert output == ""
     assert "still has what it was asked to remove: default/secret" in complained
     assert "denied by policy" in complained
     assert "secret-tool clear service xds-tui username default/secret" in complained
     assert SECRET not in complained
 
 
-def test_logging_out_of_a_keyring_that_does_not_answer_fails(
+def test_logging_out_fails_if_the_keyring_does_not_respond(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
@@ -156,13 +156,13 @@ def test_logging_out_of_a_keyring_that_does_not_answer_fails(
     keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
     assert login.logout(KeyringStore(keyring), "default", "") == 1
     answer.set()
-    told, complained = capsys.readouterr()
-    assert told == ""
+    output, complained = capsys.readouterr()
+    assert output == ""
     assert "did not answer" in complained
     assert "may still be in the keyring" in complained
 
 
-def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
+def test_an_unresponsive_keyring_does_not_count_as_signed_out(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keyring, answer = Desktop(), threading.Event()
@@ -172,8 +172,8 @@ def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
         == 1
     )
     answer.set()
-    told, complained = capsys.readouterr()
-    assert told == ""
+    output, complained = capsys.readouterr()
+    assert output == ""
     assert "could not be read from the keyring" in complained
     assert "The keyring did not answer: 0.02 s" in complained
     assert "Nobody is signed in" not in complained
@@ -181,20 +181,18 @@ def test_a_keyring_that_does_not_answer_is_not_taken_for_signed_out(
 
 
 @pytest.mark.usefixtures("types")
-def test_a_sign_in_that_was_not_stored_fails_and_says_so(
-    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_login_that_cannot_be_stored_fails(simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]) -> None:
     keyring = Desktop()
     keyring.set_password = lambda service, username, password: None  # type: ignore[method-assign]
     assert login.login(services(simulator.url, KeyringStore(keyring))) == 1
-    told, complained = capsys.readouterr()
-    assert "keeps them" not in told
+    output, complained = capsys.readouterr()
+    assert "keeps them" not in output
     assert "you are not signed in" in complained
     assert "did not keep what it was given" in complained
-    assert SECRET not in told + complained
+    assert SECRET not in output + complained
 
 
-def test_without_a_keyring_nothing_is_asked_and_the_way_out_is_told(bare: dict[str, str]) -> None:
+def test_without_a_keyring_login_fails_with_advice(bare: dict[str, str]) -> None:
     with Terminal([*COMMAND, "login"], environ=bare) as terminal:
         assert terminal.wait_for_end() == 1
         assert "There is no keyring" in terminal.text
@@ -204,7 +202,7 @@ def test_without_a_keyring_nothing_is_asked_and_the_way_out_is_told(bare: dict[s
     assert (ended.returncode, ended.stdout) == (1, "")
 
 
-def test_a_pipe_is_told_to_use_the_environment(bare: dict[str, str]) -> None:
+def test_login_without_a_terminal_refers_to_the_environment(bare: dict[str, str]) -> None:
     ended = runner(bare)("login")
     assert ended.returncode == 1
     assert "XDS_UUID" in ended.stderr
@@ -215,6 +213,6 @@ def test_a_secret_cannot_be_given_as_an_argument(bare: dict[str, str]) -> None:
     assert runner(bare)("login", ACCOUNT, "x").returncode == 2
 
 
-def test_the_demo_signs_in_to_nothing(bare: dict[str, str]) -> None:
+def test_login_is_rejected_in_the_demo(bare: dict[str, str]) -> None:
     for command in ("login", "logout", "doctor"):
         assert runner(bare)("--demo", command).returncode == 2

@@ -1,4 +1,4 @@
-"""The commands that order something, as a script uses them: over real HTTP, in processes of their own."""
+"""The commands that place orders, as scripts use them: over real HTTP, as subprocesses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANGES = ("createquantity", "createRent", "operate", "reboot", "delete")
 
 
 def changes(service: Service) -> list[str]:
-    """Return the changing requests that have arrived."""
+    """Return the changing requests that have been received."""
     return [request for request in service.requests if any(call in request for call in CHANGES)]
 
 
@@ -42,7 +42,7 @@ def test_a_host_is_created_and_reported(run: Run, service: Service) -> None:
     assert len(changes(service)) == 1
 
 
-def test_a_request_id_means_one_purchase(run: Run, service: Service) -> None:
+def test_a_request_id_stands_for_one_purchase(run: Run, service: Service) -> None:
     first, second = run(*CREATE, "--request-id", "job-7"), run(*CREATE, "--request-id", "job-7")
     assert (first.returncode, second.returncode) == (0, 0)
     assert rows(first)[0]["id"] == rows(second)[0]["id"]
@@ -63,7 +63,7 @@ def test_programs_with_one_request_id_at_the_same_time_buy_once(run: Run, servic
     assert len(changes(service)) == 1
 
 
-def test_a_request_id_is_not_taken_for_another_purchase(run: Run, service: Service) -> None:
+def test_a_request_id_is_rejected_for_another_purchase(run: Run, service: Service) -> None:
     run(*CREATE, "--request-id", "job-7")
     for different in (("--count", "2"), ("--package", "bzoff8")):
         ended = run(*CREATE, "--request-id", "job-7", *different)
@@ -72,7 +72,7 @@ def test_a_request_id_is_not_taken_for_another_purchase(run: Run, service: Servi
     assert len(changes(service)) == 1
 
 
-def test_what_was_not_sent_is_sent_when_it_is_repeated(run: Run, service: Service) -> None:
+def test_an_order_that_was_not_sent_is_sent_when_repeated(run: Run, service: Service) -> None:
     service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/packAge/0", code=500, skip=1))
     first = run(*CREATE, "--request-id", "job-7")
     assert (first.returncode, rows(first)[0]["state"]) == (1, "not sent")
@@ -92,7 +92,7 @@ def test_a_lost_response_is_found_in_the_fleet(run: Run, service: Service) -> No
     assert len(changes(service)) == 1
 
 
-def test_an_unknown_purchase_is_not_repeated_unasked(run: Run, service: Service) -> None:
+def test_an_unknown_purchase_is_not_repeated_without_confirmation(run: Run, service: Service) -> None:
     service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
     unknown = run(*CREATE, "--no-wait")
     service.faults.clear()
@@ -130,9 +130,7 @@ def test_a_rejected_order_can_be_retried_and_an_unknown_one_cannot(run: Run, ser
         (("--request-id", "two words"), 2),
     ],
 )
-def test_what_cannot_be_bought_as_asked_is_not_sent(
-    run: Run, service: Service, options: tuple[str, ...], code: int
-) -> None:
+def test_an_invalid_purchase_is_not_sent(run: Run, service: Service, options: tuple[str, ...], code: int) -> None:
     ended = run(*CREATE, *options)
     assert (ended.returncode, ended.stdout) == (code, "")
     assert changes(service) == []
@@ -145,7 +143,7 @@ def test_nothing_is_changed_in_read_only_mode(run: Run, service: Service) -> Non
     assert changes(service) == []
 
 
-def test_a_pipe_cannot_be_asked_and_must_confirm(run: Run, service: Service) -> None:
+def test_without_a_terminal_an_option_must_confirm(run: Run, service: Service) -> None:
     host = a_host_in(service, ON)
     for command in (CREATE[:-2], ("stop", host), ("reboot", host), ("delete", host)):
         ended = run(*command)
@@ -167,7 +165,7 @@ def test_a_dry_run_shows_the_requests_that_would_be_sent(run: Run, service: Serv
     assert changes(service) == []
 
 
-def test_operations_act_on_hosts_by_name_and_id_and_skip_what_is_done(run: Run, service: Service) -> None:
+def test_operations_accept_names_and_ids_and_skip_completed_hosts(run: Run, service: Service) -> None:
     on, off = a_host_in(service, ON), a_host_in(service, OFF)
     service.world.machines[on].name = "gpu-a"
     ended = run("stop", "gpu-a", off, "--yes", "--json")

@@ -1,4 +1,4 @@
-"""Every command with a standard stream that is closed or takes nothing: a clear message, and status 1."""
+"""Every command with a closed or full standard stream: a clear message, and status 1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def shell(environ: dict[str, str], command: str, redirections: str) -> subproces
 
 @pytest.mark.parametrize("redirection", [">/dev/full", ">&- <&-"])
 @pytest.mark.parametrize("command", WRITING)
-def test_output_that_cannot_be_written_is_said(environ: dict[str, str], command: str, redirection: str) -> None:
+def test_unwritable_output_is_reported(environ: dict[str, str], command: str, redirection: str) -> None:
     ended = shell(environ, command, redirection)
     assert ended.returncode == 1
     assert ended.stderr.startswith("xds-tui: ")
@@ -40,7 +40,7 @@ REDIRECTED = [
 
 
 @pytest.mark.parametrize(("command", "redirections"), REDIRECTED)
-def test_without_the_other_streams_it_does_its_work(environ: dict[str, str], command: str, redirections: str) -> None:
+def test_a_command_works_without_the_other_streams(environ: dict[str, str], command: str, redirections: str) -> None:
     usual, ended = shell(environ, command, ""), shell(environ, command, redirections)
     assert ended.returncode == usual.returncode
     assert bool(ended.stdout) == bool(usual.stdout)
@@ -49,20 +49,22 @@ def test_without_the_other_streams_it_does_its_work(environ: dict[str, str], com
 
 @pytest.mark.parametrize("command", ["--help", "hosts", "completion bash", "--no-such-option", "login", ""])
 @pytest.mark.parametrize("redirections", [">&- 2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full", "<&- 2>&- >/dev/full"])
-def test_where_nobody_can_be_told_the_status_tells(environ: dict[str, str], command: str, redirections: str) -> None:
+def test_without_standard_error_the_status_reports_the_failure(
+    environ: dict[str, str], command: str, redirections: str
+) -> None:
     ended = shell(environ, command, redirections)
     assert ended.returncode == (2 if command == "--no-such-option" else 1)
     assert (ended.stdout, ended.stderr) == ("", "")
 
 
-def test_the_number_of_a_closed_stream_is_not_given_to_another_file(environ: dict[str, str]) -> None:
+def test_the_descriptor_of_a_closed_stream_is_not_reused(environ: dict[str, str]) -> None:
     program = "import os, sys; from xds_tui.system import standard_streams; standard_streams.open_missing(); "
     program += "sys.exit(os.open('/', os.O_RDONLY) < 3)"
     line = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(program)} <&- >&- 2>&-"
     assert subprocess.run(["bash", "-c", line], env=environ, check=False).returncode == 0
 
 
-def test_a_reader_that_left_hears_nothing(environ: dict[str, str]) -> None:
+def test_a_closed_pipe_causes_no_message(environ: dict[str, str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -86,7 +88,7 @@ sys.exit(main.main())
 """
 
 
-def test_a_thread_that_is_stuck_in_the_keyring_does_not_take_part_in_the_end(environ: dict[str, str]) -> None:
+def test_a_thread_blocked_in_the_keyring_does_not_delay_the_exit(environ: dict[str, str]) -> None:
     ended = subprocess.run([sys.executable, "-c", STUCK], env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 0
     assert "complete -" in ended.stdout

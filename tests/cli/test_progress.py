@@ -1,4 +1,4 @@
-"""The line that tells what a command waits for: there while it waits, in a terminal alone, and gone afterwards."""
+"""The progress line of a command: shown while it waits, only in a terminal, and removed afterwards."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from tests.simulator_faults.faults import Fault, Kind
 from tests.simulator_faults.middleware import Service
 
 SLOWLY = 1.5
-"""Seconds that an answer takes: long enough to be told of."""
+"""Seconds of a response, long enough for a progress line."""
 
 
 def later(endpoint: str, seconds: float = SLOWLY) -> Fault:
     return Fault(kind=Kind.LATENCY, endpoint=endpoint, seconds=seconds)
 
 
-def test_a_terminal_is_told_what_is_waited_for_how_far_it_is_and_in_the_end_nothing_of_it(
-    service: Service, environ: Mapping[str, str]
-) -> None:
+def test_the_progress_line_is_shown_and_removed_in_a_terminal(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage?page=2"))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
         program.wait_for(rf"xds-tui: asking {environ['XDS_BASE_URL']}, 25 of 30 hosts, \d s")
@@ -38,7 +36,7 @@ def test_a_terminal_is_told_what_is_waited_for_how_far_it_is_and_in_the_end_noth
         (["catalog", "--images"], "pve/open/image"),
     ],
 )
-def test_whatever_is_slow_is_told_of(
+def test_every_slow_step_shows_progress(
     service: Service, environ: Mapping[str, str], command: list[str], slow: str
 ) -> None:
     service.faults.set(later(slow))
@@ -48,7 +46,7 @@ def test_whatever_is_slow_is_told_of(
         assert "asking" not in program.text
 
 
-def test_the_seconds_go_on(service: Service, environ: Mapping[str, str]) -> None:
+def test_the_seconds_are_updated(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage", 30))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
         program.wait_for(r", 0 s")
@@ -56,7 +54,7 @@ def test_the_seconds_go_on(service: Service, environ: Mapping[str, str]) -> None
         program.wait_for(r", 2 s")
 
 
-def test_ctrl_c_leaves_and_takes_the_line_along(service: Service, environ: Mapping[str, str]) -> None:
+def test_ctrl_c_removes_the_line(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage", 30))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
         program.wait_for("asking")
@@ -65,7 +63,7 @@ def test_ctrl_c_leaves_and_takes_the_line_along(service: Service, environ: Mappi
         assert "asking" not in program.text
 
 
-def test_what_went_wrong_stands_where_the_line_was(service: Service, environ: Mapping[str, str]) -> None:
+def test_an_error_replaces_the_line(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage?page=1"))
     service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage?page=2", times=9))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
@@ -75,18 +73,18 @@ def test_what_went_wrong_stands_where_the_line_was(service: Service, environ: Ma
         assert "asking" not in program.text
 
 
-def test_where_the_line_does_not_fit_the_seconds_do(service: Service, environ: Mapping[str, str]) -> None:
+def test_only_the_seconds_are_shown_if_the_line_does_not_fit(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage", 30))
     with Terminal([*COMMAND, "hosts"], columns=20, environ=environ) as program:
         assert program.wait_for(r"\d s").strip() in ("0 s", "1 s")
 
 
-def test_a_pipe_is_told_nothing(service: Service, run: Run) -> None:
+def test_a_pipe_gets_no_progress_line(service: Service, run: Run) -> None:
     service.faults.set(later("pve/open/mypage"))
     assert run("hosts").stderr == ""
 
 
-def test_a_terminal_that_cannot_take_a_line_away_is_told_nothing(service: Service, environ: Mapping[str, str]) -> None:
+def test_a_dumb_terminal_gets_no_progress_line(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage"))
     with Terminal(["env", "TERM=dumb", *COMMAND, "hosts"], columns=200, environ=environ) as program:
         program.wait_for("NAME ")

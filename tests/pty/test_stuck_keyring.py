@@ -88,7 +88,7 @@ def test_a_keyring_that_hangs_while_storing_blocks_nothing(
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         ("logout", "waiting for the keyring"),
         ("hosts", "looking for the credentials"),
@@ -98,14 +98,14 @@ def test_a_command_reports_a_hanging_keyring_and_can_be_interrupted(
     environ: dict[str, str],
     daemon: subprocess.Popen[bytes],
     command: str,
-    told: str,
+    message: str,
 ) -> None:
     daemon.send_signal(signal.SIGSTOP)
     try:
         with Terminal([str(COMMAND), command], environ=environ) as program:
-            program.wait_for(told)
+            program.wait_for(message)
             program.press("\x03")
             assert program.wait_for_end() == 130
-            assert told not in program.text
+            assert message not in program.text
     finally:
         daemon.send_signal(signal.SIGCONT)

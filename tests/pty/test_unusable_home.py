@@ -39,11 +39,11 @@ def environ(tmp_path: Path, simulator: Simulator) -> dict[str, str]:
     }
 
 
-def works(environ: dict[str, str], *wrapped: str, told: str) -> None:
+def works(environ: dict[str, str], *wrapped: str, message: str) -> None:
     """Check that the program reports the problem, shows the fleet, continues, and exits normally."""
     with Terminal([*wrapped, str(COMMAND)], columns=160, environ=environ) as program:
         program.wait_for("Hosts 4")
-        program.wait_for(told)
+        program.wait_for(message)
         program.wait_for("● live")
         program.press("r", "3", "1", "down")
         program.wait_for("● live")
@@ -54,19 +54,19 @@ def works(environ: dict[str, str], *wrapped: str, told: str) -> None:
 
 @pytest.mark.parametrize("home", ["/proc", "/dev/null", "/proc/nobody/here"])
 def test_the_app_works_with_an_unwritable_home(environ: dict[str, str], home: str) -> None:
-    works(environ | {"HOME": home}, told="The history file cannot be opened for writing")
+    works(environ | {"HOME": home}, message="The history file cannot be opened for writing")
 
 
 def test_the_app_works_with_a_read_only_home(environ: dict[str, str], tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    works(environ, *POWERLESS, told="The history file cannot be opened for writing")
+    works(environ, *POWERLESS, message="The history file cannot be opened for writing")
     tmp_path.chmod(0o700)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])
 def test_the_app_works_on_a_full_disk(environ: dict[str, str], left: str) -> None:
-    works(environ, *FULL, left, told="The history (file cannot be opened|could not be read)|history file is full")
+    works(environ, *FULL, left, message="The history (file cannot be opened|could not be read)|history file is full")
 
 
 def test_a_full_disk_does_not_damage_the_history(environ: dict[str, str]) -> None:
@@ -74,7 +74,7 @@ def test_a_full_disk_does_not_damage_the_history(environ: dict[str, str]) -> Non
         program.wait_for("● live")
         program.press("q")
         assert program.wait_for_end() == 0
-    works(environ, *FULL, "1", told="The history (file cannot be opened|could not be read)|history file is full")
+    works(environ, *FULL, "1", message="The history (file cannot be opened|could not be read)|history file is full")
     with Terminal([str(COMMAND)], environ=environ) as program:
         program.wait_for("● live")
         assert "The history" not in program.text
@@ -92,7 +92,7 @@ def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("interval = 30\nlanguage = \n", "line 2"),
         ("interval = 1\n", "interval"),
@@ -102,8 +102,8 @@ def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str,
     ],
 )
 def test_an_invalid_config_is_reported_and_the_app_starts(
-    environ: dict[str, str], tmp_path: Path, written: str, told: str
+    environ: dict[str, str], tmp_path: Path, written: str, message: str
 ) -> None:
     path = tmp_path / "config.toml"
     path.write_text(written)
-    works(environ | {"XDS_CONFIG": str(path)}, told=told)
+    works(environ | {"XDS_CONFIG": str(path)}, message=message)

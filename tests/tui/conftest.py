@@ -77,13 +77,13 @@ def _at_home_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a yes count at once: the test is not about keys that come too early."""
+    """Accept confirmations at once, in tests that are not about keys pressed too early."""
     monkeypatch.setattr(confirm, "CONFIRM_GUARD", 0.0)
     monkeypatch.setattr(screen, "CONFIRM_GUARD", 0.0)
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every yes come too early, however slow the machine is."""
+    """Ignore every confirmation as pressed too early, however slow the machine is."""
     monkeypatch.setattr(confirm, "CONFIRM_GUARD", inf)
     monkeypatch.setattr(screen, "CONFIRM_GUARD", inf)

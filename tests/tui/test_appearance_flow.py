@@ -1,4 +1,4 @@
-"""Colours, language and list as the user likes them: at once, kept, and with nothing lost."""
+"""Changing theme, language and list options: they apply at once, are saved, and keep the state of the screen."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def test_a_setting_that_cannot_be_saved_applies_to_this_run_with_a_message
         await desk.type("light")
         await desk.press("enter")
         await until(lambda: themes.current(desk.app) == "light")
-        await until(lambda: any("The disk is full" in told.message for told in desk.app._notifications))
+        await until(lambda: any("The disk is full" in notification.message for notification in desk.app._notifications))
 
 
 async def test_choosing_the_present_language_changes_nothing(kept: Kept) -> None:

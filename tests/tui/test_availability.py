@@ -14,7 +14,7 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
 
 
 @pytest.mark.parametrize(
-    ("rule", "context", "told"),
+    ("rule", "context", "expected"),
     [
         (availability.start, Context(picked=(OFF,)), ""),
         (availability.start, Context(picked=(ON,)), "one is on already"),
@@ -42,9 +42,9 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (availability.start, Context(picked=(OFF, ON), unstartable=frozenset({"h1"})), ""),
     ],
 )
-def test_a_rule_returns_the_reason(rule: Condition, context: Context, told: str) -> None:
-    assert told in rule(context)
-    assert bool(told) == bool(rule(context))
+def test_a_rule_returns_the_reason(rule: Condition, context: Context, expected: str) -> None:
+    assert expected in rule(context)
+    assert bool(expected) == bool(rule(context))
 
 
 @pytest.mark.parametrize("rule", [availability.start, availability.stop, availability.reboot])

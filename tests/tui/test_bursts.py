@@ -1,4 +1,4 @@
-"""Keys that arrive in one burst: each does what it would have done had it been typed alone."""
+"""Keys that arrive in one burst have the same effect as keys pressed one at a time."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ LISTS = {
     "copy": ("y",),
     "copy of a host": ("enter", "y"),
 }
-"""The keys that open every searchable list."""
+"""The keys that open each searchable list."""
 
 
 @pytest.fixture
 def in_english() -> Iterator[None]:
-    """Go back to English, whatever is chosen."""
+    """Restore English, whatever a test chooses."""
     yield
     choose("en")
 
@@ -53,14 +53,14 @@ rounds = st.tuples(
 
 
 def expected(labels: Sequence[str], typed: str, steps: int) -> str | None:
-    """The ID of the choice that the cursor is on after `typed` and so many steps down."""
+    """Return the ID of the choice under the cursor after `typed` and a number of steps down."""
     words = typed.casefold().split()
     found = [str(index) for index, label in enumerate(labels) if all(word in f"{label}  {index}" for word in words)]
     return found[min(steps, len(found) - 1)] if found else None
 
 
 async def answers_to(desk: Desk, labels: Sequence[str], keys: Sequence[str]) -> list[str | None]:
-    """Open a list, press keys in a burst, and return what it answered with."""
+    """Open a list, press keys in a burst, and return its result."""
     answers: list[str | None] = []
     screen = PickerScreen("One of these", [Choice(str(index), label) for index, label in enumerate(labels)])
     await desk.app.push_screen(screen, answers.append)

@@ -1,4 +1,4 @@
-"""Nothing that may have been bought is bought again without saying so in words, wherever the purchase is begun."""
+"""A purchase that may have been made already is repeated only after the user has typed a confirmation."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ async def test_a_response_that_is_no_refusal_is_unknown_and_found_by_looking(fau
         desk.clock.advance(20)
         desk.monitor.refresh()
         await until(lambda: desk.monitor.orders.all[0].state is OrderState.CONFIRMED)
-        told = {event.state for event in desk.monitor.state.events if event.kind is EventKind.ORDER}
-        assert OrderState.UNKNOWN in told
-        assert OrderState.REJECTED not in told
+        states = {event.state for event in desk.monitor.state.events if event.kind is EventKind.ORDER}
+        assert OrderState.UNKNOWN in states
+        assert OrderState.REJECTED not in states
         await desk.see("1 of 1 bought")
         assert (len(desk.world.ledger), desk.asked("createquantity")) == (1, 1)
 

@@ -1,4 +1,4 @@
-"""What heads the columns, in both languages: a title that is cut off names nothing."""
+"""The titles of columns fit in both languages."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 def ours() -> Iterator[type[DOMNode]]:
-    """Every screen and widget of ours, and the app."""
+    """Return every screen and widget class of the package, and the app."""
     yield XdsApp
     for package in (screens, widgets):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -39,7 +39,7 @@ def ours() -> Iterator[type[DOMNode]]:
 
 
 HEARING = [kind for kind in ours() if "BINDINGS" in vars(kind)]
-"""What hears keys of its own."""
+"""Return the classes with bindings of their own."""
 
 
 def test_every_binding_is_in_the_registry() -> None:

@@ -1,4 +1,4 @@
-"""A yes that comes before its question can have been read: it was meant for something else, and does nothing."""
+"""A confirmation that is pressed before its dialog can have been read is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`c`: what it says and does where the terminal cannot be lent, and beside it; `tests/pty` has the lending."""
+"""Connecting without a suspended terminal; `tests/pty` has the tests with one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Program = Callable[..., Path]
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Install a program, the only one that can be found, and return where it writes how it was started."""
+    """Install the only program that can be found, and return the file to which it writes how it was started."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -50,7 +50,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 def a_machine(desk: Desk, system: str, *, off: bool = False) -> SimHost:
-    """A host with this system that can be reached, with the cursor on it."""
+    """Return a reachable host with this system, and move the cursor to it."""
     found = next(
         host
         for host in desk.world.listed()

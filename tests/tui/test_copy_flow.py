@@ -19,7 +19,7 @@ ADDRESS = "gx-xds-rdp.songmao-idc.com"
 
 
 def a_machine(desk: Desk, status: int = ON) -> SimHost:
-    """A host that can be reached, with the cursor on it."""
+    """Return a reachable host, and move the cursor to it."""
     found = next(host for host in desk.world.listed() if host.status == status and host.port)
     desk.app.screen.query_one(HostTable).move_to(found.id)
     return found

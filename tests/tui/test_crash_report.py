@@ -83,13 +83,13 @@ def caught(fail: Callable[[], None]) -> Exception:
     ],
 )
 def test_a_report_contains_errors_and_locations_but_no_values(fail: Callable[[], None], kind: str) -> None:
-    told = crash_report.format_report(caught(fail))
-    assert kind in told
-    assert "ValueError" in told
-    assert "test_crash_report.py:" in told
-    assert "fails_with" in told
-    assert PLANTED not in told
-    assert str(Path.home()) not in told
+    report = crash_report.format_report(caught(fail))
+    assert kind in report
+    assert "ValueError" in report
+    assert "test_crash_report.py:" in report
+    assert "fails_with" in report
+    assert PLANTED not in report
+    assert str(Path.home()) not in report
 
 
 def test_a_report_contains_versions_and_events_without_names() -> None:
@@ -103,19 +103,19 @@ def test_a_report_contains_versions_and_events_without_names() -> None:
         summary="The service had a system error",
         trace_id="t-1",
     )
-    told = crash_report.format_report(ValueError(), [event])
-    assert "textual 8." in told
-    assert told.endswith("2026-11-23 08:00:00 trouble · 500 · The service had a system error · traceId t-1")
-    assert PLANTED not in told
+    report = crash_report.format_report(ValueError(), [event])
+    assert "textual 8." in report
+    assert report.endswith("2026-11-23 08:00:00 trouble · 500 · The service had a system error · traceId t-1")
+    assert PLANTED not in report
 
 
 def test_the_report_of_an_endless_recursion_is_limited() -> None:
     def dig() -> None:
         dig()
 
-    told = crash_report.format_report(caught(dig))
-    assert "RecursionError" in told
-    assert len(told.splitlines()) < 100
+    report = crash_report.format_report(caught(dig))
+    assert "RecursionError" in report
+    assert len(report.splitlines()) < 100
 
 
 def test_the_message_names_the_error_the_report_and_how_to_submit_it(folder: Path) -> None:
@@ -160,10 +160,10 @@ def read_only(folder: Path) -> None:
 def test_the_report_is_printed_if_it_cannot_be_written(folder: Path, hinder: Callable[[Path], None]) -> None:
     hinder(folder)
     with powerless():
-        told = crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
-    assert "fails_with" in told
-    assert "file it" in told.splitlines()[-1]
-    assert PLANTED not in told
+        report = crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
+    assert "fails_with" in report
+    assert "file it" in report.splitlines()[-1]
+    assert PLANTED not in report
 
 
 def test_a_full_disk_leaves_no_partial_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,8 +238,8 @@ async def test_an_unknown_outcome_is_shown_as_unknown_and_settled_by_looking() -
         desk.clock.advance(20)
         desk.monitor.refresh()
         await until(lambda: desk.monitor.orders.all[0].state is OrderState.CONFIRMED)
-        told = {event.state for event in desk.monitor.state.events}
-        assert OrderState.UNKNOWN in told
+        states = {event.state for event in desk.monitor.state.events}
+        assert OrderState.UNKNOWN in states
         assert len(desk.world.ledger) == 1
         assert desk.asked("createquantity") == 1
 

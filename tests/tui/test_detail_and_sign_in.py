@@ -149,19 +149,19 @@ async def test_an_expired_account_session_asks_for_the_account() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         (Fault(kind=Kind.HTML, endpoint="auth/getToken", status=200), "web page"),
         (Fault(kind=Kind.HTML, endpoint="auth/getToken", status=502), "not available"),
     ],
 )
-async def test_advice_at_sign_in_is_about_signing_in(fault: Fault, told: str) -> None:
+async def test_advice_at_sign_in_is_about_signing_in(fault: Fault, expected: str) -> None:
     desk = Desk(credentials=None)
     desk.service.faults.set(fault)
     async with sitting_at(desk):
         await typed_in(desk, account=ACCOUNT, secret=SECRET)
         text = " ".join((await desk.see("to try again")).split())
-        assert told in text
+        assert expected in text
         assert "with r" not in text
         assert "by itself," not in text
 

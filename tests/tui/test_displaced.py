@@ -1,4 +1,4 @@
-"""A refresh that moves the cursor to another host, or takes the marks away: nothing is started there unasked."""
+"""A start is confirmed if a refresh has moved the cursor to another host or removed the marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands typed with a Chinese input method on, which makes their signs as wide as two."""
+"""Commands typed with a Chinese input method, which sends full-width characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the collector is told, in a process of its own: it is one of the whole process."""
+"""The settings of the garbage collector, in separate processes because it is global."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ collector = GarbageCollector()
 @pytest.mark.parametrize(
     "checks",
     [
-        # Where nobody disabled it, it is left alone.
+        # It is left unchanged if it was not disabled.
         """
 threshold = gc.get_threshold()
 collector.enable()
 assert gc.get_threshold() == threshold and gc.get_freeze_count() == 0
 """,
-        # A full collection begins when it is due, and not before.
+        # A full collection starts when it is due, and not before.
         """
 gc.disable()
 collector.enable()
@@ -54,7 +54,7 @@ assert old() is not None
 collector.collect_if_due(is_idle=True)
 assert old() is None
 """,
-        # What there is later is set aside, too, once, and only while nothing is open.
+        # Later objects are excluded too, once, and only while nothing is open.
         """
 gc.disable()
 collector.enable()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("● on, billed", "* on, billed"),
         ("◐ starting", "% starting"),
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("unhurried")
         ("one\n二", "one\n??"),
     ],
 )
-def test_drawing_characters_have_replacements_of_their_width(text: str, told: str) -> None:
-    assert to_ascii(text) == told
+def test_drawing_characters_have_replacements_of_their_width(text: str, expected: str) -> None:
+    assert to_ascii(text) == expected
 
 
 @given(st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"])))

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 def shown_bindings(desk: Desk) -> set[str]:
-    """The sentences of every key of ours that can be pressed now."""
+    """Return the descriptions of all keys that are active."""
     active = desk.app.screen.active_bindings.values()
     return {COMMANDS[bound.binding.id].sentence for bound in active if bound.binding.id in COMMANDS}
 
 
 async def whole(desk: Desk) -> str:
-    """Read the help to its end."""
+    """Scroll through the help to its end."""
     text = await desk.see("─ Keys ")
     scroll = desk.app.screen.query_one(VerticalScroll)
     while scroll.scroll_offset.y < scroll.max_scroll_y:
@@ -53,7 +53,7 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("opening", "told"),
+    ("opening", "expected"),
     [
         (("slash",), "Leave the field; the filter stays"),
         (("b",), "The button before"),
@@ -62,13 +62,13 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
         (("ctrl+p",), "Choose nothing"),
     ],
 )
-async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], told: str) -> None:
+async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], expected: str) -> None:
     async with sitting_at(Desk()) as desk:
         before = len(desk.app.screen_stack)
         await desk.press(*opening)
         await desk.press("f1")
         text = await whole(desk)
-        assert told in text
+        assert expected in text
         assert "Leave from anywhere" in text
         await desk.press("f1")
         assert not isinstance(desk.app.screen, HelpScreen)

@@ -113,8 +113,8 @@ async def test_an_export_includes_pages_that_were_not_shown(monkeypatch: pytest.
         await desk.press("e")
         await desk.see("rows to")
         (path,) = desk.exports.glob("events-*.json")
-        told = [row for row in json.loads(path.read_text()) if row["host_name"].startswith("node-")]
-        assert len(told) == len({row["at"] for row in told}) == 60
+        exported = [row for row in json.loads(path.read_text()) if row["host_name"].startswith("node-")]
+        assert len(exported) == len({row["at"] for row in exported}) == 60
 
 
 async def test_records_of_another_account_are_not_shown() -> None:

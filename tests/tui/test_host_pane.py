@@ -1,4 +1,4 @@
-"""The list of hosts: filter, order, groups, columns and saved filters; on a pane alone, and through keys."""
+"""The host list: filter, order, groups, columns and saved filters; in a pane alone, and by keys in the app."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COSTS = Costs({"a": Rate(Decimal("4.76"), Decimal("4.76"))})
 
 
 class Kept:
-    """Notes what is to be kept, and refuses on demand."""
+    """Records the saved settings, and fails on demand."""
 
     def __init__(self, why: str = "") -> None:
         self.changes: list[Mapping[tuple[str, ...], object]] = []
@@ -47,7 +47,7 @@ class Kept:
 
 
 class Sitting:
-    """A pane alone on a screen."""
+    """A screen with a pane only."""
 
     def __init__(self, pane: HostPane, pilot: Pilot[None]) -> None:
         self.pane, self.pilot = pane, pilot
@@ -62,7 +62,7 @@ class Sitting:
 
     @property
     def rows(self) -> list[str]:
-        """The first words of every line of the table under its header."""
+        """Return the first word of every line of the table below its header."""
         return [line[1:-1].lstrip(" ▌✓").split("  ")[0] for line in self.lines[2:-1] if line[1:-1].strip()]
 
     @property
@@ -260,8 +260,8 @@ class TestKeeping:
     async def test_what_cannot_be_kept_holds_all_the_same_and_is_said(self) -> None:
         async with pane(keep=Kept("config.toml cannot [/be] written")) as sitting:
             await sitting.list(group="status")
-            (told,) = await sitting.notified()
-            assert told == "config.toml cannot [/be] written"
+            (message,) = await sitting.notified()
+            assert message == "config.toml cannot [/be] written"
             assert "◐ starting" in sitting.text
 
     async def test_what_stays_as_it_is_is_not_kept_again(self) -> None:
@@ -273,7 +273,7 @@ class TestKeeping:
 
 
 class TestThroughKeys:
-    """At the desk, where the pickers are."""
+    """The app, in which the dialogs are."""
 
     async def test_o_asks_for_a_column_and_the_same_again_reverses(self) -> None:
         async with sitting_at(Desk(), 80, 24) as desk:

@@ -9,16 +9,16 @@ LISTED = Listed(Counts(total=42, on=30, changing=2, expiring=1), shown=12, unrea
 
 
 def test_the_title_shows_everything_that_fits() -> None:
-    told = "Hosts 12/42 · 30 on · 2 changing · 1 expires < 24 h · 1 unreadable · 3 marked · +6 columns"
-    assert title(LISTED, 200) == told
+    text = "Hosts 12/42 · 30 on · 2 changing · 1 expires < 24 h · 1 unreadable · 3 marked · +6 columns"
+    assert title(LISTED, 200) == text
 
 
 @pytest.mark.parametrize("width", [40, 60, 76])
 def test_parts_that_rows_show_too_are_dropped_first(width: int) -> None:
-    told = title(LISTED, width)
-    assert told.endswith("1 expires < 24 h · 1 unreadable · 3 marked · +6 columns")
-    assert told.startswith("Hosts 12/42")
-    assert "on ·" not in told or len(told) <= width
+    text = title(LISTED, width)
+    assert text.endswith("1 expires < 24 h · 1 unreadable · 3 marked · +6 columns")
+    assert text.startswith("Hosts 12/42")
+    assert "on ·" not in text or len(text) <= width
 
 
 def test_the_title_omits_empty_parts() -> None:

@@ -1,4 +1,4 @@
-"""Every screen and widget that shows a string of the service, shown a service that sends only hostile ones."""
+"""Every screen and widget that shows strings of the service, with a service that sends only hostile strings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 class HostileDesk(Desk):
-    """A desk in front of a service that sends these strings."""
+    """The app on a service that sends these strings."""
 
     def __init__(self, strings: list[str]) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class HostileDesk(Desk):
         return Client(base_url, credentials, transport=HostileService(inner, self._strings), clock=self.now)
 
     async def look(self) -> None:
-        """What is on the screen does nothing to a terminal, and nothing in it can be clicked."""
+        """Check that the screen contains nothing that controls a terminal or can be clicked."""
         await self.pilot.pause()
         for strip in self.app.screen._compositor.render_strips():
             for text, style, control in strip:
@@ -80,7 +80,7 @@ async def look_at_the_palette(desk: HostileDesk) -> None:
 
 
 async def look_at_lists(desk: HostileDesk) -> None:
-    """Every column, in every order and group, and the hosts that a filter of the service's own words leaves."""
+    """Show every column, in every order and group, and filter by the words of the service."""
     pane = desk.app.screen.query_one(HostPane)
     for column in COLUMNS:
         pane.listing = HostListSettings(columns=(column, "name"), sort=column, descending=column == "name")
@@ -103,7 +103,7 @@ async def look_at_lists(desk: HostileDesk) -> None:
 async def look_at_questions(desk: HostileDesk) -> None:
     snapshot = desk.monitor.state.snapshot
     assert snapshot is not None
-    # One that is off is not rebooted, and where the cursor is by now is a matter of the strings.
+    # A host that is off is not rebooted, and the position of the cursor depends on the strings.
     running = next(host for host in snapshot.hosts if host.status is not Status.OFF)
     assert desk.app.screen.query_one(HostTable).move_to(running.id)
     await desk.press("space", "D")
@@ -114,7 +114,7 @@ async def look_at_questions(desk: HostileDesk) -> None:
     await desk.press("b")
     await desk.see("Reboot 1 host")
     await desk.press("y")
-    # The service sends other strings each time: a look that ends meanwhile makes it another host, and nothing is sent.
+    # The strings change with each response, so after a refresh the host differs from the confirmed one.
     while "rejected" not in await desk.see("rejected|Changed before you confirmed"):
         await desk.look()
         await desk.press("escape", "b")

@@ -1,4 +1,4 @@
-"""What a terminal sends becomes the keys that were typed, and no others, however it is divided over reads."""
+"""Terminal input is decoded to the keys that were typed, however it is divided into reads."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from textual import events, messages
 from xds_tui.tui.runtime.input_events import InputEvents
 
 SEVERAL = 0.3
-"""Seconds between two parts of a sequence over a slow line."""
+"""Seconds between two parts of a sequence on a slow connection."""
 
 
 def said(*reads: bytes) -> list[object]:
-    """The events of reads that follow each other at once, and of the silence behind them."""
+    """Return the events of consecutive reads, and of the silence after them."""
     return list(Keyboard().type(reads))
 
 
@@ -23,7 +23,7 @@ def names(found: list[object]) -> list[str]:
 
 
 def slowly(*reads: bytes, seconds: float) -> list[object]:
-    """The events of reads with a pause between them."""
+    """Return the events of reads with a pause between them."""
     now, decoder, found = 0.0, InputEvents(), []
     for read in reads:
         found += decoder.feed(read, now)
@@ -55,7 +55,7 @@ def divided(sequence: bytes) -> list[tuple[bytes, bytes]]:
         (b"\x1b[27u\x1b[13u\x1b[127u\x1b[9;2u\x1b[32u", ["escape", "enter", "backspace", "shift+tab", "space"]),
         (b"\x1b[0;;20320:22909u", ["你", "好"]),
         (b"\x1b[27;5;97~\x1b[27;2;65~\x1b[27;5;13~", ["ctrl+a", "A", "ctrl+enter"]),
-        # Keys that are let go, keys that only change others, and numbers that are no key's.
+        # Releases of keys, modifier keys alone, and numbers that are not keys.
         (b"\x1b[113;1:3u\x1b[1;1:3A\x1b[3;5:3~", []),
         (b"\x1b[57441u\x1b[57442;5u\x1b[57358u\x1b[57441;2:3u", []),
         (b"\x1b[113~\x1b[99;1~\x1b[99999999999u\x1b[55296u\x1b[3u\x1b[113;?9u", []),
@@ -74,13 +74,13 @@ def test_a_long_sequence_is_skipped_to_its_end() -> None:
 
 @pytest.mark.parametrize("sequence", [*MOUSE, *REPLIES, *EIGHT_BIT[:1], *EIGHT_BIT[3:]])
 def test_no_byte_of_another_sequence_is_a_key(sequence: bytes) -> None:
-    """Complete, divided anywhere and slowly, or cut off."""
+    """Complete, divided anywhere with pauses, or truncated."""
     assert names(said(sequence)) == []
     assert names(said(sequence, b"q")) == ["q"]
     for first, second in divided(sequence):
         assert names(said(first, second, b"q")) == ["q"]
         late = names(slowly(first, second, b"q", seconds=SEVERAL))
-        # ESC alone is a key when nothing follows it at once, and nobody can tell.
+        # ESC alone is a key if nothing follows at once, which is indistinguishable.
         assert late == (["escape", "q"] if first == b"\x1b" else ["q"])
         assert [name for name in names(said(first)) if len(name) == 1] == []
 
@@ -153,7 +153,7 @@ def test_mouse_and_terminal_reports_are_decoded() -> None:
         events.AppBlur,
         messages.TerminalSupportsSynchronizedOutput,
     ]
-    # A button beyond the third, and places that there are not.
+    # A button above the third, and positions outside of the screen.
     assert said(b"\x1b[<128;9;9M\x1b[<0;0;0M\x1b[<0;99999999;1M") == []
 
 

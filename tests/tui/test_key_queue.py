@@ -13,7 +13,7 @@ from xds_tui.tui.runtime.key_queue import KeyQueue
 
 
 class Slow(Static, can_focus=True):
-    """Opens a field at the first key, slowly, and notes the keys that it hears."""
+    """Opens a field slowly at the first key, and records the keys that it receives."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -19,7 +19,7 @@ def test_keys_can_be_swapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "told"),
+    ("chosen", "expected"),
     [
         ({"fleet.start": "x"}, "x is both fleet.start and fleet.stop"),
         ({"fleet.start": "f5", "fleet.stop": "f5"}, "f5 is both fleet.start and fleet.stop"),
@@ -29,8 +29,8 @@ def test_keys_can_be_swapped() -> None:
         ({"picker.back": "f1"}, "f1 is both picker.back and app.help-anywhere"),
     ],
 )
-def test_actions_that_are_active_together_conflict_on_one_key(chosen: dict[str, str], told: str) -> None:
-    assert told in keymap.problems(chosen)
+def test_actions_that_are_active_together_conflict_on_one_key(chosen: dict[str, str], expected: str) -> None:
+    assert expected in keymap.problems(chosen)
 
 
 def test_actions_of_different_screens_can_share_a_key() -> None:
@@ -38,7 +38,7 @@ def test_actions_of_different_screens_can_share_a_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "told"),
+    ("chosen", "expected"),
     [
         ({"fleet.strat": "x"}, "no action is called fleet.strat (is it fleet.start?)"),
         ({"zz": "x"}, "no action is called zz"),
@@ -48,8 +48,8 @@ def test_actions_of_different_screens_can_share_a_key() -> None:
         ({"fleet.zoom": "w,,"}, "fleet.zoom: the key , is called comma"),
     ],
 )
-def test_unknown_actions_and_keys_are_reported_with_a_suggestion(chosen: dict[str, str], told: str) -> None:
-    assert keymap.problems(chosen)[0] == told
+def test_unknown_actions_and_keys_are_reported_with_a_suggestion(chosen: dict[str, str], expected: str) -> None:
+    assert keymap.problems(chosen)[0] == expected
 
 
 def test_an_old_id_is_accepted_and_the_new_one_is_named() -> None:

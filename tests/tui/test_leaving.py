@@ -1,4 +1,4 @@
-"""Every screen is closed at every moment of its opening: nothing that it began fails for what has gone."""
+"""Closing each screen at every moment while it opens does not fail."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from xds_tui.tui.app import _fleet_screen
 from xds_tui.tui.screens.fleet import FleetScreen
 
 TURNS = 240
-"""Turns of the event loop from a key until what it opens has settled: a screen needs 40 to 200 of them."""
+"""Turns of the event loop until an opened screen has settled: 40 to 200."""
 
 
 def steps(number: int) -> range:
-    """The turns after which an opening is cut short: others for each, all of them with XDS_EVERY_TURN set."""
+    """The turns after which opening is interrupted: different ones for each screen, or all with XDS_EVERY_TURN set."""
     return range(TURNS) if "XDS_EVERY_TURN" in os.environ else range(7 * number % 48, TURNS, 48)
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A way to open something."""
+    """A way to open a screen or dialog."""
 
     key: str
     before: tuple[str, ...] = ()
-    """Keys that lead to where `key` is pressed."""
+    """The keys to press before `key`."""
 
 
 OPENINGS = {

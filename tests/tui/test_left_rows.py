@@ -1,4 +1,4 @@
-"""A row that is chosen just when a refresh takes it away: nothing is told of it, and nothing fails."""
+"""Selecting a row at the moment when a refresh removes it shows nothing and does not fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A host that may be an order's, from the notice to the decision."""
+"""A host that may belong to an order, from the notice to the decision of the user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 async def lost_create(desk: Desk) -> Order:
-    """Have an order open whose response was lost, for what the catalog lists first."""
+    """Place an order for the first entries of the catalog, and lose its response."""
     catalog = desk.monitor.state.catalog
     assert catalog is not None
     package = catalog.packages[Billing.ON_DEMAND][0]
@@ -43,7 +43,7 @@ async def lost_create(desk: Desk) -> Order:
 
 @asynccontextmanager
 async def seeing_a_candidate(columns: int = 120, rows: int = 40) -> AsyncIterator[tuple[Desk, str]]:
-    """Sit where somebody else bought, five minutes after an order of ours was lost, what that had asked for."""
+    """Run the app after another user bought, five minutes after a lost order, what that order requested."""
     async with sitting_at(Desk(), columns, rows) as desk:
         order = await lost_create(desk)
         desk.clock.advance(300)

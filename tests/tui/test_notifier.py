@@ -23,7 +23,7 @@ def a_stop(name: str = "office-1", seconds: int = 0, **fields: Any) -> Event:
 
 
 def heard(alerts: AlertSettings, *states: FleetState) -> str:
-    """What an alarm writes for one state after the other."""
+    """Return what a notifier writes for consecutive states."""
     written: list[str] = []
     alarm = Notifier(alerts, written.append, NOON)
     for state in states:
@@ -32,7 +32,7 @@ def heard(alerts: AlertSettings, *states: FleetState) -> str:
 
 
 def state_of(*events: Event) -> FleetState:
-    """The state after these events, oldest first."""
+    """Return the state after these events, oldest first."""
     return FleetState(snapshot=SNAPSHOT, events=tuple(reversed(events)))
 
 

@@ -1,4 +1,4 @@
-"""Numbers that are typed: what is not one is said, and nothing has a price meanwhile."""
+"""Validation of typed numbers; without a valid number there is no price."""
 
 from __future__ import annotations
 

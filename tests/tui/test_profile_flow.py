@@ -1,4 +1,4 @@
-"""Several accounts and environments, one after another in the same app."""
+"""Several accounts and environments in one run of the app."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xds_tui.tui.screens.fleet import FleetScreen
 
 
 class Accounts:
-    """Two desks: `home` has a fleet of its own, and so has what it can change to."""
+    """Two apps: `home` with its own fleet, and the one that it can change to."""
 
     def __init__(self, *others: Profile) -> None:
         self.home = Desk(hosts=3, base_url=PRODUCTION, profiles=self)
@@ -48,7 +48,7 @@ async def change(desk: Desk, to: str) -> None:
     await desk.press("enter")
 
 
-def told(desk: Desk) -> list[str]:
+def notifications(desk: Desk) -> list[str]:
     return [notification.message for notification in desk.app._notifications]
 
 
@@ -113,7 +113,7 @@ async def test_the_profile_cannot_be_changed_while_an_order_is_being_sent() -> N
         answered = asyncio.Event()
         accounts.home.monitor.orders._start(_until_answered(answered))
         await change(desk, "away")
-        await until(lambda: told(desk) == ["Orders are under way: try again when they have ended"])
+        await until(lambda: notifications(desk) == ["Orders are under way: try again when they have ended"])
         await desk.see("PRODUCTION")
         answered.set()
         await until(lambda: not accounts.home.monitor.orders.is_sending)
@@ -127,18 +127,18 @@ async def test_a_profile_that_cannot_be_opened_is_reported() -> None:
     accounts.refused = True
     async with sitting_at(accounts.home) as desk:
         await change(desk, "away")
-        await until(lambda: told(desk) == ["[bold]profiles.away: It cannot be used"])
+        await until(lambda: notifications(desk) == ["[bold]profiles.away: It cannot be used"])
         await desk.see("Hosts 3")
 
 
 async def test_the_only_profile_is_reported() -> None:
     async with sitting_at(Desk()) as desk:
         await desk.press("P")
-        await until(lambda: told(desk) == ["There is no other profile"])
+        await until(lambda: notifications(desk) == ["There is no other profile"])
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "expected"),
     [
         (Profile("a", PRODUCTION), "PRODUCTION · client.xuandashi.com"),
         (Profile("a", SANDBOX, read_only=True), "sandbox · client-sandbox.xuandashi.com · read-only"),
@@ -147,5 +147,5 @@ async def test_the_only_profile_is_reported() -> None:
         (Profile("demo", DEMO), "a simulated service in this program: nothing is bought"),
     ],
 )
-def test_a_profile_is_described_by_environment_address_and_mode(place: Profile, told: str) -> None:
-    assert describe_profile(place) == told
+def test_a_profile_is_described_by_environment_address_and_mode(place: Profile, expected: str) -> None:
+    assert describe_profile(place) == expected

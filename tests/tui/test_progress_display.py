@@ -1,4 +1,4 @@
-"""What takes its time says so, how far it is where that can be counted, and can be left."""
+"""Slow operations show their progress and can be cancelled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_refresh_is_shown_in_place_of_the_interval() -> None:
         assert counted.replace("50/1000     ", "every 3600 s") == before
 
 
-def told(desk: Desk) -> list[str]:
+def notifications(desk: Desk) -> list[str]:
     return [notification.message for notification in desk.app._notifications]
 
 
@@ -63,10 +63,10 @@ async def test_waiting_for_a_slow_keyring_is_shown(monkeypatch: pytest.MonkeyPat
     async with sitting_at(Desk()) as desk:
         monkeypatch.setattr(desk.account, "store_credentials", keep)
         keeping = desk.app.run_worker(session.save_credentials(desk.app, desk.account))
-        await until(lambda: told(desk) == ["Waiting for the keyring, which may ask you first"])
+        await until(lambda: notifications(desk) == ["Waiting for the keyring, which may ask you first"])
         answered.set()
         await keeping.wait()
-        await until(lambda: told(desk)[1:] == ["Kept in the keyring: Secret Service"])
+        await until(lambda: notifications(desk)[1:] == ["Kept in the keyring: Secret Service"])
 
 
 async def a_long_past(desk: Desk) -> None:

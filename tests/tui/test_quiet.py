@@ -1,4 +1,4 @@
-"""Nothing is repainted while nothing changes: no timer of any screen or field runs but the one of the ages."""
+"""Nothing is repainted while nothing changes: the only timer is the one that updates ages."""
 
 from __future__ import annotations
 

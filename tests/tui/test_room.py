@@ -1,4 +1,4 @@
-"""Terminals of any size, and of another one a moment later."""
+"""Terminals of any size, and changes of the size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def resize(desk: Desk, columns: int, rows: int) -> None:
 
 
 def cursor(text: str) -> list[str]:
-    """The rows that a cursor is on."""
+    """Return the lines of the screen with a cursor."""
     return re.findall(r"▌.*?(?= ?.?│|$)", text, re.MULTILINE)
 
 
@@ -105,7 +105,7 @@ SHRINK_AND_GROW = ((59, 14), (40, 5), (7, 2), (2, 1), (1, 1), (1, 40), (200, 1),
 
 
 async def resize_quickly(desk: Desk, turns: int) -> None:
-    """Have the terminal pass through all sizes, with so many turns of the event loop between two."""
+    """Resize the terminal to all sizes, with a number of turns of the event loop between two."""
     for columns, rows in SHRINK_AND_GROW:
         size = Size(columns, rows)
         desk.app._driver._size = size

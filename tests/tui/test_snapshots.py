@@ -37,7 +37,7 @@ def looks_right(snap_compare: Snap, scene: Scene, size: tuple[int, int], desk: D
 
 
 async def nothing(desk: Desk) -> None:
-    """Look at what is there at once."""
+    """Show times and prices without delays."""
 
 
 async def marked_and_filtered(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""A history that cannot be written holds every order back, says so, and lets go of it without a key press."""
+"""Orders are disabled while the history cannot be written, with a message, and enabled again automatically."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ COLUMNS = (
     Column("id", "ID", 12, drop=2),
 )
 ROWS = 8
-"""Rows that there is room for on the screen of these tests: one line is the header's, one the input's."""
+"""The number of rows that fit on the screen of these tests; header and input take one line each."""
 
 
 class ObservedTable(Table):
-    """Notes which lines are drawn."""
+    """Records which lines are drawn."""
 
     MARKS = True
 
@@ -58,10 +58,10 @@ class TableApp(App[None]):
 
 
 class Screen:
-    """What a test sees and does."""
+    """The screen of the tests, with what they observe and do."""
 
-    def __init__(self, pilot: Pilot[None], table: ObservedTable, told: list[Message]) -> None:
-        self.pilot, self.table, self.told = pilot, table, told
+    def __init__(self, pilot: Pilot[None], table: ObservedTable, posted: list[Message]) -> None:
+        self.pilot, self.table, self._posted = pilot, table, posted
 
     @property
     def lines(self) -> list[str]:
@@ -94,8 +94,8 @@ class Screen:
         return sorted(self.table.painted)
 
     def messages(self, kind: type[Message]) -> list[Message]:
-        # A message is told once by each widget that it bubbles through.
-        once = {id(message): message for message in self.told if isinstance(message, kind)}
+        # Each widget that a message bubbles through reports it once.
+        once = {id(message): message for message in self._posted if isinstance(message, kind)}
         return list(once.values())
 
 
@@ -103,10 +103,10 @@ class Screen:
 async def shown(
     keys: object = (), *, columns: tuple[Column, ...] = COLUMNS, width: int = 60, **options: object
 ) -> AsyncIterator[Screen]:
-    told: list[Message] = []
+    posted: list[Message] = []
     table = ObservedTable(**options)
-    async with TableApp(table).run_test(size=(width, ROWS + 2), message_hook=told.append) as pilot:
-        screen = Screen(pilot, table, told)
+    async with TableApp(table).run_test(size=(width, ROWS + 2), message_hook=posted.append) as pilot:
+        screen = Screen(pilot, table, posted)
         await screen.fill(keys, columns)
         yield screen
 
@@ -221,8 +221,8 @@ class TestCursor:
             assert screen.table.cursor_key == "a"
             await screen.fill([])
             assert screen.table.cursor_key is None
-            told = [message.key for message in screen.messages(Table.RowHighlighted)]
-            assert told == ["a", "b", "c", "a", None]
+            keys = [message.key for message in screen.messages(Table.RowHighlighted)]
+            assert keys == ["a", "b", "c", "a", None]
 
     async def test_the_cursor_keeps_its_row_through_a_filter(self) -> None:
         async with shown(numbered(1000)) as screen:
@@ -449,7 +449,7 @@ class TestWhatIsRepainted:
 
 
 def click(screen: Screen, line: int) -> None:
-    """Have the table handle a click at once, before anything is drawn."""
+    """Let the table handle a click at once, before anything is drawn."""
     modifiers = {"shift": False, "meta": False, "ctrl": False}
     screen.table.on_click(events.Click(screen.table, 6, line, 0, 0, 1, **modifiers, screen_x=6, screen_y=line))
 

@@ -62,7 +62,7 @@ def test_equal_rows_keep_the_viewport(keys: tuple[str, ...], cursor: int, top: i
 
 
 GROUPED = ("A", "a", "b", "C", "c", "D", "d")
-"""Capitals are headings."""
+"""Keys in capital letters are headings."""
 HEADINGS = frozenset("ACD")
 
 

@@ -1,4 +1,4 @@
-"""Every theme on every screen: what can be read, what is written, and what is restyled when it is switched."""
+"""Every theme on every screen: contrast, output, and switching."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from xds_tui.tui.theme.themes import profile_color, profile_style
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 LEAST = {"light": 4.5, "contrast": 7.0, "dark": 4.5}
-"""Contrast of text and ground (WCAG 2.1, 1.4.3 and 1.4.6)."""
+"""The minimum contrast of text and background (WCAG 2.1, 1.4.3 and 1.4.6)."""
 
 BY_NAME = {scene.name: scene for scene in SCENES}
 
 
 def contrast(one: Color, other: Color) -> float:
-    """The ratio of two colours' luminances, as WCAG defines it."""
+    """Return the ratio of the luminances of two colours, as defined by WCAG."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -44,7 +44,7 @@ def segments(desk: Desk) -> Iterator[Segment]:
 
 
 def words(desk: Desk) -> Iterator[Segment]:
-    """What is read of the screen on top: not its frames and scrollbars, and not what a dialog dims behind it."""
+    """Yield the texts of the topmost screen without frames, scrollbars, and what a dialog dims."""
     screen = desk.app.screen
     top = screen.query(".dialog").first().region if screen.query(".dialog") else screen.region
     for strip in screen._compositor.render_strips()[top.y : top.bottom]:
@@ -54,14 +54,14 @@ def words(desk: Desk) -> Iterator[Segment]:
 
 
 def colours(desk: Desk) -> Iterator[RichColor]:
-    """Every colour that is written."""
+    """Return all colours that are written."""
     for segment in segments(desk):
         if segment.style:
             yield from filter(None, (segment.style.color, segment.style.bgcolor))
 
 
 def poor(desk: Desk, least: float) -> dict[str, float]:
-    """The words that cannot be read well enough, with their contrast."""
+    """Return the texts with too little contrast, and their contrast."""
     seen = {(segment.style.color, segment.style.bgcolor): segment.text for segment in words(desk) if segment.style}
     assert seen
     ratios = {
