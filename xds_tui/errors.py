@@ -10,7 +10,7 @@
     ├── CredentialStoreError   auth.keyring_errors    the keyring
     ├── UnreachableError       remote.target          a host that no program can connect to
     ├── FileWriteError         system.exports         an exported file
-    ├── CommandError           cli.outcome            a command that has sent nothing
+    ├── CommandError           cli.output             a command that has sent nothing
     └── OutputError            cli.output             standard output
 
 Errors of libraries and of the operating system are translated into one of these in the module that makes the call.

@@ -76,9 +76,8 @@ def profile_services(settings: Settings) -> ProfileServices:
 def command_services(settings: Settings, options: argparse.Namespace) -> CommandServices:
     """Build the services of a command without a screen, for the demo or the profile of `settings`."""
     from xds_tui.auth.keyring_store import COMMAND
-    from xds_tui.cli.services import CommandServices
+    from xds_tui.cli.services import CommandServices, utc_now
     from xds_tui.config.settings import state_dir
-    from xds_tui.fleet.monitor import utc_now
     from xds_tui.store.database import Database
     from xds_tui.store.journal import Journal
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from xds_tui.cli.outcome import CommandError
-from xds_tui.cli.output import print_error
+from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_, _
 from xds_tui.system import standard_streams

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xds_tui.cli.outcome import CommandError
+from xds_tui.cli.output import CommandError
 from xds_tui.domain import host_list
 from xds_tui.domain.filter_query import Query
 from xds_tui.domain.model import Host

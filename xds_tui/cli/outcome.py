@@ -11,7 +11,6 @@ from xds_tui.cli import output
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.domain.sanitize import clean
-from xds_tui.errors import AppError
 from xds_tui.fleet.catalog_reader import PRICE_MOVED
 from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.i18n import _
@@ -34,19 +33,6 @@ _SEVERITY: Final = (
 
 _PROTECTED: Final = (PRICE_MOVED, MAY_BE_BOUGHT)
 """Why an order was held back for the user's protection."""
-
-
-class CommandError(AppError):
-    """A command cannot do what it was asked to, and has sent nothing.
-
-    Attributes:
-        code: the exit code.
-
-    """
-
-    def __init__(self, summary: str, detail: str = "", code: ExitCode = ExitCode.FAILURE) -> None:
-        super().__init__(summary, detail)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,19 @@ class OutputError(AppError):
         self.is_broken_pipe = isinstance(error, BrokenPipeError)
 
 
+class CommandError(AppError):
+    """A command cannot do what it was asked to, and has sent nothing.
+
+    Attributes:
+        code: the exit code.
+
+    """
+
+    def __init__(self, summary: str, detail: str = "", code: ExitCode = ExitCode.FAILURE) -> None:
+        super().__init__(summary, detail)
+        self.code = code
+
+
 class RowWriter:
     """Writes listings to standard output.
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.store.database import StoreError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from xds_tui.auth.account import Account
     from xds_tui.store.journal import Journal
+
+
+def utc_now() -> datetime:
+    """Return the time, aware; the monitor, which has the same function, is not needed for a listing."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.cli.outcome import CommandError
-from xds_tui.cli.output import OutputError, OutputFormat, print_error, print_output_error
+from xds_tui.cli.output import CommandError, OutputError, OutputFormat, print_error, print_output_error
 from xds_tui.domain.filter_query import QueryError
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages

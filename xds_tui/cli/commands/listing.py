@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from xds_tui.cli import columns
 from xds_tui.cli.commands.host_reader import HostReader, count_unknown, progress_line, read_catalog
-from xds_tui.cli.outcome import CommandError
-from xds_tui.cli.output import Column, OutputFormat, RowWriter, TextWriter, print_error
+from xds_tui.cli.output import Column, CommandError, OutputFormat, RowWriter, TextWriter, print_error
 from xds_tui.cli.watch import follow
 from xds_tui.domain import filtering, host_list
 from xds_tui.domain import purchase as catalog_rules

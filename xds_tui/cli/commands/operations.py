@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from xds_tui.cli import confirmation, dry_run, outcome
 from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.host_words import HostWords
-from xds_tui.cli.outcome import CommandError, Skipped
-from xds_tui.cli.output import print_error
+from xds_tui.cli.outcome import Skipped
+from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.order_states import FINAL
 from xds_tui.domain.pricing import together

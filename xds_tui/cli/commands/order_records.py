@@ -10,7 +10,7 @@ from xds_tui.cli.commands.operations import operate
 from xds_tui.cli.commands.purchase import PurchaseRequest, create
 from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.host_words import HostWords
-from xds_tui.cli.outcome import CommandError
+from xds_tui.cli.output import CommandError
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.i18n import N_, _
 from xds_tui.system.exit_codes import ExitCode

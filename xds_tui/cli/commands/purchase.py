@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from xds_tui.cli import confirmation, dry_run, output
 from xds_tui.cli.commands.operations import Plan, execute, known_request
 from xds_tui.cli.engine import READING_JOURNAL, Engine
-from xds_tui.cli.outcome import CommandError
-from xds_tui.cli.output import print_error
+from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import pricing, purchase
 from xds_tui.domain.model import Billing, Catalog, Image, Package, Period
 from xds_tui.domain.purchase import Draft, Incompatibility

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli import columns, output
 from xds_tui.cli.host_words import HostWords, find_host
-from xds_tui.cli.outcome import CommandError
-from xds_tui.cli.output import print_error
+from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain.endpoint import DEMO
 from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.domain.records import EventKind
