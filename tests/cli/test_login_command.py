@@ -167,10 +167,8 @@ def test_an_unresponsive_keyring_does_not_count_as_signed_out(
 ) -> None:
     keyring, answer = Desktop(), threading.Event()
     keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
-    assert (
-        listing.hosts(services(simulator.url, KeyringStore(keyring, limit=0.02)), OutputFormat.JSON, (), interval=None)
-        == 1
-    )
+    view = listing.HostView((), OutputFormat.JSON)
+    assert listing.hosts(services(simulator.url, KeyringStore(keyring, limit=0.02)), view, interval=None) == 1
     answer.set()
     output, complained = capsys.readouterr()
     assert output == ""

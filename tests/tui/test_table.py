@@ -14,6 +14,8 @@ from textual.widgets import Input
 
 from xds_tui.tui.widgets.table.table import ASCII_GLYPHS, Cell, Column, Heading, Row, Table
 
+pytestmark = pytest.mark.paints
+
 COLUMNS = (
     Column("name", "NAME", 10, grow=1),
     Column("status", "STATUS", 10),
