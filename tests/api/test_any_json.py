@@ -35,7 +35,7 @@ from xds_tui.remote import target
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.text import export, formats, messages
-from xds_tui.tui.host_fields import host_fields
+from xds_tui.tui.host_fields import host_field_groups
 from xds_tui.tui.widgets.catalog_rows import offer_lines, package_row
 from xds_tui.tui.widgets.host_table import _CELLS, _Seen
 
@@ -100,7 +100,7 @@ def show(snapshot: Snapshot, catalog: Catalog, now: datetime) -> None:
 
 def arrange(snapshot: Snapshot, costs: pricing.Costs, now: datetime) -> None:
     by_id = {host.id: host for host in snapshot.hosts}
-    host_list.counts(snapshot, now)
+    host_list.counts(snapshot.hosts, now)
     for column in COLUMNS:
         assert set(host_list.rows(snapshot, (), host_list.Sort(column), now, costs)) == set(by_id)
     for text in ("expires<24h", "mem>=64", "cpu:4", "age>1d", "cost<1", "gpus:1", "status:on", "web"):
@@ -112,7 +112,8 @@ def arrange(snapshot: Snapshot, costs: pricing.Costs, now: datetime) -> None:
 def show_host(host: Host, fleet: FleetState, now: datetime) -> None:
     seen = _Seen(host, None, fleet.costs.hosts.get(host.id), now, None)
     texts = [cell(seen).text for cell in _CELLS.values()]
-    texts += [text for pair in host_fields(host, fleet, now, "") for text in pair]
+    groups = host_field_groups(host, fleet, now, "")
+    texts += [text for group in groups for pair in group.fields for text in pair]
     assert texts == [clean(text) for text in texts]
     with contextlib.suppress(target.UnreachableError):
         target.target(host)

@@ -7,7 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings, host_list_changes, read_host_list
+from xds_tui.config.host_list import host_list_changes, read_host_list
+from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings
 from xds_tui.config.toml_file import ConfigFile
 
 listings = st.builds(

@@ -153,4 +153,4 @@ def test_grouping_loses_nothing_and_makes_no_empty_group(fleet: list[Host], by: 
 
 
 def test_the_title_has_the_important_counts() -> None:
-    assert host_list.counts(FLEET, NOON) == Counts(total=4, on=1, changing=1, expiring=1)
+    assert host_list.counts(FLEET.hosts, NOON) == Counts(total=4, on=1, changing=1, expiring=1, off=1, expired=1)

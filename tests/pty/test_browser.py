@@ -276,7 +276,7 @@ def test_the_app_follows_the_size_of_the_page(environ: dict[str, str]) -> None:
         page.resize(50, 10)
         page.wait_for("60")
         page.resize(160, 50)
-        page.wait_for(r"\A.{3,6} xds .{130,}/h")
+        page.wait_for(r"╭─ Fleet ─.{130,}╮")
         page.wait_for("ci-runner-5")
         page.wait_for("Catalog")
 

@@ -106,6 +106,8 @@ def look_around(program: Terminal) -> None:
     program.press("escape")
     program.wait_for("for good", gone=True)
     program.press("s")
+    if "Start 1 host" in program.wait_for("→ on|is already|Start 1 host"):
+        program.press_until_gone("y", "Start 1 host")
     program.press("2", "down", "enter", "n")
     program.wait_for("1 Billing")
     program.press_until_gone("escape", "1 Billing")

@@ -22,7 +22,7 @@ from test_shutdown import (
 )
 from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
 
-HOST = re.compile(r"[●○◐◑✕] (?:on|off|starting|stopping|expired)")
+HOST = re.compile(r"[●○↑↓✕] (?:on|off|starting|stopping|expired)")
 """The status of a host, of which every row has one."""
 
 

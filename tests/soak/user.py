@@ -48,7 +48,7 @@ _ERRANDS: Final[dict[str, tuple[str, ...]]] = {
     "the pause": ("p", "p", "r"),
     "a stop": ("j", "j", "x", "y"),
     "a reboot, but no": ("k", "b", "n"),
-    "a start": ("G", "s"),
+    "a start": ("G", "s", "y"),
     "a deletion, but no": ("D", "x", "y", "escape"),
     "signing in, but no": ("f2", "tab", "down", "escape"),
 }

@@ -26,7 +26,7 @@ LISTS = {
     "palette": ("ctrl+p",),
     "palette by colon": ("colon",),
     "sort": ("o",),
-    "group": ("g",),
+    "group": ("ctrl+g",),
     "filters": ("f",),
     "theme": ("T",),
     "language": ("L",),

@@ -19,7 +19,7 @@ TABLES = {
     "periods": steps._COLUMNS,
     "purchase": review._COLUMNS,
     "orders": order_table._COLUMNS,
-    "events of today": event_table._TODAY,
+    "events of today": event_table.TIMED_COLUMNS,
     "events": event_table._DATED,
 }
 

@@ -114,7 +114,7 @@ async def test_keys_set_under_an_old_id_work_and_the_new_id_is_shown_at_start() 
         await desk.press("w")
         assert desk.app.screen.query_one(HostTable).marked
         await desk.press("question_mark")
-        await desk.see(r"w +Mark the row")
+        await desk.see(r"w +Mark or unmark")
 
 
 async def test_the_reason_of_a_disabled_command_is_shown_until_the_cursor_moves() -> None:
@@ -122,32 +122,32 @@ async def test_the_reason_of_a_disabled_command_is_shown_until_the_cursor_moves(
         off = next(host for host in desk.world.listed() if host.status == OFF)
         desk.app.screen.query_one(HostTable).move_to(off.id)
         await desk.press("x")
-        await desk.see(f"{off.name} is off already")
+        await desk.see(f"{off.name} is already off")
         assert desk.asked("operate") == 0
         await desk.press("down")
-        await desk.see_no_more("is off already")
+        await desk.see_no_more("is already off")
 
 
 async def test_the_reason_of_a_disabled_command_does_not_replace_an_error() -> None:
     async with sitting_at(Desk()) as desk:
-        target = next(host for host in desk.world.listed() if host.status == OFF)
+        target = next(host for host in desk.world.listed() if host.status == OFF and host.rented)
         desk.app.screen.query_one(HostTable).move_to(target.id)
         desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
         await desk.press("s")
         await until(lambda: desk.app.screen.query_one(FleetNotice).is_error)
         error = str(desk.app.screen.query_one(FleetNotice).content)
         await desk.press("x")
-        await until(lambda: any("is off already" in toast.message for toast in desk.app._notifications))
+        await until(lambda: any("is already off" in toast.message for toast in desk.app._notifications))
         assert str(desk.app.screen.query_one(FleetNotice).content) == error
 
 
 async def test_commands_are_disabled_if_read_only_or_without_hosts() -> None:
     async with sitting_at(Desk(read_only=True)) as desk:
         await desk.press("D")
-        await desk.see("Read-only: nothing is changed")
+        await desk.see("Read-only mode: changes are disabled")
     async with sitting_at(Desk(hosts=0)) as desk:
         await desk.press("s")
-        await desk.see("There is no host")
+        await desk.see("No host is selected")
 
 
 async def test_the_key_of_a_disabled_command_is_dimmed_in_place() -> None:

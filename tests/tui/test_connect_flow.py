@@ -122,7 +122,7 @@ async def test_the_reason_why_a_host_cannot_be_connected_to_is_shown() -> None:
     async with sitting_at(Desk()) as desk:
         off = a_machine(desk, "Ubuntu", off=True)
         await desk.press("c")
-        await desk.see(f"{off.name} is off: s starts it")
+        await desk.see(f"{off.name} is off. Press s to start it")
         table = desk.app.screen.query_one(HostTable)
         table.mark([host.id for host in desk.world.listed()[:2]])
         await desk.press("c")

@@ -12,6 +12,7 @@ from xds_tui.domain.model import Snapshot
 from xds_tui.simulator.host import OFF, ON, SimHost
 from xds_tui.system import clipboard
 from xds_tui.text import export
+from xds_tui.tui.screens.confirm import ConfirmScreen
 from xds_tui.tui.screens.picker import PickerScreen
 from xds_tui.tui.widgets.host_table import HostTable
 
@@ -85,11 +86,14 @@ async def test_the_dialog_masks_the_password_and_names_missing_fields() -> None:
         assert "The service gives no password for it" in text
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_the_trace_id_of_the_last_failure_is_offered() -> None:
     async with sitting_at(Desk()) as desk:
         host = a_machine(desk, OFF)
         desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=9001))
         await desk.press("s")
+        if isinstance(desk.app.screen, ConfirmScreen):
+            await desk.press("y")
         await until(lambda: any(order.trace_id for order in desk.monitor.state.orders))
         (order,) = desk.monitor.state.orders
         assert order.host_id == host.id

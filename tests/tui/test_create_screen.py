@@ -163,7 +163,7 @@ async def test_a_bought_host_is_found_selected_and_one_key_from_starting(dialect
         await desk.press("enter")
         desk.clock.advance(late + 1)
         await desk.sweep()
-        await desk.see("is there and off: s starts it")
+        await desk.see("is ready but off. Press s to start it")
         table = desk.app.screen.query_one(HostTable)
         await until(lambda: table.cursor_key == sale.host_id)
         assert desk.world.hosts[sale.host_id].status == OFF
@@ -318,7 +318,7 @@ async def test_a_price_that_moved_is_read_again_before_it_is_bought(monkeypatch:
 async def test_what_is_needed_to_buy_can_be_read(columns: int, rows: int) -> None:
     async with sitting_at(Desk(), columns, rows) as desk:
         await to_review(desk, "bl3060a1", "4005", rent="3", count="2")
-        text = await desk.see("2 hosts, rent")
+        text = await desk.see("2 hosts, prepaid")
         for part in ("3060×1 8核32G", "bl3060a1", "Ubuntu Server 20.04 x64", "3 months = 2160 h", "¥3,801.60", "B Buy"):
             assert part in text
         assert "Press B" in text

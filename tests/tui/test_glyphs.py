@@ -15,8 +15,8 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("● on, billed", "* on, billed"),
-        ("◐ starting", "% starting"),
+        ("● on ¥", "* on Y"),
+        ("↑ starting", "^ starting"),
         ("✕ expired", "x expired"),
         ("≈¥24.84/h · RTX 4090×1 · —", "~Y24.84/h - RTX 4090x1 - -"),
         ("╭─ Hosts ─╮", "+- Hosts -+"),

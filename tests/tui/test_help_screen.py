@@ -55,7 +55,7 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
 @pytest.mark.parametrize(
     ("opening", "expected"),
     [
-        (("slash",), "Leave the field; the filter stays"),
+        (("slash",), "Apply the filter"),
         (("b",), "The button before"),
         (("D",), "Leave it"),
         (("i",), "The next empty field, or sign in"),
@@ -69,7 +69,7 @@ async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], expecte
         await desk.press("f1")
         text = await whole(desk)
         assert expected in text
-        assert "Leave from anywhere" in text
+        assert "Quit from anywhere" in text
         await desk.press("f1")
         assert not isinstance(desk.app.screen, HelpScreen)
         assert len(desk.app.screen_stack) == before + (opening != ("slash",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.app_driver import Desk, sitting_at
 
-from xds_tui.tui.widgets.event_table import EventTable
+from xds_tui.tui.widgets.event_table import ActivityTable, EventTable
 from xds_tui.tui.widgets.order_table import OrderTable
 from xds_tui.tui.widgets.table.table import Table
 
@@ -22,7 +22,7 @@ async def choose_what_has_left(desk: Desk, table: Table) -> None:
 
 async def test_selecting_a_removed_event_shows_nothing() -> None:
     async with sitting_at(Desk()) as desk:
-        await choose_what_has_left(desk, desk.app.screen.query_one("#events", EventTable))
+        await choose_what_has_left(desk, desk.app.screen.query_one("#events", ActivityTable))
 
 
 @pytest.mark.parametrize(("page", "kind"), [("1", EventTable), ("2", OrderTable)])

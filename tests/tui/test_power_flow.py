@@ -118,11 +118,11 @@ async def test_what_counts_as_a_change_depends_on_the_operation() -> None:
         rate = state.costs.hosts[host.id]
         dearer = replace(rate, low=rate.low + 1, high=rate.high + 1)
         at_new_price = replace(state, costs=replace(state.costs, hosts={host.id: dearer}))
-        assert "/h → " in selection.changes(OrderAction.POWER_ON, host, at_new_price)
-        assert selection.changes(OrderAction.POWER_OFF, host, at_new_price) == ""
+        assert "/h → " in selection.changes(OrderAction.POWER_ON, host, at_new_price.costs.hosts)
+        assert selection.changes(OrderAction.POWER_OFF, host, at_new_price.costs.hosts) == ""
         extended = replace(host, expires=(host.expires or desk.now()) + timedelta(days=30))
-        assert "→" in selection.changes(OrderAction.DELETE, extended, state)
-        assert selection.changes(OrderAction.REBOOT, extended, state) == ""
+        assert "→" in selection.changes(OrderAction.DELETE, extended, state.costs.hosts)
+        assert selection.changes(OrderAction.REBOOT, extended, state.costs.hosts) == ""
         stopping = replace(host, status=Status.STOPPING)
-        assert selection.changes(OrderAction.DELETE, stopping, state) == ""
-        assert selection.changes(OrderAction.DELETE, host, state) == ""
+        assert selection.changes(OrderAction.DELETE, stopping, state.costs.hosts) == ""
+        assert selection.changes(OrderAction.DELETE, host, state.costs.hosts) == ""

@@ -73,7 +73,7 @@ async def test_changing_the_profile_shows_only_its_own_fleet() -> None:
 async def test_changing_the_profile_keeps_the_list_options() -> None:
     accounts = Accounts()
     async with sitting_at(accounts.home) as desk:
-        await desk.press("g")
+        await desk.press("ctrl+g")
         await desk.see("Group by")
         await desk.type("area")
         await desk.press("enter")

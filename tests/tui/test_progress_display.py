@@ -30,7 +30,7 @@ async def test_a_refresh_is_shown_in_place_of_the_interval() -> None:
         asked = desk.text.splitlines()[0]
         await show(desk, progress=Progress(50, 1000))
         counted = desk.text.splitlines()[0]
-        assert asked.replace("asking      ", "every 3600 s") == before
+        assert asked.replace("refreshing  ", "every 3600 s") == before
         assert counted.replace("50/1000     ", "every 3600 s") == before
 
 
@@ -42,8 +42,11 @@ def notifications(desk: Desk) -> list[str]:
     ("state", "shown"),
     [
         (FleetState(ConnectionState.CONNECTING, progress=Progress(25, 200)), "◌ connecting · 25/200"),
-        (FleetState(ConnectionState.PAUSED, progress=Progress()), "‖ paused · asking"),
-        (FleetState(ConnectionState.ERROR, error=NotSent("Not reached"), progress=Progress()), "▲ offline · asking"),
+        (FleetState(ConnectionState.PAUSED, progress=Progress()), "‖ paused · refreshing"),
+        (
+            FleetState(ConnectionState.ERROR, error=NotSent("Not reached"), progress=Progress()),
+            "▲ offline · refreshing",
+        ),
     ],
 )
 async def test_a_requested_refresh_shows_progress_in_every_state(state: FleetState, shown: str) -> None:

@@ -37,6 +37,7 @@ async def test_the_status_bar_shows_how_many_prices_are_unknown(
     async with sitting_at(Desk(hosts=3), 200, 50) as desk:
         costs = Costs({}, FleetRate(known_rate(on_demand), known_rate(prepaid), unpriced))
         bar = desk.app.screen.query_one(StatusBar)
+        bar.shows_totals = True
         bar.fleet = replace(desk.monitor.state, costs=costs)
         text = await desk.see(shown)
         assert ("¥0" in text) == (not on_demand and not unpriced)

@@ -47,6 +47,7 @@ def app_services(options: argparse.Namespace, environ: Mapping[str, str], settin
         ascii=settings.ascii,
         alerts=settings.alerts,
         listing=settings.hosts,
+        panes=settings.panes,
         commands=settings.commands,
         keep=_setting_writer(settings),
     )

@@ -18,6 +18,7 @@ from xds_tui.config.toml_file import (
     FILTERS,
     HOSTS,
     KEYS,
+    PANES,
     PROFILES,
     TOP,
     ConfigFile,
@@ -107,6 +108,25 @@ class HostListSettings:
     """Saved filters by name, in the filter language."""
 
 
+class CatalogMode(Enum):
+    """When the catalog stands beside the hosts."""
+
+    AUTO = "auto"
+    """Where the terminal has at least 110 columns."""
+    OPEN = "open"
+    """Already from 90 columns on."""
+    CLOSED = "closed"
+    """Only while it has the focus."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaneSettings:
+    """The panes of the main screen."""
+
+    catalog: CatalogMode = CatalogMode.AUTO
+    overview: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigKey(Generic[T]):
     """A key of config.toml, or all keys of a table in which the user names the keys."""
@@ -146,6 +166,10 @@ def _markdown_list(names: Iterable[str]) -> str:
 
 def _parse_notification(value: object) -> NotificationMode:
     return NotificationMode(one_of([mode.value for mode in NotificationMode])(value))
+
+
+def _parse_catalog_mode(value: object) -> CatalogMode:
+    return CatalogMode(one_of([mode.value for mode in CatalogMode])(value))
 
 
 def _parse_linux_command(value: object) -> tuple[str, ...]:
@@ -288,6 +312,15 @@ HOST_SORT: Final[ConfigKey[str | None]] = ConfigKey(
 HOST_GROUP: Final[ConfigKey[str | None]] = ConfigKey(
     HOSTS, "group", one_of(GROUPS), None, _markdown_list(GROUPS), "what hosts are grouped by", default_help="nothing"
 )
+PANES_CATALOG: Final = ConfigKey(
+    PANES,
+    "catalog",
+    _parse_catalog_mode,
+    CatalogMode.AUTO,
+    _markdown_list(mode.value for mode in CatalogMode),
+    "shows the catalog beside the hosts: from 110 columns, from 90 columns, or only after `2`",
+)
+PANES_OVERVIEW: Final = ConfigKey(PANES, "overview", parse_bool, True, _BOOL, "shows the overview above the hosts")
 FILTER: Final[ConfigKey[str | None]] = ConfigKey(
     FILTERS, "<name>", parse_text, None, "a filter as it is typed", "a saved filter", default_help="none"
 )
@@ -360,31 +393,3 @@ def profile_keys() -> frozenset[str]:
 def _names(keys: Iterable[ConfigKey[Any]]) -> frozenset[str] | None:
     names = frozenset(key.name for key in keys)
     return None if any(name.startswith("<") for name in names) else names
-
-
-def read_host_list(config: ConfigFile) -> HostListSettings:
-    """Read `[hosts]` and `[filters]`; a hyphen before the sort column means descending."""
-    sort = HOST_SORT.read(config) or ""
-    return HostListSettings(
-        columns=HOST_COLUMNS.read(config) or COLUMNS,
-        sort=sort.removeprefix("-") or None,
-        descending=sort.startswith("-"),
-        group=HOST_GROUP.read(config),
-        filters=config.named(FILTERS, parse_text),
-    )
-
-
-def host_list_changes(old: HostListSettings, new: HostListSettings) -> dict[Table, object]:
-    """Return the changes from `old` to `new` for `SaveSetting`; a setting at its default is removed."""
-    before, after = _host_list_values(old), _host_list_values(new)
-    return {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-
-
-def _host_list_values(settings: HostListSettings) -> dict[Table, object]:
-    """Return the values in config.toml by path, None for a default."""
-    values: dict[Table, object] = {
-        (*HOSTS, HOST_COLUMNS.name): list(settings.columns) if settings.columns != COLUMNS else None,
-        (*HOSTS, HOST_SORT.name): f"{'-' if settings.descending else ''}{settings.sort}" if settings.sort else None,
-        (*HOSTS, HOST_GROUP.name): settings.group,
-    }
-    return values | {(*FILTERS, name): query for name, query in settings.filters.items()}

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.config import schema
-from xds_tui.config.schema import AlertSettings, ConfigKey, HostListSettings
+from xds_tui.config.host_list import read_host_list
+from xds_tui.config.schema import AlertSettings, ConfigKey, HostListSettings, PaneSettings
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
 from xds_tui.config.toml_file import ConfigFile, SettingsError
 from xds_tui.config.values import parse_text
@@ -79,6 +80,7 @@ class Settings:
     """Whether the terminal probably does not support UTF-8."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     hosts: HostListSettings = field(default_factory=HostListSettings)
+    panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
     """One of `schema.THEMES` or `TEXTUAL_THEMES`, or `custom_theme.name`; None for the best for the terminal."""
@@ -171,7 +173,8 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
             sources.value(schema.ALERT_NOTIFICATION),
             sources.value(schema.ALERT_TITLE),
         ),
-        hosts=schema.read_host_list(config),
+        hosts=read_host_list(config),
+        panes=PaneSettings(sources.value(schema.PANES_CATALOG), sources.value(schema.PANES_OVERVIEW)),
         commands=ConnectCommands(sources.value(schema.CONNECT_LINUX), sources.value(schema.CONNECT_WINDOWS)),
         theme=theme,
         custom_theme=custom_theme,

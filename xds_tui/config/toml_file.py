@@ -33,6 +33,8 @@ FILTERS: Final[Table] = ("filters",)
 """Saved filters by name."""
 CONNECT: Final[Table] = ("connect",)
 """The commands that connect to hosts."""
+PANES: Final[Table] = ("panes",)
+"""The panes of the main screen."""
 KEYS: Final[Table] = ("keys",)
 """The keys of each command, by its ID."""
 

@@ -46,7 +46,7 @@ _OTHER_NAMES: Final = {
     "mem": "memory 内存",
     "disk": "硬盘 磁盘",
     "cost": "费用 价格 每小时费用",
-    "expires": "到期 剩余 剩余时间",
+    "expires": "到期 剩余 剩余时间 剩余时长",
     "age": "距今",
 }
 FIELD_ALIASES: Final = {name: field for field, names in _OTHER_NAMES.items() for name in names.split()}

@@ -40,7 +40,7 @@ CHOICE_WORDS: Final[Mapping[Choice, tuple[str, ...]]] = {
     Status.OFF: ("off", "已关机", "关机"),
     Status.STARTING: ("starting", "changing", "开机中"),
     Status.ON: ("on", "已开机", "开机"),
-    Status.BILLED: ("billed", "on", "on, billed", "扣费中", "已开机", "开机"),
+    Status.BILLED: ("billed", "on", "on, billed", "on ¥", "扣费中", "开机 ¥", "已开机", "开机"),
     Status.STOPPING: ("stopping", "changing", "关机中"),
     Status.EXPIRED: ("expired", "已过期"),
     Status.UNKNOWN: ("unknown", "未知"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from heapq import nsmallest
 from operator import attrgetter
 from typing import Any, Final
 
@@ -52,7 +53,14 @@ class Counts:
     on: int
     changing: int
     expiring: int
-    """Rents that end within 24 hours."""
+    """Prepaid hosts that expire within 24 hours."""
+    off: int = 0
+    expired: int = 0
+
+    @property
+    def unknown(self) -> int:
+        """Hosts with a status that is not documented."""
+        return self.total - self.on - self.changing - self.off - self.expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +105,24 @@ def grouped(hosts: Mapping[str, Host], ids: Iterable[str], by: str, costs: Costs
     return [Group(value, tuple(members[value]), _billed(hosts, members[value], costs)) for value in values]
 
 
-def counts(snapshot: Snapshot, now: datetime) -> Counts:
-    """Count what the title of the host table names."""
-    statuses = Counter(map(attrgetter("status"), snapshot.hosts))
+def counts(hosts: Sequence[Host], now: datetime) -> Counts:
+    """Count hosts by status, and those that expire soon."""
+    statuses = Counter(map(attrgetter("status"), hosts))
     soon = now + EXPIRES_SOON
     return Counts(
-        total=len(snapshot.hosts),
+        total=len(hosts),
         on=sum(count for status, count in statuses.items() if status.is_on),
         changing=sum(count for status, count in statuses.items() if status.is_changing),
-        expiring=sum(1 for host in snapshot.hosts if host.expires is not None and now < host.expires < soon),
+        expiring=sum(1 for host in hosts if host.expires is not None and now < host.expires < soon),
+        off=statuses[Status.OFF],
+        expired=statuses[Status.EXPIRED],
     )
+
+
+def next_expiries(hosts: Iterable[Host], now: datetime, count: int) -> tuple[Host, ...]:
+    """Return the `count` hosts that expire next, the first one first."""
+    expiring = (host for host in hosts if host.expires is not None and host.expires > now)
+    return tuple(nsmallest(count, expiring, key=lambda host: host.expires or now))
 
 
 _GROUPINGS: Final[Mapping[str, tuple[Callable[[Host], Status | Area | str | None], Callable[[Any], int | str]]]] = {

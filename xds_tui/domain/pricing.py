@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Generic, TypeVar
 
+from xds_tui.domain.gpus import gpu_model
 from xds_tui.domain.model import Billing, Catalog, Host, Package, Period, PeriodUnit, Status
 
 K = TypeVar("K", bound=Hashable)
@@ -98,6 +99,14 @@ class FleetRate:
 _ZERO: Final = Rate(Decimal(0), Decimal(0), is_known=True)
 
 
+def fleet_rate(hosts: Iterable[Host], rates: Mapping[str, Rate], now: datetime) -> FleetRate:
+    """Return what `hosts` cost together, given the price of each by its ID."""
+    counted = Counter((host.billing, rates.get(host.id)) for host in hosts if is_paid_for(host, now))
+    on_demand, prepaid = (_total(counted, billing) for billing in (Billing.ON_DEMAND, Billing.RENT))
+    unpriced = sum(count for (billing, rate), count in counted.items() if billing is None or rate is None)
+    return FleetRate(on_demand, prepaid, unpriced)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Costs:
     """The hourly costs of a fleet, per host and in total; compared by identity."""
@@ -133,9 +142,8 @@ def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, D
 
     """
     rates: dict[str, Rate] = {}
-    counted: Counter[tuple[Billing | None, Rate | None]] = Counter()
     alike: dict[object, Rate | None] = {}
-    for host in hosts:
+    for host in (fleet := tuple(hosts)):
         price = bought.get(host.id)
         # Fleets have few distinct configurations: compare each with the packages once.
         kind = price if price is not None else _kind(host)
@@ -147,18 +155,14 @@ def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, D
             rate = alike[kind] = rate_of(host, catalog) if catalog is not None else None
         if rate is not None:
             rates[host.id] = rate
-        if _is_paid_for(host, now):
-            counted[host.billing, rate] += 1
-    on_demand, prepaid = (_total(counted, billing) for billing in (Billing.ON_DEMAND, Billing.RENT))
-    unpriced = sum(count for (billing, rate), count in counted.items() if billing is None or rate is None)
-    return Costs(rates, FleetRate(on_demand, prepaid, unpriced))
+    return Costs(rates, fleet_rate(fleet, rates, now))
 
 
 def cost_shares(hosts: Iterable[Host], costs: Costs, now: datetime, key: Callable[[Host], K]) -> list[CostShare[K]]:
     """Split what `hosts` cost by `key`, the most expensive part first; hosts that cost nothing now are left out."""
     groups: dict[K, list[Host]] = {}
     for host in hosts:
-        if _is_paid_for(host, now):
+        if is_paid_for(host, now):
             groups.setdefault(key(host), []).append(host)
     shares = [_share(value, members, costs) for value, members in groups.items()]
     return sorted(shares, key=lambda share: share.on_demand.high + share.prepaid.high, reverse=True)
@@ -197,7 +201,7 @@ def rate_of(host: Host, catalog: Catalog) -> Rate | None:
     prices = [
         price
         for package in catalog.packages.get(host.billing, ())
-        if _looks_like(host, package) and (price := hourly(package)) is not None
+        if looks_like(host, package) and (price := hourly(package)) is not None
     ]
     return Rate(min(prices), max(prices)) if prices else None
 
@@ -212,7 +216,7 @@ def together(rates: Iterable[Rate]) -> Rate:
     return Rate(low, high, is_known)
 
 
-def _is_paid_for(host: Host, now: datetime) -> bool:
+def is_paid_for(host: Host, now: datetime) -> bool:
     """Return whether the current hour is billed or was paid in advance."""
     if host.billing is Billing.RENT:
         return host.status is not Status.EXPIRED and (host.expires is None or host.expires > now)
@@ -236,9 +240,10 @@ def _kind(host: Host) -> tuple[object, ...]:
 
 
 def _specification(of: Host | Package) -> tuple[object, ...]:
-    return of.cpu, of.memory, of.disk, of.gpu_count, of.gpu_name, of.area, of.purpose
+    return of.cpu, of.memory, of.disk, of.gpu_count, gpu_model(of.gpu_name, of.gpu_count), of.area, of.purpose
 
 
-def _looks_like(host: Host, package: Package) -> bool:
+def looks_like(host: Host, package: Package) -> bool:
+    """Return whether a host may have been bought as this package; fields that are not known rule nothing out."""
     pairs = zip(_specification(host), _specification(package), strict=True)
     return all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)

@@ -29,7 +29,7 @@ def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
         if was is host:
             continue
         kind = EventKind.APPEARED if was is None else EventKind.STATUS
-        if was is None or was.status is not host.status:
+        if was is None or not _is_same_status(was.status, host.status):
             events.append(
                 Event(
                     at=new.at,
@@ -46,6 +46,11 @@ def changes(old: Snapshot | None, new: Snapshot) -> tuple[Event, ...]:
         if host.id not in after
     ]
     return tuple(events)
+
+
+def _is_same_status(old: Status, new: Status) -> bool:
+    """Return whether nothing happened between two statuses: that a running host is billed now is no event."""
+    return old is new or (old.is_on and new.is_on)
 
 
 HOURS: Final = (1, 24)

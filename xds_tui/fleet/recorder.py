@@ -287,7 +287,7 @@ class StorageWatch:
 
 
 def _sample(snapshot: Snapshot, costs: Costs, catalog: Catalog | None, now: datetime) -> Sample:
-    counts = host_list.counts(snapshot, now)
+    counts = host_list.counts(snapshot.hosts, now)
     on_demand, prepaid = costs.fleet.on_demand, costs.fleet.prepaid
     is_priced = catalog is not None
     return Sample(

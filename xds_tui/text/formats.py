@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
+from xds_tui.domain.gpus import gpu_model
 from xds_tui.domain.model import Absence, Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
 from xds_tui.domain.ranges import local_time
 from xds_tui.i18n import N_, _, ngettext
@@ -21,10 +22,10 @@ NOTHING: Final = "—"
 
 STATUS_GLYPHS: Final = {
     Status.OFF: "○",
-    Status.STARTING: "◐",
+    Status.STARTING: "↑",
     Status.ON: "●",
     Status.BILLED: "●",
-    Status.STOPPING: "◑",
+    Status.STOPPING: "↓",
     Status.EXPIRED: "✕",
     Status.UNKNOWN: "?",
 }
@@ -89,7 +90,7 @@ def gpu(name: str | None, count: int) -> str:
     """Format model and number of GPUs; a GPU with an unknown model is still a GPU."""
     if not count:
         return NOTHING
-    return f"{name or 'GPU'}×{count}"
+    return f"{gpu_model(name, count) or 'GPU'}×{count}"
 
 
 def unit(value: PeriodUnit, count: int = 1) -> str:
@@ -125,7 +126,32 @@ def flush_right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
+def count_on(count: int) -> str:
+    """A number of hosts that are on."""
+    return _("{count} on").format(count=count)
+
+
+def count_changing(count: int) -> str:
+    """A number of hosts that are starting or stopping."""
+    return _("{count} changing").format(count=count)
+
+
+def escape_clears() -> str:
+    """How to clear a filter."""
+    return _("esc clears")
+
+
 # Money
+
+
+def unknown_prices(count: int) -> str:
+    """A number of hosts whose price is not known."""
+    return ngettext("price of {count} host unknown", "price of {count} hosts unknown", count).format(count=count)
+
+
+def per_day(amount: str) -> str:
+    """A sum of money per day."""
+    return _("{sum}/day").format(sum=amount)
 
 
 def money(amount: Decimal) -> str:
@@ -177,6 +203,12 @@ def percent_off(package: Package) -> str:
     if package.discount is None or package.discount == 1:
         return ""
     return f"{((1 - package.discount) * 100).normalize():f}%"
+
+
+def discount(package: Package) -> str:
+    """The discount as a negative percentage for a column, or nothing if there is none."""
+    percent = percent_off(package)
+    return f"-{percent}" if percent else ""
 
 
 def _rounded(amount: Decimal) -> str:
@@ -232,10 +264,11 @@ def minutes(length: timedelta) -> str:
 
 
 def expires(host: Host, now: datetime) -> str:
-    """Format the time until a host expires, with `!` within 24 hours, so that color is not the only sign."""
+    """Format the time until a host expires, marked with `!` below a day and `!!` below an hour."""
     if host.expires is None:
         return host.raw.get("expirationTime", NOTHING)
     left = host.expires - now
     if left <= timedelta(0):
         return status_word(Status.EXPIRED)
-    return _("{left} !").format(left=span(left)) if left < timedelta(days=1) else span(left)
+    mark = "!! " if left < timedelta(hours=1) else "! " if left < timedelta(days=1) else ""
+    return f"{mark}{span(left)}"

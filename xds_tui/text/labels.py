@@ -19,12 +19,12 @@ STATUSES: Final = {
     Status.OFF: N_("off"),
     Status.STARTING: N_("starting"),
     Status.ON: N_("on"),
-    Status.BILLED: N_("on, billed"),
+    Status.BILLED: N_("on ¥"),
     Status.STOPPING: N_("stopping"),
     Status.EXPIRED: N_("expired"),
     Status.UNKNOWN: N_("unknown"),
 }
-BILLING_MODES: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("rent")}
+BILLING_MODES: Final = {Billing.ON_DEMAND: N_("on-demand"), Billing.RENT: N_("prepaid")}
 AREAS: Final = {Area.SOUTH: N_("South China"), Area.WEST: N_("West China"), Area.INTERNATIONAL: N_("International")}
 PURPOSES: Final = {Purpose.OFFICE: N_("office"), Purpose.IMAGE: N_("image processing"), Purpose.COMPUTE: N_("compute")}
 ACTIONS: Final = {
@@ -77,6 +77,12 @@ _EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """The words of the fields of `text.export`, by exported value."""
 
+NO_EVENTS: Final = N_("No events yet")
+"""Stands in an empty list of events."""
+
+COST: Final = N_("Cost")
+"""Title of what is about money."""
+
 SECONDS: Final = N_("{seconds} s")
 """A duration in seconds."""
 
@@ -99,7 +105,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "cpu": N_("CPU"),
     "memory": N_("GB"),
     "gpu": N_("GPU"),
-    "hourly_price": N_("¥/HOUR"),
+    "hourly_price": N_("¥/H"),
     "billing": N_("BILLING"),
     "expires": N_("EXPIRES"),
     "address": N_("ADDRESS"),
@@ -107,8 +113,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "package": N_("PACKAGE"),
     "type": N_("TYPE"),
     "disk": N_("DISK GB"),
-    "discount": N_("OFF"),
-    "area": N_("AREA"),
+    "discount": N_("DISC."),
+    "area": N_("REGION"),
     "image": N_("IMAGE"),
     "version": N_("VERSION"),
     "time": N_("TIME"),
@@ -135,14 +141,14 @@ COLUMNS: Final[Mapping[str, str]] = {
     "mem": N_("Memory"),
     "disk": N_("Disk"),
     "gpu": HEADERS["gpu"],
-    "cost": N_("Cost an hour"),
+    "cost": N_("Cost per hour"),
     "billing": N_("Billing mode"),
-    "expires": N_("Time until it expires"),
-    "area": N_("Area"),
+    "expires": N_("Time until expiry"),
+    "area": N_("Region"),
     "address": N_("Address"),
     "id": HEADERS["id"],
 }
 """Names of the columns of the host table, where there is more room than in its header."""
 
-GROUPS: Final[Mapping[str, str]] = {"status": N_("Status"), "area": N_("Area"), "os": N_("Operating system")}
+GROUPS: Final[Mapping[str, str]] = {"status": N_("Status"), "area": N_("Region"), "os": N_("Operating system")}
 """Names of the groupings of the host table."""

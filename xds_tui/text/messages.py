@@ -277,11 +277,11 @@ def event(record: Event) -> str:
     match record.kind:
         case EventKind.APPEARED:
             status = formats.status_word(record.new)
-            return _("{host} appeared, {status}").format(host=host, status=status) + _you(record)
+            return _("{host} appeared, {status}").format(host=host, status=status) + by_you(record)
         case EventKind.GONE:
-            return _("{host} is gone").format(host=host) + _you(record)
+            return _("{host} is gone").format(host=host) + by_you(record)
         case EventKind.STATUS:
-            return f"{host} {formats.status_word(record.old)} → {formats.status_word(record.new)}" + _you(record)
+            return f"{host} {formats.status_word(record.old)} → {formats.status_word(record.new)}" + by_you(record)
         case EventKind.ORDER:
             return _order_event(record, host)
         case EventKind.CANDIDATE:
@@ -339,5 +339,6 @@ def _order_event(record: Event, host: str) -> str:
     return f"{outcome}: {with_detail(record.summary, record.message)}" if record.summary else outcome
 
 
-def _you(record: Event) -> str:
+def by_you(record: Event) -> str:
+    """Return the note that an event came of an operation of this program."""
     return f" ({_('you')})" if record.own else ""

@@ -1,32 +1,40 @@
-"""Questions before something is done that cannot be undone, for the dialogs of the app and the prompts of commands.
+"""Questions before an operation that costs money or cannot be undone, for the dialogs and the prompts of commands.
 
-There are three levels: starting a host is undone by stopping it and is not asked about; stopping and rebooting
-interrupt somebody's work and are asked with yes or no; deleting is final and requires the target to be typed.
+Starting prepaid hosts costs nothing, and stopping them undoes it: that is not confirmed. Starting on-demand hosts,
+stopping and rebooting are confirmed with y. Deleting is final, so the name or the ID has to be typed.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Final
 
+from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, Host
+from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order, OrderAction
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import formats, messages
+
+DELETE_COUNT: Final = N_("delete {count}")
+"""What has to be typed to delete several hosts."""
+
+DELETE_COUNT_ZH: Final = "删除 {count}"
+"""The same in Chinese, which is accepted in every language."""
 
 BUY_AGAIN: Final = N_("buy again")
 """What has to be typed to buy what may have been bought already."""
 
 
 class Risk(Enum):
-    """How much an order can do harm."""
+    """How much harm an operation can do."""
 
     REVERSIBLE = "reversible"
-    """Done at once: the opposite order undoes it."""
+    """Not confirmed: the opposite operation undoes it."""
     INTERRUPTING = "interrupting"
     FINAL = "final"
 
@@ -52,47 +60,82 @@ class Confirmation:
     wanted: str
     """What has to be typed for something final."""
     yes: str
-    """What the button says that answers yes."""
+    """The label of the button that answers yes."""
     also: Sequence[str] = ()
-    """What may be typed instead of `wanted`: the same phrase in another language."""
+    """Phrases that may be typed instead of `wanted`, such as the same one in another language."""
+    names: Sequence[str] = ()
+    """Names and IDs that may be typed instead of `wanted`, exactly as they are."""
+    hint: str = ""
+    """Background that is not a warning."""
 
     def accepts(self, typed: str) -> bool:
-        """Whether `typed` is what has to be typed. Names and IDs are exact; phrases may differ in case and spacing."""
-        return typed.strip() == self.wanted or _folded(typed) in map(_folded, self.also)
+        """Return whether `typed` confirms. Names and IDs are exact; phrases may differ in case and spacing."""
+        return typed.strip() in (self.wanted, *self.names) or _folded(typed) in map(_folded, self.also)
 
 
-def confirmation_for(
-    action: OrderAction, hosts: Sequence[Host], hidden: int, now: datetime, *, is_moved: bool = False
-) -> Confirmation:
-    """Return the question for doing `action` to `hosts`, of which the filter hides `hidden`.
+@dataclass(frozen=True, slots=True)
+class OperationTarget:
+    """The hosts of an operation, with what the question about it depends on."""
 
-    `is_moved`: the cursor came to the host without the user, so that even what is reversible is asked.
-    """
+    hosts: Sequence[Host]
+    now: datetime
+    """The time from which remaining times are counted."""
+    hidden: int = 0
+    """How many of the hosts the filter hides."""
+    is_moved: bool = False
+    """Whether the list moved under the cursor; then even a reversible operation is confirmed."""
+    fleet: Sequence[Host] = ()
+    """All hosts, to tell whether a name is unique."""
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    """Prices by host ID."""
+    has_seen_caveat: bool = False
+    """Whether the user has read that stopped hosts may be billed."""
+    is_cost_known: bool = False
+    """Whether the user knows what starting the hosts costs; then that is not confirmed."""
+
+
+def confirmation_for(action: OrderAction, target: OperationTarget) -> Confirmation:
+    """Return the question for doing `action` to the hosts of `target`."""
+    hosts, count = target.hosts, len(target.hosts)
     titles = {
-        OrderAction.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", len(hosts)),
-        OrderAction.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", len(hosts)),
-        OrderAction.REBOOT: ngettext("Reboot {count} host?", "Reboot {count} hosts?", len(hosts)),
-        OrderAction.DELETE: ngettext("Delete {count} host for good?", "Delete {count} hosts for good?", len(hosts)),
+        OrderAction.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", count),
+        OrderAction.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", count),
+        OrderAction.REBOOT: ngettext("Reboot {count} host?", "Reboot {count} hosts?", count),
+        OrderAction.DELETE: ngettext("Delete {count} host for good?", "Delete {count} hosts for good?", count),
     }
-    notes = [_loss(action, hosts, now)]
-    if hidden:
-        notes.append(
-            ngettext(
-                "{count} of them is hidden by the filter.", "{count} of them are hidden by the filter.", hidden
-            ).format(count=hidden)
-        )
-    tier = _TIERS[action]
-    if is_moved:
-        notes.append(_("The list has changed: the cursor or the marks were elsewhere before."))
-        tier = Risk.INTERRUPTING if tier is Risk.REVERSIBLE else tier
+    notes = [_loss(action, hosts, target.now), *_added_cost(action, hosts, target.rates), *_surprises(target)]
+    is_single = count == 1
     return Confirmation(
-        tier=tier,
-        title=titles[action].format(count=len(hosts)),
+        tier=_risk(action, target),
+        title=titles[action].format(count=count),
         targets=[_target(host) for host in hosts],
         note=" ".join(note for note in notes if note),
-        wanted=hosts[0].id if len(hosts) == 1 else f"delete {len(hosts)}",
+        wanted=_name_to_type(hosts[0], target.fleet) if is_single else _(DELETE_COUNT).format(count=count),
+        also=() if is_single else [text.format(count=count) for text in (DELETE_COUNT, DELETE_COUNT_ZH)],
+        names=[hosts[0].id] if is_single else (),
+        hint="" if target.has_seen_caveat else _caveat(action, hosts),
         yes=_("Delete") if action is OrderAction.DELETE else _("Yes  y"),
     )
+
+
+def _risk(action: OrderAction, target: OperationTarget) -> Risk:
+    risk = _TIERS[action]
+    is_start = action is OrderAction.POWER_ON and not target.is_cost_known
+    is_charged = is_start and any(host.billing is not Billing.RENT for host in target.hosts)
+    return Risk.INTERRUPTING if risk is Risk.REVERSIBLE and (is_charged or target.is_moved) else risk
+
+
+def _surprises(target: OperationTarget) -> list[str]:
+    """Return what the user may not have noticed about the selection."""
+    notes = []
+    if target.hidden:
+        text = ngettext(
+            "{count} of them is hidden by the filter.", "{count} of them are hidden by the filter.", target.hidden
+        )
+        notes.append(text.format(count=target.hidden))
+    if target.is_moved:
+        notes.append(_("The list has changed: the cursor or the marks were elsewhere before."))
+    return notes
 
 
 def buying_again(unknown: Sequence[Order]) -> Confirmation:
@@ -132,13 +175,38 @@ def _target(host: Host) -> str:
 
 
 def _loss(action: OrderAction, hosts: Sequence[Host], now: datetime) -> str:
-    if action is OrderAction.POWER_OFF and any(host.billing is Billing.ON_DEMAND for host in hosts):
-        return _("Whether a stopped on-demand host is still billed is the vendor's to say.")
     if action is not OrderAction.DELETE:
         return ""
-    told = [_("The disks and everything on them are lost.")]
+    told = [_("All disks and their data will be lost.")]
     for host in hosts:
         if host.billing is Billing.RENT and host.expires is not None and host.expires > now:
             left = formats.span(host.expires - now)
-            told.append(_("{host} is paid for another {time}, which is forfeited.").format(host=host.name, time=left))
+            text = _("{host} is prepaid for another {time}; this will be forfeited.")
+            told.append(text.format(host=host.name, time=left))
     return " ".join(told)
+
+
+def _caveat(action: OrderAction, hosts: Sequence[Host]) -> str:
+    if action is OrderAction.POWER_OFF and any(host.billing is Billing.ON_DEMAND for host in hosts):
+        return _("Xuandashi decides whether stopped on-demand hosts are billed.")
+    return ""
+
+
+def _added_cost(action: OrderAction, hosts: Sequence[Host], rates: Mapping[str, Rate]) -> list[str]:
+    """Return what starting `hosts` adds to the cost per hour, as far as their prices are known."""
+    billed = [host for host in hosts if host.billing is not Billing.RENT]
+    if action is not OrderAction.POWER_ON or not billed:
+        return []
+    known = [rates[host.id] for host in billed if host.id in rates]
+    notes = [_("This adds {rate}/h.").format(rate=formats.rate(pricing.together(known)))] if known else []
+    if unknown := len(billed) - len(known):
+        text = ngettext("The price of {count} host is unknown.", "The price of {count} hosts is unknown.", unknown)
+        notes.append(text.format(count=unknown))
+    return notes
+
+
+def _name_to_type(host: Host, fleet: Iterable[Host]) -> str:
+    """Return the name of a host, or its ID where the name is not unique or cannot be typed as it is shown."""
+    others = {text for other in fleet if other.id != host.id for text in (other.name, other.id)}
+    is_typable = host.name.isprintable() and host.name == host.name.strip() and "  " not in host.name
+    return host.name if host.name and is_typable and host.name not in others else host.id

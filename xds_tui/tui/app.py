@@ -14,8 +14,9 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
+from textual.widget import Widget
 
-from xds_tui.config.schema import HostListSettings
+from xds_tui.config.schema import HostListSettings, PaneSettings
 from xds_tui.domain.records import Event
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
@@ -30,6 +31,7 @@ from xds_tui.tui.screens.base import AppScreen, LiveScreen
 from xds_tui.tui.screens.fleet import FleetScreen
 from xds_tui.tui.screens.too_small import TooSmallScreen, is_too_small
 from xds_tui.tui.theme import themes
+from xds_tui.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -82,7 +84,11 @@ class XdsApp(TerminalApp, inherit_bindings=False):
 
     def get_default_screen(self) -> FleetScreen:
         """Return the main screen; Textual would put an empty one under it."""
-        return _fleet_screen(self._services, self._current, self._services.listing)
+        return _fleet_screen(self._services, self._current, self._services.listing, self._services.panes)
+
+    def new_status_line(self, title: str) -> Widget:
+        """Return the status line of a screen with this title."""
+        return StatusBar(self._current.place, self._services.clock, title=title)
 
     def _new_notifier(self) -> Notifier:
         return Notifier(self._services.alerts, self.write_sequence, self._services.clock())
@@ -178,7 +184,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         base = self.screen
         self._is_base_outdated = not isinstance(base, FleetScreen)
         if isinstance(base, FleetScreen):
-            reopened = _fleet_screen(self._services, self._current, base.listing)
+            reopened = _fleet_screen(self._services, self._current, base.listing, base.panes)
             reopened.resume(base.stand())
             await self.switch_screen(reopened)
 
@@ -211,7 +217,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         previous, self._current = self._current, profile
         self._notifier.close()
         self._notifier, self._is_signed_out = self._new_notifier(), False
-        await self.switch_screen(_fleet_screen(self._services, profile, base.listing))
+        await self.switch_screen(_fleet_screen(self._services, profile, base.listing, base.panes))
         self._watch_fleet()
         self._close_profile(previous)
 
@@ -272,13 +278,16 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         super().exit(result, return_code, message)
 
 
-def _fleet_screen(services: AppServices, profile: ProfileServices, listing: HostListSettings) -> FleetScreen:
+def _fleet_screen(
+    services: AppServices, profile: ProfileServices, listing: HostListSettings, panes: PaneSettings
+) -> FleetScreen:
     return FleetScreen(
         profile.monitor,
         profile.place,
         services.clock,
         services.exports,
         listing=listing,
+        panes=panes,
         commands=services.commands,
         keep=services.keep,
     )

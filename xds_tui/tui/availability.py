@@ -93,20 +93,20 @@ def always(_context: Context) -> str:
 
 def online(context: Context) -> str:
     """Enable while signed in."""
-    return _("Signed out: i signs in") if context.link is ConnectionState.SIGNED_OUT else ""
+    return _("Session expired. Press i to sign in") if context.link is ConnectionState.SIGNED_OUT else ""
 
 
 def picked(context: Context) -> str:
     """Enable if a host is selected and visible."""
     if context.is_unseen:
-        return _("The hosts cannot be seen here: 1 shows them")
-    return "" if context.picked else _("There is no host to do that to")
+        return _("The hosts are not shown here. Press 1 to show them")
+    return "" if context.picked else _("No host is selected")
 
 
 def changes(context: Context) -> str:
     """Enable if calls that change something are permitted."""
     if context.is_read_only:
-        return _("Read-only: nothing is changed")
+        return _("Read-only mode: changes are disabled")
     if context.storage_problem is not None:
         return messages.no_record(context.storage_problem)
     return online(context)
@@ -121,8 +121,8 @@ def start(context: Context) -> str:
     """Enable unless all selected hosts are on or being deleted."""
     if why := orders(context) or _deleted(context, context.unstartable):
         return why
-    if _all_are(context, lambda host: host.status.is_on):
-        return _reason_with_time(context, _("{host} is on already"), _("All of them are on already"))
+    if _all_are(context, lambda host: host.status.is_on or host.status is Status.STARTING):
+        return _settled(context, _already(context), _("All of them are already on or starting"))
     return ""
 
 
@@ -130,8 +130,8 @@ def stop(context: Context) -> str:
     """Enable unless all selected hosts are off or being deleted."""
     if why := orders(context) or _deleted(context, context.unstoppable):
         return why
-    if _all_are(context, lambda host: host.status is Status.OFF):
-        return _reason_with_time(context, _("{host} is off already"), _("All of them are off already"))
+    if _all_are(context, lambda host: host.status in (Status.OFF, Status.STOPPING)):
+        return _settled(context, _already(context), _("All of them are already off or stopping"))
     return ""
 
 
@@ -140,7 +140,7 @@ def reboot(context: Context) -> str:
     if why := orders(context) or _deleted(context, context.unstartable):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _reason_with_time(context, _("{host} is off: s starts it"), _("All of them are off: s starts them"))
+        return _settled(context, _("{host} is off. Press s to start it"), _("All of them are off. Press s to start"))
     return ""
 
 
@@ -149,9 +149,9 @@ def connect(context: Context) -> str:
     if why := picked(context):
         return why
     if len(context.picked) > 1:
-        return _("To one host at a time: esc takes the marks away")
+        return _("Connect works on one host at a time. Press esc to clear the marks")
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _reason_with_time(context, _("{host} is off: s starts it"), "")
+        return _settled(context, _("{host} is off. Press s to start it"), "")
     from xds_tui.remote import target as connecting
 
     try:
@@ -173,7 +173,7 @@ def faster(context: Context) -> str:
 
 def zoom(context: Context) -> str:
     """Enable if panes are shown side by side."""
-    return "" if context.is_wide else _("This pane has the whole screen already")
+    return "" if context.is_wide else _("This pane is already full-screen")
 
 
 def interval_after(interval: float, steps: int) -> float:
@@ -208,12 +208,17 @@ def _all_are(context: Context, predicate: Callable[[Host], bool]) -> bool:
     )
 
 
-def _reason_with_time(context: Context, one: str, several: str) -> str:
+def _already(context: Context) -> str:
+    status = formats.status_word(context.picked[0].status)
+    return _("{host} is already {status}").format(host="{host}", status=status)
+
+
+def _settled(context: Context, one: str, several: str) -> str:
     host, *others = context.picked
-    reason = several if others else one.format(host=host.name or host.id)
-    seen = _("seen at {time}, r looks again").format(time=formats.clock(context.at)) if context.at else ""
-    return " · ".join(part for part in (reason, seen) if part)
+    message = several if others else one.format(host=host.name or host.id)
+    seen = _("as of {time}; press r to refresh").format(time=formats.clock(context.at)) if context.at else ""
+    return " · ".join(part for part in (message, seen) if part)
 
 
 def _interval(context: Context) -> str:
-    return _("It is every {seconds:g} s already").format(seconds=context.interval)
+    return _("Already refreshing every {seconds:g} s").format(seconds=context.interval)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from xds_tui.auth.account import Account
-from xds_tui.config.schema import AlertSettings, HostListSettings, SaveSetting
+from xds_tui.config.schema import AlertSettings, HostListSettings, PaneSettings, SaveSetting
 from xds_tui.config.theme_file import CustomTheme
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.remote.templates import ConnectCommands
@@ -79,6 +79,7 @@ class AppServices:
     """Whether to write only ASCII characters."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     listing: HostListSettings = field(default_factory=HostListSettings)
+    panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     """The commands that connect to hosts."""
     keep: SaveSetting | None = None

@@ -1,51 +1,80 @@
-"""The details of a host as pairs of label and text."""
+"""The fields of one host in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from xds_tui.domain import pricing
-from xds_tui.domain.model import Billing, Host
-from xds_tui.domain.pricing import Rate
+from xds_tui.domain.model import Host
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats
+from xds_tui.text import formats, host_card, labels
 
 
-def host_fields(host: Host, fleet: FleetState, now: datetime, password: str) -> list[tuple[str, str]]:
-    """Return label and text of each field of `host` in display order, followed by the fields that were not understood.
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Fields that belong together."""
+
+    title: str
+    fields: Sequence[tuple[str, str]]
+    """Names and values in display order."""
+
+
+def host_field_groups(host: Host, fleet: FleetState, now: datetime, password: str) -> tuple[FieldGroup, ...]:
+    """Return the fields of `host` in groups; fields that could not be parsed are a group of their own.
 
     Args:
-        host: the host to describe.
-        fleet: provides its prices, and whether it is listed.
-        now: the time from which remaining times are counted.
-        password: the text to show as the password: a mask, or the password.
+        host: the host.
+        fleet: provides its price, and whether it is listed.
+        now: the time from which durations are counted.
+        password: the text in place of the password.
 
     """
+    groups = [
+        FieldGroup(_("Machine"), _machine(host, fleet)),
+        FieldGroup(_("Access"), _access(host, password)),
+        FieldGroup(_(labels.COST), _cost(host, fleet, now)),
+    ]
+    if host.raw:
+        groups.append(FieldGroup(_("Could not be parsed"), list(host.raw.items())))
+    return tuple(groups)
+
+
+def _machine(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     raw = host.raw
-    rate = fleet.costs.hosts.get(host.id)
     return [
         (_("ID"), host.id),
-        (_("Status"), formats.status(host)),
+        (_(labels.COLUMNS["status"]), formats.status(host)),
         *_absence(host, fleet),
-        (_("System"), host.os or formats.NOTHING),
-        (_("Processor"), _("{count} cores").format(count=formats.number(host.cpu, raw.get("cpu")))),
-        (_("Memory"), f"{formats.number(host.memory, raw.get('memory'))} GB"),
-        (_("Disk"), f"{formats.number(host.disk, raw.get('rigidDisk'))} GB"),
+        (_(labels.HEADERS["os"]), host.os or formats.NOTHING),
+        (_(labels.HEADERS["cpu"]), _("{count} cores").format(count=formats.number(host.cpu, raw.get("cpu")))),
+        (_(labels.COLUMNS["mem"]), f"{formats.number(host.memory, raw.get('memory'))} GB"),
+        (_(labels.COLUMNS["disk"]), f"{formats.number(host.disk, raw.get('rigidDisk'))} GB"),
         (_("GPU"), formats.gpu(host.gpu_name, host.gpu_count)),
-        (_("Area"), formats.area(host.area)),
+        (_(labels.COLUMNS["area"]), formats.area(host.area)),
         (_("Use"), formats.purpose(host.purpose)),
-        (_("Billing"), formats.billing(host.billing)),
-        (_("Price"), f"{formats.rate(rate)}/h" if rate else formats.NOTHING),
-        (_("Cost so far"), _accrued_cost(host, rate, now)),
-        (_("Created"), formats.moment(host.created)),
-        (_("Expires"), _expiry(host, now)),
-        (_("Address"), formats.address(host)),
+    ]
+
+
+def _access(host: Host, password: str) -> list[tuple[str, str]]:
+    return [
+        (_(labels.COLUMNS["address"]), formats.address(host)),
         (_("IPv4"), host.ipv4 or formats.NOTHING),
         (_("MAC"), host.mac or formats.NOTHING),
-        (_("Account"), host.account or formats.NOTHING),
+        (_("User name"), host.account or formats.NOTHING),
         (_("Password"), password),
-        *((_("Not understood: {field}").format(field=field), text) for field, text in raw.items()),
+    ]
+
+
+def _cost(host: Host, fleet: FleetState, now: datetime) -> list[tuple[str, str]]:
+    rate = fleet.costs.hosts.get(host.id)
+    return [
+        (_("Billing"), formats.billing(host.billing)),
+        (_("Price"), f"{formats.rate(rate)}/h" if rate else formats.NOTHING),
+        (_("Cost so far"), host_card.accrued(host, rate, now) or formats.NOTHING),
+        (_("Created"), formats.moment(host.created)),
+        (_("Expires"), _with_span(host, now)),
     ]
 
 
@@ -53,24 +82,15 @@ def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     absence = fleet.snapshot.unlisted.get(host.id) if fleet.snapshot else None
     if absence is None:
         return []
-    text = (
+    template = (
         _("not listed since {time}, but the service still has it")
         if absence.is_confirmed
         else _("not listed since {time}, shown as last seen")
     )
-    return [(_("Listing"), text.format(time=formats.moment(absence.since)))]
+    return [(_("Listing"), template.format(time=formats.moment(absence.since)))]
 
 
-def _accrued_cost(host: Host, rate: Rate | None, now: datetime) -> str:
-    """Return the cost of the host: the whole period if prepaid, otherwise at most every hour since its creation."""
-    total = pricing.accrued(host, rate, now) if rate else None
-    if total is None:
-        return formats.NOTHING
-    text = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
-    return text.format(sum=formats.money(total))
-
-
-def _expiry(host: Host, now: datetime) -> str:
+def _with_span(host: Host, now: datetime) -> str:
     if host.expires is None:
         return formats.expires(host, now)
     return f"{formats.moment(host.expires)} ({formats.expires(host, now)})"

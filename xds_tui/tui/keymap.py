@@ -12,7 +12,8 @@ from textual import keys
 
 from xds_tui.config.settings import Settings, SettingsError
 from xds_tui.i18n import _
-from xds_tui.tui.commands import COMMANDS, OLD_IDS, Command, by_place, current_keymap, keys_of
+from xds_tui.tui.command import Command
+from xds_tui.tui.commands import COMMANDS, OLD_IDS, by_place, current_keymap, keys_of
 
 ACTIVE_TOGETHER: Final = (
     ("table", "hosts", "fleet", "app"),

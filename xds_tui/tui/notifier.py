@@ -62,7 +62,7 @@ class Notifier:
             self._write(osc.notify_urxvt("xds-tui", text, through))
 
     def _update_title(self, snapshot: Snapshot, events: Sequence[Event], now: datetime) -> None:
-        counts = host_list.counts(snapshot, now)
+        counts = host_list.counts(snapshot.hosts, now)
         alerts = sum(event.alert and now - event.at < RECENT_ALERT for event in events)
         title = _("xds {on}/{total} on").format(on=counts.on, total=counts.total)
         if alerts:

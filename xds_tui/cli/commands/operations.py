@@ -213,7 +213,8 @@ def _confirm(engine: Engine, action: OrderAction, plan: Plan) -> Plan:
 
 
 def _question(engine: Engine, action: OrderAction, hosts: Sequence[Host]) -> Confirmation:
-    question = prompts.confirmation_for(action, hosts, 0, engine.services.clock())
+    target = prompts.OperationTarget(hosts, engine.services.clock(), is_cost_known=True)
+    question = prompts.confirmation_for(action, target)
     if action is OrderAction.POWER_ON:
         return replace(question, tier=Risk.INTERRUPTING, note="\n  ".join(_start_lines(engine, hosts)))
     return question

@@ -2,25 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
+from weakref import WeakSet
 
 from textual.screen import Screen, ScreenResultType
 
-from xds_tui.domain.model import Host
+from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
-from xds_tui.fleet.state import FleetState
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.text import messages, prompts
+from xds_tui.text.prompts import Confirmation, OperationTarget
 from xds_tui.text.selection import LeftOut, Selection
+from xds_tui.tui.availability import hosts_ordered
 from xds_tui.tui.screens.confirm import ask_confirmation
 from xds_tui.tui.widgets.notice import Notice
+
+_CAVEAT_SEEN: Final[WeakSet[Monitor]] = WeakSet()
+"""The monitors of the profiles for which it was shown that stopped hosts may be billed."""
 
 
 def select(hosts: Sequence[Host], fleet: FleetState) -> Selection:
     """Return the hosts together with their prices in `fleet`."""
     rates = {host.id: rate for host in hosts if (rate := fleet.costs.hosts.get(host.id)) is not None}
     return Selection(hosts, rates)
+
+
+def without_settled(
+    action: OrderAction, selection: Selection, fleet: FleetState, ordered: Collection[str]
+) -> Selection:
+    """Leave out the hosts that are already as `action` would make them.
+
+    Args:
+        action: what to do.
+        selection: the hosts that the user selected.
+        fleet: the present state; while it is not current, a selection that would become empty stays as it is.
+        ordered: the IDs of hosts that another operation may change.
+
+    """
+    hosts = [host for host in selection.hosts if host.id in ordered or not _is_settled(action, host.status)]
+    is_current = fleet.connection is ConnectionState.LIVE
+    return replace(selection, hosts=hosts) if hosts or is_current else selection
+
+
+def _is_settled(action: OrderAction, status: Status) -> bool:
+    match action:
+        case OrderAction.POWER_ON:
+            return status.is_on or status is Status.STARTING
+        case OrderAction.POWER_OFF:
+            return status in (Status.OFF, Status.STOPPING)
+        case OrderAction.REBOOT:
+            return status is Status.OFF
+        case _:
+            return False
 
 
 def place_orders(monitor: Monitor, action: OrderAction, selection: Selection) -> LeftOut:
@@ -51,7 +88,7 @@ async def confirm_and_order(
     monitor: Monitor,
     action: OrderAction,
     selection: Selection,
-    hidden: int,
+    hidden: Collection[str],
     now: datetime,
     *,
     is_moved: bool = False,
@@ -63,13 +100,18 @@ async def confirm_and_order(
         monitor: sends the operation.
         action: what to do.
         selection: the hosts, as the user sees them.
-        hidden: how many of them the filter hides.
+        hidden: the IDs of those that the filter hides.
         now: the time from which remaining times are counted.
-        is_moved: whether the list moved under the cursor; then even a start is confirmed.
+        is_moved: whether the list moved under the cursor; then every operation is confirmed.
 
     """
-    question = prompts.confirmation_for(action, selection.hosts, hidden, now, is_moved=is_moved)
-    if not selection.hosts or not await ask_confirmation(screen.app, question):
+    state = monitor.state
+    selection = without_settled(action, selection, state, hosts_ordered(state.orders, now))
+    if not selection.hosts:
+        return False
+    hidden_count = sum(host.id in hidden for host in selection.hosts)
+    target = _target(selection, state, now, hidden_count, is_moved=is_moved, has_seen_caveat=monitor in _CAVEAT_SEEN)
+    if not await _ask(screen, monitor, prompts.confirmation_for(action, target)):
         return False
     notice = screen.query_one(Notice)
     notice.dismiss()
@@ -77,3 +119,16 @@ async def confirm_and_order(
     if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed):
         notice.show(lines)
     return True
+
+
+async def _ask(screen: Screen[ScreenResultType], monitor: Monitor, question: Confirmation) -> bool:
+    if question.hint:
+        _CAVEAT_SEEN.add(monitor)
+    return await ask_confirmation(screen.app, question)
+
+
+def _target(
+    selection: Selection, state: FleetState, now: datetime, hidden: int, *, is_moved: bool, has_seen_caveat: bool
+) -> OperationTarget:
+    fleet = state.snapshot.hosts if state.snapshot else ()
+    return OperationTarget(selection.hosts, now, hidden, is_moved, fleet, selection.rates, has_seen_caveat)

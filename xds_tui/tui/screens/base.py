@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.await_remove import AwaitRemove
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
-from textual.events import Event, Mount, Resize
+from textual.events import Event, Mount
 from textual.message_pump import MessagePump
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen, ScreenResultType
@@ -19,7 +19,8 @@ from textual.worker import ResultType, Worker, WorkType
 
 from xds_tui.fleet.state import FleetState
 from xds_tui.tui.availability import Context
-from xds_tui.tui.commands import COMMANDS, Command
+from xds_tui.tui.command import Command
+from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.textual_compat import CompatScreen
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.notice import Notice
@@ -92,6 +93,14 @@ WIDE_COLUMNS: Final = 110
 """Columns from which things stand side by side."""
 
 
+@runtime_checkable
+class HasStatusLine(Protocol):
+    """An app that creates status lines."""
+
+    def new_status_line(self, title: str) -> Widget:
+        """Return a status line for a screen with this title."""
+
+
 class LiveScreen(AppScreen[ScreenResultType]):
     """Its `fleet` is set whenever something is known that was not before."""
 
@@ -104,6 +113,11 @@ class LiveScreen(AppScreen[ScreenResultType]):
     def __init__(self, fleet: FleetState) -> None:
         super().__init__()
         self.set_reactive(LiveScreen.fleet, fleet)
+
+    def status_line(self, title: str) -> Widget:
+        """Return the status line for this screen, to be composed first: environment, account, age of the data."""
+        app = self.app
+        return app.new_status_line(title) if isinstance(app, HasStatusLine) else Widget(classes="no-status-line")
 
     def show_notice(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
         """Show what an action came to, unless the screen has closed meanwhile; no lines: what was said is no longer so.
@@ -153,81 +167,3 @@ class LiveScreen(AppScreen[ScreenResultType]):
     def node_of(self, place: str) -> DOMNode:
         """Return the widget that hears the actions of a place, shown and ready for them."""
         return self
-
-
-PANES: Final = ("hosts", "catalog", "history")
-
-
-class PanedScreen(LiveScreen[None]):
-    """Has one pane in front: the one with the focus. Which that is stands in its classes, for the stylesheet."""
-
-    def __init__(self, fleet: FleetState) -> None:
-        super().__init__(fleet)
-        self.add_class("-hosts")
-
-    def pane(self, name: str) -> Widget | None:
-        """Return one of `PANES`; None while it is not there yet."""
-        raise NotImplementedError
-
-    def focus_pane(self, name: str) -> None:
-        """Put the focus where a pane begins."""
-        raise NotImplementedError
-
-    def begin_side_by_side(self, app: App[object]) -> None:
-        """Put the panes as the width wants them before anything is styled: a class set later styles all of it twice."""
-        self.set_class(app.size.width >= WIDE_COLUMNS, "-wide")
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether the panes stand side by side."""
-        return self.has_class("-wide")
-
-    @property
-    def front(self) -> str:
-        """The name of the pane in front."""
-        return next(name for name in PANES if self.has_class(f"-{name}"))
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether the pane in front is the only one that can be seen."""
-        return not self.is_wide or self.has_class("-zoomed")
-
-    def show_pane(self, name: str) -> None:
-        """Bring a pane to the front."""
-        if name == self.front:
-            return
-        for pane in PANES:
-            self.set_class(pane == name, f"-{pane}")
-        # At once, and not when there is time: what is hidden takes no focus, and hands on that which it has.
-        self.app.stylesheet.update(self)
-        self.weigh_actions()
-
-    def share_screen(self) -> bool:
-        """Give the other panes their room again; whether one pane had all of it."""
-        was_zoomed = self.has_class("-zoomed")
-        self.remove_class("-zoomed")
-        self.weigh_actions()
-        return was_zoomed
-
-    def on_resize(self, event: Resize) -> None:
-        """Put the panes side by side, or show one at a time."""
-        self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
-        self.weigh_actions()
-
-    def on_descendant_focus(self) -> None:
-        """Let the pane with the focus be the one that a narrow screen shows."""
-        for name in PANES:
-            pane = self.pane(name)
-            if pane is not None and pane.has_focus_within:
-                self.show_pane(name)
-
-    def action_pane(self, name: str) -> None:
-        """Show a pane, and put the focus on it."""
-        if self.pane(name) is not None:
-            self.show_pane(name)
-            self.focus_pane(name)
-
-    def action_zoom(self) -> None:
-        """Give the focused pane the whole screen, or share it again."""
-        self.toggle_class("-zoomed")
-        self.weigh_actions()

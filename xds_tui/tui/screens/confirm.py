@@ -16,6 +16,7 @@ from xds_tui.i18n import _
 from xds_tui.text.prompts import Confirmation, Risk
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.field import Field
 
 CONFIRM_GUARD: Final = 0.6
@@ -40,6 +41,8 @@ class Dialog(DialogScreen[bool]):
                 yield Static(Content("\n".join(self._question.targets)))
             if self._question.note:
                 yield Static(Content(self._question.note), classes="dialog-note")
+            if self._question.hint:
+                yield Static(Content(self._question.hint), classes="dialog-hint")
             yield from self.answers()
 
     def answers(self) -> ComposeResult:
@@ -92,9 +95,12 @@ class TypedConfirmScreen(Dialog):
 
     def answers(self) -> ComposeResult:
         """The field to type the target into, and the two buttons."""
-        yield Static(
-            Content(_("Type {word} and press enter:").format(word=self._question.wanted)), classes="dialog-ask"
-        )
+        wanted, names = self._question.wanted, self._question.names
+        has_name = bool(names) and wanted not in names
+        if glyphs.is_ascii(self.app) and not wanted.isascii() and names:
+            wanted, has_name = names[0], False
+        text = _("Type {word} or the ID and press enter:") if has_name else _("Type {word} and press enter:")
+        yield Static(Content(text.format(word=wanted)), classes="dialog-ask")
         yield Field(id="typed")
         with Horizontal(classes="dialog-buttons"):
             yield Button(Content(_("Cancel  esc")), id="no", compact=True)

@@ -24,7 +24,7 @@ from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.system.exports import FileWriteError, write_export
-from xds_tui.text import export, formats, messages
+from xds_tui.text import export, formats, labels, messages
 from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.context import Profile
 from xds_tui.tui.flows import claim, copy
@@ -108,7 +108,7 @@ class HistoryScreen(LiveScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Create the status line, the names of the tabs, the tabs, the filter and the keys."""
-        yield StatusBar(self._profile, self._clock)
+        yield StatusBar(self._profile, self._clock, title=_("History"))
         yield Static(id="tabs")
         with ContentSwitcher(initial="all-events", id="tab"):
             events = EventTable(id="all-events", placeholder=_("Loading"))
@@ -116,7 +116,7 @@ class HistoryScreen(LiveScreen[None]):
             yield events
             yield OrderTable(id="all-orders", placeholder=_("No operations yet. Press n to rent a host"))
             yield Charts(self._history.samples, self._clock, id="charts")
-        field = FilterInput(_("words, name:train, status:rejected, age<24h"))
+        field = FilterInput(_("words, name:train, status:rejected, age<24h"), self.filter_text)
         field.display = False
         yield field
         yield Notice()
@@ -127,7 +127,6 @@ class HistoryScreen(LiveScreen[None]):
         # Not by AUTO_FOCUS, which would set the focus again whenever a dialog over the charts closes.
         self.query_one("#all-events").focus()
         self.query_one(StatusBar).fleet = self.fleet
-        self.set_interval(60, self.query_one(StatusBar).draw)
         self._restart()
 
     def _restart(self) -> None:
@@ -191,7 +190,7 @@ class HistoryScreen(LiveScreen[None]):
         orders = self._log.matching_orders(self._filter.orders, now)
         self._shown = events, orders
         table = self.query_one(EventTable)
-        empty = _("No matches. Press esc to clear the filter") if self.filter_text else _("No events yet")
+        empty = _("No matches. Press esc to clear the filter") if self.filter_text else _(labels.NO_EVENTS)
         table.placeholder = empty if self._log.is_whole else _("Loading")
         table.show_events(events)
         self.query_one(OrderTable).show_orders(orders, self._hosts())

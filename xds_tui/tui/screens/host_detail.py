@@ -1,4 +1,4 @@
-"""Everything known of one host; its password only while the user asks to see it."""
+"""All details of one host; its password only while the user asks to see it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from typing import ClassVar, Final
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.timer import Timer
-from textual.widgets import Static
 
+from xds_tui.domain.activity import activities
 from xds_tui.domain.credentials import MASK
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.i18n import _
-from xds_tui.text import formats, messages
+from xds_tui.text import activity_text, formats, host_card, labels
+from xds_tui.text.overview import Line
 from xds_tui.tui.availability import Context, hosts_ordered
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.flows import connect, copy
 from xds_tui.tui.flows.connect import ConnectMethods
 from xds_tui.tui.flows.power import confirm_and_order, select
-from xds_tui.tui.host_fields import host_fields
+from xds_tui.tui.host_fields import host_field_groups
 from xds_tui.tui.runtime.key_queue import FLOW
-from xds_tui.tui.screens.base import LiveScreen
+from xds_tui.tui.screens.base import WIDE_COLUMNS, LiveScreen
 from xds_tui.tui.widgets.footer import KeyBar
+from xds_tui.tui.widgets.lines import StyledLines
 from xds_tui.tui.widgets.notice import Notice
 
 REVEAL_TIMEOUT: Final = 30.0
@@ -64,12 +67,21 @@ class HostDetailScreen(LiveScreen[None]):
         self._hiding: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """The fields, this host's history under them, and the keys."""
-        with VerticalScroll(id="detail", classes="pane"):
-            yield Static(id="fields")
-            yield Static(id="host-events")
+        """Fields and events of the host side by side where there is room, else one above the other."""
+        self.set_class(self.app.size.width >= WIDE_COLUMNS, "-wide")
+        yield self.status_line(_("Host"))
+        with Container(id="columns"):
+            with VerticalScroll(id="detail", classes="pane"):
+                yield StyledLines(id="fields")
+            with VerticalScroll(id="host-events", classes="pane"):
+                yield StyledLines(id="event-lines")
         yield Notice(id="notice")
         yield KeyBar()
+
+    def on_resize(self, event: Resize) -> None:
+        """Put the columns side by side, or one above the other."""
+        self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
+        self.call_after_refresh(self._draw)
 
     def on_mount(self) -> None:
         """Draw what is known, and ask for what only a request for this host tells."""
@@ -102,25 +114,40 @@ class HostDetailScreen(LiveScreen[None]):
             self._monitor.request_details(self._host_id)
 
     def _draw(self) -> None:
-        host = self._host
+        host, fields, events = self._host, self.query_one("#fields", StyledLines), self.query_one("#host-events")
         pane = self.query_one("#detail")
         if host is None:
             pane.border_title = Content(self._host_id)
-            self.query_one("#fields", Static).update(Content(_("This host is gone.")))
+            fields.show([((_("This host no longer exists."), ""),)])
             return
-        pane.border_title = Content(f"{host.name} · {formats.status(host)}")
-        pairs = host_fields(host, self.fleet, self._clock(), self._password(host))
-        width = max(formats.cells(name) for name, _value in pairs)
-        lines = [f"{formats.padded(name, width)}  {value}" for name, value in pairs]
-        self.query_one("#fields", Static).update(Content("\n".join(lines)))
-        told = [event for event in self.fleet.events if event.host_id == host.id]
-        history = [f"{formats.moment(event.at)}  {messages.event(event)}" for event in told]
-        self.query_one("#host-events", Static).update(Content("\n".join(["", *history])))
+        pane.border_title = Content(f"{host.name or host.id} · {formats.status(host)}")
+        events.border_title = Content(_("Recent events"))
+        fields.show(self._field_lines(host, fields.size.width or self.size.width))
+        happened = [event for event in self.fleet.events if event.host_id == host.id]
+        lines: list[Line] = [
+            ((f"{formats.moment(activity.latest.at)}  ", "muted"), (activity_text.line(activity), ""))
+            for activity in activities(happened)
+        ]
+        self.query_one("#event-lines", StyledLines).show(lines or [((_(labels.NO_EVENTS), "muted"),)])
+
+    def _field_lines(self, host: Host, width: int) -> list[Line]:
+        now = self._clock()
+        groups = host_field_groups(host, self.fleet, now, self._password(host))
+        name_width = max(formats.cells(name) for group in groups for name, _value in group.fields)
+        lines: list[Line] = []
+        for group in groups:
+            lines += [(), ((group.title, "strong"),)] if lines else [((group.title, "strong"),)]
+            lines += [
+                ((f"  {formats.padded(name, name_width)}  ", "muted"), (value, "")) for name, value in group.fields
+            ]
+        if bar := host_card.remaining_bar(host, now, width - 2):
+            lines += [(), (("  ", ""), *bar)]
+        return lines
 
     def _password(self, host: Host) -> str:
         if host.password is None:
             return formats.NOTHING
-        return host.password.reveal() if self._is_revealed else f"{MASK}  {_('v shows it for 30 s')}"
+        return host.password.reveal() if self._is_revealed else f"{MASK}  {_('press v to show for 30 s')}"
 
     def action_reveal(self) -> None:
         """Show the password for a while, or hide it again."""
@@ -162,7 +189,7 @@ class HostDetailScreen(LiveScreen[None]):
         """Do something to this host, if the user confirms it."""
         hosts = [host] if (host := self._host) else []
         selection = select(hosts, self.fleet)
-        await confirm_and_order(self, self._monitor, OrderAction[name.upper()], selection, 0, self._clock())
+        await confirm_and_order(self, self._monitor, OrderAction[name.upper()], selection, (), self._clock())
 
     def action_leave(self) -> None:
         """Go back to the hosts."""

@@ -14,7 +14,8 @@ from xds_tui.domain.model import Host
 from xds_tui.domain.normalization import fold
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats
-from xds_tui.tui.commands import COMMANDS, Command, by_place, keys_of
+from xds_tui.tui.command import Command
+from xds_tui.tui.commands import COMMANDS, by_place, keys_of
 from xds_tui.tui.screens.picker import Choice, PickerScreen
 
 if TYPE_CHECKING:

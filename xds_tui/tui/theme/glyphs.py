@@ -16,10 +16,12 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter, NoColor
 
+from xds_tui.domain.model import Host
+
 _SUBSTITUTES: Final = str.maketrans(
     {
-        **dict.fromkeys("─━╌┄┈▔‐‑‒–—―−", "-"),
-        **dict.fromkeys("═▁", "="),
+        **dict.fromkeys("─╌┈▔‐‑‒–—―−▱", "-"),
+        **dict.fromkeys("═━▁", "="),
         **dict.fromkeys("│┃║▎▏▕┊┆╎", "|"),
         **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬┏┓┗┛", "+"),
         **dict.fromkeys("▌▐▍▋▊▉▸▶►›", ">"),
@@ -30,12 +32,14 @@ _SUBSTITUTES: Final = str.maketrans(
         **dict.fromkeys("○◌◯", "o"),
         **dict.fromkeys("◐◑◒◓", "%"),
         **dict.fromkeys("✕✗×", "x"),
-        **dict.fromkeys("█▓▒▙▚▛▜▝▞▟▖▗▘▀", "#"),
+        **dict.fromkeys("█▓▒▙▚▛▜▝▞▟▖▗▘▀▰", "#"),
         **dict.fromkeys("▂▃▄▅▆▇░", " "),
         **dict.fromkeys("·∙", "-"),
-        **dict.fromkeys("≈…", "~"),
+        **dict.fromkeys("≈…╍", "~"),
         **dict.fromkeys("‘’", "'"),
         **dict.fromkeys("“”", '"'),
+        "↕": "~",
+        "┄": ".",
         "→": ">",
         "←": "<",
         "¥": "Y",
@@ -87,6 +91,12 @@ def output_filters(*, is_colourless: bool, is_ascii: bool) -> Sequence[LineFilte
 def is_ascii(app: App[Any]) -> bool:
     """Whether nothing but ASCII is written."""
     return any(isinstance(line, AsciiFilter) for line in app.get_line_filters())
+
+
+def host_name(app: App[Any], host: Host) -> str:
+    """Return the name of a host, or its ID if it has no name or the terminal cannot show it."""
+    is_shown = not is_ascii(app) or to_ascii(host.name).count(UNKNOWN) == host.name.count(UNKNOWN)
+    return host.name if host.name and is_shown else host.id
 
 
 def brand(app: App[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, TypeVar
 
@@ -10,26 +11,30 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from xds_tui.domain import purchase
+from xds_tui.domain import filtering, purchase
+from xds_tui.domain.filter_query import Query
 from xds_tui.domain.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.domain.purchase import ANY, PackageFilter
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, package_card
+from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings
-from xds_tui.tui.textual_compat import TitledWidget
-from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, offer_lines, package_row
+from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row
+from xds_tui.tui.widgets.filter_input import FilteredPane
+from xds_tui.tui.widgets.lines import StyledLines
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Table
 
 _Value = TypeVar("_Value")
 
-LOW: Final = 18
-"""Lines below which the price in words is left out: the table says most of it."""
+_MIN_CARD: Final = 4
+"""Lines from which the free space below the tables shows the price card."""
+_FIXED: Final = 3
+"""Lines of the billing mode above the tables and the criteria below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Choice:
     package: Package | None = None
 
 
-class CatalogPane(TitledWidget, Vertical):
+class CatalogPane(FilteredPane, Vertical):
     """The billing mode, the images and the packages of it, and what the chosen package costs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
@@ -51,8 +56,8 @@ class CatalogPane(TitledWidget, Vertical):
         #criteria { height: 2; padding: 0 1; }
         #images { height: 1fr; min-height: 3; }
         #packages { height: 2fr; min-height: 4; }
-        &.-low #offer { display: none; }
-        #offer { height: auto; max-height: 5; padding: 0 1; color: $text-muted; }
+        #card { height: 1fr; padding: 0 1; border-top: solid $surface-lighten-2; display: none; }
+        &.-spacious #card { display: block; }
     }
     """
 
@@ -66,10 +71,30 @@ class CatalogPane(TitledWidget, Vertical):
     def compose(self) -> ComposeResult:
         """Mode above, images and packages below, the price of the package at the foot."""
         yield Static(id="billing")
-        yield Table(id="images", placeholder=_("Waiting for the catalog"))
-        yield Table(id="packages", placeholder=_("Waiting for the catalog"))
+        yield Table(id="images", placeholder=_("Loading catalog…"))
+        yield Table(id="packages", placeholder=_("Loading catalog…"))
         yield Static(id="criteria")
-        yield Static(id="offer")
+        yield StyledLines(id="card")
+
+    def __init__(self, *, id: str, classes: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._query: Query = ()
+        self._wrong = ""
+
+    @property
+    def filter_hint(self) -> str:
+        """An example of a filter."""
+        return _("text, gpu:4090, mem>=64, cost<3")
+
+    def apply_filter(self, text: str) -> None:
+        """Show the packages that match, and what is wrong with the filter."""
+        self._query, error = filtering.parse_while_typing(filtering.PACKAGES, text, self._query)
+        self._wrong = messages.error_message(error) if error else ""
+        self._draw()
+
+    def focus_rows(self) -> None:
+        """Move the focus to the packages."""
+        self.first.focus()
 
     @property
     def first(self) -> Table:
@@ -89,9 +114,11 @@ class CatalogPane(TitledWidget, Vertical):
         return Choice(self.choice.billing, image, package)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
-        """Draw the catalog if it is another."""
+        """Draw the catalog if it is another, and the card if the hosts are."""
         if old.catalog is not new.catalog or old.catalog_error is not new.catalog_error:
             self._draw()
+        elif old.snapshot is not new.snapshot:
+            self._draw_card()
 
     def watch_choice(self) -> None:
         """Show only what goes with the choice."""
@@ -101,9 +128,10 @@ class CatalogPane(TitledWidget, Vertical):
         """Show only what meets the criteria."""
         self._draw()
 
-    def on_resize(self, event: Resize) -> None:
-        """Leave the lines to the tables where there are few."""
-        self.set_class(event.size.height < LOW, "-low")
+    def on_resize(self) -> None:
+        """Divide the height between the tables and the card."""
+        self._share_height()
+        self._draw_card()
 
     def on_mount(self) -> None:
         """Draw what there is."""
@@ -124,9 +152,9 @@ class CatalogPane(TitledWidget, Vertical):
         self.choice = replace(self.choice, package=None if package == self.choice.package else package)
 
     @on(Table.RowHighlighted, "#packages")
-    def _show_offer(self, event: Table.RowHighlighted) -> None:
+    def _follow_cursor(self, event: Table.RowHighlighted) -> None:
         event.stop()
-        self._draw_offer()
+        self._draw_card()
 
     def action_switch_billing(self) -> None:
         """Switch between on-demand and rent; a package that is not sold so is let go."""
@@ -157,23 +185,25 @@ class CatalogPane(TitledWidget, Vertical):
         """Choose nothing, and show everything of this billing mode."""
         self.choice = Choice(self.choice.billing)
         self.criteria = ANY
+        self.clear_filter()
 
     def _cursor(self, table: str) -> str:
         return self.query_one(f"#{table}", Table).cursor_key or ""
 
     def _why_empty(self) -> str:
         if self.fleet.connection is ConnectionState.SIGNED_OUT:
-            return _("Signed out: press i to sign in")
+            return _("Not signed in. Press i to sign in")
         trouble = self.fleet.catalog_error
-        return messages.error_message(trouble) if trouble else _("Waiting for the catalog")
+        return messages.error_message(trouble) if trouble else _("Loading catalog…")
 
     def _draw(self) -> None:
         if not self.is_mounted:
             return
         there = self.fleet.catalog
-        self.set_border_title(f"{_('Catalog')} · {formats.billing(self.choice.billing)}")
+        self.set_border_title(self._title())
+        self.set_border_subtitle(f"! {self._wrong}" if self._wrong else "", "$text-error")
         modes = [f"{'●' if mode is self.choice.billing else '○'} {formats.billing(mode)}" for mode in Billing]
-        self.query_one("#billing", Static).update(Content("  ".join([*modes, f"  m {_('switches')}"])))
+        self.query_one("#billing", Static).update(Content("  ".join([*modes, "m"])))
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))
         images, packages = self.query_one("#images", Table), self.query_one("#packages", Table)
         if there is None:
@@ -181,31 +211,67 @@ class CatalogPane(TitledWidget, Vertical):
             return
         self._show_images(images, there)
         self._show_packages(packages, there)
-        self._draw_offer()
+        self._share_height()
+        self._draw_card()
+
+    def _title(self) -> str:
+        name, end = _("²Catalog"), f" · {formats.escape_clears()}"
+        if not self.has_filter:
+            return name
+        room = self.size.width - 2 - formats.cells(name + end) - formats.cells(" · / ")
+        return f"{name} · / {shortened(self.query_text.strip(), max(3, room))}{end}"
 
     def _show_images(self, table: Table, there: Catalog) -> None:
         shown = {image.id: image for image in purchase.matching_images(there, self.choice.billing, self.choice.package)}
-        table.placeholder = _("No image goes with this package: enter on the package lets go of it")
+        table.placeholder = _("No image matches this package. Press enter on it to deselect it")
         table.show(translated(IMAGE_COLUMNS), list(shown), lambda key: image_row(shown[key], self.choice.image))
 
     def _show_packages(self, table: Table, there: Catalog) -> None:
         shown = {
             package.id: package
-            for package in purchase.matching_packages(there, self.choice.billing, self.choice.image, self.criteria)
+            for package in self._filtered(
+                there, purchase.matching_packages(there, self.choice.billing, self.choice.image, self.criteria)
+            )
         }
-        table.placeholder = _("No package: backspace shows all")
+        table.placeholder = _("No packages match. Press backspace to show all")
         table.show(translated(PACKAGE_COLUMNS), list(shown), lambda key: package_row(shown[key], self.choice.package))
 
-    def _draw_offer(self) -> None:
-        package = self.selection().package
-        self.query_one("#offer", Static).update(Content("\n".join(offer_lines(package)) if package else ""))
+    def _filtered(self, there: Catalog, packages: Sequence[Package]) -> list[Package]:
+        rows = [(self.choice.billing, package) for package in packages]
+        context = filtering.RowContext(there.at)
+        return [package for _billing, package in filtering.select(filtering.PACKAGES, rows, self._query, context)]
+
+    def _share_height(self) -> None:
+        """Give the tables the height that all their rows need, and the rest to the card if it is enough."""
+        there, height = self.fleet.catalog, self.size.height
+        if there is None or not height:
+            return
+        images = 1 + len(there.images)
+        packages = 1 + len(there.packages.get(self.choice.billing, ()))
+        room = height - _FIXED
+        images = min(images, max(3, room // 3))
+        card = room - images - packages
+        is_spacious = card >= _MIN_CARD
+        self.set_class(is_spacious, "-spacious")
+        self.query_one("#images").styles.height = images
+        self.query_one("#packages").styles.height = packages if is_spacious else "1fr"
+
+    def _draw_card(self) -> None:
+        card, there, package = self.query_one(StyledLines), self.fleet.catalog, self.selection().package
+        if there is None or package is None or not card.size.width:
+            card.show(())
+            return
+        hosts = self.fleet.snapshot.hosts if self.fleet.snapshot else ()
+        alternatives = there.packages.get(self.choice.billing, ())
+        lines = package_card.card_lines(package, alternatives, hosts, card.size.width)
+        card.show(lines[: card.size.height])
 
     def _criteria_words(self) -> str:
         wish = self.criteria
         gpu = {None: _("any GPU"), True: _("with GPU"), False: _("no GPU")}[wish.gpu]
-        area = formats.area(wish.area) if wish.area else _("any area")
+        area = formats.area(wish.area) if wish.area else _("any region")
         use = formats.purpose(wish.purpose) if wish.purpose else _("any use")
-        order = _("by price") if wish.by_price else _("unsorted")
+        order = _("by price") if wish.by_price else _("default order")
         return f"f {gpu}  a {area}\nu {use}  o {order}"
 
 

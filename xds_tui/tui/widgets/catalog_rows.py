@@ -13,15 +13,15 @@ from xds_tui.tui.widgets.table.table import Cell, Column, Row
 
 IMAGE_COLUMNS: Final = (Column("name", HEADERS["image"], 14, grow=1), Column("type", HEADERS["type"], 5))
 PACKAGE_COLUMNS: Final = (
-    Column("name", HEADERS["package"], 10, grow=3),
-    Column("gpu", HEADERS["gpu"], 8, drop=2, grow=1),
-    Column("cpu", HEADERS["cpu"], 3, align="right"),
-    Column("mem", HEADERS["memory"], 4, align="right"),
-    Column("disk", HEADERS["disk"], 7, align="right", drop=4),
+    Column("name", HEADERS["package"], 14, grow=3),
+    Column("gpu", HEADERS["gpu"], 8, drop=3, grow=1),
+    Column("cpu", HEADERS["cpu"], 3, align="right", drop=5),
+    Column("mem", HEADERS["memory"], 4, align="right", drop=4),
+    Column("disk", HEADERS["disk"], 7, align="right", drop=7),
     Column("price", HEADERS["hourly_price"], 7, align="right"),
-    Column("off", HEADERS["discount"], 4, align="right", drop=3),
-    Column("type", HEADERS["type"], 4, drop=1),
-    Column("area", HEADERS["area"], 13, drop=5),
+    Column("off", HEADERS["discount"], 5, align="right", drop=1),
+    Column("type", HEADERS["type"], 4, drop=2),
+    Column("area", HEADERS["area"], 13, drop=6),
 )
 
 
@@ -42,7 +42,7 @@ def package_row(package: Package, chosen: Package | None) -> Row:
             Cell(formats.number(package.memory, package.raw.get("memoryNumber"))),
             Cell(formats.number(package.disk, package.raw.get("rigidDiskNumber"))),
             Cell(formats.price(pricing.hourly(package)), "" if pricing.hourly(package) is not None else "bad"),
-            Cell(formats.percent_off(package), "good"),
+            Cell(formats.discount(package), "good"),
             Cell(package.type, "muted"),
             Cell(formats.area(package.area), "muted"),
         )

@@ -1,18 +1,19 @@
-"""What happened, newest first."""
+"""Events, newest first: one per line, or one line for each operation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from xds_tui.domain.activity import Activity, activities, event_key
 from xds_tui.domain.records import Event, EventKind, OrderState
-from xds_tui.text import formats, messages
+from xds_tui.text import activity_text, formats, messages
 from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
 _WHAT: Final = Column("what", HEADERS["what_happened"], 20, grow=1)
-_TODAY: Final = (Column("time", HEADERS["time"], 8), _WHAT)
+TIMED_COLUMNS: Final = (Column("time", HEADERS["time"], 8), _WHAT)
 _DATED: Final = (Column("time", HEADERS["time"], 16), _WHAT)
 
 _TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNCONFIRMED)
@@ -30,16 +31,16 @@ class EventTable(Table):
 
     def show_events(self, events: Sequence[Event]) -> None:
         """Show `events` in the order they come."""
-        self._events = {_key(event): event for event in events}
+        self._events = {event_key(event): event for event in events}
         # Where nobody reads further down, what is newest is what matters.
         follows = not self.has_focus or self._cursor == 0
 
         def row(key: str) -> Row:
             event = self._events[key]
             at = formats.moment(event.at) if self.is_dated else formats.clock(event.at)
-            return Row((Cell(at, "muted"), Cell(messages.event(event), _style(event))))
+            return Row((Cell(at, "muted"), Cell(messages.event(event), event_style(event))))
 
-        self.show(translated(_DATED if self.is_dated else _TODAY), list(self._events), row)
+        self.show(translated(_DATED if self.is_dated else TIMED_COLUMNS), list(self._events), row)
         if follows:
             self.action_first()
 
@@ -48,14 +49,34 @@ class EventTable(Table):
         return self._events.get(key)
 
 
-def _key(event: Event) -> str:
-    parts = (event.at.isoformat(), event.kind.value, event.host_id, event.order_id, event.state and event.state.value)
-    return "|".join(str(part) for part in parts)
-
-
-def _style(event: Event) -> str:
+def event_style(event: Event) -> str:
+    """Return the style of an event."""
     if event.kind in (EventKind.ERROR, EventKind.SIGNED_OUT) or event.state in _TROUBLED:
         return "bad"
     if event.alert:
         return "warn"
     return "" if event.own else "muted"
+
+
+class ActivityTable(Table):
+    """Activities, the latest one first."""
+
+    def show_events(self, events: Sequence[Event]) -> None:
+        """Show `events`, given newest first, grouped by operation."""
+        self._activities = {activity.key: activity for activity in activities(events)}
+        # While nobody reads further down, the latest line matters most.
+        follows = not self.has_focus or self._cursor == 0
+
+        def row(key: str) -> Row:
+            activity = self._activities[key]
+            style = "bad" if activity.has_failed else event_style(activity.latest)
+            at = formats.clock(activity.latest.at)
+            return Row((Cell(at, "muted"), Cell(activity_text.line(activity), style)))
+
+        self.show(translated(TIMED_COLUMNS), list(self._activities), row)
+        if follows:
+            self.action_first()
+
+    def activity(self, key: str) -> Activity | None:
+        """Return the activity of a row, or None if the row has gone since."""
+        return self._activities.get(key)

@@ -1,7 +1,7 @@
 """The key bar: the active keys in one line; a click on one presses it.
 
 Textual's Footer has a widget for each key, which is styled and laid out at every change of focus; this one is a line of
-text. If the width is not sufficient, keys are hidden from the right, except the last one, which is help. A key whose
+text. Keys stand in groups. If the width is not sufficient, those with the highest rank are hidden. A key whose
 action is disabled keeps its place and is dimmed.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import pairwise
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import ActiveBinding, Binding
@@ -24,6 +25,9 @@ from xds_tui.text import formats
 from xds_tui.tui.availability import Context
 from xds_tui.tui.commands import COMMANDS
 
+_SEPARATOR_GAP: Final = 3
+"""Cells between two groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -37,6 +41,8 @@ class Key:
     """The name of the action."""
     is_dim: bool = False
     """Whether the action is disabled."""
+    group: int = 0
+    rank: int = 0
 
     @property
     def width(self) -> int:
@@ -61,6 +67,8 @@ class KeyBar(Widget):
 
     keys: reactive[tuple[Key, ...]] = reactive((), repaint=False)
     """The keys, including those that do not fit."""
+    unknown: reactive[str] = reactive("")
+    """A key that was pressed and does nothing here."""
     context: reactive[Context | None] = reactive(None, repaint=False)
     """The state that determines which actions are enabled; None: all are."""
 
@@ -87,14 +95,15 @@ class KeyBar(Widget):
         self._update_keys()
 
     def _update_keys(self) -> None:
-        self.keys = tuple(self._key(active.binding, active.enabled) for active in self._bindings_shown)
+        keys = (self._key(active.binding, active.enabled) for active in self._bindings_shown)
+        self.keys = tuple(sorted(keys, key=lambda key: key.group))
 
     def _key(self, binding: Binding, is_enabled: bool) -> Key:
         action, shown = COMMANDS.get(binding.id or ""), self.app.get_key_display(binding)
         if action is None:
             return Key(binding.key, shown, _(binding.description), not is_enabled)
         is_dim = not is_enabled or (self.context is not None and bool(action.why_not(self.context)))
-        return Key(binding.key, shown, action.words(self.context), is_dim)
+        return Key(binding.key, shown, action.words(self.context), is_dim, action.group, action.rank)
 
     def watch_keys(self, old: tuple[Key, ...], new: tuple[Key, ...]) -> None:
         """Repaint the keys that have changed, or the whole line if their positions have."""
@@ -108,15 +117,23 @@ class KeyBar(Widget):
             self.refresh(Region.from_union(changed))
 
     def render(self) -> Content:
-        """The keys that fit."""
+        """Return the keys that fit, in groups."""
+        if self.unknown:
+            text = _("{key} does nothing here. Press ? for keyboard shortcuts").format(key=self.unknown)
+            return Content(text).stylize(".key-bar--dim")
         key_style = self.get_visual_style("key-bar--key", partial=True)
         dim_style = self.get_visual_style("key-bar--dim", partial=True)
-        line, end = Content(""), 0
+        line, end, group = Content(""), 0, None
         for x, key in self._layout_keys(self.keys):
             shown = Content(key.shown).stylize(key_style)
-            dimmed = Content.assemble(Content(key.shown), " ", key.what).stylize(dim_style)
-            line += Content(" " * (x - end)) + (dimmed if key.is_dim else Content.assemble(shown, " ", key.what))
-            end = x + key.width
+            one = Content.assemble(Content(key.shown), " ", key.what).stylize(dim_style)
+            between = " " * (x - end)
+            if group not in (None, key.group) and len(between) >= _SEPARATOR_GAP:
+                between = " │ ".center(len(between))
+            line += Content(between).stylize(dim_style) + (
+                one if key.is_dim else Content.assemble(shown, " ", key.what)
+            )
+            end, group = x + key.width, key.group
         return line
 
     def on_click(self, event: events.Click) -> None:
@@ -128,14 +145,23 @@ class KeyBar(Widget):
 
     def _layout_keys(self, keys: Sequence[Key]) -> Iterator[tuple[int, Key]]:
         """Yield the keys that fit, each with its position."""
-        gap = 2 if _length(keys, 2) <= self.size.width else 1
-        fitting, x = list(keys), 0
-        while len(fitting) > 1 and _length(fitting, gap) > self.size.width:
-            del fitting[-2]
-        for key in fitting:
+        fitting, room = list(keys), self.size.width
+        gap = 2 if _length(keys, 2) <= room else 1
+        while len(fitting) > 1 and _length(fitting, gap) > room:
+            leaves = max(range(len(fitting) - 1), key=lambda index: (fitting[index].rank, index))
+            del fitting[leaves]
+        x = 0
+        for index, key in enumerate(fitting):
+            if index:
+                x += _gap(fitting[index - 1], key, gap)
             yield x, key
-            x += key.width + gap
+            x += key.width
 
 
 def _length(keys: Sequence[Key], gap: int) -> int:
-    return sum(key.width for key in keys) + gap * max(0, len(keys) - 1)
+    gaps = sum(_gap(key, following, gap) for key, following in pairwise(keys))
+    return sum(key.width for key in keys) + gaps
+
+
+def _gap(key: Key, following: Key, gap: int) -> int:
+    return gap if key.group == following.group else _SEPARATOR_GAP

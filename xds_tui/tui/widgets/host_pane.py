@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,79 +13,30 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from xds_tui.config.schema import HostListSettings, SaveSetting, host_list_changes
-from xds_tui.domain import filtering, host_list, order_states
+from xds_tui.config.host_list import host_list_changes
+from xds_tui.config.schema import HostListSettings, SaveSetting
+from xds_tui.domain import filtering, host_list, order_states, pricing
 from xds_tui.domain.filter_query import Query
-from xds_tui.domain.host_list import Counts, Sort
+from xds_tui.domain.host_list import Sort
 from xds_tui.domain.model import Host
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.i18n import _, ngettext
-from xds_tui.text import formats, labels, messages
+from xds_tui.i18n import _
+from xds_tui.text import labels, messages
+from xds_tui.text.host_title import Listed, title
 from xds_tui.tui.commands import bindings
-from xds_tui.tui.textual_compat import TitledWidget
+from xds_tui.tui.widgets.filter_input import FilteredPane
 from xds_tui.tui.widgets.host_table import HostTable, group_rows
 from xds_tui.tui.widgets.table.table import Table
 
-if TYPE_CHECKING:
-    from xds_tui.tui.widgets.filter_input import FilterInput
 
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What there is to say."""
-
-    of: Counts
-    shown: int | None
-    """How many hosts the filter leaves; None: there is no filter."""
-    unreadable: int
-    marked: int
-    hidden_columns: int
-    """How many columns are left out because they do not fit."""
-    unlisted: int = 0
-    """How many of the hosts the service's list does not show."""
-    is_complete: bool = True
-    """Whether the service's list agrees with itself."""
-
-
-def title(listed: Listed, width: int) -> str:
-    """Return the title in at most `width` cells if that can be: what is on and what changes, rows tell too."""
-    of = listed.of
-    count = f"{of.total}" if listed.shown is None else f"{listed.shown}/{of.total}"
-    parts = [_("Hosts {count}").format(count=count)]
-    parts += [_("{count} on").format(count=of.on)]
-    parts += [_("{count} changing").format(count=of.changing)] * bool(of.changing)
-    can_leave = len(parts) - 1
-    for number, words in (
-        (of.expiring, _("{count} expires < 24 h")),
-        (listed.unreadable, _("{count} unreadable")),
-        (listed.unlisted, _("{count} not listed")),
-        (not listed.is_complete, _("list incomplete")),
-        (listed.marked, _("{count} marked")),
-        (listed.hidden_columns, ngettext("+{count} column", "+{count} columns", listed.hidden_columns)),
-    ):
-        if number:
-            parts.append(words.format(count=number))
-    while can_leave and formats.cells(" · ".join(parts)) > width:
-        del parts[1]
-        can_leave -= 1
-    return " · ".join(parts)
-
-
-class HostPane(TitledWidget, Vertical):
+class HostPane(FilteredPane, Vertical):
     """The host table with its filter, its order and its title."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("hosts")
-    DEFAULT_CSS = """
-    HostPane {
-        #hosts { height: 1fr; }
-        #filter { height: 1; padding: 0 1; }
-    }
-    """
+    DEFAULT_CSS = "HostPane #hosts { height: 1fr; }"
 
     fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
     """Where the hosts come from."""
-    query_text: reactive[str] = reactive("", repaint=False)
-    """The filter as typed; the last one that could be read is in force."""
     listing: reactive[HostListSettings] = reactive(HostListSettings, repaint=False)
     """How the hosts are listed."""
 
@@ -117,9 +68,9 @@ class HostPane(TitledWidget, Vertical):
         self._keep = keep
         self._query: Query = ()
         self._wrong = ""
+        self._totals = Listed(host_list.counts((), clock()))
         self._hosts: dict[str, Host] = {}
         self._wanted: str | None = None
-        self._filter: FilterInput | None = None
 
     def compose(self) -> ComposeResult:
         """The table; the filter comes when it is opened."""
@@ -140,11 +91,11 @@ class HostPane(TitledWidget, Vertical):
         """The host with this ID, if it is there."""
         return self._hosts.get(host_id)
 
-    def picked(self) -> tuple[list[Host], int]:
-        """The marked hosts, or else the one under the cursor; and how many of them the filter hides."""
+    def picked(self) -> tuple[list[Host], frozenset[str]]:
+        """The marked hosts, or else the one under the cursor; and the IDs of those that the filter hides."""
         table = self.table
         ids = table.marked or {table.cursor_key or ""}
-        return [host for host in self._hosts.values() if host.id in ids], len(table.hidden_marks)
+        return [host for host in self._hosts.values() if host.id in ids], table.hidden_marks
 
     def select(self, host_id: str, *, is_asked: bool = True) -> None:
         """Put the cursor on a host, as soon as it is shown; `is_asked`: the user wants it there now."""
@@ -175,6 +126,7 @@ class HostPane(TitledWidget, Vertical):
         table.sort_key, table.sort_reverse = listing.sort, listing.descending
         sort = Sort(listing.sort, listing.descending)
         keys: Sequence[str] = host_list.rows(snapshot, self._query, sort, now, costs)
+        self._totals = self._listed(snapshot.hosts, keys, now)
         headings = None
         if listing.group is not None:
             keys, headings = group_rows(host_list.grouped(self._hosts, keys, listing.group, costs))
@@ -192,30 +144,38 @@ class HostPane(TitledWidget, Vertical):
         if self._wanted is not None and table.move_to(self._wanted, is_requested=False):
             self._wanted = None
 
+    def _listed(self, hosts: Sequence[Host], keys: Sequence[str], now: datetime) -> Listed:
+        """Return the totals of the hosts with these keys."""
+        costs = self.fleet.costs
+        if not self._query:
+            rate = costs.fleet if self.fleet.catalog is not None else None
+            return Listed(host_list.counts(hosts, now), rate=rate)
+        shown = [self._hosts[key] for key in keys]
+        rate = pricing.fleet_rate(shown, costs.hosts, now) if self.fleet.catalog is not None else None
+        return Listed(host_list.counts(shown, now), len(hosts), rate, self.query_text.strip())
+
     @on(Table.MarksChanged)
     @on(Table.ColumnsFitted)
     def _draw_titles(self) -> None:
-        """Say above what is listed, and below by which filter and in which order if the header cannot tell."""
+        """Show totals and filter above, and below an error in the filter, or the order if the header cannot show it."""
         snapshot, table, listing = self.fleet.snapshot, self.table, self.listing
         if snapshot is not None:
-            listed = Listed(
-                host_list.counts(snapshot, self._clock()),
-                table.row_count if self._query else None,
-                self.fleet.unreadable,
-                len(table.marked),
-                table.hidden_columns,
-                len(snapshot.unlisted),
-                snapshot.is_complete,
+            listed = replace(
+                self._totals,
+                unreadable=self.fleet.unreadable,
+                marked=len(table.marked),
+                hidden_columns=table.hidden_columns,
+                unlisted=len(snapshot.unlisted),
+                is_complete=snapshot.is_complete,
             )
             self.set_border_title(title(listed, self.size.width - 4 if self.size.width else 1000))
         if self._wrong:
             self.set_border_subtitle(f"! {self._wrong}", "$text-error")
             return
-        is_typed = self._filter is not None and self._filter.display
-        parts = [self.query_text.strip()] if self.query_text.strip() and not is_typed else []
+        parts = []
         if listing.sort is not None and not table.shows_column(listing.sort):
             arrow = table.glyphs.descending if listing.descending else table.glyphs.ascending
-            parts.insert(0, f"{_(labels.COLUMNS[listing.sort])} {arrow}")
+            parts.append(f"{_(labels.COLUMNS[listing.sort])} {arrow}")
         self.set_border_subtitle(" · ".join(parts))
 
     def on_resize(self) -> None:
@@ -228,10 +188,10 @@ class HostPane(TitledWidget, Vertical):
         if self.fleet.snapshot is None:
             return _("Waiting for the first answer")
         if self._query:
-            return _("No host matches the filter: esc clears it")
+            return _("No hosts match the filter. Press esc to clear it")
         if self.fleet.unreadable:
-            return _("No host could be read: the history says why")
-        return _("No hosts yet: n rents one")
+            return _("No host could be read; see the history (h)")
+        return _("No hosts yet. Press n to rent one")
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw what differs from before."""
@@ -245,50 +205,21 @@ class HostPane(TitledWidget, Vertical):
 
     # Filter
 
-    def watch_query_text(self, text: str) -> None:
-        """Apply the filter while it is typed, and show what is wrong with it."""
+    @property
+    def filter_hint(self) -> str:
+        """An example of a filter."""
+        return _("text, status:on, gpu:4090, mem>=64, expires<24h, -windows")
+
+    def apply_filter(self, text: str) -> None:
+        """Show the hosts that match, and what is wrong with the filter."""
         self._query, error = filtering.parse_while_typing(filtering.HOSTS, text, self._query)
         self._wrong = messages.error_message(error) if error else ""
         if self.is_mounted:
             self.draw()
             self.table.is_displaced = False  # the user did that
 
-    def filter_by(self, text: str) -> None:
-        """Filter by `text`, as if it had been typed."""
-        self.query_text = text
-        if self._filter is not None:
-            self._filter.value = text
-
-    async def open_filter(self) -> None:
-        """Let the user type a filter."""
-        if self._filter is None:
-            from xds_tui.tui.widgets.filter_input import FilterInput
-
-            hint = _("words, status:on, gpu:4090, mem>=64, expires<24h, -windows")
-            self._filter = FilterInput(hint, self.query_text)
-            await self.mount(self._filter)
-        self._filter.display = True
-        self._draw_titles()
-        self._filter.focus()
-
-    def clear_filter(self) -> bool:
-        """Show every host again; whether any was hidden."""
-        if not self.query_text:
-            return False
-        self.filter_by("")
-        return True
-
-    def on_filter_input_typed(self, event: FilterInput.Typed) -> None:
-        """Filter as it is typed."""
-        event.stop()
-        self.query_text = event.text
-
-    def on_filter_input_left(self, event: FilterInput.Left) -> None:
-        """Close the filter."""
-        event.stop()
-        if self._filter is not None:
-            self._filter.display = False
-        self._draw_titles()
+    def focus_rows(self) -> None:
+        """Move the focus to the table."""
         self.table.focus()
 
     # How they are listed
@@ -309,6 +240,13 @@ class HostPane(TitledWidget, Vertical):
         """Order the hosts by a column, or as the service does; by the column it is, the other way round."""
         is_same = column is not None and column == self.listing.sort
         self.list_as(replace(self.listing, sort=column, descending=is_same and not self.listing.descending))
+
+    def action_sort_by_neighbour(self, step: int) -> None:
+        """Sort by the visible column next to the present one; beyond the last one, in the order of the service."""
+        columns = [None, *(column for column in self.listing.columns if self.table.shows_column(column))]
+        index = columns.index(self.listing.sort) if self.listing.sort in columns else 0
+        column = columns[(index + step) % len(columns)]
+        self.list_as(replace(self.listing, sort=column, descending=False))
 
     async def _keep_changes(self, keep: SaveSetting, changes: Mapping[tuple[str, ...], object]) -> None:
         if why := await keep(changes):

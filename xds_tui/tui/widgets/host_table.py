@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -15,36 +15,29 @@ from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats, messages
+from xds_tui.text.host_card import STATUS_STYLES
 from xds_tui.text.labels import HEADERS
+from xds_tui.text.overview import urgency
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Heading, Row, Table
 
 _COLUMNS: Final = {
-    "name": Column("name", HEADERS["name"], 14, grow=3),
+    "name": Column("name", HEADERS["name"], 12, grow=3),
     "status": Column("status", HEADERS["status"], 12),
-    "os": Column("os", HEADERS["os"], 14, drop=3, grow=1),
-    "cpu": Column("cpu", HEADERS["cpu"], 3, align="right"),
-    "mem": Column("mem", HEADERS["memory"], 4, align="right"),
-    "disk": Column("disk", HEADERS["disk"], 7, align="right", drop=6),
+    "os": Column("os", HEADERS["os"], 14, drop=5, grow=1),
+    "cpu": Column("cpu", HEADERS["cpu"], 3, align="right", drop=7),
+    "mem": Column("mem", HEADERS["memory"], 4, align="right", drop=6),
+    "disk": Column("disk", HEADERS["disk"], 7, align="right", drop=9),
     "gpu": Column("gpu", HEADERS["gpu"], 10, drop=1, grow=1),
     "cost": Column("cost", HEADERS["hourly_price"], 9, align="right", drop=2),
     "billing": Column("billing", HEADERS["billing"], 9, drop=4),
     "expires": Column("expires", HEADERS["expires"], 9, align="right"),
-    "area": Column("area", HEADERS["area"], 13, drop=5),
-    "address": Column("address", HEADERS["address"], 32, drop=7),
-    "id": Column("id", HEADERS["id"], 12, drop=8),
+    "area": Column("area", HEADERS["area"], 13, drop=8),
+    "address": Column("address", HEADERS["address"], 32, drop=10),
+    "id": Column("id", HEADERS["id"], 12, drop=11),
 }
 """Every column that can be chosen, and the order that they leave in where they do not fit: the highest `drop` first."""
-
-_STYLES: Final = {
-    Status.OFF: "muted",
-    Status.STARTING: "busy",
-    Status.ON: "good",
-    Status.BILLED: "good",
-    Status.STOPPING: "busy",
-    Status.EXPIRED: "bad",
-    Status.UNKNOWN: "warn",
-}
 
 
 class HostTable(Table):
@@ -81,7 +74,8 @@ class HostTable(Table):
 
         def row(host_id: str) -> Row:
             host = hosts[host_id]
-            seen = _Seen(host, intents.get(host_id), rates.get(host_id), now, unlisted.get(host_id))
+            name = glyphs.host_name(self.app, host)
+            seen = _Seen(host, intents.get(host_id), rates.get(host_id), now, unlisted.get(host_id), name)
             return Row(tuple(cell(seen) for cell in cells), dim=_is_resting(host))
 
         self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
@@ -102,6 +96,8 @@ class _Seen:
     rate: Rate | None
     now: datetime
     absence: Absence | None
+    name: str = ""
+    """The name that is shown; empty for the host's own."""
 
 
 def _is_resting(host: Host) -> bool:
@@ -113,14 +109,14 @@ def _status(seen: _Seen) -> Cell:
         return Cell(messages.intent(seen.order), "accent")
     if seen.absence is not None:
         return Cell(formats.unlisted_status(seen.host, seen.absence), "warn")
-    return Cell(formats.status(seen.host), _STYLES[seen.host.status])
+    return Cell(formats.status(seen.host), STATUS_STYLES[seen.host.status])
 
 
 def _expires(seen: _Seen) -> Cell:
     text = formats.expires(seen.host, seen.now)
     if seen.host.expires is None:
         return Cell(text, "muted")
-    return Cell(text, "warn" if seen.host.expires - seen.now < timedelta(days=1) else "", quiet=True)
+    return Cell(text, urgency(seen.host.expires - seen.now), quiet=True)
 
 
 def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], Cell]:
@@ -128,7 +124,7 @@ def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], 
 
 
 _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
-    "name": lambda seen: Cell(seen.host.name or seen.host.id),
+    "name": lambda seen: Cell(seen.name or seen.host.name or seen.host.id),
     "status": _status,
     "os": lambda seen: Cell(seen.host.os or formats.NOTHING),
     "cpu": _number("cpu", lambda host: host.cpu),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import ClassVar, Final
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 
 from xds_tui.api.errors import NotSent
@@ -27,6 +28,14 @@ _ANSWERS: Final = {
     ConnectionState.ERROR: "screen.do('fleet.refresh')",
 }
 """What a click on the line does, by the state that it tells of."""
+
+
+@runtime_checkable
+class HasFleet(Protocol):
+    """A screen with a fleet to follow."""
+
+    fleet: FleetState
+
 
 CLOCK_WIDTH: Final = 8
 """Cells of a time of day."""
@@ -50,6 +59,7 @@ class StatusBar(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "status-bar--name",
+        "status-bar--title",
         "status-bar--good",
         "status-bar--warn",
         "status-bar--muted",
@@ -59,6 +69,7 @@ class StatusBar(Widget):
         height: 1;
         padding: 0 1;
         background: $panel;
+        .status-bar--title { text-style: bold; }
         .status-bar--name { text-style: bold; color: $text-primary; }
         .status-bar--good { color: $text-success; }
         .status-bar--warn { color: $text-warning; text-style: bold; }
@@ -69,13 +80,33 @@ class StatusBar(Widget):
 
     fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
     """What is shown."""
+    shows_totals: reactive[bool] = reactive(True, repaint=False)
+    """Whether the number of hosts and the cost are shown: the main screen has them in its overview."""
     line: reactive[Content] = reactive(Content, layout=False, always_update=True)
     """All of it but the clock."""
 
-    def __init__(self, place: Profile, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(
+        self,
+        place: Profile,
+        clock: Callable[[], datetime],
+        *,
+        title: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        """Create the status line.
+
+        Args:
+            place: the profile that is open.
+            clock: returns the time, UTC.
+            title: the name of the screen; empty on the main screen.
+            id: Textual's.
+
+        """
         super().__init__(id=id)
         self._place = place
         self._clock = clock
+        self._title = title
+        self._aging: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The clock; the line is drawn under it."""
@@ -84,7 +115,12 @@ class StatusBar(Widget):
     def on_mount(self) -> None:
         """Draw what is known, and the band anew with other themes, whose colours it is told by itself."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.draw())
+        if isinstance(self.screen, HasFleet):
+            self.watch(self.screen, "fleet", self._follow)
         self.draw()
+
+    def _follow(self, fleet: FleetState) -> None:
+        self.fleet = fleet
 
     def on_unmount(self) -> None:
         """Hear of no more themes: what is told of them holds the line, which would never end."""
@@ -93,6 +129,11 @@ class StatusBar(Widget):
     def on_resize(self) -> None:
         """Fill the width there is."""
         self.draw()
+
+    def watch_shows_totals(self) -> None:
+        """Show or hide the totals."""
+        if self.is_mounted:
+            self.draw()
 
     def watch_fleet(self) -> None:
         """Draw what differs from before."""
@@ -118,13 +159,27 @@ class StatusBar(Widget):
             clock.styles.offset = (at, 0)
         if not line.is_same(self.line):
             self.line = line
+        self._await_aging()
+
+    def _await_aging(self) -> None:
+        """Draw again when the age that is shown changes."""
+        if self._aging is not None:
+            self._aging.stop()
+            self._aging = None
+        if self.fleet.snapshot is not None and self.fleet.connection is not ConnectionState.LIVE:
+            age = (self._clock() - self.fleet.snapshot.at).total_seconds()
+            self._aging = self.set_timer(60 - age % 60 + 0.1, self.draw)
 
     def _composed(self) -> tuple[Content, int]:
         """The line, and where in it the clock stands."""
         width = self.size.width - 4
         place, link, why = self._where(), self._link(), self._why()
-        billed, prepaid = self._cost()
-        name, counts = self._styled(f"{glyphs.brand(self.app)}  ", "name"), self._counts()
+        name = self._styled(f"{glyphs.brand(self.app)}  ", "name")
+        if self._title:
+            place += Content("  ") + self._styled(self._title, "title")
+        billed = prepaid = counts = Content("")
+        if self.shows_totals:
+            (billed, prepaid), counts = self._cost(), self._counts()
         left = width - place.cell_length - link.cell_length
         shown = {}
         order = (("why", why), ("billed", billed), ("counts", counts), ("name", name), ("prepaid", prepaid))
@@ -181,7 +236,7 @@ class StatusBar(Widget):
         reading = self.fleet.progress
         if reading is None:
             return ""
-        return f"{reading.done}/{reading.total}" if reading.total else _("asking")
+        return f"{reading.done}/{reading.total}" if reading.total else _("refreshing")
 
     def _why(self) -> Content:
         """Why the data are not newer, and when they may be."""
@@ -198,12 +253,15 @@ class StatusBar(Widget):
         if self.fleet.snapshot is None:
             return ""
         at, now = self.fleet.snapshot.at, self._clock()
-        return _("stale {age} · {time}").format(age=formats.minutes(now - at), time=formats.when(at, now))
+        time = formats.when(at, now)
+        if now - at < timedelta(minutes=1):
+            return _("data of {time}").format(time=time)
+        return _("{age} old · {time}").format(age=formats.span(now - at), time=time)
 
     def _counts(self) -> Content:
         if self.fleet.snapshot is None:
             return Content("")
-        of = host_list.counts(self.fleet.snapshot, self._clock())
+        of = host_list.counts(self.fleet.snapshot.hosts, self._clock())
         hosts = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
         return Content(" · " + _("{hosts}, {count} on").format(hosts=hosts, count=of.on))
 
@@ -215,8 +273,7 @@ class StatusBar(Widget):
         prepaid = " + " + _("{rate}/h prepaid").format(rate=formats.rate(rate.prepaid)) if rate.prepaid.high else ""
         billed = f"{formats.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
         if rate.unpriced and not rate.on_demand.high:  # a sum of nothing would read as a price
-            billed = ngettext("price of {count} host unknown", "price of {count} hosts unknown", rate.unpriced)
-            billed = billed.format(count=rate.unpriced)
+            billed = formats.unknown_prices(rate.unpriced)
         return Content(billed), self._styled(prepaid, "muted")
 
 

@@ -1,0 +1,96 @@
+"""One host in a few lines of text: status, machine, access, cost and remaining time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from xds_tui.domain import pricing
+from xds_tui.domain.model import Billing, Host, Status
+from xds_tui.domain.pricing import Rate
+from xds_tui.i18n import _
+from xds_tui.text import formats
+from xds_tui.text.overview import Line, Span, shortened, urgency
+
+STATUS_STYLES: Final = {
+    Status.OFF: "muted",
+    Status.STARTING: "busy",
+    Status.ON: "good",
+    Status.BILLED: "good",
+    Status.STOPPING: "busy",
+    Status.EXPIRED: "bad",
+    Status.UNKNOWN: "warn",
+}
+"""The style of each status."""
+
+_BAR_LENGTH: Final = 24
+
+
+def card_lines(host: Host, rate: Rate | None, now: datetime, width: int) -> tuple[Line, ...]:
+    """Return what matters about a host, each line at most `width` cells.
+
+    Args:
+        host: the host.
+        rate: its price; None if it is not known.
+        now: the time from which remaining times are counted.
+        width: cells of a line.
+
+    """
+    texts = [machine(host), " · ".join(part for part in (formats.address(host), host.account or "") if part)]
+    times = [f"{_('created')} {formats.moment(host.created)}"] * (host.created is not None)
+    if host.expires is not None:
+        times.append(f"{_('expires')} {formats.moment(host.expires)}")
+    lines: list[Line] = [_summary(host, rate)]
+    lines += [((shortened(text, width), ""),) for text in texts]
+    lines.append(((shortened(" · ".join(times), width), "muted"),))
+    if total := accrued(host, rate, now):
+        lines.append(((shortened(total, width), ""),))
+    if bar := remaining_bar(host, now, width):
+        lines.append(bar)
+    return tuple(lines)
+
+
+def _summary(host: Host, rate: Rate | None) -> Line:
+    spans: list[Span] = [(formats.status(host), STATUS_STYLES[host.status])]
+    spans.append((f" · {formats.billing(host.billing)}", ""))
+    if rate is not None:
+        spans.append((f" · {formats.rate(rate)}/h", "strong"))
+    return tuple(spans)
+
+
+def machine(host: Host) -> str:
+    """Return operating system, CPU, memory, disk and GPU in one line."""
+    raw = host.raw
+    parts = [
+        host.os,
+        _("{count} CPU").format(count=formats.number(host.cpu, raw.get("cpu"))),
+        f"{formats.number(host.memory, raw.get('memory'))} GB",
+        f"{formats.number(host.disk, raw.get('rigidDisk'))} GB {_('disk')}",
+    ]
+    if host.gpu_count:
+        parts.append(formats.gpu(host.gpu_name, host.gpu_count))
+    return " · ".join(part for part in parts if part)
+
+
+def accrued(host: Host, rate: Rate | None, now: datetime) -> str:
+    """Return what a host has cost: the whole prepaid period, or at most every hour since it was created."""
+    total = pricing.accrued(host, rate, now) if rate else None
+    if total is None:
+        return ""
+    text = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum} so far")
+    return text.format(sum=formats.money(total))
+
+
+def remaining_bar(host: Host, now: datetime, width: int) -> Line:
+    """Return the remaining part of a prepaid period as a bar with its duration; nothing if it is not known."""
+    if host.expires is None or host.created is None or host.expires <= host.created:
+        return ()
+    left = max(timedelta(0), host.expires - now)
+    share = min(1.0, left / (host.expires - host.created))
+    text = _("{time} left ({percent} %)").format(time=formats.span(left), percent=round(share * 100))
+    length = min(_BAR_LENGTH, width - formats.cells(text) - 1)
+    if length < 4:
+        return ((shortened(text, width), urgency(left)),)
+    filled = min(length, max(1, round(share * length))) if left else 0
+    style = urgency(left) or "good"
+    return ("▰" * filled, style), ("▱" * (length - filled), "muted"), (f" {text}", urgency(left))

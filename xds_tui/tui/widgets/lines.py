@@ -1,0 +1,59 @@
+"""A widget that shows the lines of `text.overview` and the like, and repaints only those that look different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.content import Content
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from xds_tui.text.overview import Line
+
+
+class StyledLines(Widget):
+    """Shows lines of styled spans."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"lines--{style}"
+        for style in ("border", "title", "strong", "good", "busy", "warn", "bad", "muted", "accent", "spark")
+    }
+    DEFAULT_CSS = """
+    StyledLines {
+        .lines--border { color: $surface-lighten-2; }
+        .lines--title { color: $foreground; }
+        .lines--strong { text-style: bold; }
+        .lines--good, .lines--spark { color: $text-success; }
+        .lines--busy, .lines--accent { color: $text-accent; }
+        .lines--warn { color: $text-warning; }
+        .lines--bad { color: $text-error; text-style: bold; }
+        .lines--muted { color: $text-muted; }
+        &:ansi .lines--muted { text-style: dim; }
+    }
+    """
+
+    lines: reactive[tuple[Content, ...]] = reactive((), repaint=False, always_update=True)
+    """The lines that are drawn."""
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Draw other lines."""
+        self.lines = tuple(_content(line) for line in lines)
+
+    def watch_lines(self, old: tuple[Content, ...], new: tuple[Content, ...]) -> None:
+        """Repaint the lines that look different."""
+        if len(old) != len(new):
+            self.refresh(layout=self.styles.auto_dimensions)
+            return
+        changed = [y for y, (line, before) in enumerate(zip(new, old, strict=True)) if not line.is_same(before)]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def render(self) -> Content:
+        """Return all lines."""
+        return Content("\n").join(self.lines)
+
+
+def _content(line: Line) -> Content:
+    return Content.assemble(*(Content(text).stylize(f".lines--{style}" if style else "") for text, style in line))
