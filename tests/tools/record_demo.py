@@ -47,12 +47,29 @@ class Step:
 
 
 STEPS: Final = (
-    Step((), r"● live", 1.6),
+    Step((), r"● live", 1.2),
     *(Step((key,), r".", TYPING) for key in "/gpu:4090"),
-    Step((), r"gpu:4090", 0.8),
-    Step(("enter", "down", "down"), r"●", 1.4),
-    Step(("escape",), r"● live", 0.6),
-    Step(("n",), r"▸1 |Rent a host|New host", 1.2),
+    Step((), r"gpu:4090", 0.7),
+    Step(("enter", "down"), r"●", 0.4),
+    Step(("down",), r"●", 0.8),
+    Step(("escape",), r"● live", 0.5),
+    Step(("n",), r"▸1 ", 0.7),
+    Step(("enter",), r"▸2 ", 0.8),
+    Step(("down",), r"▸2 ", 0.4),
+    Step(("down",), r"▸2 ", 0.7),
+    Step(("enter",), r"▸3 ", 0.6),
+    Step(("enter",), r"▸4 ", 0.5),
+    Step(("2",), r"× 2", 0.9),
+    Step(("enter",), r"▸5 ", 1.6),
+    Step(("B",), r"2 of 2 bought", 1.2, is_dialog=True),
+    Step(("enter",), r"▌ +渲大师\S+ +○ off", 1.2),
+    Step(("s",), r"Start 1 host", 0.9),
+    Step(("y",), r"▌ +渲大师\S+ +(?!○ off )", 1.2, is_dialog=True),
+    Step((), r"渲大师\S+ +● on", 1.2),
+    Step(("T",), r"Theme", 0.5),
+    *(Step((key,), r"Theme", TYPING) for key in "nord"),
+    Step((), r"nord", 0.8),
+    Step(("enter",), r"● live", 1.6),
 )
 
 
