@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -58,6 +59,19 @@ def test_the_wheel_has_what_the_program_reads_and_no_more(wheel: zipfile.ZipFile
         ".mo", ".md", ".py", ".tcss", ".typed",
     }  # fmt: skip
     assert f"xds_tui-{__version__}.dist-info/licenses/LICENSE" in names
+
+
+def test_the_wheel_has_a_man_page_about_every_command(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    page = wheel.read(f"xds_tui-{__version__}.data/data/share/man/man1/xds-tui.1").decode()
+    for name in ("hosts", "doctor", "manual", "create"):
+        assert f'.SH "xds-tui {name}"' in page
+    assert "\\-\\-debug FILE" in page
+    if shutil.which("man"):
+        path = tmp_path / "xds-tui.1"
+        path.write_text(page, encoding="utf-8")
+        shown = subprocess.run(["man", "--warnings", "-l", path], capture_output=True, text=True, check=True)
+        assert "xds-tui hosts [OPTIONS]" in shown.stdout
+        assert shown.stderr == ""
 
 
 def test_the_sdist_has_all_that_the_tests_need(distributions: tuple[Path, Path], tmp_path: Path) -> None:
