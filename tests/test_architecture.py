@@ -51,7 +51,7 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
     rules.repeated_class_names: {"Choice", "Client", "Column", "Context", "Line", "Table", "_Terminal"},
     rules.long_modules: set(),
     rules.long_classes: {"FleetScreen", "InputScanner", "Matching"},
-    rules.long_functions: {"_ansi", "create", "load", "match_orders", "run_in_foreground"},
+    rules.long_functions: {"_ansi", "create", "load", "match_orders"},
     rules.small_modules_of_one_importer: {
         "xds_tui.domain.past_purchases",  # the evidence of the clock offset, apart from the matcher at its limit
         "xds_tui.store.renewals",  # storage, which its importer, the composition root, must not know

@@ -44,8 +44,7 @@ async def run_in_foreground(
         command: the program, which is searched in PATH, and its arguments.
         environ: the environment, from which internal variables are removed.
         header: the line to write before the program starts.
-        footer: returns the line to write after the program, for its exit code. The user confirms it with Enter; if it
-            is empty, the app resumes at once.
+        footer: returns the line to write afterwards, for the exit code; the user confirms it with Enter. Empty: none.
 
     Returns:
         The exit code; -n if signal n ended the program.
@@ -55,9 +54,7 @@ async def run_in_foreground(
         OSError: if the program cannot be started.
 
     """
-    path = shutil.which(command[0])
-    if path is None:
-        raise FileNotFoundError(command[0])
+    path = _find(command[0])
     failure: OSError | None = None
     code = 0
     # Cancellation passes through: the app is exiting and does not take the terminal again.
@@ -72,12 +69,23 @@ async def run_in_foreground(
         if failure is None and (line := footer(code)):
             _print_line(line)
             await _wait_for_enter()
-        # Discard what was typed for the program.
-        with contextlib.suppress(termios.error):
-            termios.tcflush(_STDIN, termios.TCIFLUSH)
+        _discard_typed_ahead()
     if failure is not None:
         raise failure
     return code
+
+
+def _find(program: str) -> str:
+    path = shutil.which(program)
+    if path is None:
+        raise FileNotFoundError(program)
+    return path
+
+
+def _discard_typed_ahead() -> None:
+    """Discard input that was typed for the program."""
+    with contextlib.suppress(termios.error):
+        termios.tcflush(_STDIN, termios.TCIFLUSH)
 
 
 def _print_line(line: str) -> None:
