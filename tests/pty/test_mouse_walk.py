@@ -47,7 +47,7 @@ def test_a_host_is_bought_started_stopped_and_deleted_by_mouse(tmp_path: Path, c
             terminal.wait_for(HOSTS_HAVE_THE_FOCUS)
             terminal.click("s Start")
             if "Start 1 host?" in terminal.wait_for(rf"{row} .*(→ on|starting)|Start 1 host\?"):
-                terminal.click("Yes  y")
+                terminal.click_until_gone("Yes", "Start 1 host")
             terminal.wait_for(f"{row} .*(→ on|starting)")
             simulator.advance(60)
             terminal.wait_for(f"{row} .*● on")

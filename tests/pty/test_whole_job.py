@@ -99,7 +99,7 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     terminal.wait_for(f"{row} .*off")
     terminal.press("s")
     if "Start 1 host?" in terminal.wait_for(rf"{row} .*(→ on|starting)|Start 1 host\?"):
-        terminal.press("y")
+        terminal.press_until_gone("y", "Start 1 host")
     terminal.wait_for(f"{row} .*(→ on|starting)")
     simulator.advance(60)
     terminal.wait_for(f"{row} .*● on")
