@@ -141,7 +141,7 @@ _COMMANDS: Final = (
         "ctrl+p,colon",
         "palette",
         N_("Commands"),
-        N_("Command palette: run any action or jump to a host"),
+        N_("Run any action or jump to a host"),
         in_footer=True,
         group=KeyGroup.APP,
         rank=11,
