@@ -70,6 +70,7 @@ def review(demo: Terminal) -> None:
 
 def save(terminal: Terminal, name: str) -> None:
     """Draw the screen as it is now."""
+    terminal.pause(3)  # what is still being painted
     draw(terminal.screen).save(HERE / f"{name}.png", optimize=True)
 
 
