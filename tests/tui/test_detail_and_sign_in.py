@@ -68,7 +68,7 @@ async def test_the_details_report_that_their_host_is_gone() -> None:
         assert isinstance(shown, HostDetailScreen)
         desk.world.hosts[shown._host_id].gone_from = desk.clock()
         await desk.sweep()
-        await desk.see("This host is gone")
+        await desk.see("This host no longer exists")
 
 
 async def typed_in(desk: Desk, **fields: str) -> None:

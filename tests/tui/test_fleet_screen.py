@@ -181,7 +181,7 @@ async def test_trouble_keeps_the_data_says_why_and_is_over_by_itself() -> None:
     async with sitting_at(Desk()) as desk:
         desk.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=3))
         desk.monitor.refresh()
-        await desk.see("stale")
+        await desk.see("data of|old · ")
         assert "Hosts 12" in await desk.see("502 Bad Gateway")
         desk.service.faults.clear()
         await desk.sweep()
@@ -195,7 +195,7 @@ async def test_an_expired_bare_token_asks_for_another_and_keeps_the_hosts() -> N
     async with sitting_at(desk):
         desk.world.expire_tokens()
         desk.monitor.refresh()
-        assert "Hosts 12" in await desk.see("! sign in · stale")
+        assert "Hosts 12" in await desk.see("! sign in · (data of|.* old)")
         await desk.see("Press i to sign in again")
         await desk.press("i")
         await desk.see("Sign in to")
@@ -211,7 +211,7 @@ async def test_a_token_that_ends_takes_nothing_from_who_is_typing() -> None:
         await desk.type("off")
         desk.world.expire_tokens()
         desk.monitor.refresh()
-        await desk.see("! sign in · stale")
+        await desk.see("! sign in · (data of|.* old)")
         await desk.type("ice")
         await desk.see(r"office")
         await desk.press("f2")

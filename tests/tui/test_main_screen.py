@@ -121,7 +121,7 @@ async def test_the_pane_with_the_focus_is_filtered() -> None:
         await desk.press("2", "slash")
         await desk.type("gpu:4090 cost<3")
         await desk.press("enter")
-        await desk.see(r"²Catalog · / gpu:4.* · esc clears")
+        await desk.see(r"²Catalog · / gpu:.* · esc clears")
         assert desk.app.focused is not None
         assert desk.app.focused.id == "packages"
         assert desk.app.focused.row_count == 1
