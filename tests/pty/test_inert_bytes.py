@@ -29,6 +29,8 @@ sys.exit(main.main(sys.argv[1:]))
 """The program, with every text of the service replaced."""
 
 SETTINGS = """
+cell_diff = true
+
 [alerts]
 bell = false
 title = true
@@ -71,7 +73,7 @@ def assert_inert(raw: bytes) -> list[str]:
     sequences = SEQUENCE.findall(written)
     carrying = [sequence for sequence in sequences if MARK in sequence]
     assert [ascii(sequence) for sequence in carrying if not NOTIFICATION.fullmatch(sequence)] == []
-    for copied in re.findall(r"\x1b]52;c;(.*)\x07", written):
+    for copied in re.findall(r"\x1b]52;c;([^\x07]*)\x07", written):
         assert unsafe_in(base64.b64decode(copied).decode()) == set()
     text = SEQUENCE.sub("", written)
     unsafe = "".join(unsafe_in(text) - WRITTEN_BY_US)

@@ -45,6 +45,7 @@ def app_services(options: argparse.Namespace, environ: Mapping[str, str], settin
         custom_theme=settings.custom_theme,
         theme_folder=theme_folder(settings.config_path),
         ascii=settings.ascii,
+        cell_diff=settings.cell_diff,
         alerts=settings.alerts,
         listing=settings.hosts,
         panes=settings.panes,

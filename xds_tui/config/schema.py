@@ -282,6 +282,9 @@ MOUSE: Final = ConfigKey(
 ANIMATIONS: Final = ConfigKey(
     TOP, "animations", parse_bool, True, _BOOL, "whether things may move", default_help="`true`, over SSH `false`"
 )
+CELL_DIFF: Final = ConfigKey(
+    TOP, "cell_diff", parse_bool, False, _BOOL, "writes only the cells of the screen that differ; `ctrl+l` writes all"
+)
 ASCII: Final = ConfigKey(
     TOP,
     "ascii",

@@ -78,6 +78,8 @@ class Settings:
     animations: bool = True
     ascii: bool = False
     """Whether the terminal probably does not support UTF-8."""
+    cell_diff: bool = schema.CELL_DIFF.default
+    """Whether to write only the cells of the terminal that differ."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     hosts: HostListSettings = field(default_factory=HostListSettings)
     panes: PaneSettings = field(default_factory=PaneSettings)
@@ -168,6 +170,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         animations=not terminal.is_remote(environ) if animations is None else animations,
         # A user who chooses Chinese has a terminal that can display it, regardless of the locale.
         ascii=language != "zh_CN" and not terminal.has_utf8(environ) if ascii_only is None else ascii_only,
+        cell_diff=sources.value(schema.CELL_DIFF),
         alerts=AlertSettings(
             sources.value(schema.ALERT_BELL),
             sources.value(schema.ALERT_NOTIFICATION),

@@ -70,7 +70,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 
     def __init__(self, services: AppServices) -> None:
-        super().__init__(services.keymap, ascii_only=services.ascii)
+        super().__init__(services.keymap, ascii_only=services.ascii, cell_diff=services.cell_diff)
         self._services = services
         self._current = services.profile
         self._closing_profiles: list[ProfileServices] = []

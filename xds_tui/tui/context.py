@@ -77,6 +77,8 @@ class AppServices:
     """The folder of the user's themes; None: there are none."""
     ascii: bool = False
     """Whether to write only ASCII characters."""
+    cell_diff: bool = False
+    """Whether only the cells of the terminal are written that differ."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     listing: HostListSettings = field(default_factory=HostListSettings)
     panes: PaneSettings = field(default_factory=PaneSettings)

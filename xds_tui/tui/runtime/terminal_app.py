@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 INTERRUPT_EXIT_CODE: Final = 128 + signal.SIGINT
 """The exit code after Ctrl-C, as in a shell."""
 
+REDRAW_KEY: Final = "ctrl+l"
+"""Draws everything again, as in other programs of the terminal."""
+
 DOUBLE_PRESS_WINDOW: Final = 2.0
 """Seconds within which a second Ctrl-C quits."""
 
@@ -50,15 +53,17 @@ _IDEOGRAPHIC_SPACE: Final = "\u3000"
 class TerminalApp(CompatApp, inherit_bindings=False):
     """An app that shares its terminal with a shell and with other programs."""
 
-    def __init__(self, keymap: Mapping[str, str], *, ascii_only: bool) -> None:
+    def __init__(self, keymap: Mapping[str, str], *, ascii_only: bool, cell_diff: bool = False) -> None:
         """Create the app.
 
         Args:
             keymap: the keys that the user has set, by command ID.
             ascii_only: whether to replace all other characters in the output.
+            cell_diff: whether to write only the cells of a terminal that differ.
 
         """
         super().__init__()
+        self.uses_cell_diff = cell_diff
         self._key_queue = KeyQueue(self, self._dispatch_key)
         self._unqueued_keys = frozenset(key for name in UNQUEUED_COMMANDS for key in keys_of(COMMANDS[name], keymap))
         self._output_filters = glyphs.output_filters(is_colourless=self.no_color, is_ascii=ascii_only)
@@ -73,7 +78,9 @@ class TerminalApp(CompatApp, inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """Handle key presses one at a time, apart from those that end or suspend the app."""
-        if isinstance(event, Key) and not event.is_forwarded and event.key not in self._unqueued_keys:
+        if isinstance(event, Key) and event.key == REDRAW_KEY:
+            self.redraw()
+        elif isinstance(event, Key) and not event.is_forwarded and event.key not in self._unqueued_keys:
             await self._key_queue.put(event)
         else:
             await super().on_event(event)
@@ -114,6 +121,11 @@ class TerminalApp(CompatApp, inherit_bindings=False):
             self._job_control.stop()
 
     # Output
+
+    def redraw(self) -> None:
+        """Draw the whole screen again, which something else has written to."""
+        self.forget_frame()
+        self.refresh(layout=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's line filters, followed by those for terminals without colours or UTF-8."""

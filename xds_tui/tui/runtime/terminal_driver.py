@@ -21,6 +21,7 @@ from textual.message import Message
 from xds_tui.tui.runtime import shutdown
 from xds_tui.tui.runtime.input_events import InputEvents
 from xds_tui.tui.runtime.terminal_writer import TerminalWriter
+from xds_tui.tui.textual_compat import CompatApp
 from xds_tui.tui.textual_compat.linux_driver import CompatLinuxDriver
 
 _TICK: Final = 0.1
@@ -52,7 +53,13 @@ _SCREEN_OFF: Final = "\x1b[?7h\x1b[?1049l\x1b[?25h"
 def repaint_threadsafe(app: App[Any], loop: asyncio.AbstractEventLoop) -> None:
     """Have `app` draw everything again, because frames were skipped; for another thread than that of `loop`."""
     with contextlib.suppress(RuntimeError):  # the loop may be closed
-        loop.call_soon_threadsafe(app.call_later, partial(app.refresh, layout=True))
+        loop.call_soon_threadsafe(app.call_later, partial(_repaint, app))
+
+
+def _repaint(app: App[Any]) -> None:
+    if isinstance(app, CompatApp):
+        app.forget_frame()
+    app.refresh(layout=True)
 
 
 class TerminalDriver(CompatLinuxDriver):

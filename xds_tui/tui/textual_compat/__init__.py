@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS, IGNORE_SEQUENCE
+from textual._compositor import CompositorUpdate
 from textual._context import active_message_pump
 from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
 from textual._styles_cache import StylesCache
@@ -18,12 +19,15 @@ from textual._xterm_parser import IS_ITERM, XTermParser
 from textual.app import App
 from textual.color import Color
 from textual.content import Content
+from textual.events import Event, Resize
 from textual.geometry import Region
 from textual.keys import _character_to_key
 from textual.screen import Screen, ScreenResultType
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Checkbox, RadioButton
+
+from xds_tui.tui.textual_compat.cell_diff import CellDiff
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -99,9 +103,23 @@ def _get_inner_outer(_cache: StylesCache, base_background: Color, background: Co
 class CompatApp(App[int], inherit_bindings=False):
     """An app with public hooks for decisions that Textual makes in private methods."""
 
+    cell_diff: CellDiff | None = None
+    """Reduces frames to the cells that differ; None: they are written as Textual renders them, as for a browser."""
+    uses_cell_diff = False
+    """Whether a terminal gets only the cells that differ."""
+
+    def start_frames(self) -> None:
+        """Write the next frame as a whole: a terminal has just been taken."""
+        self.cell_diff = CellDiff() if self.uses_cell_diff else None
+
     def should_skip_frame(self) -> bool:
         """Return whether the next frame need not be drawn."""
         return False
+
+    def forget_frame(self) -> None:
+        """Write the next frame as a whole, because something else may have written to the terminal; thread-safe."""
+        if self.cell_diff is not None:
+            self.cell_diff.reset()
 
     def is_expected_error(self, error: Exception, node: MessagePump | None) -> bool:
         """Return whether an exception raised while `node`, if any, handled a message can be ignored."""
@@ -127,8 +145,16 @@ class CompatApp(App[int], inherit_bindings=False):
         """
         if self.should_skip_frame():
             self.post_display_hook()
-        else:
-            super()._display(screen, renderable)
+            return
+        if self.cell_diff is not None and isinstance(renderable, CompositorUpdate):
+            renderable = self.cell_diff.wrap(renderable)
+        super()._display(screen, renderable)
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event; after a change of its size, a terminal may show anything."""
+        if isinstance(event, Resize):
+            self.forget_frame()
+        await super().on_event(event)
 
     def _handle_exception(self, error: Exception) -> None:
         """Ignore expected exceptions.

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from xds_tui.system.terminal import is_apple_terminal
+from xds_tui.tui.textual_compat import CompatApp
 
 SYNCHRONIZED_OUTPUT: Final = "2026"
 IN_BAND_RESIZE: Final = "2048"
@@ -56,6 +57,8 @@ class CompatLinuxDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal, without Textual's output thread."""
+        if isinstance(self.app, CompatApp):
+            self.app.start_frames()
         start: Callable[[], None] = super().start_application_mode
         start()
         if self._writer_thread is not None:
