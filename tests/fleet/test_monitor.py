@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.factories import a_host, a_quote, a_snapshot
@@ -170,6 +170,18 @@ async def test_a_wrong_secret_is_sent_only_once(simulator: RunningSimulator, jou
             watch.monitor.refresh()
             await until(lambda published=published: len(watch.states) > published)
         assert watch.service.requests == ["POST /v1/auth/getToken"]
+
+
+async def test_a_refresh_that_the_service_asked_to_delay_shows_when_it_starts(watch: MonitorHarness) -> None:
+    watch.service.faults.set(Fault(kind=Kind.BUSY, endpoint="pve/open/mypage", seconds=600))
+    watch.monitor.refresh()
+    await until(lambda: watch.state.connection is ConnectionState.ERROR)
+    pages = watch.pages()
+    watch.monitor.refresh()
+    assert watch.state.progress is None
+    assert watch.state.retry_at is not None
+    assert watch.state.retry_at - watch.monitor._clock() > timedelta(minutes=9)
+    assert watch.pages() == pages
 
 
 async def test_while_paused_the_list_is_read_only_on_request_and_once(watch: MonitorHarness) -> None:

@@ -113,11 +113,13 @@ class Monitor:
     # Requests of the screens
 
     def refresh(self, *, with_catalog: bool = True) -> None:
-        """Read the fleet and the catalog as soon as the service allows it."""
+        """Read the fleet and the catalog as soon as the service allows it, and show when that is if it is not now."""
         if with_catalog:
             self.refresh_catalog()
         self._wake(self._schedule.refresh_now(self._now()))
-        self._publisher.commit(reducer.after_refresh_request(self.state))
+        delay = self._schedule.delay(self._now(), has_lookups=False)
+        held_until = self._clock() + timedelta(seconds=delay) if delay else None
+        self._publisher.commit(reducer.after_refresh_request(self.state, held_until))
 
     def refresh_catalog(self) -> None:
         """Read the images and packages on sale as soon as possible."""

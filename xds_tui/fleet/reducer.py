@@ -84,9 +84,17 @@ def after_progress(state: FleetState, progress: Progress) -> FleetState:
     return replace(state, progress=progress)
 
 
-def after_refresh_request(state: FleetState) -> FleetState:
-    """Acknowledge that the user requested a refresh."""
-    return state if state.connection is ConnectionState.SIGNED_OUT else replace(state, progress=Progress())
+def after_refresh_request(state: FleetState, held_until: datetime | None = None) -> FleetState:
+    """Acknowledge that the user requested a refresh.
+
+    Args:
+        state: the state before.
+        held_until: when the refresh starts, if the service asked to wait; None: now.
+
+    """
+    if state.connection is ConnectionState.SIGNED_OUT:
+        return state
+    return replace(state, progress=Progress()) if held_until is None else replace(state, retry_at=held_until)
 
 
 def _show_hosts(
