@@ -312,6 +312,16 @@ def test_a_lost_order_does_not_take_a_host_that_a_rejected_one_may_have_bought(c
     assert (lost in buyer.confirmed) is is_confirmed
 
 
+def test_a_host_made_during_a_rejected_request_is_not_a_lost_order_s_that_had_ended_before() -> None:
+    """A service that rejects with a code that proves it, and sells all the same."""
+    buyer = Buyer(Shop())
+    lost = buyer.buy(0, took=0.16, accepted=False, works_after=None)
+    rejected = buyer.buy(0.97, took=0.25, accepted=False, works_after=0.13)
+    buyer.orders[rejected] = replace(buyer.orders[rejected], state=OrderState.REJECTED, code=1007, ended_at=NOON)
+    buyer.look(60)
+    assert lost not in buyer.confirmed
+
+
 # Before the own host is listed
 
 

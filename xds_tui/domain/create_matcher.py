@@ -254,6 +254,8 @@ class Matching:
                 return Doubt.OTHER_HOST
             if any(column in usable and usable[column].is_during_request for usable in self._usable):
                 return Doubt.OTHER_ORDER
+            if birth_fits(self._births[column], self._rejected, self._offset, even_proven=True):
+                return Doubt.OTHER_ORDER
         is_rivalled = not request.is_accepted and (
             any(self._is_as_good(distance, own) for _rival, distance in self._rivals(row, column))
             or row in self._dispensable

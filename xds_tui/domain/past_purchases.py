@@ -36,12 +36,20 @@ def evidence_of_past(past: Sequence[Request], hosts: Mapping[str, Host], now: in
             yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
 
 
-def birth_fits(birth: Birth, rejected: Sequence[Request], offset: Range) -> bool:
-    """Whether the host may have come of a create that was rejected by a response which does not prove it."""
+def birth_fits(birth: Birth, rejected: Sequence[Request], offset: Range, *, even_proven: bool = False) -> bool:
+    """Whether the host may have come of a create that was rejected.
+
+    Args:
+        birth: the host.
+        rejected: the creates that were rejected.
+        offset: the clock offset.
+        even_proven: whether creates count that were rejected by a response which proves that nothing was bought.
+
+    """
     return birth.time is not None and any(
         birth.time.low - offset.high <= request.time.high
         and birth.time.high - offset.low >= request.time.low
         and is_compatible(birth.host, request.quote)
         for request in rejected
-        if not is_proven(request.order)
+        if even_proven or not is_proven(request.order)
     )

@@ -40,7 +40,8 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
 * no other order that is without a host explains this one as well: accepted ones that may still get their own are
   waited for, and an unknown order yields to all others, also if they would have to exchange hosts for that;
 * the host did not come into being only within `GRACE` after the request, if it did so during another request, or
-  another host did so during this one: one of the orders may have come to nothing;
+  another host did so during this one: one of the orders may have come to nothing. A create that was rejected counts
+  here whatever its code, because the host is better explained by it;
 * an unknown order yields a host that fits an order which may have somebody else's as well, or one that was rejected by
   a response which does not prove that nothing was done;
 * exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
