@@ -264,10 +264,10 @@ def test_progress_is_shown_only_to_a_user_who_waits() -> None:
     live, connecting = a_state(), FleetState()
     assert reducer.after_progress(live, Progress(25, 100)) is live
     assert reducer.after_progress(connecting, Progress(25, 100)).progress == Progress(25, 100)
-    requested = reducer.after_refresh_request(live)
+    requested = reducer.after_refresh_request(live, NOON, timedelta())
     assert reducer.after_progress(requested, Progress(25, 100)).progress == Progress(25, 100)
     signed_out = replace(live, connection=ConnectionState.SIGNED_OUT)
-    assert reducer.after_refresh_request(signed_out) is signed_out
+    assert reducer.after_refresh_request(signed_out, NOON, timedelta()) is signed_out
 
 
 # Purity

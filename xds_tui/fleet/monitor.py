@@ -117,9 +117,8 @@ class Monitor:
         if with_catalog:
             self.refresh_catalog()
         self._wake(self._schedule.refresh_now(self._now()))
-        delay = self._schedule.delay(self._now(), has_lookups=False)
-        held_until = self._clock() + timedelta(seconds=delay) if delay else None
-        self._publisher.commit(reducer.after_refresh_request(self.state, held_until))
+        delay = self._schedule.delay(self._now(), has_lookups=False) or 0
+        self._publisher.commit(reducer.after_refresh_request(self.state, self._clock(), timedelta(seconds=delay)))
 
     def refresh_catalog(self) -> None:
         """Read the images and packages on sale as soon as possible."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError, Rejected, SignedOut
@@ -84,17 +84,11 @@ def after_progress(state: FleetState, progress: Progress) -> FleetState:
     return replace(state, progress=progress)
 
 
-def after_refresh_request(state: FleetState, held_until: datetime | None = None) -> FleetState:
-    """Acknowledge that the user requested a refresh.
-
-    Args:
-        state: the state before.
-        held_until: when the refresh starts, if the service asked to wait; None: now.
-
-    """
+def after_refresh_request(state: FleetState, now: datetime, delay: timedelta) -> FleetState:
+    """Acknowledge that the user requested a refresh, which starts after `delay` if the service asked to wait."""
     if state.connection is ConnectionState.SIGNED_OUT:
         return state
-    return replace(state, progress=Progress()) if held_until is None else replace(state, retry_at=held_until)
+    return replace(state, retry_at=now + delay) if delay else replace(state, progress=Progress())
 
 
 def _show_hosts(
