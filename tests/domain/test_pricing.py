@@ -13,7 +13,7 @@ from support.factories import NOON, a_host, a_package, catalog_of
 
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Area, Billing, Period, PeriodUnit, Purpose, Status
-from xds_tui.domain.pricing import Rate
+from xds_tui.domain.pricing import FleetRate, Rate
 
 money = st.decimals(min_value=0, max_value=10_000, allow_nan=False, allow_infinity=False, places=6)
 factor = st.decimals(min_value=0, max_value=2, allow_nan=False, allow_infinity=False, places=19)
@@ -131,3 +131,18 @@ def test_several_prices_together_are_known_only_if_each_is() -> None:
     assert pricing.together([]) == Rate(Decimal(0), Decimal(0), is_known=True)
     assert pricing.together([known] * 3) == Rate(Decimal("0.3"), Decimal("0.3"), is_known=True)
     assert pricing.together([known, guessed]) == Rate(Decimal("1.1"), Decimal("2.1"))
+
+
+@pytest.mark.parametrize(
+    ("billing", "on_demand", "prepaid"), [(Billing.ON_DEMAND, "4.64", "3"), (Billing.RENT, "2", "5.64")]
+)
+def test_new_hosts_are_added_to_the_cost_of_their_billing_mode(billing: Billing, on_demand: str, prepaid: str) -> None:
+    fleet = FleetRate(known(2), known(3), unpriced=1)
+    estimate = pricing.estimate(a_package(amount=Decimal("1.10"), discount=Decimal("1.2")), 720, 2)
+    assert estimate is not None
+    after = pricing.fleet_rate_after(fleet, estimate, billing)
+    assert after == FleetRate(known(Decimal(on_demand)), known(Decimal(prepaid)), unpriced=1)
+
+
+def known(price: Decimal | int) -> Rate:
+    return Rate(Decimal(price), Decimal(price), is_known=True)

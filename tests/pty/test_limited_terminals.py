@@ -29,10 +29,10 @@ def walk(environ: Mapping[str, str]) -> bytes:
     with Terminal([COMMAND, "--demo"], columns=100, rows=30, environ=environ) as program:
         program.wait_for(r"[●*] live")
         program.press("2", "down", "n")
-        program.wait_for("How much")
+        program.wait_for("Choose an image|▸2 Image")
         program.press("enter")
-        program.wait_for("Package")
-        program.press("enter", "escape", "escape", "escape", "escape", "escape")
+        program.wait_for("Press B")
+        program.press("m", "escape")
         program.wait_for("Hosts|Catalog")
         program.press("1", "D")
         program.wait_for("Type ")

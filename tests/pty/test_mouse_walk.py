@@ -10,6 +10,8 @@ import pytest
 from support.terminal import Terminal
 from test_whole_job import ACCOUNT, SECRET, assert_restored, simulating
 
+from xds_tui.tui.screens.create.draft_screen import PAGE_COLUMNS
+
 COMMAND = Path(sys.executable).parent / "xds-tui"
 
 HOSTS_HAVE_THE_FOCUS = "(?m)^ ?n New"
@@ -34,14 +36,17 @@ def test_a_host_is_bought_started_stopped_and_deleted_by_mouse(tmp_path: Path, c
             terminal.wait_for("m Mode")
             terminal.click("web 2C")
             terminal.click("n New")
+            terminal.wait_for("Choose an image|▸2 Image")
+            terminal.click("Ubuntu Server 20.04")
             terminal.wait_for(r"× 1 h × 1 = ¥")
-            terminal.click("enter: next")
+            if columns < PAGE_COLUMNS:
+                terminal.click("4 Review")
             terminal.wait_for("Press B")
-            terminal.click_until_gone("B Buy", "Press B")
-            terminal.wait_for("1 of 1 bought")
+            terminal.click_until_gone("B +Rent 1 host", "Press B")
+            terminal.wait_for("1 bought")
             (sale,) = simulator.state()["ledger"]
             host_id = str(sale["host"])
-            terminal.click("⏎ Next")
+            terminal.click("⏎ Close")
             row = rf"▌ +渲大师{host_id[:6]}\S*"
             terminal.wait_for(f"{row} .*off")
             terminal.wait_for(HOSTS_HAVE_THE_FOCUS)

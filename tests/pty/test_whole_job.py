@@ -85,13 +85,13 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     terminal.press("2")
     terminal.wait_for("4090×1 16核")
     terminal.press("n")
-    terminal.wait_for("▸4 How much")
+    terminal.wait_for("Choose an image|▸2 Image")
+    terminal.press("enter")
     terminal.wait_for(r"× 1 h × 1 = ¥")
     terminal.press("enter")
     terminal.wait_for("Press B")
-    terminal.wait_for(r"▸5 Review")
     terminal.press_until_gone("B", "Press B")
-    terminal.wait_for("1 of 1 bought")
+    terminal.wait_for("1 bought")
     (sale,) = simulator.state()["ledger"]
     host_id = str(sale["host"])
     terminal.press("enter")
@@ -99,7 +99,7 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     terminal.wait_for(f"{row} .*off")
     terminal.press("s")
     if "Start 1 host?" in terminal.wait_for(rf"{row} .*(→ on|starting)|Start 1 host\?"):
-        terminal.press_until_gone("y", "Start 1 host")
+        terminal.press_until_gone("y", r"Start 1 host\?")
     terminal.wait_for(f"{row} .*(→ on|starting)")
     simulator.advance(60)
     terminal.wait_for(f"{row} .*● on")
@@ -187,7 +187,7 @@ def test_the_demo_shows_hosts_and_keys_and_leaves_no_files(
         terminal.wait_for("● live")
         terminal.wait_for("Hosts 40")
         keys = terminal.text.splitlines()[-1]
-        for key in ("n New", "s Start", "x Stop", "b Reboot", "D Delete", "/ Filter", "q Quit", "? Help"):
+        for key in ("n New", "s Start", "x Stop", "b Reboot", "D Delete", "/ Find", "q Quit", "? Help"):
             assert key in keys
         terminal.press("q")
         assert terminal.wait_for_end() == 0

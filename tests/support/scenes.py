@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from math import inf
 
 from support.app_driver import KEY, Desk
 from support.wait import until
@@ -67,33 +68,39 @@ async def trouble(desk: Desk) -> None:
     await desk.see(r"[▲^]")
 
 
-async def mode(desk: Desk) -> None:
+async def package(desk: Desk) -> None:
     await desk.press("n")
     await _at(desk, CreateScreen)
-
-
-async def package(desk: Desk) -> None:
-    await mode(desk)
-    await desk.press("down", "enter", "down")
+    await desk.press("m", "down", "down")
 
 
 async def image(desk: Desk) -> None:
     await package(desk)
-    await desk.press("down", "enter", "down")
+    await desk.press("enter", "down")
 
 
-async def how_much(desk: Desk) -> None:
+async def order(desk: Desk) -> None:
     await image(desk)
     await desk.press("enter", "3", "tab", "2")
     await desk.see(r"3,801\.60")
 
 
 async def review(desk: Desk) -> None:
-    await how_much(desk)
+    await order(desk)
     await desk.press("enter")
     screen = desk.app.screen
     assert isinstance(screen, CreateScreen)
     await until(lambda: screen.step is Step.REVIEW)
+
+
+async def result(desk: Desk) -> None:
+    desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/createRent", skip=1, code=9001))
+    await review(desk)
+    screen = desk.app.screen
+    assert isinstance(screen, CreateScreen)
+    await until(lambda: screen._shown_at < inf)
+    await desk.press("B")
+    await until(lambda: screen.step is Step.RESULT and not desk.monitor.orders.is_sending)
 
 
 async def detail(desk: Desk) -> None:
@@ -196,7 +203,7 @@ async def sign_in(desk: Desk) -> None:
 
 
 SCENES = [
-    *(Scene(play.__name__, play) for play in (fleet, catalog, trouble, mode, package, image, how_much, review)),
+    *(Scene(play.__name__, play) for play in (fleet, catalog, trouble, package, image, order, review, result)),
     *(Scene(play.__name__, play) for play in (detail, past_events, past_orders, past_charts, keys)),
     *(Scene(play.__name__, play) for play in (stop_question, delete_question, chooser, columns, naming, palette)),
     Scene("sign_in", sign_in, is_signed_in=False),

@@ -152,9 +152,20 @@ async def test_an_editing_key_applies_to_the_text_typed_before_it() -> None:
 
 async def test_pressing_enter_twice_in_the_wizard_completes_two_steps() -> None:
     async with sitting_at(Desk()) as desk:
-        await desk.burst("n", "enter", "enter", "enter")
+        await desk.burst("n", "enter", "enter")
         screen = desk.app.screen
         assert isinstance(screen, CreateScreen)
-        assert screen.step is Step.PERIOD
+        assert screen.step is Step.ORDER
         assert screen.draft.package is not None
         assert screen.draft.image is not None
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("keys", [("B",), ("enter", "B"), ("B", "a", "u", "B", "enter", "B"), ("3", "B", "tab", "B")])
+async def test_keys_typed_ahead_place_no_order(columns: int, keys: tuple[str, ...]) -> None:
+    async with sitting_at(Desk(), columns) as desk:
+        await desk.burst("n", "enter", "enter", *keys)
+        assert isinstance(desk.app.screen, CreateScreen)
+        assert desk.app.screen.draft.package is not None
+        assert desk.monitor.orders.all == ()
+        assert desk.asked("create") == 0

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from xds_tui import i18n
-from xds_tui.tui.screens.create import review, steps
+from xds_tui.tui.screens.create import order_form, result
 from xds_tui.tui.widgets import catalog_rows, event_table, host_table, order_table
 from xds_tui.tui.widgets.table.columns import Column, translated
 
@@ -16,8 +16,8 @@ TABLES = {
     "hosts": host_table._COLUMNS.values(),
     "images": catalog_rows.IMAGE_COLUMNS,
     "packages": catalog_rows.PACKAGE_COLUMNS,
-    "periods": steps._COLUMNS,
-    "purchase": review._COLUMNS,
+    "periods": order_form._COLUMNS,
+    "purchase": result._COLUMNS,
     "orders": order_table._COLUMNS,
     "events of today": event_table.TIMED_COLUMNS,
     "events": event_table._DATED,

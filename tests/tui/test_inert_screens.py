@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 
 import httpx
 import pytest
@@ -150,7 +151,7 @@ async def look_at_offers(desk: HostileDesk) -> None:
     await until(lambda: isinstance(desk.app.screen, CreateScreen))
     wizard = desk.app.screen
     assert isinstance(wizard, CreateScreen)
-    for step in (Step.MODE, Step.PACKAGE, Step.IMAGE):
+    for step in (Step.PACKAGE, Step.IMAGE):
         wizard.step = step
         await desk.look()
     await desk.press("enter")
@@ -159,9 +160,10 @@ async def look_at_offers(desk: HostileDesk) -> None:
     wizard.step = Step.REVIEW
     await desk.look()
     await desk.refuse("pve/open/createquantity", 6002)
+    await until(lambda: wizard._shown_at < inf)
     await desk.press("B")
-    await until(lambda: wizard.step is Step.BUYING)
-    await desk.see("of 1 bought")
+    await until(lambda: wizard.step is Step.RESULT)
+    await desk.see("0 bought")
     await desk.look()
     await desk.press("escape")
 

@@ -45,7 +45,7 @@ OPENINGS = {
     "export": Opening("e", ("h",)),
     "wizard": Opening("n"),
     "package": Opening("enter", ("n",)),
-    "how much": Opening("4", ("n",)),
+    "order": Opening("f7", ("n",)),
     "sign-in": Opening("i"),
     "help": Opening("question_mark"),
     "palette": Opening("ctrl+p"),

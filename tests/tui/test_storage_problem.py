@@ -66,7 +66,7 @@ async def test_the_wizard_shows_prices_and_why_buying_is_disabled(path: Path, mo
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
         async with sitting_at(a_desk(path, monkeypatch), 200, 50) as desk:
-            await desk.press("n", "enter", "enter", "enter", "enter")
+            await desk.press("n", "enter", "enter", "enter")
             await desk.see("(?s)cannot be recorded.*keeps the history file locked.*End the process")
             await desk.press("B")
             assert desk.asked("create") == 0

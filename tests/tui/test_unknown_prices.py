@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 from support.app_driver import Desk, sitting_at
-from support.factories import a_package
-from textual.app import App, ComposeResult
+from support.factories import a_package, an_image
 
 from xds_tui.domain.model import Billing, PeriodUnit
 from xds_tui.domain.pricing import Costs, FleetRate, Rate
 from xds_tui.domain.purchase import Draft
-from xds_tui.tui.screens.create.cost_card import CostCard, sums
+from xds_tui.fleet.state import FleetState
+from xds_tui.tui.screens.create.order_form import period_prices
+from xds_tui.tui.screens.create.summary import DraftView, price_line, problem_lines
 from xds_tui.tui.widgets.status_bar import StatusBar
 
 
@@ -43,23 +44,16 @@ async def test_the_status_bar_shows_how_many_prices_are_unknown(
         assert ("¥0" in text) == (not on_demand and not unpriced)
 
 
-class CostCardApp(App[None]):
-    def compose(self) -> ComposeResult:
-        yield CostCard()
-
-
 @pytest.mark.parametrize("field", ["amount", "discount"])
 @pytest.mark.parametrize("billing", Billing)
-async def test_the_cost_card_names_a_price_that_was_not_understood(field: str, billing: Billing) -> None:
+def test_a_price_that_could_not_be_parsed_is_reported_instead_of_a_sum(field: str, billing: Billing) -> None:
     package = replace(a_package(), **{field: None})
-    app = CostCardApp()
-    async with app.run_test():
-        card = app.query_one(CostCard)
-        card.draft = replace(Draft(), billing=billing, package=package)
-        text = str(card.content)
-    assert text == "The price of this package was not understood, so it cannot be bought."
+    view = DraftView(Draft(billing, package, an_image()), FleetState())
+    sentence = "The price could not be parsed, so this package cannot be bought."
+    assert problem_lines(view) == [sentence]
+    assert price_line(view) == sentence
 
 
 @pytest.mark.parametrize("unit", PeriodUnit)
 def test_an_unknown_price_is_a_dash_in_the_table_of_periods(unit: PeriodUnit) -> None:
-    assert sums(replace(a_package(), amount=None), Billing.RENT, unit, None) == ("—", "—")
+    assert period_prices(replace(a_package(), amount=None), Billing.RENT, unit, None) == ("—", "—")

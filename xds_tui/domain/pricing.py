@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Generic, TypeVar
@@ -214,6 +214,15 @@ def together(rates: Iterable[Rate]) -> Rate:
         low, high = _EXACT.add(low, rate.low), _EXACT.add(high, rate.high)
         is_known &= rate.is_known
     return Rate(low, high, is_known)
+
+
+def fleet_rate_after(fleet: FleetRate, estimate: Estimate, billing: Billing) -> FleetRate:
+    """Return what a fleet costs per hour once the hosts of an estimate run."""
+    added = _EXACT.multiply(_EXACT.multiply(estimate.amount, estimate.discount), Decimal(estimate.count))
+    new = Rate(added, added, is_known=True)
+    if billing is Billing.RENT:
+        return replace(fleet, prepaid=together((fleet.prepaid, new)))
+    return replace(fleet, on_demand=together((fleet.on_demand, new)))
 
 
 def is_paid_for(host: Host, now: datetime) -> bool:

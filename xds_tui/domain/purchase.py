@@ -6,15 +6,18 @@ billing mode that its `useType` allows (reference: image, package). Every purcha
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import Final
 
 from xds_tui.domain import pricing
-from xds_tui.domain.model import Area, Billing, Catalog, Image, Package, Period, PeriodUnit, Purpose
+from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Period, PeriodUnit, Purpose
+from xds_tui.domain.normalization import fold
 from xds_tui.domain.pricing import Estimate
-from xds_tui.domain.records import Quote
+from xds_tui.domain.records import Order, OrderState, Quote
 
 
 class Incompatibility(Enum):
@@ -105,26 +108,59 @@ def _price_order(package: Package) -> tuple[bool, Decimal]:
 
 
 MAX_HOSTS: Final = 50
-"""Maximum number of hosts in one purchase: a typing error must not rent a data center."""
+"""Hosts in one order, so that a typing error does not rent hundreds."""
 
 MAX_PERIODS: Final = 999
-"""Maximum number of periods of a prepaid host."""
+"""Periods that a prepaid host can be rented for."""
+
+PERIOD_UNITS: Final = (
+    PeriodUnit.DAY,
+    PeriodUnit.WEEK,
+    PeriodUnit.MONTH,
+    PeriodUnit.QUARTER,
+    PeriodUnit.YEAR,
+    PeriodUnit.HOUR,
+)
+"""The units in the order in which they are offered. The service's newer document does not list hours any more."""
+
+
+class DraftProblem(Enum):
+    """Why a draft cannot be ordered as it is."""
+
+    NO_PACKAGE = "no package"
+    NO_IMAGE = "no image"
+    PACKAGE_NOT_SOLD = "package not sold"
+    """The newest catalog does not sell the chosen package in the chosen billing mode."""
+    IMAGE_NOT_OFFERED = "image not offered"
+    """The newest catalog does not have the chosen image."""
+    TYPES_DIFFER = "types differ"
+    PRICE_UNKNOWN = "price unknown"
+    INVALID_NUMBER = "invalid number"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The choices of a purchase that is being prepared."""
+    """The choices of a user who fills in an order, in any order, and what they amount to.
+
+    Only the user changes a choice. A package that is not sold in another billing mode stays chosen: it is reported by
+    `problems` and can be ordered again when the mode changes back.
+    """
 
     billing: Billing = Billing.ON_DEMAND
     package: Package | None = None
+    """The chosen package, as `billing` sells it. If it is not sold, as it was seen last."""
     image: Image | None = None
     unit: PeriodUnit = PeriodUnit.MONTH
     number: int = 1
-    """Number of `unit`, for prepaid hosts."""
+    """Number of `unit`s that a prepaid host is rented for."""
     count: int = 1
     """Number of hosts."""
-    problem: str = ""
-    """Error in the numbers as they are typed, empty if there is none. With an error nothing is priced or bought."""
+    has_invalid_number: bool = False
+    """Whether `number` or `count` is being typed and cannot be read; then there is no price and no order."""
+    is_package_sold: bool = True
+    """Whether the newest catalog sells `package` as `billing`."""
+    is_image_offered: bool = True
+    """Whether the newest catalog has `image`."""
 
     @property
     def period(self) -> Period | None:
@@ -133,53 +169,79 @@ class Draft:
 
     @property
     def hours(self) -> int:
-        """The hours in the estimate: those of the period, or one for on-demand."""
+        """The hours that the estimate covers: one for on-demand."""
         return pricing.hours(self.period) if self.period else 1
 
     @property
     def estimate(self) -> Estimate | None:
-        """The price of all hosts; None without a package, a valid number or a readable price."""
-        if self.package is None or self.problem:
+        """The price of all hosts; None without a package that has a price, or while a number cannot be read."""
+        return self.estimate_for(self.hours)
+
+    def estimate_for(self, hours: int) -> Estimate | None:
+        """Return the price of all hosts for a number of hours; None where `estimate` is None."""
+        if self.package is None or not self.is_package_sold or self.has_invalid_number:
             return None
-        return pricing.estimate(self.package, self.hours, self.count)
+        return pricing.estimate(self.package, hours, self.count)
+
+    @property
+    def problems(self) -> tuple[DraftProblem, ...]:
+        """Everything that keeps the draft from being ordered."""
+        package, image = self.package, self.image
+        types_differ = package is not None and image is not None and package.type != image.type
+        is_sold = package is not None and self.is_package_sold and sale_modes(package, self.billing)
+        found = (
+            (DraftProblem.NO_PACKAGE, package is None),
+            (DraftProblem.NO_IMAGE, image is None),
+            (DraftProblem.PACKAGE_NOT_SOLD, package is not None and not is_sold),
+            (DraftProblem.IMAGE_NOT_OFFERED, image is not None and not self.is_image_offered),
+            (DraftProblem.TYPES_DIFFER, types_differ),
+            (DraftProblem.PRICE_UNKNOWN, package is not None and pricing.hourly(package) is None),
+            (DraftProblem.INVALID_NUMBER, self.has_invalid_number),
+        )
+        return tuple(problem for problem, is_present in found if is_present)
 
     @property
     def is_complete(self) -> bool:
-        """Whether the choices can be bought."""
-        return (
-            self.package is not None
-            and self.image is not None
-            and not self.problem
-            and incompatibility(self.image, self.package, self.billing) is None
-        )
+        """Whether the draft can be ordered."""
+        return not self.problems
 
-    def with_billing(self, billing: Billing, there: Catalog | None) -> Draft:
-        """Change the billing mode; remove a package that is not sold in it."""
-        package = self.package
-        if package is not None and there is not None:
-            package = package_by_id(there, billing, package.id)
-        return replace(self, billing=billing, package=package)
+    def with_billing(self, billing: Billing, catalog: Catalog | None) -> Draft:
+        """Return the same choices in another billing mode."""
+        return replace(self, billing=billing).with_catalog(catalog)
 
     def with_package(self, package: Package) -> Draft:
-        """Choose a package; remove an image of another type."""
-        image = self.image if self.image and self.image.type == package.type else None
-        return replace(self, package=package, image=image)
+        """Return the draft with a package of its catalog and billing mode."""
+        return replace(self, package=package, is_package_sold=True)
 
     def with_image(self, image: Image) -> Draft:
-        """Choose an image; remove a package of another type."""
-        package = self.package if self.package and self.package.type == image.type else None
-        return replace(self, image=image, package=package)
+        """Return the draft with an image of its catalog."""
+        return replace(self, image=image, is_image_offered=True)
 
-    def renewed(self, there: Catalog) -> Draft:
-        """Return the same choices with the data of a newer catalog; remove those that are no longer on sale."""
-        package = package_by_id(there, self.billing, self.package.id) if self.package else None
-        image = image_by_id(there, self.image.id) if self.image else None
-        if package and image and package.type != image.type:
-            image = None
-        return replace(self, package=package, image=image)
+    def with_catalog(self, catalog: Catalog | None) -> Draft:
+        """Return the same choices at the prices of `catalog`; None: no catalog has been read."""
+        if catalog is None:
+            return self
+        package = package_by_id(catalog, self.billing, self.package.id) if self.package else None
+        image = image_by_id(catalog, self.image.id) if self.image else None
+        return replace(
+            self,
+            package=package or self.package,
+            image=image or self.image,
+            is_package_sold=package is not None or self.package is None,
+            is_image_offered=image is not None or self.image is None,
+        )
+
+    def in_other_mode(self, catalog: Catalog | None) -> Draft | None:
+        """Return the draft in the other billing mode; None if it has no price there, or costs the same per hour."""
+        modes = tuple(Billing)
+        other = self.with_billing(modes[1 - modes.index(self.billing)], catalog)
+        if catalog is None or self.package is None or other.package is None or other.estimate is None:
+            return None
+        is_same = self.is_package_sold and pricing.hourly(self.package) == pricing.hourly(other.package)
+        return None if is_same else other
 
     def quote(self) -> Quote:
-        """Return the quote for each host.
+        """Return what the user is shown of each host.
 
         Raises:
             ValueError: if the draft is not complete.
@@ -198,3 +260,66 @@ class Draft:
             hours=self.hours,
             estimate=each.total,
         )
+
+
+def draft_from_quote(quote: Quote, catalog: Catalog | None) -> Draft:
+    """Return a draft for another host like one that was ordered, at the prices of now."""
+    draft = Draft(billing=quote.billing, package=quote.package, image=quote.image)
+    if quote.period is not None:
+        draft = replace(draft, unit=quote.period.unit, number=quote.period.number)
+    return draft.with_catalog(catalog)
+
+
+def draft_from_host(host: Host, orders: Iterable[Order], catalog: Catalog | None) -> Draft:
+    """Return a draft for another host like `host`.
+
+    A host that was not ordered here does not name its package. Then the package and the image are chosen only if
+    exactly one of the catalog matches.
+    """
+    quote = next((order.quote for order in orders if order.host_id == host.id and order.quote), None)
+    if quote is not None:
+        return draft_from_quote(quote, catalog)
+    draft = Draft(billing=host.billing or Billing.ON_DEMAND)
+    if catalog is None:
+        return draft
+    packages = [package for package in matching_packages(catalog, draft.billing) if pricing.looks_like(host, package)]
+    package = packages[0] if len(packages) == 1 else None
+    images = [
+        image
+        for image in catalog.images
+        if fold(image.label) == fold(host.os) and (package is None or image.type == package.type)
+    ]
+    return replace(draft, package=package, image=images[0] if len(images) == 1 else None)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """The outcomes of orders that were placed together."""
+
+    bought: int = 0
+    unknown: int = 0
+    rejected: int = 0
+    not_sent: int = 0
+    under_way: int = 0
+
+    @property
+    def failed(self) -> int:
+        """Orders that certainly bought nothing."""
+        return self.rejected + self.not_sent
+
+
+_OUTCOMES: Final = {
+    OrderState.ACCEPTED: "bought",
+    OrderState.CONFIRMED: "bought",
+    OrderState.UNKNOWN: "unknown",
+    OrderState.UNCONFIRMED: "unknown",
+    OrderState.REJECTED: "rejected",
+    OrderState.NOT_SENT: "not_sent",
+    OrderState.PENDING: "under_way",
+    OrderState.SENT: "under_way",
+}
+
+
+def count_outcomes(orders: Iterable[Order]) -> BatchCounts:
+    """Count the outcomes of orders."""
+    return BatchCounts(**Counter(_OUTCOMES[order.state] for order in orders))

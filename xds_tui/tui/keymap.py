@@ -23,6 +23,9 @@ ACTIVE_TOGETHER: Final = (
     ("table", "history", "app"),
     ("filter", "history", "app"),
     ("table", "create", "app"),
+    ("filter", "create", "app"),
+    ("billing-field", "create", "app"),
+    ("number-field", "create", "app"),
 )
 """Places with bindings that are active at the same time, the focused one first. Every other place is a dialog, which
 is active alone."""

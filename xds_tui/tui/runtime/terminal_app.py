@@ -51,7 +51,12 @@ _IDEOGRAPHIC_SPACE: Final = "\u3000"
 
 
 class TerminalApp(CompatApp, inherit_bindings=False):
-    """An app that shares its terminal with a shell and with other programs."""
+    """An app that shares its terminal with a shell and with other programs.
+
+    Attributes:
+        user_keymap: the keys that the user has set, by command ID.
+
+    """
 
     def __init__(self, keymap: Mapping[str, str], *, ascii_only: bool, cell_diff: bool = False) -> None:
         """Create the app.
@@ -64,6 +69,7 @@ class TerminalApp(CompatApp, inherit_bindings=False):
         """
         super().__init__()
         self.uses_cell_diff = cell_diff
+        self.user_keymap = keymap
         self._key_queue = KeyQueue(self, self._dispatch_key)
         self._unqueued_keys = frozenset(key for name in UNQUEUED_COMMANDS for key in keys_of(COMMANDS[name], keymap))
         self._output_filters = glyphs.output_filters(is_colourless=self.no_color, is_ascii=ascii_only)

@@ -260,16 +260,26 @@ class FleetScreen(FleetView):
         screen.filter_text = query
         self.app.push_screen(screen)
 
-    @work(group=FLOW)
-    async def action_new(self) -> None:
-        """Rent a host: the wizard, with the draft of last time or with what is chosen in the catalog."""
+    def action_new(self) -> None:
+        """Rent a host: open the wizard with the last draft, or with what is selected in the catalog."""
         from xds_tui.domain.purchase import Draft
-        from xds_tui.tui.screens.create.screen import CreateScreen
 
         draft = self._draft or Draft()
         if self._catalog is not None and self.front == "catalog":
             choice = self._catalog.selection()
-            draft = replace(draft, billing=choice.billing, package=choice.package, image=choice.image)
+            draft = replace(
+                draft,
+                billing=choice.billing,
+                package=choice.package or draft.package,
+                image=choice.image or draft.image,
+            )
+        self.rent(draft)
+
+    @work(group=FLOW)
+    async def rent(self, draft: Draft) -> None:
+        """Open the wizard with `draft`, and keep what is filled in."""
+        from xds_tui.tui.screens.create.screen import CreateScreen
+
         self._monitor.refresh_catalog()
         finished = await self.app.push_screen_wait(CreateScreen(self._monitor, draft))
         self._draft = finished.draft

@@ -18,12 +18,12 @@ from xds_tui.domain import filtering, purchase
 from xds_tui.domain.filter_query import Query
 from xds_tui.domain.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.domain.purchase import ANY, PackageFilter
-from xds_tui.fleet.state import ConnectionState, FleetState
+from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.text import formats, messages, package_card
 from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings
-from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row
+from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row, why_no_catalog
 from xds_tui.tui.widgets.filter_input import FilteredPane
 from xds_tui.tui.widgets.lines import StyledLines
 from xds_tui.tui.widgets.table.columns import translated
@@ -71,8 +71,8 @@ class CatalogPane(FilteredPane, Vertical):
     def compose(self) -> ComposeResult:
         """Mode above, images and packages below, the price of the package at the foot."""
         yield Static(id="billing")
-        yield Table(id="images", placeholder=_("Loading catalog…"))
-        yield Table(id="packages", placeholder=_("Loading catalog…"))
+        yield Table(id="images")
+        yield Table(id="packages")
         yield Static(id="criteria")
         yield StyledLines(id="card")
 
@@ -102,15 +102,18 @@ class CatalogPane(FilteredPane, Vertical):
         return self.query_one("#packages", Table)
 
     def selection(self) -> Choice:
-        """What is chosen, or else under the cursor: what `n` buys."""
+        """Return what `n` fills in: what is chosen, and the package under the cursor if none is.
+
+        The image under the cursor counts only while the images have the focus; otherwise the user has not pointed at
+        it.
+        """
         there = self.fleet.catalog
         if there is None:
             return self.choice
-        image = self.choice.image or purchase.image_by_id(there, self._cursor("images"))
-        package = self.choice.package or purchase.package_by_id(there, self.choice.billing, self._cursor("packages"))
-        if image and package and image.type != package.type:
-            # Only one of them was chosen on purpose; the other just lay under its cursor.
-            image, package = (image, None) if self.choice.image else (None, package)
+        image, package = self.choice.image, self.choice.package
+        if image is None and self.query_one("#images").has_focus:
+            return replace(self.choice, image=purchase.image_by_id(there, self._cursor("images")))
+        package = package or purchase.package_by_id(there, self.choice.billing, self._cursor("packages"))
         return Choice(self.choice.billing, image, package)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
@@ -190,12 +193,6 @@ class CatalogPane(FilteredPane, Vertical):
     def _cursor(self, table: str) -> str:
         return self.query_one(f"#{table}", Table).cursor_key or ""
 
-    def _why_empty(self) -> str:
-        if self.fleet.connection is ConnectionState.SIGNED_OUT:
-            return _("Not signed in. Press i to sign in")
-        trouble = self.fleet.catalog_error
-        return messages.error_message(trouble) if trouble else _("Loading catalog…")
-
     def _draw(self) -> None:
         if not self.is_mounted:
             return
@@ -207,7 +204,7 @@ class CatalogPane(FilteredPane, Vertical):
         self.query_one("#criteria", Static).update(Content(self._criteria_words()))
         images, packages = self.query_one("#images", Table), self.query_one("#packages", Table)
         if there is None:
-            images.placeholder = packages.placeholder = self._why_empty()
+            images.placeholder = packages.placeholder = why_no_catalog(self.fleet)
             return
         self._show_images(images, there)
         self._show_packages(packages, there)

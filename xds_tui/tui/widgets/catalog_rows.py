@@ -1,13 +1,15 @@
-"""Images and packages as lines of a table, and a package in words: the catalog and the wizard show them alike."""
+"""Images and packages as rows of a table, and a package in words: shared by the catalog and the wizard."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from xds_tui.api.errors import SignedOut
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Image, Package
+from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats
+from xds_tui.text import formats, messages
 from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.table import Cell, Column, Row
 
@@ -26,13 +28,13 @@ PACKAGE_COLUMNS: Final = (
 
 
 def image_row(image: Image, chosen: Image | None) -> Row:
-    """One line for an image; the chosen one is ticked."""
+    """Return the row of an image, with a tick if it is chosen."""
     name = f"✓ {image.label}" if image == chosen else image.label
     return Row((Cell(name, "accent" if image == chosen else ""), Cell(image.type, "muted")))
 
 
 def package_row(package: Package, chosen: Package | None) -> Row:
-    """One line for a package, at its price after the discount; the chosen one is ticked."""
+    """Return the row of a package at its price after the discount, with a tick if it is chosen."""
     is_chosen = package == chosen
     return Row(
         (
@@ -50,7 +52,7 @@ def package_row(package: Package, chosen: Package | None) -> Row:
 
 
 def offer_lines(package: Package) -> list[str]:
-    """The package in words: what it is, and what it costs before and after the discount."""
+    """Return a package in words: the machine, and its price before and after the discount."""
     machine = _("{cpu} cores · {memory} GB memory · {disk} GB disk").format(
         cpu=formats.number(package.cpu), memory=formats.number(package.memory), disk=formats.number(package.disk)
     )
@@ -69,3 +71,12 @@ def offer_lines(package: Package) -> list[str]:
             )
         )
     return lines
+
+
+def why_no_catalog(fleet: FleetState) -> str:
+    """Return why there is no catalog yet."""
+    if fleet.connection is ConnectionState.SIGNED_OUT:
+        return _("Not signed in. Press i to sign in")
+    if fleet.catalog_error is None or isinstance(fleet.catalog_error, SignedOut):
+        return _("Loading catalog…")  # an earlier reading may have failed before the user signed in
+    return messages.error_message(fleet.catalog_error)
