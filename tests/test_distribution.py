@@ -85,7 +85,7 @@ def test_the_sdist_has_all_that_the_tests_need(distributions: tuple[Path, Path],
     }
     (unpacked,) = tmp_path.iterdir()
     there = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")}
-    assert tracked | {"LICENSE", "SECURITY.md", "constraints.txt", "hatch_build.py"} <= there
+    assert tracked | {"LICENSE", "SECURITY.md", "hatch_build.py"} <= there
     rebuilt, _sdist = build(tmp_path / "rebuilt", unpacked)
     assert rebuilt.read_bytes() == distributions[0].read_bytes()
 
@@ -110,7 +110,7 @@ def test_published_metadata_pins_nothing_exactly(wheel: zipfile.ZipFile) -> None
 
 
 def test_constraints_satisfy_the_ranges_and_have_no_extras() -> None:
-    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    pins = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8")
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]):
         name = re.match(r"[\w-]+", requirement)
         assert name

@@ -20,7 +20,7 @@ READMES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.
 MAX_WORDS = 900
 DEMO_COMMAND = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/xds-tui --demo"
 TEST_COMMAND = (
-    "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt '.[test]' && .venv/bin/python -m pytest"
+    "python3 -m venv .venv && .venv/bin/pip install -c tests/constraints.txt '.[test]' && .venv/bin/python -m pytest"
 )
 
 each_readme = pytest.mark.parametrize("text", READMES.values(), ids=READMES)
