@@ -6,6 +6,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
@@ -38,14 +39,18 @@ def _paint_on_demand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """
     if "paints" in request.keywords:
         return
+    render_update = Compositor.render_update
 
-    def skip_update(
+    def skip_partial_update(
         self: Compositor, full: bool = False, screen_stack: list[Screen[object]] | None = None, simplify: bool = False
-    ) -> None:
+    ) -> RenderableType | None:
+        if full:  # a picture is taken
+            return render_update(self, full, screen_stack, simplify)
         visible_screen_stack.set(screen_stack or [])
         self._dirty_regions.clear()
+        return None
 
-    monkeypatch.setattr(Compositor, "render_update", skip_update)
+    monkeypatch.setattr(Compositor, "render_update", skip_partial_update)
 
 
 @pytest.fixture(autouse=True)

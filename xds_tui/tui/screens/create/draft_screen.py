@@ -228,7 +228,7 @@ class DraftScreen(LiveScreen[Finished]):
             "#summary": self._is_page or step in (Step.ORDER, Step.REVIEW),
             "#buy": self._is_page or step is Step.REVIEW,
             "#result": is_result,
-            "#price-line": not self._is_page and step < Step.ORDER,
+            "#price-line": not self._is_page and step <= Step.ORDER,
         }
         for selector, is_shown in shown.items():
             self.query_one(selector).display = is_shown
