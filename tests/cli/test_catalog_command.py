@@ -12,6 +12,7 @@ from support.cli_runner import Run
 PACKAGE_FIELDS = [
     *("seen_at", "id", "name", "type", "billing", "cpu", "memory_gb", "disk_gb", "bandwidth"),
     *("gpu", "gpu_count", "area", "purpose", "unit_price", "discount", "hourly_price"),
+    "schema",
 ]
 IMAGE_FIELDS = ["seen_at", "id", "type", "name", "version"]
 

@@ -174,7 +174,7 @@ def test_any_command_line_fails_cleanly_and_is_escaped(home: dict[str, str], arg
 
 
 @pytest.mark.parametrize("command", ["hosts", "catalog", "events", "orders"])
-@pytest.mark.parametrize("option", ["--filter", "--f", "--filt"])
+@pytest.mark.parametrize("option", ["--filter", "--fi", "--filt"])
 @pytest.mark.parametrize("words", ["-windows", "-w", "-x", "-office", "-json", "-名字"])
 def test_a_filter_can_begin_with_a_minus(home: dict[str, str], command: str, option: str, words: str) -> None:
     source = ["--demo"] if command in ("hosts", "catalog") else []

@@ -37,7 +37,7 @@ def test_a_host_is_created_and_reported(run: Run, service: Service) -> None:
     ended = run(*CREATE)
     (row,) = rows(ended)
     assert (ended.returncode, row["state"]) == (0, "confirmed")
-    assert row["host_id"] in service.world.machines
+    assert row["host_id"] in service.world.hosts
     assert row["request_id"] in ended.stderr.splitlines()[0]
     assert len(changes(service)) == 1
 
@@ -167,7 +167,7 @@ def test_a_dry_run_shows_the_requests_that_would_be_sent(run: Run, service: Serv
 
 def test_operations_accept_names_and_ids_and_skip_completed_hosts(run: Run, service: Service) -> None:
     on, off = a_host_in(service, ON), a_host_in(service, OFF)
-    service.world.machines[on].name = "gpu-a"
+    service.world.hosts[on].name = "gpu-a"
     ended = run("stop", "gpu-a", off, "--yes", "--json")
     assert ended.returncode == 0
     assert {row["host_id"]: row["state"] for row in rows(ended)} == {on: "confirmed", off: "skipped"}

@@ -54,11 +54,11 @@ def a_sent(action: OrderAction, state: OrderState = OrderState.ACCEPTED, **field
     [
         (OrderAction.POWER_OFF, (ON, STOPPING, OFF), [True, True]),
         (OrderAction.POWER_OFF, (BILLED, OFF, STARTING, ON), [True, False, False]),
-        (OrderAction.POWER_ON, (OFF, STARTING, ON, BILLED), [True, True, True]),
+        (OrderAction.POWER_ON, (OFF, STARTING, ON, BILLED), [True, True]),
         (OrderAction.POWER_ON, (OFF, ON, STOPPING, OFF), [True, False, False]),
         (OrderAction.POWER_ON, (ON, Status.EXPIRED), [False]),
         (OrderAction.REBOOT, (ON, STOPPING, OFF, STARTING, ON), [True, True, True, True]),
-        (OrderAction.REBOOT, (BILLED, STARTING, ON, BILLED), [True, True, False]),
+        (OrderAction.REBOOT, (BILLED, STARTING, ON, BILLED), [True, True]),
         (OrderAction.REBOOT, (ON, STARTING, ON, STOPPING, OFF), [True, True, False, False]),
         (OrderAction.DELETE, (OFF, None), [True]),
         (OrderAction.DELETE, (ON, STOPPING, OFF, None), [False, False, True]),

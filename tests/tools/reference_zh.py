@@ -46,6 +46,7 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
     "language": ("`en` 或 `zh_CN`", "取决于区域设置", "语言"),
     "mouse": (_BOOL, "`true`", "应用是否使用鼠标；关闭后由终端选择文本"),
     "animations": (_BOOL, "`true`，通过 SSH 时为 `false`", "是否允许动画"),
+    "cell_diff": (_BOOL, "`false`", "只输出屏幕上有变化的字符；`ctrl+l` 重绘整个屏幕"),
     "ascii": (_BOOL, "区域设置非 UTF-8 时为 `true`", "仅用 ASCII 字符绘制"),
     "hosts.columns": (
         f"由以下若干项组成的列表：{'、'.join(f'`{column}`' for column in COLUMNS)}",
@@ -54,6 +55,12 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "hosts.sort": ("列名，前缀 `-` 表示从大到小", "服务端的顺序", "排序"),
     "hosts.group": ("`status`、`area` 或 `os`", "不分组", "主机的分组依据"),
+    "panes.catalog": (
+        "`auto`、`open` 或 `closed`",
+        "`auto`",
+        "在主机列表旁显示产品目录：终端宽度达到 110 列时、达到 90 列时，或仅在按 `2` 之后",
+    ),
+    "panes.overview": (_BOOL, "`true`", "在主机列表上方显示概览"),
     "filters.<name>": ("筛选条件", "无", "保存的筛选"),
     "alerts.bell": (_BOOL, "`true`", "终端响铃"),
     "alerts.notification": ("`none`、`osc9` 或 `osc777`", "`none`", "终端自身的通知"),

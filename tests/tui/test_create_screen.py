@@ -259,7 +259,7 @@ async def test_the_fleets_cost_and_the_account_are_shown_before_the_order(column
     async with sitting_at(Desk(), columns, rows) as desk:
         await to_review(desk, "bl4090a1", "4005", count="2")
         text = await desk.see("Press B")
-        hosts = len(desk.world.machines) + 2
+        hosts = len(desk.world.hosts) + 2
         assert f"Fleet afterwards: {hosts} hosts" in text
         assert desk.monitor.state.account in text.replace("\n", "")
         assert "wallet of" in text
