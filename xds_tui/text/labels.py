@@ -129,7 +129,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "estimate_cny": N_("ESTIMATE ¥"),
     "real_hours": N_("REAL h"),
     "period": N_("PERIOD"),
-    "rent_cny": N_("RENT ¥"),
+    "rent_cny": N_("PREPAID ¥"),
 }
 """Column headers of all tables."""
 
