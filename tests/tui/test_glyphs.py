@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from support.app_driver import sitting_at
+from support.app_driver import Desk, sitting_at
 from support.scenes import SCENES, Scene
 
 from xds_tui.tui.theme.glyphs import to_ascii
@@ -41,3 +41,9 @@ async def test_a_terminal_without_utf_8_shows_only_ascii(scene: Scene) -> None:
         await scene.play(desk)
         await desk.pilot.pause()
         assert desk.text.isascii()
+
+
+async def test_enter_is_named_in_the_key_bar_of_an_ascii_terminal() -> None:
+    async with sitting_at(Desk(ascii_only=True)) as desk:
+        assert "enter Open" in desk.text
+        assert "⏎" not in desk.text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.actions import SkipAction
 from textual.app import ScreenStackError
+from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.events import Event, Key
 from textual.filter import LineFilter
@@ -148,6 +149,11 @@ class TerminalApp(CompatApp, inherit_bindings=False):
         is_suspended = self._job_control is not None and self._job_control.is_suspended
         if driver is not None and not self.is_headless and not is_suspended:
             driver.write(self.to_displayable(sequence))
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return how a key is shown: in ASCII, enter by its name, because its symbol has no substitute."""
+        shown = super().get_key_display(binding)
+        return shown.replace("⏎", "enter") if glyphs.is_ascii(self) else shown
 
     def to_displayable(self, text: str) -> str:
         """Return `text` in ASCII if the terminal needs that, otherwise unchanged."""
