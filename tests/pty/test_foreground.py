@@ -85,10 +85,10 @@ def environ(tmp_path: Path, simulator: Simulator, record: Path) -> dict[str, str
 def to_the_host(program: Program) -> None:
     """Move the cursor to a host that is on, and connect to it."""
     program.press("/")
-    program.wait_for("words, status:on")
+    program.wait_for("text, status:on")
     program.type("-off os:ubuntu")
     program.press("enter")
-    program.wait_for(r"-off os:ubuntu ─")
+    program.wait_for("/ -off os:ubuntu · esc clears")
     program.press("down")
     connect(program)
 
@@ -127,8 +127,8 @@ def test_ssh_runs_in_the_terminal_and_the_app_resumes(environ: dict[str, str], r
         program.wait_for("live")
         assert_screen_taken(program)
         program.wait_for("os:ubuntu")
-        screen = program.wait_for(r"(?s)Hosts.*▌ .*q Quit")
-        (cursor,) = re.findall(r"▌ .*", screen.partition("Hosts")[2])[:1]
+        screen = program.wait_for(r"(?s)Hosts.*││▌ .*q Quit")
+        (cursor,) = re.findall(r"││(▌ .*)", screen)
         seen = recorded(record)
         argv = seen["argv"]
         assert isinstance(argv, list)

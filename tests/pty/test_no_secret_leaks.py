@@ -185,7 +185,7 @@ def sign_in(terminal: Terminal) -> None:
 def go_everywhere(terminal: Terminal, service: Service) -> None:
     """Open every screen that shows strings of the service, while all its messages contain secrets."""
     terminal.press("enter")
-    terminal.wait_for("v shows it")
+    terminal.wait_for("press v to show")
     terminal.press("escape")
     terminal.wait_for("Hosts 12")
     terminal.press("2")
@@ -233,7 +233,7 @@ def test_no_secret_leaks_to_screen_disk_logs_reports_or_other_users(service: Ser
 
             # The search is effective: it finds the password after the user has displayed it.
             terminal.press("enter")
-            terminal.wait_for("v shows it")
+            terminal.wait_for("press v to show")
             terminal.press("v")
             terminal.wait_for(PASSWORD)
             assert found_in(terminal.raw) == {PASSWORD}

@@ -345,7 +345,7 @@ def test_a_process_stopped_from_outside_resumes_and_restores_the_terminal(
         termios.tcsetattr(program._fd, termios.TCSANOW, program.modes_before)
         program.raw.clear()
         program.signal(signal.SIGCONT)
-        program.until(lambda: b"billed" in program.raw.partition(b"\x1b[?1049h")[2])
+        program.until(lambda: b"ci-runner-5" in program.raw.partition(b"\x1b[?1049h")[2])
         program.until(lambda: program.threads() == threads)
         program.press("q")
         assert program.end() == 0

@@ -57,6 +57,6 @@ def test_all_keys_of_a_burst_are_handled(environ: dict[str, str]) -> None:
         terminal.type("j" * 7 + " " + "jj" + " ")
         terminal.wait_for("Stop 2")
         terminal.type("/gpu:4090\r")
-        terminal.wait_for("gpu:4090 ─")
+        terminal.wait_for("/ gpu:4090 · esc clears")
         terminal.type("q")
         assert terminal.wait_for_end() == 0
