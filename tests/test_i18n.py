@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from babel.messages.catalog import Message
+from babel.messages.mofile import read_mo
 from tools import update_translations as words
 
 from xds_tui import i18n
@@ -36,9 +38,16 @@ def test_a_translation_names_the_same_values(language: str) -> None:
             assert frozenset(re.findall(r"\{[^}]*\}", text)) in named, message.id
 
 
+def compiled_texts(compiled: bytes) -> dict[object, object]:
+    """Return the translations of a compiled catalog without its header, which names the version of Babel."""
+    return {str(message.id): message.string for message in read_mo(BytesIO(compiled)) if message.id}
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_compiled_file_is_that_of_the_translations(language: str) -> None:
-    assert words.po_file(language).with_suffix(".mo").read_bytes() == words.compiled(words.translations(language))
+    compiled = words.po_file(language).with_suffix(".mo").read_bytes()
+    assert len(compiled_texts(compiled)) > 1000
+    assert compiled_texts(compiled) == compiled_texts(words.compiled(words.translations(language)))
 
 
 @pytest.mark.parametrize(
