@@ -126,7 +126,7 @@ async def test_the_reason_why_a_host_cannot_be_connected_to_is_shown() -> None:
         table = desk.app.screen.query_one(HostTable)
         table.mark([host.id for host in desk.world.listed()[:2]])
         await desk.press("c")
-        await desk.see("To one host at a time")
+        await desk.see("Connect works on one host at a time")
         table.clear_marks()
         new = next(host for host in desk.world.listed() if host.status != OFF)
         new.port = 0

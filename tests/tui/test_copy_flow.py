@@ -101,7 +101,7 @@ async def test_the_trace_id_of_the_last_failure_is_offered() -> None:
 
 
 async def test_fields_of_marked_hosts_are_copied_one_per_line() -> None:
-    async with sitting_at(Desk()) as desk:
+    async with sitting_at(Desk(), 160) as desk:
         hosts = [host for host in desk.world.listed() if host.port][:3]
         table = desk.app.screen.query_one(HostTable)
         table.mark([host.id for host in hosts])
@@ -152,10 +152,10 @@ async def test_a_missing_password_is_not_copied() -> None:
         assert desk.app.clipboard == ""
         host.gone_from = desk.clock()
         await desk.sweep()
-        await desk.see("This host is gone")
+        await desk.see("This host no longer exists")
         for key in ("c", "y"):
             await desk.press(key)
-            await desk.see("There is no host")
+            await desk.see("No host is selected")
 
 
 async def test_a_terminal_without_clipboard_access_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,4 +176,4 @@ async def test_closing_the_dialog_copies_nothing() -> None:
         assert "Sent" not in desk.text
     async with sitting_at(Desk(hosts=0)) as desk:
         await desk.press("y")
-        await desk.see("There is no host")
+        await desk.see("No host is selected")

@@ -15,6 +15,7 @@ from textual.widgets import Input
 from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
+from xds_tui.domain.host_distance import LISTING_GRACE
 from xds_tui.domain.model import Billing
 from xds_tui.domain.records import OrderState
 from xds_tui.fleet.state import FleetState
@@ -324,9 +325,9 @@ async def test_a_bought_host_is_found_selected_and_one_key_from_starting(dialect
         (sale,) = desk.world.ledger
         await desk.see("1 bought")
         await desk.press("enter")
-        desk.clock.advance(late + 1)
+        desk.clock.advance(late + LISTING_GRACE / 1000 + 1)
         await desk.sweep()
-        await desk.see("is there and off: s starts it")
+        await desk.see("is ready but off. Press s to start it")
         table = desk.app.screen.query_one(HostTable)
         await until(lambda: table.cursor_key == sale.host_id)
         assert desk.world.hosts[sale.host_id].status == OFF
