@@ -311,9 +311,12 @@ class DraftScreen(LiveScreen[Finished]):
     @on(OrderForm.Changed)
     def _change_order(self, event: OrderForm.Changed) -> None:
         event.stop()
+        before = self.draft
         self.draft = replace(
-            self.draft, unit=event.unit, number=event.number, count=event.count, has_invalid_number=event.is_invalid
+            before, unit=event.unit, number=event.number, count=event.count, has_invalid_number=event.is_invalid
         )
+        if event.is_invalid and self.draft == before:
+            self._draw()  # The text may be invalid for another reason than before.
 
     @on(OrderForm.Done)
     def _finish_form(self) -> None:

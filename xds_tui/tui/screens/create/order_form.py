@@ -23,6 +23,7 @@ from xds_tui.domain.purchase import MAX_HOSTS, MAX_PERIODS, PERIOD_UNITS, Draft
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats
 from xds_tui.text.labels import HEADERS
+from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings, by_place, keys_of
 from xds_tui.tui.runtime.terminal_app import TerminalApp
 from xds_tui.tui.widgets.field import Field
@@ -216,7 +217,7 @@ class OrderForm(Vertical):
             if whole_number(text, most) is None:
                 problem = _("{field}: {text} is not a whole number from 1 to {most}")
                 missing = _("{field}: enter a whole number from 1 to {most}")
-                return (problem if text else missing).format(field=_(label), text=text, most=most)
+                return (problem if text else missing).format(field=_(label), text=shortened(text, 12), most=most)
         return ""
 
     def add_hosts(self, number: int) -> None:
