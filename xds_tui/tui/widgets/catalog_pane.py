@@ -215,7 +215,7 @@ class CatalogPane(FilteredPane, Vertical):
         name, end = _("²Catalog"), f" · {formats.escape_clears()}"
         if not self.has_filter:
             return name
-        room = self.size.width - 2 - formats.cells(name + end) - formats.cells(" · / ")
+        room = self.size.width - 4 - formats.cells(name + end) - formats.cells(" · / ")
         return f"{name} · / {shortened(self.query_text.strip(), max(3, room))}{end}"
 
     def _show_images(self, table: Table, there: Catalog) -> None:
