@@ -53,6 +53,8 @@ def test_a_sample_that_is_not_later_than_the_last_changes_nothing(minutes: int) 
 def test_a_sample_without_prices_is_unknown_and_not_zero() -> None:
     sample = Sample(at=NOON, total=1, on=1, changing=0)
     assert CostHistory.of([sample]) == CostHistory()
+    unpriced = Sample(at=NOON, total=1, on=1, changing=0, unpriced=1, billed_low=Decimal(0), billed_high=Decimal(0))
+    assert CostHistory.of([unpriced]) == CostHistory()
 
 
 def test_each_part_of_the_day_has_its_highest_cost() -> None:

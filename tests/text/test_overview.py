@@ -89,7 +89,9 @@ def test_unknown_prices_are_not_a_sum_of_nothing(on_demand: str, unpriced: int, 
     lines = texts(overview.cost_lines(fleet, 60))
     assert lines[0].startswith(now)
     assert ("unknown" in lines[2]) is (on_demand == "2")
-    assert now in text(overview.summary_line(fleet, 80))
+    summary = text(overview.summary_line(fleet, 80))
+    assert now in summary
+    assert ("¥2.00/h now + 3 ?" in summary) is (on_demand == "2")
 
 
 def test_without_a_catalog_no_cost_is_shown() -> None:

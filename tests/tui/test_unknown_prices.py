@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,17 +10,28 @@ import pytest
 from support.app_driver import Desk, sitting_at
 from support.factories import a_package, an_image
 
+from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, PeriodUnit
 from xds_tui.domain.pricing import Costs, FleetRate, Rate
 from xds_tui.domain.purchase import Draft
 from xds_tui.fleet.state import FleetState
 from xds_tui.tui.screens.create.order_form import period_prices
 from xds_tui.tui.screens.create.summary import DraftView, price_line, problem_lines
-from xds_tui.tui.widgets.status_bar import StatusBar
 
 
 def known_rate(price: int) -> Rate:
     return Rate(Decimal(price), Decimal(price), is_known=True)
+
+
+def fix_costs(monkeypatch: pytest.MonkeyPatch, on_demand: int, prepaid: int, unpriced: int) -> None:
+    """Let every fleet cost the same."""
+    costs = Costs({}, FleetRate(known_rate(on_demand), known_rate(prepaid), unpriced))
+    monkeypatch.setattr(pricing, "costs", lambda *_fleet: costs)
+
+
+def is_free(text: str) -> bool:
+    """Return whether a text says that the hosts cost nothing."""
+    return re.search(r"¥0(\.00)?/", text) is not None
 
 
 @pytest.mark.parametrize(
@@ -33,15 +45,41 @@ def known_rate(price: int) -> Rate:
     ],
 )
 async def test_the_status_bar_shows_how_many_prices_are_unknown(
-    on_demand: int, prepaid: int, unpriced: int, shown: str
+    monkeypatch: pytest.MonkeyPatch, on_demand: int, prepaid: int, unpriced: int, shown: str
 ) -> None:
+    fix_costs(monkeypatch, on_demand, prepaid, unpriced)
     async with sitting_at(Desk(hosts=3), 200, 50) as desk:
-        costs = Costs({}, FleetRate(known_rate(on_demand), known_rate(prepaid), unpriced))
-        bar = desk.app.screen.query_one(StatusBar)
-        bar.shows_totals = True
-        bar.fleet = replace(desk.monitor.state, costs=costs)
+        await desk.press("O")
         text = await desk.see(shown)
-        assert ("¥0" in text) == (not on_demand and not unpriced)
+        assert is_free(text) is (not on_demand and not unpriced)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "on_demand", "prepaid", "unpriced", "shown"),
+    [
+        (80, 24, 0, 0, 1, r"price of 1 host unknown"),
+        (80, 24, 0, 5, 3, r"price of 3 hosts unknown"),
+        (80, 24, 2, 0, 3, r"¥2\.00/h now \+ 3 \?"),
+        (80, 24, 0, 0, 0, r"¥0\.00/h now"),
+        (120, 40, 0, 0, 1, r"price of 1 host unknown"),
+        (120, 40, 2, 0, 3, r"price of 3 hosts unknown"),
+        (120, 40, 2, 5, 3, r"price of 3 hosts unknown"),
+        (120, 40, 0, 0, 0, r"¥0\.00/h now"),
+    ],
+)
+async def test_the_overview_shows_how_many_prices_are_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+    rows: int,
+    on_demand: int,
+    prepaid: int,
+    unpriced: int,
+    shown: str,
+) -> None:
+    fix_costs(monkeypatch, on_demand, prepaid, unpriced)
+    async with sitting_at(Desk(hosts=3), columns, rows) as desk:
+        text = await desk.see(shown)
+        assert is_free(text) is (not on_demand and not unpriced)
 
 
 @pytest.mark.parametrize("field", ["amount", "discount"])

@@ -58,7 +58,8 @@ class CostHistory:
         """Return the history that samples show, given oldest first."""
         history = cls()
         for sample in samples:
-            if sample.billed_high is not None:
+            # A sum of nothing is not a cost while prices are missing from it.
+            if sample.billed_high is not None and (sample.billed_high or not sample.unpriced):
                 history = history.add(sample.at, sample.billed_high)
         return history
 

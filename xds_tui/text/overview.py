@@ -78,7 +78,7 @@ def summary_line(overview: Overview, width: int) -> Line:
         parts.append((formats.count_changing(counts.changing), "busy"))
     if counts.off:
         parts.append((_("{count} off").format(count=counts.off), ""))
-    cost = [_cost_now(overview)] if overview.is_priced else []
+    cost = [_summed_cost(overview)] if overview.is_priced else []
     if overview.is_priced and overview.rate.prepaid.high:
         cost.append((_("+ {rate}/h prepaid").format(rate=formats.rate(overview.rate.prepaid)), "muted"))
     following = [_next_expiry(overview.expiring[0], overview.now)] if overview.expiring else []
@@ -188,6 +188,13 @@ def _cost_now(overview: Overview) -> Span:
         # A sum of nothing would read as a price.
         return formats.unknown_prices(rate.unpriced), "warn"
     return _("{rate}/h now").format(rate=formats.rate(rate.on_demand)), "strong"
+
+
+def _summed_cost(overview: Overview) -> Span:
+    """Return the present cost with the number of prices that are missing from it."""
+    text, style = _cost_now(overview)
+    is_partial = overview.rate.unpriced and style != "warn"
+    return (f"{text} + {overview.rate.unpriced} ?", "warn") if is_partial else (text, style)
 
 
 def _present_cost(overview: Overview, width: int) -> Line:

@@ -88,8 +88,10 @@ class OverviewPane(StyledLines):
             self.draw()
 
     def _add_sample(self, fleet: FleetState) -> None:
-        if fleet.snapshot is not None and fleet.catalog is not None and not fleet.is_restored:
-            self._history = self._history.add(fleet.snapshot.at, fleet.costs.fleet.on_demand.high)
+        cost, unpriced = fleet.costs.fleet.on_demand.high, fleet.costs.fleet.unpriced
+        is_known = fleet.catalog is not None and (cost or not unpriced)
+        if fleet.snapshot is not None and is_known and not fleet.is_restored:
+            self._history = self._history.add(fleet.snapshot.at, cost)
 
     def on_resize(self) -> None:
         """Fill the new size."""
