@@ -137,9 +137,14 @@ class HostDetailScreen(LiveScreen[None]):
         lines: list[Line] = []
         for group in groups:
             lines += [(), ((group.title, "strong"),)] if lines else [((group.title, "strong"),)]
-            lines += [
-                ((f"  {formats.padded(name, name_width)}  ", "muted"), (value, "")) for name, value in group.fields
-            ]
+            for name, value in group.fields:
+                # The lines of a long value stand below each other.
+                parts = Content(value).wrap(max(1, width - name_width - 4))
+                names = [name, *[""] * (len(parts) - 1)]
+                lines += [
+                    ((f"  {formats.padded(before, name_width)}  ", "muted"), (part.plain, ""))
+                    for before, part in zip(names, parts, strict=True)
+                ]
         if bar := host_card.remaining_bar(host, now, width - 2):
             lines += [(), (("  ", ""), *bar)]
         return lines
