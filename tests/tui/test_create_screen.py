@@ -300,6 +300,28 @@ async def test_a_change_of_the_order_starts_the_time_to_read_its_price_again(mon
         assert screen._shown_at > 0
 
 
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+async def test_the_wizard_opens_at_the_image_without_going_through_the_package(
+    monkeypatch: pytest.MonkeyPatch, columns: int, rows: int
+) -> None:
+    steps: list[Step] = []
+    show = CreateScreen.watch_step
+
+    def record(screen: CreateScreen) -> None:
+        steps.append(screen.step)
+        show(screen)
+
+    async with sitting_at(Desk(), columns, rows) as desk:
+        await desk.press("2")
+        await until(lambda: isinstance(desk.app.focused, Table) and desk.app.focused.id == "packages")
+        monkeypatch.setattr(CreateScreen, "watch_step", record)
+        screen = await open_wizard(desk)
+        await until(lambda: screen.query_one("#image", Table).has_focus)
+        await desk.pilot.pause()
+        assert screen.step is Step.IMAGE
+        assert Step.PACKAGE not in steps[steps.index(Step.IMAGE) :]
+
+
 @pytest.mark.usefixtures("unhurried")
 async def test_the_package_under_the_cursor_of_the_catalog_is_rented_with_two_keys() -> None:
     async with sitting_at(Desk()) as desk:

@@ -99,6 +99,7 @@ class Finished:
 class DraftScreen(LiveScreen[Finished]):
     """Shows a draft with its price, and changes it."""
 
+    AUTO_FOCUS = ""  # the first part that is not filled in has the focus, not the first widget
     BINDINGS: ClassVar[list[BindingType]] = bindings("create")
     CSS_PATH = "../../theme/create.tcss"
     HOLDS_WORK = True
