@@ -187,7 +187,7 @@ def test_the_demo_shows_hosts_and_keys_and_leaves_no_files(
         terminal.wait_for("● live")
         terminal.wait_for("Hosts 40")
         keys = terminal.text.splitlines()[-1]
-        for key in ("n New", "s Start", "x Stop", "b Reboot", "D Delete", "/ Find", "q Quit", "? Help"):
+        for key in ("n New", "s Start", "x Stop", "b Reboot", "D Delete", "/ Filter", "q Quit", "? Help"):
             assert key in keys
         terminal.press("q")
         assert terminal.wait_for_end() == 0
