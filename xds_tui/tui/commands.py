@@ -95,7 +95,7 @@ _COMMANDS: Final = (
         "u",
         "retry_unknown",
         N_("Retry unknown"),
-        N_("Order the hosts with an unknown outcome again"),
+        N_("Order hosts with an unknown outcome again"),
         in_footer=True,
     ),
     Command("create.finish", "enter", "finish", N_("Close"), N_("Back to the hosts"), in_footer=True, priority=True),

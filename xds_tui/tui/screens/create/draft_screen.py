@@ -10,11 +10,10 @@ import time
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import inf
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
@@ -30,7 +29,7 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats
-from xds_tui.tui.commands import COMMANDS, bindings
+from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.create.goods import GoodsPane, ImagePane, PackagePane
 from xds_tui.tui.screens.create.order_form import BillingField, OrderForm, other_mode
@@ -100,7 +99,6 @@ class DraftScreen(LiveScreen[Finished]):
     """Shows a draft with its price, and changes it."""
 
     AUTO_FOCUS = ""  # the first part that is not filled in has the focus, not the first widget
-    BINDINGS: ClassVar[list[BindingType]] = bindings("create")
     CSS_PATH = "../../theme/create.tcss"
     HOLDS_WORK = True
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import on, work
+from textual.binding import BindingType
 
 from xds_tui.domain.purchase import Draft, count_outcomes
 from xds_tui.domain.records import Order, OrderState, Quote
@@ -15,6 +17,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.store.problems import StoreError
 from xds_tui.text import prompts
+from xds_tui.tui.commands import bindings
 from xds_tui.tui.runtime.key_queue import FLOW
 from xds_tui.tui.screens.confirm import CONFIRM_GUARD, ask_confirmation
 from xds_tui.tui.screens.create.draft_screen import DraftScreen, Finished, Step
@@ -28,6 +31,8 @@ __all__ = ["CreateScreen", "Finished", "Step"]
 
 class CreateScreen(DraftScreen):
     """Places the orders of a draft, and shows how they end."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("create")
 
     def __init__(self, monitor: Monitor, draft: Draft) -> None:
         super().__init__(monitor, draft)
