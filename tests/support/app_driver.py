@@ -38,6 +38,7 @@ from xds_tui.tui.context import AppServices, Profile, ProfileConnector, ProfileS
 if TYPE_CHECKING:
     from textual.pilot import Pilot
     from textual.screen import Screen
+    from textual.strip import Strip
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 MORNING = 1_790_000_000.0
@@ -164,10 +165,13 @@ class Desk:
         """The topmost screen as it was last painted."""
         state = (self.app.screen, self._frames)
         if self._seen is None or self._seen[0] != state:
-            visible_screen_stack.set(self.app._background_screens)
-            strips = self.app.screen._compositor.render_strips()
-            self._seen = state, "\n".join(strip.text.rstrip() for strip in strips)
+            self._seen = state, "\n".join(strip.text.rstrip() for strip in self.strips())
         return self._seen[1]
+
+    def strips(self) -> list[Strip]:
+        """Paint the topmost screen, and what it leaves visible of the screens behind it."""
+        visible_screen_stack.set(self.app._background_screens)
+        return self.app.screen._compositor.render_strips()
 
     async def see(self, pattern: str) -> str:
         """Wait until the screen matches a regular expression, and return its text."""

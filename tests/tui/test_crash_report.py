@@ -105,7 +105,7 @@ def test_a_report_contains_versions_and_events_without_names() -> None:
     )
     report = crash_report.format_report(ValueError(), [event])
     assert "textual 8." in report
-    assert report.endswith("2026-11-23 08:00:00 trouble · 500 · The service had a system error · traceId t-1")
+    assert report.endswith("2026-11-23 08:00:00 error · 500 · The service had a system error · traceId t-1")
     assert PLANTED not in report
 
 

@@ -90,7 +90,9 @@ async def test_the_main_screen_can_be_replaced_while_it_opens() -> None:
         services = desk.app._services
         for turns in steps(3):
             for _time in range(2):
-                await desk.app.switch_screen(_fleet_screen(services, services.profile, services.listing))
+                await desk.app.switch_screen(
+                    _fleet_screen(services, services.profile, services.listing, services.panes)
+                )
                 await take_turns(turns)
             assert desk.app._exception is None, f"replaced after {turns} turns"
         base = desk.app.screen

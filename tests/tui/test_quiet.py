@@ -7,6 +7,8 @@ from support.app_driver import sitting_at
 from support.scenes import SCENES, Scene
 from textual.widgets import Input
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 MINUTE = 60.0
 
 
