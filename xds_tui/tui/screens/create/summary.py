@@ -229,9 +229,9 @@ class BuyButton(Widget):
         height: auto;
         max-height: 6;
         padding: 0 1;
-        .buy-button--button { background: $success; color: $button-color-foreground; text-style: bold; }
+        .buy-button--button { background: $success; color: $background; text-style: bold; }
         .buy-button--disabled { color: $text-disabled; }
-        &:ansi .buy-button--button { text-style: bold reverse; }
+        &:ansi .buy-button--button { background: ansi_default; color: ansi_default; text-style: bold reverse; }
         &:nocolor .buy-button--button { text-style: bold reverse; }
     }
     """
@@ -248,7 +248,8 @@ class BuyButton(Widget):
 
     def render(self) -> Content:
         """Render the button and the hint below it."""
-        style = ".buy-button--button" if self.is_enabled else ".buy-button--disabled"
+        # Textual drops an opaque background from a component style that is given by its name.
+        style = self.get_visual_style("buy-button--button" if self.is_enabled else "buy-button--disabled")
         return Content("\n").join([Content(f"  {self.label}  ").stylize(style), Content(self.hint)])
 
     def on_click(self, event: events.Click) -> None:
