@@ -52,6 +52,8 @@ NOTIFICATION = re.compile(r"\x1b\]777;notify;xds-tui;[^;]*\x1b\\")
 
 WRITTEN_BY_US = frozenset("\r\n")
 
+F8 = "\x1b[19~"
+
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
@@ -83,7 +85,9 @@ def assert_inert(raw: bytes) -> list[str]:
 
 def assert_aligned(program: Terminal) -> None:
     """Check that no text is wider than calculated: the frame at the right edge is in its column."""
-    edge = {line[-1:] for line in program.text.splitlines()[1:-1]}
+    framed = [line for line in program.text.splitlines() if line.startswith(("╭", "│", "╰"))]
+    assert len(framed) > program.screen.lines / 2, program.text
+    edge = {line[-1:] for line in framed}
     assert edge <= {"│", "╮", "╯"}, program.text
 
 
@@ -111,18 +115,27 @@ def look_around(program: Terminal) -> None:
     if "Start 1 host" in program.wait_for("→ on|is already|Start 1 host"):
         program.press_until_gone("y", "Start 1 host")
     program.press("2", "down", "enter", "n")
-    program.wait_for("1 Billing")
-    program.press_until_gone("escape", "1 Billing")
+    # The last line of the screen is written last.
+    program.wait_for("B Rent  esc Close")
+    assert_aligned(program)
+    program.press("enter", F8)
+    program.wait_for("Excludes tax")
+    assert_aligned(program)
+    program.press_until_gone("escape", "Excludes tax")
     program.press("3")
     program.wait_for(r"▌ +\d\d:\d\d:\d\d")
     program.press("enter")
-    program.wait_for("· host ")
+    program.wait_for(r"· host\b")
     program.press("z", "z", "escape")
     # An escape followed at once by another key is Alt with that key.
-    program.wait_for("· host ", gone=True)
+    program.wait_for(r"· host\b", gone=True)
     program.press("h")
     program.wait_for("▸1 Events")
-    program.press("enter", "2")
+    program.press("enter")
+    program.wait_for(r"· host\b")
+    program.press("escape")
+    program.wait_for(r"· host\b", gone=True)
+    program.press("2")
     program.wait_for("▸2 ")
     program.press("3")
     program.wait_for("▸3 ")

@@ -41,7 +41,9 @@ _ANSWERS: Final[tuple[tuple[re.Pattern[bytes], bytes], ...]] = (
 _UNKNOWN_TO_PYTE: Final = re.compile(
     rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[[0-9;]* q|\x1b\[[0-9;]*t"
     rb"|\x1b[P_^X][^\x1b]*\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    rb"|\xe2\x83[\x9d-\xa0]"
 )
+"""Sequences that pyte would display, and the enclosing marks, after which it drops the rest of a text."""
 
 
 class Terminal:
