@@ -264,7 +264,7 @@ def test_the_fleet_is_shown_keys_work_and_no_process_remains(environ: dict[str, 
 def test_a_click_runs_the_shown_command(environ: dict[str, str]) -> None:
     with opened(environ, "--demo") as page:
         page.tell(type="focus")
-        # The keys of the table move those behind them once it has rows.
+        # The keys of the table come with its focus, and move those behind them.
         page.wait_for("⏎ Open")
         page.click("Help")
         page.wait_for("Keys")
