@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 HERE: Final = Path(__file__).parent
@@ -20,8 +21,13 @@ COMMAND: Final = str(Path(sys.executable).parent / "xds-tui")
 
 
 def main() -> None:
-    """Take every picture."""
-    colourful = {**os.environ, "COLORTERM": "truecolor"}
+    """Take every picture, with the settings of a new user."""
+    with TemporaryDirectory() as home:
+        take({**os.environ, "HOME": home, "COLORTERM": "truecolor"})
+
+
+def take(colourful: dict[str, str]) -> None:
+    """Take every picture in an environment of a terminal with all colors."""
     for language, suffix in (("en", ""), ("zh_CN", "-zh")):
         with Terminal([COMMAND, "--demo", "--lang", language], environ=colourful) as demo:
             demo.wait_for("● (live|实时)")
@@ -52,20 +58,15 @@ def main() -> None:
 
 
 def review(demo: Terminal) -> None:
-    """Walk through the wizard to its review."""
+    """Fill in the wizard: two hosts for three months."""
     demo.press("n")
-    demo.wait_for("▸1 ")
-    demo.press("down", "enter")
-    demo.wait_for("▸2 ")
     demo.wait_for("3060×1")
-    demo.press("down", "down", "enter")
-    demo.wait_for("▸3 ")
+    demo.press("m", "down", "down", "enter")
+    demo.wait_for("✓ 3060×1")
     demo.press("enter")
-    demo.wait_for("▸4 ")
+    demo.wait_for("¥633.60")
     demo.press("3", "tab", "2")
     demo.wait_for("¥3,801.60")
-    demo.press("enter")
-    demo.wait_for("▸5 ")
 
 
 def save(terminal: Terminal, name: str) -> None:
