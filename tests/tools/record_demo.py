@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -53,15 +54,12 @@ STEPS: Final = (
     Step(("enter", "down"), r"●", 0.4),
     Step(("down",), r"●", 0.8),
     Step(("escape",), r"● live", 0.5),
-    Step(("n",), r"▸1 ", 0.7),
-    Step(("enter",), r"▸2 ", 0.8),
-    Step(("down",), r"▸2 ", 0.4),
-    Step(("down",), r"▸2 ", 0.7),
-    Step(("enter",), r"▸3 ", 0.6),
-    Step(("enter",), r"▸4 ", 0.5),
-    Step(("2",), r"× 2", 0.9),
-    Step(("enter",), r"▸5 ", 1.6),
-    Step(("B",), r"2 of 2 bought", 1.2, is_dialog=True),
+    Step(("n",), r"Choose a package", 1.0),
+    Step(("down",), r"▌  4090×2", 0.7),
+    Step(("enter",), r"✓ 4090×2", 1.0),
+    Step(("enter",), r"Press B", 1.2),
+    Step(("2",), r"× 2 = ¥", 1.8),
+    Step(("B",), r"2 bought", 1.2, is_dialog=True),
     Step(("enter",), r"▌ +渲大师\S+ +○ off", 1.2),
     Step(("s",), r"Start 1 host", 0.9),
     Step(("y",), r"▌ +渲大师\S+ +(?!○ off )", 1.2, is_dialog=True),
@@ -115,13 +113,21 @@ def save_cast(events: Sequence[tuple[float, str]], path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Record the demo."""
-    command = [str(Path(sys.executable).parent / "xds-tui"), "--demo", "--demo-seed", str(SEED), "--lang", "en"]
-    with Terminal(command, columns=COLUMNS, rows=ROWS, environ={**os.environ, "COLORTERM": "truecolor"}) as terminal:
+def record(command: Sequence[str], environ: Mapping[str, str]) -> Recorder:
+    """Perform every step."""
+    with Terminal(command, columns=COLUMNS, rows=ROWS, environ=environ) as terminal:
         recorder = Recorder(terminal)
         for step in STEPS:
             recorder.perform(step)
+    return recorder
+
+
+def main() -> None:
+    """Record the demo."""
+    command = [str(Path(sys.executable).parent / "xds-tui"), "--demo", "--demo-seed", str(SEED), "--lang", "en"]
+    with TemporaryDirectory() as home:  # the theme that is chosen in it is saved
+        environ = {**os.environ, "HOME": home, "COLORTERM": "truecolor"}
+        recorder = record(command, environ)
     save_gif(recorder.frames, FOLDER / "demo.gif")
     save_cast(recorder.events, FOLDER / "demo.cast")
     seconds = sum(step.seconds for step in STEPS)
