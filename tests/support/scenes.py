@@ -94,7 +94,8 @@ async def review(desk: Desk) -> None:
 
 
 async def result(desk: Desk) -> None:
-    desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/createRent", skip=1, code=9001))
+    rejection = '{"code":9001,"data":null,"msg":"钱包余额不足","traceId":"8de34ae90e7b48ef851b3a02c30bc237"}'
+    desk.service.faults.set(Fault(kind=Kind.ANSWER, endpoint="pve/open/createRent", skip=1, body=rejection))
     await review(desk)
     screen = desk.app.screen
     assert isinstance(screen, CreateScreen)

@@ -38,6 +38,8 @@ def looks_right(snap_compare: Snap, scene: Scene, size: tuple[int, int], desk: D
 
 async def nothing(desk: Desk) -> None:
     """Show times and prices without delays."""
+    if desk.app.size.height >= 50:
+        await desk.see("3 hosts like this")
 
 
 async def marked_and_filtered(desk: Desk) -> None:

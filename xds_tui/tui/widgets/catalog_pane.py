@@ -252,6 +252,8 @@ class CatalogPane(FilteredPane, Vertical):
         self.set_class(is_spacious, "-spacious")
         self.query_one("#images").styles.height = images
         self.query_one("#packages").styles.height = packages if is_spacious else "1fr"
+        # The card has its size after the layout.
+        self.call_after_refresh(self._draw_card)
 
     def _draw_card(self) -> None:
         card, there, package = self.query_one(StyledLines), self.fleet.catalog, self.selection().package
