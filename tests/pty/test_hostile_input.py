@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from test_whole_job import ACCOUNT, SECRET, simulating
 CLICKS = b"\x1b[<"
 NO_KEYS = [*(report for report in MOUSE if not report.startswith(CLICKS)), *REPLIES, *EIGHT_BIT, *GARBAGE]
 PROMPT = "shell-prompt>"
+READING = re.compile(r"/getToken|/mypage\?|/one/|/open/(image|packAge/)")
 
 
 @pytest.fixture
@@ -59,23 +61,26 @@ def test_a_purchase_completes_whatever_is_typed(environ: dict[str, str]) -> None
 
 
 def test_no_sequence_triggers_a_command(environ: dict[str, str]) -> None:
-    with Terminal([str(COMMAND), "--demo"], environ=environ) as terminal:
-        terminal.wait_for("● live")
-        terminal.press("j", "j")
-        for sequence in NO_KEYS:
-            os.write(terminal._fd, sequence)
-            os.write(terminal._fd, sequence[:-1] + b"\x18")
-        for paste in PASTES:
-            os.write(terminal._fd, paste)
-        terminal.press("?")
-        terminal.wait_for("Help")
-        terminal.press("escape")
-        text = terminal.wait_for("q Quit")
-        assert "(you)" not in text
-        assert "crash" not in text
-        terminal.press("q")
-        assert terminal.wait_for_end() == 0
-        assert_restored(terminal)
+    with simulating() as simulator:
+        environ |= {"XDS_BASE_URL": simulator.url, "XDS_UUID": ACCOUNT, "XDS_SECRET": SECRET}
+        with Terminal([str(COMMAND)], environ=environ) as terminal:
+            terminal.wait_for("● live")
+            terminal.press("j", "j")
+            for sequence in NO_KEYS:
+                os.write(terminal._fd, sequence)
+                os.write(terminal._fd, sequence[:-1] + b"\x18")
+            for paste in PASTES:
+                os.write(terminal._fd, paste)
+            terminal.press("?")
+            terminal.wait_for("Help")
+            terminal.press("escape")
+            assert "crash" not in terminal.wait_for("q Quit")
+            terminal.press("q")
+            assert terminal.wait_for_end() == 0
+            assert_restored(terminal)
+        assert states_of_orders(environ) == []
+        requests = simulator.state()["requests"]
+        assert not [request for request in requests if not READING.search(request)]
 
 
 class Slow(Terminal):
