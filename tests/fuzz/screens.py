@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 import httpx
-from support.app_driver import Desk
+from support.app_driver import AppDriver
 from support.hostile import unsafe_in
 from support.wait import until
 
@@ -43,7 +43,7 @@ OFTEN: Final = 10
 """Number of responses after which a key is pressed."""
 
 
-class FuzzedDesk(Desk):
+class FuzzedApp(AppDriver):
     """The app on a service with one endpoint that returns given responses."""
 
     def __init__(self) -> None:
@@ -79,25 +79,25 @@ class FuzzedDesk(Desk):
         await until(lambda: self.monitor.state.snapshot not in (None, before))
 
 
-def _order(action: OrderAction) -> Callable[[FuzzedDesk], None]:
-    def give_it(desk: FuzzedDesk) -> None:
-        snapshot = desk.monitor.state.snapshot
+def _order(action: OrderAction) -> Callable[[FuzzedApp], None]:
+    def give_it(driver: FuzzedApp) -> None:
+        snapshot = driver.monitor.state.snapshot
         if snapshot is not None:
-            place_orders(desk.monitor, action, select(snapshot.hosts[:1], desk.monitor.state))
+            place_orders(driver.monitor, action, select(snapshot.hosts[:1], driver.monitor.state))
 
     return give_it
 
 
-def _ask_for_token(desk: FuzzedDesk) -> None:
-    desk.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
-    desk.monitor.refresh()
+def _ask_for_token(driver: FuzzedApp) -> None:
+    driver.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
+    driver.monitor.refresh()
 
 
-ASKING: Final[dict[str, Callable[[FuzzedDesk], None]]] = {
+ASKING: Final[dict[str, Callable[[FuzzedApp], None]]] = {
     "getToken": _ask_for_token,
-    "image": lambda desk: desk.monitor.refresh_catalog(),
-    "packAge": lambda desk: desk.monitor.refresh_catalog(),
-    "mypage": lambda desk: desk.monitor.refresh(),
+    "image": lambda driver: driver.monitor.refresh_catalog(),
+    "packAge": lambda driver: driver.monitor.refresh_catalog(),
+    "mypage": lambda driver: driver.monitor.refresh(),
     "operate": _order(OrderAction.POWER_ON),
     "reboot": _order(OrderAction.REBOOT),
     "delete": _order(OrderAction.DELETE),
@@ -106,21 +106,21 @@ ASKING: Final[dict[str, Callable[[FuzzedDesk], None]]] = {
 
 
 @asynccontextmanager
-async def _sitting() -> AsyncIterator[FuzzedDesk]:
-    desk = FuzzedDesk()
-    async with desk.app.run_test(size=(120, 40)) as pilot:
-        desk.pilot = pilot
-        await desk.settle()
-        yield desk
-        await desk.monitor.close(5)
-    await desk.database.close()
+async def _sitting() -> AsyncIterator[FuzzedApp]:
+    driver = FuzzedApp()
+    async with driver.app.run_test(size=(120, 40)) as pilot:
+        driver.pilot = pilot
+        await driver.settle()
+        yield driver
+        await driver.monitor.close(5)
+    await driver.database.close()
 
 
 async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
     """Give the app `count` mutated responses of an endpoint, with different screens open."""
     outcome = Outcome(f"app: {endpoint.name}")
     try:
-        async with _sitting() as desk:
+        async with _sitting() as driver:
             mutator = Mutator(await originals(endpoint), f"{seed} app {endpoint.name}")
             began = before = time.perf_counter()
             size = resident()
@@ -128,37 +128,37 @@ async def run(endpoint: Endpoint, count: int, seed: int) -> Outcome:
                 if number == count // WARM:
                     size = resident()
                 if number % OFTEN == 0:
-                    await desk.well()
-                    desk.mutator, desk.fuzzed = mutator, endpoint
-                    await desk.press(*KEYS[number // OFTEN % len(KEYS)])
+                    await driver.well()
+                    driver.mutator, driver.fuzzed = mutator, endpoint
+                    await driver.press(*KEYS[number // OFTEN % len(KEYS)])
                 before = time.perf_counter()
-                await _once(desk, endpoint, outcome)
+                await _once(driver, endpoint, outcome)
                 outcome.slowest = max(outcome.slowest, time.perf_counter() - before)
             outcome.seconds = time.perf_counter() - began
             outcome.growth = resident() - size
     except Exception as error:  # noqa: BLE001 - this is what is looked for
         outcome.ends["!"] += 1
-        outcome.complaints.append(f"{desk.sent.body[:2000]!r}\n{''.join(traceback.format_exception(error))}")
+        outcome.complaints.append(f"{driver.sent.body[:2000]!r}\n{''.join(traceback.format_exception(error))}")
     return outcome
 
 
-async def _once(desk: FuzzedDesk, endpoint: Endpoint, outcome: Outcome) -> None:
-    served = desk.served
-    ASKING[endpoint.name](desk)
+async def _once(driver: FuzzedApp, endpoint: Endpoint, outcome: Outcome) -> None:
+    served = driver.served
+    ASKING[endpoint.name](driver)
     try:
         async with asyncio.timeout(0.2):
-            while desk.served == served:  # noqa: ASYNC110 - what is waited for knows of no event
+            while driver.served == served:  # noqa: ASYNC110 - what is waited for knows of no event
                 await asyncio.sleep(0.001)
     except TimeoutError:
         # The user is signed out, or an order of this host is still open.
         outcome.ends["not asked"] += 1
-        await desk.well()
-        desk.fuzzed = endpoint
-    await desk.pilot.pause()
-    outcome.answers += desk.served - served
-    outcome.ends[desk.monitor.state.connection.value] += 1
-    if unsafe := desk.unsafe():
-        outcome.complaints.append(f"unsafe: {unsafe!r} of {desk.sent.body[:2000]!r}")
+        await driver.well()
+        driver.fuzzed = endpoint
+    await driver.pilot.pause()
+    outcome.answers += driver.served - served
+    outcome.ends[driver.monitor.state.connection.value] += 1
+    if unsafe := driver.unsafe():
+        outcome.complaints.append(f"unsafe: {unsafe!r} of {driver.sent.body[:2000]!r}")
 
 
 def run_screens(count: int, seed: int) -> Iterator[Callable[[], Outcome]]:

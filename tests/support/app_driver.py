@@ -45,7 +45,7 @@ MORNING = 1_790_000_000.0
 """Seconds since the epoch at the start of every test."""
 
 
-class Desk:
+class AppDriver:
     """The app, its simulated service, and the actions and observations of a user."""
 
     def __init__(
@@ -133,7 +133,7 @@ class Desk:
             self.post(key)
         queue = self.app._key_queue
         await until(lambda: not queue.is_holding and not queue.flows.active)
-        await self.still()
+        await self.wait_until_idle()
 
     async def type(self, text: str) -> None:
         """Type a text."""
@@ -144,12 +144,12 @@ class Desk:
         fleet = self.app.screen_stack[0]
         await until(lambda: getattr(fleet, "_catalog", None) is not None)
         if self.account._given_credentials is not None:
-            await self.see("[●*] (live|实时)")
-            await self.see(r"(Hosts|主机) \d")
+            await self.wait_for_text("[●*] (live|实时)")
+            await self.wait_for_text(r"(Hosts|主机) \d")
             await until(lambda: self.monitor.state.catalog is not None)
         await self.pilot.pause()
 
-    async def sweep(self) -> None:
+    async def refresh(self) -> None:
         """Refresh the fleet, and wait until it is shown."""
         before = self.monitor.state.snapshot
         self.monitor.refresh()
@@ -173,15 +173,15 @@ class Desk:
         visible_screen_stack.set(self.app._background_screens)
         return self.app.screen._compositor.render_strips()
 
-    async def see(self, pattern: str) -> str:
+    async def wait_for_text(self, pattern: str) -> str:
         """Wait until the screen matches a regular expression, and return its text."""
         return await self._wait(pattern, lambda text: re.search(pattern, text) is not None)
 
-    async def see_no_more(self, pattern: str) -> str:
+    async def wait_until_gone(self, pattern: str) -> str:
         """Wait until the screen does not match a regular expression, and return its text."""
         return await self._wait(pattern, lambda text: re.search(pattern, text) is None)
 
-    async def still(self) -> str:
+    async def wait_until_idle(self) -> str:
         """Wait until the app has painted everything, and return the text of the screen."""
         while (text := self.text) != await self._after_a_pause():
             pass
@@ -198,7 +198,7 @@ class Desk:
             raise AssertionError(f"waiting for {pattern!r}:\n{self.text}") from None
         return self.text
 
-    def asked(self, part: str) -> int:
+    def request_count(self, part: str) -> int:
         """Return the number of requests with `part` in their path."""
         return sum(part in request for request in self.service.requests)
 
@@ -210,17 +210,17 @@ class Desk:
 
 
 @asynccontextmanager
-async def sitting_at(desk: Desk, columns: int = 120, rows: int = 40) -> AsyncIterator[Desk]:
+async def running_app(driver: AppDriver, columns: int = 120, rows: int = 40) -> AsyncIterator[AppDriver]:
     """Run the app in a terminal of this size until the end of the context."""
     try:
-        async with desk.app.run_test(size=(columns, rows)) as pilot:
-            desk.pilot = pilot
-            await desk.settle()
-            yield desk
-            await desk.monitor.close(5)
-        await desk.database.close()
+        async with driver.app.run_test(size=(columns, rows)) as pilot:
+            driver.pilot = pilot
+            await driver.settle()
+            yield driver
+            await driver.monitor.close(5)
+        await driver.database.close()
     finally:
-        if desk.exports.is_dir():
-            shutil.rmtree(desk.exports)
+        if driver.exports.is_dir():
+            shutil.rmtree(driver.exports)
         else:
-            desk.exports.unlink(missing_ok=True)
+            driver.exports.unlink(missing_ok=True)

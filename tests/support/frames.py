@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from xds_tui.tui.textual_compat.cell_diff import CellDiff
 
-from .app_driver import Desk
+from .app_driver import AppDriver
 
 FRAME: Final = len("\x1b[?2026h" + "\x1b[40;120H" + "\x1b[?2026l")
 """Bytes that Textual writes around each frame: synchronized output, and the position of the cursor."""
@@ -44,8 +44,8 @@ class EmulatedTerminal:
 class Recording:
     """What a running app has written, as the terminal driver would."""
 
-    def __init__(self, desk: Desk, columns: int, rows: int) -> None:
-        self.app = desk.app
+    def __init__(self, driver: AppDriver, columns: int, rows: int) -> None:
+        self.app = driver.app
         self.terminal = EmulatedTerminal(columns, rows)
         self.written = 0
         """Bytes since the start, without those around each frame."""
@@ -72,10 +72,10 @@ class Recording:
 
 
 @contextmanager
-def recording(desk: Desk, columns: int, rows: int) -> Iterator[Recording]:
-    """Record what the app at a desk writes, from its first frame on."""
-    desk.app.cell_diff = CellDiff()
-    record = Recording(desk, columns, rows)
+def recording(driver: AppDriver, columns: int, rows: int) -> Iterator[Recording]:
+    """Record what the app writes, from its first frame on."""
+    driver.app.cell_diff = CellDiff()
+    record = Recording(driver, columns, rows)
     display = App._display
 
     def display_and_record(app: App[object], screen: Screen[object], renderable: RenderableType | None) -> None:

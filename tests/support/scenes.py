@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from math import inf
 
-from support.app_driver import KEY, Desk
+from support.app_driver import KEY, AppDriver
 from support.wait import until
 
 from tests.simulator_faults.faults import Fault, Kind
@@ -30,7 +30,7 @@ from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.notice import FleetNotice
 from xds_tui.tui.widgets.order_table import OrderTable
 
-Play = Callable[[Desk], Awaitable[None]]
+Play = Callable[[AppDriver], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -41,80 +41,80 @@ class Scene:
     play: Play
     is_signed_in: bool = True
 
-    def desk(self, *, theme: str = "dark", ascii_only: bool = False) -> Desk:
+    def driver(self, *, theme: str = "dark", ascii_only: bool = False) -> AppDriver:
         """Return the app driver for this scene."""
         credentials = KEY if self.is_signed_in else None
-        return Desk(hosts=40, theme=theme, ascii_only=ascii_only, credentials=credentials)
+        return AppDriver(hosts=40, theme=theme, ascii_only=ascii_only, credentials=credentials)
 
 
-async def _at(desk: Desk, screen: type[object]) -> None:
-    await until(lambda: isinstance(desk.app.screen, screen) and desk.app.screen.is_mounted)
-    await desk.pilot.pause()
+async def _at(driver: AppDriver, screen: type[object]) -> None:
+    await until(lambda: isinstance(driver.app.screen, screen) and driver.app.screen.is_mounted)
+    await driver.pilot.pause()
 
 
-async def fleet(desk: Desk) -> None:
-    await desk.press("down", "space", "down")
+async def fleet(driver: AppDriver) -> None:
+    await driver.press("down", "space", "down")
 
 
-async def catalog(desk: Desk) -> None:
-    await desk.press("2", "down", "enter")
-    await desk.see("[✓*] 4090[×x]2")
+async def catalog(driver: AppDriver) -> None:
+    await driver.press("2", "down", "enter")
+    await driver.wait_for_text("[✓*] 4090[×x]2")
 
 
-async def trouble(desk: Desk) -> None:
-    desk.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=9))
-    desk.monitor.refresh()
-    await until(lambda: desk.app.screen.query_one(FleetNotice).display)
-    await desk.see(r"[▲^]")
+async def trouble(driver: AppDriver) -> None:
+    driver.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=9))
+    driver.monitor.refresh()
+    await until(lambda: driver.app.screen.query_one(FleetNotice).display)
+    await driver.wait_for_text(r"[▲^]")
 
 
-async def package(desk: Desk) -> None:
-    await desk.press("n")
-    await _at(desk, CreateScreen)
-    await desk.press("m", "down", "down")
+async def package(driver: AppDriver) -> None:
+    await driver.press("n")
+    await _at(driver, CreateScreen)
+    await driver.press("m", "down", "down")
 
 
-async def image(desk: Desk) -> None:
-    await package(desk)
-    await desk.press("enter", "down")
+async def image(driver: AppDriver) -> None:
+    await package(driver)
+    await driver.press("enter", "down")
 
 
-async def order(desk: Desk) -> None:
-    await image(desk)
-    await desk.press("enter", "3", "tab", "2")
-    await desk.see(r"3,801\.60")
+async def order(driver: AppDriver) -> None:
+    await image(driver)
+    await driver.press("enter", "3", "tab", "2")
+    await driver.wait_for_text(r"3,801\.60")
 
 
-async def review(desk: Desk) -> None:
-    await order(desk)
-    await desk.press("enter")
-    screen = desk.app.screen
+async def review(driver: AppDriver) -> None:
+    await order(driver)
+    await driver.press("enter")
+    screen = driver.app.screen
     assert isinstance(screen, CreateScreen)
     await until(lambda: screen.step is Step.REVIEW)
 
 
-async def result(desk: Desk) -> None:
+async def result(driver: AppDriver) -> None:
     rejection = '{"code":9001,"data":null,"msg":"钱包余额不足","traceId":"8de34ae90e7b48ef851b3a02c30bc237"}'
-    desk.service.faults.set(Fault(kind=Kind.ANSWER, endpoint="pve/open/createRent", skip=1, body=rejection))
-    await review(desk)
-    screen = desk.app.screen
+    driver.service.faults.set(Fault(kind=Kind.ANSWER, endpoint="pve/open/createRent", skip=1, body=rejection))
+    await review(driver)
+    screen = driver.app.screen
     assert isinstance(screen, CreateScreen)
     await until(lambda: screen._shown_at < inf)
-    await desk.press("B")
-    await until(lambda: screen.step is Step.RESULT and not desk.monitor.orders.is_sending)
+    await driver.press("B")
+    await until(lambda: screen.step is Step.RESULT and not driver.monitor.orders.is_sending)
 
 
-async def detail(desk: Desk) -> None:
-    target = next(host for host in desk.world.listed() if host.rented and host.expires and host.status == OFF)
-    desk.app.screen.query_one(HostTable).move_to(target.id)
-    await desk.press("enter")
-    await _at(desk, HostDetailScreen)
+async def detail(driver: AppDriver) -> None:
+    target = next(host for host in driver.world.listed() if host.rented and host.expires and host.status == OFF)
+    driver.app.screen.query_one(HostTable).move_to(target.id)
+    await driver.press("enter")
+    await _at(driver, HostDetailScreen)
 
 
-async def a_day_of_samples(desk: Desk) -> None:
+async def a_day_of_samples(driver: AppDriver) -> None:
     for number in range(60):
         sample = Sample(
-            at=desk.now() - timedelta(minutes=number),
+            at=driver.now() - timedelta(minutes=number),
             total=40,
             on=20 + number % 7,
             changing=0,
@@ -124,83 +124,83 @@ async def a_day_of_samples(desk: Desk) -> None:
             prepaid_high=Decimal(12),
         )
         if not 20 < number < 30:
-            await desk.monitor.recorder.journal.add_sample(sample)
+            await driver.monitor.recorder.journal.add_sample(sample)
 
 
-async def past_events(desk: Desk) -> None:
-    await desk.press("h")
-    await _at(desk, HistoryScreen)
-    await until(lambda: desk.app.screen.query_one(EventTable).row_count > 0)
+async def past_events(driver: AppDriver) -> None:
+    await driver.press("h")
+    await _at(driver, HistoryScreen)
+    await until(lambda: driver.app.screen.query_one(EventTable).row_count > 0)
 
 
-async def past_orders(desk: Desk) -> None:
-    desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
-    assert desk.monitor.state.snapshot is not None
-    off = next(host for host in desk.monitor.state.snapshot.hosts if host.status is Status.OFF)
-    desk.monitor.orders.power([off], on=True)
-    await until(lambda: not desk.monitor.orders.is_sending)
-    await desk.press("h", "2")
-    await until(lambda: desk.app.screen.query_one(OrderTable).row_count > 0)
+async def past_orders(driver: AppDriver) -> None:
+    driver.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
+    assert driver.monitor.state.snapshot is not None
+    off = next(host for host in driver.monitor.state.snapshot.hosts if host.status is Status.OFF)
+    driver.monitor.orders.power([off], on=True)
+    await until(lambda: not driver.monitor.orders.is_sending)
+    await driver.press("h", "2")
+    await until(lambda: driver.app.screen.query_one(OrderTable).row_count > 0)
 
 
-async def past_charts(desk: Desk) -> None:
-    await a_day_of_samples(desk)
-    await past_events(desk)
-    await desk.press("3")
-    await until(lambda: desk.app.screen.query_one(Charts).display)
-    await desk.see("[┤|] *[⣿#⠒-]")
+async def past_charts(driver: AppDriver) -> None:
+    await a_day_of_samples(driver)
+    await past_events(driver)
+    await driver.press("3")
+    await until(lambda: driver.app.screen.query_one(Charts).display)
+    await driver.wait_for_text("[┤|] *[⣿#⠒-]")
 
 
-async def keys(desk: Desk) -> None:
-    before = desk.app.screen
-    await desk.press("question_mark")
-    await until(lambda: desk.app.screen is not before)
+async def keys(driver: AppDriver) -> None:
+    before = driver.app.screen
+    await driver.press("question_mark")
+    await until(lambda: driver.app.screen is not before)
 
 
-async def stop_question(desk: Desk) -> None:
-    await desk.press("down", "space", "down", "space", "x")
-    await _at(desk, Dialog)
+async def stop_question(driver: AppDriver) -> None:
+    await driver.press("down", "space", "down", "space", "x")
+    await _at(driver, Dialog)
 
 
-async def delete_question(desk: Desk) -> None:
-    target = next(host for host in desk.world.listed() if host.rented and host.status == OFF)
-    desk.app.screen.query_one(HostTable).move_to(target.id)
-    await desk.press("D")
-    await _at(desk, Dialog)
+async def delete_question(driver: AppDriver) -> None:
+    target = next(host for host in driver.world.listed() if host.rented and host.status == OFF)
+    driver.app.screen.query_one(HostTable).move_to(target.id)
+    await driver.press("D")
+    await _at(driver, Dialog)
 
 
-async def chooser(desk: Desk) -> None:
+async def chooser(driver: AppDriver) -> None:
     choices = [
         Choice("dark", "dark", "light on dark"),
         Choice("light", "light", "dark on light", is_current=True),
         Choice("ansi", "ansi", why_not="not in this terminal"),
     ]
-    desk.app.push_screen(PickerScreen("Theme", choices))
-    await _at(desk, PickerScreen)
+    driver.app.push_screen(PickerScreen("Theme", choices))
+    await _at(driver, PickerScreen)
 
 
-async def columns(desk: Desk) -> None:
-    await desk.press("C")
-    await _at(desk, ColumnPickerScreen)
+async def columns(driver: AppDriver) -> None:
+    await driver.press("C")
+    await _at(driver, ColumnPickerScreen)
 
 
-async def naming(desk: Desk) -> None:
-    await desk.press("slash")
-    await desk.type("cpu>8")
-    await desk.press("enter", "f")
-    await _at(desk, PickerScreen)
-    await desk.press("enter")
-    await _at(desk, PromptScreen)
+async def naming(driver: AppDriver) -> None:
+    await driver.press("slash")
+    await driver.type("cpu>8")
+    await driver.press("enter", "f")
+    await _at(driver, PickerScreen)
+    await driver.press("enter")
+    await _at(driver, PromptScreen)
 
 
-async def palette(desk: Desk) -> None:
-    await desk.press("ctrl+p")
-    await _at(desk, PaletteScreen)
-    await desk.type("st")
+async def palette(driver: AppDriver) -> None:
+    await driver.press("ctrl+p")
+    await _at(driver, PaletteScreen)
+    await driver.type("st")
 
 
-async def sign_in(desk: Desk) -> None:
-    await _at(desk, SignInScreen)
+async def sign_in(driver: AppDriver) -> None:
+    await _at(driver, SignInScreen)
 
 
 SCENES = [

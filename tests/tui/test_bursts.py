@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 from textual.widgets import Input, OptionList
 
@@ -59,16 +59,16 @@ def expected(labels: Sequence[str], typed: str, steps: int) -> str | None:
     return found[min(steps, len(found) - 1)] if found else None
 
 
-async def answers_to(desk: Desk, labels: Sequence[str], keys: Sequence[str]) -> list[str | None]:
+async def answers_to(driver: AppDriver, labels: Sequence[str], keys: Sequence[str]) -> list[str | None]:
     """Open a list, press keys in a burst, and return its result."""
     answers: list[str | None] = []
     screen = PickerScreen("One of these", [Choice(str(index), label) for index, label in enumerate(labels)])
-    await desk.app.push_screen(screen, answers.append)
-    await until(lambda: isinstance(desk.app.focused, Input))
-    await desk.burst(*keys)
+    await driver.app.push_screen(screen, answers.append)
+    await until(lambda: isinstance(driver.app.focused, Input))
+    await driver.burst(*keys)
     answered = [*answers]
-    while len(desk.app.screen_stack) > 1:  # the letters behind enter may have opened something
-        await desk.app.pop_screen()
+    while len(driver.app.screen_stack) > 1:  # the letters behind enter may have opened something
+        await driver.app.pop_screen()
     return answered
 
 
@@ -78,10 +78,10 @@ def test_enter_chooses_the_entry_under_the_cursor(
     played: list[tuple[list[str], str, int, str]],
 ) -> None:
     async def play() -> None:
-        async with sitting_at(Desk(hosts=1)) as desk:
+        async with running_app(AppDriver(hosts=1)) as driver:
             for labels, typed, steps, behind in played:
                 wanted = expected(labels, typed, steps)
-                assert await answers_to(desk, labels, [*typed, *["down"] * steps, "enter", *behind]) == (
+                assert await answers_to(driver, labels, [*typed, *["down"] * steps, "enter", *behind]) == (
                     [] if wanted is None else [wanted]
                 )
 
@@ -101,59 +101,59 @@ async def test_letters_after_enter_do_not_change_the_choice(
         answer(screen, chosen)
 
     monkeypatch.setattr(PickerScreen, "_answer", note)
-    async with sitting_at(Desk()) as desk:
-        await desk.press(*opening[:-1])
-        await desk.burst(opening[-1], "down")
-        assert isinstance(desk.app.screen, PickerScreen)
-        option = desk.app.screen.query_one(OptionList).highlighted_option
+    async with running_app(AppDriver()) as driver:
+        await driver.press(*opening[:-1])
+        await driver.burst(opening[-1], "down")
+        assert isinstance(driver.app.screen, PickerScreen)
+        option = driver.app.screen.query_one(OptionList).highlighted_option
         assert option is not None
-        why_not = next(choice for choice in desk.app.screen._choices if choice.id == option.id).why_not
-        await desk.burst("enter", *"group")
+        why_not = next(choice for choice in driver.app.screen._choices if choice.id == option.id).why_not
+        await driver.burst("enter", *"group")
         assert answers == ([] if why_not else [option.id])
-        assert desk.app.return_code is None
+        assert driver.app.return_code is None
 
 
 async def test_keys_after_a_command_go_to_the_screen_it_opens() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.burst("ctrl+p", *"sort", "enter", *"group")
-        assert desk.app.screen._title == "Sort by"
-        assert desk.app.screen.query_one(Input).value == "group"
-        await desk.burst("escape", "colon", *"zoom", "enter", "j")
-        assert not isinstance(desk.app.screen, PaletteScreen)
-        assert desk.app.screen.has_class("-zoomed")
-        assert desk.app.screen.query_one(HostTable)._cursor == 1
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("ctrl+p", *"sort", "enter", *"group")
+        assert driver.app.screen._title == "Sort by"
+        assert driver.app.screen.query_one(Input).value == "group"
+        await driver.burst("escape", "colon", *"zoom", "enter", "j")
+        assert not isinstance(driver.app.screen, PaletteScreen)
+        assert driver.app.screen.has_class("-zoomed")
+        assert driver.app.screen.query_one(HostTable)._cursor == 1
 
 
 async def test_keys_after_a_confirmation_do_not_reach_the_list() -> None:
-    async with sitting_at(Desk()) as desk:
-        target = next(host for host in desk.world.listed() if host.status == BILLED)
-        desk.app.screen.query_one(HostTable).move_to(target.id)
-        await desk.burst("x", "y", "o", "g")
-        assert isinstance(desk.app.screen, Dialog)
-        assert len(desk.app.screen_stack) == 2
-        await desk.burst("n", "slash", *"gpu", "enter", "j", "escape")
-        assert not isinstance(desk.app.focused, FilterInput)
-        assert desk.app.screen.query_one(HostTable).cursor_key is not None
+    async with running_app(AppDriver()) as driver:
+        target = next(host for host in driver.world.listed() if host.status == BILLED)
+        driver.app.screen.query_one(HostTable).move_to(target.id)
+        await driver.burst("x", "y", "o", "g")
+        assert isinstance(driver.app.screen, Dialog)
+        assert len(driver.app.screen_stack) == 2
+        await driver.burst("n", "slash", *"gpu", "enter", "j", "escape")
+        assert not isinstance(driver.app.focused, FilterInput)
+        assert driver.app.screen.query_one(HostTable).cursor_key is not None
 
 
 async def test_a_choice_opens_the_next_dialog_before_the_next_key() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.burst("slash", *"cpu>8", "enter", "f", "enter", *"big", "enter", "j")
-        assert not isinstance(desk.app.screen, (PromptScreen, PickerScreen))
-        await desk.burst("f", *"big")
-        assert desk.app.screen.query_one(OptionList).option_count == 1
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("slash", *"cpu>8", "enter", "f", "enter", *"big", "enter", "j")
+        assert not isinstance(driver.app.screen, (PromptScreen, PickerScreen))
+        await driver.burst("f", *"big")
+        assert driver.app.screen.query_one(OptionList).option_count == 1
 
 
 async def test_an_editing_key_applies_to_the_text_typed_before_it() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.burst("slash", *"abc", "ctrl+u", *"de")
-        assert desk.app.screen.query_one(FilterInput).value == "de"
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("slash", *"abc", "ctrl+u", *"de")
+        assert driver.app.screen.query_one(FilterInput).value == "de"
 
 
 async def test_pressing_enter_twice_in_the_wizard_completes_two_steps() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.burst("n", "enter", "enter")
-        screen = desk.app.screen
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("n", "enter", "enter")
+        screen = driver.app.screen
         assert isinstance(screen, CreateScreen)
         assert screen.step is Step.ORDER
         assert screen.draft.package is not None
@@ -163,9 +163,9 @@ async def test_pressing_enter_twice_in_the_wizard_completes_two_steps() -> None:
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("keys", [("B",), ("enter", "B"), ("B", "a", "u", "B", "enter", "B"), ("3", "B", "tab", "B")])
 async def test_keys_typed_ahead_place_no_order(columns: int, keys: tuple[str, ...]) -> None:
-    async with sitting_at(Desk(), columns) as desk:
-        await desk.burst("n", "enter", "enter", *keys)
-        assert isinstance(desk.app.screen, CreateScreen)
-        assert desk.app.screen.draft.package is not None
-        assert desk.monitor.orders.all == ()
-        assert desk.asked("create") == 0
+    async with running_app(AppDriver(), columns) as driver:
+        await driver.burst("n", "enter", "enter", *keys)
+        assert isinstance(driver.app.screen, CreateScreen)
+        assert driver.app.screen.draft.package is not None
+        assert driver.monitor.orders.all == ()
+        assert driver.request_count("create") == 0

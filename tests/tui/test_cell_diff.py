@@ -15,7 +15,7 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.frames import FRAME, EmulatedTerminal, Recording, ideal_length, recording
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
@@ -201,9 +201,9 @@ def test_attributes_are_written_once_and_short_gaps_are_filled() -> None:
 # The app
 
 
-def odd_names(desk: Desk) -> None:
+def odd_names(driver: AppDriver) -> None:
     names = ("café-e\u0301", "rocket🚀", "한글 서버", "ＡＢＣ１２３", "naïve ● ▌×", "渲染🚀节点é", "e\u0301\u0302x")
-    for host, name in zip(list(desk.world.hosts.values())[::-2], names * 3, strict=False):
+    for host, name in zip(list(driver.world.hosts.values())[::-2], names * 3, strict=False):
         host.name = name
 
 
@@ -232,54 +232,54 @@ KEYS: Final = (
 )
 
 
-async def walk(desk: Desk, record: Recording, rng: random.Random, steps: int) -> None:
+async def walk(driver: AppDriver, record: Recording, rng: random.Random, steps: int) -> None:
     for step in range(steps):
         key = rng.choice(KEYS)
         if rng.random() < 0.1:
             columns, rows = rng.choice([(80, 24), (120, 40), (160, 45)])
             record.resize(columns, rows)
-            await desk.pilot.resize_terminal(columns, rows)
-        await desk.press(key)
-        await desk.still()
+            await driver.pilot.resize_terminal(columns, rows)
+        await driver.press(key)
+        await driver.wait_until_idle()
         assert record.terminal.cells() == record.redrawn(), (step, key)
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("CELL_DIFF_APPS", "1"))))
 async def test_a_terminal_shows_what_it_would_show_after_a_redraw_whatever_is_pressed(seed: int) -> None:
-    desk = Desk(hosts=40)
-    odd_names(desk)
-    with recording(desk, 120, 40) as record:
-        async with sitting_at(desk, 120, 40):
-            await walk(desk, record, random.Random(seed), STEPS)
+    driver = AppDriver(hosts=40)
+    odd_names(driver)
+    with recording(driver, 120, 40) as record:
+        async with running_app(driver, 120, 40):
+            await walk(driver, record, random.Random(seed), STEPS)
 
 
 async def test_no_interaction_writes_more_than_twice_what_is_needed() -> None:
-    desk = Desk(hosts=100)
+    driver = AppDriver(hosts=100)
     written: dict[str, int] = {}
     needed: dict[str, int] = {}
     in_frames: dict[str, int] = {}
-    with recording(desk, 160, 45) as record:
-        async with sitting_at(desk, 160, 45):
-            await desk.still()
+    with recording(driver, 160, 45) as record:
+        async with running_app(driver, 160, 45):
+            await driver.wait_until_idle()
             start = record.written
 
             async def measure(name: str, act: Callable[[], Awaitable[None]]) -> None:
                 before, count, frames = record.terminal.cells(), record.written, record.frames
                 await act()
-                await desk.still()
+                await driver.wait_until_idle()
                 written[name], needed[name] = record.written - count, ideal_length(before, record.terminal.cells())
                 in_frames[name] = written[name] + (record.frames - frames) * FRAME
 
-            await measure("page down", lambda: desk.press("pagedown"))
-            await measure("open the filter", lambda: desk.press("slash"))
-            await measure("type a letter", lambda: desk.press("g"))
-            await desk.press("escape", "home")
-            await measure("open a dialog", lambda: desk.press("D"))
-            await measure("close a dialog", lambda: desk.press("escape"))
-            desk.world.listed()[1].name = "renamed"
-            await measure("rename a host", desk.sweep)
-            desk.world.listed()[2].status = STARTING
-            await measure("start a host, which is an event", desk.sweep)
+            await measure("page down", lambda: driver.press("pagedown"))
+            await measure("open the filter", lambda: driver.press("slash"))
+            await measure("type a letter", lambda: driver.press("g"))
+            await driver.press("escape", "home")
+            await measure("open a dialog", lambda: driver.press("D"))
+            await measure("close a dialog", lambda: driver.press("escape"))
+            driver.world.listed()[1].name = "renamed"
+            await measure("rename a host", driver.refresh)
+            driver.world.listed()[2].status = STARTING
+            await measure("start a host, which is an event", driver.refresh)
     assert all(needed.values())
     del needed["rename a host"]  # what is shown while the hosts are read is more
     assert {name: (written[name], count) for name, count in needed.items() if written[name] > 2 * count} == {}
@@ -300,18 +300,18 @@ def test_the_cells_of_a_terminal_are_unknown_when_it_is_taken_and_when_something
 
 
 async def test_everything_is_written_after_ctrl_l_and_after_a_change_of_size() -> None:
-    desk = Desk()
-    with recording(desk, 80, 24) as record:
-        async with sitting_at(desk, 80, 24):
-            await desk.still()
+    driver = AppDriver()
+    with recording(driver, 80, 24) as record:
+        async with running_app(driver, 80, 24):
+            await driver.wait_until_idle()
             record.terminal.screen.reset()  # as another program does
-            await desk.press("ctrl+l")
-            await desk.still()
+            await driver.press("ctrl+l")
+            await driver.wait_until_idle()
             assert record.terminal.cells() == record.redrawn()
             record.resize(100, 30)
             record.terminal.screen.reset()
-            await desk.pilot.resize_terminal(100, 30)
-            await desk.still()
+            await driver.pilot.resize_terminal(100, 30)
+            await driver.wait_until_idle()
             assert record.terminal.cells() == record.redrawn()
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -108,52 +108,52 @@ def test_a_label_contains_the_number_of_marked_hosts() -> None:
 
 
 async def test_keys_set_under_an_old_id_work_and_the_new_id_is_shown_at_start() -> None:
-    async with sitting_at(Desk(keymap={"line-table.mark": "w"}), 200, 50) as desk:
-        (warning,) = desk.app._notifications
+    async with running_app(AppDriver(keymap={"line-table.mark": "w"}), 200, 50) as driver:
+        (warning,) = driver.app._notifications
         assert warning.message == "[keys] line-table.mark has been renamed to table.mark"
-        await desk.press("w")
-        assert desk.app.screen.query_one(HostTable).marked
-        await desk.press("question_mark")
-        await desk.see(r"w +Mark or unmark")
+        await driver.press("w")
+        assert driver.app.screen.query_one(HostTable).marked
+        await driver.press("question_mark")
+        await driver.wait_for_text(r"w +Mark or unmark")
 
 
 async def test_the_reason_of_a_disabled_command_is_shown_until_the_cursor_moves() -> None:
-    async with sitting_at(Desk()) as desk:
-        off = next(host for host in desk.world.listed() if host.status == OFF)
-        desk.app.screen.query_one(HostTable).move_to(off.id)
-        await desk.press("x")
-        await desk.see(f"{off.name} is already off")
-        assert desk.asked("operate") == 0
-        await desk.press("down")
-        await desk.see_no_more("is already off")
+    async with running_app(AppDriver()) as driver:
+        off = next(host for host in driver.world.listed() if host.status == OFF)
+        driver.app.screen.query_one(HostTable).move_to(off.id)
+        await driver.press("x")
+        await driver.wait_for_text(f"{off.name} is already off")
+        assert driver.request_count("operate") == 0
+        await driver.press("down")
+        await driver.wait_until_gone("is already off")
 
 
 async def test_the_reason_of_a_disabled_command_does_not_replace_an_error() -> None:
-    async with sitting_at(Desk()) as desk:
-        target = next(host for host in desk.world.listed() if host.status == OFF and host.rented)
-        desk.app.screen.query_one(HostTable).move_to(target.id)
-        desk.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
-        await desk.press("s")
-        await until(lambda: desk.app.screen.query_one(FleetNotice).is_error)
-        error = str(desk.app.screen.query_one(FleetNotice).content)
-        await desk.press("x")
-        await until(lambda: any("is already off" in toast.message for toast in desk.app._notifications))
-        assert str(desk.app.screen.query_one(FleetNotice).content) == error
+    async with running_app(AppDriver()) as driver:
+        target = next(host for host in driver.world.listed() if host.status == OFF and host.rented)
+        driver.app.screen.query_one(HostTable).move_to(target.id)
+        driver.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003))
+        await driver.press("s")
+        await until(lambda: driver.app.screen.query_one(FleetNotice).is_error)
+        error = str(driver.app.screen.query_one(FleetNotice).content)
+        await driver.press("x")
+        await until(lambda: any("is already off" in toast.message for toast in driver.app._notifications))
+        assert str(driver.app.screen.query_one(FleetNotice).content) == error
 
 
 async def test_commands_are_disabled_if_read_only_or_without_hosts() -> None:
-    async with sitting_at(Desk(read_only=True)) as desk:
-        await desk.press("D")
-        await desk.see("Read-only mode: changes are disabled")
-    async with sitting_at(Desk(hosts=0)) as desk:
-        await desk.press("s")
-        await desk.see("No host is selected")
+    async with running_app(AppDriver(read_only=True)) as driver:
+        await driver.press("D")
+        await driver.wait_for_text("Read-only mode: changes are disabled")
+    async with running_app(AppDriver(hosts=0)) as driver:
+        await driver.press("s")
+        await driver.wait_for_text("No host is selected")
 
 
 async def test_the_key_of_a_disabled_command_is_dimmed_in_place() -> None:
-    async with sitting_at(Desk()) as desk:
-        table, bar = desk.app.screen.query_one(HostTable), desk.app.screen.query_one(KeyBar)
-        listed = desk.world.listed()
+    async with running_app(AppDriver()) as driver:
+        table, bar = driver.app.screen.query_one(HostTable), driver.app.screen.query_one(KeyBar)
+        listed = driver.world.listed()
         off, on = (next(host for host in listed if host.status == status) for status in (OFF, ON))
 
         def dim() -> set[str]:
@@ -161,46 +161,46 @@ async def test_the_key_of_a_disabled_command_is_dimmed_in_place() -> None:
 
         table.move_to(on.id)
         await until(lambda: dim() == {"Start"})
-        words = desk.text.splitlines()[-1]
+        words = driver.text.splitlines()[-1]
         table.move_to(off.id)
         await until(lambda: dim() == {"Stop", "Reboot", "Connect"})
-        assert desk.text.splitlines()[-1] == words
-        await desk.press("space")
+        assert driver.text.splitlines()[-1] == words
+        await driver.press("space")
         table.mark([on.id])
         await until(lambda: {"Start 2", "Stop 2"} <= {key.what for key in bar.keys} and dim() == {"Connect"})
-        await desk.see("s Start 2")
+        await driver.wait_for_text("s Start 2")
 
 
 async def test_a_click_on_the_key_bar_presses_the_key() -> None:
-    async with sitting_at(Desk()) as desk:
-        line = desk.text.splitlines()[-1]
-        await desk.pilot.click(KeyBar, offset=(line.index("Help") + 1, 0))
-        await desk.see("On this screen")
+    async with running_app(AppDriver()) as driver:
+        line = driver.text.splitlines()[-1]
+        await driver.pilot.click(KeyBar, offset=(line.index("Help") + 1, 0))
+        await driver.wait_for_text("On this screen")
 
 
 async def test_a_click_on_the_connection_state_runs_its_command() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.press("p")
-        await desk.see("‖ paused")
-        await desk.pilot.click("#status", offset=(60, 0))
-        await desk.see("● live")
+    async with running_app(AppDriver()) as driver:
+        await driver.press("p")
+        await driver.wait_for_text("‖ paused")
+        await driver.pilot.click("#status", offset=(60, 0))
+        await driver.wait_for_text("● live")
 
 
 async def test_keys_can_be_configured() -> None:
-    async with sitting_at(Desk(keymap={"fleet.new": "f5", "app.help": "f4", "app.quit": "f9"})) as desk:
-        await desk.see("f5 New")
-        await desk.press("n")
-        assert desk.app.screen is desk.app.screen_stack[0]
-        await desk.press("f4")
-        assert "f5" in await desk.see("Rent a host")
-        await desk.press("escape", "ctrl+q")
-        assert desk.app.is_running
-        await desk.press("f9")
-        await until(lambda: desk.app.return_code == 0)
+    async with running_app(AppDriver(keymap={"fleet.new": "f5", "app.help": "f4", "app.quit": "f9"})) as driver:
+        await driver.wait_for_text("f5 New")
+        await driver.press("n")
+        assert driver.app.screen is driver.app.screen_stack[0]
+        await driver.press("f4")
+        assert "f5" in await driver.wait_for_text("Rent a host")
+        await driver.press("escape", "ctrl+q")
+        assert driver.app.is_running
+        await driver.press("f9")
+        await until(lambda: driver.app.return_code == 0)
 
 
 async def test_conflicting_keys_are_reported_at_start() -> None:
-    async with sitting_at(Desk(keymap={"fleet.start": "x", "fleet.strat": "s"})) as desk:
-        said = " ".join(toast.message for toast in desk.app._notifications)
+    async with running_app(AppDriver(keymap={"fleet.start": "x", "fleet.strat": "s"})) as driver:
+        said = " ".join(toast.message for toast in driver.app._notifications)
         assert "x is both fleet.start and fleet.stop" in said
         assert "no action is called fleet.strat" in said

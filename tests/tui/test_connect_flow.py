@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 
 from xds_tui.domain.endpoint import DEMO
@@ -49,57 +49,57 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     return install
 
 
-def a_machine(desk: Desk, system: str, *, off: bool = False) -> SimHost:
+def a_machine(driver: AppDriver, system: str, *, off: bool = False) -> SimHost:
     """Return a reachable host with this system, and move the cursor to it."""
     found = next(
         host
-        for host in desk.world.listed()
+        for host in driver.world.listed()
         if host.image.name.startswith(system) and host.port and (host.status == OFF) is off
     )
-    desk.app.screen.query_one(HostTable).move_to(found.id)
+    driver.app.screen.query_one(HostTable).move_to(found.id)
     return found
 
 
 async def test_the_command_is_shown_if_the_terminal_cannot_be_suspended(program: Program) -> None:
     seen = program("ssh")
-    async with sitting_at(Desk()) as desk:
-        host = a_machine(desk, "Ubuntu")
-        await desk.press("c")
-        await desk.see("cannot be lent to ssh")
-        await desk.see(f"ssh -p {host.port} -l root -- gx-xds-rdp")
+    async with running_app(AppDriver()) as driver:
+        host = a_machine(driver, "Ubuntu")
+        await driver.press("c")
+        await driver.wait_for_text("cannot be lent to ssh")
+        await driver.wait_for_text(f"ssh -p {host.port} -l root -- gx-xds-rdp")
         assert not seen.exists()
 
 
 async def test_the_command_is_shown_and_can_be_copied_if_ssh_is_missing(program: Program) -> None:
     assert program
-    async with sitting_at(Desk(), 80, 24) as desk:
-        host = a_machine(desk, "Ubuntu")
-        await desk.press("c")
-        await desk.see("ssh is not installed here")
-        await desk.press("y")
-        await desk.see("ssh command")
-        await desk.type("ssh")
-        await desk.press("enter")
-        await desk.see("Sent to the terminal's clipboard: ssh command")
-        assert desk.app.clipboard == f"ssh -p {host.port} -l root -- gx-xds-rdp.songmao-idc.com"
+    async with running_app(AppDriver(), 80, 24) as driver:
+        host = a_machine(driver, "Ubuntu")
+        await driver.press("c")
+        await driver.wait_for_text("ssh is not installed here")
+        await driver.press("y")
+        await driver.wait_for_text("ssh command")
+        await driver.type("ssh")
+        await driver.press("enter")
+        await driver.wait_for_text("Sent to the terminal's clipboard: ssh command")
+        assert driver.app.clipboard == f"ssh -p {host.port} -l root -- gx-xds-rdp.songmao-idc.com"
 
 
 async def test_a_configured_command_is_used(program: Program) -> None:
     program("mosh")
-    async with sitting_at(Desk(commands=ConnectCommands(linux=("mosh", "{user}@{address}")))) as desk:
-        a_machine(desk, "Ubuntu")
-        await desk.press("enter", "c")
-        await desk.see("cannot be lent to mosh")
-        await desk.see("mosh root@gx-xds-rdp.songmao-idc.com")
+    async with running_app(AppDriver(commands=ConnectCommands(linux=("mosh", "{user}@{address}")))) as driver:
+        a_machine(driver, "Ubuntu")
+        await driver.press("enter", "c")
+        await driver.wait_for_text("cannot be lent to mosh")
+        await driver.wait_for_text("mosh root@gx-xds-rdp.songmao-idc.com")
 
 
 async def test_demo_hosts_cannot_be_connected_to(program: Program) -> None:
     seen = program("ssh")
-    async with sitting_at(Desk(base_url=DEMO)) as desk:
-        a_machine(desk, "Ubuntu")
-        await desk.press("c")
-        await desk.see("The demo's hosts are nowhere")
-        await desk.see("ssh -p")
+    async with running_app(AppDriver(base_url=DEMO)) as driver:
+        a_machine(driver, "Ubuntu")
+        await driver.press("c")
+        await driver.wait_for_text("The demo's hosts are nowhere")
+        await driver.wait_for_text("ssh -p")
         assert not seen.exists()
 
 
@@ -108,43 +108,43 @@ async def test_in_a_browser_no_program_is_started_on_the_server(
 ) -> None:
     seen = program("remmina")
     monkeypatch.setenv("DISPLAY", ":9")
-    async with sitting_at(Desk()) as desk:
-        monkeypatch.setattr(type(desk.app._driver), "is_web", property(lambda _driver: True))
-        host = a_machine(desk, "Windows")
-        await desk.press("c")
-        await desk.see("A browser cannot do it")
-        await desk.see(f"mstsc /v:gx-xds-rdp.songmao-idc.com:{host.port}")
+    async with running_app(AppDriver()) as driver:
+        monkeypatch.setattr(type(driver.app._driver), "is_web", property(lambda _driver: True))
+        host = a_machine(driver, "Windows")
+        await driver.press("c")
+        await driver.wait_for_text("A browser cannot do it")
+        await driver.wait_for_text(f"mstsc /v:gx-xds-rdp.songmao-idc.com:{host.port}")
         assert not seen.exists()
-        assert not desk.exports.exists()
+        assert not driver.exports.exists()
 
 
 async def test_the_reason_why_a_host_cannot_be_connected_to_is_shown() -> None:
-    async with sitting_at(Desk()) as desk:
-        off = a_machine(desk, "Ubuntu", off=True)
-        await desk.press("c")
-        await desk.see(f"{off.name} is off. Press s to start it")
-        table = desk.app.screen.query_one(HostTable)
-        table.mark([host.id for host in desk.world.listed()[:2]])
-        await desk.press("c")
-        await desk.see("Connect works on one host at a time")
+    async with running_app(AppDriver()) as driver:
+        off = a_machine(driver, "Ubuntu", off=True)
+        await driver.press("c")
+        await driver.wait_for_text(f"{off.name} is off. Press s to start it")
+        table = driver.app.screen.query_one(HostTable)
+        table.mark([host.id for host in driver.world.listed()[:2]])
+        await driver.press("c")
+        await driver.wait_for_text("Connect works on one host at a time")
         table.clear_marks()
-        new = next(host for host in desk.world.listed() if host.status != OFF)
+        new = next(host for host in driver.world.listed() if host.status != OFF)
         new.port = 0
-        await desk.sweep()
+        await driver.refresh()
         table.move_to(new.id)
-        await desk.press("c")
-        await desk.see("Its address is not known yet")
+        await driver.press("c")
+        await driver.wait_for_text("Its address is not known yet")
 
 
 async def test_without_a_display_the_rdp_file_and_a_command_are_shown(program: Program) -> None:
     seen = program("remmina")
-    async with sitting_at(Desk()) as desk:
-        host = a_machine(desk, "Windows")
-        await desk.press("c")
-        await desk.see("there is no display here")
-        await desk.see(f"mstsc /v:gx-xds-rdp.songmao-idc.com:{host.port}")
-        path = desk.exports / f"xds-{host.id}.rdp"
-        await desk.see(path.name)
+    async with running_app(AppDriver()) as driver:
+        host = a_machine(driver, "Windows")
+        await driver.press("c")
+        await driver.wait_for_text("there is no display here")
+        await driver.wait_for_text(f"mstsc /v:gx-xds-rdp.songmao-idc.com:{host.port}")
+        path = driver.exports / f"xds-{host.id}.rdp"
+        await driver.wait_for_text(path.name)
         assert (
             path.read_bytes()
             == (
@@ -153,7 +153,7 @@ async def test_without_a_display_the_rdp_file_and_a_command_are_shown(program: P
             ).encode()
         )
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert host.password not in desk.text
+        assert host.password not in driver.text
         assert not seen.exists()
 
 
@@ -161,13 +161,13 @@ async def test_an_rdp_client_is_started_if_there_is_one(program: Program, monkey
     seen = program("remmina")
     monkeypatch.setenv("DISPLAY", ":9")
     monkeypatch.setenv("XDS_SECRET", "hush")
-    async with sitting_at(Desk()) as desk:
-        host = a_machine(desk, "Windows")
-        await desk.press("enter", "c")
-        await desk.see(f"remmina was started for gx-xds-rdp.songmao-idc.com:{host.port}")
+    async with running_app(AppDriver()) as driver:
+        host = a_machine(driver, "Windows")
+        await driver.press("enter", "c")
+        await driver.wait_for_text(f"remmina was started for gx-xds-rdp.songmao-idc.com:{host.port}")
         await until(lambda: seen.exists() and bool(seen.read_text()))
         arguments, environ = json.loads(seen.read_text())
-        assert arguments == ["-c", str(desk.exports / f"xds-{host.id}.rdp")]
+        assert arguments == ["-c", str(driver.exports / f"xds-{host.id}.rdp")]
         assert "hush" not in str(environ)
         assert host.password not in str((arguments, environ))
 
@@ -176,11 +176,11 @@ async def test_a_client_that_fails_at_once_is_reported(program: Program, monkeyp
     program("remmina", code=3)
     monkeypatch.setenv("DISPLAY", ":9")
     monkeypatch.setattr(connect, "START_TIMEOUT", 30.0)
-    async with sitting_at(Desk()) as desk:
-        a_machine(desk, "Windows")
-        await desk.press("c")
-        await desk.see("remmina ended with code 3")
-        await desk.see("remmina -c rdp://gx-xds-rdp")
+    async with running_app(AppDriver()) as driver:
+        a_machine(driver, "Windows")
+        await driver.press("c")
+        await driver.wait_for_text("remmina ended with code 3")
+        await driver.wait_for_text("remmina -c rdp://gx-xds-rdp")
 
 
 async def test_a_slow_client_is_reported_as_starting(
@@ -192,12 +192,12 @@ async def test_a_slow_client_is_reported_as_starting(
     (tmp_path / "bin" / "remmina").write_text(f"#!{sys.executable}\nopen({str(gate)!r}).read(); raise SystemExit(3)\n")
     monkeypatch.setenv("DISPLAY", ":9")
     monkeypatch.setattr(connect, "START_TIMEOUT", 30.0)
-    async with sitting_at(Desk()) as desk:
-        a_machine(desk, "Windows")
-        await desk.press("c")
-        await desk.see("starting remmina")
+    async with running_app(AppDriver()) as driver:
+        a_machine(driver, "Windows")
+        await driver.press("c")
+        await driver.wait_for_text("starting remmina")
         await asyncio.to_thread(gate.write_text, "")
-        await desk.see("remmina ended with code 3")
+        await driver.wait_for_text("remmina ended with code 3")
 
 
 async def test_a_client_that_prompts_in_the_terminal_runs_in_the_foreground(
@@ -205,11 +205,11 @@ async def test_a_client_that_prompts_in_the_terminal_runs_in_the_foreground(
 ) -> None:
     program("xfreerdp")
     monkeypatch.setenv("DISPLAY", ":9")
-    async with sitting_at(Desk()) as desk:
-        host = a_machine(desk, "Windows")
-        await desk.press("c")
-        await desk.see("cannot be lent to xfreerdp")
-        await desk.see(f"xfreerdp /v:gx-xds-rdp.songmao-idc.com:{host.port} /u:administrator")
+    async with running_app(AppDriver()) as driver:
+        host = a_machine(driver, "Windows")
+        await driver.press("c")
+        await driver.wait_for_text("cannot be lent to xfreerdp")
+        await driver.wait_for_text(f"xfreerdp /v:gx-xds-rdp.songmao-idc.com:{host.port} /u:administrator")
 
 
 async def test_a_configured_client_that_is_missing_is_reported(
@@ -217,18 +217,18 @@ async def test_a_configured_client_that_is_missing_is_reported(
 ) -> None:
     assert program
     monkeypatch.setenv("DISPLAY", ":9")
-    async with sitting_at(Desk(commands=ConnectCommands(windows=("krdc", "{file}")))) as desk:
-        a_machine(desk, "Windows")
-        await desk.press("c")
-        await desk.see("krdc could not be started")
-        await desk.see("mstsc /v:")
+    async with running_app(AppDriver(commands=ConnectCommands(windows=("krdc", "{file}")))) as driver:
+        a_machine(driver, "Windows")
+        await driver.press("c")
+        await driver.wait_for_text("krdc could not be started")
+        await driver.wait_for_text("mstsc /v:")
 
 
 async def test_an_unwritable_export_folder_is_reported(program: Program) -> None:
     assert program
-    async with sitting_at(Desk()) as desk:
-        a_machine(desk, "Windows")
-        desk.exports.write_text("a file")
-        await desk.press("c")
-        await desk.see("The file could not be written")
-        await desk.see("mstsc /v:")
+    async with running_app(AppDriver()) as driver:
+        a_machine(driver, "Windows")
+        driver.exports.write_text("a file")
+        await driver.press("c")
+        await driver.wait_for_text("The file could not be written")
+        await driver.wait_for_text("mstsc /v:")

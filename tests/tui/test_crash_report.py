@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.privileges import powerless
 from textual.app import App
 from textual.screen import Screen
@@ -200,16 +200,16 @@ def test_textual_still_calls_the_overridden_methods() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda desk: HostDetailScreen(
-            desk.monitor, desk.world.listed()[0].id, desk.now, ConnectMethods(desk.exports, ConnectCommands())
+        lambda driver: HostDetailScreen(
+            driver.monitor, driver.world.listed()[0].id, driver.now, ConnectMethods(driver.exports, ConnectCommands())
         ),
-        lambda desk: CreateScreen(desk.monitor, Draft()),
-        lambda desk: SignInScreen(desk.account),
+        lambda driver: CreateScreen(driver.monitor, Draft()),
+        lambda driver: SignInScreen(driver.account),
     ],
 )
-async def test_opening_a_screen_while_the_app_exits_does_not_fail(make: Callable[[Desk], Screen[Any]]) -> None:
-    desk = Desk()
-    async with sitting_at(desk):
-        desk.app.push_screen(make(desk))
-        desk.app.exit(0)
-    assert desk.app.return_code == 0
+async def test_opening_a_screen_while_the_app_exits_does_not_fail(make: Callable[[AppDriver], Screen[Any]]) -> None:
+    driver = AppDriver()
+    async with running_app(driver):
+        driver.app.push_screen(make(driver))
+        driver.app.exit(0)
+    assert driver.app.return_code == 0

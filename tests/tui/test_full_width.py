@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
@@ -16,41 +16,41 @@ from xds_tui.tui.widgets.host_table import HostTable
 
 
 async def test_full_width_characters_are_keys() -> None:
-    async with sitting_at(Desk(), columns=100) as desk:
-        await desk.burst("／")
-        assert isinstance(desk.app.focused, FilterInput)
-        await desk.burst("escape", "？")
-        assert isinstance(desk.app.screen, HelpScreen)
-        await desk.burst("escape", "：")
-        assert isinstance(desk.app.screen, PaletteScreen)
-        await desk.burst("escape", "ｊ", "\u3000")
-        assert desk.app.screen.query_one(HostTable).marked
-        await desk.burst("\u3000", "ｈ")
-        assert isinstance(desk.app.screen, HistoryScreen)
-        await desk.burst("ｑ", "、")
-        assert isinstance(desk.app.focused, FilterInput)
+    async with running_app(AppDriver(), columns=100) as driver:
+        await driver.burst("／")
+        assert isinstance(driver.app.focused, FilterInput)
+        await driver.burst("escape", "？")
+        assert isinstance(driver.app.screen, HelpScreen)
+        await driver.burst("escape", "：")
+        assert isinstance(driver.app.screen, PaletteScreen)
+        await driver.burst("escape", "ｊ", "\u3000")
+        assert driver.app.screen.query_one(HostTable).marked
+        await driver.burst("\u3000", "ｈ")
+        assert isinstance(driver.app.screen, HistoryScreen)
+        await driver.burst("ｑ", "、")
+        assert isinstance(driver.app.focused, FilterInput)
 
 
 async def test_a_confirmation_accepts_full_width_characters() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.burst("down", "ｂ")
-        assert isinstance(desk.app.screen, ConfirmScreen)
-        await desk.burst("ｎ")
-        assert not isinstance(desk.app.screen, ConfirmScreen)
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("down", "ｂ")
+        assert isinstance(driver.app.screen, ConfirmScreen)
+        await driver.burst("ｎ")
+        assert not isinstance(driver.app.screen, ConfirmScreen)
 
 
 async def test_an_input_field_keeps_full_width_characters() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.burst("slash", *"ｇｐｕ：４０９０　？")
-        field = desk.app.screen.query_one(FilterInput)
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("slash", *"ｇｐｕ：４０９０　？")
+        field = driver.app.screen.query_one(FilterInput)
         assert field.value == "ｇｐｕ：４０９０ ？"
-        await desk.burst("backspace", "backspace")
-        await desk.see("gpu:4090|4090")
-        names = {host.name for host in desk.world.listed() if "4090" in (host.package.gpu_name or "")}
-        assert {desk.app.screen.query_one(HostTable).row_count} == {len(names)}
-        await desk.burst("escape", "：", *"ｚｏｏｍ", "enter")
-        assert desk.app.screen.has_class("-zoomed")
-        assert not desk.app.screen.query(Input) or not isinstance(desk.app.focused, Input)
+        await driver.burst("backspace", "backspace")
+        await driver.wait_for_text("gpu:4090|4090")
+        names = {host.name for host in driver.world.listed() if "4090" in (host.package.gpu_name or "")}
+        assert {driver.app.screen.query_one(HostTable).row_count} == {len(names)}
+        await driver.burst("escape", "：", *"ｚｏｏｍ", "enter")
+        assert driver.app.screen.has_class("-zoomed")
+        assert not driver.app.screen.query(Input) or not isinstance(driver.app.focused, Input)
 
 
 def test_no_key_is_the_full_width_form_of_another() -> None:

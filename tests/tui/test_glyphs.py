@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.scenes import SCENES, Scene
 
 from xds_tui.tui.theme.glyphs import to_ascii
@@ -37,13 +37,13 @@ def test_anything_becomes_ascii_of_the_same_width(text: str) -> None:
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_a_terminal_without_utf_8_shows_only_ascii(scene: Scene) -> None:
-    async with sitting_at(scene.desk(ascii_only=True)) as desk:
-        await scene.play(desk)
-        await desk.pilot.pause()
-        assert desk.text.isascii()
+    async with running_app(scene.driver(ascii_only=True)) as driver:
+        await scene.play(driver)
+        await driver.pilot.pause()
+        assert driver.text.isascii()
 
 
 async def test_enter_is_named_in_the_key_bar_of_an_ascii_terminal() -> None:
-    async with sitting_at(Desk(ascii_only=True)) as desk:
-        assert "enter Open" in desk.text
-        assert "⏎" not in desk.text
+    async with running_app(AppDriver(ascii_only=True)) as driver:
+        assert "enter Open" in driver.text
+        assert "⏎" not in driver.text

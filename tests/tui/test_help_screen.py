@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 from textual.containers import VerticalScroll
 from textual.widgets import Input
@@ -14,19 +14,19 @@ from xds_tui.tui.screens.help import HelpScreen, Line, Section, columns
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
-def shown_bindings(desk: Desk) -> set[str]:
+def shown_bindings(driver: AppDriver) -> set[str]:
     """Return the descriptions of all keys that are active."""
-    active = desk.app.screen.active_bindings.values()
+    active = driver.app.screen.active_bindings.values()
     return {COMMANDS[bound.binding.id].sentence for bound in active if bound.binding.id in COMMANDS}
 
 
-async def whole(desk: Desk) -> str:
+async def whole(driver: AppDriver) -> str:
     """Scroll through the help to its end."""
-    text = await desk.see("─ Keys ")
-    scroll = desk.app.screen.query_one(VerticalScroll)
+    text = await driver.wait_for_text("─ Keys ")
+    scroll = driver.app.screen.query_one(VerticalScroll)
     while scroll.scroll_offset.y < scroll.max_scroll_y:
-        await desk.press("pagedown")
-        text += desk.text
+        await driver.press("pagedown")
+        text += driver.text
     return text
 
 
@@ -35,21 +35,21 @@ async def whole(desk: Desk) -> str:
 )
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
 async def test_help_lists_the_keys_of_the_focused_widget(opening: tuple[str, ...], columns: int, rows: int) -> None:
-    async with sitting_at(Desk(), columns=columns, rows=rows) as desk:
-        await desk.press(*opening)
-        wanted = shown_bindings(desk)
+    async with running_app(AppDriver(), columns=columns, rows=rows) as driver:
+        await driver.press(*opening)
+        wanted = shown_bindings(driver)
         # A field takes the question mark as text.
-        await desk.press("f1" if isinstance(desk.app.focused, Input) else "question_mark")
-        text = await whole(desk)
+        await driver.press("f1" if isinstance(driver.app.focused, Input) else "question_mark")
+        text = await whole(driver)
         assert [sentence for sentence in wanted if sentence not in text] == []
-        await desk.press("question_mark")
-        assert not isinstance(desk.app.screen, HelpScreen)
+        await driver.press("question_mark")
+        assert not isinstance(driver.app.screen, HelpScreen)
 
 
 async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
-    async with sitting_at(Desk(), columns=120, rows=50) as desk:
-        await desk.press("i", "f1")
-        text = await whole(desk)
+    async with running_app(AppDriver(), columns=120, rows=50) as driver:
+        await driver.press("i", "f1")
+        text = await whole(driver)
         assert "The next field" in text
         assert "Scroll down" not in text
 
@@ -65,36 +65,36 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
     ],
 )
 async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], expected: str) -> None:
-    async with sitting_at(Desk()) as desk:
-        before = len(desk.app.screen_stack)
-        await desk.press(*opening)
-        await desk.press("f1")
-        text = await whole(desk)
+    async with running_app(AppDriver()) as driver:
+        before = len(driver.app.screen_stack)
+        await driver.press(*opening)
+        await driver.press("f1")
+        text = await whole(driver)
         assert expected in text
         assert "Quit from anywhere" in text
-        await desk.press("f1")
-        assert not isinstance(desk.app.screen, HelpScreen)
-        assert len(desk.app.screen_stack) == before + (opening != ("slash",))
+        await driver.press("f1")
+        assert not isinstance(driver.app.screen, HelpScreen)
+        assert len(driver.app.screen_stack) == before + (opening != ("slash",))
 
 
 async def test_keys_are_listed_under_their_screen_or_widget() -> None:
-    async with sitting_at(Desk(), columns=80, rows=60) as desk:
-        await desk.press("question_mark")
-        titles = re.findall("In this pane|On this screen|Everywhere", await desk.see("─ Keys "))
+    async with running_app(AppDriver(), columns=80, rows=60) as driver:
+        await driver.press("question_mark")
+        titles = re.findall("In this pane|On this screen|Everywhere", await driver.wait_for_text("─ Keys "))
         assert titles == ["In this pane", "On this screen", "Everywhere"]
 
 
 async def test_a_click_on_a_line_presses_its_key_and_one_outside_closes_help() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.press("question_mark")
-        lines = (await desk.see("Maximize or restore the current pane")).splitlines()
+    async with running_app(AppDriver()) as driver:
+        await driver.press("question_mark")
+        lines = (await driver.wait_for_text("Maximize or restore the current pane")).splitlines()
         y = next(y for y, line in enumerate(lines) if "Maximize or restore the current pane" in line)
-        await desk.pilot.click(offset=(lines[y].index("Maximize or restore the current pane") + 3, y))
-        await until(lambda: desk.app.screen.has_class("-zoomed"))
-        await desk.press("question_mark")
-        await desk.see("Maximize or restore the current pane")
-        await desk.pilot.click(offset=(1, 1))
-        await until(lambda: not isinstance(desk.app.screen, HelpScreen))
+        await driver.pilot.click(offset=(lines[y].index("Maximize or restore the current pane") + 3, y))
+        await until(lambda: driver.app.screen.has_class("-zoomed"))
+        await driver.press("question_mark")
+        await driver.wait_for_text("Maximize or restore the current pane")
+        await driver.pilot.click(offset=(1, 1))
+        await until(lambda: not isinstance(driver.app.screen, HelpScreen))
 
 
 def a_section(title: str, height: int) -> Section:

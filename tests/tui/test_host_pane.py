@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.factories import NOON, a_host, a_snapshot
 from support.wait import until
 from textual.app import App, ComposeResult
@@ -275,128 +275,128 @@ class TestThroughKeys:
     """The app, in which the dialogs are."""
 
     async def test_o_asks_for_a_column_and_the_same_again_reverses(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            await desk.press("o")
-            await desk.see("Sort by")
-            await desk.type("cost")
-            await desk.press("enter")
-            await desk.see("¥/H▲")
-            await desk.press("o")
-            assert "• Cost per hour" in await desk.see("smallest first; again reverses")
-            await desk.press("enter")
-            await desk.see("¥/H▼")
-            await desk.press("o", "home", "up", "up", "up", "up", "up", "up", "up", "up", "enter")
-            await desk.see_no_more("▼")
+        async with running_app(AppDriver(), 80, 24) as driver:
+            await driver.press("o")
+            await driver.wait_for_text("Sort by")
+            await driver.type("cost")
+            await driver.press("enter")
+            await driver.wait_for_text("¥/H▲")
+            await driver.press("o")
+            assert "• Cost per hour" in await driver.wait_for_text("smallest first; again reverses")
+            await driver.press("enter")
+            await driver.wait_for_text("¥/H▼")
+            await driver.press("o", "home", "up", "up", "up", "up", "up", "up", "up", "up", "enter")
+            await driver.wait_until_gone("▼")
 
     async def test_ctrl_g_groups_and_takes_the_groups_away(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            await desk.press("ctrl+g")
-            await desk.see("Group by")
-            await desk.type("status")
-            await desk.press("enter")
-            await desk.see(r"│ ↑ starting +1 host")
-            await desk.press("ctrl+g", "up", "enter")
-            await desk.see_no_more(r"│ ↑ starting")
+        async with running_app(AppDriver(), 80, 24) as driver:
+            await driver.press("ctrl+g")
+            await driver.wait_for_text("Group by")
+            await driver.type("status")
+            await driver.press("enter")
+            await driver.wait_for_text(r"│ ↑ starting +1 host")
+            await driver.press("ctrl+g", "up", "enter")
+            await driver.wait_until_gone(r"│ ↑ starting")
 
     @pytest.mark.parametrize("key", ["o", "ctrl+g", "C", "f"])
     async def test_a_letter_typed_before_the_question_is_painted_does_nothing_to_a_host(self, key: str) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            off = next(host for host in desk.world.listed() if host.status == OFF)
-            desk.app.screen.query_one(HostTable).move_to(off.id)
+        async with running_app(AppDriver(), 80, 24) as driver:
+            off = next(host for host in driver.world.listed() if host.status == OFF)
+            driver.app.screen.query_one(HostTable).move_to(off.id)
             for letter in (key, "s"):
-                desk.post(letter)
-            await until(lambda: desk.app.screen is not desk.app.screen_stack[0])
-            await desk.pilot.pause()
-            assert desk.monitor.state.orders == ()
-            assert desk.asked("operate") == 0
+                driver.post(letter)
+            await until(lambda: driver.app.screen is not driver.app.screen_stack[0])
+            await driver.pilot.pause()
+            assert driver.monitor.state.orders == ()
+            assert driver.request_count("operate") == 0
 
     async def test_columns_are_chosen_moved_and_shown(self) -> None:
-        async with sitting_at(Desk(), 160, 40) as desk:
-            table = desk.app.screen.query_one(HostTable)
-            await desk.press("C")
-            await desk.see("Columns: the marked are shown")
-            await desk.press("space", "enter")
-            await desk.see(r"│ +STATUS")
-            await desk.press("C", "down", "down", "right_square_bracket", "shift+up", "K", "K", "enter")
-            assert re.search(r"│ +CPU +STATUS", await desk.see(r"│ +CPU"))
+        async with running_app(AppDriver(), 160, 40) as driver:
+            table = driver.app.screen.query_one(HostTable)
+            await driver.press("C")
+            await driver.wait_for_text("Columns: the marked are shown")
+            await driver.press("space", "enter")
+            await driver.wait_for_text(r"│ +STATUS")
+            await driver.press("C", "down", "down", "right_square_bracket", "shift+up", "K", "K", "enter")
+            assert re.search(r"│ +CPU +STATUS", await driver.wait_for_text(r"│ +CPU"))
             assert table.has_focus
-            await desk.press("C", "backspace", "space")
-            await desk.press("escape")
-            await desk.see(r"│ +CPU +STATUS")
-            await desk.press("C", "backspace", "enter")
-            await desk.see(r"│ +NAME +STATUS +(OS|GPU)")
+            await driver.press("C", "backspace", "space")
+            await driver.press("escape")
+            await driver.wait_for_text(r"│ +CPU +STATUS")
+            await driver.press("C", "backspace", "enter")
+            await driver.wait_for_text(r"│ +NAME +STATUS +(OS|GPU)")
 
     async def test_one_column_has_to_stay(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            desk.app.screen.query_one(HostPane).list_as(HostListSettings(columns=("name",)))
-            await desk.press("C", "space", "enter")
-            await desk.see("One column at least")
-            await desk.press("down", "space")
-            await desk.see_no_more("One column at least")
-            await desk.press("enter")
-            await desk.see(r"│ +STATUS")
+        async with running_app(AppDriver(), 80, 24) as driver:
+            driver.app.screen.query_one(HostPane).list_as(HostListSettings(columns=("name",)))
+            await driver.press("C", "space", "enter")
+            await driver.wait_for_text("One column at least")
+            await driver.press("down", "space")
+            await driver.wait_until_gone("One column at least")
+            await driver.press("enter")
+            await driver.wait_for_text(r"│ +STATUS")
 
     async def test_a_click_on_a_column_with_the_cursor_shows_it_or_no_longer(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            await desk.press("C")
-            await desk.see("Columns: the marked are shown")
-            chosen = desk.app.screen.query_one("ColumnList")
-            await desk.pilot.click("ColumnList", offset=(8, 1))
+        async with running_app(AppDriver(), 80, 24) as driver:
+            await driver.press("C")
+            await driver.wait_for_text("Columns: the marked are shown")
+            chosen = driver.app.screen.query_one("ColumnList")
+            await driver.pilot.click("ColumnList", offset=(8, 1))
             assert chosen.chosen[0] == "status"
 
     async def test_a_filter_is_saved_used_and_removed_by_its_name(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            pane = desk.app.screen.query_one(HostPane)
+        async with running_app(AppDriver(), 80, 24) as driver:
+            pane = driver.app.screen.query_one(HostPane)
             pane._keep = keep = Kept()
-            await desk.press("f")
-            assert "No filter is set" in await desk.see("Saved filters")
-            await desk.press("escape", "slash")
-            await desk.type("status:off")
-            await desk.press("enter", "f")
-            await desk.see("Save this filter")
-            await desk.press("enter")
-            await desk.see("Save status:off as")
-            await desk.press("enter")
-            await desk.type("at rest")
-            await desk.press("enter")
+            await driver.press("f")
+            assert "No filter is set" in await driver.wait_for_text("Saved filters")
+            await driver.press("escape", "slash")
+            await driver.type("status:off")
+            await driver.press("enter", "f")
+            await driver.wait_for_text("Save this filter")
+            await driver.press("enter")
+            await driver.wait_for_text("Save status:off as")
+            await driver.press("enter")
+            await driver.type("at rest")
+            await driver.press("enter")
             await until(lambda: keep.changes == [{("filters", "at rest"): "status:off"}])
-            await desk.press("escape")
-            await desk.see(r"Hosts 12 ")
-            await desk.press("f")
-            await desk.see(r"at rest +status:off")
-            await desk.press("enter")
-            await desk.see(r"Hosts \d+/12")
+            await driver.press("escape")
+            await driver.wait_for_text(r"Hosts 12 ")
+            await driver.press("f")
+            await driver.wait_for_text(r"at rest +status:off")
+            await driver.press("enter")
+            await driver.wait_for_text(r"Hosts \d+/12")
             assert pane.query_text == "status:off"
-            await desk.press("slash")
-            await desk.see(r"│ status:off")
-            await desk.press("escape")
-            await desk.see(r"Hosts 12 ")
-            await desk.press("f")
-            await desk.type("remove")
-            await desk.press("enter")
-            await desk.see("Remove a saved filter ─")
-            await desk.press("enter")
+            await driver.press("slash")
+            await driver.wait_for_text(r"│ status:off")
+            await driver.press("escape")
+            await driver.wait_for_text(r"Hosts 12 ")
+            await driver.press("f")
+            await driver.type("remove")
+            await driver.press("enter")
+            await driver.wait_for_text("Remove a saved filter ─")
+            await driver.press("enter")
             await until(lambda: keep.changes[-1] == {("filters", "at rest"): None})
             assert pane.listing.filters == {}
 
     async def test_a_saved_filter_that_cannot_be_read_says_why_and_is_refused(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            pane = desk.app.screen.query_one(HostPane)
+        async with running_app(AppDriver(), 80, 24) as driver:
+            pane = driver.app.screen.query_one(HostPane)
             pane.list_as(HostListSettings(filters={"broken": "colour:red", "[/nope]": "gpu>0"}))
-            await desk.press("f")
-            assert "[/nope]" in await desk.see("colour: there is no such field")
-            await desk.press("enter")
-            await desk.press("escape")
+            await driver.press("f")
+            assert "[/nope]" in await driver.wait_for_text("colour: there is no such field")
+            await driver.press("enter")
+            await driver.press("escape")
             assert pane.query_text == ""
 
     async def test_a_name_that_is_taken_is_told_before_it_is_replaced(self) -> None:
-        async with sitting_at(Desk(), 80, 24) as desk:
-            pane = desk.app.screen.query_one(HostPane)
+        async with running_app(AppDriver(), 80, 24) as driver:
+            pane = driver.app.screen.query_one(HostPane)
             pane.list_as(HostListSettings(filters={"mine": "gpu>0"}))
             pane.filter_by("status:on")
-            await desk.press("f", "down", "enter")
-            await desk.see("Save status:on as")
-            await desk.type("mine")
-            await desk.see("Takes the place of the one that has this name")
-            await desk.press("enter")
+            await driver.press("f", "down", "enter")
+            await driver.wait_for_text("Save status:on as")
+            await driver.type("mine")
+            await driver.wait_for_text("Takes the place of the one that has this name")
+            await driver.press("enter")
             await until(lambda: pane.listing.filters == {"mine": "status:on"})

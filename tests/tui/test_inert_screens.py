@@ -9,7 +9,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.hostile import FRAGMENTS, HOSTILE_TEXT, MARKUP, HostileService, unsafe_in
 from support.wait import until
 
@@ -31,7 +31,7 @@ from xds_tui.tui.widgets.host_table import HostTable
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
-class HostileDesk(Desk):
+class HostileDesk(AppDriver):
     """The app on a service that sends these strings."""
 
     def __init__(self, strings: list[str]) -> None:
@@ -56,140 +56,140 @@ class HostileDesk(Desk):
         self.service.faults.set(Fault(kind=Kind.CODE, endpoint=endpoint, code=code))
 
 
-async def look_at_hosts(desk: HostileDesk) -> None:
-    await desk.look()
+async def look_at_hosts(driver: HostileDesk) -> None:
+    await driver.look()
     for _ in range(3):
-        await desk.press("enter")
-        await desk.see("Password")
-        await desk.look()
-        await desk.press("v", "c")  # nobody can connect to what is there, and it is said why
-        await desk.look()
-        await desk.press("y")
-        await desk.see("Copy from")
-        await desk.look()
-        await desk.press("escape", "escape", "down")
+        await driver.press("enter")
+        await driver.wait_for_text("Password")
+        await driver.look()
+        await driver.press("v", "c")  # nobody can connect to what is there, and it is said why
+        await driver.look()
+        await driver.press("y")
+        await driver.wait_for_text("Copy from")
+        await driver.look()
+        await driver.press("escape", "escape", "down")
 
 
-async def look_at_the_palette(desk: HostileDesk) -> None:
-    await desk.press("ctrl+p")
-    await desk.see("Commands ─")
+async def look_at_the_palette(driver: HostileDesk) -> None:
+    await driver.press("ctrl+p")
+    await driver.wait_for_text("Commands ─")
     for letter in "1:":
-        await desk.type(letter)
-        await desk.look()
-        await desk.press("backspace")
-    await desk.press("escape")
+        await driver.type(letter)
+        await driver.look()
+        await driver.press("backspace")
+    await driver.press("escape")
 
 
-async def look_at_lists(desk: HostileDesk) -> None:
+async def look_at_lists(driver: HostileDesk) -> None:
     """Show every column, in every order and group, and filter by the words of the service."""
-    pane = desk.app.screen.query_one(HostPane)
+    pane = driver.app.screen.query_one(HostPane)
     for column in COLUMNS:
         pane.listing = HostListSettings(columns=(column, "name"), sort=column, descending=column == "name")
-        await desk.look()
+        await driver.look()
     for group in GROUPS:
         pane.listing = HostListSettings(group=group)
-        await desk.look()
-    words = desk.monitor.state.snapshot.hosts[0].name
+        await driver.look()
+    words = driver.monitor.state.snapshot.hosts[0].name
     pane.listing = HostListSettings(filters={words: words, "other": f"status:{words}"})
     pane.filter_by(words)
-    await desk.press("f")
-    await desk.see("Save this filter")
-    await desk.look()
-    await desk.press("escape")
+    await driver.press("f")
+    await driver.wait_for_text("Save this filter")
+    await driver.look()
+    await driver.press("escape")
     pane.filter_by("")
     pane.listing = HostListSettings()
-    await desk.look()
+    await driver.look()
 
 
-async def look_at_questions(desk: HostileDesk) -> None:
-    snapshot = desk.monitor.state.snapshot
+async def look_at_questions(driver: HostileDesk) -> None:
+    snapshot = driver.monitor.state.snapshot
     assert snapshot is not None
     # A host that is off is not rebooted, and the position of the cursor depends on the strings.
     running = next(host for host in snapshot.hosts if host.status is not Status.OFF)
-    assert desk.app.screen.query_one(HostTable).move_to(running.id)
-    await desk.press("space", "D")
-    await desk.see("for good")
-    await desk.look()
-    await desk.press("escape")
-    await desk.refuse("pve/open/reboot", 1001)
-    await desk.press("b")
-    await desk.see("Reboot 1 host")
-    await desk.press("y")
+    assert driver.app.screen.query_one(HostTable).move_to(running.id)
+    await driver.press("space", "D")
+    await driver.wait_for_text("for good")
+    await driver.look()
+    await driver.press("escape")
+    await driver.refuse("pve/open/reboot", 1001)
+    await driver.press("b")
+    await driver.wait_for_text("Reboot 1 host")
+    await driver.press("y")
     # The strings change with each response, so after a refresh the host differs from the confirmed one.
-    while "rejected" not in await desk.see("rejected|Changed before you confirmed"):
-        await desk.look()
-        await desk.press("escape", "b")
-        await desk.see("Reboot 1 host")
-        await desk.press("y")
-    await desk.look()
+    while "rejected" not in await driver.wait_for_text("rejected|Changed before you confirmed"):
+        await driver.look()
+        await driver.press("escape", "b")
+        await driver.wait_for_text("Reboot 1 host")
+        await driver.press("y")
+    await driver.look()
 
 
-async def look_at_trouble(desk: HostileDesk) -> None:
-    await desk.refuse("pve/open/mypage", 500)
-    desk.monitor.refresh()
-    await until(lambda: desk.monitor.state.connection is ConnectionState.ERROR)
-    await desk.look()
-    await desk.press("3", "enter")
-    await desk.look()
-    await desk.press("escape", "escape")
-    await desk.sweep()
+async def look_at_trouble(driver: HostileDesk) -> None:
+    await driver.refuse("pve/open/mypage", 500)
+    driver.monitor.refresh()
+    await until(lambda: driver.monitor.state.connection is ConnectionState.ERROR)
+    await driver.look()
+    await driver.press("3", "enter")
+    await driver.look()
+    await driver.press("escape", "escape")
+    await driver.refresh()
 
 
-async def look_at_the_past(desk: HostileDesk) -> None:
-    await desk.press("h")
-    await desk.see("▸1 Events")
+async def look_at_the_past(driver: HostileDesk) -> None:
+    await driver.press("h")
+    await driver.wait_for_text("▸1 Events")
     for view in "123":
-        await desk.press(view, "enter")
-        await desk.look()
-    await desk.press("escape", "escape")
+        await driver.press(view, "enter")
+        await driver.look()
+    await driver.press("escape", "escape")
 
 
-async def look_at_offers(desk: HostileDesk) -> None:
-    await desk.press("2", "down", "enter")
-    await desk.look()
-    await desk.press("n")
-    await until(lambda: isinstance(desk.app.screen, CreateScreen))
-    wizard = desk.app.screen
+async def look_at_offers(driver: HostileDesk) -> None:
+    await driver.press("2", "down", "enter")
+    await driver.look()
+    await driver.press("n")
+    await until(lambda: isinstance(driver.app.screen, CreateScreen))
+    wizard = driver.app.screen
     assert isinstance(wizard, CreateScreen)
     for step in (Step.PACKAGE, Step.IMAGE):
         wizard.step = step
-        await desk.look()
-    await desk.press("enter")
+        await driver.look()
+    await driver.press("enter")
     await until(lambda: wizard.draft.is_complete)
-    await desk.look()
+    await driver.look()
     wizard.step = Step.REVIEW
-    await desk.look()
-    await desk.refuse("pve/open/createquantity", 6002)
+    await driver.look()
+    await driver.refuse("pve/open/createquantity", 6002)
     await until(lambda: wizard._shown_at < inf)
-    await desk.press("B")
+    await driver.press("B")
     await until(lambda: wizard.step is Step.RESULT)
-    await desk.see("0 bought")
-    await desk.look()
-    await desk.press("escape")
+    await driver.wait_for_text("0 bought")
+    await driver.look()
+    await driver.press("escape")
 
 
-async def look_at_signing_in(desk: HostileDesk) -> None:
-    await desk.press("f2")
-    await desk.see("Sign in to")
-    await desk.refuse("auth/getToken", 1001)
-    await desk.type("A1")
-    await desk.press("enter", "s", "enter")
-    await desk.see("not accepted")
-    await desk.look()
-    await desk.press("escape")
+async def look_at_signing_in(driver: HostileDesk) -> None:
+    await driver.press("f2")
+    await driver.wait_for_text("Sign in to")
+    await driver.refuse("auth/getToken", 1001)
+    await driver.type("A1")
+    await driver.press("enter", "s", "enter")
+    await driver.wait_for_text("not accepted")
+    await driver.look()
+    await driver.press("escape")
 
 
 async def look_at_everything(strings: list[str]) -> None:
-    async with sitting_at(HostileDesk(strings)) as desk:
-        assert isinstance(desk, HostileDesk)
-        await look_at_hosts(desk)
-        await look_at_the_palette(desk)
-        await look_at_lists(desk)
-        await look_at_questions(desk)
-        await look_at_trouble(desk)
-        await look_at_the_past(desk)
-        await look_at_offers(desk)
-        await look_at_signing_in(desk)
+    async with running_app(HostileDesk(strings)) as driver:
+        assert isinstance(driver, HostileDesk)
+        await look_at_hosts(driver)
+        await look_at_the_palette(driver)
+        await look_at_lists(driver)
+        await look_at_questions(driver)
+        await look_at_trouble(driver)
+        await look_at_the_past(driver)
+        await look_at_offers(driver)
+        await look_at_signing_in(driver)
 
 
 @settings(
@@ -210,37 +210,37 @@ async def test_strings_of_the_service_have_no_effect(strings: list[str]) -> None
 @example([MARKUP[-1]] * 5)
 async def test_a_picker_shows_its_choices_unchanged(strings: list[str]) -> None:
     title, label, about, why_not, key = strings
-    async with sitting_at(HostileDesk(["name"])) as desk:
-        assert isinstance(desk, HostileDesk)
+    async with running_app(HostileDesk(["name"])) as driver:
+        assert isinstance(driver, HostileDesk)
         choices = [
             Choice("a", label, about, key=key),
             Choice("b", about, label, why_not),
             Choice("c", key, is_current=True),
         ]
-        desk.app.push_screen(PickerScreen(title, choices, placeholder=label))
-        await desk.look()
-        await desk.press("end", "up", "enter")  # what cannot be chosen says why
-        await desk.look()
-        await desk.press("escape")
-        desk.app.push_screen(PromptScreen(title, [label]))
-        await desk.look()
+        driver.app.push_screen(PickerScreen(title, choices, placeholder=label))
+        await driver.look()
+        await driver.press("end", "up", "enter")  # what cannot be chosen says why
+        await driver.look()
+        await driver.press("escape")
+        driver.app.push_screen(PromptScreen(title, [label]))
+        await driver.look()
 
 
 async def test_markup_is_shown_as_text() -> None:
-    async with sitting_at(HostileDesk(list(MARKUP))) as desk:
-        names = {host.name for host in desk.monitor.state.snapshot.hosts}
+    async with running_app(HostileDesk(list(MARKUP))) as driver:
+        names = {host.name for host in driver.monitor.state.snapshot.hosts}
         assert names == set(MARKUP)
         for name in names:
-            await desk.see(re.escape(name[:12]))
+            await driver.wait_for_text(re.escape(name[:12]))
         for _ in MARKUP:
-            await desk.press("enter")
-            title = desk.text.splitlines()[1]  # below the status line
-            assert any(name in title for name in names), desk.text
-            await desk.press("escape", "down")
+            await driver.press("enter")
+            title = driver.text.splitlines()[1]  # below the status line
+            assert any(name in title for name in names), driver.text
+            await driver.press("escape", "down")
 
 
 async def test_a_long_name_is_cut_to_its_column() -> None:
-    async with sitting_at(HostileDesk(["渲" * 600, "x" * 1000, "a" + "\u0301" * 1000])) as desk:
-        widths = {strip.cell_length for strip in desk.app.screen._compositor.render_strips()}
+    async with running_app(HostileDesk(["渲" * 600, "x" * 1000, "a" + "\u0301" * 1000])) as driver:
+        widths = {strip.cell_length for strip in driver.app.screen._compositor.render_strips()}
         assert widths == {120}
-        assert desk.app.screen.query_one(HostTable).row_count == 12
+        assert driver.app.screen.query_one(HostTable).row_count == 12

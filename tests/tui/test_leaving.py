@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 
 from xds_tui.tui.app import _fleet_screen
@@ -65,37 +65,37 @@ async def take_turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-async def close_all(desk: Desk) -> None:
-    while len(desk.app.screen_stack) > 1:
-        await desk.app.pop_screen()
+async def close_all(driver: AppDriver) -> None:
+    while len(driver.app.screen_stack) > 1:
+        await driver.app.pop_screen()
 
 
 @pytest.mark.parametrize("name", OPENINGS)
 async def test_closing_a_screen_while_it_opens_does_not_fail(name: str) -> None:
     opening = OPENINGS[name]
-    async with sitting_at(Desk(hosts=3)) as desk:
+    async with running_app(AppDriver(hosts=3)) as driver:
         for turns in steps([*OPENINGS].index(name)):
-            await desk.press(*opening.before)
-            desk.post(opening.key)
+            await driver.press(*opening.before)
+            driver.post(opening.key)
             await take_turns(turns)
-            await close_all(desk)
-            await until(lambda: not desk.app._key_queue.is_holding)
-            await close_all(desk)  # what the key opened only now
-            assert desk.app._exception is None, f"left after {turns} turns"
-            await desk.press("escape", "1")
+            await close_all(driver)
+            await until(lambda: not driver.app._key_queue.is_holding)
+            await close_all(driver)  # what the key opened only now
+            assert driver.app._exception is None, f"left after {turns} turns"
+            await driver.press("escape", "1")
 
 
 async def test_the_main_screen_can_be_replaced_while_it_opens() -> None:
-    async with sitting_at(Desk()) as desk:
-        services = desk.app._services
+    async with running_app(AppDriver()) as driver:
+        services = driver.app._services
         for turns in steps(3):
             for _time in range(2):
-                await desk.app.switch_screen(
+                await driver.app.switch_screen(
                     _fleet_screen(services, services.profile, services.listing, services.panes)
                 )
                 await take_turns(turns)
-            assert desk.app._exception is None, f"replaced after {turns} turns"
-        base = desk.app.screen
+            assert driver.app._exception is None, f"replaced after {turns} turns"
+        base = driver.app.screen
         assert isinstance(base, FleetScreen)
         await until(lambda: base._catalog is not None)
 
@@ -103,11 +103,11 @@ async def test_the_main_screen_can_be_replaced_while_it_opens() -> None:
 @pytest.mark.parametrize("opening", [OPENINGS["charts"], OPENINGS["wizard"], OPENINGS["command"]], ids=str)
 @pytest.mark.parametrize("turns", [1, 17, 90])
 async def test_the_app_can_quit_while_a_screen_opens(opening: Opening, turns: int) -> None:
-    desk = Desk()
-    async with sitting_at(desk):
-        await desk.press(*opening.before)
-        desk.post(opening.key)
+    driver = AppDriver()
+    async with running_app(driver):
+        await driver.press(*opening.before)
+        driver.post(opening.key)
         await take_turns(turns)
-        desk.app.exit(0)
-    assert desk.app.return_code == 0
-    assert desk.app._exception is None
+        driver.app.exit(0)
+    assert driver.app.return_code == 0
+    assert driver.app._exception is None

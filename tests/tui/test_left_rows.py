@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 
 from xds_tui.tui.widgets.event_table import ActivityTable, EventTable
 from xds_tui.tui.widgets.order_table import OrderTable
@@ -12,30 +12,30 @@ from xds_tui.tui.widgets.table.table import Table
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 
-async def choose_what_has_left(desk: Desk, table: Table) -> None:
-    before = desk.text
+async def choose_what_has_left(driver: AppDriver, table: Table) -> None:
+    before = driver.text
     table.post_message(Table.RowSelected(table, "a row that has left"))
-    await desk.pilot.pause()
-    assert desk.app.return_code is None
-    assert desk.text == before
+    await driver.pilot.pause()
+    assert driver.app.return_code is None
+    assert driver.text == before
 
 
 async def test_selecting_a_removed_event_shows_nothing() -> None:
-    async with sitting_at(Desk()) as desk:
-        await choose_what_has_left(desk, desk.app.screen.query_one("#events", ActivityTable))
+    async with running_app(AppDriver()) as driver:
+        await choose_what_has_left(driver, driver.app.screen.query_one("#events", ActivityTable))
 
 
 @pytest.mark.parametrize(("page", "kind"), [("1", EventTable), ("2", OrderTable)])
 async def test_removed_rows_of_the_history_are_neither_shown_nor_copied(
     page: str, kind: type[Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.press("h", page)
-        await desk.see(f"▸{page} ")
-        table = desk.app.screen.query_one(kind)
-        await choose_what_has_left(desk, table)
+    async with running_app(AppDriver()) as driver:
+        await driver.press("h", page)
+        await driver.wait_for_text(f"▸{page} ")
+        table = driver.app.screen.query_one(kind)
+        await choose_what_has_left(driver, table)
         monkeypatch.setattr(kind, "cursor_key", "a row that has left")
-        before = desk.text
-        await desk.press("t")
-        assert desk.text == before
-        assert desk.app.clipboard == ""
+        before = driver.text
+        await driver.press("t")
+        assert driver.text == before
+        assert driver.app.clipboard == ""

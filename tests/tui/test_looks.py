@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.app_driver import Desk
+from support.app_driver import AppDriver
 from support.scenes import SCENES, Scene
 from support.wait import until
 from test_snapshots import SMALLEST, looks_right
@@ -35,25 +35,25 @@ THEMED = [(scene, theme) for row, scene in enumerate(SCENES) for theme in (THEME
 
 @pytest.mark.parametrize(("scene", "theme"), THEMED, ids=lambda value: getattr(value, "name", value))
 def test_a_screen_in_each_theme(snap_compare: Snap, scene: Scene, theme: str) -> None:
-    assert looks_right(snap_compare, scene.play, SMALLEST, scene.desk(theme=theme))
+    assert looks_right(snap_compare, scene.play, SMALLEST, scene.driver(theme=theme))
 
 
 @pytest.mark.usefixtures("_in_chinese")
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_a_screen_in_chinese(snap_compare: Snap, scene: Scene) -> None:
-    assert looks_right(snap_compare, scene.play, SMALLEST, scene.desk())
+    assert looks_right(snap_compare, scene.play, SMALLEST, scene.driver())
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_room_in_each_theme(snap_compare: Snap, theme: str) -> None:
-    assert looks_right(snap_compare, no_room, SMALLEST, Desk(theme=theme))
+    assert looks_right(snap_compare, no_room, SMALLEST, AppDriver(theme=theme))
 
 
 @pytest.mark.usefixtures("_in_chinese")
 def test_no_room_in_chinese(snap_compare: Snap) -> None:
-    assert looks_right(snap_compare, no_room, SMALLEST, Desk())
+    assert looks_right(snap_compare, no_room, SMALLEST, AppDriver())
 
 
-async def no_room(desk: Desk) -> None:
-    await desk.pilot.resize_terminal(50, 10)
-    await until(lambda: isinstance(desk.app.screen, TooSmallScreen))
+async def no_room(driver: AppDriver) -> None:
+    await driver.pilot.resize_terminal(50, 10)
+    await until(lambda: isinstance(driver.app.screen, TooSmallScreen))

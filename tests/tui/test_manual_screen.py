@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Markdown, OptionList
@@ -31,8 +31,8 @@ def test_the_search_finds_words_in_any_page(language: str) -> None:
     assert screen.found(["no-such-word"])[0] == []
 
 
-async def shown(desk: Desk, topic: str) -> ManualScreen:
-    screen = desk.app.screen
+async def shown(driver: AppDriver, topic: str) -> ManualScreen:
+    screen = driver.app.screen
     assert isinstance(screen, ManualScreen)
     title = manual.page_title(manual.read_page(topic, "en"))
     await until(lambda: bool(screen.query("MarkdownH1")) and title in screen.query(Markdown).first().source)
@@ -40,29 +40,29 @@ async def shown(desk: Desk, topic: str) -> ManualScreen:
 
 
 async def test_the_manual_opens_at_the_page_of_the_screen_and_turns() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.pilot.press("f3")
-        screen = await shown(desk, "keys")
-        await desk.pilot.press("right")
-        await shown(desk, "filters")
+    async with running_app(AppDriver()) as driver:
+        await driver.pilot.press("f3")
+        screen = await shown(driver, "keys")
+        await driver.pilot.press("right")
+        await shown(driver, "filters")
         assert screen.query_one(OptionList).highlighted == manual.TOPICS.index("filters")
-        await desk.pilot.press("escape")
-        await until(lambda: not isinstance(desk.app.screen, ManualScreen))
-        await desk.pilot.press("h")
-        await until(lambda: type(desk.app.screen).__name__ == "HistoryScreen")
-        await desk.pilot.press("question_mark", "m")
-        await until(lambda: isinstance(desk.app.screen, ManualScreen))
-        await shown(desk, "orders")
+        await driver.pilot.press("escape")
+        await until(lambda: not isinstance(driver.app.screen, ManualScreen))
+        await driver.pilot.press("h")
+        await until(lambda: type(driver.app.screen).__name__ == "HistoryScreen")
+        await driver.pilot.press("question_mark", "m")
+        await until(lambda: isinstance(driver.app.screen, ManualScreen))
+        await shown(driver, "orders")
 
 
 async def test_a_section_that_is_found_is_scrolled_to() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.pilot.press("f3")
-        screen = await shown(desk, "keys")
-        await desk.pilot.press("slash")
-        await until(lambda: isinstance(desk.app.screen, SearchScreen))
-        desk.app.screen.query_one(Input).value = "osc 52"
-        await desk.pilot.press("enter")
-        await until(lambda: desk.app.screen is screen)
-        await shown(desk, "ssh")
+    async with running_app(AppDriver()) as driver:
+        await driver.pilot.press("f3")
+        screen = await shown(driver, "keys")
+        await driver.pilot.press("slash")
+        await until(lambda: isinstance(driver.app.screen, SearchScreen))
+        driver.app.screen.query_one(Input).value = "osc 52"
+        await driver.pilot.press("enter")
+        await until(lambda: driver.app.screen is screen)
+        await shown(driver, "ssh")
         await until(lambda: screen.query_one(VerticalScroll).scroll_y > 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from textual.widgets import Input
 
 from xds_tui.domain.model import Billing
@@ -24,9 +24,9 @@ def test_anything_else_is_no_number(text: str) -> None:
     assert whole_number(text, 50) is None
 
 
-async def at_the_count(desk: Desk) -> CreateScreen:
-    await desk.burst("n", "enter", "enter")
-    screen = desk.app.screen
+async def at_the_count(driver: AppDriver) -> CreateScreen:
+    await driver.burst("n", "enter", "enter")
+    screen = driver.app.screen
     assert isinstance(screen, CreateScreen)
     assert screen.step is Step.ORDER
     screen.query_one("#count", Input).value = ""
@@ -35,57 +35,57 @@ async def at_the_count(desk: Desk) -> CreateScreen:
 
 @pytest.mark.parametrize("text", ["1e9", "51", "0", "1.5", "9" * 40])
 async def test_an_invalid_number_of_hosts_has_no_price_and_is_not_ordered(text: str) -> None:
-    async with sitting_at(Desk(hosts=1), columns=160) as desk:
-        screen = await at_the_count(desk)
-        await desk.burst(*text)
+    async with running_app(AppDriver(hosts=1), columns=160) as driver:
+        screen = await at_the_count(driver)
+        await driver.burst(*text)
         assert screen.query_one("#count", Input).value == text
-        shown = await desk.see("Hosts: .* is not a whole number from 1 to 50")
+        shown = await driver.wait_for_text("Hosts: .* is not a whole number from 1 to 50")
         assert "× 1 h ×" not in shown
         assert screen.draft.estimate is None
-        await desk.burst("enter", "B")
+        await driver.burst("enter", "B")
         assert screen.step is Step.ORDER
-        assert desk.asked("create") == 0
+        assert driver.request_count("create") == 0
 
 
 @pytest.mark.parametrize("text", [" 5 ", "5", "05", "５"])
 async def test_a_pasted_number_is_taken(text: str) -> None:
-    async with sitting_at(Desk(hosts=1), columns=160) as desk:
-        screen = await at_the_count(desk)
-        await desk.burst(*text)
-        await desk.see(r"× 1 h × 5 =")
+    async with running_app(AppDriver(hosts=1), columns=160) as driver:
+        screen = await at_the_count(driver)
+        await driver.burst(*text)
+        await driver.wait_for_text(r"× 1 h × 5 =")
         assert screen.draft.count == 5
-        await desk.burst("enter")
+        await driver.burst("enter")
         assert screen.step is Step.REVIEW
 
 
 async def test_an_invalid_number_of_periods_does_not_matter_on_demand() -> None:
-    async with sitting_at(Desk(hosts=1), columns=160) as desk:
-        await desk.burst("n", "m", "enter", "enter")
-        screen = desk.app.screen
+    async with running_app(AppDriver(hosts=1), columns=160) as driver:
+        await driver.burst("n", "m", "enter", "enter")
+        screen = driver.app.screen
         assert isinstance(screen, CreateScreen)
-        await desk.burst("x")
-        await desk.see("Periods: .* is not")
+        await driver.burst("x")
+        await driver.wait_for_text("Periods: .* is not")
         screen.draft = screen.draft.with_billing(next(iter(type(screen.draft.billing))), screen.fleet.catalog)
-        await desk.see_no_more("Periods: .* is not")
+        await driver.wait_until_gone("Periods: .* is not")
         assert not screen.draft.has_invalid_number
 
 
 async def test_commands_work_in_a_number_field_and_other_letters_are_typed() -> None:
-    async with sitting_at(Desk(hosts=1), columns=160) as desk:
-        screen = await at_the_count(desk)
-        await desk.burst("2", "m")
+    async with running_app(AppDriver(hosts=1), columns=160) as driver:
+        screen = await at_the_count(driver)
+        await driver.burst("2", "m")
         assert screen.draft.billing is Billing.RENT
         assert screen.draft.count == 2
-        await desk.burst("x")
+        await driver.burst("x")
         assert screen.query_one("#count", Input).value == "2x"
-        await desk.burst("q")
-        assert desk.app.screen is not screen
+        await driver.burst("q")
+        assert driver.app.screen is not screen
 
 
 async def test_arrow_keys_change_a_number_within_its_limits() -> None:
-    async with sitting_at(Desk(hosts=1), columns=160) as desk:
-        screen = await at_the_count(desk)
-        await desk.burst("4", "9", "up", "up")
+    async with running_app(AppDriver(hosts=1), columns=160) as driver:
+        screen = await at_the_count(driver)
+        await driver.burst("4", "9", "up", "up")
         assert screen.draft.count == 50
-        await desk.burst("3", "down", "down", "down")
+        await driver.burst("3", "down", "down", "down")
         assert screen.draft.count == 1

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 
 from xds_tui.config.toml_file import SettingsError
@@ -20,8 +20,8 @@ class Accounts:
     """Two apps: `home` with its own fleet, and the one that it can change to."""
 
     def __init__(self, *others: Profile) -> None:
-        self.home = Desk(hosts=3, base_url=PRODUCTION, profiles=self)
-        self.away = Desk(hosts=5, base_url=SANDBOX)
+        self.home = AppDriver(hosts=3, base_url=PRODUCTION, profiles=self)
+        self.away = AppDriver(hosts=5, base_url=SANDBOX)
         self.others = others or (Profile("away", SANDBOX),)
         self.refused = False
         self.is_home_closed = False
@@ -33,23 +33,23 @@ class Accounts:
     async def open(self, place: Profile) -> ProfileServices:
         if self.refused:
             raise SettingsError("It cannot be used", "[bold]profiles.away")
-        desk = self.away if place.profile == "away" else self.home
+        driver = self.away if place.profile == "away" else self.home
 
         async def close() -> None:
-            await desk.database.close()
+            await driver.database.close()
 
-        return ProfileServices(place, desk.monitor, desk.account, close)
-
-
-async def change(desk: Desk, to: str) -> None:
-    await desk.press("P")
-    await desk.see("Profile")
-    await desk.type(to)
-    await desk.press("enter")
+        return ProfileServices(place, driver.monitor, driver.account, close)
 
 
-def notifications(desk: Desk) -> list[str]:
-    return [notification.message for notification in desk.app._notifications]
+async def change(driver: AppDriver, to: str) -> None:
+    await driver.press("P")
+    await driver.wait_for_text("Profile")
+    await driver.type(to)
+    await driver.press("enter")
+
+
+def notifications(driver: AppDriver) -> list[str]:
+    return [notification.message for notification in driver.app._notifications]
 
 
 async def _until_answered(answered: asyncio.Event) -> None:
@@ -58,83 +58,83 @@ async def _until_answered(answered: asyncio.Event) -> None:
 
 async def test_changing_the_profile_shows_only_its_own_fleet() -> None:
     accounts = Accounts()
-    async with sitting_at(accounts.home) as desk:
-        await desk.see("PRODUCTION")
+    async with running_app(accounts.home) as driver:
+        await driver.wait_for_text("PRODUCTION")
         before = accounts.home.world.hosts
-        await change(desk, "away")
-        await desk.see(r"away · sandbox")
-        text = await desk.see("Hosts 5")
+        await change(driver, "away")
+        await driver.wait_for_text(r"away · sandbox")
+        text = await driver.wait_for_text("Hosts 5")
         assert "PRODUCTION" not in text
-        assert {host.id for host in desk.app.screen.fleet.snapshot.hosts}.isdisjoint(before)
+        assert {host.id for host in driver.app.screen.fleet.snapshot.hosts}.isdisjoint(before)
         assert accounts.home.account._client is None
         await accounts.away.monitor.close(5)
 
 
 async def test_changing_the_profile_keeps_the_list_options() -> None:
     accounts = Accounts()
-    async with sitting_at(accounts.home) as desk:
-        await desk.press("ctrl+g")
-        await desk.see("Group by")
-        await desk.type("area")
-        await desk.press("enter")
-        await desk.see(r"▾|South China")
-        await change(desk, "away")
-        await desk.see("Hosts 5")
-        assert isinstance(desk.app.screen, FleetScreen)
-        assert desk.app.screen.listing.group == "area"
+    async with running_app(accounts.home) as driver:
+        await driver.press("ctrl+g")
+        await driver.wait_for_text("Group by")
+        await driver.type("area")
+        await driver.press("enter")
+        await driver.wait_for_text(r"▾|South China")
+        await change(driver, "away")
+        await driver.wait_for_text("Hosts 5")
+        assert isinstance(driver.app.screen, FleetScreen)
+        assert driver.app.screen.listing.group == "area"
         await accounts.away.monitor.close(5)
 
 
 async def test_choosing_the_present_profile_changes_nothing() -> None:
     accounts = Accounts()
-    async with sitting_at(accounts.home) as desk:
-        screen = desk.app.screen
-        await change(desk, "test")
-        await until(lambda: desk.app.screen is screen)
+    async with running_app(accounts.home) as driver:
+        screen = driver.app.screen
+        await change(driver, "test")
+        await until(lambda: driver.app.screen is screen)
         assert accounts.home.account._client is not None
 
 
 async def test_a_state_of_the_previous_profile_is_not_shown() -> None:
     accounts = Accounts()
-    async with sitting_at(accounts.home) as desk:
-        await change(desk, "away")
-        await desk.see("Hosts 5")
+    async with running_app(accounts.home) as driver:
+        await change(driver, "away")
+        await driver.wait_for_text("Hosts 5")
         accounts.home.monitor.refresh()
         accounts.home.monitor.set_interval(60)
-        await desk.pilot.pause()
-        await desk.see("Hosts 5")
-        assert "every 60 s" not in desk.text
+        await driver.pilot.pause()
+        await driver.wait_for_text("Hosts 5")
+        assert "every 60 s" not in driver.text
         await accounts.away.monitor.close(5)
 
 
 async def test_the_profile_cannot_be_changed_while_an_order_is_being_sent() -> None:
     accounts = Accounts()
-    async with sitting_at(accounts.home) as desk:
+    async with running_app(accounts.home) as driver:
         answered = asyncio.Event()
         accounts.home.monitor.orders._start(_until_answered(answered))
-        await change(desk, "away")
-        await until(lambda: notifications(desk) == ["Orders are under way: try again when they have ended"])
-        await desk.see("PRODUCTION")
+        await change(driver, "away")
+        await until(lambda: notifications(driver) == ["Orders are under way: try again when they have ended"])
+        await driver.wait_for_text("PRODUCTION")
         answered.set()
         await until(lambda: not accounts.home.monitor.orders.is_sending)
-        await change(desk, "away")
-        await desk.see("away · sandbox")
+        await change(driver, "away")
+        await driver.wait_for_text("away · sandbox")
         await accounts.away.monitor.close(5)
 
 
 async def test_a_profile_that_cannot_be_opened_is_reported() -> None:
     accounts = Accounts()
     accounts.refused = True
-    async with sitting_at(accounts.home) as desk:
-        await change(desk, "away")
-        await until(lambda: notifications(desk) == ["[bold]profiles.away: It cannot be used"])
-        await desk.see("Hosts 3")
+    async with running_app(accounts.home) as driver:
+        await change(driver, "away")
+        await until(lambda: notifications(driver) == ["[bold]profiles.away: It cannot be used"])
+        await driver.wait_for_text("Hosts 3")
 
 
 async def test_the_only_profile_is_reported() -> None:
-    async with sitting_at(Desk()) as desk:
-        await desk.press("P")
-        await until(lambda: notifications(desk) == ["There is no other profile"])
+    async with running_app(AppDriver()) as driver:
+        await driver.press("P")
+        await until(lambda: notifications(driver) == ["There is no other profile"])
 
 
 @pytest.mark.parametrize(

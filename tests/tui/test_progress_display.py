@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 
 from xds_tui.api.errors import NotSent
@@ -18,24 +18,24 @@ from xds_tui.tui.flows import session
 from xds_tui.tui.screens.history import PAGE_SIZE
 
 
-async def show(desk: Desk, **changed: object) -> None:
-    desk.app.post_message(FleetUpdated(replace(desk.monitor.state, **changed), desk.monitor))  # type: ignore[arg-type]
-    await desk.pilot.pause()
+async def show(driver: AppDriver, **changed: object) -> None:
+    driver.app.post_message(FleetUpdated(replace(driver.monitor.state, **changed), driver.monitor))  # type: ignore[arg-type]
+    await driver.pilot.pause()
 
 
 async def test_a_refresh_is_shown_in_place_of_the_interval() -> None:
-    async with sitting_at(Desk()) as desk:
-        before = desk.text.splitlines()[0]
-        await show(desk, progress=Progress())
-        asked = desk.text.splitlines()[0]
-        await show(desk, progress=Progress(50, 1000))
-        counted = desk.text.splitlines()[0]
+    async with running_app(AppDriver()) as driver:
+        before = driver.text.splitlines()[0]
+        await show(driver, progress=Progress())
+        asked = driver.text.splitlines()[0]
+        await show(driver, progress=Progress(50, 1000))
+        counted = driver.text.splitlines()[0]
         assert asked.replace("refreshing  ", "every 3600 s") == before
         assert counted.replace("50/1000     ", "every 3600 s") == before
 
 
-def notifications(desk: Desk) -> list[str]:
-    return [notification.message for notification in desk.app._notifications]
+def notifications(driver: AppDriver) -> list[str]:
+    return [notification.message for notification in driver.app._notifications]
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def notifications(desk: Desk) -> list[str]:
     ],
 )
 async def test_a_requested_refresh_shows_progress_in_every_state(state: FleetState, shown: str) -> None:
-    async with sitting_at(Desk()) as desk:
-        desk.app.post_message(FleetUpdated(state, desk.monitor))
-        await desk.see(shown)
+    async with running_app(AppDriver()) as driver:
+        driver.app.post_message(FleetUpdated(state, driver.monitor))
+        await driver.wait_for_text(shown)
 
 
 async def test_waiting_for_a_slow_keyring_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,53 +63,53 @@ async def test_waiting_for_a_slow_keyring_is_shown(monkeypatch: pytest.MonkeyPat
         await answered.wait()
         return "Secret Service"
 
-    async with sitting_at(Desk()) as desk:
-        monkeypatch.setattr(desk.account, "store_credentials", keep)
-        keeping = desk.app.run_worker(session.save_credentials(desk.app, desk.account))
-        await until(lambda: notifications(desk) == ["Waiting for the keyring, which may ask you first"])
+    async with running_app(AppDriver()) as driver:
+        monkeypatch.setattr(driver.account, "store_credentials", keep)
+        keeping = driver.app.run_worker(session.save_credentials(driver.app, driver.account))
+        await until(lambda: notifications(driver) == ["Waiting for the keyring, which may ask you first"])
         answered.set()
         await keeping.wait()
-        await until(lambda: notifications(desk)[1:] == ["Kept in the keyring: Secret Service"])
+        await until(lambda: notifications(driver)[1:] == ["Kept in the keyring: Secret Service"])
 
 
-async def a_long_past(desk: Desk) -> None:
+async def a_long_past(driver: AppDriver) -> None:
     events = [
-        Event(at=desk.now() - timedelta(minutes=number), kind=EventKind.RECOVERED, summary=f"{number}")
+        Event(at=driver.now() - timedelta(minutes=number), kind=EventKind.RECOVERED, summary=f"{number}")
         for number in range(PAGE_SIZE + 10)
     ]
-    await desk.monitor.recorder.journal.add_events(events)
+    await driver.monitor.recorder.journal.add_events(events)
 
 
 async def test_a_long_export_shows_progress_and_esc_cancels_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with sitting_at(Desk()) as desk:
-        await a_long_past(desk)
-        await desk.press("h")
-        await desk.see("shown")
+    async with running_app(AppDriver()) as driver:
+        await a_long_past(driver)
+        await driver.press("h")
+        await driver.wait_for_text("shown")
         go_on = asyncio.Event()
-        read = desk.monitor.recorder.past_events
+        read = driver.monitor.recorder.past_events
 
         async def slowly(*about: object) -> object:
             await go_on.wait()
             return await read(*about)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(desk.monitor.recorder, "past_events", slowly)
-        await desk.press("e")
-        await desk.see(r"Loading history: \d+ events so far \(esc to stop\)")
-        await desk.press("escape")
+        monkeypatch.setattr(driver.monitor.recorder, "past_events", slowly)
+        await driver.press("e")
+        await driver.wait_for_text(r"Loading history: \d+ events so far \(esc to stop\)")
+        await driver.press("escape")
         go_on.set()
-        await desk.see_no_more("so far")
-        assert not desk.exports.exists()
+        await driver.wait_until_gone("so far")
+        assert not driver.exports.exists()
 
 
 async def test_a_state_that_arrives_while_the_app_shuts_down_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk()
-    close_all = desk.app._close_all
+    driver = AppDriver()
+    close_all = driver.app._close_all
 
     async def close_all_and_publish() -> None:
         await close_all()
-        state = replace(desk.monitor.state, connection=ConnectionState.SIGNED_OUT)
-        desk.app.on_fleet_updated(FleetUpdated(state, desk.monitor))
+        state = replace(driver.monitor.state, connection=ConnectionState.SIGNED_OUT)
+        driver.app.on_fleet_updated(FleetUpdated(state, driver.monitor))
 
-    async with sitting_at(desk):
-        monkeypatch.setattr(desk.app, "_close_all", close_all_and_publish)
-    assert desk.app._exception is None
+    async with running_app(driver):
+        monkeypatch.setattr(driver.app, "_close_all", close_all_and_publish)
+    assert driver.app._exception is None

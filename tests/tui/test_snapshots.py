@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import scenes
-from support.app_driver import Desk
+from support.app_driver import AppDriver
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -18,38 +18,38 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 Snap = Callable[..., bool]
-Scene = Callable[[Desk], Awaitable[object]]
+Scene = Callable[[AppDriver], Awaitable[object]]
 
 SMALLEST = (80, 24)
 LARGER = [(120, 40), (200, 50)]
 
 
-def looks_right(snap_compare: Snap, scene: Scene, size: tuple[int, int], desk: Desk | None = None) -> bool:
-    desk = desk or Desk(hosts=40)
+def looks_right(snap_compare: Snap, scene: Scene, size: tuple[int, int], driver: AppDriver | None = None) -> bool:
+    driver = driver or AppDriver(hosts=40)
 
     async def play(pilot: Pilot[int]) -> None:
-        desk.pilot = pilot
-        await desk.settle()
-        await scene(desk)
-        await desk.still()
+        driver.pilot = pilot
+        await driver.settle()
+        await scene(driver)
+        await driver.wait_until_idle()
 
-    return snap_compare(desk.app, terminal_size=size, run_before=play)
+    return snap_compare(driver.app, terminal_size=size, run_before=play)
 
 
-async def nothing(desk: Desk) -> None:
+async def nothing(driver: AppDriver) -> None:
     """Show times and prices without delays."""
-    if desk.app.size.height >= 50:
-        await desk.see("3 hosts like this")
+    if driver.app.size.height >= 50:
+        await driver.wait_for_text("3 hosts like this")
 
 
-async def marked_and_filtered(desk: Desk) -> None:
-    await desk.press("space", "down", "space", "slash")
-    await desk.type("gpu:4090")
+async def marked_and_filtered(driver: AppDriver) -> None:
+    await driver.press("space", "down", "space", "slash")
+    await driver.type("gpu:4090")
 
 
-async def revealed(desk: Desk) -> None:
-    await scenes.detail(desk)
-    await desk.press("v")
+async def revealed(driver: AppDriver) -> None:
+    await scenes.detail(driver)
+    await driver.press("v")
 
 
 @pytest.mark.parametrize("size", LARGER, ids=str)
@@ -63,7 +63,7 @@ def test_a_main_screen(snap_compare: Snap, scene: Scene, size: tuple[int, int]) 
 
 
 def test_signing_in(snap_compare: Snap) -> None:
-    assert looks_right(snap_compare, scenes.sign_in, LARGER[0], Desk(credentials=None))
+    assert looks_right(snap_compare, scenes.sign_in, LARGER[0], AppDriver(credentials=None))
 
 
 @pytest.mark.parametrize("scene", [marked_and_filtered, revealed], ids=lambda scene: scene.__name__)
@@ -72,4 +72,4 @@ def test_a_moment(snap_compare: Snap, scene: Scene) -> None:
 
 
 def test_an_empty_fleet(snap_compare: Snap) -> None:
-    assert looks_right(snap_compare, nothing, SMALLEST, Desk(hosts=0))
+    assert looks_right(snap_compare, nothing, SMALLEST, AppDriver(hosts=0))

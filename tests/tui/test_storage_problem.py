@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.wait import until
 
 from xds_tui.domain.records import Event, EventKind
@@ -37,42 +37,44 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def a_desk(path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def a_desk(path: Path, monkeypatch: pytest.MonkeyPatch) -> AppDriver:
     monkeypatch.setattr("support.app_driver.Database", lambda _: Database(path))
-    return Desk()
+    return AppDriver()
 
 
 async def test_orders_are_disabled_until_the_file_is_usable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
-        async with sitting_at(a_desk(path, monkeypatch), 200, 50) as desk:
-            await desk.see("(?s)cannot be recorded.*keeps the history file locked.*End the process")
+        async with running_app(a_desk(path, monkeypatch), 200, 50) as driver:
+            await driver.wait_for_text("(?s)cannot be recorded.*keeps the history file locked.*End the process")
             for key in "sxbD":
-                await desk.press("escape", key)
-                await desk.see("cannot be recorded")
-                assert len(desk.app.screen_stack) == 1
-            assert desk.asked("operate") == desk.asked("reboot") == desk.asked("delete") == 0
-            before = desk.monitor.state.snapshot
-            await desk.sweep()
-            assert desk.monitor.state.snapshot is not before
+                await driver.press("escape", key)
+                await driver.wait_for_text("cannot be recorded")
+                assert len(driver.app.screen_stack) == 1
+            assert (
+                driver.request_count("operate") == driver.request_count("reboot") == driver.request_count("delete") == 0
+            )
+            before = driver.monitor.state.snapshot
+            await driver.refresh()
+            assert driver.monitor.state.snapshot is not before
             stack.close()
-            await desk.see_no_more("cannot be recorded, so")
-            assert desk.monitor.state.storage_problem is None
-            await desk.press("x")
-            await desk.see("Stop")
+            await driver.wait_until_gone("cannot be recorded, so")
+            assert driver.monitor.state.storage_problem is None
+            await driver.press("x")
+            await driver.wait_for_text("Stop")
 
 
 async def test_the_wizard_shows_prices_and_why_buying_is_disabled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
-        async with sitting_at(a_desk(path, monkeypatch), 200, 50) as desk:
-            await desk.press("n", "enter", "enter", "enter")
-            await desk.see("(?s)cannot be recorded.*keeps the history file locked.*End the process")
-            await desk.press("B")
-            assert desk.asked("create") == 0
+        async with running_app(a_desk(path, monkeypatch), 200, 50) as driver:
+            await driver.press("n", "enter", "enter", "enter")
+            await driver.wait_for_text("(?s)cannot be recorded.*keeps the history file locked.*End the process")
+            await driver.press("B")
+            assert driver.request_count("create") == 0
             stack.close()
-            await desk.see("Press B")
-            assert desk.asked("create") == 0
+            await driver.wait_for_text("Press B")
+            assert driver.request_count("create") == 0
 
 
 async def test_stored_records_are_shown_when_the_file_becomes_usable(
@@ -80,11 +82,11 @@ async def test_stored_records_are_shown_when_the_file_becomes_usable(
 ) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
-        async with sitting_at(a_desk(path, monkeypatch)) as desk:
-            await desk.see("cannot be")
+        async with running_app(a_desk(path, monkeypatch)) as driver:
+            await driver.wait_for_text("cannot be")
             stack.close()
-            await until(lambda: desk.monitor.state.storage_problem is None)
-            desk.monitor.recorder.record([Event(at=desk.now(), kind=EventKind.RECOVERED)])
+            await until(lambda: driver.monitor.state.storage_problem is None)
+            driver.monitor.recorder.record([Event(at=driver.now(), kind=EventKind.RECOVERED)])
             await until(lambda: bool(events_in(path)))
 
 

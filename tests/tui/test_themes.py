@@ -8,7 +8,7 @@ import pytest
 from rich.color import Color as RichColor
 from rich.color import ColorType
 from rich.segment import Segment
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.scenes import SCENES, Scene
 from textual.color import Color
 
@@ -38,31 +38,31 @@ def _luminance(colour: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def segments(desk: Desk) -> Iterator[Segment]:
-    for strip in desk.strips():
+def segments(driver: AppDriver) -> Iterator[Segment]:
+    for strip in driver.strips():
         yield from strip
 
 
-def words(desk: Desk) -> Iterator[Segment]:
+def words(driver: AppDriver) -> Iterator[Segment]:
     """Yield the texts of the topmost screen without frames, scrollbars, and what a dialog dims."""
-    screen = desk.app.screen
+    screen = driver.app.screen
     top = screen.query(".dialog").first().region if screen.query(".dialog") else screen.region
-    for strip in desk.strips()[top.y : top.bottom]:
+    for strip in driver.strips()[top.y : top.bottom]:
         for segment in strip.crop(top.x, top.right):
             if any(letter.isalnum() for letter in segment.text):
                 yield segment
 
 
-def colours(desk: Desk) -> Iterator[RichColor]:
+def colours(driver: AppDriver) -> Iterator[RichColor]:
     """Return all colours that are written."""
-    for segment in segments(desk):
+    for segment in segments(driver):
         if segment.style:
             yield from filter(None, (segment.style.color, segment.style.bgcolor))
 
 
-def poor(desk: Desk, least: float) -> dict[str, float]:
+def poor(driver: AppDriver, least: float) -> dict[str, float]:
     """Return the texts with too little contrast, and their contrast."""
-    seen = {(segment.style.color, segment.style.bgcolor): segment.text for segment in words(desk) if segment.style}
+    seen = {(segment.style.color, segment.style.bgcolor): segment.text for segment in words(driver) if segment.style}
     assert seen
     ratios = {
         text.strip(): contrast(*map(Color.from_rich_color, (fore, back)))
@@ -72,47 +72,47 @@ def poor(desk: Desk, least: float) -> dict[str, float]:
     return {text: round(ratio, 2) for text, ratio in ratios.items() if ratio < least}
 
 
-async def switch(desk: Desk, theme: str) -> None:
-    themes.apply(desk.app, theme, {})
-    await desk.pilot.pause()
-    await desk.pilot.pause()
+async def switch(driver: AppDriver, theme: str) -> None:
+    themes.apply(driver.app, theme, {})
+    await driver.pilot.pause()
+    await driver.pilot.pause()
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_every_text_is_readable_and_the_ansi_theme_uses_only_the_palette(scene: Scene) -> None:
-    async with sitting_at(scene.desk(theme="dark")) as desk:
-        await scene.play(desk)
+    async with running_app(scene.driver(theme="dark")) as driver:
+        await scene.play(driver)
         for theme, least in LEAST.items():
-            await switch(desk, theme)
-            assert poor(desk, least) == {}, theme
-        await switch(desk, "ansi")
-        assert all(colour.type in (ColorType.DEFAULT, ColorType.STANDARD) for colour in colours(desk))
+            await switch(driver, theme)
+            assert poor(driver, least) == {}, theme
+        await switch(driver, "ansi")
+        assert all(colour.type in (ColorType.DEFAULT, ColorType.STANDARD) for colour in colours(driver))
 
 
 @pytest.mark.parametrize("name", ["trouble", "review", "stop_question"])
 async def test_every_text_is_readable_in_the_themes_of_textual(name: str) -> None:
-    async with sitting_at(BY_NAME[name].desk()) as desk:
-        await BY_NAME[name].play(desk)
+    async with running_app(BY_NAME[name].driver()) as driver:
+        await BY_NAME[name].play(driver)
         for theme in TEXTUAL_THEMES:
-            await switch(desk, theme)
-            assert poor(desk, 4.4) == {}, theme
+            await switch(driver, theme)
+            assert poor(driver, 4.4) == {}, theme
 
 
 @pytest.mark.parametrize("name", ["review", "past_charts", "keys", "sign_in"])
 async def test_changing_the_theme_restyles_all_open_screens(name: str) -> None:
     scene = BY_NAME[name]
-    async with sitting_at(scene.desk(theme="light")) as desk:
-        await scene.play(desk)
-        fresh = list(segments(desk))
-    async with sitting_at(scene.desk(theme="dark")) as desk:
-        await scene.play(desk)
-        assert list(segments(desk)) != fresh
-        await switch(desk, "light")
-        assert list(segments(desk)) == fresh
+    async with running_app(scene.driver(theme="light")) as driver:
+        await scene.play(driver)
+        fresh = list(segments(driver))
+    async with running_app(scene.driver(theme="dark")) as driver:
+        await scene.play(driver)
+        assert list(segments(driver)) != fresh
+        await switch(driver, "light")
+        assert list(segments(driver)) == fresh
 
 
-def reversed_text(desk: Desk) -> list[str]:
-    return [segment.text.strip() for segment in segments(desk) if segment.style and segment.style.reverse]
+def reversed_text(driver: AppDriver) -> list[str]:
+    return [segment.text.strip() for segment in segments(driver) if segment.style and segment.style.reverse]
 
 
 @pytest.mark.parametrize(
@@ -128,29 +128,29 @@ def reversed_text(desk: Desk) -> list[str]:
 async def test_without_colours_the_focus_is_reversed(name: str, focused: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     scene = BY_NAME[name]
-    async with sitting_at(scene.desk(theme="light")) as desk:
-        await scene.play(desk)
-        assert all(colour.type is ColorType.DEFAULT for colour in colours(desk))
-        assert any(focused in text for text in reversed_text(desk))
+    async with running_app(scene.driver(theme="light")) as driver:
+        await scene.play(driver)
+        assert all(colour.type is ColorType.DEFAULT for colour in colours(driver))
+        assert any(focused in text for text in reversed_text(driver))
 
 
 async def test_without_colours_marks_errors_and_focus_have_symbols(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with sitting_at(BY_NAME["fleet"].desk()) as desk:
-        await BY_NAME["fleet"].play(desk)
-        assert desk.text.count("╔═ ¹Hosts") == 1
-        await desk.see("╭─ ²Catalog")
-        await desk.see(" ✓ ")
-        await BY_NAME["trouble"].play(desk)
-        await desk.see("▲ data of 14:13:20")
+    async with running_app(BY_NAME["fleet"].driver()) as driver:
+        await BY_NAME["fleet"].play(driver)
+        assert driver.text.count("╔═ ¹Hosts") == 1
+        await driver.wait_for_text("╭─ ²Catalog")
+        await driver.wait_for_text(" ✓ ")
+        await BY_NAME["trouble"].play(driver)
+        await driver.wait_for_text("▲ data of 14:13:20")
 
 
 async def test_radio_buttons_and_checkboxes_show_their_value_by_a_symbol() -> None:
-    async with sitting_at(BY_NAME["sign_in"].desk()) as desk:
-        await desk.see(r"\( \) Production +\( \) Sandbox +\(●\) Another address")
-        await desk.see(r"\(●\) Account ID and secret")
+    async with running_app(BY_NAME["sign_in"].driver()) as driver:
+        await driver.wait_for_text(r"\( \) Production +\( \) Sandbox +\(●\) Another address")
+        await driver.wait_for_text(r"\(●\) Account ID and secret")
 
 
 # Which theme
@@ -176,8 +176,8 @@ def test_the_default_theme_depends_on_the_terminal(colours: str | None, environ:
 
 @pytest.mark.parametrize("theme", THEMES)
 async def test_every_family_can_be_chosen(theme: str) -> None:
-    async with sitting_at(Desk(theme=theme)) as desk:
-        assert desk.app.theme == f"xds-{theme}"
+    async with running_app(AppDriver(theme=theme)) as driver:
+        assert driver.app.theme == f"xds-{theme}"
 
 
 # Colors of profiles
@@ -214,6 +214,6 @@ def test_a_profile_color_is_readable_and_in_the_palette_of_the_terminal(color: s
 @pytest.mark.parametrize("base_url", [PRODUCTION, SANDBOX])
 async def test_without_colours_only_production_is_reversed(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with sitting_at(Desk(base_url=base_url)) as desk:
-        is_reversed = any("PRODUCTION" in text for text in reversed_text(desk))
+    async with running_app(AppDriver(base_url=base_url)) as driver:
+        is_reversed = any("PRODUCTION" in text for text in reversed_text(driver))
         assert is_reversed is (base_url == PRODUCTION)

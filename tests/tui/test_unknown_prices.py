@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from support.app_driver import Desk, sitting_at
+from support.app_driver import AppDriver, running_app
 from support.factories import a_package, an_image
 
 from xds_tui.domain import pricing
@@ -48,9 +48,9 @@ async def test_the_status_bar_shows_how_many_prices_are_unknown(
     monkeypatch: pytest.MonkeyPatch, on_demand: int, prepaid: int, unpriced: int, shown: str
 ) -> None:
     fix_costs(monkeypatch, on_demand, prepaid, unpriced)
-    async with sitting_at(Desk(hosts=3), 200, 50) as desk:
-        await desk.press("O")
-        text = await desk.see(shown)
+    async with running_app(AppDriver(hosts=3), 200, 50) as driver:
+        await driver.press("O")
+        text = await driver.wait_for_text(shown)
         assert is_free(text) is (not on_demand and not unpriced)
 
 
@@ -77,8 +77,8 @@ async def test_the_overview_shows_how_many_prices_are_unknown(
     shown: str,
 ) -> None:
     fix_costs(monkeypatch, on_demand, prepaid, unpriced)
-    async with sitting_at(Desk(hosts=3), columns, rows) as desk:
-        text = await desk.see(shown)
+    async with running_app(AppDriver(hosts=3), columns, rows) as driver:
+        text = await driver.wait_for_text(shown)
         assert is_free(text) is (not on_demand and not unpriced)
 
 
