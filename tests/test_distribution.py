@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from tools.hatch_build import index_description
 
 from xds_tui import __version__
 
@@ -85,7 +86,7 @@ def test_the_sdist_has_all_that_the_tests_need(distributions: tuple[Path, Path],
     }
     (unpacked,) = tmp_path.iterdir()
     there = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")}
-    assert tracked | {"LICENSE", "SECURITY.md", "hatch_build.py"} <= there
+    assert tracked | {"LICENSE", "SECURITY.md"} <= there
     rebuilt, _sdist = build(tmp_path / "rebuilt", unpacked)
     assert rebuilt.read_bytes() == distributions[0].read_bytes()
 
@@ -128,14 +129,9 @@ def test_the_description_on_a_package_index_has_no_dead_links(wheel: zipfile.Zip
 
 
 def test_links_lead_to_the_repository_once_it_has_an_address() -> None:
-    sys.path.insert(0, str(ROOT))
-    try:
-        from hatch_build import index_description
-    finally:
-        sys.path.remove(str(ROOT))
     readme = "![Hosts](screenshots/a.png)\n\n[manual](xds_tui/manual/en/keys.md) [above](#keys) [x](https://x.test)\n"
     assert index_description(readme, "https://code.test/x") == (
         "![Hosts](https://code.test/x/raw/main/screenshots/a.png)\n\n"
-        "[manual](https://code.test/x/raw/main/xds_tui/manual/en/keys.md) [above](#keys) [x](https://x.test)\n"
+        "[manual](https://code.test/x/blob/main/xds_tui/manual/en/keys.md) [above](#keys) [x](https://x.test)\n"
     )
     assert index_description(readme, "") == "manual [above](#keys) [x](https://x.test)\n"

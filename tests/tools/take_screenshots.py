@@ -1,6 +1,6 @@
-"""The README's pictures: `python screenshots/take.py` photographs the demo in a real pseudo-terminal.
+"""Take the pictures of the README: `python -m tests.tools.take_screenshots`.
 
-Needs what the tests need, Pillow, and two fonts: Debian's fonts-dejavu-core and fonts-wqy-microhei.
+Runs the demo in a pseudo-terminal. Needs two fonts: Debian's fonts-dejavu-core and fonts-wqy-microhei.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-HERE: Final = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.terminal import Terminal  # noqa: E402 - found by the line above
-from tools.terminal_picture import draw  # noqa: E402
+from support.terminal import Terminal
+from tools.terminal_picture import draw
 
+FOLDER: Final = Path(__file__).parents[2] / "screenshots"
 COMMAND: Final = str(Path(sys.executable).parent / "xds-tui")
 
 
@@ -72,7 +72,7 @@ def review(demo: Terminal) -> None:
 def save(terminal: Terminal, name: str) -> None:
     """Draw the screen as it is now."""
     terminal.pause(3)  # what is still being painted
-    draw(terminal.screen).save(HERE / f"{name}.png", optimize=True)
+    draw(terminal.screen).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

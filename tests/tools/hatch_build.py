@@ -19,7 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _PICTURE_LINE: Final = re.compile(r"^.*!\[[^\]]*\]\((?!https?://).*\n(?:\n)?", re.MULTILINE)
-_LINK: Final = re.compile(r"\[([^\]]*)\]\((?!https?://|#)([^)]+)\)")
+_LINK: Final = re.compile(r"(!?)\[([^\]]*)\]\((?!https?://|#)([^)]+)\)")
 
 
 class DescriptionHook(MetadataHookInterface):
@@ -103,5 +103,10 @@ def index_description(readme: str, source: str) -> str:
 
     """
     if source:
-        return _LINK.sub(lambda link: f"[{link[1]}]({source}/raw/main/{link[2]})", readme)
-    return _LINK.sub(r"\1", _PICTURE_LINE.sub("", readme))
+        return _LINK.sub(lambda link: f"{link[1]}[{link[2]}]({_address(source, link[3], link[1])})", readme)
+    return _LINK.sub(r"\2", _PICTURE_LINE.sub("", readme))
+
+
+def _address(source: str, path: str, mark: str) -> str:
+    """Return the address of a file of the repository: of the file itself for a picture, else of the page about it."""
+    return f"{source}/{'raw' if mark else 'blob'}/main/{path}"
