@@ -30,7 +30,7 @@ from xds_tui.api.renewal import RenewalLog
 from xds_tui.api.token_auth import SAFE, URGENT, FindToken, OnToken, TokenAuth, utc_now
 from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
 from xds_tui.domain.credentials import Credentials, Token
-from xds_tui.domain.endpoint import check_base_url
+from xds_tui.domain.endpoint import NOT_A_URL, check_base_url
 from xds_tui.domain.model import Billing, Host, Image, Package, Period
 from xds_tui.domain.rejections import CARRIERS
 from xds_tui.i18n import N_
@@ -297,7 +297,7 @@ class Client:
 
 
 def _checked(base_url: str, insecure_http: bool) -> httpx.URL:
-    refusal = NotSent(N_("The service's address is not a URL"))
+    refusal = NotSent(NOT_A_URL)
     try:
         url = httpx.URL(check_base_url(base_url, insecure_http=insecure_http))
         if url.host:

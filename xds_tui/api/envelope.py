@@ -18,7 +18,7 @@ from typing import Final
 import httpx
 
 from xds_tui.api.decode import Envelope, decode_envelope
-from xds_tui.api.errors import UNAVAILABLE, BadResponse, Cause, Rejected, SignedOut, explain
+from xds_tui.api.errors import PROXY_UNAUTHORIZED, UNAVAILABLE, BadResponse, Cause, Rejected, SignedOut, explain
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
 
@@ -117,7 +117,7 @@ def classify(response: httpx.Response) -> tuple[str, Cause | None]:
     if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
         return N_("The request was blocked on the way"), Cause.BLOCKED
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return N_("The proxy wants a user name and a password, or other ones than these"), Cause.PROXY
+        return PROXY_UNAUTHORIZED, Cause.PROXY
     if response.is_success and _is_page(response):
         return N_("A web page came in place of the service's answer"), Cause.PORTAL
     return "", None

@@ -22,6 +22,8 @@ from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 UNAVAILABLE: Final = N_("The service is not available")
+PROXY_UNAUTHORIZED: Final = N_("The proxy wants a user name and a password, or other ones than these")
+CERTIFICATES_UNREADABLE: Final = N_("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
 
 
 class Cause(Enum):

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 import httpx
 
-from xds_tui.api.errors import BadResponse, Cause, NotSent, OutcomeUnknown
+from xds_tui.api.errors import CERTIFICATES_UNREADABLE, PROXY_UNAUTHORIZED, BadResponse, Cause, NotSent, OutcomeUnknown
 from xds_tui.api.proxy import (
     ProxySilent,
     ProxyTransport,
@@ -185,7 +185,7 @@ def open_route(base_url: httpx.URL, *, keep_alive: bool) -> httpx.AsyncHTTPTrans
     try:
         trust = trusted() if base_url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except (OSError, ValueError) as error:
-        failure = NotSent(N_("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read"), str(error))
+        failure = NotSent(CERTIFICATES_UNREADABLE, str(error))
     else:
         proxy = proxy_for(base_url)
         if proxy is None:
@@ -253,7 +253,7 @@ SUMMARIES: Final[dict[type[Exception], str]] = {
     httpx.ProxyError: N_("The proxy refused the connection"),
     ProxyUnreachable: N_("The proxy cannot be reached"),
     ProxySilent: N_("The proxy did not answer in time"),
-    ProxyUnauthorized: N_("The proxy wants a user name and a password, or other ones than these"),
+    ProxyUnauthorized: PROXY_UNAUTHORIZED,
     ProxyUnconnected: N_("The proxy could not connect to the service"),
     httpx.UnsupportedProtocol: _ADDRESS,
     httpx.InvalidURL: _ADDRESS,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem
+from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem, no_keyring
 from xds_tui.i18n import N_
 
 if TYPE_CHECKING:
@@ -142,5 +142,5 @@ def _plug_ins() -> list[str]:
 def _unavailable(names: Iterable[str], summary: str) -> CredentialStoreError:
     others = [name for name in names if name != _FAIL]
     if not others:
-        return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
+        return no_keyring()
     return CredentialStoreError(KeyringProblem.UNAVAILABLE, summary, ", ".join(others))

@@ -45,6 +45,11 @@ _SYSTEM_ERRORS: Final = {
 """Error codes of macOS (in the messages of keyring's errors) and Windows (`winerror`)."""
 
 
+def no_keyring() -> CredentialStoreError:
+    """Return the error of a machine without a keyring."""
+    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
+
+
 def translate_error(error: Exception) -> CredentialStoreError:
     """Translate an exception of a backend. Only keyring's own messages are used: others may contain the value."""
     from keyring import errors
@@ -57,7 +62,7 @@ def translate_error(error: Exception) -> CredentialStoreError:
         case errors.KeyringLocked():
             return CredentialStoreError(KeyringProblem.LOCKED, N_("The keyring is locked"), message)
         case errors.NoKeyringError():
-            return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
+            return no_keyring()
         case errors.InitError():
             return CredentialStoreError(
                 KeyringProblem.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), message

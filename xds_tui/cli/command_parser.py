@@ -12,6 +12,7 @@ from xds_tui import __version__
 from xds_tui.cli.help_text import SERVICE_VARIABLES, CommandHelp, HelpFormatter, epilog
 from xds_tui.i18n import LANGUAGES, _
 from xds_tui.system import standard_streams
+from xds_tui.text import terms
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -83,7 +84,7 @@ class Commands:
         self._heading = ""
         top.formatter_class = partial(HelpFormatter, headings=self.headings)
         self._subparsers: Subparsers = top.add_subparsers(
-            dest="command", prog=top.prog, title=_("Commands"), metavar=_("COMMAND")
+            dest="command", prog=top.prog, title=_(terms.COMMANDS), metavar=_("COMMAND")
         )
 
     def begin(self, heading: str) -> None:

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from xds_tui.api.errors import ApiError
-from xds_tui.cli.progress import ProgressLine
+from xds_tui.cli.progress import ProgressLine, asking
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.order_states import FINAL
 from xds_tui.domain.records import Order, OrderState
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.i18n import N_, _
+from xds_tui.i18n import N_
 
 if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
@@ -132,7 +132,7 @@ class Engine:
     @property
     def asking(self) -> str:
         """The subject of the progress line during a request."""
-        return _("asking {url}").format(url=self.services.account.base_url)
+        return asking(self.services.account.base_url)
 
     async def _with_progress(self, work: Coroutine[Any, Any, T], subject: str) -> T:
         self._watch()

@@ -13,7 +13,7 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import Progress
 from xds_tui.i18n import _
 from xds_tui.system import standard_streams, terminal
-from xds_tui.text import labels
+from xds_tui.text import terms
 
 T = TypeVar("T")
 
@@ -25,6 +25,11 @@ REDRAW_INTERVAL: Final = 1.0
 
 _ERASE_LINE: Final = "\r\x1b[K"
 """Carriage return, then erase to the end of the line (ECMA-48: EL)."""
+
+
+def asking(url: str) -> str:
+    """Return the subject of the progress line during a request to `url`."""
+    return _("asking {url}").format(url=url)
 
 
 class ProgressLine:
@@ -64,7 +69,7 @@ class ProgressLine:
         self._draw()
 
     def _draw(self) -> None:
-        elapsed = _(labels.SECONDS).format(seconds=int(asyncio.get_running_loop().time() - self._started_at))
+        elapsed = _(terms.SECONDS).format(seconds=int(asyncio.get_running_loop().time() - self._started_at))
         line = clean(", ".join(part for part in (f"xds-tui: {self._subject}", self._progress, elapsed) if part))
         if cell_width(line) >= os.get_terminal_size(sys.stderr.fileno()).columns:
             line = elapsed  # a line that wraps cannot be erased

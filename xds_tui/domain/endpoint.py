@@ -14,6 +14,8 @@ SANDBOX: Final = "https://client-sandbox.xuandashi.com"
 DEMO: Final = "https://demo.invalid"
 """A reserved name; the transport of the demo stays in the process."""
 
+NOT_A_URL: Final = N_("The service's address is not a URL")
+
 _ENVIRONMENTS: Final = {PRODUCTION: "production", SANDBOX: "sandbox", DEMO: "demo"}
 
 
@@ -30,7 +32,7 @@ def check_base_url(url: str, *, insecure_http: bool = False) -> str:
         parts = urlsplit(url.strip())
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(N_("The service's address is not a URL")) from None
+        raise ValueError(NOT_A_URL) from None
     if parts.scheme not in ("http", "https") or not host or not url.strip().isprintable() or " " in url.strip():
         raise ValueError(N_("The service's address must begin with https:// and name a host"))
     if "@" in parts.netloc or parts.query or parts.fragment:

@@ -20,6 +20,8 @@ SSH_PORT: Final = 22
 RDP_PORT: Final = 3389
 """The ports to use if the service sends none."""
 
+ADDRESS_UNKNOWN: Final = N_("Its address is not known yet")
+
 MAX_SHOWN: Final = 60
 """Characters of an invalid value that an error shows."""
 
@@ -131,7 +133,7 @@ def _address(host: Host) -> tuple[str, int | None]:
         match = _NAMED_PORT.fullmatch(host.ipv4)
         address, port = (match[1], port or int(match[2])) if match else (host.ipv4, port)
     if not address:
-        raise UnreachableError(N_("Its address is not known yet"))
+        raise UnreachableError(ADDRESS_UNKNOWN)
     if not is_address(address) or not (port is None or 0 < port < 1 << 16):
         raise UnreachableError(N_("Its address cannot be handed to a program"), address)
     return address, port

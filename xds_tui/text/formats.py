@@ -12,7 +12,7 @@ from xds_tui.domain.gpus import gpu_model
 from xds_tui.domain.model import Absence, Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
 from xds_tui.domain.ranges import local_time
 from xds_tui.i18n import N_, _, ngettext
-from xds_tui.text import labels
+from xds_tui.text import labels, terms
 
 if TYPE_CHECKING:
     from xds_tui.domain.pricing import Estimate, Rate
@@ -126,6 +126,11 @@ def flush_right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
+def count_hosts(count: int) -> str:
+    """A number of hosts."""
+    return ngettext("{count} host", "{count} hosts", count).format(count=count)
+
+
 def count_on(count: int) -> str:
     """A number of hosts that are on."""
     return _("{count} on").format(count=count)
@@ -179,6 +184,11 @@ def rate(value: Rate | None) -> str:
     if value.low == value.high:
         return f"{'' if value.is_known else '≈'}{_rounded(value.low)}"
     return f"{_rounded(value.low)}–{_rounded(value.high)}"
+
+
+def prepaid_rate(value: Rate) -> str:
+    """Format what the prepaid hosts cost per hour."""
+    return _("{rate}/h prepaid").format(rate=rate(value))
 
 
 def rate_cell(value: Rate | None) -> str:
@@ -255,7 +265,7 @@ def span(length: timedelta) -> str:
         return _("{hours}h {minutes:02}m").format(hours=hours, minutes=minutes)
     if minutes:
         return _("{minutes} min").format(minutes=minutes)
-    return _(labels.SECONDS).format(seconds=seconds)
+    return _(terms.SECONDS).format(seconds=seconds)
 
 
 def minutes(length: timedelta) -> str:

@@ -14,6 +14,7 @@ from xds_tui.domain.filtering import MAY_BE_YOURS
 from xds_tui.domain.model import Area, Billing, Purpose, Status
 from xds_tui.domain.records import Doubt, EventKind, OrderAction, OrderState
 from xds_tui.i18n import N_, _
+from xds_tui.text import terms
 
 STATUSES: Final = {
     Status.OFF: N_("off"),
@@ -77,15 +78,6 @@ _EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """The words of the fields of `text.export`, by exported value."""
 
-NO_EVENTS: Final = N_("No events yet")
-"""Stands in an empty list of events."""
-
-COST: Final = N_("Cost")
-"""Title of what is about money."""
-
-SECONDS: Final = N_("{seconds} s")
-"""A duration in seconds."""
-
 NO_VALUE: Final = "-"
 """Stands for a missing value in the tables of the commands, in ASCII for terminals without Unicode."""
 
@@ -104,12 +96,12 @@ HEADERS: Final[Mapping[str, str]] = {
     "os": N_("OS"),
     "cpu": N_("CPU"),
     "memory": N_("GB"),
-    "gpu": N_("GPU"),
+    "gpu": terms.GPU,
     "hourly_price": N_("¥/H"),
     "billing": N_("BILLING"),
     "expires": N_("EXPIRES"),
     "address": N_("ADDRESS"),
-    "id": N_("ID"),
+    "id": terms.ID,
     "package": N_("PACKAGE"),
     "type": N_("TYPE"),
     "disk": N_("DISK GB"),
@@ -135,20 +127,20 @@ HEADERS: Final[Mapping[str, str]] = {
 
 COLUMNS: Final[Mapping[str, str]] = {
     "name": N_("Name"),
-    "status": N_("Status"),
+    "status": terms.STATUS,
     "os": N_("Operating system"),
     "cpu": N_("CPU cores"),
     "mem": N_("Memory"),
     "disk": N_("Disk"),
-    "gpu": HEADERS["gpu"],
-    "cost": N_("Cost per hour"),
+    "gpu": terms.GPU,
+    "cost": terms.COST_PER_HOUR,
     "billing": N_("Billing mode"),
     "expires": N_("Time until expiry"),
-    "area": N_("Region"),
-    "address": N_("Address"),
-    "id": HEADERS["id"],
+    "area": terms.REGION,
+    "address": terms.ADDRESS,
+    "id": terms.ID,
 }
 """Names of the columns of the host table, where there is more room than in its header."""
 
-GROUPS: Final[Mapping[str, str]] = {"status": N_("Status"), "area": N_("Region"), "os": N_("Operating system")}
+GROUPS: Final[Mapping[str, str]] = {"status": terms.STATUS, "area": terms.REGION, "os": COLUMNS["os"]}
 """Names of the groupings of the host table."""

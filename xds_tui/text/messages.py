@@ -33,6 +33,9 @@ class Situation(Enum):
 
 UNKNOWN_OUTCOME: Final = N_("It may or may not have been done. It is not sent again; the next sweeps will tell.")
 
+KEY_INCOMPLETE: Final = N_("Account ID and secret are both needed")
+NO_PASSWORD: Final = N_("The service gives no password for it")
+
 _DONE_ANYWAY: Final = N_("{order}, but it happened all the same: the service carried it out, or somebody else did it")
 
 _CAUSES: Final = {
@@ -65,6 +68,16 @@ def error_message(error: AppError) -> str:
     if isinstance(error, UserInputError):
         return error.fill(_(error.summary))
     return with_detail(error.summary, error.detail)
+
+
+def copied_by(program: str) -> str:
+    """Return the message that a program has the copied text, besides the terminal."""
+    return _("{program} has taken it, too").format(program=program)
+
+
+def kept_for_this_run(error: AppError) -> str:
+    """Return the message for credentials that could not be stored."""
+    return _("Kept for this run only: {reason}").format(reason=error_message(error))
 
 
 def error_lines(

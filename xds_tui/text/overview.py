@@ -106,7 +106,7 @@ def short_span(length: timedelta) -> str:
 
 
 def _statuses(counts: Counts, width: int) -> Line:
-    hosts = ngettext("{count} host", "{count} hosts", counts.total).format(count=counts.total)
+    hosts = formats.count_hosts(counts.total)
     parts = [
         ("●", counts.on, formats.count_on(counts.on), "good"),
         ("↕", counts.changing, formats.count_changing(counts.changing), "busy"),

@@ -18,7 +18,7 @@ from xds_tui.domain.model import Billing, Host
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order, OrderAction
 from xds_tui.i18n import N_, _, ngettext
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, terms
 
 DELETE_COUNT: Final = N_("delete {count}")
 """What has to be typed to delete several hosts."""
@@ -114,7 +114,7 @@ def confirmation_for(action: OrderAction, target: OperationTarget) -> Confirmati
         also=() if is_single else [text.format(count=count) for text in (DELETE_COUNT, DELETE_COUNT_ZH)],
         names=[hosts[0].id] if is_single else (),
         hint="" if target.has_seen_caveat else _caveat(action, hosts),
-        yes=_("Delete") if action is OrderAction.DELETE else _("Yes  y"),
+        yes=_(terms.DELETE) if action is OrderAction.DELETE else _("Yes  y"),
     )
 
 

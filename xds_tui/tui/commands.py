@@ -13,6 +13,7 @@ from typing import Final
 from textual.binding import BindingType
 
 from xds_tui.i18n import N_
+from xds_tui.text import terms
 from xds_tui.tui.command import Command, KeyGroup
 from xds_tui.tui.fleet_commands import FLEET_COMMANDS
 from xds_tui.tui.textual_compat import key_from_character
@@ -58,15 +59,15 @@ _COMMANDS: Final = (
     Command("filter.keep", "enter", "submit", N_("Apply"), N_("Apply the filter"), in_footer=True),
     Command("filter.clear", "escape", "clear", N_("Clear"), N_("Clear the filter"), in_footer=True),
     # The history
-    Command("history.back", "escape,q", "leave", N_("Back"), N_("Back to the hosts"), in_footer=True),
-    Command("history.events", "1", "tab(0)", N_("Events"), N_("Show all events")),
+    Command("history.back", "escape,q", "leave", terms.BACK, N_("Back to the hosts"), in_footer=True),
+    Command("history.events", "1", "tab(0)", terms.EVENTS, N_("Show all events")),
     Command("history.orders", "2", "tab(1)", N_("Operations"), N_("Show all operations")),
     Command("history.charts", "3", "tab(2)", N_("Charts"), N_("Show hosts and costs over time")),
     Command(
         "history.next", "right,tab", "next", N_("Next tab"), N_("Show the next tab"), in_footer=True, priority=True
     ),
     Command("history.previous", "left", "previous", N_("Previous tab"), N_("Show the previous tab"), priority=True),
-    Command("history.filter", "slash", "filter", N_("Filter"), N_("Filter events and operations"), in_footer=True),
+    Command("history.filter", "slash", "filter", terms.FILTER, N_("Filter events and operations"), in_footer=True),
     Command("history.span", "s", "span", N_("Time range"), N_("Cycle the time range: hour, day, week"), in_footer=True),
     Command("history.mine", "m", "decide(True)", N_("Mine"), N_("The host that may be yours is yours"), in_footer=True),
     Command(
@@ -81,12 +82,12 @@ _COMMANDS: Final = (
     Command("history.export", "e", "export", N_("Export"), N_("Export the list (CSV and JSON)"), in_footer=True),
     # The wizard
     Command("create.next", "tab", "field(1)", N_("Next"), N_("Next field; your input is kept"), in_footer=True),
-    Command("create.back", "shift+tab", "field(-1)", N_("Back"), N_("Previous field; your input is kept")),
-    Command("create.billing", "m", "billing", N_("Billing"), N_("Switch to the other billing mode"), in_footer=True),
-    Command("create.filter", "slash", "filter", N_("Filter"), N_("Filter the packages"), in_footer=True),
+    Command("create.back", "shift+tab", "field(-1)", terms.BACK, N_("Previous field; your input is kept")),
+    Command("create.billing", "m", "billing", terms.BILLING, N_("Switch to the other billing mode"), in_footer=True),
+    Command("create.filter", "slash", "filter", terms.FILTER, N_("Filter the packages"), in_footer=True),
     Command("create.more", "plus", "hosts(1)", N_("More hosts"), N_("Order one host more")),
     Command("create.fewer", "minus", "hosts(-1)", N_("Fewer hosts"), N_("Order one host less")),
-    Command("create.show-all", "backspace", "show_all", N_("Show all"), N_("Clear filter and type restriction")),
+    Command("create.show-all", "backspace", "show_all", terms.SHOW_ALL, N_("Clear filter and type restriction")),
     Command("create.refresh", "r", "refresh", N_("Refresh prices"), N_("Read packages, images and prices again")),
     Command("create.buy", "B", "buy", N_("Rent"), N_("Place this order"), in_footer=True),
     Command("create.retry", "a", "retry", N_("Retry failed"), N_("Order the hosts that failed again"), in_footer=True),
@@ -100,10 +101,10 @@ _COMMANDS: Final = (
     ),
     Command("create.finish", "enter", "finish", N_("Close"), N_("Back to the hosts"), in_footer=True, priority=True),
     Command("create.close", "escape,q", "close", N_("Close"), N_("Close and keep the draft"), in_footer=True),
-    Command("create.package", "f5", "step(0)", N_("Package"), N_("Go to the packages")),
-    Command("create.image", "f6", "step(1)", N_("Image"), N_("Go to the images")),
-    Command("create.term", "f7", "step(2)", N_("Order"), N_("Go to period and number of hosts")),
-    Command("create.review", "f8", "step(3)", N_("Review"), N_("Review the order")),
+    Command("create.package", "f5", "step(0)", terms.PACKAGE, N_("Go to the packages")),
+    Command("create.image", "f6", "step(1)", terms.IMAGE, N_("Go to the images")),
+    Command("create.term", "f7", "step(2)", terms.ORDER, N_("Go to period and number of hosts")),
+    Command("create.review", "f8", "step(3)", terms.REVIEW, N_("Review the order")),
     Command("billing-field.other", "left,right,space,enter", "other", N_("Switch"), N_("The other billing mode")),
     Command("number-field.more", "up", "add(1)", N_("More"), N_("Add one")),
     Command("number-field.fewer", "down", "add(-1)", N_("Fewer"), N_("Subtract one")),
@@ -133,29 +134,29 @@ _COMMANDS: Final = (
     ),
     Command("columns.mark", "space", "mark", N_("Show"), N_("Show this column, or no longer"), in_footer=True),
     Command("columns.reset", "backspace", "standard", N_("As at first"), N_("The columns as they were at first")),
-    Command("columns.back", "escape", "screen.leave", N_("Back"), N_("Leave the columns as they are"), in_footer=True),
+    Command("columns.back", "escape", "screen.leave", terms.BACK, N_("Leave the columns as they are"), in_footer=True),
     Command("columns.help", "question_mark", "app.help", N_("Help"), N_("These keys"), in_footer=True),
-    Command("prompt.back", "escape", "leave", N_("Back"), N_("Give no name")),
+    Command("prompt.back", "escape", "leave", terms.BACK, N_("Give no name")),
     Command("sign-in.leave", "escape", "leave", N_("Not now"), N_("Leave without signing in")),
-    Command("sign-in.down", "down", "app.focus_next", N_("Down"), N_("The next field")),
-    Command("sign-in.up", "up", "app.focus_previous", N_("Up"), N_("The field before")),
+    Command("sign-in.down", "down", "app.focus_next", terms.DOWN, N_("The next field")),
+    Command("sign-in.up", "up", "app.focus_previous", terms.UP, N_("The field before")),
     Command("sign-in.enter", "enter", "enter", N_("Enter"), N_("The next empty field, or sign in"), priority=True),
-    Command("help.back", "escape,question_mark,q,enter", "leave", N_("Back"), N_("Close the help")),
+    Command("help.back", "escape,question_mark,q,enter", "leave", terms.BACK, N_("Close the help")),
     Command("help.manual", "m", "manual", N_("Open manual"), N_("Open the manual at the page of this screen")),
-    Command("manual.back", "escape,q", "leave", N_("Back"), N_("Close the manual")),
+    Command("manual.back", "escape,q", "leave", terms.BACK, N_("Close the manual")),
     Command("manual.search", "slash", "search", N_("Search"), N_("Search the manual")),
     Command("manual.next", "right,n", "turn(1)", N_("Next page"), N_("The next page of the manual")),
     Command("manual.previous", "left,p", "turn(-1)", N_("Previous page"), N_("The previous page of the manual")),
     # Everywhere
     Command("app.sign-in", "i,f2", "sign_in", N_("Sign in"), N_("Sign in again or with another account")),
-    Command("app.profile", "P", "choose_profile", N_("Profile"), N_("Switch profile (account/environment)")),
-    Command("app.theme", "T", "choose_theme", N_("Theme"), N_("Change theme")),
-    Command("app.language", "L", "choose_language", N_("Language"), N_("Change language (English/中文)")),
+    Command("app.profile", "P", "choose_profile", terms.PROFILE, N_("Switch profile (account/environment)")),
+    Command("app.theme", "T", "choose_theme", terms.THEME, N_("Change theme")),
+    Command("app.language", "L", "choose_language", terms.LANGUAGE, N_("Change language (English/中文)")),
     Command(
         "app.palette",
         "ctrl+p,colon",
         "palette",
-        N_("Commands"),
+        terms.COMMANDS,
         N_("Run any action or jump to a host"),
         in_footer=True,
         group=KeyGroup.APP,
@@ -174,10 +175,10 @@ _COMMANDS: Final = (
         "app.help-anywhere", "f1", "help", N_("Help"), N_("Show keyboard shortcuts, also while typing"), priority=True
     ),
     Command("app.manual", "f3", "manual", N_("Open manual"), N_("The manual, about this screen"), priority=True),
-    Command("app.quit", "ctrl+q", "quit", N_("Quit"), N_("Quit from anywhere"), priority=True),
+    Command("app.quit", "ctrl+q", "quit", terms.QUIT, N_("Quit from anywhere"), priority=True),
     # Before what has the focus: in a dialog, too, nothing else would hear of it.
     Command(
-        "app.interrupt", "ctrl+c", "interrupt", N_("Quit"), N_("Copy the selection; press twice to quit"), priority=True
+        "app.interrupt", "ctrl+c", "interrupt", terms.QUIT, N_("Copy the selection; press twice to quit"), priority=True
     ),
     Command(
         "app.suspend",

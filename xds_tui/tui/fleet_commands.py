@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from xds_tui.i18n import N_
+from xds_tui.text import terms
 from xds_tui.tui import availability
 from xds_tui.tui.command import Command, KeyGroup
 
@@ -54,7 +55,7 @@ FLEET_COMMANDS: Final = (
         "fleet.delete",
         "D",
         "ask('delete')",
-        N_("Delete"),
+        terms.DELETE,
         N_("Delete the marked hosts or the current one"),
         availability.orders,
         in_footer=True,
@@ -102,12 +103,12 @@ FLEET_COMMANDS: Final = (
         "fleet.filter",
         "slash",
         "filter",
-        N_("Filter"),
+        terms.FILTER,
         N_("Filter the focused pane by text or field"),
         in_footer=True,
         group=KeyGroup.VIEW,
     ),
-    Command("fleet.hosts", "1", "pane('hosts')", N_("Hosts"), N_("Focus the host list")),
+    Command("fleet.hosts", "1", "pane('hosts')", terms.HOSTS, N_("Focus the host list")),
     Command(
         "fleet.catalog",
         "2",
@@ -122,7 +123,7 @@ FLEET_COMMANDS: Final = (
         "fleet.history",
         "3",
         "pane('history')",
-        N_("Events"),
+        terms.EVENTS,
         N_("Focus the recent events"),
         in_footer=True,
         group=KeyGroup.GO,
@@ -132,7 +133,7 @@ FLEET_COMMANDS: Final = (
         "fleet.all-history",
         "h",
         "history",
-        N_("History"),
+        terms.HISTORY,
         N_("Open the full history and the charts"),
         in_footer=True,
         group=KeyGroup.GO,
@@ -142,7 +143,7 @@ FLEET_COMMANDS: Final = (
         "fleet.quit",
         "q",
         "app.quit",
-        N_("Quit"),
+        terms.QUIT,
         N_("Quit; open operations are followed up"),
         in_footer=True,
         group=KeyGroup.APP,
@@ -154,7 +155,7 @@ FLEET_COMMANDS: Final = (
     Command("fleet.faster", "minus", "interval(-1)", N_("Faster"), N_("Refresh more often"), availability.faster),
     Command("fleet.overview", "O", "overview", N_("Overview"), N_("Show or hide the overview")),
     Command("fleet.zoom", "z", "zoom", N_("Zoom"), N_("Maximize or restore the current pane"), availability.zoom),
-    Command("fleet.back", "escape", "back", N_("Back"), N_("Dismiss notice, zoom, marks or filter")),
+    Command("fleet.back", "escape", "back", terms.BACK, N_("Dismiss notice, zoom, marks or filter")),
     # The table of hosts
     Command(
         "hosts.sort",
@@ -184,8 +185,8 @@ FLEET_COMMANDS: Final = (
     Command("hosts.columns", "C", "screen.arrange('columns')", N_("Columns"), N_("Choose and order columns")),
     Command("hosts.filters", "f", "screen.arrange('filters')", N_("Filters"), N_("Apply, save or delete filters")),
     # Any table
-    Command("table.up", "up,k", "step(-1)", N_("Up"), N_("One row up")),
-    Command("table.down", "down,j", "step(1)", N_("Down"), N_("One row down")),
+    Command("table.up", "up,k", "step(-1)", terms.UP, N_("One row up")),
+    Command("table.down", "down,j", "step(1)", terms.DOWN, N_("One row down")),
     Command("table.page-up", "pageup,ctrl+b", "page(-1)", N_("Page up"), N_("One page up")),
     Command("table.page-down", "pagedown,ctrl+f", "page(1)", N_("Page down"), N_("One page down")),
     Command("table.first", "home,g", "first", N_("First row"), N_("First row")),
@@ -207,14 +208,14 @@ FLEET_COMMANDS: Final = (
         in_footer=True,
         group=KeyGroup.VIEW,
     ),
-    Command("catalog.gpu", "f", "next_gpu", N_("GPU"), N_("Filter by GPU (with / without / any)")),
-    Command("catalog.area", "a", "next_area", N_("Region"), N_("Filter by region")),
-    Command("catalog.use", "u", "next_purpose", N_("Use"), N_("Filter by use")),
+    Command("catalog.gpu", "f", "next_gpu", terms.GPU, N_("Filter by GPU (with / without / any)")),
+    Command("catalog.area", "a", "next_area", terms.REGION, N_("Filter by region")),
+    Command("catalog.use", "u", "next_purpose", terms.USE, N_("Filter by use")),
     Command("catalog.sort", "o", "by_price", N_("Sort by price"), N_("Sort by price or default order")),
-    Command("catalog.clear", "backspace", "clear", N_("Show all"), N_("Clear the selection and show all packages")),
+    Command("catalog.clear", "backspace", "clear", terms.SHOW_ALL, N_("Clear the selection and show all packages")),
     # A host
-    Command("detail.back", "escape,enter,q", "leave", N_("Back"), N_("Close the details"), in_footer=True),
-    Command("detail.reveal", "v", "reveal", N_("Password"), N_("Show the password for 30 s"), in_footer=True),
+    Command("detail.back", "escape,enter,q", "leave", terms.BACK, N_("Close the details"), in_footer=True),
+    Command("detail.reveal", "v", "reveal", terms.PASSWORD, N_("Show the password for 30 s"), in_footer=True),
     Command(
         "detail.connect",
         "c",
@@ -247,16 +248,16 @@ FLEET_COMMANDS: Final = (
         "detail.delete",
         "D",
         "ask('delete')",
-        N_("Delete"),
+        terms.DELETE,
         N_("Delete this host and its disks"),
         availability.orders,
         in_footer=True,
     ),
     # A list to pick from
-    Command("picker.back", "escape", "leave", N_("Back"), N_("Choose nothing")),
+    Command("picker.back", "escape", "leave", terms.BACK, N_("Choose nothing")),
     Command("picker.take", "enter", "take", N_("Choose"), N_("Choose what the cursor is on"), priority=True),
-    Command("picker.down", "down", "step(1)", N_("Down"), N_("One row down"), priority=True),
-    Command("picker.up", "up", "step(-1)", N_("Up"), N_("One row up"), priority=True),
+    Command("picker.down", "down", "step(1)", terms.DOWN, N_("One row down"), priority=True),
+    Command("picker.up", "up", "step(-1)", terms.UP, N_("One row up"), priority=True),
     Command("picker.page-down", "pagedown", "step(10)", N_("Page down"), N_("Ten rows down"), priority=True),
     Command("picker.page-up", "pageup", "step(-10)", N_("Page up"), N_("Ten rows up"), priority=True),
 )

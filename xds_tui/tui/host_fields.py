@@ -9,7 +9,7 @@ from datetime import datetime
 from xds_tui.domain.model import Host
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats, host_card, labels
+from xds_tui.text import formats, host_card, labels, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def host_field_groups(host: Host, fleet: FleetState, now: datetime, password: st
     groups = [
         FieldGroup(_("Machine"), _machine(host, fleet)),
         FieldGroup(_("Access"), _access(host, password)),
-        FieldGroup(_(labels.COST), _cost(host, fleet, now)),
+        FieldGroup(_(terms.COST), _cost(host, fleet, now)),
     ]
     if host.raw:
         groups.append(FieldGroup(_("Could not be parsed"), list(host.raw.items())))
@@ -44,16 +44,16 @@ def host_field_groups(host: Host, fleet: FleetState, now: datetime, password: st
 def _machine(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     raw = host.raw
     return [
-        (_("ID"), host.id),
+        (_(terms.ID), host.id),
         (_(labels.COLUMNS["status"]), formats.status(host)),
         *_absence(host, fleet),
         (_(labels.HEADERS["os"]), host.os or formats.NOTHING),
         (_(labels.HEADERS["cpu"]), _("{count} cores").format(count=formats.number(host.cpu, raw.get("cpu")))),
         (_(labels.COLUMNS["mem"]), f"{formats.number(host.memory, raw.get('memory'))} GB"),
         (_(labels.COLUMNS["disk"]), f"{formats.number(host.disk, raw.get('rigidDisk'))} GB"),
-        (_("GPU"), formats.gpu(host.gpu_name, host.gpu_count)),
+        (_(terms.GPU), formats.gpu(host.gpu_name, host.gpu_count)),
         (_(labels.COLUMNS["area"]), formats.area(host.area)),
-        (_("Use"), formats.purpose(host.purpose)),
+        (_(terms.USE), formats.purpose(host.purpose)),
     ]
 
 
@@ -63,14 +63,14 @@ def _access(host: Host, password: str) -> list[tuple[str, str]]:
         (_("IPv4"), host.ipv4 or formats.NOTHING),
         (_("MAC"), host.mac or formats.NOTHING),
         (_("User name"), host.account or formats.NOTHING),
-        (_("Password"), password),
+        (_(terms.PASSWORD), password),
     ]
 
 
 def _cost(host: Host, fleet: FleetState, now: datetime) -> list[tuple[str, str]]:
     rate = fleet.costs.hosts.get(host.id)
     return [
-        (_("Billing"), formats.billing(host.billing)),
+        (_(terms.BILLING), formats.billing(host.billing)),
         (_("Price"), f"{formats.rate(rate)}/h" if rate else formats.NOTHING),
         (_("Cost so far"), host_card.accrued(host, rate, now) or formats.NOTHING),
         (_("Created"), formats.moment(host.created)),

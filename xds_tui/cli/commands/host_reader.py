@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError
 from xds_tui.cli.output import print_error
-from xds_tui.cli.progress import ProgressLine
+from xds_tui.cli.progress import ProgressLine, asking
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, Catalog, Snapshot
 from xds_tui.fleet import reducer
@@ -38,7 +38,7 @@ MAX_ORDERS: Final = 100
 
 def progress_line(services: CommandServices) -> ProgressLine:
     """Return the progress line of a request."""
-    return ProgressLine(_("asking {url}").format(url=services.account.base_url))
+    return ProgressLine(asking(services.account.base_url))
 
 
 async def read_catalog(services: CommandServices) -> Catalog:

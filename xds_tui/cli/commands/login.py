@@ -11,12 +11,12 @@ from xds_tui.api.errors import ApiError
 from xds_tui.auth.keyring_store import ITEMS, SERVICE, CredentialStoreError, KeyringProblem, KeyringStore
 from xds_tui.cli import secret_prompt
 from xds_tui.cli.output import print_error, write
-from xds_tui.cli.progress import ProgressLine
+from xds_tui.cli.progress import ProgressLine, asking
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.i18n import _
 from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import messages
+from xds_tui.text import messages, terms
 from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def login(services: CommandServices) -> int:
             )
             credentials = _prompt_for_credentials()
             if credentials is None:
-                print_error([_("Account ID and secret are both needed")])
+                print_error([_(messages.KEY_INCOMPLETE)])
                 return ExitCode.FAILURE
             runner.run(_sign_in(services, credentials))
             return _store(runner, services)
@@ -95,12 +95,12 @@ def logout(keyring_store: KeyringStore, profile: str, credentials_source: str) -
 
 def _prompt_for_credentials() -> AccountKey | None:
     """Return what the user types, or None if either part is empty."""
-    standard_streams.complain(_("Account ID") + ": ")
+    standard_streams.complain(_(terms.ACCOUNT_ID) + ": ")
     account_id = sys.stdin.readline().strip()
     if not account_id:
         return None
     try:
-        secret = secret_prompt.ask(_("Secret") + ": ").strip()
+        secret = secret_prompt.ask(_(terms.SECRET) + ": ").strip()
     except EOFError:
         return None
     return AccountKey(account_id, Secret(secret)) if secret else None
@@ -108,7 +108,7 @@ def _prompt_for_credentials() -> AccountKey | None:
 
 async def _sign_in(services: CommandServices, credentials: AccountKey) -> None:
     url = services.account.base_url
-    await ProgressLine(_("asking {url}").format(url=url)).until(services.account.sign_in(url, credentials))
+    await ProgressLine(asking(url)).until(services.account.sign_in(url, credentials))
 
 
 def _keyring_wait() -> ProgressLine:

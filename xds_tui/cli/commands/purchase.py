@@ -21,7 +21,7 @@ from xds_tui.fleet.order_requests import new_request
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.store.journal import MISMATCH, RequestMismatchError
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import formats, messages, prompts
+from xds_tui.text import formats, messages, prompts, terms
 from xds_tui.text.prompts import Confirmation, Risk
 
 if TYPE_CHECKING:
@@ -201,9 +201,9 @@ def _estimate_lines(draft: Draft) -> tuple[str, ...]:
     """Return what would be bought, and the estimate with its calculation."""
     if draft.package is None or draft.estimate is None:
         return ()
-    lines = [f"{_('Package')}: {draft.package.name} ({draft.package.id})"]
+    lines = [f"{_(terms.PACKAGE)}: {draft.package.name} ({draft.package.id})"]
     if draft.image is not None:
-        lines.append(f"{_('Image')}: {draft.image.label} ({draft.image.id})")
+        lines.append(f"{_(terms.IMAGE)}: {draft.image.label} ({draft.image.id})")
     lines.append(f"{formats.billing(draft.billing)}: {formats.working(draft.estimate)}")
     if draft.period is not None:
         prepaid = _("prepaid: {period} = {hours} h")

@@ -22,6 +22,7 @@ from xds_tui.i18n import _
 from xds_tui.system import clipboard, osc, processes, terminal
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.system.terminal import Multiplexer
+from xds_tui.text import messages
 
 REPLY_TIMEOUT: Final = 1.0
 """Seconds for the reply of the terminal, which may be at the end of a slow connection."""
@@ -147,7 +148,7 @@ def send_test_copy() -> int:
     lines = []
     program = clipboard.program(os.environ, sys.platform, shutil.which)
     if program and asyncio.run(processes.run_with_input(program, TEXT, os.environ, CLIPBOARD_TIMEOUT)):
-        lines.append(_("{program} has taken it, too").format(program=program[0]))
+        lines.append(messages.copied_by(program[0]))
     reply = query_terminal()
     if reply.name:
         lines.append(_("The terminal calls itself {name}.").format(name=reply.name))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
-from xds_tui.api.errors import ApiError, Cause
+from xds_tui.api.errors import CERTIFICATES_UNREADABLE, ApiError, Cause
 from xds_tui.cli.doctor.check import Check, CheckStatus
 from xds_tui.i18n import _
 from xds_tui.system import threads
@@ -88,7 +88,7 @@ async def _certificates() -> Check | None:
     try:
         await _run_in_thread(_read_certificates)
     except (OSError, ValueError) as error:
-        message = _("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
+        message = _(CERTIFICATES_UNREADABLE)
         paths = ", ".join(os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
         advice = (_("Name ones that can, or go by the system's:"), "  unset SSL_CERT_FILE SSL_CERT_DIR")
         return Check("tls", CheckStatus.BAD, f"{message}: {paths}: {_reason(error)}", advice)

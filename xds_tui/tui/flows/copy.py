@@ -22,7 +22,7 @@ from xds_tui.i18n import _, ngettext
 from xds_tui.remote import rdp, target, templates
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.system import clipboard, osc, processes, terminal
-from xds_tui.text import export, formats, messages
+from xds_tui.text import export, formats, messages, terms
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.picker import Choice, pick
 from xds_tui.tui.textual_compat import get_driver, set_clipboard
@@ -58,7 +58,7 @@ async def copy(app: App[Any], text: str, what: str) -> list[str]:
         return [sent, _("Nothing arrives if its address is neither localhost nor https.")]
     sent = _("Sent to the terminal's clipboard: {what}").format(what=what)
     if program:
-        return [sent, _("{program} has taken it, too").format(program=program)]
+        return [sent, messages.copied_by(program)]
     if unsupported := clipboard.terminal_without_osc52(os.environ):
         return [sent, _("{terminal} takes nothing: xds-tui doctor has more").format(terminal=_(unsupported))]
     return [sent, _("Nothing arrives if the terminal does not take OSC 52."), _("xds-tui doctor --clipboard tries it")]
@@ -130,13 +130,16 @@ def _host_fields(host: Host, fleet: FleetState, commands: ConnectCommands, *, is
     password = host.password
     return [
         _field(
-            "address", _("Address"), formats.address(host) if host.address else "", _("Its address is not known yet")
+            "address",
+            _(terms.ADDRESS),
+            formats.address(host) if host.address else "",
+            _(target.ADDRESS_UNKNOWN),
         ),
         _field("command", name, templates.shell_command(command) if command else "", why_not),
-        _field("id", _("ID"), host.id),
+        _field("id", _(terms.ID), host.id),
         _Copyable(
-            Choice("password", _("Password"), MASK, "" if password else _("The service gives no password for it")),
-            _("Password"),
+            Choice("password", _(terms.PASSWORD), MASK, "" if password else _(messages.NO_PASSWORD)),
+            _(terms.PASSWORD),
             lambda: password.reveal() if password else "",
         ),
         _field("trace-id", "traceId", trace_id, _("Nothing went wrong with it lately"), _("of what went wrong last")),

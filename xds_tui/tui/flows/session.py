@@ -18,7 +18,7 @@ from xds_tui.config.settings import SettingsError
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_names
 from xds_tui.domain.endpoint import DEMO, environment_of
 from xds_tui.i18n import N_, _
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, terms
 from xds_tui.tui.context import Profile, ProfileConnector, ProfileServices
 from xds_tui.tui.screens.picker import Choice, PickerScreen, pick
 from xds_tui.tui.screens.sign_in import SignInScreen
@@ -44,7 +44,7 @@ async def save_credentials(app: App[Any], account: Account) -> None:
     try:
         name = await account.store_credentials()
     except CredentialStoreError as error:
-        message = _("Kept for this run only: {reason}").format(reason=messages.error_message(error))
+        message = messages.kept_for_this_run(error)
         app.notify(message, severity="warning", timeout=20, markup=False)
         return
     finally:
@@ -59,7 +59,7 @@ async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Pro
         Choice(str(index), place.profile, describe_profile(place), is_current=_is_same(place, present))
         for index, place in enumerate(places)
     ]
-    chosen = await pick(app, _("Profile"), choices)
+    chosen = await pick(app, _(terms.PROFILE), choices)
     if chosen is None or _is_same(places[int(chosen)], present):
         return None
     try:
@@ -77,7 +77,7 @@ def describe_profile(place: Profile) -> str:
         words = [address] if address.startswith(name) else [formats.environment(name), address]
     if place.base_url == DEMO:
         words = [_("a simulated service in this program: nothing is bought")]
-    return " · ".join([*words, _("read-only")] if place.read_only else words)
+    return " · ".join([*words, _(terms.READ_ONLY)] if place.read_only else words)
 
 
 def _is_same(one: Profile, other: Profile) -> bool:
@@ -117,7 +117,7 @@ async def choose_theme(app: App[Any], keep: SaveSetting | None, folder: Path | N
         if not isinstance(theme, str):
             themes.apply(app, name, os.environ, theme)
 
-    chosen = await app.push_screen_wait(PickerScreen(_("Theme"), choices, preview=preview))
+    chosen = await app.push_screen_wait(PickerScreen(_(terms.THEME), choices, preview=preview))
     if chosen is None:
         app.theme = present_theme
     else:
@@ -142,7 +142,7 @@ async def choose_language(app: App[Any]) -> str | None:
     """Let the user choose the language; return its code, or None if it is the present one. Call it in a worker."""
     present = i18n.chosen()
     choices = [Choice(code, _LANGUAGES[code], is_current=code == present) for code in i18n.LANGUAGES]
-    chosen = await pick(app, _("Language"), choices)
+    chosen = await pick(app, _(terms.LANGUAGE), choices)
     if chosen is None or chosen == present:
         return None
     i18n.choose(chosen)

@@ -22,7 +22,7 @@ from xds_tui.domain.model import Status
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.text import labels
+from xds_tui.text import terms
 from xds_tui.tui.availability import hosts_ordered
 from xds_tui.tui.context import Profile
 from xds_tui.tui.runtime.gc_tuning import GarbageCollector
@@ -128,7 +128,7 @@ class FleetView(PanedScreen):
         from xds_tui.tui.widgets.catalog_pane import CatalogPane
         from xds_tui.tui.widgets.inspector import Inspector
 
-        events = ActivityTable(id="events", classes="pane", placeholder=_(labels.NO_EVENTS))
+        events = ActivityTable(id="events", classes="pane", placeholder=_(terms.NO_EVENTS))
         events.border_title = Content(_("³Events"))
         events.border_subtitle = Content(_("h full history"))
         catalog = CatalogPane(id="catalog", classes="pane")

@@ -24,7 +24,7 @@ from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.system.exports import FileWriteError, write_export
-from xds_tui.text import export, formats, labels, messages
+from xds_tui.text import export, formats, messages, terms
 from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.context import Profile
 from xds_tui.tui.flows import claim, copy
@@ -108,7 +108,7 @@ class HistoryScreen(LiveScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Create the status line, the names of the tabs, the tabs, the filter and the keys."""
-        yield StatusBar(self._profile, self._clock, title=_("History"))
+        yield StatusBar(self._profile, self._clock, title=_(terms.HISTORY))
         yield Static(id="tabs")
         with ContentSwitcher(initial="all-events", id="tab"):
             events = EventTable(id="all-events", placeholder=_("Loading"))
@@ -190,7 +190,7 @@ class HistoryScreen(LiveScreen[None]):
         orders = self._log.matching_orders(self._filter.orders, now)
         self._shown = events, orders
         table = self.query_one(EventTable)
-        empty = _("No matches. Press esc to clear the filter") if self.filter_text else _(labels.NO_EVENTS)
+        empty = _("No matches. Press esc to clear the filter") if self.filter_text else _(terms.NO_EVENTS)
         table.placeholder = empty if self._log.is_whole else _("Loading")
         table.show_events(events)
         self.query_one(OrderTable).show_orders(orders, self._hosts())

@@ -21,7 +21,7 @@ from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.i18n import _
-from xds_tui.text import activity_text, formats, host_card, labels
+from xds_tui.text import activity_text, formats, host_card, messages, terms
 from xds_tui.text.overview import Line
 from xds_tui.tui.availability import Context, hosts_ordered
 from xds_tui.tui.commands import bindings
@@ -128,7 +128,7 @@ class HostDetailScreen(LiveScreen[None]):
             ((f"{formats.moment(activity.latest.at)}  ", "muted"), (activity_text.line(activity), ""))
             for activity in activities(happened)
         ]
-        self.query_one("#event-lines", StyledLines).show(lines or [((_(labels.NO_EVENTS), "muted"),)])
+        self.query_one("#event-lines", StyledLines).show(lines or [((_(terms.NO_EVENTS), "muted"),)])
 
     def _field_lines(self, host: Host, width: int) -> list[Line]:
         now = self._clock()
@@ -185,9 +185,9 @@ class HostDetailScreen(LiveScreen[None]):
         """Send the password to the terminal's clipboard."""
         host = self._host
         if host is not None and host.password:
-            await copy.copy_and_report(self, host.password.reveal(), _("Password"))
+            await copy.copy_and_report(self, host.password.reveal(), _(terms.PASSWORD))
         else:
-            self.query_one(Notice).show([_("The service gives no password for it")], mild=True)
+            self.query_one(Notice).show([_(messages.NO_PASSWORD)], mild=True)
 
     @work(group=FLOW)
     async def action_ask(self, name: str) -> None:

@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from xds_tui.domain.model import Host
 from xds_tui.domain.normalization import fold
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import formats
+from xds_tui.text import formats, terms
 from xds_tui.tui.command import Command
 from xds_tui.tui.commands import COMMANDS, by_place, keys_of
 from xds_tui.tui.screens.picker import Choice, PickerScreen
@@ -73,7 +73,7 @@ class PaletteScreen(PickerScreen):
         keys = [written(offer.action) for offer in offers]
         width = max(map(formats.cells, keys), default=0)
         choices = [_choice(offer, formats.padded(its, width)) for offer, its in zip(offers, keys, strict=True)]
-        super().__init__(_("Commands"), choices, placeholder=_("an action, or a host by name, ID or address"))
+        super().__init__(_(terms.COMMANDS), choices, placeholder=_("an action, or a host by name, ID or address"))
         self._actions = list(zip((offer.words for offer in offers), choices, strict=True))
         self._hosts = hosts
         self._host_words: list[str] = []
@@ -90,7 +90,7 @@ class PaletteScreen(PickerScreen):
         if (more := len(hosts) - MAX_ENTRIES) > 0:
             told = ngettext("{count} more host: type on", "{count} more hosts: type on", more).format(count=more)
             return shown, told
-        return shown, "" if shown else _("Nothing is called that")
+        return shown, "" if shown else _(terms.NOTHING_FOUND)
 
     def _hosts_found(self, words: Sequence[str]) -> list[Host]:
         if not self._host_words:

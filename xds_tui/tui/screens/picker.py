@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from xds_tui.domain.normalization import fold
 from xds_tui.i18n import _
-from xds_tui.text import formats
+from xds_tui.text import formats, terms
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.widgets.field import Field
@@ -85,7 +85,7 @@ class PickerScreen(DialogScreen[str | None]):
     def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
         """Return what the words leave, none of them in capitals, and what to say of it."""
         found = [choice for choice in self._choices if all(word in _haystack(choice) for word in words)]
-        return found, "" if found else _("Nothing is called that")
+        return found, "" if found else _(terms.NOTHING_FOUND)
 
     def _show(self, typed: str) -> None:
         words = fold(typed).split()

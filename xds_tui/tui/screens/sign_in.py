@@ -20,7 +20,7 @@ from xds_tui.auth.keyring_store import CredentialStoreError
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import PRODUCTION, SANDBOX, check_base_url
 from xds_tui.i18n import _
-from xds_tui.text import messages
+from xds_tui.text import messages, terms
 from xds_tui.text.messages import Situation
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen
@@ -73,13 +73,13 @@ class SignInScreen(DialogScreen[SignedIn | None]):
                     ("other", _("Another address")),
                 ):
                     yield Radio(Content(label), id=name, value=name == named, compact=True)
-            yield from _field("address", _("Address"), self._account.base_url)
+            yield from _field("address", _(terms.ADDRESS), self._account.base_url)
             with RadioSet(id="way", compact=True):
                 has_token = self._account.has_bare_token
                 yield Radio(Content(_("Account ID and secret: renews by itself")), value=not has_token, compact=True)
                 yield Radio(Content(_("A token: ends after 30 minutes")), value=has_token, id="bare", compact=True)
-            yield from _field("account", _("Account ID"), self._account.account_id)
-            yield from _field("secret", _("Secret"), password=True)
+            yield from _field("account", _(terms.ACCOUNT_ID), self._account.account_id)
+            yield from _field("secret", _(terms.SECRET), password=True)
             yield from _field("token", _("Token"), password=True)
             yield Tick(Content(_("Keep it in the keyring")), value=self._account.has_keyring, id="keep", compact=True)
             yield Static(id="keyring")
@@ -110,7 +110,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         except CredentialStoreError as error:
             self.query_one("#keep", Tick).value = False
             self.query_one("#keep", Tick).disabled = True
-            line.update(Content(_("Kept for this run only: {reason}").format(reason=messages.error_message(error))))
+            line.update(Content(messages.kept_for_this_run(error)))
             return
         line.update(Content(_("The keyring here is {name}.").format(name=name)))
 
@@ -186,7 +186,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
                 raise ValueError(_("The token is missing"))
             return base_url, BareToken(Secret(self._typed("token")))
         if not self._typed("account") or not self._typed("secret"):
-            raise ValueError(_("Account ID and secret are both needed"))
+            raise ValueError(_(messages.KEY_INCOMPLETE))
         return base_url, AccountKey(self._typed("account"), Secret(self._typed("secret")))
 
 

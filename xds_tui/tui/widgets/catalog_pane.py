@@ -20,7 +20,7 @@ from xds_tui.domain.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.domain.purchase import ANY, PackageFilter
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats, messages, package_card
+from xds_tui.text import formats, messages, package_card, terms
 from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row, why_no_catalog
@@ -267,7 +267,7 @@ class CatalogPane(FilteredPane, Vertical):
 
     def _criteria_words(self) -> str:
         wish = self.criteria
-        gpu = {None: _("any GPU"), True: _("with GPU"), False: _("no GPU")}[wish.gpu]
+        gpu = {None: _("any GPU"), True: _("with GPU"), False: _(terms.NO_GPU)}[wish.gpu]
         area = formats.area(wish.area) if wish.area else _("any region")
         use = formats.purpose(wish.purpose) if wish.purpose else _("any use")
         order = _("by price") if wish.by_price else _("default order")

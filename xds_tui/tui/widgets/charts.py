@@ -19,7 +19,7 @@ from xds_tui.domain.pricing import CostShare, Rate, cost_shares
 from xds_tui.domain.records import Sample
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
-from xds_tui.text import charts, formats, labels
+from xds_tui.text import charts, formats, labels, terms
 from xds_tui.text.charts import ASCII, BRAILLE, Charset, Figures, Points
 from xds_tui.tui.theme import glyphs
 
@@ -88,14 +88,14 @@ def _charts() -> tuple[Chart, Chart]:
     """Return the charts, with their labels in the current language."""
     return (
         Chart(
-            _("Hosts"),
+            _(terms.HOSTS),
             Series(_(labels.STATUSES[Status.ON]), lambda sample: Decimal(sample.on)),
             Series(_("all"), lambda sample: Decimal(sample.total)),
             Decimal(1),
             str,
         ),
         Chart(
-            _("Cost per hour"),
+            _(terms.COST_PER_HOUR),
             Series(formats.billing(Billing.ON_DEMAND), on_demand_cost),
             Series(formats.billing(Billing.RENT), prepaid_cost),
             Decimal("0.01"),
@@ -304,7 +304,9 @@ def _cost_tables(fleet: FleetState, now: datetime, width: int, height: int, *, i
     if fleet.snapshot is None or fleet.catalog is None or height < 3:
         return []
     hosts, costs = fleet.snapshot.hosts, fleet.costs
-    by_gpu = cost_shares(hosts, costs, now, lambda host: (host.gpu_name or "GPU") if host.gpu_count else _("no GPU"))
+    by_gpu = cost_shares(
+        hosts, costs, now, lambda host: (host.gpu_name or "GPU") if host.gpu_count else _(terms.NO_GPU)
+    )
     by_area = cost_shares(hosts, costs, now, lambda host: formats.area(host.area))
     if not by_gpu:
         return []

@@ -13,7 +13,7 @@ from xds_tui.domain.host_list import Group
 from xds_tui.domain.model import Absence, Area, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order
-from xds_tui.i18n import _, ngettext
+from xds_tui.i18n import _
 from xds_tui.text import formats, messages
 from xds_tui.text.host_card import STATUS_STYLES
 from xds_tui.text.labels import HEADERS
@@ -166,5 +166,5 @@ def _group_label(value: Status | Area | str | None) -> str:
 
 
 def _group_note(group: Group) -> str:
-    hosts = ngettext("{count} host", "{count} hosts", len(group.hosts)).format(count=len(group.hosts))
+    hosts = formats.count_hosts(len(group.hosts))
     return f"{hosts} · {formats.rate(group.billed)}/h" if group.billed.high else hosts

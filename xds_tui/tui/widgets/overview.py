@@ -21,7 +21,7 @@ from xds_tui.domain.ranges import local_time
 from xds_tui.domain.records import Sample
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats, labels, overview
+from xds_tui.text import formats, overview, terms
 from xds_tui.text.overview import Line, Overview
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.lines import StyledLines
@@ -111,11 +111,11 @@ class OverviewPane(StyledLines):
         widths[1] += width - sum(widths)
         blocks = overview.ASCII_BLOCKS if glyphs.is_ascii(self.app) else overview.BLOCKS
         inner = [box_width - 4 for box_width in widths]
-        boxes: list[tuple[str, Sequence[Line]]] = [(_("Fleet"), ()), (_(labels.COST), ()), (_("Expiring"), ())]
+        boxes: list[tuple[str, Sequence[Line]]] = [(_("Fleet"), ()), (_(terms.COST), ()), (_("Expiring"), ())]
         if shown is not None:
             boxes = [
                 (_("Fleet"), overview.fleet_lines(shown, inner[0])),
-                (_(labels.COST), overview.cost_lines(shown, inner[1], blocks)),
+                (_(terms.COST), overview.cost_lines(shown, inner[1], blocks)),
                 (_("Expiring"), overview.expiry_lines(shown, inner[2])),
             ]
         drawn = [_boxed(title, lines, box_width) for (title, lines), box_width in zip(boxes, widths, strict=True)]

@@ -16,8 +16,8 @@ from xds_tui.api.errors import NotSent
 from xds_tui.domain import host_list
 from xds_tui.domain.endpoint import environment_of
 from xds_tui.fleet.state import ConnectionState, FleetState
-from xds_tui.i18n import _, ngettext
-from xds_tui.text import formats
+from xds_tui.i18n import _
+from xds_tui.text import formats, terms
 from xds_tui.tui.context import Profile
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.theme.themes import profile_color, profile_style
@@ -209,7 +209,7 @@ class StatusBar(Widget):
         style = profile_style(color, environment, is_ansi=app.native_ansi_color, is_colourless=app.no_color)
         where = Content(f" {' · '.join(words)} ").stylize(style)
         if self._place.read_only:
-            where += Content(" ") + self._styled(_("read-only"), "warn")
+            where += Content(" ") + self._styled(_(terms.READ_ONLY), "warn")
         return where
 
     def _link(self) -> Content:
@@ -262,7 +262,7 @@ class StatusBar(Widget):
         if self.fleet.snapshot is None:
             return Content("")
         of = host_list.counts(self.fleet.snapshot.hosts, self._clock())
-        hosts = ngettext("{count} host", "{count} hosts", of.total).format(count=of.total)
+        hosts = formats.count_hosts(of.total)
         return Content(" · " + _("{hosts}, {count} on").format(hosts=hosts, count=of.on))
 
     def _cost(self) -> tuple[Content, Content]:
@@ -270,7 +270,7 @@ class StatusBar(Widget):
         rate = self.fleet.costs.fleet
         if self.fleet.snapshot is None or self.fleet.catalog is None:
             return Content(""), Content("")
-        prepaid = " + " + _("{rate}/h prepaid").format(rate=formats.rate(rate.prepaid)) if rate.prepaid.high else ""
+        prepaid = " + " + formats.prepaid_rate(rate.prepaid) if rate.prepaid.high else ""
         billed = f"{formats.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
         if rate.unpriced and not rate.on_demand.high:  # a sum of nothing would read as a price
             billed = formats.unknown_prices(rate.unpriced)

@@ -27,8 +27,8 @@ from xds_tui.domain.model import Catalog
 from xds_tui.domain.purchase import Draft, DraftProblem
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
-from xds_tui.i18n import N_, _
-from xds_tui.text import formats
+from xds_tui.i18n import _
+from xds_tui.text import formats, terms
 from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.create.goods import GoodsPane, ImagePane, PackagePane
@@ -82,7 +82,7 @@ class Step(IntEnum):
     RESULT = 4
 
 
-_TITLES: Final = (N_("Package"), N_("Image"), N_("Order"), N_("Review"))
+_TITLES: Final = (terms.PACKAGE, terms.IMAGE, terms.ORDER, terms.REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class DraftScreen(LiveScreen[Finished]):
 
     def on_mount(self) -> None:
         """Begin with the first part that is not filled in."""
-        self.query_one("#order-pane").border_title = Content(_("Order"))
+        self.query_one("#order-pane").border_title = Content(_(terms.ORDER))
         self._is_page = self.app.size.width >= PAGE_COLUMNS
         self._draw()
         self.step = self._next_open_step()

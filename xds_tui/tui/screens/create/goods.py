@@ -16,7 +16,7 @@ from xds_tui.domain.model import Catalog, Image, Package
 from xds_tui.domain.purchase import Draft
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, terms
 from xds_tui.tui.textual_compat import TitledWidget
 from xds_tui.tui.widgets.catalog_rows import IMAGE_COLUMNS, PACKAGE_COLUMNS, image_row, package_row, why_no_catalog
 from xds_tui.tui.widgets.filter_input import FilterInput
@@ -99,7 +99,7 @@ class PackagePane(GoodsPane):
 
     def _show_titles(self, draft: Draft, shown: int, total: int, of_other_types: int) -> None:
         count = f"{shown}/{total}" if shown != total else f"{total}"
-        parts = [f"{_('Package')} {count}" if total else _("Package"), formats.billing(draft.billing)]
+        parts = [f"{_(terms.PACKAGE)} {count}" if total else _(terms.PACKAGE), formats.billing(draft.billing)]
         parts += [f"/ {self._text}"] if self._text else []
         self.set_border_title(" · ".join(parts))
         if self._error:
@@ -157,7 +157,7 @@ class ImagePane(GoodsPane):
         self.table.show(translated(IMAGE_COLUMNS), list(images), lambda key: image_row(images[key], chosen))
 
     def _show_titles(self, package: Package | None, of_other_types: int) -> None:
-        title = _("Image")
+        title = _(terms.IMAGE)
         if package is not None:
             title += " · " + _("type {type}").format(type=package.type)
         self.set_border_title(title)

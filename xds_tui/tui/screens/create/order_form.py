@@ -21,7 +21,7 @@ from xds_tui.domain import pricing, purchase
 from xds_tui.domain.model import Billing, Catalog, Package, Period, PeriodUnit
 from xds_tui.domain.purchase import MAX_HOSTS, MAX_PERIODS, PERIOD_UNITS, Draft
 from xds_tui.i18n import N_, _
-from xds_tui.text import formats
+from xds_tui.text import formats, terms
 from xds_tui.text.labels import HEADERS
 from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings, by_place, keys_of
@@ -32,7 +32,7 @@ from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
 _LIMITS: Final[Mapping[str, tuple[str, int]]] = {
     "number": (N_("Periods"), MAX_PERIODS),
-    "count": (N_("Hosts"), MAX_HOSTS),
+    "count": (terms.HOSTS, MAX_HOSTS),
 }
 """The label and the highest value of each number field, by its ID."""
 
@@ -165,7 +165,7 @@ class OrderForm(Vertical):
     def compose(self) -> ComposeResult:
         """Create the fields."""
         with Horizontal(classes="field"):
-            yield Static(Content(_("Billing")), classes="field-name")
+            yield Static(Content(_(terms.BILLING)), classes="field-name")
             yield BillingField(id="billing")
         yield Table(id="units")
         yield Static(Content(_("Hours: not listed in the newer API document.")), id="unit-note")

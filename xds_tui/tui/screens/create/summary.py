@@ -139,7 +139,7 @@ def _fleet_afterwards(estimate: Estimate, draft: Draft, fleet: FleetState) -> st
 def _fleet_rate(rate: FleetRate, increase: str) -> str:
     parts = [_("{rate}/h").format(rate=formats.rate(rate.on_demand)) + increase]
     if rate.prepaid.high:
-        parts.append(_("{rate}/h prepaid").format(rate=formats.rate(rate.prepaid)))
+        parts.append(formats.prepaid_rate(rate.prepaid))
     if rate.unpriced:
         unknown = ngettext("{count} unknown price", "{count} unknown prices", rate.unpriced)
         parts.append(unknown.format(count=rate.unpriced))

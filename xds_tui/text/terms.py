@@ -1,0 +1,46 @@
+"""Terms that several screens and commands show: titles, names of fields, labels of keys. Nothing is imported for them.
+
+They are marked for translation here, and translated where they are shown.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xds_tui.i18n import N_
+
+ACCOUNT_ID: Final = N_("Account ID")
+ADDRESS: Final = N_("Address")
+BACK: Final = N_("Back")
+BILLING: Final = N_("Billing")
+COMMANDS: Final = N_("Commands")
+COST: Final = N_("Cost")
+COST_PER_HOUR: Final = N_("Cost per hour")
+DELETE: Final = N_("Delete")
+DOWN: Final = N_("Down")
+EVENTS: Final = N_("Events")
+FILTER: Final = N_("Filter")
+GPU: Final = N_("GPU")
+HISTORY: Final = N_("History")
+HOSTS: Final = N_("Hosts")
+ID: Final = N_("ID")
+IMAGE: Final = N_("Image")
+LANGUAGE: Final = N_("Language")
+NO_EVENTS: Final = N_("No events yet")
+NOTHING_FOUND: Final = N_("Nothing is called that")
+NO_GPU: Final = N_("no GPU")
+ORDER: Final = N_("Order")
+PACKAGE: Final = N_("Package")
+PASSWORD: Final = N_("Password")
+PROFILE: Final = N_("Profile")
+QUIT: Final = N_("Quit")
+READ_ONLY: Final = N_("read-only")
+REGION: Final = N_("Region")
+REVIEW: Final = N_("Review")
+SECONDS: Final = N_("{seconds} s")
+SECRET: Final = N_("Secret")
+SHOW_ALL: Final = N_("Show all")
+STATUS: Final = N_("Status")
+THEME: Final = N_("Theme")
+UP: Final = N_("Up")
+USE: Final = N_("Use")
