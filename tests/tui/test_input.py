@@ -143,6 +143,11 @@ def test_the_second_byte_of_a_gbk_character_is_not_a_letter() -> None:
     assert names(said(b"\xe9", b"F")) == ["replacement_character", "F"]
 
 
+@pytest.mark.parametrize("sequence", [b"\x1b[O", b"\x1b[I", b"\x1b]11;rgb:0000/0000/0000\x07", b""])
+def test_a_key_after_an_invalid_byte_and_a_sequence_is_not_a_second_byte(sequence: bytes) -> None:
+    assert names(said(b"\xf9" + sequence + b"\x1bx", b"1")) == ["replacement_character", "alt+x", "1"]
+
+
 def test_mouse_and_terminal_reports_are_decoded() -> None:
     kinds = [type(event) for event in said(b"\x1b[<0;10;20M\x1b[<0;10;20m\x1b[<65;1;1M\x1b[I\x1b[O\x1b[?2026;2$y")]
     assert kinds == [

@@ -269,6 +269,7 @@ class InputScanner:
 
     def _enter(self, state: _State, sequence: str) -> None:
         self._reset()
+        self._is_undecodable = False
         self._state = state
         self._sequence = sequence
 
