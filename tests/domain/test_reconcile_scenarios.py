@@ -292,6 +292,20 @@ def test_accepted_orders_whose_host_would_have_to_move_on_are_left_to_the_user_w
     assert buyer.candidates.keys() == {*orders, lost}
 
 
+def test_a_lost_order_is_left_to_the_user_if_the_orders_after_it_could_move_on_for_it() -> None:
+    """Its own host came only after the gateway's answer, so that the next lost order could have it just as well."""
+    buyer = Buyer(Shop(resolution=0.001))
+    buyer.buy(-11, took=0.06, works_after=0.04, names_host=True)
+    lost = buyer.buy(0.0, took=0.028, works_after=2.033, accepted=False)
+    stranger = buyer.shop.sell(0.14)
+    buyer.buy(1.446, took=0.086, works_after=0.075)
+    after = buyer.buy(1.786, took=0.671, works_after=0.643, accepted=False)
+    buyer.look(60)
+    assert stranger not in buyer.confirmed.values()
+    assert buyer.candidates.keys() >= {lost, after}
+    assert buyer.right == len(buyer.confirmed)
+
+
 def test_a_lost_order_takes_nothing_from_an_accepted_one_that_its_host_does_not_fit() -> None:
     buyer = Buyer(Shop())
     orders = [buyer.buy(0.1, took=0.2), buyer.buy(3.6, took=0.2, accepted=False)]

@@ -112,6 +112,22 @@ def test_a_refused_order_is_watched_for_some_minutes(fields: dict[str, Any], age
     assert is_watched(a_create(**{"state": OrderState.REJECTED} | fields), NOON + age) is expected
 
 
+def test_of_several_refused_orders_the_one_sent_last_before_the_host_came_is_named() -> None:
+    orders = [
+        a_create(OrderState.REJECTED, id=f"o{seconds}", sent_at=NOON + timedelta(seconds=seconds))
+        for seconds in (0, 30, 60)
+    ]
+    host = a_host(id="new", os="Ubuntu Server", created=NOON + timedelta(seconds=31))
+    assert hosts_of_refused(orders, [host], {}).keys() == {"o30"}
+
+
+def test_a_host_that_may_be_another_order_s_is_named_after_the_others_and_with_that_doubt() -> None:
+    order = a_create(OrderState.REJECTED)
+    offered, free = (a_host(id=id_, os="Ubuntu Server", created=NOON) for id_ in ("offered", "free"))
+    assert hosts_of_refused([order], [offered, free], {}, {"offered"})["o"].host_id == "free"
+    assert hosts_of_refused([order], [offered], {}, {"offered"})["o"].doubt is Doubt.OTHER_ORDER
+
+
 @given(st.integers(0, 4), st.integers(0, 4))
 def test_each_order_gets_one_host_and_each_host_one_order(orders: int, hosts: int) -> None:
     refused = [a_create(OrderState.REJECTED, id=f"o{number}") for number in range(orders)]

@@ -105,6 +105,70 @@ async def test_a_host_is_reported_after_a_restart(desk: Desk, journal: Journal) 
     assert [event.host_id for event in reported_candidates(again)] == ["new"]
 
 
+async def test_a_host_made_during_a_rejected_request_is_reported_though_it_is_offered_for_another_order(
+    desk: Desk,
+) -> None:
+    await desk.see(a_host(id="old"))
+    desk.service.answers = [OutcomeUnknown("504"), Rejected(9001, "余额不足")]
+    for sent_after in (0, 2):
+        desk.now = NOON + timedelta(seconds=sent_after)
+        desk.orders.buy(a_quote(), 1, confirmed=[order.id for order in desk.orders.book])
+        await desk.ended()
+    created = NOON + timedelta(seconds=2)
+    for look in range(1, 4):
+        desk.now = NOON + timedelta(seconds=60 * look)
+        await desk.see(new_host(created=created), a_host(id="old"), at=desk.now)
+    lost, rejected = desk.orders.book
+    assert (lost.state, rejected.state) == (OrderState.UNKNOWN, OrderState.REJECTED)
+    assert lost.candidate is not None
+    assert rejected.candidate is not None
+    assert {lost.candidate.host_id, rejected.candidate.host_id} == {"new"}
+    assert rejected.candidate.doubt is Doubt.OTHER_ORDER
+    assert len(reported_candidates(desk)) == 2
+    # The user knows whose it is.
+    await desk.orders.claims.accept_candidate(lost.id)
+    await desk.see(new_host(created=created), a_host(id="old"), at=desk.now)
+    assert desk.orders.book[rejected.id].candidate is None
+    assert [order.candidate for order in await desk.journal.orders(10)] == [None, None]
+
+
+async def test_a_host_made_before_a_rejected_request_and_offered_for_another_order_is_not_reported(desk: Desk) -> None:
+    await desk.see(a_host(id="old"))
+    desk.service.answers = [OutcomeUnknown("504"), OutcomeUnknown("504"), Rejected(9001, "余额不足")]
+    for sent_after in (0, 1, 60):
+        desk.now = NOON + timedelta(seconds=sent_after)
+        desk.orders.buy(a_quote(), 1, confirmed=[order.id for order in desk.orders.book])
+        await desk.ended()
+    for look in range(2, 5):
+        desk.now = NOON + timedelta(seconds=60 * look)
+        await desk.see(new_host(created=NOON + timedelta(seconds=1)), a_host(id="old"), at=desk.now)
+    assert desk.orders.book.candidate_ids == {"new"}
+    assert list(desk.orders.book)[-1].candidate is None
+
+
+async def test_a_host_listed_before_the_end_of_the_earlier_run_is_reported_after_a_restart(
+    desk: Desk, journal: Journal
+) -> None:
+    await refused(desk)
+    again = Desk(journal)
+    before = a_host(id="before", created=NOON - timedelta(minutes=1), os="Ubuntu Server")
+    again.orders.book.update_hosts(a_snapshot(before, new_host()))
+    await again.orders.resume()
+    await again.see(before, new_host())
+    assert [event.host_id for event in reported_candidates(again)] == ["new"]
+
+
+async def test_a_host_of_an_order_that_another_program_gave_before_it_ended_is_reported(
+    desk: Desk, journal: Journal
+) -> None:
+    await desk.see(a_host(id="old"))
+    await desk.orders.resume()
+    await refused(Desk(journal))
+    await desk.orders.sync()
+    await desk.see(new_host(), a_host(id="old"))
+    assert [event.host_id for event in reported_candidates(desk)] == ["new"]
+
+
 async def test_the_user_can_accept_the_host_of_a_rejected_order(desk: Desk) -> None:
     order = await refused(desk)
     await desk.see(new_host())

@@ -2,6 +2,17 @@
 
 Every create has the ID of its order as a tag, which the service's ledger contains. So it is known which order bought
 which host, although the program cannot see that.
+
+What no client can tell is not a violation. An order whose response was lost is confirmed by a host that somebody else
+bought, and the program cannot see who did, in two cases. In each of them there is another world with the same
+responses and the same list in which the order did buy that host, so that a client that is right in one world is wrong
+in the other:
+
+* *coincidence*: the order bought nothing, and the other buyer bought the same within the time of the request. In the
+  other world the request was carried out, and the other buyer bought nothing;
+* *swap*: the order's own host came into being only after the time in which a lost request is carried out (`GRACE`),
+  and the other buyer's within it. In the other world the two bought each other's host. If both are of that time, the
+  program sees two hosts that explain the order equally well, and has to ask the user.
 """
 
 from __future__ import annotations
@@ -13,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tests.simulator_faults.other_user import TAG
-from xds_tui.domain.open_creates import UNANSWERED_WINDOW
+from xds_tui.domain.open_creates import GRACE, UNANSWERED_WINDOW
 from xds_tui.domain.records import Order, OrderState
 from xds_tui.simulator.world import Sale
 
@@ -24,6 +35,9 @@ BEFORE: Final = timedelta(seconds=1.5)
 AFTER: Final = timedelta(seconds=5)
 """Within this time before a request was sent and after it ended, hosts of another buyer cannot be distinguished:
 creation times are in whole seconds, and clocks half a second apart."""
+
+LOST: Final = timedelta(milliseconds=GRACE)
+"""After its response was lost a request is carried out within this time, or nobody can tell its host."""
 
 REQUEST: Final = timedelta(milliseconds=UNANSWERED_WINDOW)
 """A request is assumed to have been carried out within this time if a kill prevented its end from being recorded."""
@@ -69,6 +83,8 @@ class Verdict:
     """Confirmed by the host of an equal order of the same machine, which bought one too."""
     coincidences: int = 0
     """Unknown, bought nothing, and confirmed by a host that another buyer bought during the request."""
+    swaps: int = 0
+    """Confirmed by a host that another buyer bought during the request; the own one came into being long after it."""
     may_be: int = 0
     """Without a host, with a candidate."""
     may_be_right: int = 0
@@ -244,6 +260,8 @@ def _judge_host(verdict: Verdict, order: Order, sale: Sale | None, named: Sale |
         verdict.exchanged += 1
     elif _is_coincidence(order, sale, named) and named is not None and named.request_tag not in own:
         verdict.coincidences += 1
+    elif _is_swap(order, sale, named) and named is not None and named.request_tag not in own:
+        verdict.swaps += 1
     elif sale is None:
         verdict.confirmed_for_nothing += 1
         verdict.problems.append(f"{_description(order)} bought nothing; {_origin(named)}")
@@ -259,7 +277,18 @@ def _is_alike(one: Sale, other: Sale) -> bool:
 
 def _is_coincidence(order: Order, sale: Sale | None, named: Sale | None) -> bool:
     """Return whether an order that bought nothing names a host that was bought during its request."""
-    if sale is not None or named is None or order.sent_at is None:
+    return sale is None and named is not None and _is_of_request(order, named)
+
+
+def _is_swap(order: Order, sale: Sale | None, named: Sale | None) -> bool:
+    """Return whether an order names a host of the time of its request, and bought one that is of a later time."""
+    if sale is None or named is None or not _is_of_request(order, named):
+        return False
+    return order.answered_at is not None and datetime.fromtimestamp(sale.at, UTC) > order.answered_at + LOST
+
+
+def _is_of_request(order: Order, named: Sale) -> bool:
+    if order.sent_at is None:
         return False
     bought = datetime.fromtimestamp(named.at, UTC)
     return order.sent_at - BEFORE <= bought <= (order.answered_at or order.sent_at + REQUEST) + AFTER

@@ -64,6 +64,7 @@ def table(outcome: Outcome, seconds: float) -> Iterable[str]:
     yield _row("    with the host that came of the order", of.right)
     yield _row("    exchanged with one bought of the same goods", of.exchanged)
     yield _row("    by coincidence", of.coincidences, "bought nothing; somebody else bought the same just then")
+    yield _row("    by a swap", of.swaps, "bought one later; somebody else bought the same just then")
     yield _row("  accepted, host not recognised", of.accepted)
     yield _row("  unknown", of.unknown, f"{of.unknown_sold} with a sale, {of.unknown - of.unknown_sold} without")
     yield _row("accepted or unknown, with one that may be theirs", of.may_be, f"{of.may_be_right} of them are")

@@ -136,6 +136,25 @@ def test_an_order_that_bought_nothing_may_match_only_a_simultaneous_purchase(sec
     assert (found.sold, found.sold_to_others) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("other", "own", "swaps"), [(1, 3.9, 0), (1, 4.1, 1), (6.9, 9, 1), (7.1, 9, 0), (-1, 60, 1), (-2, 60, 0)]
+)
+def test_an_order_whose_host_came_later_may_match_only_a_simultaneous_purchase(
+    other: float, own: float, swaps: int
+) -> None:
+    start = SENT_AT.timestamp()
+    ledger = [sale(TAG, "a", at=start + other), sale(0, "b", at=start + own)]
+    found = verdict([order(0, OrderState.CONFIRMED, "a", answered_at=SENT_AT + timedelta(seconds=2))], ledger)
+    assert (found.swaps, found.wrong, found.holds) == (swaps, 1 - swaps, bool(swaps))
+
+
+def test_a_swap_with_another_order_of_the_machine_is_wrong() -> None:
+    answered_at = SENT_AT + timedelta(seconds=1)
+    orders = [order(0, OrderState.CONFIRMED, "b", answered_at=answered_at), order(1, OrderState.UNKNOWN)]
+    later = sale(0, "a", at=SENT_AT.timestamp() + 60)
+    assert verdict(orders, [later, sale(1, "b", image_id="4006")]).wrong == 1
+
+
 def test_an_order_that_bought_nothing_must_not_match_the_host_of_another() -> None:
     found = verdict([order(0, OrderState.CONFIRMED, "a"), order(1, OrderState.UNKNOWN)], [sale(1, "a")])
     assert (found.holds, found.confirmed_for_nothing) == (False, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -88,12 +88,6 @@ class Matching:
         pairs = ((row, column) for row, column in enumerate(self._column_of) if column is not None)
         return {column for row, column in pairs if self._distances[row][column].is_during_request}
 
-    def _find_uncertain(self) -> set[int]:
-        """Return the hosts of unknown orders: each may be somebody else's, if the order came to nothing."""
-        pairs = zip(self._requests, self._column_of, strict=True)
-        lost = {column for request, column in pairs if column is not None and not request.is_accepted}
-        return lost & self._explained
-
     @property
     def pending_hosts(self) -> frozenset[str]:
         """The IDs of the hosts that may belong to an order whose own host may not be listed yet."""
@@ -104,6 +98,12 @@ class Matching:
             for column, distance in distances.items()
             if distance.gap <= SMALL_SKEW
         )
+
+    @property
+    def rejected_hosts(self) -> frozenset[str]:
+        """The IDs of the hosts that came into being during a create that was rejected."""
+        births = (each for each in self._births if birth_fits(each, self._rejected, self._offset, even_proven=True))
+        return frozenset(birth.host.id for birth in births)
 
     def decide(self) -> tuple[dict[str, str], dict[str, Candidate]]:
         """Return the hosts that orders are confirmed by, and those that may be an order's, by order ID."""
@@ -299,22 +299,29 @@ class Matching:
         """Return the orders that could have another host, if those that have that host had another one, and so on.
 
         The last in such a row has a host that no order is matched to, or that of an unknown order, which may have come
-        to nothing: somebody else may have bought any of theirs.
+        to nothing; the latter only if it is from before the response: two coincidences at once are not assumed.
         """
-        uncertain = self._find_uncertain()
-        rows_of: dict[int, list[int]] = {}
+        lost = [row for row, request in enumerate(self._requests) if not request.is_accepted]
+        uncertain = self._explained.intersection(self._column_of[row] for row in lost)
+        direct: dict[int, list[int]] = {}
+        likely: dict[int, list[int]] = {}
         for row, usable in enumerate(self._usable):
-            for column, distance in usable.items():
-                if distance.is_during_request if column in uncertain else not distance.is_indirect:
-                    rows_of.setdefault(column, []).append(row)
-        free = [column for column in rows_of if column not in self._explained or column in uncertain]
-        found: set[int] = set()
-        while free:
-            column = free.pop()
-            for row in rows_of[column]:
-                if (own := self._column_of[row]) not in (None, column) and row not in found:
+            for column in (column for column, distance in usable.items() if not distance.is_indirect):
+                direct.setdefault(column, []).append(row)
+                if column not in uncertain or usable[column].is_during_request:
+                    likely.setdefault(column, []).append(row)
+        return self._move_on(direct.keys() - self._explained, direct) | self._move_on(uncertain, likely)
+
+    def _move_on(self, free: Iterable[int], rows_of: Mapping[int, Sequence[int]]) -> set[int]:
+        """Return the orders that could have one of the `free` hosts, or one that such an order would leave."""
+        waiting, found = list(free), set[int]()
+        while waiting:
+            column = waiting.pop()
+            for row in rows_of.get(column, ()):
+                own = self._column_of[row]
+                if own is not None and own != column and row not in found:
                     found.add(row)
-                    free += {own} & rows_of.keys()
+                    waiting.append(own)
         return found
 
     def _is_direct(self, row: int, column: int | None) -> bool:

@@ -85,6 +85,7 @@ class Reconciliation:
         candidates: for creates that are open after that, the host that may be theirs.
         is_matched: whether creates without a host were matched; otherwise `candidates` says nothing.
         pending_hosts: the hosts that may be of a create whose own host had no time to be listed yet.
+        rejected_hosts: the hosts that came into being during a create that was rejected.
 
     """
 
@@ -92,6 +93,7 @@ class Reconciliation:
     candidates: Mapping[str, Candidate] = field(default_factory=dict)
     is_matched: bool = True
     pending_hosts: frozenset[str] = frozenset()
+    rejected_hosts: frozenset[str] = frozenset()
 
 
 def match_orders(
@@ -146,6 +148,7 @@ def match_orders(
         confirmed | {order_id: host_id for order_id, host_id in found.items() if order_id in own},
         {order_id: candidate for order_id, candidate in candidates.items() if order_id in own},
         pending_hosts=matching.pending_hosts,
+        rejected_hosts=matching.rejected_hosts,
     )
 
 

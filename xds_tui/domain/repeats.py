@@ -6,12 +6,13 @@ ordered them, and that fit an order that was refused a moment ago.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 from xds_tui.domain import rejections
+from xds_tui.domain.assignment import assign
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState, Quote
@@ -25,6 +26,10 @@ POINTED_OUT_FOR: Final = timedelta(minutes=15)
 
 CLOCK_SKEW: Final = timedelta(minutes=10)
 """How far the service's clock may be from ours."""
+
+_OFFERED: Final = 10**6
+_NONE: Final = 10**12
+"""What an order costs in the assignment that has a host which may be another's, or none; a second costs 1."""
 
 _UNRESOLVED: Final = (OrderState.SENT, OrderState.UNKNOWN, OrderState.UNCONFIRMED)
 
@@ -78,24 +83,44 @@ def is_watched(order: Order, now: datetime) -> bool:
 
 
 def hosts_of_refused(
-    refused: Iterable[Order], hosts: Iterable[Host], known: Mapping[str, Collection[str]]
+    refused: Sequence[Order],
+    hosts: Sequence[Host],
+    known: Mapping[str, Collection[str]],
+    offered: Collection[str] = (),
 ) -> dict[str, Candidate]:
-    """Return which of `hosts`, all of them new and ordered by nobody here, fits which refused order, by order ID.
+    """Return which of `hosts`, all of them new and bought by nobody here, fits which refused order, by order ID.
+
+    As many orders as possible get a host, and of several hosts the one that was created soonest after sending.
 
     Args:
-        refused: the orders that are watched, oldest first.
+        refused: the orders that are watched.
         hosts: the hosts to look at.
         known: by order ID the IDs of the hosts that were there when the order was sent.
+        offered: the IDs of hosts that may be another order's.
 
     """
-    left = list(hosts)
-    found: dict[str, Candidate] = {}
-    for order in refused:
-        host = next((host for host in left if _fits(host, order, known.get(order.id, ()))), None)
-        if host is not None:
-            left.remove(host)
-            found[order.id] = Candidate(host.id, host.name, Doubt.REJECTED, host.created)
-    return found
+    costs = [
+        {
+            column: _seconds_apart(host, order) + _OFFERED * (host.id in offered)
+            for column, host in enumerate(hosts)
+            if _fits(host, order, known.get(order.id, ()))
+        }
+        for order in refused
+    ]
+    pairs = zip(refused, assign(costs, [_NONE] * len(refused)), strict=True)
+    found = {order.id: hosts[column] for order, column in pairs if column is not None}
+    return {
+        order_id: Candidate(
+            host.id, host.name, Doubt.OTHER_ORDER if host.id in offered else Doubt.REJECTED, host.created
+        )
+        for order_id, host in found.items()
+    }
+
+
+def _seconds_apart(host: Host, order: Order) -> int:
+    if host.created is None or order.sent_at is None:
+        return _OFFERED - 1
+    return min(abs(host.created - order.sent_at) // timedelta(seconds=1), _OFFERED - 1)
 
 
 def _fits(host: Host, order: Order, known: Collection[str]) -> bool:

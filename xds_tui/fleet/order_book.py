@@ -11,7 +11,7 @@ from typing import Final
 
 from xds_tui.domain import order_states, pricing
 from xds_tui.domain.attribution import RebootProgress
-from xds_tui.domain.creation_times import to_milliseconds
+from xds_tui.domain.creation_times import SMALL_SKEW, to_milliseconds
 from xds_tui.domain.host_distance import LATEST, LISTING_DELAY, LISTING_GRACE
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.open_creates import request_of
@@ -69,6 +69,12 @@ class OrderBook:
     def known_hosts(self) -> frozenset[str]:
         """IDs of all hosts seen so far; none of them can be the result of a purchase that is made now."""
         return frozenset(self._gone.union(host.id for host in self._hosts))
+
+    def known_before(self, moment: datetime) -> frozenset[str]:
+        """Return the IDs of the hosts seen so far, except those that came into being after `moment`."""
+        skew = timedelta(milliseconds=SMALL_SKEW)
+        later = {host.id for host in self._hosts if host.created is not None and host.created >= moment - skew}
+        return self.known_hosts - later
 
     def write(self, order: Order) -> None:
         """Add `order`, or replace its earlier state, and drop the oldest orders that have ended.
@@ -249,12 +255,14 @@ class OrderBook:
         left = [request.over_at + self._listing_grace - to_milliseconds(now) for request in requests]
         return min((milliseconds / 1000 for milliseconds in left if milliseconds > 0), default=None)
 
-    def is_explained(self, host_id: str) -> bool:
-        """Whether a host belongs to an order or may do, so that the user knows about it."""
-        return host_id in self._claimed or any(
-            host_id == order.host_id or (order.candidate is not None and host_id == order.candidate.host_id)
-            for order in self
-        )
+    def is_claimed(self, host_id: str) -> bool:
+        """Whether a host belongs to an order."""
+        return host_id in self._claimed or any(host_id == order.host_id for order in self)
+
+    @property
+    def candidate_ids(self) -> frozenset[str]:
+        """The hosts that may belong to an order, so that the user knows about them."""
+        return frozenset(order.candidate.host_id for order in self if order.candidate is not None)
 
     def late(self, answered: Collection[str], now: datetime) -> tuple[Order, ...]:
         """Return the orders that should have been confirmed by now and were not."""

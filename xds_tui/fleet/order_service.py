@@ -208,6 +208,7 @@ class OrderService:
         events = self.book.update_elsewhere(
             [order for order in recent if now - order.created_at < ELSEWHERE_WINDOW], elsewhere
         )
+        self.rejections.resume(order for order in recent if order.id not in elsewhere)
         for order in await self._journal.open_orders():
             if order.id in self.book:
                 continue
@@ -251,7 +252,7 @@ class OrderService:
                 events += await self.claims.confirm(replace(found, host_source=source))
         if result.is_matched and generation == self._sender.generation:
             events += await self.claims.write_candidates(result.candidates)
-            events += await self.rejections.reconcile(snapshot, result.pending_hosts)
+            events += await self.rejections.reconcile(snapshot, result.pending_hosts, result.rejected_hosts)
         for order in self.book.late(answered, self._clock()):
             summary = order.summary or UNCONFIRMED_SUMMARY
             events += await self._sender.conclude(replace(order, summary=summary), OrderEvent.TIMED_OUT)
