@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
 SUPPRESSED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
 """The first two depend on the speed of the machine; examples may share the fixtures of these tests."""
+
+# Without bytecode each worker rewrites all tests, and each program that a test starts compiles the package.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("xds-tui", deadline=None, suppress_health_check=SUPPRESSED)
 settings.load_profile("xds-tui")

@@ -202,22 +202,27 @@ async def test_attempts_back_off_to_two_minutes(
     assert MAX_WAIT == 120
 
 
+def count_requests(service: Service, part: str) -> int:
+    return sum(part in request for request in service.requests)
+
+
 async def test_a_busy_service_is_not_called_before_retry_after(
     simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
 ) -> None:
     async with watching(MonitorHarness(simulator.url, journal, now, interval=3600)) as watch:
         await watch.live()
         await until(lambda: watch.state.catalog is not None)
+        catalogs = count_requests(service, "packAge/1")
         service.faults.set(Fault(kind=Kind.BUSY, endpoint=LIST, seconds=600))
         watch.monitor.refresh()
         await until(lambda: watch.state.connection is ConnectionState.ERROR)
-        await until(lambda: "packAge/1" in service.requests[-1])
-        pages = sum(LIST in request for request in service.requests)
+        await until(lambda: count_requests(service, "packAge/1") > catalogs)
+        pages = count_requests(service, LIST)
         catalog = watch.state.catalog
         watch.monitor.refresh()
         # The catalog takes three requests in sequence, so a refresh would have started before it is read.
         await until(lambda: watch.state.catalog is not catalog)
-        assert sum(LIST in request for request in service.requests) == pages
+        assert count_requests(service, LIST) == pages
         assert watch.state.retry_at is not None
         assert watch.state.retry_at - now() > timedelta(minutes=9)
 

@@ -166,7 +166,7 @@ def test_an_error_of_ssh_is_shown_before_the_app_resumes(environ: dict[str, str]
         # Keys typed meanwhile do not reach the app.
         program.type("D\r")
         program.wait_for("live")
-        program.wait_for(r"(?s)live.*could not connect.*\(code 255\)")
+        program.wait_for(r"(?s)live.*█ ssh could not connect.*q Quit")
         assert "for good" not in program.text
         connect(program)
         program.type("3\r")

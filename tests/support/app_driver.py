@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import tempfile
@@ -131,6 +132,9 @@ class AppDriver:
         """Post key presses at once, as on a slow connection or in a paste, and wait until they have been handled."""
         for key in keys:
             self.post(key)
+        received = asyncio.Event()
+        self.app.call_later(received.set)
+        await until(received.is_set)
         queue = self.app._key_queue
         await until(lambda: not queue.is_holding and not queue.flows.active)
         await self.wait_until_idle()
