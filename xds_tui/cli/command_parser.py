@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Write and flush `message`; argparse, whose private method this overrides, ignores write errors.
+        """Write and flush `message`; this overrides a private method of argparse, which ignores write errors.
 
         Raises:
             OSError: if standard output cannot be written.
@@ -64,7 +64,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class Subparsers(Protocol):
-    """What `add_subparsers` returns; argparse has no public name for its type."""
+    """The result of `add_subparsers`; argparse has no public name for its type."""
 
     def add_parser(self, name: str, **settings: Any) -> Parser:
         """Add and return the parser of a command."""

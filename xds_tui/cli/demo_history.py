@@ -54,7 +54,7 @@ class _Switch:
 
 @dataclass(frozen=True, slots=True)
 class _Life:
-    """What a host did in the week."""
+    """The week of one host: when it existed and when it was on."""
 
     host: Host
     begin: datetime | None
@@ -240,7 +240,7 @@ def _running(host: Host) -> Status:
 
 
 def _event(life: _Life, at: datetime, kind: EventKind, old: Status | None, new: Status) -> Event:
-    is_own = new is not Status.EXPIRED  # an alert would call the user for what somebody did on purpose
+    is_own = new is not Status.EXPIRED  # an alert would report a change that was made on purpose
     return Event(at=at, kind=kind, host_id=life.host.id, host_name=life.host.name, own=is_own, old=old, new=new)
 
 

@@ -37,7 +37,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 
 
 class CommandHelp(NamedTuple):
-    """What the help of a command says beside its options."""
+    """The parts of a command's help that argparse does not generate."""
 
     topic: str
     """Page of the manual."""

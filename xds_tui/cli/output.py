@@ -51,7 +51,7 @@ def cell_width(text: str) -> int:
 
 
 class TableLayout:
-    """Aligns rows in columns, whose widths grow with the rows rendered so far."""
+    """Aligns rows in columns. The width of a column grows with the rows rendered so far."""
 
     def __init__(self, columns: Sequence[Column], titles: Sequence[str], room: int | None = None) -> None:
         """Start with columns as wide as their `titles`, which are in the chosen language.

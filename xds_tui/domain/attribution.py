@@ -35,7 +35,7 @@ class RebootProgress:
     """How far reboots have come, which no order state records.
 
     Attributes:
-        down: IDs of the reboot orders whose host was seen to go down.
+        down: IDs of the reboot orders after which the host went down.
         completed: IDs of those whose host was seen to come up again after that.
 
     """
@@ -105,7 +105,7 @@ def _belongs_to_reboot(order: Order, event: Event, reboots: RebootProgress) -> t
 
 
 def rejected_but_done(changes: Iterable[Event], orders: Iterable[Order], reported: Collection[str]) -> Iterator[Event]:
-    """Yield an event for each rejected order whose host changes all the same as it was ordered to.
+    """Yield an event for each rejected order that was carried out all the same: its host changes as ordered.
 
     Creates are not among them: `repeats` finds their hosts.
 

@@ -52,7 +52,7 @@ DEFAULT_OFFSET: Final = Range(-SECOND // 2, SECOND // 2)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one purchase says about the clock offset: it lies in one of `ranges`."""
+    """Evidence of one purchase for the clock offset, which lies in one of `ranges`."""
 
     ranges: Sequence[Range]
     weight: int = 1

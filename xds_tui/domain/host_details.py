@@ -1,4 +1,4 @@
-"""Details of a host that only `one/{id}` returns, kept across refreshes whose list lacks them.
+"""Details of a host that only `one/{id}` returns, kept across refreshes in which the list lacks them.
 
 In the dialect of the published documents the list has neither the MAC nor the IPv4 address, and the table of its fields
 omits the login. A known value is kept until the service returns another one, or until the host has another address.

@@ -1,4 +1,4 @@
-"""Creates whose host is not known, and new hosts, with what matching them takes."""
+"""Creates with an unknown host, and new hosts, prepared for matching."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUCCESSION: Final = 2 * SMALL_SKEW
 """Requests that are this far apart cannot be mistaken for one another by a small clock offset (ms)."""
 
 UNANSWERED_WINDOW: Final = 5 * SECOND
-"""How long after it was sent a request is taken to have been carried out whose end no program saw (ms)."""
+"""Time after sending within which a request counts as carried out if no program saw its end (ms)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +78,10 @@ def request_of(order: Order, sent_at: datetime, quote: Quote) -> Request:
 
 
 def find_decidable(requests: Sequence[Request], listed_at: int) -> frozenset[Request]:
-    """Return the requests whose hosts had time to be listed, and those of all that were sent right after them, too.
+    """Return the requests with hosts that had time to be listed, if the same holds for those sent right after them.
 
-    Orders in quick succession are told apart together: half of them would fit the hosts of the other half as well, if
-    the clock is a little off. One of which nobody saw the end holds up no other.
+    Orders in quick succession are matched together: half of them would fit the hosts of the other half as well, if the
+    clock is a little off. A request with an unknown end holds up no other.
 
     Args:
         requests: oldest first.

@@ -1,4 +1,4 @@
-"""What purchases whose outcome is known say about the clock offset, and about hosts that fit another order."""
+"""Evidence of purchases with a known outcome: for the clock offset, and for hosts that fit another order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMED_WEIGHT: Final = 6
 
 
 def evidence_of_past(past: Sequence[Request], hosts: Mapping[str, Host], now: int) -> Iterator[Evidence]:
-    """Yield what creates whose host is known say about the clock offset; `now` in milliseconds since the epoch."""
+    """Yield the evidence of creates with a known host for the clock offset; `now` in milliseconds since the epoch."""
     resolution = resolutions([to_milliseconds(host.created) for host in hosts.values() if host.created])
     for request in past:
         order, host = request.order, hosts.get(request.order.host_id or "")

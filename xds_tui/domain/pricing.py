@@ -118,7 +118,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class CostShare(Generic[K]):
-    """What the hosts that have something in common cost per hour."""
+    """Hourly cost of a group of hosts, such as those of one region."""
 
     key: K
     on_demand: Rate
@@ -128,7 +128,7 @@ class CostShare(Generic[K]):
     hosts: int
     """Hosts that are paid for, including `unpriced`."""
     unpriced: int
-    """Hosts whose price is not known, which are in none of the sums."""
+    """Hosts with an unknown price, which are in none of the sums."""
 
 
 def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, Decimal], now: datetime) -> Costs:

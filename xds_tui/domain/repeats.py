@@ -1,7 +1,7 @@
-"""Which purchases may have been made already, though nobody knows: what a second one has to be confirmed against.
+"""Purchases that may have been made already: a repeated one has to be confirmed by the user.
 
-And the second safeguard, for a service that refuses and sells all the same: hosts that appear although nobody here
-ordered them, and that fit an order that was refused a moment ago.
+A second safeguard covers services that reject an order and carry it out all the same: new hosts that no order explains
+are compared with the orders rejected shortly before.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def hosts_of_refused(
     known: Mapping[str, Collection[str]],
     offered: Collection[str] = (),
 ) -> dict[str, Candidate]:
-    """Return which of `hosts`, all of them new and bought by nobody here, fits which refused order, by order ID.
+    """Return which of `hosts`, all of them new and without an order, fits which refused order, by order ID.
 
     As many orders as possible get a host, and of several hosts the one that was created soonest after sending.
 

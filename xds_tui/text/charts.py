@@ -173,7 +173,7 @@ def _line_spans(line: Sequence[Decimal | None], top: Decimal, steps: int) -> lis
 
 
 def _cell(filled: Sequence[int], spans: Sequence[tuple[int, int]], bottom: int, charset: Charset) -> tuple[str, str]:
-    """Return the character and the mark of the cell whose lowest dot is at the height `bottom` + 1."""
+    """Return the character and the mark of the cell with its lowest dot at the height `bottom` + 1."""
     heights = range(bottom + 1, bottom + 1 + charset.steps)
     line = [[low <= at <= high for at in heights] for low, high in spans]
     if any(map(any, line)):

@@ -150,7 +150,7 @@ def escape_clears() -> str:
 
 
 def unknown_prices(count: int) -> str:
-    """A number of hosts whose price is not known."""
+    """A number of hosts with an unknown price."""
     return ngettext("price of {count} host unknown", "price of {count} hosts unknown", count).format(count=count)
 
 

@@ -49,7 +49,7 @@ _TIERS = {
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What is asked, about what, and what it would cost."""
+    """A question with its title, the hosts concerned and the cost."""
 
     tier: Risk
     title: str
@@ -139,7 +139,7 @@ def _surprises(target: OperationTarget) -> list[str]:
 
 
 def buying_again(unknown: Sequence[Order]) -> Confirmation:
-    """Return the question for buying what may have been bought already by orders whose outcome is not known."""
+    """Return the question for buying what may have been bought already by orders with an unknown outcome."""
     wanted = _(BUY_AGAIN)
     return Confirmation(
         tier=Risk.FINAL,
@@ -177,13 +177,13 @@ def _target(host: Host) -> str:
 def _loss(action: OrderAction, hosts: Sequence[Host], now: datetime) -> str:
     if action is not OrderAction.DELETE:
         return ""
-    told = [_("All disks and their data will be lost.")]
+    losses = [_("All disks and their data will be lost.")]
     for host in hosts:
         if host.billing is Billing.RENT and host.expires is not None and host.expires > now:
             left = formats.span(host.expires - now)
             text = _("{host} is prepaid for another {time}; this will be forfeited.")
-            told.append(text.format(host=host.name, time=left))
-    return " ".join(told)
+            losses.append(text.format(host=host.name, time=left))
+    return " ".join(losses)
 
 
 def _caveat(action: OrderAction, hosts: Sequence[Host]) -> str:

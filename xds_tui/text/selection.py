@@ -31,7 +31,7 @@ class Selection:
     """Hourly prices by host ID, where known."""
 
     def changes(self, action: OrderAction, host: Host, rates: Mapping[str, Rate]) -> str:
-        """Return in what the present host, whose price is in `rates`, differs from the selected one.
+        """Return in what the present host, priced by `rates`, differs from the selected one.
 
         Only what matters to `action` counts; empty if nothing does. Statuses count as equal if one leads to the other
         without intervention (starting and on, stopping and off). A price counts where the operation incurs it, the end

@@ -25,38 +25,38 @@ class Command:
     """An action with its keys and texts."""
 
     id: str
-    """What `[keys]` calls it: where it is heard, a dot, its own name."""
+    """Its name in `[keys]`: the screen or widget that handles it, a dot, a name."""
     keys: str
-    """The keys it has unless others are chosen, separated by commas."""
+    """Default keys, separated by commas."""
     run: str
-    """Textual's action, of the screen or widget where it is heard."""
+    """Textual's action, of the screen or widget that handles it."""
     label: str
-    """What the footer calls it, marked for translation."""
+    """Its label in the key bar, marked for translation."""
     sentence: str
-    """What it does, in one line of the help, marked for translation."""
+    """Its description in the help, marked for translation."""
     why_not: Condition = always
-    """Why it does not apply to what the user looks at."""
+    """The rule that returns the reason why it is disabled."""
     in_footer: bool = False
     group: KeyGroup = KeyGroup.ACT
-    """The group of keys that it stands in at the foot of the screen."""
+    """Its group in the key bar."""
     rank: int = 0
-    """Where the width does not suffice, the keys with the highest rank are left out of the key bar first."""
+    """On narrow terminals, the keys with the highest rank are left out of the key bar first."""
     counts: bool = False
-    """Whether it is done to all marked hosts: then its label says how many."""
+    """Whether it applies to all marked hosts; its label then has their number."""
     priority: bool = False
-    """Whether its keys are heard before what has the focus."""
+    """Whether its keys are handled before the focused widget gets them."""
 
     @property
     def place(self) -> str:
-        """Where it is heard: a screen's or widget's name."""
+        """The screen or widget that handles it."""
         return self.id.partition(".")[0]
 
     def binding(self) -> Binding:
-        """Make the binding; where there is a rule, the screen asks it first."""
+        """Return the binding; if there is a rule, the screen checks it first."""
         run = self.run if self.why_not is always else f"screen.do('{self.id}')"
         return Binding(self.keys, run, self.label, self.in_footer, priority=self.priority, id=self.id)
 
     def words(self, context: Context | None) -> str:
-        """Return its label, with the number of hosts that it would be done to if they are marked."""
+        """Return its label, with the number of marked hosts that it applies to."""
         label = _(self.label)
         return f"{label} {context.marked}" if self.counts and context and context.marked else label

@@ -48,7 +48,7 @@ def bindings(place: str) -> list[BindingType]:
 
 
 def by_place(places: Iterable[str]) -> list[Command]:
-    """Return the actions that are heard in these places, in the order of the registry."""
+    """Return the actions of these screens and widgets, in the order of the registry."""
     wanted = set(places)
     return [action for action in COMMANDS.values() if action.place in wanted]
 
@@ -176,7 +176,7 @@ _COMMANDS: Final = (
     ),
     Command("app.manual", "f3", "manual", N_("Open manual"), N_("The manual, about this screen"), priority=True),
     Command("app.quit", "ctrl+q", "quit", terms.QUIT, N_("Quit from anywhere"), priority=True),
-    # Before what has the focus: in a dialog, too, nothing else would hear of it.
+    # Before the focused widget: a dialog would not pass the key on.
     Command(
         "app.interrupt", "ctrl+c", "interrupt", terms.QUIT, N_("Copy the selection; press twice to quit"), priority=True
     ),

@@ -37,7 +37,7 @@ def events(
     Args:
         services: the journal and its account.
         output_format: table, JSON or CSV.
-        query: a filter whose fields have been validated.
+        query: a filter with fields that have been validated.
         last: the maximum number of events of the first listing, the latest ones; None for all.
         interval: seconds between two listings; None to list once.
 
@@ -123,7 +123,7 @@ class _JournalReader:
             print_error([warning.format(count=len(unreadable), ids=ids)])
 
     def _raise_problem(self) -> None:
-        """Raise the error of an unusable database, whose rows would otherwise look like an empty history."""
+        """Raise the error of an unusable database, which would otherwise look like an empty history."""
         problem = self._services.journal.problem or self._services.journal.notice
         if problem is not None:
             raise problem

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xds_tui.cli.order_options import OrderOptions
 
 ATTEMPTS: Final = 3
-"""How often a request is submitted whose program ended before it was sent."""
+"""How often a request is submitted if the program with it ended before it was sent."""
 
 WAITING: Final = {
     OrderAction.CREATE: N_("buying"),

@@ -110,7 +110,7 @@ def start_program(command: tuple[str, ...], base_url: str) -> int:
 
     """
     if base_url == DEMO:
-        # The address may be that of somebody's machine.
+        # The address may be that of a real machine.
         print_error([_("The demo's hosts do not exist. The command would be"), templates.shell_command(command)])
         return ExitCode.FAILURE
     try:

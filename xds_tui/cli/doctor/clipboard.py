@@ -37,7 +37,7 @@ _MAX_READ: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class TerminalReply:
-    """What the terminal reports about itself; the defaults stand for no reply."""
+    """The name and abilities that a terminal reports; the defaults stand for no reply."""
 
     name: str = ""
     accepts_copies: bool = False

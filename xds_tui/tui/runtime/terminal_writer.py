@@ -77,7 +77,7 @@ class TerminalWriter(Thread, Generic[AnyStr]):
             return is_behind
 
     def run(self) -> None:
-        """Write until `stop` is called; run again after a failed write, whose text is lost."""
+        """Write until `stop` is called; run again after a failed write. The text of that write is lost."""
         while (text := self._next()) is not None:
             try:
                 self._file.write(text)

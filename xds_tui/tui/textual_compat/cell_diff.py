@@ -4,7 +4,7 @@ Textual writes whole widgets, or whole lines of them, with all attributes of eac
 `CellDiff` stands between the compositor and the driver: it keeps what the terminal shows, and renders an update of the
 compositor to moves of the cursor, changes of attributes, and the cells that differ.
 
-A line with characters whose width terminals do not agree on is written as a whole, as Textual does.
+A line with characters that terminals draw with different widths is written as a whole, as Textual does.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _parse(attributes: str) -> tuple[frozenset[str], tuple[str, str]]:
 
 
 class _Row:
-    """What a row of the terminal shows; None where that is not known."""
+    """The cells that a row of the terminal shows; None where that is not known."""
 
     __slots__ = ("attributes", "contents")
 

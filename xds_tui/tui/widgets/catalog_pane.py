@@ -39,7 +39,7 @@ _FIXED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the user has chosen in the catalog so far."""
+    """The user's choice in the catalog so far."""
 
     billing: Billing = Billing.ON_DEMAND
     image: Image | None = None
@@ -98,7 +98,7 @@ class CatalogPane(FilteredPane, Vertical):
 
     @property
     def first(self) -> Table:
-        """Where choosing begins."""
+        """The table that gets the focus first."""
         return self.query_one("#packages", Table)
 
     def selection(self) -> Choice:
@@ -160,7 +160,7 @@ class CatalogPane(FilteredPane, Vertical):
         self._draw_card()
 
     def action_switch_billing(self) -> None:
-        """Switch between on-demand and rent; a package that is not sold so is let go."""
+        """Switch between on-demand and prepaid; drop a package that is not sold in that mode."""
         modes = list(Billing)
         billing = modes[(modes.index(self.choice.billing) + 1) % len(modes)]
         package = self.choice.package

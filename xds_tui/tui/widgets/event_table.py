@@ -20,19 +20,19 @@ _TROUBLED: Final = (OrderState.NOT_SENT, OrderState.REJECTED, OrderState.UNCONFI
 
 
 class EventTable(Table):
-    """Events, one a line; selecting one tells all of it.
+    """Events, one a line; enter shows all of one.
 
     Attributes:
-        is_dated: whether their dates are told too, for a list that goes back for weeks.
+        is_dated: whether dates are shown too, for a list that goes back for weeks.
 
     """
 
     is_dated = False
 
     def show_events(self, events: Sequence[Event]) -> None:
-        """Show `events` in the order they come."""
+        """Show `events` in the given order."""
         self._events = {event_key(event): event for event in events}
-        # Where nobody reads further down, what is newest is what matters.
+        # Follow the newest event, unless the user is reading further down.
         follows = not self.has_focus or self._cursor == 0
 
         def row(key: str) -> Row:
@@ -45,7 +45,7 @@ class EventTable(Table):
             self.action_first()
 
     def event_of(self, key: str) -> Event | None:
-        """The event that a row shows; None: the row has left since the key was pressed."""
+        """Return the event of a row, or None if the row has gone since."""
         return self._events.get(key)
 
 
@@ -64,7 +64,7 @@ class ActivityTable(Table):
     def show_events(self, events: Sequence[Event]) -> None:
         """Show `events`, given newest first, grouped by operation."""
         self._activities = {activity.key: activity for activity in activities(events)}
-        # While nobody reads further down, the latest line matters most.
+        # Follow the newest activity, unless the user is reading further down.
         follows = not self.has_focus or self._cursor == 0
 
         def row(key: str) -> Row:

@@ -50,7 +50,7 @@ class FilterInput(Field):
 
 
 class FilteredPane(TitledWidget):
-    """A pane whose rows can be filtered; the field for it is mounted when it is first opened."""
+    """A pane with rows that can be filtered; the field for it is mounted when it is first opened."""
 
     DEFAULT_CSS = "FilteredPane #filter { height: 1; padding: 0 1; }"
 

@@ -225,7 +225,7 @@ class HostPane(FilteredPane, Vertical):
     # How they are listed
 
     def watch_listing(self) -> None:
-        """List the hosts anew."""
+        """List the hosts again."""
         if self.is_mounted:
             self.draw()
 

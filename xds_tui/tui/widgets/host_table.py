@@ -63,11 +63,11 @@ class HostTable(Table):
             hosts: every host by its ID.
             ids: those that are shown, and the keys of headings among them.
             intents: the order under way for a host, by the host's ID.
-            rates: what each costs, by its ID.
-            now: what remaining times are counted from.
+            rates: the hourly cost of each host, by ID.
+            now: the time from which remaining times are counted.
             unlisted: the hosts that the service's list does not show, by ID.
-            columns: what of them is shown, some of `preferences.COLUMNS` in any order.
-            headings: what is told above groups of them.
+            columns: the columns to show, some of `schema.COLUMNS` in any order.
+            headings: the texts above groups, by the key of the heading.
 
         """
         cells = [_CELLS[column] for column in columns]
@@ -82,14 +82,14 @@ class HostTable(Table):
 
 
 def has_left() -> list[str]:
-    """Return the columns in the order that they leave in where they do not fit; those that stay are not among them."""
+    """Return the columns that may be dropped on narrow terminals, the first to go first."""
     may_leave = [column for column in _COLUMNS.values() if column.drop]
     return [column.key for column in sorted(may_leave, key=lambda column: column.drop, reverse=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a row is made from."""
+    """The data of one row."""
 
     host: Host
     order: Order | None

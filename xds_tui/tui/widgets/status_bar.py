@@ -1,4 +1,4 @@
-"""The top line: whose fleet this is, how true it is, and what it costs."""
+"""The top line: profile and account, state and age of the data, running cost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ANSWERS: Final = {
     ConnectionState.PAUSED: "screen.do('fleet.pause')",
     ConnectionState.ERROR: "screen.do('fleet.refresh')",
 }
-"""What a click on the line does, by the state that it tells of."""
+"""The action of a click on the line, by the state that it shows."""
 
 
 @runtime_checkable
@@ -42,7 +42,7 @@ CLOCK_WIDTH: Final = 8
 
 
 class Clock(Widget):
-    """The time of the data, over the place that the line leaves for it: all that a quiet refresh writes."""
+    """The time of the data. It is a widget of its own so that a refresh without changes writes nothing else."""
 
     DEFAULT_CSS = "Clock { position: absolute; width: 8; height: 1; background: $panel; }"
 
@@ -79,11 +79,11 @@ class StatusBar(Widget):
     """
 
     fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
-    """What is shown."""
+    """The state of the fleet to show."""
     shows_totals: reactive[bool] = reactive(True, repaint=False)
     """Whether the number of hosts and the cost are shown: the main screen has them in its overview."""
     line: reactive[Content] = reactive(Content, layout=False, always_update=True)
-    """All of it but the clock."""
+    """The line without the clock."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class StatusBar(Widget):
         yield Clock()
 
     def on_mount(self) -> None:
-        """Draw what is known, and the band anew with other themes, whose colours it is told by itself."""
+        """Draw the line, and draw it again when the theme changes: the profile's colour depends on it."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.draw())
         if isinstance(self.screen, HasFleet):
             self.watch(self.screen, "fleet", self._follow)
@@ -123,11 +123,11 @@ class StatusBar(Widget):
         self.fleet = fleet
 
     def on_unmount(self) -> None:
-        """Hear of no more themes: what is told of them holds the line, which would never end."""
+        """Unsubscribe from theme changes: the signal would keep this widget alive."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
-        """Fill the width there is."""
+        """Draw the line in the new width."""
         self.draw()
 
     def watch_shows_totals(self) -> None:
@@ -136,12 +136,12 @@ class StatusBar(Widget):
             self.draw()
 
     def watch_fleet(self) -> None:
-        """Draw what differs from before."""
+        """Draw the new state."""
         if self.is_mounted:
             self.draw()
 
     async def on_click(self) -> None:
-        """Do what the state asks for: sign in, go on, try again now."""
+        """Run the action of the state: sign in, resume or refresh."""
         if action := _ANSWERS.get(self.fleet.connection):
             await self.run_action(action)
 
@@ -150,7 +150,7 @@ class StatusBar(Widget):
         return self.line
 
     def draw(self) -> None:
-        """Make the line anew: what matters less leaves where the width does not suffice, the prepaid cost first."""
+        """Compose the line. On narrow terminals the least important parts are dropped, the prepaid cost first."""
         clock = self.query_one(Clock)
         clock.display = self.fleet.connection is ConnectionState.LIVE
         line, at = self._composed()
@@ -162,7 +162,7 @@ class StatusBar(Widget):
         self._await_aging()
 
     def _await_aging(self) -> None:
-        """Draw again when the age that is shown changes."""
+        """Schedule a redraw for when the displayed age changes."""
         if self._aging is not None:
             self._aging.stop()
             self._aging = None
@@ -171,7 +171,7 @@ class StatusBar(Widget):
             self._aging = self.set_timer(60 - age % 60 + 0.1, self.draw)
 
     def _composed(self) -> tuple[Content, int]:
-        """The line, and where in it the clock stands."""
+        """Return the line, and the column of the clock."""
         width = self.size.width - 4
         place, link, why = self._where(), self._link(), self._why()
         name = self._styled(f"{glyphs.brand(self.app)}  ", "name")
@@ -195,7 +195,7 @@ class StatusBar(Widget):
         return line, before.cell_length - CLOCK_WIDTH
 
     def _styled(self, text: str, part: str) -> Content:
-        # By its name: what it looks like is asked when it is drawn, in the theme of then.
+        # By class name: the style is resolved when it is drawn, in the theme of that moment.
         return Content(text).stylize(f".status-bar--{part}")
 
     def _where(self) -> Content:
@@ -213,14 +213,14 @@ class StatusBar(Widget):
         return where
 
     def _link(self) -> Content:
-        """The state in one word, the time of the data that it is said of, and why it is not live."""
+        """Return the state of the connection in one word, with the progress or the time of the data."""
         fleet, reading = self.fleet, self._reading()
         at = fleet.snapshot is not None
         match fleet.connection:
             case ConnectionState.LIVE:
                 every = _("every {seconds:g} s").format(seconds=fleet.interval)
-                told = formats.padded(reading, max(map(formats.cells, (every, reading)))) if reading else every
-                return self._styled("● ", "good") + Content(f"{_('live')} · {told} · {' ' * CLOCK_WIDTH}")
+                phase = formats.padded(reading, max(map(formats.cells, (every, reading)))) if reading else every
+                return self._styled("● ", "good") + Content(f"{_('live')} · {phase} · {' ' * CLOCK_WIDTH}")
             case ConnectionState.CONNECTING:
                 return self._styled(_parts("◌", _("connecting"), reading, self._data()), "muted")
             case ConnectionState.PAUSED:
@@ -232,14 +232,14 @@ class StatusBar(Widget):
                 return self._styled(_parts("▲", state, reading, self._data()), "warn")
 
     def _reading(self) -> str:
-        """How far the reading is that the user waits for; empty where there is none."""
+        """Return how much of a refresh is done, if the user waits for one; otherwise an empty string."""
         reading = self.fleet.progress
         if reading is None:
             return ""
         return f"{reading.done}/{reading.total}" if reading.total else _("refreshing")
 
     def _why(self) -> Content:
-        """Why the data are not newer, and when they may be."""
+        """Return the error of the last refresh and the time of the next attempt."""
         fleet = self.fleet
         if fleet.connection is not ConnectionState.ERROR or fleet.error is None:
             return Content("")
@@ -249,7 +249,7 @@ class StatusBar(Widget):
         return self._styled("".join(f" · {part}" for part in parts), "warn")
 
     def _data(self) -> str:
-        """How old the data are, to the minute, and the time they are of; empty while there are none."""
+        """Return the age of the data in minutes, and their time; empty while there are none."""
         if self.fleet.snapshot is None:
             return ""
         at, now = self.fleet.snapshot.at, self._clock()
@@ -261,12 +261,12 @@ class StatusBar(Widget):
     def _counts(self) -> Content:
         if self.fleet.snapshot is None:
             return Content("")
-        of = host_list.counts(self.fleet.snapshot.hosts, self._clock())
-        hosts = formats.count_hosts(of.total)
-        return Content(" · " + _("{hosts}, {count} on").format(hosts=hosts, count=of.on))
+        counts = host_list.counts(self.fleet.snapshot.hosts, self._clock())
+        hosts = formats.count_hosts(counts.total)
+        return Content(" · " + _("{hosts}, {count} on").format(hosts=hosts, count=counts.on))
 
     def _cost(self) -> tuple[Content, Content]:
-        """What is billed by the hour now, and what rents have prepaid."""
+        """Return the hourly cost of the on-demand hosts, and of the prepaid ones."""
         rate = self.fleet.costs.fleet
         if self.fleet.snapshot is None or self.fleet.catalog is None:
             return Content(""), Content("")
