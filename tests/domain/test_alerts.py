@@ -19,7 +19,8 @@ STOPPED = (Status.STOPPING, Status.OFF, Status.EXPIRED)
 
 
 def an_event(**fields: Any) -> Event:
-    return Event(**({"at": NOON, "kind": EventKind.STATUS, "host_id": "h1"} | fields))
+    defaults: dict[str, Any] = {"at": NOON, "kind": EventKind.STATUS, "host_id": "h1"}
+    return Event(**(defaults | fields))
 
 
 def calls(event: Event) -> bool:

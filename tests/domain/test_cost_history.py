@@ -59,7 +59,7 @@ def test_a_sample_without_prices_is_unknown_and_not_zero() -> None:
 
 def test_each_part_of_the_day_has_its_highest_cost() -> None:
     parts = history((0, 6), (14, 9), (16, 3)).highest(NOON + 20 * MINUTE, 96)
-    assert parts[-2:] == (9, 9)
+    assert list(parts[-2:]) == [9, 9]
     assert parts[:-2] == (None,) * 94
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shop import Buyer, Shop
+from support.shop import Buyer, Shop
 
 from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from xds_tui.domain.records import Order, OrderAction, OrderState
 LATER = NOON + timedelta(minutes=6)
 
 
-def settled(orders: list[Order], snapshot: Snapshot) -> dict[str, str]:
+def settled(orders: list[Order], snapshot: Snapshot) -> Mapping[str, str]:
     """Settle, where every order had been answered when the snapshot began to be read."""
     return reconcile.match_orders(orders, snapshot, {order.id for order in orders}).confirmed
 

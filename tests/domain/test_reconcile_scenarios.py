@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shop import Buyer, Shop
 from support.factories import NOON
+from support.shop import Buyer, Shop
 
 from xds_tui.domain.model import Snapshot
 from xds_tui.domain.reconcile import match_orders
@@ -22,7 +23,7 @@ MANY = 11
 MINUTE = 60.0
 
 
-def buy_many(buyer: Buyer, *, pause: float = 0.4, **how: float) -> float:
+def buy_many(buyer: Buyer, *, pause: float = 0.4, **how: Any) -> float:
     """Buy `MANY` hosts, one after another, and return when the last response came."""
     at = 0.0
     for _ in range(MANY):
@@ -409,7 +410,7 @@ def test_what_counts_is_when_the_list_began_to_be_read() -> None:
     buyer.buy(0)
     slow = replace(buyer.shop.listing(60), listed_at=NOON + timedelta(seconds=2))
     result = match_orders(tuple(buyer.orders.values()), slow, buyer.orders)
-    assert (dict(result.confirmed), result.pending_hosts) == ({}, {"h0"})
+    assert (dict(result.confirmed), result.pending_hosts) == ({}, frozenset({"h0"}))
 
 
 # At random

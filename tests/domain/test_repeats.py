@@ -69,9 +69,8 @@ def test_a_proven_refusal_is_not_asked_about_until_a_host_like_it_appears(code: 
 
 
 def test_the_proof_of_a_rejection_depends_on_the_call() -> None:
-    refused = {"state": OrderState.REJECTED, "code": 6003}
-    assert is_proven(a_create(**refused))
-    assert not is_proven(a_create(**refused, quote=a_quote(**RENT)))
+    assert is_proven(a_create(OrderState.REJECTED, code=6003))
+    assert not is_proven(a_create(OrderState.REJECTED, code=6003, quote=a_quote(**RENT)))
 
 
 def test_a_host_that_fits_a_refused_order_is_named_with_the_reason() -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from support.factories import NOON, a_host, a_package, a_quote, an_order
-
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.reconcile import match_orders
 from xds_tui.domain.records import Candidate, HostSource, Order, OrderAction, OrderState
+
+from .factories import NOON, a_host, a_package, a_quote, an_order
 
 
 @dataclass
