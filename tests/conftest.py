@@ -1,11 +1,13 @@
-"""Set-up of every test session: signal handlers and the Hypothesis profile."""
+"""Set-up of every test session: signal handlers, the Hypothesis profile, and the choice of cases."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from collections import defaultdict
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 SUPPRESSED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
@@ -29,3 +31,25 @@ def pytest_configure() -> None:
     for name in ("SIGHUP", "SIGQUIT", "SIGTSTP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-cases", action="store_true", help="run every case of the tests marked `sweep`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep evenly spaced cases of the tests marked `sweep`, as many as the mark says, unless --all-cases is given."""
+    if config.getoption("--all-cases"):
+        return
+    swept: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sweep"):
+            swept[item.nodeid.partition("[")[0]].append(item)
+    for cases in swept.values():
+        mark = cases[0].get_closest_marker("sweep")
+        assert mark is not None
+        count = min(mark.args[0], len(cases))
+        kept = {cases[index * len(cases) // count] for index in range(count)}
+        left_out = [case for case in cases if case not in kept]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]

@@ -122,6 +122,7 @@ READ: dict[str, tuple[bytes | Script, str]] = {
 """What comes, and a part of what is said of it."""
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", READ)
 async def test_excessive_responses_are_an_error(name: str) -> None:
     answer, words = READ[name]

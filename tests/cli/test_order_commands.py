@@ -117,6 +117,7 @@ def test_a_rejected_order_can_be_retried_and_an_unknown_one_cannot(run: Run, ser
     assert len(changes(service)) == 2
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     ("options", "code"),
     [

@@ -22,6 +22,7 @@ def shell(environ: dict[str, str], command: str, redirections: str) -> subproces
     )
 
 
+@pytest.mark.sweep(4)
 @pytest.mark.parametrize("redirection", [">/dev/full", ">&- <&-"])
 @pytest.mark.parametrize("command", WRITING)
 def test_unwritable_output_is_reported(environ: dict[str, str], command: str, redirection: str) -> None:
@@ -39,6 +40,7 @@ REDIRECTED = [
 """Each command with one of the streams missing, and one command with each."""
 
 
+@pytest.mark.sweep(4)
 @pytest.mark.parametrize(("command", "redirections"), REDIRECTED)
 def test_a_command_works_without_the_other_streams(environ: dict[str, str], command: str, redirections: str) -> None:
     usual, ended = shell(environ, command, ""), shell(environ, command, redirections)
@@ -47,6 +49,7 @@ def test_a_command_works_without_the_other_streams(environ: dict[str, str], comm
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.sweep(6)
 @pytest.mark.parametrize("command", ["--help", "hosts", "completion bash", "--no-such-option", "login", ""])
 @pytest.mark.parametrize("redirections", [">&- 2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full", "<&- 2>&- >/dev/full"])
 def test_without_standard_error_the_status_reports_the_failure(

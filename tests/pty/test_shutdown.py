@@ -157,6 +157,7 @@ WAYS: dict[str, tuple[Callable[[Program], None], int]] = {
 }
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("way", WAYS)
 def test_the_app_exits_restores_the_terminal_and_closes_its_file(environ: dict[str, str], way: str) -> None:
     leave, code = WAYS[way]

@@ -88,6 +88,7 @@ def test_enter_chooses_the_entry_under_the_cursor(
     asyncio.run(play())
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize("opening", LISTS.values(), ids=LISTS)
 async def test_letters_after_enter_do_not_change_the_choice(
@@ -160,6 +161,7 @@ async def test_pressing_enter_twice_in_the_wizard_completes_two_steps() -> None:
         assert screen.draft.image is not None
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("keys", [("B",), ("enter", "B"), ("B", "a", "u", "B", "enter", "B"), ("3", "B", "tab", "B")])
 async def test_keys_typed_ahead_place_no_order(columns: int, keys: tuple[str, ...]) -> None:

@@ -59,6 +59,7 @@ async def answer(driver: AppDriver, phrase: str) -> None:
     await driver.press("enter")
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("fault", UNCLEAR, ids=lambda fault: f"{fault.status} {fault.code}")
 async def test_a_response_that_is_no_refusal_is_unknown_and_found_by_looking(fault: Fault) -> None:
     async with running_app(AppDriver()) as driver:
@@ -76,6 +77,7 @@ async def test_a_response_that_is_no_refusal_is_unknown_and_found_by_looking(fau
         assert (len(driver.world.ledger), driver.request_count("createquantity")) == (1, 1)
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("fault", UNCLEAR, ids=lambda fault: f"{fault.status} {fault.code}")
 async def test_a_purchase_that_may_have_been_made_is_repeated_only_in_words(fault: Fault) -> None:
     async with running_app(AppDriver()) as driver:
@@ -183,6 +185,7 @@ def _in_chinese() -> Iterator[None]:
     i18n.choose("en")
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.usefixtures("_in_chinese")
 @pytest.mark.parametrize("phrase", ["再次购买", " 再次 购买", "buy again", "ｂｕｙ ａｇａｉｎ"])
 async def test_the_words_can_be_typed_in_chinese(phrase: str) -> None:

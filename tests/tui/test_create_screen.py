@@ -337,6 +337,7 @@ async def test_the_package_under_the_cursor_of_the_catalog_is_rented_with_two_ke
         await driver.wait_for_text("1 bought")
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("dialect", ["later", "document"])
 @pytest.mark.parametrize("late", [0.0, 90.0])

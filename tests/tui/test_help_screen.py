@@ -30,6 +30,7 @@ async def whole(driver: AppDriver) -> str:
     return text
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     "opening", [(), ("2",), ("3",), ("enter",), ("h",), ("n",), ("n", "enter", "enter")], ids="-".join
 )
@@ -54,6 +55,7 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
         assert "Scroll down" not in text
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(
     ("opening", "expected"),
     [

@@ -70,6 +70,7 @@ async def close_all(driver: AppDriver) -> None:
         await driver.app.pop_screen()
 
 
+@pytest.mark.sweep(6)
 @pytest.mark.parametrize("name", OPENINGS)
 async def test_closing_a_screen_while_it_opens_does_not_fail(name: str) -> None:
     opening = OPENINGS[name]
@@ -100,6 +101,7 @@ async def test_the_main_screen_can_be_replaced_while_it_opens() -> None:
         await until(lambda: base._catalog is not None)
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("opening", [OPENINGS["charts"], OPENINGS["wizard"], OPENINGS["command"]], ids=str)
 @pytest.mark.parametrize("turns", [1, 17, 90])
 async def test_the_app_can_quit_while_a_screen_opens(opening: Opening, turns: int) -> None:

@@ -33,6 +33,7 @@ async def at_the_count(driver: AppDriver) -> CreateScreen:
     return screen
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("text", ["1e9", "51", "0", "1.5", "9" * 40])
 async def test_an_invalid_number_of_hosts_has_no_price_and_is_not_ordered(text: str) -> None:
     async with running_app(AppDriver(hosts=1), columns=160) as driver:
@@ -47,6 +48,7 @@ async def test_an_invalid_number_of_hosts_has_no_price_and_is_not_ordered(text: 
         assert driver.request_count("create") == 0
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("text", [" 5 ", "5", "05", "５"])
 async def test_a_pasted_number_is_taken(text: str) -> None:
     async with running_app(AppDriver(hosts=1), columns=160) as driver:

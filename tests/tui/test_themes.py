@@ -78,6 +78,7 @@ async def switch(driver: AppDriver, theme: str) -> None:
     await driver.pilot.pause()
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_every_text_is_readable_and_the_ansi_theme_uses_only_the_palette(scene: Scene) -> None:
     async with running_app(scene.driver(theme="dark")) as driver:
@@ -89,6 +90,7 @@ async def test_every_text_is_readable_and_the_ansi_theme_uses_only_the_palette(s
         assert all(colour.type in (ColorType.DEFAULT, ColorType.STANDARD) for colour in colours(driver))
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("name", ["trouble", "review", "stop_question"])
 async def test_every_text_is_readable_in_the_themes_of_textual(name: str) -> None:
     async with running_app(BY_NAME[name].driver()) as driver:
@@ -98,6 +100,7 @@ async def test_every_text_is_readable_in_the_themes_of_textual(name: str) -> Non
             assert poor(driver, 4.4) == {}, theme
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("name", ["review", "past_charts", "keys", "sign_in"])
 async def test_changing_the_theme_restyles_all_open_screens(name: str) -> None:
     scene = BY_NAME[name]

@@ -34,6 +34,7 @@ def is_free(text: str) -> bool:
     return re.search(r"¥0(\.00)?/", text) is not None
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(
     ("on_demand", "prepaid", "unpriced", "shown"),
     [
@@ -54,6 +55,7 @@ async def test_the_status_bar_shows_how_many_prices_are_unknown(
         assert is_free(text) is (not on_demand and not unpriced)
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     ("columns", "rows", "on_demand", "prepaid", "unpriced", "shown"),
     [
