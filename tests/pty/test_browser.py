@@ -246,6 +246,7 @@ def opened(environ: Mapping[str, str], *options: str, by_socket: bool = False) -
     return page
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("by_socket", [False, True], ids=["pipe", "socket"])
 def test_the_fleet_is_shown_keys_work_and_no_process_remains(environ: dict[str, str], by_socket: bool) -> None:
     with opened(environ, "--demo", by_socket=by_socket) as page:
@@ -315,6 +316,7 @@ def test_the_app_exits_when_the_server_is_gone(known: dict[str, str]) -> None:
     assert not list(Path(known["HOME"]).rglob("crashes/*.txt"))
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("leave", "code"), [WAYS["SIGTERM"], WAYS["the server is gone"]], ids=["SIGTERM", "gone"])
 def test_a_stalled_server_does_not_delay_the_exit(
     known: dict[str, str], leave: Callable[[Page], None], code: int
@@ -403,6 +405,7 @@ def test_a_copy_goes_to_the_browser_whatever_the_server_runs_in(known: dict[str,
     assert not seen.exists()
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("of_the_server", [{"TERM": "dumb"}, {"LC_ALL": "C"}, {"LANG": "en_US.ISO-8859-1"}], ids=str)
 def test_the_terminal_and_locale_of_the_server_do_not_affect_the_browser(
     environ: dict[str, str], of_the_server: dict[str, str]
@@ -491,6 +494,7 @@ def test_the_browser_driver_requires_pipes(environ: dict[str, str], tmp_path: Pa
     assert written.read_bytes() == b""
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("driver", ["theirs:Driver", WEB_DRIVER])
 def test_a_configured_driver_is_ignored_in_a_terminal(theirs: dict[str, str], driver: str) -> None:
     with Terminal([str(COMMAND), "--demo"], environ={**theirs, "TEXTUAL_DRIVER": driver}) as terminal:

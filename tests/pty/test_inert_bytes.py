@@ -125,14 +125,14 @@ def look_around(program: Terminal) -> None:
     program.press("3")
     program.wait_for(r"▌ +\d\d:\d\d:\d\d")
     program.press("enter")
-    program.wait_for(r"· host\b")
+    program.wait_for(r"█ \d{4}-\d\d-\d\d \d\d:\d\d ·")
     program.press("z", "z", "escape")
     # An escape followed at once by another key is Alt with that key.
     program.wait_for(r"· host\b", gone=True)
     program.press("h")
     program.wait_for("▸1 Events")
     program.press("enter")
-    program.wait_for(r"· host\b")
+    program.wait_for(r"█ \d{4}-\d\d-\d\d \d\d:\d\d ·")
     program.press("escape")
     program.wait_for(r"· host\b", gone=True)
     program.press("2")
@@ -143,6 +143,7 @@ def look_around(program: Terminal) -> None:
     program.press("q")
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), [(200, 50), (80, 24)])
 def test_bytes_of_the_service_do_not_control_the_terminal(environ: dict[str, str], columns: int, rows: int) -> None:
     command = [sys.executable, "-c", PROGRAM, "--interval", "5"]

@@ -59,6 +59,7 @@ def parameters(raw: bytes) -> set[str]:
     return {part for sequence in SGR.findall(raw) for part in sequence.decode().replace(":", ";").split(";")}
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("environ", [{"LC_ALL": "C"}, {"LANG": "C"}, {"LANG": "zh_CN.GBK"}], ids=str)
 def test_only_ascii_is_written_in_a_locale_without_utf_8(tmp_path: Path, environ: dict[str, str]) -> None:
     raw = written(tmp_path, "", **environ)

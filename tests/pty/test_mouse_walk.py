@@ -18,6 +18,7 @@ HOSTS_HAVE_THE_FOCUS = "(?m)^ ?(⏎ Open +)?n New +s Start"
 """The key bar moves then, and a click must not arrive at an earlier position."""
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), [(120, 40), (80, 24)])
 def test_a_host_is_bought_started_stopped_and_deleted_by_mouse(tmp_path: Path, columns: int, rows: int) -> None:
     with simulating() as simulator:

@@ -126,6 +126,7 @@ def test_a_terminating_signal_restores_the_echo(url: str, environ: dict[str, str
         assert terminal.modes == terminal.modes_before
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(("key", "code"), [(CTRL_C, 130), (CTRL_BACKSLASH, -signal.SIGQUIT), ("\x04", 1), ("\n", 1)])
 def test_a_terminating_key_restores_the_echo(url: str, environ: dict[str, str], key: str, code: int) -> None:
     with Terminal(login(url), environ=environ) as terminal:

@@ -52,6 +52,7 @@ def works(environ: dict[str, str], *wrapped: str, message: str) -> None:
         assert_restored(program)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("home", ["/proc", "/dev/null", "/proc/nobody/here"])
 def test_the_app_works_with_an_unwritable_home(environ: dict[str, str], home: str) -> None:
     works(environ | {"HOME": home}, message="The history file cannot be opened for writing")
@@ -64,6 +65,7 @@ def test_the_app_works_with_a_read_only_home(environ: dict[str, str], tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])
 def test_the_app_works_on_a_full_disk(environ: dict[str, str], left: str) -> None:
     works(environ, *FULL, left, message="The history (file cannot be opened|could not be read)|history file is full")
@@ -91,6 +93,7 @@ def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str,
     assert PLANTED.encode() not in program.raw
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(
     ("written", "message"),
     [

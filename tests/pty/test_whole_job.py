@@ -156,6 +156,7 @@ def here() -> Path:
     return Path(sys.executable).parent / "xds-tui"
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("dialect", ["later", "document"])
 def test_the_job_with_credentials_from_the_environment(here: Path, environ: dict[str, str], dialect: str) -> None:
     with simulating("--dialect", dialect) as simulator:
@@ -178,6 +179,7 @@ def test_a_token_alone_is_sufficient(here: Path, environ: dict[str, str]) -> Non
             assert token.encode() not in terminal.raw
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
 def test_the_demo_shows_hosts_and_keys_and_leaves_no_files(
     here: Path, environ: dict[str, str], columns: int, rows: int

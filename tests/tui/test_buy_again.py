@@ -110,6 +110,7 @@ async def test_a_proven_refusal_is_repeated_without_a_question() -> None:
         await driver.wait_for_text("1 bought")
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(
     ("state", "code"), [(OrderState.UNKNOWN, None), (OrderState.REJECTED, 1003), (OrderState.REJECTED, 404)]
 )

@@ -84,6 +84,7 @@ async def buy(driver: AppDriver) -> None:
     await driver.pilot.pause()
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_the_price_follows_every_keystroke_and_shows_its_calculation(columns: int, rows: int) -> None:
@@ -143,6 +144,7 @@ async def test_a_choice_that_does_not_fit_the_other_one_is_kept_and_reported() -
         assert wizard(driver).draft.is_complete
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("prepaid_only", ["bzrent4", "bla100x8"])
 async def test_a_package_that_is_not_sold_in_a_mode_comes_back_with_the_other_mode(prepaid_only: str) -> None:
     async with running_app(AppDriver()) as driver:
@@ -184,6 +186,7 @@ async def test_moving_the_cursor_over_the_periods_selects_none() -> None:
         assert screen.draft.unit is not unit
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_digits_go_to_the_focused_field_only(columns: int, rows: int) -> None:
     async with running_app(AppDriver(), columns, rows) as driver:
@@ -198,6 +201,7 @@ async def test_digits_go_to_the_focused_field_only(columns: int, rows: int) -> N
         assert screen.draft.count == 3
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_tab_goes_through_all_fields_and_shift_tab_back(columns: int, rows: int) -> None:
     async with running_app(AppDriver(), columns, rows) as driver:
@@ -255,6 +259,7 @@ async def test_the_wizard_says_that_the_catalog_is_loading() -> None:
         assert (await driver.wait_for_text("Loading catalog")).count("Loading catalog") == 2
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_the_fleets_cost_and_the_account_are_shown_before_the_order(columns: int, rows: int) -> None:
     async with running_app(AppDriver(), columns, rows) as driver:
@@ -267,6 +272,7 @@ async def test_the_fleets_cost_and_the_account_are_shown_before_the_order(column
         assert "instead" not in text  # both modes cost the same
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_nothing_is_lost_when_the_wizard_is_closed_and_opened(columns: int, rows: int) -> None:
     async with running_app(AppDriver(), columns, rows) as driver:
@@ -278,6 +284,7 @@ async def test_nothing_is_lost_when_the_wizard_is_closed_and_opened(columns: int
         await driver.wait_for_text("7")
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_a_key_that_comes_before_the_price_can_be_read_buys_nothing(columns: int, rows: int) -> None:
@@ -522,6 +529,7 @@ async def test_a_price_that_has_changed_is_read_again_before_it_is_bought(monkey
         await driver.wait_for_text("1 bought")
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30), (120, 40), (200, 50)])
 async def test_what_is_needed_to_buy_can_be_read(columns: int, rows: int) -> None:
     async with running_app(AppDriver(), columns, rows) as driver:

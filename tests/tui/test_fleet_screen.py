@@ -256,6 +256,7 @@ async def test_names_from_the_network_are_shown_inert() -> None:
                 await driver.press("escape")
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50), (60, 15)])
 async def test_every_pane_can_be_reached_and_read(columns: int, rows: int) -> None:
     async with running_app(AppDriver(hosts=40), columns, rows) as driver:
@@ -269,6 +270,7 @@ async def test_every_pane_can_be_reached_and_read(columns: int, rows: int) -> No
         assert all(len(line) <= columns for line in driver.text.splitlines())
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "keys"), [(80, ["2"]), (80, ["3"]), (120, ["2", "z"])])
 async def test_nothing_is_done_to_a_host_that_another_pane_covers(columns: int, keys: list[str]) -> None:
     async with running_app(AppDriver(hosts=40), columns, 24) as driver:

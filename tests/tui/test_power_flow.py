@@ -69,6 +69,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("change", "reported"), CHANGES.values(), ids=CHANGES)
 async def test_a_host_that_changed_is_left_out_of_a_confirmed_stop_and_reported(
     change: Callable[[SimHost], None], reported: str

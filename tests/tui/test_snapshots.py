@@ -52,6 +52,7 @@ async def revealed(driver: AppDriver) -> None:
     await driver.press("v")
 
 
+@pytest.mark.sweep(6)
 @pytest.mark.parametrize("size", LARGER, ids=str)
 @pytest.mark.parametrize(
     "scene",

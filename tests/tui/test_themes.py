@@ -118,6 +118,7 @@ def reversed_text(driver: AppDriver) -> list[str]:
     return [segment.text.strip() for segment in segments(driver) if segment.style and segment.style.reverse]
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(
     ("name", "focused"),
     [
