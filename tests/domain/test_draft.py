@@ -19,7 +19,7 @@ from xds_tui.domain.purchase import (
     draft_from_host,
     draft_from_quote,
 )
-from xds_tui.domain.records import OrderAction, OrderState
+from xds_tui.domain.records import OrderState
 
 TYPES = ("BL", "BZ", "ceph")
 PACKAGES = [
@@ -200,9 +200,7 @@ def test_an_order_is_repeated_at_the_present_price() -> None:
 
 
 def test_a_host_that_was_ordered_here_is_repeated_as_it_was_ordered() -> None:
-    order = an_order(action=OrderAction.CREATE, state=OrderState.CONFIRMED, host_id="h1", quote=a_quote(package=BOTH))
-    draft = draft_from_host(a_host(), [an_order(), order], OF_EACH_MODE)
-    assert draft == Draft(package=BOTH, image=an_image())
+    assert draft_from_host(a_host(), a_quote(package=BOTH), OF_EACH_MODE) == Draft(package=BOTH, image=an_image())
 
 
 @pytest.mark.parametrize(
@@ -218,9 +216,9 @@ def test_a_host_that_was_ordered_here_is_repeated_as_it_was_ordered() -> None:
 def test_another_host_is_repeated_as_far_as_the_catalog_tells_what_it_is(
     packages: list[Package], os: str, expected: tuple[str | None, str | None]
 ) -> None:
-    draft = draft_from_host(a_host(os=os), [], catalog_of(*packages))
+    draft = draft_from_host(a_host(os=os), None, catalog_of(*packages))
     assert (draft.package and draft.package.id, draft.image and draft.image.id) == expected
-    assert draft_from_host(a_host(os=os), [], None) == Draft()
+    assert draft_from_host(a_host(os=os), None, None) == Draft()
 
 
 def test_the_outcomes_of_a_batch_are_counted() -> None:

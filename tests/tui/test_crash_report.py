@@ -201,7 +201,11 @@ def test_textual_still_calls_the_overridden_methods() -> None:
     "make",
     [
         lambda driver: HostDetailScreen(
-            driver.monitor, driver.world.listed()[0].id, driver.now, ConnectMethods(driver.exports, ConnectCommands())
+            driver.monitor,
+            driver.world.listed()[0].id,
+            driver.now,
+            ConnectMethods(driver.exports, ConnectCommands()),
+            rent=lambda _host: None,
         ),
         lambda driver: CreateScreen(driver.monitor, Draft()),
         lambda driver: SignInScreen(driver.account),

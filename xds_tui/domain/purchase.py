@@ -270,13 +270,12 @@ def draft_from_quote(quote: Quote, catalog: Catalog | None) -> Draft:
     return draft.with_catalog(catalog)
 
 
-def draft_from_host(host: Host, orders: Iterable[Order], catalog: Catalog | None) -> Draft:
+def draft_from_host(host: Host, quote: Quote | None, catalog: Catalog | None) -> Draft:
     """Return a draft for another host like `host`.
 
-    A host that was not ordered here does not name its package. Then the package and the image are chosen only if
-    exactly one of the catalog matches.
+    A host that was not ordered here, so that `quote` is None, does not name its package. Then the package and the
+    image are chosen only if exactly one of the catalog matches.
     """
-    quote = next((order.quote for order in orders if order.host_id == host.id and order.quote), None)
     if quote is not None:
         return draft_from_quote(quote, catalog)
     draft = Draft(billing=host.billing or Billing.ON_DEMAND)

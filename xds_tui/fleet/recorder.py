@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xds_tui.domain import host_list, snapshot_diff
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
-from xds_tui.domain.records import Event, EventKind, Order, Sample
+from xds_tui.domain.records import Event, EventKind, Order, Quote, Sample
 from xds_tui.fleet.updates import JournalChanged, NoticeRaised, StorageFailed, StorageRestored, UpdateQueue
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
@@ -116,6 +116,14 @@ class Recorder:
         except StoreError as error:
             self._report_failure(error)
             return ()
+
+    async def bought(self) -> dict[str, Quote]:
+        """Return the quotes of hosts as `Journal.bought` does; none, and a notice, if the disk fails."""
+        try:
+            return await self.journal.bought()
+        except StoreError as error:
+            self._report_failure(error)
+            return {}
 
     async def samples(self, length: timedelta, max_count: int) -> tuple[Sample, ...]:
         """Return about `max_count` samples at most of the last `length`, oldest first; none if the disk fails."""

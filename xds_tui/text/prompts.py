@@ -16,6 +16,7 @@ from typing import Final
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, Host
 from xds_tui.domain.pricing import Rate
+from xds_tui.domain.purchase import Draft
 from xds_tui.domain.records import Order, OrderAction
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import formats, messages, terms
@@ -210,3 +211,16 @@ def _name_to_type(host: Host, fleet: Iterable[Host]) -> str:
     others = {text for other in fleet if other.id != host.id for text in (other.name, other.id)}
     is_typable = host.name.isprintable() and host.name == host.name.strip() and "  " not in host.name
     return host.name if host.name and is_typable and host.name not in others else host.id
+
+
+def missing_choices(draft: Draft, host: Host) -> str:
+    """Return what has to be chosen for another host like `host`; empty if its package and image are known."""
+    if draft.package is not None and draft.image is not None:
+        return ""
+    if draft.package is not None:
+        text = _("The image of {host} is unknown. Choose one.")
+    elif draft.image is not None:
+        text = _("The package of {host} is unknown. Choose one.")
+    else:
+        text = _("The package and the image of {host} are unknown. Choose them.")
+    return text.format(host=host.name or host.id)

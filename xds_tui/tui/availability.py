@@ -144,6 +144,11 @@ def reboot(context: Context) -> str:
     return ""
 
 
+def rent_again(context: Context) -> str:
+    """Enable while signed in and if a host is selected and visible."""
+    return online(context) or picked(context)
+
+
 def connect(context: Context) -> str:
     """Enable for a single host that is not off and has an address."""
     if why := picked(context):

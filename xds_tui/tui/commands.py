@@ -78,6 +78,14 @@ _COMMANDS: Final = (
         N_("The host that may be yours is not"),
         in_footer=True,
     ),
+    Command(
+        "history.rent-again",
+        "N",
+        "rent_again",
+        N_("Rent the same"),
+        N_("Rent another host as in this order"),
+        in_footer=True,
+    ),
     Command("history.trace", "t", "copy", N_("Copy traceId"), N_("Copy the traceId of this row"), in_footer=True),
     Command("history.export", "e", "export", N_("Export"), N_("Export the list (CSV and JSON)"), in_footer=True),
     # The wizard

@@ -92,6 +92,14 @@ FLEET_COMMANDS: Final = (
         availability.picked,
     ),
     Command(
+        "fleet.rent-again",
+        "N",
+        "rent_again",
+        N_("Rent the same"),
+        N_("Rent another host like the current one"),
+        availability.rent_again,
+    ),
+    Command(
         "fleet.host-events",
         "l",
         "host_events",
@@ -251,6 +259,15 @@ FLEET_COMMANDS: Final = (
         terms.DELETE,
         N_("Delete this host and its disks"),
         availability.orders,
+        in_footer=True,
+    ),
+    Command(
+        "detail.rent-again",
+        "N",
+        "rent_again",
+        N_("Rent the same"),
+        N_("Rent another host like the current one"),
+        availability.rent_again,
         in_footer=True,
     ),
     # A list to pick from

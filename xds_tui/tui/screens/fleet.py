@@ -31,6 +31,7 @@ from xds_tui.tui.widgets.table.table import Table
 
 if TYPE_CHECKING:
     from xds_tui.domain.purchase import Draft
+    from xds_tui.domain.records import Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +234,15 @@ class FleetScreen(FleetView):
         from xds_tui.tui.flows.connect import ConnectMethods
         from xds_tui.tui.screens.host_detail import HostDetailScreen
 
-        means = ConnectMethods(self._exports, self._commands)
-        is_read_only = self._place.read_only
-        self.app.push_screen(HostDetailScreen(self._monitor, host_id, self._clock, means, is_read_only=is_read_only))
+        screen = HostDetailScreen(
+            self._monitor,
+            host_id,
+            self._clock,
+            ConnectMethods(self._exports, self._commands),
+            rent=self.rent_like,
+            is_read_only=self._place.read_only,
+        )
+        self.app.push_screen(screen)
 
     @on(Table.RowSelected, "#events")
     def _open_event(self, event: Table.RowSelected) -> None:
@@ -256,7 +263,9 @@ class FleetScreen(FleetView):
         from xds_tui.tui.screens.history import HistoryScreen
 
         history, claims = self._monitor.recorder, self._monitor.orders.claims
-        screen = HistoryScreen(self._place, history, claims, self.fleet, self._clock, self._exports)
+        screen = HistoryScreen(
+            self._place, history, claims, self.fleet, self._clock, self._exports, rent=self.rent_as_ordered
+        )
         screen.filter_text = query
         self.app.push_screen(screen)
 
@@ -275,13 +284,39 @@ class FleetScreen(FleetView):
             )
         self.rent(draft)
 
+    def action_rent_again(self) -> None:
+        """Rent another host like the one under the cursor."""
+        if (key := self._hosts.table.cursor_key) and (host := self._hosts.host(key)):
+            self.rent_like(host)
+
+    @work(group=FLOW)
+    async def rent_like(self, host: Host) -> None:
+        """Open the wizard for another host like `host`."""
+        from xds_tui.domain.purchase import draft_from_host
+        from xds_tui.text import prompts
+
+        bought = await self._monitor.recorder.bought()
+        draft = draft_from_host(host, bought.get(host.id), self.fleet.catalog)
+        await self._open_wizard(draft, prompts.missing_choices(draft, host))
+
+    def rent_as_ordered(self, quote: Quote) -> None:
+        """Open the wizard for another host like one that was ordered."""
+        from xds_tui.domain.purchase import draft_from_quote
+
+        self.rent(draft_from_quote(quote, self.fleet.catalog))
+
     @work(group=FLOW)
     async def rent(self, draft: Draft) -> None:
-        """Open the wizard with `draft`, and keep what is filled in."""
+        """Open the wizard with `draft`."""
+        await self._open_wizard(draft)
+
+    async def _open_wizard(self, draft: Draft, hint: str = "") -> None:
+        """Open the wizard, and keep what the user fills in; a draft closed unchanged replaces none."""
         from xds_tui.tui.screens.create.screen import CreateScreen
 
         self._monitor.refresh_catalog()
-        finished = await self.app.push_screen_wait(CreateScreen(self._monitor, draft))
-        self._draft = finished.draft
-        if finished.has_bought:
+        finished = await self.app.push_screen_wait(CreateScreen(self._monitor, draft, hint))
+        if finished.has_changed:
+            self._draft = finished.draft
+        if finished.has_bought and self.is_current:
             self.action_pane("hosts")

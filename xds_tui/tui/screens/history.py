@@ -18,7 +18,7 @@ from textual.worker import Worker
 
 from xds_tui.domain.endpoint import DEMO
 from xds_tui.domain.model import Host
-from xds_tui.domain.records import Event, Order
+from xds_tui.domain.records import Event, Order, Quote
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
@@ -83,6 +83,8 @@ class HistoryScreen(LiveScreen[None]):
         fleet: FleetState,
         clock: Callable[[], datetime],
         exports: Path,
+        *,
+        rent: Callable[[Quote], object],
     ) -> None:
         """Create the screen.
 
@@ -93,9 +95,11 @@ class HistoryScreen(LiveScreen[None]):
             fleet: the current state.
             clock: returns the time, UTC.
             exports: the folder that exports are written to.
+            rent: opens the wizard for another host like one that was ordered.
 
         """
         super().__init__(fleet)
+        self._rent = rent
         self._profile = profile
         self._history = history
         self._claims = claims
@@ -247,6 +251,9 @@ class HistoryScreen(LiveScreen[None]):
         if action == "decide":
             order = self._order_at_cursor()
             return order is not None and order.candidate is not None
+        if action == "rent_again":
+            order = self._order_at_cursor()
+            return order is not None and order.quote is not None
         if action in ("filter", "copy", "export"):
             return self.tab is not Tab.CHARTS
         return True
@@ -296,6 +303,11 @@ class HistoryScreen(LiveScreen[None]):
         table = self.query_one(OrderTable)
         key = table.cursor_key
         return table.order_of(key) if self.tab is Tab.ORDERS and key is not None else None
+
+    def action_rent_again(self) -> None:
+        """Rent another host like that of the order under the cursor."""
+        if (order := self._order_at_cursor()) and order.quote:
+            self._rent(order.quote)
 
     @work
     async def action_decide(self, is_mine: bool) -> None:

@@ -54,9 +54,22 @@ class HostDetailScreen(LiveScreen[None]):
         clock: Callable[[], datetime],
         means: ConnectMethods,
         *,
+        rent: Callable[[Host], object],
         is_read_only: bool = False,
     ) -> None:
+        """Create the screen.
+
+        Args:
+            monitor: provides the fleet and sends operations.
+            host_id: the host.
+            clock: returns the time, UTC.
+            means: how hosts are connected to.
+            rent: opens the wizard for another host like this one.
+            is_read_only: whether operations are disabled.
+
+        """
         super().__init__(monitor.state)
+        self._rent = rent
         self._means = means
         self._is_read_only = is_read_only
         self._monitor = monitor
@@ -188,6 +201,11 @@ class HostDetailScreen(LiveScreen[None]):
             await copy.copy_and_report(self, host.password.reveal(), _(terms.PASSWORD))
         else:
             self.query_one(Notice).show([_(messages.NO_PASSWORD)], mild=True)
+
+    def action_rent_again(self) -> None:
+        """Rent another host like this one."""
+        if host := self._host:
+            self._rent(host)
 
     @work(group=FLOW)
     async def action_ask(self, name: str) -> None:

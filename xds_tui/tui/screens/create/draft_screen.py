@@ -93,6 +93,8 @@ class Finished:
     """What was filled in, for the next time."""
     has_bought: bool
     """Whether there is a new host, or there may be."""
+    has_changed: bool
+    """Whether the user chose anything else than what the wizard was opened with."""
 
 
 class DraftScreen(LiveScreen[Finished]):

@@ -34,10 +34,25 @@ class CreateScreen(DraftScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("create")
 
-    def __init__(self, monitor: Monitor, draft: Draft) -> None:
+    def __init__(self, monitor: Monitor, draft: Draft, hint: str = "") -> None:
+        """Create the screen.
+
+        Args:
+            monitor: provides the catalog and places the orders.
+            draft: what is filled in at first.
+            hint: what the user is told about this draft.
+
+        """
         super().__init__(monitor, draft)
+        self._opened_with = draft
+        self._hint = hint
         self._batch = ""
         self._quote: Quote | None = None
+
+    def on_mount(self) -> None:
+        """Show the hint."""
+        if self._hint:
+            self.show_notice([self._hint], mild=True)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Show the current prices and orders."""
@@ -142,4 +157,6 @@ class CreateScreen(DraftScreen):
 
     def _close(self) -> None:
         has_bought = any(order.state not in (OrderState.NOT_SENT, OrderState.REJECTED) for order in self._orders())
-        self.dismiss(Finished(replace(self.draft, has_invalid_number=False), has_bought))
+        draft = replace(self.draft, has_invalid_number=False)
+        has_changed = draft != self._opened_with.with_catalog(self.fleet.catalog)
+        self.dismiss(Finished(draft, has_bought, has_changed))
