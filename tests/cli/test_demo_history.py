@@ -62,6 +62,10 @@ def test_the_history_ends_in_the_current_state_of_the_fleet(seed: int) -> None:
         assert (last_status.is_on, last_status.is_changing) == (host.status.is_on, host.status.is_changing)
     changing = [host for host in hosts if host.status.is_changing]
     last = history.samples[-1]
+    assert last.split is not None
+    for parts in (last.split.gpu, last.split.region):
+        high, low = (last.billed_high or 0) + (last.prepaid_high or 0), (last.billed_low or 0) + (last.prepaid_low or 0)
+        assert sum(parts.values()) == Decimal(high + low) / 2
     assert last.total == len(hosts)
     assert last.on == sum(host.status.is_on for host in hosts) + sum(
         host.status is Status.STOPPING for host in changing

@@ -102,7 +102,7 @@ def _works(journal: Journal) -> list[Callable[[], object]]:
     async def read_events() -> None:
         events = await journal.events(1000, NOON + timedelta(days=400))
         export.events_table(events)
-        messages.events_lines(events)
+        messages.events_notice(events)
         for event in events:
             messages.event_lines(event)
 

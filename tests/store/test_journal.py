@@ -296,9 +296,20 @@ async def test_texts_of_the_file_are_sanitized(database: Database, journal: Jour
     assert "\x1b" not in order.host_name + order.quote.image.name
 
 
+BAD_SPLITS = [
+    "",
+    "[",
+    "7",
+    "[" * 10_000,
+    b"{}",
+    '{"gpu":{"a":"NaN"},"region":{}}',
+    '{"gpu":{"a":"1e99999"},"region":{}}',
+]
+
+
 async def test_samples_of_any_kind_are_left_out(database: Database, journal: Journal) -> None:
     await journal.add_sample(a_sample())
-    bad = [
+    bad: list[tuple[object, ...]] = [
         ("noon", 1, 1, 1, 1, None),
         (2**63 - 1, 1, 1, 1, 1, None),
         (-5, 1, 1, 1, 1, None),
@@ -308,13 +319,16 @@ async def test_samples_of_any_kind_are_left_out(database: Database, journal: Jou
         (microseconds(NOON), 1, 1, 1, 1, "NaN"),
         (microseconds(NOON), 1, 1, 1, 1, "1e999999999"),
         (microseconds(NOON), 1, 1, 1, 1, b"\xff"),
+        *((microseconds(NOON), 1, 1, 1, 1, None, split) for split in BAD_SPLITS),
     ]
     statement = (
-        "INSERT INTO samples (scope, at, total, running, changing, unpriced, billed_low)"
-        " VALUES ('default', ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO samples (scope, at, total, running, changing, unpriced, billed_low, split)"
+        " VALUES ('default', ?, ?, ?, ?, ?, ?, ?)"
     )
     for row in bad:
-        await database.write(lambda connection, row=row: connection.execute(statement, row) and None)
+        values = row if len(row) == 7 else (*row, None)
+        await database.write(lambda connection, values=values: connection.execute(statement, values) and None)
+        assert await journal.samples(NOON, 10, NOON) in ((), (a_sample(),))
         assert all(isinstance(one.total, int) for one in await journal.samples(NOON - SECOND, 10, NOON + SECOND))
     await journal.add_sample(a_sample(1))
     assert a_sample(1) in await journal.samples(NOON, 100, NOON + 9 * SECOND)

@@ -9,17 +9,21 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from xds_tui.domain.records import Doubt, EventKind, OrderAction, OrderState
+from xds_tui.domain.records import CostSplit, Doubt, EventKind, OrderAction, OrderState
 from xds_tui.store import migrations
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 from xds_tui.store.migrations import MIGRATIONS
 
+SECOND: Final = timedelta(seconds=1)
 VERSION_2: Final = Path(__file__).with_name("history_version_2.sql")
 
 STATES: Final = {
@@ -37,7 +41,10 @@ STATES: Final = {
 _QUERIES: Final = {
     "orders": "SELECT id, scope, created_at, state, body FROM orders ORDER BY id",
     "events": "SELECT * FROM events ORDER BY id",
-    "samples": "SELECT * FROM samples ORDER BY id",
+    "samples": (
+        "SELECT id, scope, at, total, running, changing, unpriced, billed_low, billed_high, prepaid_low, prepaid_high"
+        " FROM samples ORDER BY id"
+    ),
     "snapshots": "SELECT * FROM snapshots ORDER BY scope",
     "said": "SELECT * FROM said ORDER BY scope, key",
 }
@@ -167,6 +174,18 @@ async def test_other_tables_stay_as_they_are(path: Path) -> None:
     assert [rows_of(path, table) for table in ("samples", "snapshots", "said")] == before
     assert snapshot is not None
     assert [host.name for host in snapshot.hosts] == ["渲染-07"]
+
+
+async def test_samples_that_lack_a_split_are_read_and_new_ones_have_one(path: Path) -> None:
+    database, journal = await opened(path)
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    (old,) = await journal.samples(at - SECOND, 10, at + SECOND)
+    split = CostSplit({"RTX 4090": Decimal("1.10"), "": Decimal("0.4")}, {"0": Decimal("1.50")})
+    await journal.add_sample(replace(old, at=at + SECOND, split=split))
+    found = await journal.samples(at - SECOND, 1000, at + 9 * SECOND)
+    await database.close()
+    assert (old.billed_high, old.split) == (Decimal("1.50"), None)
+    assert [sample.split for sample in found] == [None, split]
 
 
 async def test_opening_again_changes_nothing(path: Path) -> None:

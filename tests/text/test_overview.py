@@ -13,7 +13,7 @@ from xds_tui.domain.cost_history import Spending
 from xds_tui.domain.gpus import GpuUse
 from xds_tui.domain.host_list import Counts
 from xds_tui.domain.pricing import FleetRate, Rate
-from xds_tui.text import formats, overview
+from xds_tui.text import charts, formats, overview
 from xds_tui.text.overview import Line, Overview
 
 
@@ -72,7 +72,7 @@ def test_the_cost_is_shown_now_per_day_and_today_with_its_course_and_what_is_pre
 def test_a_wider_sparkline_has_a_block_for_each_quarter_of_an_hour() -> None:
     line = text(overview.cost_lines(FLEET, 120)[1])
     assert line == f"{'·' * 92}▁▃▆█ 24 h · peak ¥31.00/h"
-    assert text(overview.cost_lines(FLEET, 120, overview.ASCII_BLOCKS)[1]).startswith(f"{'·' * 92}_-+#")
+    assert text(overview.cost_lines(FLEET, 120, charts.ASCII_BLOCKS)[1]).startswith(f"{'·' * 92}_-+#")
 
 
 def test_what_was_spent_is_a_lower_bound_while_samples_are_missing() -> None:

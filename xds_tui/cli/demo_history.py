@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from xds_tui.api.errors import UNAVAILABLE
 from xds_tui.domain import snapshot_diff
+from xds_tui.domain.gpus import model_of
 from xds_tui.domain.model import Billing, Host, Status
-from xds_tui.domain.pricing import Rate
-from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Sample
+from xds_tui.domain.pricing import Rate, region_key
+from xds_tui.domain.records import CostSplit, Event, EventKind, Order, OrderAction, OrderState, Sample
 from xds_tui.store.journal import History
 
 LENGTH: Final = timedelta(days=7)
@@ -152,15 +154,19 @@ def _office_hours(start: datetime, rng: random.Random) -> list[_Switch]:
 
 def _samples(lives: Iterable[_Life], rates: Mapping[str, Rate], now: datetime) -> Iterator[Sample]:
     """Yield the samples, from the beginning of the week to a minute ago."""
-    changes = sorted((change for life in lives for change in _changes(life, rates, now)), key=lambda change: change[0])
+    changes = sorted((change for life in lives for change in _changes(life, rates, now)), key=lambda change: change.at)
     counts = [0, 0, 0]
     sums = [Decimal(0)] * 4
+    gpu: defaultdict[str, Decimal] = defaultdict(Decimal)
+    region: defaultdict[str, Decimal] = defaultdict(Decimal)
     position = 0
     for at in _sample_times(now):
-        while position < len(changes) and changes[position][0] <= at:
-            _at, deltas, costs = changes[position]
-            counts = [count + delta for count, delta in zip(counts, deltas, strict=True)]
-            sums = [total + cost for total, cost in zip(sums, costs, strict=True)]
+        while position < len(changes) and changes[position].at <= at:
+            change = changes[position]
+            counts = [count + delta for count, delta in zip(counts, change.counts, strict=True)]
+            sums = [total + cost for total, cost in zip(sums, change.costs, strict=True)]
+            gpu[model_of(change.host)] += sum(change.costs, Decimal(0)) / 2
+            region[region_key(change.host)] += sum(change.costs, Decimal(0)) / 2
             position += 1
         total, on, unpriced = counts
         yield Sample(
@@ -173,6 +179,7 @@ def _samples(lives: Iterable[_Life], rates: Mapping[str, Rate], now: datetime) -
             billed_high=sums[1],
             prepaid_low=sums[2],
             prepaid_high=sums[3],
+            split=CostSplit(dict(gpu), dict(region)),
         )
 
 
@@ -185,8 +192,16 @@ def _sample_times(now: datetime) -> Iterator[datetime]:
             at += step
 
 
-_Change = tuple[datetime, tuple[int, int, int], tuple[Decimal, Decimal, Decimal, Decimal]]
-"""A time, and what is added then to the counts (total, on, unpriced) and to the four sums of a sample."""
+class _Change(NamedTuple):
+    """What a host adds to the samples from a time on."""
+
+    at: datetime
+    host: Host
+    counts: tuple[int, int, int]
+    """Of all hosts, of those that are on, and of those without a price."""
+    costs: tuple[Decimal, Decimal, Decimal, Decimal]
+    """The bounds of the on-demand and of the prepaid cost."""
+
 
 _NO_COST: Final = (Decimal(0), Decimal(0))
 
@@ -202,13 +217,15 @@ def _changes(life: _Life, rates: Mapping[str, Rate], now: datetime) -> Iterator[
     is_on = life.was_on and not has_ended
     is_paid = is_on or (is_rent and not has_ended)
     costs = (*_NO_COST, *price) if is_rent and is_paid else (*price, *_NO_COST) if is_on else (*_NO_COST, *_NO_COST)
-    yield begin, (1, int(is_on), unpriced * is_paid), costs
+    yield _Change(begin, life.host, (1, int(is_on), unpriced * is_paid), costs)
     for switch in life.switches:
         sign = 1 if switch.is_on else -1
         billed = _NO_COST if is_rent else price if switch.is_on else negative
-        yield switch.at, (0, sign, 0 if is_rent else sign * unpriced), (*billed, *_NO_COST)
+        counts = (0, sign, 0 if is_rent else sign * unpriced)
+        yield _Change(switch.at, life.host, counts, (*billed, *_NO_COST))
     if life.end is not None and not has_ended:
-        yield life.end, (0, -int(life.is_on(life.end)), -unpriced), (*_NO_COST, *negative)
+        counts = (0, -int(life.is_on(life.end)), -unpriced)
+        yield _Change(life.end, life.host, counts, (*_NO_COST, *negative))
 
 
 # Events and orders

@@ -32,6 +32,11 @@ def gpu_model(name: str | None, count: int) -> str | None:
     return name
 
 
+def model_of(host: Host) -> str:
+    """Return the GPU model of a host: `GPU` if the service does not name it, and nothing without a GPU."""
+    return (gpu_model(host.gpu_name, host.gpu_count) or "GPU") if host.gpu_count else ""
+
+
 def gpu_use(hosts: Iterable[Host]) -> tuple[GpuUse, ...]:
     """Return the use of each GPU model, the most numerous first."""
     used: Counter[str] = Counter()

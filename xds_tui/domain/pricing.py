@@ -7,15 +7,16 @@ estimate covers the price of the machine alone: no tax, cloud disks or traffic. 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Generic, TypeVar
 
-from xds_tui.domain.gpus import gpu_model
+from xds_tui.domain.gpus import gpu_model, model_of
 from xds_tui.domain.model import Billing, Catalog, Host, Package, Period, PeriodUnit, Status
+from xds_tui.domain.records import CostSplit
 
 K = TypeVar("K", bound=Hashable)
 
@@ -57,6 +58,11 @@ class Rate:
     high: Decimal
     is_known: bool = False
     """Whether the cost is from the order, and not derived from similar packages of the catalog."""
+
+    @property
+    def middle(self) -> Decimal:
+        """The middle between the bounds."""
+        return (self.low + self.high) / 2
 
 
 def hours(period: Period) -> int:
@@ -166,6 +172,31 @@ def cost_shares(hosts: Iterable[Host], costs: Costs, now: datetime, key: Callabl
             groups.setdefault(key(host), []).append(host)
     shares = [_share(value, members, costs) for value, members in groups.items()]
     return sorted(shares, key=lambda share: share.on_demand.high + share.prepaid.high, reverse=True)
+
+
+def region_key(host: Host) -> str:
+    """Return the region of a host, as `CostSplit` names it."""
+    return str(host.area.value) if host.area is not None else ""
+
+
+MAX_PARTS: Final = 20
+"""Parts of a kind in a `CostSplit`: the most expensive ones."""
+
+
+def cost_split(hosts: Iterable[Host], costs: Costs, now: datetime) -> CostSplit:
+    """Return what each GPU model and each region costs now; hosts with an unknown price are left out."""
+    by_gpu: defaultdict[str, Decimal] = defaultdict(Decimal)
+    by_region: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for host in hosts:
+        rate = costs.hosts.get(host.id)
+        if rate is not None and is_paid_for(host, now):
+            by_gpu[model_of(host)] += rate.middle
+            by_region[region_key(host)] += rate.middle
+    return CostSplit(_largest(by_gpu), _largest(by_region))
+
+
+def _largest(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return dict(sorted(parts.items(), key=lambda part: part[1], reverse=True)[:MAX_PARTS])
 
 
 def _share(key: K, hosts: list[Host], costs: Costs) -> CostShare[K]:

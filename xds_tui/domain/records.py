@@ -6,6 +6,7 @@ must remain readable. `text/messages.py` has the words for them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -201,6 +202,16 @@ class Event:
     trace_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CostSplit:
+    """What the parts of a fleet cost, on-demand and prepaid together, in CNY/hour; the middle where it is a range."""
+
+    gpu: Mapping[str, Decimal]
+    """By GPU model as `gpus.model_of` names it."""
+    region: Mapping[str, Decimal]
+    """By the service's number of the region; empty where it is unknown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """The figures of one refresh, a point in the charts. Costs are in CNY/hour, None if no price was known."""
@@ -217,3 +228,5 @@ class Sample:
     prepaid_low: Decimal | None = None
     """Cost of the prepaid hosts that have not expired."""
     prepaid_high: Decimal | None = None
+    split: CostSplit | None = None
+    """What the parts of the fleet cost; None if it was not recorded."""

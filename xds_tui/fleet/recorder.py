@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.domain import host_list, snapshot_diff
 from xds_tui.domain.model import Catalog, Snapshot
-from xds_tui.domain.pricing import Costs
+from xds_tui.domain.pricing import Costs, cost_split
 from xds_tui.domain.records import Event, EventKind, Order, Quote, Sample
 from xds_tui.fleet.updates import JournalChanged, NoticeRaised, StorageFailed, StorageRestored, UpdateQueue
 from xds_tui.i18n import N_
@@ -308,4 +308,5 @@ def _sample(snapshot: Snapshot, costs: Costs, catalog: Catalog | None, now: date
         billed_high=on_demand.high if is_priced else None,
         prepaid_low=prepaid.low if is_priced else None,
         prepaid_high=prepaid.high if is_priced else None,
+        split=cost_split(snapshot.hosts, costs, now) if is_priced else None,
     )

@@ -101,6 +101,7 @@ MIGRATIONS: Final = (
             " CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN json_extract(body, '$.kind') = 'trouble' END"
         ),
     ),
+    ("ALTER TABLE samples ADD COLUMN split TEXT",),
 )
 """The statements that migrate each `user_version` to the next. Released statements are never changed.
 

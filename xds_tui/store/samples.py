@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from xds_tui.domain.records import Sample
+import msgspec
+
+from xds_tui.domain.records import CostSplit, Sample
+from xds_tui.domain.sanitize import clean
 from xds_tui.store.bodies import MAX_NUMBER, check_decimal
 from xds_tui.store.timestamps import from_microseconds, microseconds
 
@@ -43,8 +46,8 @@ MAX_SAMPLES: Final = 100_000
 """Samples stored per account: two weeks with a refresh every 15 s."""
 MAX_AGE: Final = timedelta(days=15)
 
-_COLUMNS: Final = "at, total, running, changing, unpriced, billed_low, billed_high, prepaid_low, prepaid_high"
-_ADD: Final = f"INSERT INTO samples (scope, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_COLUMNS: Final = "at, total, running, changing, unpriced, billed_low, billed_high, prepaid_low, prepaid_high, split"
+_ADD: Final = f"INSERT INTO samples (scope, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
 _BETWEEN: Final = (
     f"SELECT {_COLUMNS} FROM samples WHERE id IN (SELECT max(id) FROM samples"  # noqa: S608 - constants
     " WHERE scope = :scope AND at >= :start AND at <= :end AND typeof(at) = 'integer'"
@@ -77,7 +80,8 @@ def count_unreadable_samples(connection: sqlite3.Connection) -> int:
 def _row(sample: Sample) -> tuple[int | str | None, ...]:
     counts = (sample.total, sample.on, sample.changing, sample.unpriced)
     prices = (sample.billed_low, sample.billed_high, sample.prepaid_low, sample.prepaid_high)
-    return (microseconds(sample.at), *counts, *(None if price is None else str(price) for price in prices))
+    split = None if sample.split is None else msgspec.json.encode(sample.split).decode()
+    return (microseconds(sample.at), *counts, *(None if price is None else str(price) for price in prices), split)
 
 
 def _sample(row: tuple[object, ...]) -> Sample | None:
@@ -87,7 +91,7 @@ def _sample(row: tuple[object, ...]) -> Sample | None:
         return None
     total, running, changing, unpriced = (count for count in counts if isinstance(count, int))
     try:
-        billed_low, billed_high, prepaid_low, prepaid_high = map(_price, row[5:])
+        billed_low, billed_high, prepaid_low, prepaid_high = map(_price, row[5:9])
         return Sample(
             at=from_microseconds(at),
             total=total,
@@ -98,6 +102,7 @@ def _sample(row: tuple[object, ...]) -> Sample | None:
             billed_high=billed_high,
             prepaid_low=prepaid_low,
             prepaid_high=prepaid_high,
+            split=_split(row[9]),
         )
     except ValueError:
         return None
@@ -114,3 +119,24 @@ def _price(value: object) -> Decimal | None:
         raise ValueError("not a price") from None
     check_decimal(price)
     return price
+
+
+_SPLIT: Final = msgspec.json.Decoder(CostSplit)
+
+
+def _split(body: object) -> CostSplit | None:
+    if body is None:
+        return None
+    if not isinstance(body, str):
+        raise ValueError("not a split")
+    try:
+        split = _SPLIT.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        raise ValueError("not a split") from None
+    return CostSplit(_checked(split.gpu), _checked(split.region))
+
+
+def _checked(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    for cost in parts.values():
+        check_decimal(cost)
+    return {clean(name): cost for name, cost in parts.items()}

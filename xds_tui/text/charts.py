@@ -196,6 +196,25 @@ def _braille(dots: Sequence[Sequence[bool]]) -> str:
     return chr(0x2800 + sum(bits))
 
 
+BLOCKS: Final = "▁▂▃▄▅▆▇█"
+ASCII_BLOCKS: Final = "_.-:=+*#"
+"""Heights of a sparkline, lowest first."""
+
+NO_VALUE: Final = "·"
+"""What a sparkline shows where the value is not known."""
+
+
+def sparkline(values: Sequence[Decimal | None], top: Decimal, blocks: str = BLOCKS) -> str:
+    """Return a character for each value, as high as its part of `top`."""
+    return "".join(_block(value, top, blocks) for value in values)
+
+
+def _block(value: Decimal | None, top: Decimal, blocks: str) -> str:
+    if value is None:
+        return NO_VALUE
+    return blocks[min(len(blocks) - 1, int(value * len(blocks) / top))] if top else blocks[0]
+
+
 # Axes
 
 
@@ -203,7 +222,7 @@ def scale(highest: Decimal, unit: Decimal, count: int) -> list[Decimal]:
     """Return the numbers beside a chart, from 0 to at least `highest`: at most `count` round steps of whole units."""
     least = max(highest / count, unit)
     power = Decimal(10) ** floor(log10(least))
-    steps = (part * power for part in map(Decimal, ("1", "2", "2.5", "5", "10", "20")))
+    steps = (part * power for part in map(Decimal, ("1", "2", "2.5", "3", "4", "5", "10", "20")))
     step = next(step for step in steps if step >= least and step % unit == 0)
     return [step * number for number in range(max(1, ceil(highest / step)) + 1)]
 
@@ -211,18 +230,17 @@ def scale(highest: Decimal, unit: Decimal, count: int) -> list[Decimal]:
 _STEPS: Final = tuple(
     [timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30)]
     + [timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 12)]
-    + [timedelta(days=days) for days in (1, 2, 7)]
+    + [timedelta(days=days) for days in (1, 2, 3, 7)]
 )
 _LABEL_WIDTH: Final = 5
 """Cells of `09:30` and of `11-28`."""
 
 
 def time_axis(start: datetime, end: datetime, width: int) -> str:
-    """Return the labels under a chart of `width` cells: local times of day, or dates if a step is a day or longer."""
+    """Return the labels under a chart of `width` cells: local times of day, and the date at midnight."""
     length = end - start
     room = max(1, width // (_LABEL_WIDTH * 2))
     step = next((step for step in _STEPS if length / step <= room), _STEPS[-1])
-    form = "%H:%M" if step < timedelta(days=1) else "%m-%d"
     begin = local_time(start)
     midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
     axis = ""
@@ -230,6 +248,7 @@ def time_axis(start: datetime, end: datetime, width: int) -> str:
     while at <= end:
         cell = floor((at - start) / length * width) if length else 0
         if cell >= len(axis) + (1 if axis else 0) and cell + _LABEL_WIDTH <= width:
-            axis = axis.ljust(cell) + local_time(at).strftime(form)
+            local = local_time(at)
+            axis = axis.ljust(cell) + local.strftime("%H:%M" if local.hour or local.minute else "%m-%d")
         at += step
     return axis.ljust(width)

@@ -19,17 +19,12 @@ from xds_tui.domain.model import Host
 from xds_tui.domain.pricing import FleetRate, Rate
 from xds_tui.domain.ranges import local_time
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import formats
+from xds_tui.text import charts, formats
 
 Span = tuple[str, str]
 Line = tuple[Span, ...]
 
-BLOCKS: Final = "▁▂▃▄▅▆▇█"
-ASCII_BLOCKS: Final = "_.-:=+*#"
-"""Heights of a sparkline, lowest first."""
-
 _MAX_GPU_CELLS: Final = 9
-_NO_SAMPLE: Final = "·"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def fleet_lines(overview: Overview, width: int) -> tuple[Line, ...]:
     return _statuses(overview.counts, width), _bar(overview.counts, width), _gpus(overview.gpus, width)
 
 
-def cost_lines(overview: Overview, width: int, blocks: str = BLOCKS) -> tuple[Line, ...]:
+def cost_lines(overview: Overview, width: int, blocks: str = charts.BLOCKS) -> tuple[Line, ...]:
     """Return the present cost, the cost of the last 24 hours as a sparkline, and what is prepaid."""
     if not overview.is_priced:
         return ((_("Waiting for prices"), "muted"),), (), ()
@@ -240,8 +235,7 @@ def _sparkline(history: Sequence[Decimal | None], width: int, blocks: str) -> Li
         parts = next((len(history) // n for n in (1, 2, 4) if len(history) // n <= room), 0)
         if parts:
             columns = _merged(history, len(history) // parts)
-            drawn = "".join(_block(value, highest, blocks) for value in columns)
-            return (drawn, "spark"), (f" {note}" if note else "", "muted")
+            return (charts.sparkline(columns, highest, blocks), "spark"), (f" {note}" if note else "", "muted")
     return ()
 
 
@@ -249,14 +243,6 @@ def _merged(history: Sequence[Decimal | None], count: int) -> list[Decimal | Non
     """Return the highest known value of each `count` values."""
     groups = (history[start : start + count] for start in range(0, len(history), count))
     return [max((value for value in group if value is not None), default=None) for group in groups]
-
-
-def _block(value: Decimal | None, highest: Decimal, blocks: str) -> str:
-    if value is None:
-        return _NO_SAMPLE
-    if not highest:
-        return blocks[0]
-    return blocks[min(len(blocks) - 1, int(value * len(blocks) / highest))]
 
 
 def _prepaid(overview: Overview, width: int) -> Line:

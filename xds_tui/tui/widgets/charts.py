@@ -1,4 +1,4 @@
-"""The charts of the history: hosts and costs over time, and what GPU types and regions cost now."""
+"""The charts of the history: hosts and costs over time, in total and by GPU model and region."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from textual.widget import Widget
 
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, Status
-from xds_tui.domain.pricing import CostShare, Rate, cost_shares
 from xds_tui.domain.records import Sample
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.text import charts, formats, labels, terms
 from xds_tui.text.charts import ASCII, BRAILLE, Charset, Figures, Points
 from xds_tui.tui.theme import glyphs
+from xds_tui.tui.widgets.cost_tables import FIGURES_COLUMNS, GUTTER, CostTables, Line, line_width
 
 SPANS: Final = (
     (timedelta(hours=1), N_("last hour")),
@@ -36,17 +36,8 @@ MAX_SAMPLES: Final = 400
 REDRAW_INTERVAL: Final = timedelta(minutes=1)
 """Minimum time between two updates of the charts while they are shown, if they cover an hour or more."""
 
-FIGURES_COLUMNS: Final = 76
-"""Width from which the figures of a chart are beside it, and the two tables of costs side by side."""
-
-GUTTER: Final = 2
-"""Cells between two columns of text."""
-
 SampleReader = Callable[[timedelta, int], Awaitable[Sequence[Sample]]]
 """Returns about as many samples of the last so much time, oldest first."""
-
-Line = list[tuple[str, str]]
-"""Parts of a line: a text, and the component class without its prefix, or an empty string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +96,22 @@ def _charts() -> tuple[Chart, Chart]:
 
 
 class Charts(Widget):
-    """Two charts over the same time, and the costs of GPU types and regions below them."""
+    """Two charts over the same time, and the costs of GPU models and regions below them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"charts--area", "charts--line", "charts--title", "charts--muted"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "charts--area",
+        "charts--line",
+        "charts--split",
+        "charts--title",
+        "charts--muted",
+    }
     DEFAULT_CSS = """
     Charts {
         padding: 0 1;
         text-wrap: nowrap;
         .charts--area { color: $text-success; }
         .charts--line { color: $text-primary; }
+        .charts--split { color: $text-accent; }
         .charts--title { text-style: bold; }
         .charts--muted { color: $text-muted; }
     }
@@ -171,11 +169,12 @@ class Charts(Widget):
             text = _("No data for this period. Press s for a longer one")
             return Content("\n" * (self.size.height // 2) + text.center(self.size.width))
         width, height = self.size
-        tables = _cost_tables(self._fleet, self._now, width, _table_height(height), is_ascii=self._charset.is_ascii)
-        plot_height = max(2, (height - len(tables)) // 2 - 1)
         since = self._now - SPANS[self.span][0]
+        tables = CostTables(self._fleet, self._samples, (since, self._now), is_ascii=self._charset.is_ascii)
+        table_lines = tables.lines(width, height)
+        plot_height = max(2, (height - len(table_lines)) // 2 - 1)
         lines = _chart_lines(_charts(), self._samples, (since, self._now), (width, plot_height), self._charset)
-        return Content("\n").join(map(_content, [*lines, *tables]))
+        return Content("\n").join(map(_content, [*lines, *table_lines]))
 
     @property
     def _charset(self) -> Charset:
@@ -204,7 +203,7 @@ def _chart_lines(
     beside = _figure_tables(shown, series, charset)
     scales = [_scale(chart, *points, height) for chart, points in zip(shown, series, strict=True)]
     label_width = max(len(_number(level)) for scale in scales for level in scale)
-    beside_width = _width(beside[0][0]) if width >= FIGURES_COLUMNS else -GUTTER
+    beside_width = line_width(beside[0][0]) if width >= FIGURES_COLUMNS else -GUTTER
     plot_width = max(1, width - label_width - 1 - GUTTER - beside_width)
     count = plot_width * charset.columns
     lines: list[Line] = []
@@ -286,110 +285,3 @@ def _table_line(texts: Sequence[str], widths: Sequence[int], first: str, other: 
         (formats.flush_right(text, width + GUTTER), other) for text, width in zip(texts[1:], widths[1:], strict=True)
     ]
     return line
-
-
-def _width(line: Line) -> int:
-    return sum(formats.cells(text) for text, _part in line)
-
-
-# Costs by GPU type and region
-
-
-def _table_height(height: int) -> int:
-    """Return how many lines the tables of costs may take, with the empty line above them."""
-    return 0 if height < 14 else max(5, height * 2 // 7)
-
-
-def _cost_tables(fleet: FleetState, now: datetime, width: int, height: int, *, is_ascii: bool) -> list[Line]:
-    if fleet.snapshot is None or fleet.catalog is None or height < 3:
-        return []
-    hosts, costs = fleet.snapshot.hosts, fleet.costs
-    by_gpu = cost_shares(
-        hosts, costs, now, lambda host: (host.gpu_name or "GPU") if host.gpu_count else _(terms.NO_GPU)
-    )
-    by_area = cost_shares(hosts, costs, now, lambda host: formats.area(host.area))
-    if not by_gpu:
-        return []
-    is_wide = width >= FIGURES_COLUMNS
-    column = (width - GUTTER * 2) // 2 if is_wide else width
-    gpu_lines = _share_lines(_("Now by GPU"), by_gpu, column, height - 1, is_ascii=is_ascii)
-    if not is_wide:
-        return [[], *gpu_lines]
-    area_lines = _share_lines(_("Now by region"), by_area, column, height - 1, is_ascii=is_ascii)
-    lines: list[Line] = [[]]
-    for row in range(max(len(gpu_lines), len(area_lines))):
-        left = gpu_lines[row] if row < len(gpu_lines) else []
-        right = area_lines[row] if row < len(area_lines) else []
-        lines.append([*left, (" " * (column - _width(left) + GUTTER * 2), ""), *right])
-    return lines
-
-
-MIN_BAR: Final = 4
-
-
-def _share_lines(
-    title: str, shares: Sequence[CostShare[str]], width: int, height: int, *, is_ascii: bool
-) -> list[Line]:
-    """Return a table with a bar, the on-demand and the prepaid cost of each part; the last ones are added up."""
-    if len(shares) > height - 1:
-        shown, rest = shares[: height - 2], shares[height - 2 :]
-        shares = [*shown, _added_up(rest)]
-    names = [share.key for share in shares]
-    amounts = [[_amount(share.on_demand, share.unpriced), _amount(share.prepaid)] for share in shares]
-    head = [formats.billing(Billing.ON_DEMAND), formats.billing(Billing.RENT)]
-    widths = [max(map(formats.cells, column)) for column in zip(head, *amounts, strict=True)]
-    name_width = min(max(formats.cells(name) for name in (title, *names)), max(8, width - sum(widths) - 2 * GUTTER))
-    bar_width = width - name_width - sum(widths) - 3 * GUTTER
-    bar_width = bar_width if bar_width >= MIN_BAR else -GUTTER
-    highest = max((share.on_demand.high + share.prepaid.high for share in shares), default=Decimal(0))
-    lines = [_share_line(title, [], head, name_width, bar_width, widths, ("title", "muted"))]
-    for name, share, texts in zip(names, shares, amounts, strict=True):
-        bar = _bar(share, highest, bar_width, is_ascii=is_ascii)
-        lines.append(_share_line(name, bar, texts, name_width, bar_width, widths, ("", "")))
-    return lines
-
-
-def _share_line(
-    name: str,
-    bar: Line,
-    amounts: Sequence[str],
-    name_width: int,
-    bar_width: int,
-    widths: Sequence[int],
-    parts: tuple[str, str],
-) -> Line:
-    space = " " * (bar_width + GUTTER - _width(bar) - (GUTTER if bar else 0))
-    line: Line = [
-        (formats.padded(name, name_width), parts[0]),
-        *([(" " * GUTTER, ""), *bar] if bar else []),
-        (space, ""),
-    ]
-    line += [(formats.flush_right(text, width + GUTTER), parts[1]) for text, width in zip(amounts, widths, strict=True)]
-    return line
-
-
-def _added_up(shares: Sequence[CostShare[str]]) -> CostShare[str]:
-    return CostShare(
-        _("{count} more").format(count=len(shares)),
-        pricing.together(share.on_demand for share in shares),
-        pricing.together(share.prepaid for share in shares),
-        sum(share.hosts for share in shares),
-        sum(share.unpriced for share in shares),
-    )
-
-
-def _amount(rate: Rate, unpriced: int = 0) -> str:
-    if unpriced and not rate.high:  # a sum of nothing would look like a price
-        return f"{unpriced} ?"
-    text = formats.rate(rate) if rate.high else formats.NOTHING
-    return f"{text} + {unpriced} ?" if unpriced else text
-
-
-def _bar(share: CostShare[str], highest: Decimal, width: int, *, is_ascii: bool) -> Line:
-    """Return a bar as long as the cost of `share`, on-demand before prepaid."""
-    if width <= 0 or not highest:
-        return []
-    on_demand = round(share.on_demand.high / highest * width)
-    both = round((share.on_demand.high + share.prepaid.high) / highest * width)
-    signs = ("#", "=") if is_ascii else ("█", "▒")
-    return [(signs[0] * on_demand, "area"), (signs[1] * (both - on_demand), "line")]

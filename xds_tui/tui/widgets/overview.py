@@ -21,7 +21,7 @@ from xds_tui.domain.ranges import local_time
 from xds_tui.domain.records import Sample
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats, overview, terms
+from xds_tui.text import charts, formats, overview, terms
 from xds_tui.text.overview import Line, Overview
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.lines import StyledLines
@@ -109,7 +109,7 @@ class OverviewPane(StyledLines):
             return [((" ", ""), *overview.summary_line(shown, width - 2))] if shown else []
         widths = [width * share // sum(_BOX_SHARES) for share in _BOX_SHARES]
         widths[1] += width - sum(widths)
-        blocks = overview.ASCII_BLOCKS if glyphs.is_ascii(self.app) else overview.BLOCKS
+        blocks = charts.ASCII_BLOCKS if glyphs.is_ascii(self.app) else charts.BLOCKS
         inner = [box_width - 4 for box_width in widths]
         boxes: list[tuple[str, Sequence[Line]]] = [(_("Fleet"), ()), (_(terms.COST), ()), (_("Expiring"), ())]
         if shown is not None:
