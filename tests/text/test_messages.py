@@ -81,3 +81,30 @@ def test_the_code_is_shown_if_there_is_one() -> None:
     assert "code 401" not in messages.error_lines(SignedOut("Nobody is signed in", 401, ""), Situation.COMMAND)
     lines = messages.error_lines(SignedOut("Not accepted", 1001, "wrong", trace_id="t-1"), Situation.COMMAND)
     assert {"code 1001", "traceId t-1"} <= set(lines)
+
+
+def test_a_notice_is_a_sentence_and_an_action_without_code_and_trace() -> None:
+    rejected = Event(
+        at=NOON,
+        kind=EventKind.ORDER,
+        host_name="studio-1",
+        host_id="h1",
+        action=OrderAction.POWER_ON,
+        state=OrderState.REJECTED,
+        summary="The wallet does not cover one hour",
+        code=6003,
+        trace_id="t-1",
+    )
+    what, remedy, details = messages.events_notice([rejected])
+    assert what == "start studio-1: rejected: The wallet does not cover one hour"
+    assert remedy.startswith("Top up the wallet")
+    assert details == "Press 3, then enter for code and traceId."
+    assert {"code 6003", "traceId t-1", "host h1"} <= {*messages.event_lines(rejected)}
+    signed_out = SignedOut("Not accepted", 1001, "wrong", trace_id="t-1")
+    assert [line for line in messages.error_notice(signed_out) if "1001" in line or "t-1" in line] == []
+
+
+@pytest.mark.parametrize(("is_own", "count"), [(True, 1), (False, 2)])
+def test_a_change_that_nobody_ordered_here_says_so(is_own: bool, count: int) -> None:
+    event = Event(at=NOON, kind=EventKind.STATUS, host_name="studio-1", own=is_own, alert=True)
+    assert len(messages.events_notice([event])) == count

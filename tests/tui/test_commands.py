@@ -5,13 +5,16 @@ import inspect
 import pkgutil
 from collections import Counter
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 from support.app_driver import AppDriver, running_app
 from support.wait import until
-from textual.binding import Binding
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.simulator.host import OFF, ON
@@ -20,9 +23,10 @@ from xds_tui.tui import screens, widgets
 from xds_tui.tui.app import XdsApp
 from xds_tui.tui.availability import Context
 from xds_tui.tui.commands import COMMANDS, OLD_IDS, bindings
+from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.host_table import HostTable
-from xds_tui.tui.widgets.notice import FleetNotice
+from xds_tui.tui.widgets.notice import FleetNotice, Notice
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -169,6 +173,37 @@ async def test_the_key_of_a_disabled_command_is_dimmed_in_place() -> None:
         table.mark([on.id])
         await until(lambda: {"Start 2", "Stop 2"} <= {key.what for key in bar.keys} and dim() == {"Connect"})
         await driver.wait_for_text("s Start 2")
+
+
+async def test_marks_leave_no_room_for_a_key_that_needs_one_host() -> None:
+    async with running_app(AppDriver()) as driver:
+        await driver.wait_for_text("c Connect.*y Copy")
+        await driver.press("asterisk")
+        text = await driver.wait_for_text("y Copy 12")
+        assert "Connect" not in text.splitlines()[-1]
+
+
+class Unfocused(LiveScreen[None]):
+    """A screen on which nothing has the focus at first."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "quit", "Quit")]
+
+    def compose(self) -> ComposeResult:
+        yield Notice()
+        yield Input()
+        yield KeyBar()
+
+
+async def test_the_key_bar_is_empty_until_its_keys_have_their_places() -> None:
+    async with running_app(AppDriver()) as driver:
+        screen = Unfocused(driver.monitor.state)
+        await driver.app.push_screen(screen)
+        screen.refresh_bindings()
+        await driver.wait_until_idle()
+        assert screen.query_one(KeyBar).keys == ()
+        screen.query_one(Input).focus()
+        await driver.wait_for_text("Commands")
 
 
 async def test_a_click_on_the_key_bar_presses_the_key() -> None:

@@ -362,9 +362,10 @@ async def test_a_bought_host_is_found_selected_and_one_key_from_starting(dialect
         await until(lambda: table.cursor_key == sale.host_id)
         assert driver.world.hosts[sale.host_id].status == OFF
         await driver.press("s")
-        # A start asks for confirmation when the cursor was moved to the host a moment ago.
-        if "Start 1 host?" in await driver.wait_for_text("→ on|Start 1 host?"):
-            await driver.press("y")
+        question = " ".join((await driver.wait_for_text("Start 1 host")).split())
+        assert "The list has changed" not in question
+        assert "The cursor was moved to the host that you" in question
+        await driver.press("y")
         await driver.wait_for_text("→ on")
 
 

@@ -136,21 +136,25 @@ async def test_a_deletion_that_was_denied_is_unknown_and_shows_its_trace() -> No
         await driver.wait_for_text("did not do it")
         await driver.refresh()
         await driver.wait_for_text("did not do it")
-        await driver.wait_for_text("traceId")
+        await driver.wait_for_text("Press 3, then enter for code and traceId")
         assert "rejected" not in driver.text
-        await driver.press("escape")
+        await driver.press("3", "enter")
+        await driver.wait_for_text(r"traceId \w")
+        await driver.press("escape", "1")
         assert target.name in await driver.wait_for_text(f"delete {target.name}: unknown")
 
 
-async def test_a_refusal_shows_meaning_remedy_code_and_trace() -> None:
+async def test_a_refusal_shows_meaning_and_remedy_and_on_request_code_and_trace() -> None:
     async with running_app(AppDriver(), columns=200, rows=50) as driver:
         driver.service.faults.set(Fault(kind=Kind.CODE, endpoint="pve/open/operate", code=6003, message="余额不足"))
         target = next(host for host in driver.world.listed() if host.status == OFF and not host.rented)
         driver.app.screen.query_one(HostTable).move_to(target.id)
         await driver.press("s", "y")
         text = await driver.wait_for_text("The wallet does not cover one hour: 余额不足")
-        for part in ("Top up the wallet", "www.xuandashi.com", "code 6003", "traceId"):
-            assert part in text
+        assert re.search("Top up the wallet.*www.xuandashi.com.*Press 3, then enter for code", text)
+        assert "6003" not in text
+        await driver.press("3", "enter")
+        await driver.wait_for_text(r"code[\s█]+6003 · traceId \w")
 
 
 async def test_marked_hosts_are_acted_on_together_and_the_hidden_are_counted() -> None:

@@ -107,5 +107,7 @@ def test_sections_are_balanced_in_columns_that_fit() -> None:
     pane, screen, app = a_section("pane", 9), a_section("screen", 5), a_section("app", 4)
     assert columns([pane, screen, app], 80) == ([pane], [screen, app])
     assert columns([screen, app, pane], 80) == ([screen, app], [pane])
+    long = a_section("long", 12)
+    assert columns([screen, long, app], 80) == ([screen, app], [long])
     assert columns([pane, screen, app], 60) == ([pane, screen, app], [])
     assert columns([pane], 80) == ([pane], [])

@@ -105,7 +105,7 @@ async def test_an_operation_without_a_quote_is_not_offered_again() -> None:
         await driver.monitor.recorder.journal.write_orders([an_order(created_at=driver.now())])
         await driver.press("h", "2")
         text = await driver.wait_for_text("1 shown")
-        assert "Rent the same" not in text
+        assert "Order again" not in text
         await driver.press("N")
         assert isinstance(driver.app.screen, HistoryScreen)
 

@@ -36,7 +36,9 @@ def card_lines(host: Host, rate: Rate | None, now: datetime, width: int) -> tupl
         width: cells of a line.
 
     """
-    texts = [machine(host), " · ".join(part for part in (formats.address(host), host.account or "") if part)]
+    address = formats.address(host)
+    access = " · ".join(part for part in (address if address != formats.NOTHING else "", host.account or "") if part)
+    texts = [machine(host), access or _("no address yet")]
     times = [f"{_('created')} {formats.moment(host.created)}"] * (host.created is not None)
     if host.expires is not None:
         times.append(f"{_('expires')} {formats.moment(host.expires)}")

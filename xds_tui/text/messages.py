@@ -99,11 +99,29 @@ def error_lines(
     lines = [error_message(error), remedy(error, situation, is_token=is_token)]
     if isinstance(error, SignedOut) and given_by:
         lines.append(_("The credentials are from {names}.").format(names=given_by))
+    return (*lines, *_error_facts(error), *_command_hint(error, situation))
+
+
+def error_notice(error: AppError) -> tuple[str, ...]:
+    """Return an error for the notice of a screen that refreshes: what happened, what to do, and where the rest is."""
+    if not isinstance(error, ApiError):
+        return error_lines(error, Situation.WATCHING)
+    return (error_message(error), remedy(error, Situation.WATCHING), *_details_hint(_error_facts(error)))
+
+
+def _error_facts(error: ApiError) -> list[str]:
+    """Return what Xuandashi's support asks for."""
+    lines = []
     if isinstance(error, Rejected | SignedOut) and (error.message or error.trace_id):  # else the service sent no code
         lines.append(code_line(error.code))
     if error.trace_id:
         lines.append(f"traceId {error.trace_id}")
-    return (*lines, *_command_hint(error, situation))
+    return lines
+
+
+def _details_hint(facts: Sequence[str]) -> tuple[str, ...]:
+    """Return where the main screen shows `facts`, which its notices leave out."""
+    return (_("Press 3, then enter for code and traceId."),) if facts else ()
 
 
 def _command_hint(error: AppError, situation: Situation) -> tuple[str, ...]:
@@ -220,6 +238,7 @@ def order_lines(order: Order) -> tuple[str, ...]:
         lines.append(_(advice))
     else:
         lines += _advice(order.state, order.code)
+        lines += [code_line(order.code)] if order.code else []
     if order.trace_id:
         lines.append(f"traceId {order.trace_id}")
     return tuple(lines)
@@ -246,12 +265,10 @@ def event_search_text(event: Event) -> str:
 
 
 def _advice(state: OrderState | None, code: int | None) -> list[str]:
-    """Return what to do about a failure, and its code. The remedy of a code does not apply to an unknown outcome."""
+    """Return what to do about a failure. The remedy of a code does not apply to an unknown outcome."""
     lines = [_(UNKNOWN_OUTCOME)] if state is OrderState.UNKNOWN else []
     if code is not None and (state is not OrderState.UNKNOWN or code == 0):
         lines.append(_(explain(code).remedy))
-    if code:
-        lines.append(code_line(code))
     return lines
 
 
@@ -311,31 +328,36 @@ def event(record: Event) -> str:
 
 
 def event_lines(record: Event) -> tuple[str, ...]:
-    """Return the details of an event, one per line: what happened, what to do, code and traceId."""
-    lines = [event(record)]
-    if record.kind is not EventKind.CANDIDATE:
-        lines += _advice(record.state, record.code)
-    elif record.code:
-        lines.append(code_line(record.code))
-    if record.kind is EventKind.CANDIDATE:
-        lines.append(_(_DECIDE))
-    elif advice := remedy_of_storage(record.summary):
-        lines.append(_(advice))
-    if record.host_id:
-        lines.append(_("host {id}").format(id=record.host_id))
-    if record.trace_id:
-        lines.append(f"traceId {record.trace_id}")
-    return tuple(lines)
+    """Return the details of an event, one per line: what happened, what to do, host, code and traceId."""
+    host = [_("host {id}").format(id=record.host_id)] if record.host_id else []
+    return (event(record), *_event_advice(record), *host, *_event_facts(record))
 
 
-def events_lines(events: Sequence[Event]) -> tuple[str, ...]:
-    """Return the lines of a notice about events: all details of a single event, or one line for each of several."""
+def events_notice(events: Sequence[Event]) -> tuple[str, ...]:
+    """Return a notice about events: what happened, and for a single event what to do and where the rest is."""
     if len(events) == 1:
-        return event_lines(events[0])
+        (record,) = events
+        is_foreign = record.kind in (EventKind.STATUS, EventKind.GONE) and record.alert and not record.own
+        foreign = [_("This was not ordered here. Press 3 for the events.")] if is_foreign else []
+        return (event(record), *foreign, *_event_advice(record), *_details_hint(_event_facts(record)))
     lines = [event(record) for record in events[:MAX_EVENTS_SHOWN]]
     if len(events) > MAX_EVENTS_SHOWN:
         lines.append(_("{count} more in the history").format(count=len(events) - MAX_EVENTS_SHOWN))
     return tuple(lines)
+
+
+def _event_advice(record: Event) -> list[str]:
+    """Return what to do about an event; empty if there is nothing to do."""
+    if record.kind is EventKind.CANDIDATE:
+        return [_(_DECIDE)]
+    advice = remedy_of_storage(record.summary)
+    return [_(advice)] if advice else _advice(record.state, record.code)
+
+
+def _event_facts(record: Event) -> list[str]:
+    """Return what Xuandashi's support asks for."""
+    code = [code_line(record.code)] if record.code else []
+    return [*code, *([f"traceId {record.trace_id}"] if record.trace_id else [])]
 
 
 def _candidate(host: str, doubt: Doubt | None) -> str:

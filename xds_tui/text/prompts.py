@@ -74,6 +74,21 @@ class Confirmation:
         return typed.strip() in (self.wanted, *self.names) or _folded(typed) in map(_folded, self.also)
 
 
+class CursorMove(Enum):
+    """How the cursor came to another host, if the user did not move it."""
+
+    BY_REFRESH = "refresh"
+    """The host under it has gone, or the marks have."""
+    BY_PURCHASE = "purchase"
+    """It was put on the host that was bought."""
+
+
+_MOVES: Final = {
+    CursorMove.BY_REFRESH: N_("The list has changed: the cursor or the marks were elsewhere before."),
+    CursorMove.BY_PURCHASE: N_("The cursor was moved to the host that you rented."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class OperationTarget:
     """The hosts of an operation, with what the question about it depends on."""
@@ -83,8 +98,8 @@ class OperationTarget:
     """The time from which remaining times are counted."""
     hidden: int = 0
     """How many of the hosts the filter hides."""
-    is_moved: bool = False
-    """Whether the list moved under the cursor; then even a reversible operation is confirmed."""
+    moved: CursorMove | None = None
+    """How the cursor came to the host, if the user did not move it; then even a reversible operation is confirmed."""
     fleet: Sequence[Host] = ()
     """All hosts, to tell whether a name is unique."""
     rates: Mapping[str, Rate] = field(default_factory=dict)
@@ -123,7 +138,7 @@ def _risk(action: OrderAction, target: OperationTarget) -> Risk:
     risk = _TIERS[action]
     is_start = action is OrderAction.POWER_ON and not target.is_cost_known
     is_charged = is_start and any(host.billing is not Billing.RENT for host in target.hosts)
-    return Risk.INTERRUPTING if risk is Risk.REVERSIBLE and (is_charged or target.is_moved) else risk
+    return Risk.INTERRUPTING if risk is Risk.REVERSIBLE and (is_charged or target.moved) else risk
 
 
 def _surprises(target: OperationTarget) -> list[str]:
@@ -134,8 +149,8 @@ def _surprises(target: OperationTarget) -> list[str]:
             "{count} of them is hidden by the filter.", "{count} of them are hidden by the filter.", target.hidden
         )
         notes.append(text.format(count=target.hidden))
-    if target.is_moved:
-        notes.append(_("The list has changed: the cursor or the marks were elsewhere before."))
+    if target.moved is not None:
+        notes.append(_(_MOVES[target.moved]))
     return notes
 
 

@@ -82,7 +82,7 @@ _COMMANDS: Final = (
         "history.rent-again",
         "N",
         "rent_again",
-        N_("Rent the same"),
+        N_("Order again"),
         N_("Rent another host as in this order"),
         in_footer=True,
     ),

@@ -15,7 +15,7 @@ from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.text import messages, prompts
-from xds_tui.text.prompts import Confirmation, OperationTarget
+from xds_tui.text.prompts import Confirmation, CursorMove, OperationTarget
 from xds_tui.text.selection import LeftOut, Selection
 from xds_tui.tui.availability import hosts_ordered
 from xds_tui.tui.screens.confirm import ask_confirmation
@@ -91,7 +91,7 @@ async def confirm_and_order(
     hidden: Collection[str],
     now: datetime,
     *,
-    is_moved: bool = False,
+    moved: CursorMove | None = None,
 ) -> bool:
     """Ask for confirmation and send `action`; return whether the user confirmed. Call it in a worker.
 
@@ -102,7 +102,7 @@ async def confirm_and_order(
         selection: the hosts, as the user sees them.
         hidden: the IDs of those that the filter hides.
         now: the time from which remaining times are counted.
-        is_moved: whether the list moved under the cursor; then every operation is confirmed.
+        moved: how the cursor came to the host, if the user did not move it; then every operation is confirmed.
 
     """
     state = monitor.state
@@ -110,7 +110,7 @@ async def confirm_and_order(
     if not selection.hosts:
         return False
     hidden_count = sum(host.id in hidden for host in selection.hosts)
-    target = _target(selection, state, now, hidden_count, is_moved=is_moved, has_seen_caveat=monitor in _CAVEAT_SEEN)
+    target = _target(selection, state, now, hidden_count, moved=moved, has_seen_caveat=monitor in _CAVEAT_SEEN)
     if not await _ask(screen, monitor, prompts.confirmation_for(action, target)):
         return False
     notice = screen.query_one(Notice)
@@ -128,7 +128,13 @@ async def _ask(screen: Screen[ScreenResultType], monitor: Monitor, question: Con
 
 
 def _target(
-    selection: Selection, state: FleetState, now: datetime, hidden: int, *, is_moved: bool, has_seen_caveat: bool
+    selection: Selection,
+    state: FleetState,
+    now: datetime,
+    hidden: int,
+    *,
+    moved: CursorMove | None,
+    has_seen_caveat: bool,
 ) -> OperationTarget:
     fleet = state.snapshot.hosts if state.snapshot else ()
-    return OperationTarget(selection.hosts, now, hidden, is_moved, fleet, selection.rates, has_seen_caveat)
+    return OperationTarget(selection.hosts, now, hidden, moved, fleet, selection.rates, has_seen_caveat)

@@ -32,6 +32,7 @@ from xds_tui.tui.widgets.table.table import Table
 if TYPE_CHECKING:
     from xds_tui.domain.purchase import Draft
     from xds_tui.domain.records import Quote
+    from xds_tui.text.prompts import CursorMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,18 @@ class FleetScreen(FleetView):
         from xds_tui.tui.flows.power import confirm_and_order, select
 
         selection = select(hosts, self.fleet)
-        is_moved = self._hosts.table.is_displaced and not self._hosts.table.marked
-        if await confirm_and_order(self, self._monitor, action, selection, hidden, self._clock(), is_moved=is_moved):
+        moved = self._cursor_move()
+        if await confirm_and_order(self, self._monitor, action, selection, hidden, self._clock(), moved=moved):
             self._hosts.table.clear_marks()
+
+    def _cursor_move(self) -> CursorMove | None:
+        """Return how the cursor came to its host, if the user did not move it."""
+        from xds_tui.text.prompts import CursorMove
+
+        table = self._hosts.table
+        if not table.is_displaced or table.marked:
+            return None
+        return CursorMove.BY_PURCHASE if table.cursor_key == self._purchased else CursorMove.BY_REFRESH
 
     def action_connect(self) -> None:
         """Open a session on the host under the cursor."""

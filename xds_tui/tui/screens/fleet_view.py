@@ -73,6 +73,7 @@ class FleetView(PanedScreen):
         self._keep = keep
         self._began = clock()
         self._ordered: frozenset[str] = frozenset()
+        self._purchased: str | None = None
         self._is_filled = False
         self._collector = GarbageCollector()
         self._catalog: CatalogPane | None = None
@@ -202,6 +203,7 @@ class FleetView(PanedScreen):
 
     def _meet(self, host_id: str) -> None:
         """Move the cursor to a host that was bought, and say how to start it if it is off."""
+        self._purchased = host_id
         self._hosts.select(host_id, is_asked=False)
         host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:

@@ -178,15 +178,24 @@ class HelpScreen(DialogScreen[None]):
             self.app.simulate_key(event.key)
 
 
-def columns(sections: Sequence[Section], width: int) -> tuple[Sequence[Section], Sequence[Section]]:
-    """Share the sections out between two columns of nearly one height; the second is empty where one must do."""
+def columns(sections: Sequence[Section], width: int) -> tuple[list[Section], list[Section]]:
+    """Share the sections out between two columns of nearly one height; the second is empty where one must do.
 
-    def height(split: int) -> int:
-        return max(sum(section.height for section in part) for part in (sections[:split], sections[split:]))
+    In a column the sections keep their order; the first section begins the first column.
+    """
 
-    splits = [split for split in range(1, len(sections)) if _fits(sections[:split], sections[split:], width)]
-    split = min(splits, key=height, default=len(sections))
-    return sections[:split], sections[split:]
+    def height(parts: Sequence[Sequence[Section]]) -> int:
+        return max(sum(section.height for section in part) for part in parts)
+
+    splits = [_split(sections, choice) for choice in range(1, 2 ** (len(sections) - 1))]
+    return min((split for split in splits if _fits(*split, width)), key=height, default=(list(sections), []))
+
+
+def _split(sections: Sequence[Section], choice: int) -> tuple[list[Section], list[Section]]:
+    """Return two columns: a bit of `choice` for each section after the first says whether it is in the second."""
+    numbered = list(enumerate(sections))
+    second = [section for number, section in numbered if number and choice >> (number - 1) & 1]
+    return [section for section in sections if section not in second], second
 
 
 def _fits(first: Sequence[Section], second: Sequence[Section], width: int) -> bool:

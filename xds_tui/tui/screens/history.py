@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
@@ -60,6 +60,8 @@ _COMMANDS: Final = ("history.events", "history.orders", "history.charts")
 """The command of each tab, which has its title."""
 _WIDGETS: Final = ("#all-events", "#all-orders", "#charts")
 """The widget of each tab."""
+_ROW: Final = "row"
+"""The subject of a notice with the details of a row, which does not outlast the row's tab."""
 
 
 class HistoryScreen(LiveScreen[None]):
@@ -185,6 +187,7 @@ class HistoryScreen(LiveScreen[None]):
             self.query_one(Charts).update(self.fleet)
         else:
             self.query_one(_WIDGETS[self.tab]).focus()
+        self.query_one(Notice).clear(_ROW)
         self._draw_tabs()
         self.refresh_bindings()
 
@@ -203,20 +206,16 @@ class HistoryScreen(LiveScreen[None]):
         self._draw_tabs()
 
     def _draw_tabs(self) -> None:
-        titles = [_(COMMANDS[command].label) for command in _COMMANDS]
-        parts = [f"{'▸' if tab == self.tab else ' '}{tab + 1} {title}" for tab, title in enumerate(titles)]
         if self.tab is Tab.CHARTS:
-            parts.append(self.query_one(Charts).span_name)
+            parts = [self.query_one(Charts).span_name]
         else:
-            count = len(self._shown[self.tab])
-            error = self._filter.errors[self.tab]
-            parts.append(
-                _("{count} shown").format(count=count) + (f" · {self.filter_text}" if self.filter_text else "")
-            )
+            count, error = len(self._shown[self.tab]), self._filter.errors[self.tab]
+            filtered = f" · {self.filter_text}" if self.filter_text else ""
+            parts = [_("{count} shown").format(count=count) + filtered]
             parts += [f"! {messages.error_message(error)}"] if error else []
         if self.fleet.base_url == DEMO:
             parts.append(_("generated demo data"))
-        self.query_one("#tabs", Static).update(Content("  ".join(parts)))
+        self.query_one("#tabs", Static).update(Content("  ".join([*_tab_titles(self.tab), *parts])))
 
     def _hosts(self) -> dict[str, Host]:
         snapshot = self.fleet.snapshot
@@ -286,18 +285,8 @@ class HistoryScreen(LiveScreen[None]):
 
     @on(Table.RowSelected)
     def _show_row(self, event: Table.RowSelected) -> None:
-        if lines := self._row_lines(event.table, event.key):
-            self.show_notice(lines, mild=True)
-
-    def _row_lines(self, table: Table, key: str) -> tuple[str, ...]:
-        """Return the full text of a row of `table`, which another tab may cover by now; empty if the row is gone."""
-        if isinstance(table, EventTable):
-            event = table.event_of(key)
-            return (formats.moment(event.at), *messages.event_lines(event)) if event else ()
-        order = self.query_one(OrderTable).order_of(key)
-        if order is None:
-            return ()
-        return (formats.moment(order.created_at), *messages.order_facts(order), *rental_hours(order, self._hosts()))
+        if lines := _row_lines(event.table, event.key, self._hosts()):
+            self.show_notice(lines, mild=True, subject=_ROW)
 
     def _order_at_cursor(self) -> Order | None:
         table = self.query_one(OrderTable)
@@ -372,3 +361,19 @@ class HistoryScreen(LiveScreen[None]):
             self.query_one(FilterInput).value = ""
             return
         self.dismiss()
+
+
+def _tab_titles(current: Tab) -> list[str]:
+    titles = [_(COMMANDS[command].label) for command in _COMMANDS]
+    return [f"{'▸' if tab == current else ' '}{tab + 1} {title}" for tab, title in enumerate(titles)]
+
+
+def _row_lines(table: Table, key: str, hosts: Mapping[str, Host]) -> tuple[str, ...]:
+    """Return the full text of a row of `table`, which another tab may cover by now; empty if the row is gone."""
+    if isinstance(table, EventTable):
+        event = table.event_of(key)
+        return (formats.moment(event.at), *messages.event_lines(event)) if event else ()
+    order = table.order_of(key) if isinstance(table, OrderTable) else None
+    if order is None:
+        return ()
+    return (formats.moment(order.created_at), *messages.order_facts(order), *rental_hours(order, hosts))

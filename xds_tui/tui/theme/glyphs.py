@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -17,6 +18,9 @@ from textual.color import Color
 from textual.filter import LineFilter, NoColor
 
 from xds_tui.domain.model import Host
+from xds_tui.domain.records import Event, Order
+
+R = TypeVar("R", Event, Order)
 
 _SUBSTITUTES: Final = str.maketrans(
     {
@@ -95,8 +99,19 @@ def is_ascii(app: App[Any]) -> bool:
 
 def host_name(app: App[Any], host: Host) -> str:
     """Return the name of a host, or its ID if it has no name or the terminal cannot show it."""
-    is_shown = not is_ascii(app) or to_ascii(host.name).count(UNKNOWN) == host.name.count(UNKNOWN)
-    return host.name if host.name and is_shown else host.id
+    return host.name if host.name and _is_shown(app, host.name) else host.id
+
+
+def _is_shown(app: App[Any], name: str) -> bool:
+    """Return whether the terminal can show every character of a name."""
+    return not is_ascii(app) or to_ascii(name).count(UNKNOWN) == name.count(UNKNOWN)
+
+
+def with_shown_name(app: App[Any], record: R) -> R:
+    """Return an event or an order with the ID of its host in place of a name that the terminal cannot show."""
+    if not record.host_id or _is_shown(app, record.host_name):
+        return record
+    return replace(record, host_name=record.host_id)
 
 
 def brand(app: App[Any]) -> str:

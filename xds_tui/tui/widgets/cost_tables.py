@@ -130,8 +130,10 @@ class CostTables:
         start, end = charts.visible_range([(sample.at, None) for sample in self._samples], self._since, self._now)
         values = [charts.resample(part.points, start, end, self._now, width) for part in parts]
         top = max((value for row in values for value in row if value is not None), default=Decimal(0))
-        blocks = charts.ASCII_BLOCKS if self._is_ascii else charts.BLOCKS
-        return [charts.sparkline(row, top, blocks) for row in values]
+        if self._is_ascii:  # the substitute of the dot would look like a value
+            lines = [charts.sparkline(row, top, charts.ASCII_BLOCKS) for row in values]
+            return [line.replace(charts.NO_VALUE, " ") for line in lines]
+        return [charts.sparkline(row, top) for row in values]
 
 
 def _gpu_name(key: str) -> str:

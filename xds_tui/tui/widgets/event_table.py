@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from xds_tui.domain.activity import Activity, activities, event_key
 from xds_tui.domain.records import Event, EventKind, OrderState
 from xds_tui.text import activity_text, formats, messages
 from xds_tui.text.labels import HEADERS
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
@@ -36,7 +38,7 @@ class EventTable(Table):
         follows = not self.has_focus or self._cursor == 0
 
         def row(key: str) -> Row:
-            event = self._events[key]
+            event = glyphs.with_shown_name(self.app, self._events[key])
             at = formats.moment(event.at) if self.is_dated else formats.clock(event.at)
             return Row((Cell(at, "muted"), Cell(messages.event(event), event_style(event))))
 
@@ -71,11 +73,15 @@ class ActivityTable(Table):
             activity = self._activities[key]
             style = "bad" if activity.has_failed else event_style(activity.latest)
             at = formats.clock(activity.latest.at)
-            return Row((Cell(at, "muted"), Cell(activity_text.line(activity), style)))
+            return Row((Cell(at, "muted"), Cell(self._text(activity), style)))
 
         self.show(translated(TIMED_COLUMNS), list(self._activities), row)
         if follows:
             self.action_first()
+
+    def _text(self, activity: Activity) -> str:
+        events = tuple(glyphs.with_shown_name(self.app, event) for event in activity.events)
+        return activity_text.line(replace(activity, events=events))
 
     def activity(self, key: str) -> Activity | None:
         """Return the activity of a row, or None if the row has gone since."""

@@ -28,6 +28,9 @@ from xds_tui.tui.commands import COMMANDS
 _SEPARATOR_GAP: Final = 3
 """Cells between two groups."""
 
+_LEFT_OUT_FIRST: Final = 99
+"""The rank of a key that cannot be used while several hosts are marked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -83,6 +86,8 @@ class KeyBar(Widget):
     def _on_bindings_updated(self, screen: Screen[object]) -> None:
         if screen is not self.screen:
             return
+        if screen.focused is None and not self._bindings_shown:
+            return  # Until the first widget has the focus, the keys would be others, and move under the mouse.
         shown: dict[str, ActiveBinding] = {}
         for active in screen.active_bindings.values():
             if active.binding.show:
@@ -102,8 +107,11 @@ class KeyBar(Widget):
         action, shown = COMMANDS.get(binding.id or ""), self.app.get_key_display(binding)
         if action is None:
             return Key(binding.key, shown, _(binding.description), not is_enabled)
-        is_dim = not is_enabled or (self.context is not None and bool(action.why_not(self.context)))
-        return Key(binding.key, shown, action.words(self.context), is_dim, action.group, action.rank)
+        context = self.context
+        is_dim = not is_enabled or (context is not None and bool(action.why_not(context)))
+        is_for_one = is_dim and not action.counts and context is not None and context.marked > 1
+        rank = _LEFT_OUT_FIRST if is_for_one else action.rank
+        return Key(binding.key, shown, action.words(context), is_dim, action.group, rank)
 
     def watch_keys(self, old: tuple[Key, ...], new: tuple[Key, ...]) -> None:
         """Repaint the keys that have changed, or the whole line if their positions have."""

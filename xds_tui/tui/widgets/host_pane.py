@@ -236,10 +236,19 @@ class HostPane(FilteredPane, Vertical):
         if changes and self._keep is not None:
             self.app.run_worker(self._keep_changes(self._keep, changes))  # which goes on when the screen closes
 
-    def sort_by(self, column: str | None) -> None:
-        """Order the hosts by a column, or as the service does; by the column it is, the other way round."""
+    def sort_by(self, column: str | None, *, descending: bool = False) -> None:
+        """Order the hosts by a column, or as the service does; by the present column, the other way round."""
         is_same = column is not None and column == self.listing.sort
-        self.list_as(replace(self.listing, sort=column, descending=is_same and not self.listing.descending))
+        descending = not self.listing.descending if is_same else descending
+        self.list_as(replace(self.listing, sort=column, descending=descending))
+
+    def action_sort_by_cost(self) -> None:
+        """Sort by cost, the most expensive host first, or the other way round."""
+        self.sort_by("cost", descending=True)
+
+    def action_sort_by_expiry(self) -> None:
+        """Sort by expiry, the next one first, or the other way round."""
+        self.sort_by("expires")
 
     def action_sort_by_neighbour(self, step: int) -> None:
         """Sort by the visible column next to the present one; beyond the last one, in the order of the service."""

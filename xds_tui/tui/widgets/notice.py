@@ -12,7 +12,7 @@ from textual.widgets import Static
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.text import messages
-from xds_tui.text.messages import Situation
+from xds_tui.tui.theme import glyphs
 
 
 class Notice(Static):
@@ -77,8 +77,11 @@ class FleetNotice(Notice):
     def show_problem(self, fleet: FleetState) -> None:
         """Show why the data are stale or why orders cannot be placed; clear the notice when that is over."""
         if fleet.error is not None:
-            lines = messages.error_lines(fleet.error, Situation.WATCHING)
-            self.show(lines, mild=fleet.connection is not ConnectionState.SIGNED_OUT, subject="service")
+            self.show(
+                messages.error_notice(fleet.error),
+                mild=fleet.connection is not ConnectionState.SIGNED_OUT,
+                subject="service",
+            )
         elif fleet.storage_problem is not None:
             self.show([messages.no_record(fleet.storage_problem)], mild=True, subject="service")
         else:
@@ -125,4 +128,5 @@ class FleetNotice(Notice):
     def _display_events(self, events: Sequence[Event]) -> None:
         self._reported = tuple(events)
         is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in events)
-        self.show(messages.events_lines(events), mild=is_mild, subject=_EVENTS)
+        shown = [glyphs.with_shown_name(self.app, event) for event in events]
+        self.show(messages.events_notice(shown), mild=is_mild, subject=_EVENTS)

@@ -10,6 +10,7 @@ from xds_tui.domain.ranges import local_time
 from xds_tui.domain.records import Order, OrderState
 from xds_tui.text import export, formats, messages
 from xds_tui.text.labels import HEADERS
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
@@ -44,7 +45,7 @@ class OrderTable(Table):
         self._orders = {order.id: order for order in orders}
 
         def row(key: str) -> Row:
-            order = self._orders[key]
+            order = glyphs.with_shown_name(self.app, self._orders[key])
             return _row(order, hosts.get(order.host_id or ""))
 
         self.show(translated(_COLUMNS), list(self._orders), row)

@@ -172,7 +172,7 @@ class StatusBar(Widget):
 
     def _composed(self) -> tuple[Content, int]:
         """Return the line, and the column of the clock."""
-        width = self.size.width - 4
+        width = (self.size.width or self.app.size.width - 2) - 4  # the size is not known in the first frame
         place, link, why = self._where(), self._link(), self._why()
         name = self._styled(f"{glyphs.brand(self.app)}  ", "name")
         if self._title:

@@ -184,7 +184,7 @@ class OrderSummary(VerticalScroll):
         #total { height: auto; text-style: bold; color: $text-success; }
         #details { height: auto; margin-top: 1; color: $text-muted; }
         #details:ansi { text-style: dim; }
-        #problems { height: auto; }
+        #problems { height: auto; margin-top: 1; color: $text-warning; }
     }
     """
 
