@@ -24,8 +24,9 @@ def test_requests_and_responses_are_logged_without_secrets(run: Run, tmp_path: P
     logged = lines(log)
     assert " start version=" in logged[0]
     assert any("request method=POST path=/v1/auth/getToken query={} body={uuid: str(" in line for line in logged)
+    assert any("response method=POST path=/v1/auth/getToken status=200" in line for line in logged)
     assert any("response method=GET path=/v1/pve/open/mypage status=200" in line for line in logged)
-    assert any("hostPw: str(" in line for line in logged)
+    assert any("hostPw: str" in line for line in logged)
 
 
 def test_a_failure_is_logged(run: Run, tmp_path: Path) -> None:

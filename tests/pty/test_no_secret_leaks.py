@@ -222,7 +222,8 @@ def test_no_secret_leaks_to_screen_disk_logs_reports_or_other_users(service: Ser
     home = Path(watched["HOME"])
     log = home / "debug.log"
     with RunningSimulator(service) as simulator:
-        command = [sys.executable, "-c", PROGRAM, str(log), "--base-url", simulator.url]
+        debug_log = home / "xds.log"
+        command = [sys.executable, "-c", PROGRAM, str(log), "--base-url", simulator.url, "--debug", str(debug_log)]
         with Terminal(command, environ=watched, columns=160) as terminal:
             onlooker = Onlooker(terminal._pid)
             onlooker.start()
@@ -251,6 +252,7 @@ def test_no_secret_leaks_to_screen_disk_logs_reports_or_other_users(service: Ser
         assert said_without_a_screen(watched, simulator.url) == {}
     assert onlooker.seen[terminal._pid].startswith(sys.executable.encode())
     assert "mypage" in log.read_text()
+    assert "hostPw: str" in debug_log.read_text()
     assert len(list(home.rglob("crashes/*.txt"))) == 1
     assert len(list(home.rglob("journal.db"))) == 1
     assert [path.suffix for path in sorted(home.rglob("exports/*"))] == [".csv", ".json"] * 2

@@ -44,6 +44,15 @@ def test_no_secret_is_written_wherever_it_stands(value: object) -> None:
     assert PLANTED not in debug_log.masked_body(json.dumps(value).encode())
 
 
+@pytest.mark.parametrize("name", ["hostPw", "password", "token", "accessToken", "secret", "appSecret", "webhookUrl"])
+@pytest.mark.parametrize("value", [270063, 27.0063, "27-0063", {"id": "27-0063"}, [270063], ["27-0063"]], ids=repr)
+def test_nothing_of_a_secret_field_is_written_whatever_its_type(name: str, value: object) -> None:
+    for body in ({name: value}, {"data": [{"id": "h1", name: value}]}):
+        logged = debug_log.masked_body(json.dumps(body).encode())
+        assert "0063" not in logged
+        assert name in logged
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
@@ -56,7 +65,7 @@ def test_no_secret_is_written_wherever_it_stands(value: object) -> None:
         (None, "None"),
         (Decimal("1.50"), "1.50"),
         (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
-        ({"code": "E1", "hostPw": "x", "msg": "no"}, "{code: E1, hostPw: str(1), msg: str(2)}"),
+        ({"code": "E1", "hostPw": "x", "msg": "no"}, "{code: E1, hostPw: str, msg: str(2)}"),
         ({"status": PLANTED}, "{status: str(18)}"),
         ([1, 2, 3, 4], "[1, 2, 2 more]"),
         (object(), "object"),

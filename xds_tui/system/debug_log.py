@@ -32,6 +32,8 @@ HARMLESS_FIELDS: Final = frozenset({"code", "status", "type", "traceId", "billin
 """Fields of the service with short values that are no secrets."""
 _HARMLESS_VALUE: Final = re.compile(r"[\w.:-]{0,40}")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_]{1,24}")
+_SECRET_FIELD: Final = re.compile(r"pw|pass|secret|token|key|auth|url", re.IGNORECASE)
+"""Part of the name of a field whose value is not written at all: a password may be a number, or stand in an object."""
 
 _loggers: Final[list[Logger]] = []
 """The one logger while the log is written."""
@@ -132,6 +134,8 @@ def masked_body(body: bytes) -> str:
 
 def _field(name: object, value: object) -> str:
     shown = name if isinstance(name, str) and _FIELD_NAME.fullmatch(name) else masked(name)
+    if _SECRET_FIELD.search(shown):
+        return f"{shown}: {type(value).__name__}"
     if shown in HARMLESS_FIELDS and isinstance(value, str) and _HARMLESS_VALUE.fullmatch(value):
         return f"{shown}: {value}"
     return f"{shown}: {masked(value)}"
