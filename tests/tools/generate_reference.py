@@ -19,9 +19,10 @@ from xds_tui.domain.filter_query import FIELD_ALIASES, FIELDS
 from xds_tui.domain.filtering import CHOICE_WORDS, RowType
 from xds_tui.i18n import _
 from xds_tui.system.exit_codes import DESCRIPTIONS
-from xds_tui.text import export
+from xds_tui.text.export_fields import ROW_FIELDS, ExportField
 from xds_tui.tui.commands import COMMANDS
 
+from .fields_zh import MEANINGS_ZH, UNITS_ZH
 from .reference_zh import CONFIG_ZH, TITLES_ZH
 
 MANUAL: Final = Path(__file__).parents[2] / "xds_tui" / "manual"
@@ -48,9 +49,12 @@ def parts(language: str) -> Mapping[str, str]:
                 ("key", "accepts", "default", "what it does", "overridden by"), _config(language), language
             ),
             "exit-codes": _table(("code", "meaning"), _exit_codes(), language),
-            "exports": _table(("rows", "fields"), _exports(), language),
             "fields": _table(("field", "other names", "values", "rows"), _fields(), language),
             "variables": _table(("variable", "meaning"), _variables(), language),
+            **{
+                f"fields-of-{name}": _table(("field", "unit", "meaning"), _row_fields(fields, language), language)
+                for name, fields in ROW_FIELDS.items()
+            },
         }
     finally:
         i18n.choose(before)
@@ -97,11 +101,12 @@ def _exit_codes() -> Iterator[Sequence[str]]:
         yield str(int(code)), _(meaning)
 
 
-def _exports() -> Iterator[Sequence[str]]:
-    """Return the exported fields of each kind of row."""
-    for name in ROW_TYPES:
-        fields = getattr(export, f"_{name.removesuffix('s').upper()}_FIELDS")
-        yield f"`{name}`", ", ".join(f"`{field}`" for field in fields)
+def _row_fields(fields: Mapping[str, ExportField], language: str) -> Iterator[Sequence[str]]:
+    for name, field in fields.items():
+        unit, meaning = field
+        if language == "zh_CN":
+            unit, meaning = UNITS_ZH[unit], MEANINGS_ZH[meaning]
+        yield f"`{name}`", unit, meaning
 
 
 def _fields() -> Iterator[Sequence[str]]:

@@ -12,6 +12,7 @@ from xds_tui.cli.outcome import Skipped
 from xds_tui.domain.records import Order
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import _
+from xds_tui.text import export
 
 
 def write_plan(
@@ -50,7 +51,7 @@ def write_plan(
     text += lines
     if skipped:
         text.append(_("Left out:"))
-        text += [f"  {host.host.name or host.host.id} ({host.host.id}): {host.reason}" for host in skipped]
+        text += [f"  {host.host.name or host.host.id} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in text))
 
 
@@ -64,4 +65,4 @@ def _json(
         "left_out": [{"id": host.host.id, "name": host.host.name, "reason": host.reason} for host in skipped],
         **facts,
     }
-    return json.dumps(plan, ensure_ascii=False) + "\n"
+    return f"{export.to_json_object(plan)}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,7 +40,7 @@ class Skipped:
 
     host: Host
     reason: str
-    """In the chosen language."""
+    """In English and marked for translation."""
     code: ExitCode = ExitCode.FAILURE
     """OK if the host is already as desired."""
 
@@ -92,7 +91,7 @@ def write_outcome(
         output.write_json(_json_lines(action, orders, skipped, hosts))
         return
     lines = [_line(order) for order in orders]
-    lines += [f"{host.host.name or host.host.id} ({host.host.id}): {host.reason}" for host in skipped]
+    lines += [f"{host.host.name or host.host.id} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in lines))
     for order in orders:
         if code_of(order) is not ExitCode.OK and order.summary:
@@ -116,7 +115,7 @@ def _json_lines(
         | {"summary": host.reason}
         for host in skipped
     ]
-    return export.to_json_lines(table) + "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    return export.to_json_lines(table) + "".join(f"{export.to_json_object(row)}\n" for row in rows)
 
 
 def interrupted_lines(orders: Sequence[Order]) -> tuple[str, ...]:

@@ -1,18 +1,4 @@
-"""Hosts, the catalog, events and orders as rows for other programs, with stable field names.
-
-`hosts`: seen_at, id, name, status, status_sent, billing, os, cpu, memory_gb, disk_gb, gpu, gpu_count, area, purpose,
-address, port, account, mac, ipv4, created_at, expires_at, cost_low, cost_high, cost_known,
-listed, power.
-`packages`: seen_at, id, name, type, billing, cpu, memory_gb, disk_gb, bandwidth, gpu, gpu_count, area, purpose,
-unit_price, discount, hourly_price.
-`images`: seen_at, id, type, name, version.
-
-`events`: at, kind, host_id, host_name, own, alert, old_status, new_status, expires, within_hours, order_id, action,
-state, doubt, code, summary, message, trace_id.
-`orders`: id, batch, action, state, created_at, sent_at, ended_at, host_id, host_name, candidate_id, candidate_name,
-doubt, package_id, package, image_id, image, billing, period_number, period_unit, unit_price, discount, estimate,
-estimated_hours, real_hours, code, summary, message, trace_id, request_id. An order whose state is `may be yours` has a
-candidate, a host that may be its result, and a doubt, the reason against it.
+"""Hosts, the catalog, events and orders as rows for other programs, with the stable fields of `export_fields`.
 
 Times are ISO 8601 in UTC, money is a decimal text in CNY (costs and prices: CNY/hour), hours are numbers, and unknown
 values are empty (JSON: null). Sentences are in English in every language. No field contains a secret.
@@ -35,11 +21,10 @@ from xds_tui.domain.filtering import MAY_BE_YOURS
 from xds_tui.domain.model import Billing, Host, Image, Package, Snapshot, Status
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
+from xds_tui.text.export_fields import EVENT_FIELDS, HOST_FIELDS, IMAGE_FIELDS, ORDER_FIELDS, PACKAGE_FIELDS, SCHEMA
 
 Value = str | int | float | bool | None
 
-SCHEMA: Final = 1
-"""Version of the field names, in every JSON object. It increases if a field is removed or changes its meaning."""
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Characters with which a formula of a spreadsheet may begin, including full-width ones. Host names are untrusted."""
@@ -60,32 +45,32 @@ class Table:
 
 def host_fields() -> tuple[str, ...]:
     """Return the names of the fields of a host."""
-    return _HOST_FIELDS
+    return tuple(HOST_FIELDS)
 
 
 def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
     """Return one row per host in the given order, with its hourly cost if it is known."""
-    return _table(_HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
+    return _table(HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
 
 
 def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> Table:
     """Return one row per package and billing mode in the given order; `at` is when they were read."""
-    return _table(_PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
+    return _table(PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
 
 
 def images_table(images: Iterable[Image], at: datetime) -> Table:
     """Return one row per image in the given order; `at` is when they were read."""
-    return _table(_IMAGE_FIELDS, (_image(image, at) for image in images))
+    return _table(IMAGE_FIELDS, (_image(image, at) for image in images))
 
 
 def events_table(events: Iterable[Event]) -> Table:
     """Return one row per event in the given order."""
-    return _table(_EVENT_FIELDS, (_event(event) for event in events))
+    return _table(EVENT_FIELDS, (_event(event) for event in events))
 
 
 def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> Table:
     """Return one row per order in the given order; `hosts`, by ID, determine the real duration of a rental period."""
-    return _table(_ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
+    return _table(ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
 
 
 def real_hours(host: Host | None) -> float | None:
@@ -106,6 +91,11 @@ def to_json_lines(table: Table) -> str:
     return "".join(f"{line}\n" for line in _json_objects(table))
 
 
+def to_json_object(fields: Mapping[str, object]) -> str:
+    """Return one JSON object, with the version of its fields."""
+    return json.dumps({**fields, "schema": SCHEMA}, ensure_ascii=False)
+
+
 def to_csv(table: Table, *, header: bool = True) -> str:
     """Return CSV (RFC 4180). Values that a spreadsheet could interpret as a formula get a leading apostrophe."""
     out = io.StringIO()
@@ -117,8 +107,7 @@ def to_csv(table: Table, *, header: bool = True) -> str:
 
 
 def _json_objects(table: Table) -> list[str]:
-    schema = {"schema": SCHEMA}
-    return [json.dumps(dict(zip(table.fields, row, strict=True)) | schema, ensure_ascii=False) for row in table.rows]
+    return [to_json_object(dict(zip(table.fields, row, strict=True))) for row in table.rows]
 
 
 def _cell(value: Value) -> Value:
@@ -129,31 +118,8 @@ def _cell(value: Value) -> Value:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def _table(fields: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> Table:
+def _table(fields: Iterable[str], rows: Iterable[Mapping[str, Value]]) -> Table:
     return Table(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
-
-
-_HOST_FIELDS: Final = (
-    *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
-    *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
-    *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed", "power"),
-)
-_PACKAGE_FIELDS: Final = (
-    *("seen_at", "id", "name", "type", "billing", "cpu", "memory_gb", "disk_gb", "bandwidth"),
-    *("gpu", "gpu_count", "area", "purpose", "unit_price", "discount", "hourly_price"),
-)
-_IMAGE_FIELDS: Final = ("seen_at", "id", "type", "name", "version")
-_EVENT_FIELDS: Final = (
-    *("at", "kind", "host_id", "host_name", "own", "alert", "old_status", "new_status", "expires", "within_hours"),
-    *("order_id", "action", "state", "doubt", "code", "summary", "message", "trace_id"),
-)
-_ORDER_FIELDS: Final = (
-    *("id", "batch", "action", "state", "created_at", "sent_at", "ended_at", "host_id", "host_name"),
-    *("candidate_id", "candidate_name", "doubt"),
-    *("package_id", "package", "image_id", "image", "billing", "period_number", "period_unit"),
-    *("unit_price", "discount", "estimate", "estimated_hours", "real_hours"),
-    *("code", "summary", "message", "trace_id", "request_id"),
-)
 
 
 def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:

@@ -168,17 +168,17 @@ def _skip(engine: Engine, action: OrderAction, host: Host) -> Skipped | None:
     """Return why nothing is ordered for `host`; None if something is."""
     book = engine.monitor.orders.book
     if book.is_hindered(action, host):
-        return Skipped(host, _("being deleted"))
+        return Skipped(host, N_("being deleted"))
     if book.is_under_way(action, host):
-        return Skipped(host, _("ordered by another program a moment ago"))
+        return Skipped(host, N_("ordered by another program a moment ago"))
     if _is_changing_by_order(engine.monitor.orders.all, host):
         return None  # its status is not what it is going to be
     if action is OrderAction.POWER_ON and host.status.is_on:
-        return Skipped(host, _("already on"), ExitCode.OK)
+        return Skipped(host, N_("already on"), ExitCode.OK)
     if action is OrderAction.POWER_OFF and host.status is Status.OFF:
-        return Skipped(host, _("already off"), ExitCode.OK)
+        return Skipped(host, N_("already off"), ExitCode.OK)
     if action is OrderAction.REBOOT and host.status is Status.OFF:
-        return Skipped(host, _("off, so it cannot be rebooted"))
+        return Skipped(host, N_("off, so it cannot be rebooted"))
     return None
 
 
@@ -207,7 +207,7 @@ def _confirm(engine: Engine, action: OrderAction, plan: Plan) -> Plan:
             N_("Not all hosts of the request are as they were, so nothing was sent"), code=ExitCode.LIMIT
         )
     kept = {host.id for host in unchanged}
-    lost = tuple(Skipped(host, _("changed before you confirmed")) for host in hosts if host.id not in kept)
+    lost = tuple(Skipped(host, N_("changed before you confirmed")) for host in hosts if host.id not in kept)
     orders = tuple(order for order in plan.orders if plan.is_known or order.host_id in kept)
     return replace(plan, orders=orders, skipped=(*plan.skipped, *lost))
 

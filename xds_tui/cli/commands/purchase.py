@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -21,7 +20,7 @@ from xds_tui.fleet.order_requests import new_request
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.store.journal import MISMATCH, RequestMismatchError
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import formats, messages, prompts, terms
+from xds_tui.text import export, formats, messages, prompts, terms
 from xds_tui.text.prompts import Confirmation, Risk
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def estimate(engine: Engine, request: PurchaseRequest, *, as_json: bool) -> int:
     """
     draft = _draft(engine.read_catalog(), request)
     if as_json:
-        output.write_json(json.dumps(_facts(draft), ensure_ascii=False) + "\n")
+        output.write_json(f"{export.to_json_object(_facts(draft))}\n")
     else:
         output.write("".join(f"{clean(line)}\n" for line in _estimate_lines(draft)))
     _require_limits(draft, request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -47,7 +46,7 @@ def describe(engine: Engine, word: str, *, as_json: bool) -> int:
     table = export.hosts_table(replace(snapshot, hosts=(host,)), engine.state.costs)
     (row,) = [dict(zip(table.fields, row, strict=True)) for row in table.rows]
     if as_json:
-        output.write_json(json.dumps(row, ensure_ascii=False) + "\n")
+        output.write_json(f"{export.to_json_object(row)}\n")
         return ExitCode.OK
     facts = [(column.title, clean(column.text(row))) for column in columns.HOST_DETAILS]
     width = max(output.cell_width(_(title)) for title, _fact in facts)

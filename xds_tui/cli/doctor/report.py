@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from xds_tui.cli.doctor import clipboard, keyring, machine, network
 from xds_tui.cli.doctor.check import Check, CheckStatus
-from xds_tui.cli.output import write
+from xds_tui.cli.output import write, write_json
 from xds_tui.domain.sanitize import clean
 from xds_tui.system.exit_codes import ExitCode
+from xds_tui.text import export
 
 if TYPE_CHECKING:
     from xds_tui.auth.keyring_store import KeyringStore
@@ -33,7 +33,8 @@ def examine(settings: Settings, keyring_store: KeyringStore, state_dir: Path, *,
 
     asyncio.run(_examine(settings, keyring_store, state_dir, report))
     if as_json:
-        write(json.dumps([_to_json(check) for check in checks], ensure_ascii=False, indent=1) + "\n")
+        objects = ",\n".join(export.to_json_object(_fields(check)) for check in checks)
+        write_json(f"[\n{objects}\n]\n")
     return ExitCode.FAILURE if any(check.status is CheckStatus.BAD for check in checks) else 0
 
 
@@ -61,7 +62,7 @@ def _format(check: Check) -> str:
     return "".join(f"{clean(line)}\n" for line in lines)
 
 
-def _to_json(check: Check) -> dict[str, object]:
+def _fields(check: Check) -> dict[str, object]:
     return {
         "check": check.subject,
         "status": check.status.value,

@@ -1,0 +1,214 @@
+"""The fields of every kind of exported row, in the order of CSV, with units and meanings.
+
+The tables of fields in the manual are generated from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+SCHEMA: Final = 1
+"""Version of the fields, in every JSON object. It increases if a field is removed, renamed or changes its meaning."""
+
+UNITS: Final = (
+    *("text", "word", "true/false", "number", "hours", "GB", "ms", "decimal", "CNY", "CNY/h", "time", "object", "list"),
+)
+"""`word` is one of a few fixed words, `time` is ISO 8601 in UTC; `decimal`, `CNY` and `CNY/h` are decimal text."""
+
+
+class ExportField(NamedTuple):
+    """The unit of a field, and its meaning in English."""
+
+    unit: str
+    meaning: str
+
+
+_READ_AT: Final = ExportField("time", "when the service returned the row")
+_BILLING: Final = ExportField("word", "`on_demand`: by the hour; `rent`: prepaid for a period")
+_AREA: Final = ExportField("word", "region: `south`, `west` or `international`")
+_PURPOSE: Final = ExportField("word", "`office`, `image` (graphics) or `compute`")
+_CPU: Final = ExportField("number", "CPU cores")
+_MEMORY: Final = ExportField("GB", "memory")
+_DISK: Final = ExportField("GB", "system disk")
+_GPU: Final = ExportField("text", "model of the GPU")
+_GPU_COUNT: Final = ExportField("number", "number of GPUs")
+_IMAGE_TYPE: Final = ExportField("text", "type of machine; an image runs on packages of the same type only")
+_UNIT_PRICE: Final = ExportField("CNY/h", "price of one host before the discount")
+_DISCOUNT: Final = ExportField("decimal", "factor of the price: 0.8 is 20 % off")
+_HOST_ID: Final = ExportField("text", "ID of the host; `null` while it is not known")
+_HOST_NAME: Final = ExportField("text", "name of the host")
+_PACKAGE_ID: Final = ExportField("text", "ID of the package")
+_PACKAGE: Final = ExportField("text", "name of the package")
+_IMAGE_ID: Final = ExportField("text", "ID of the image")
+_IMAGE: Final = ExportField("text", "name and version of the image")
+_PERIOD_NUMBER: Final = ExportField("number", "length of the prepaid period, in `period_unit`")
+_PERIOD_UNIT: Final = ExportField("word", "`hour`, `day`, `week`, `month`, `quarter` or `year`")
+_ACTION: Final = ExportField("word", "`create`, `power on`, `power off`, `reboot` or `delete`")
+_DOUBT: Final = ExportField("word", "why the host may belong to something else; see `xds-tui manual orders`")
+_CODE: Final = ExportField("number", "code of the service's response")
+_SUMMARY: Final = ExportField("text", "what went wrong, or why a host was left out")
+_MESSAGE: Final = ExportField("text", "message of the service")
+_TRACE_ID: Final = ExportField("text", "traceId of the response, for Xuandashi's support")
+
+HOST_FIELDS: Final[Mapping[str, ExportField]] = {
+    "seen_at": _READ_AT,
+    "id": ExportField("text", "ID of the host"),
+    "name": _HOST_NAME,
+    "status": ExportField(
+        "word", "`off`, `starting`, `on`, `billed` (on, and billed by the hour), `stopping`, `expired` or `unknown`"
+    ),
+    "status_sent": ExportField("text", "what the service sent, if the status is `unknown`"),
+    "billing": _BILLING,
+    "os": ExportField("text", "operating system"),
+    "cpu": _CPU,
+    "memory_gb": _MEMORY,
+    "disk_gb": _DISK,
+    "gpu": _GPU,
+    "gpu_count": _GPU_COUNT,
+    "area": _AREA,
+    "purpose": _PURPOSE,
+    "address": ExportField("text", "name or address to connect to"),
+    "port": ExportField("number", "port to connect to"),
+    "account": ExportField("text", "name to log in with"),
+    "mac": ExportField("text", "MAC address"),
+    "ipv4": ExportField("text", "address inside the provider's network"),
+    "created_at": ExportField("time", "when the host was created"),
+    "expires_at": ExportField("time", "when the period of a prepaid host ends"),
+    "cost_low": ExportField("CNY/h", "hourly cost while on, at least"),
+    "cost_high": ExportField("CNY/h", "hourly cost while on, at most"),
+    "cost_known": ExportField("true/false", "whether the cost is from its order, and not from similar packages"),
+    "listed": ExportField(
+        "true/false", "whether the last refresh returned the host; if not, the row is from an earlier one"
+    ),
+    "power": ExportField("word", "`on`, `off` or `changing`"),
+}
+
+PACKAGE_FIELDS: Final[Mapping[str, ExportField]] = {
+    "seen_at": _READ_AT,
+    "id": _PACKAGE_ID,
+    "name": _PACKAGE,
+    "type": _IMAGE_TYPE,
+    "billing": _BILLING,
+    "cpu": _CPU,
+    "memory_gb": _MEMORY,
+    "disk_gb": _DISK,
+    "bandwidth": ExportField("number", "bandwidth, as the service sends it"),
+    "gpu": _GPU,
+    "gpu_count": _GPU_COUNT,
+    "area": _AREA,
+    "purpose": _PURPOSE,
+    "unit_price": _UNIT_PRICE,
+    "discount": _DISCOUNT,
+    "hourly_price": ExportField("CNY/h", "price of one host after the discount, not rounded"),
+}
+
+IMAGE_FIELDS: Final[Mapping[str, ExportField]] = {
+    "seen_at": _READ_AT,
+    "id": _IMAGE_ID,
+    "type": _IMAGE_TYPE,
+    "name": ExportField("text", "name of the image"),
+    "version": ExportField("text", "version of the image"),
+}
+
+EVENT_FIELDS: Final[Mapping[str, ExportField]] = {
+    "at": ExportField("time", "when it was noticed"),
+    "kind": ExportField(
+        "word",
+        "`appeared`, `gone`, `status`, `order`, `candidate`, `error`, `recovered`, `expiring`, "
+        "`signed out` or `signed in`",
+    ),
+    "host_id": ExportField("text", "ID of the host concerned"),
+    "host_name": _HOST_NAME,
+    "own": ExportField("true/false", "whether it is the result of an order of this program"),
+    "alert": ExportField("true/false", "whether the user was notified"),
+    "old_status": ExportField("word", "`status`: the status before"),
+    "new_status": ExportField("word", "`status`: the status since"),
+    "expires": ExportField("time", "`expiring`: when the period ends"),
+    "within_hours": ExportField("hours", "`expiring`: the limit that was reached"),
+    "order_id": ExportField("text", "ID of the order concerned"),
+    "action": _ACTION,
+    "state": ExportField("word", "the new state of the order, as in its own `state`"),
+    "doubt": _DOUBT,
+    "code": _CODE,
+    "summary": _SUMMARY,
+    "message": _MESSAGE,
+    "trace_id": _TRACE_ID,
+}
+
+ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
+    "id": ExportField("text", "ID of the order; `null` for a host that was left out"),
+    "batch": ExportField("text", "ID shared by the orders of one confirmation or command"),
+    "action": _ACTION,
+    "state": ExportField(
+        "word",
+        "`pending`, `sent`, `accepted`, `confirmed`, `unconfirmed`, `rejected`, `not sent`, `unknown`, `may be yours`; "
+        "or `skipped` for a host that a command left out",
+    ),
+    "created_at": ExportField("time", "when it was confirmed"),
+    "sent_at": ExportField("time", "when its request was sent"),
+    "ended_at": ExportField("time", "when its outcome was known"),
+    "host_id": _HOST_ID,
+    "host_name": _HOST_NAME,
+    "candidate_id": ExportField("text", "`may be yours`: ID of a host that may be the result"),
+    "candidate_name": ExportField("text", "`may be yours`: name of that host"),
+    "doubt": _DOUBT,
+    "package_id": _PACKAGE_ID,
+    "package": _PACKAGE,
+    "image_id": _IMAGE_ID,
+    "image": _IMAGE,
+    "billing": _BILLING,
+    "period_number": _PERIOD_NUMBER,
+    "period_unit": _PERIOD_UNIT,
+    "unit_price": _UNIT_PRICE,
+    "discount": _DISCOUNT,
+    "estimate": ExportField("CNY", "price of the host for `estimated_hours`, rounded to 0.01"),
+    "estimated_hours": ExportField("hours", "length of the period as estimated; 1 for on-demand"),
+    "real_hours": ExportField("hours", "length of the period as the service shows it: from creation to expiry"),
+    "code": _CODE,
+    "summary": _SUMMARY,
+    "message": _MESSAGE,
+    "trace_id": _TRACE_ID,
+    "request_id": ExportField("text", "name of the request, given or made"),
+}
+
+ESTIMATE_FIELDS: Final[Mapping[str, ExportField]] = {
+    "package_id": _PACKAGE_ID,
+    "package": _PACKAGE,
+    "image_id": _IMAGE_ID,
+    "image": _IMAGE,
+    "billing": _BILLING,
+    "period_number": _PERIOD_NUMBER,
+    "period_unit": _PERIOD_UNIT,
+    "unit_price": _UNIT_PRICE,
+    "discount": _DISCOUNT,
+    "hours": ExportField("hours", "length of the period as estimated; 1 for on-demand"),
+    "count": ExportField("number", "number of hosts"),
+    "total": ExportField("CNY", "`unit_price` × `discount` × `hours` × `count`, rounded to 0.01"),
+}
+
+DRY_RUN_FIELDS: Final[Mapping[str, ExportField]] = {
+    "requests": ExportField("list", "requests that would be sent: `method`, `url`, and `body` or `null`"),
+    "left_out": ExportField("list", "hosts without a request: `id`, `name` and `reason`"),
+    "estimate": ExportField("object", "`create` only: the fields of an estimate"),
+}
+
+CHECK_FIELDS: Final[Mapping[str, ExportField]] = {
+    "check": ExportField("text", "what was checked"),
+    "status": ExportField("word", "`ok`, `warn` (works with limitations) or `bad`"),
+    "message": ExportField("text", "the result, in the language of the screen"),
+    "advice": ExportField("list", "what to do, one sentence or command each"),
+    "milliseconds": ExportField("ms", "duration of the check, if it says something"),
+}
+
+ROW_FIELDS: Final[Mapping[str, Mapping[str, ExportField]]] = {
+    "hosts": HOST_FIELDS,
+    "packages": PACKAGE_FIELDS,
+    "images": IMAGE_FIELDS,
+    "events": EVENT_FIELDS,
+    "orders": ORDER_FIELDS,
+    "estimate": ESTIMATE_FIELDS,
+    "dry-run": DRY_RUN_FIELDS,
+    "checks": CHECK_FIELDS,
+}
+"""The fields of each kind of row."""
