@@ -5,6 +5,7 @@ A failure of a test named `test_textual_still_...` means that the entry can be r
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import re
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from support.wait import until
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import AppBlur, AppFocus, Key
@@ -326,3 +329,31 @@ def test_the_web_driver_overrides_private_names_that_exist() -> None:
         "print('getincrementaldecoder(\"utf-8\")()' in source)"
     )
     assert run_python(code) == "True\nTrue\n"
+
+
+async def close_while_a_worker_opens_a_dialog(app: App[int]) -> None:
+    """Close the screen of a worker while that opens another screen, and the app handles a message."""
+    removals: list[AwaitComplete] = []
+    screen = CompatScreen[None]()
+
+    async def close() -> None:
+        screen.run_worker(app.push_screen_wait(CompatScreen[None]()), exit_on_error=False)
+        removals.append(app.pop_screen())
+        await asyncio.sleep(0)
+        app.workers.cancel_node(screen)  # as `AppScreen.remove` does
+
+    async with app.run_test():
+        await app.push_screen(screen)
+        app.call_later(close)
+        await until(lambda: bool(removals))
+        await removals[0]
+        assert screen not in app.screen_stack
+
+
+async def test_textual_still_cancels_the_removal_of_a_screen_with_its_worker() -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await close_while_a_worker_opens_a_dialog(App[int]())
+
+
+async def test_the_removal_of_a_screen_is_not_cancelled_with_its_worker() -> None:
+    await close_while_a_worker_opens_a_dialog(CompatApp())

@@ -7,6 +7,7 @@ no longer works. The drivers have modules of their own, because a terminal does 
 
 from __future__ import annotations
 
+import asyncio
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -137,6 +138,18 @@ class CompatApp(App[int], inherit_bindings=False):
         """
         if is_focused:
             self.screen._update_auto_focus()  # noqa: SLF001 - see the module
+
+    async def push_screen_wait(
+        self, screen: Screen[ScreenResultType] | str, *, mode: str | None = None
+    ) -> ScreenResultType:
+        """Push a screen and wait for its result, in a worker.
+
+        Textual lets the worker run what the app is still to await, such as the removal of the screen that the worker
+        belongs to. That removal cancels the worker, and so itself, half-way. No upstream issue found.
+        """
+        await asyncio.shield(self._flush_next_callbacks())
+        result: ScreenResultType = await asyncio.shield(self.push_screen(screen, wait_for_dismiss=True, mode=mode))
+        return result
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Draw a frame unless `should_skip_frame`.
