@@ -363,6 +363,8 @@ def test_the_code_is_a_number_or_a_string() -> None:
         b'{"code":0.5}',
         b'{"code":1e400}',
         b'{"code":0,"data":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+        b'{"code":0,"data":' + b"[" * 600 + b"]" * 600 + b"}",
+        b'{"code":0,"data":' + b'{"]":' * 600 + b"1" + b"}" * 600 + b"}",
         b'{"code":0}trailing',
         b"\xff\xfe\x00",
     ],
@@ -370,6 +372,15 @@ def test_the_code_is_a_number_or_a_string() -> None:
 def test_anything_but_an_envelope_is_a_bad_response(body: bytes) -> None:
     with pytest.raises(BadResponse):
         decode.decode_envelope(body)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"[" + b",".join([b"{}"] * 2_000) + b"]", b'"' + b"[" * 2_000 + b'"', b'["' + b'\\"[' * 2_000 + b'"]'],
+    ids=["many objects", "brackets in a text", "brackets after escaped quotes"],
+)
+def test_brackets_that_do_not_nest_are_accepted(data: bytes) -> None:
+    assert decode.decode_envelope(b'{"code":0,"data":' + data + b"}").code == 0
 
 
 @pytest.mark.parametrize(

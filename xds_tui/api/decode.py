@@ -9,6 +9,7 @@ import re
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Final, TypeGuard
 
 import msgspec
@@ -130,6 +131,12 @@ MAX_TOTAL: Final = 100_000
 MAX_VALUES: Final = 100_000
 """Maximum number of commas in a response, which is decoded without interruption: a page of hosts has 500."""
 
+MAX_LEVELS: Final = 500
+"""Maximum depth of nested values, lower than the limit of any Python: from 3.14 on, that depends on the C stack."""
+
+_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
 _HOST_ID: Final = re.compile(r"(?![0-9.]+(e[0-9]+)?$)[a-z0-9][a-z0-9._-]{3,63}", re.IGNORECASE)
 """IDs of the service have ten letters and digits; other lengths and the usual separators are accepted, numbers not."""
 
@@ -169,6 +176,21 @@ class HostPage:
     """Whether the service sent an invalid total."""
 
 
+def envelope_object(body: bytes) -> JsonObject | None:
+    """Return the object in the body of a response; None if there is none, or if it has excessively many values."""
+    if body.count(b",") > MAX_VALUES or _is_too_deep(body):
+        return None
+    fields = parsed(body, dict[str, msgspec.Raw])
+    return None if fields is None else JsonObject(fields)
+
+
+def _is_too_deep(body: bytes) -> bool:
+    if body.count(b"[") + body.count(b"{") <= MAX_LEVELS:
+        return False
+    brackets = _TEXT.sub(b"", body).translate(None, _NO_BRACKETS)
+    return any(level > MAX_LEVELS for level in accumulate(1 if bracket in b"[{" else -1 for bracket in brackets))
+
+
 def decode_envelope(body: bytes) -> Envelope:
     """Return the envelope in `body`, with any code.
 
@@ -176,8 +198,7 @@ def decode_envelope(body: bytes) -> Envelope:
         BadResponse: if there is none.
 
     """
-    fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
-    row = None if fields is None else JsonObject(fields)
+    row = envelope_object(body)
     code = None if row is None else _code(row)
     if row is None or code is None:
         raise BadResponse(_NOT_AN_ENVELOPE)

@@ -12,10 +12,10 @@ from typing import Final
 import httpx
 import msgspec
 
-from xds_tui.api.decode import CONTRADICTION, MAX_CODE, MAX_VALUES, Envelope, is_host_id
+from xds_tui.api.decode import CONTRADICTION, MAX_CODE, Envelope, envelope_object, is_host_id
 from xds_tui.api.envelope import UNAUTHORISED, Mask, describe
 from xds_tui.api.errors import OutcomeUnknown, Rejected, SignedOut, explain
-from xds_tui.api.json_fields import JsonObject, flag, is_null, parsed, plain
+from xds_tui.api.json_fields import flag, is_null, plain
 from xds_tui.domain import rejections
 from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_
@@ -81,8 +81,7 @@ def _unknown(reply: _Reply, status: int, summary: str) -> OutcomeUnknown:
 def _reply_in(response: httpx.Response, mask: Mask) -> _Reply | None:
     """Return the envelope in `response`, which is JSON with a whole number as `code`; None without one."""
     body = response.content
-    fields = parsed(body, dict[str, msgspec.Raw]) if body.count(b",") <= MAX_VALUES else None
-    row = None if fields is None else JsonObject(fields)
+    row = envelope_object(body)
     code = None if row is None else row.integer("code", MAX_CODE)
     if row is None or code is None:
         return None
