@@ -57,6 +57,19 @@ def test_the_lines_of_a_host_fit(width: int) -> None:
     assert all(formats.cells(text) <= width for text in texts(host_card.card_lines(PREPAID, RATE, NOON, width))[1:])
 
 
+def test_a_tall_card_continues_long_lines_instead_of_cutting_them_off() -> None:
+    lines = texts(host_card.card_lines(PREPAID, RATE, NOON, 30, is_tall=True))
+    assert lines[1:3] == ["Windows · 4 CPU · 16 GB", "128 GB disk · RTX 4090×1"]
+    assert all(formats.cells(line) <= 30 for line in lines[1:])
+
+
+def test_the_cost_so_far_changes_once_in_a_quarter_of_an_hour_and_is_never_too_low() -> None:
+    host = a_host(created=NOON - DAY)
+    costs = [host_card.accrued(host, RATE, NOON + timedelta(seconds=15 * number)) for number in range(240)]
+    assert len(set(costs)) == 4
+    assert costs[0] == "at most ¥21.34 so far"
+
+
 def test_a_package_shows_its_price_discount_rank_and_how_many_hosts_are_like_it() -> None:
     package = a_package(gpu_count=1, gpu_name="RTX 4090", amount=Decimal("2.88"), discount=Decimal("0.8"))
     dearer = a_package(gpu_count=1, gpu_name="RTX 4090", amount=Decimal(3))

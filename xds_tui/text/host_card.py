@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.domain import pricing
+from xds_tui.domain.cost_history import BUCKET, bucket_start
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.i18n import _
@@ -24,9 +25,10 @@ STATUS_STYLES: Final = {
 """The style of each status."""
 
 _BAR_LENGTH: Final = 24
+_SEPARATOR: Final = " · "
 
 
-def card_lines(host: Host, rate: Rate | None, now: datetime, width: int) -> tuple[Line, ...]:
+def card_lines(host: Host, rate: Rate | None, now: datetime, width: int, *, is_tall: bool = False) -> tuple[Line, ...]:
     """Return what matters about a host, each line at most `width` cells.
 
     Args:
@@ -34,6 +36,7 @@ def card_lines(host: Host, rate: Rate | None, now: datetime, width: int) -> tupl
         rate: its price; None if it is not known.
         now: the time from which remaining times are counted.
         width: cells of a line.
+        is_tall: whether a long line is continued in the next one instead of being cut off.
 
     """
     address = formats.address(host)
@@ -43,6 +46,8 @@ def card_lines(host: Host, rate: Rate | None, now: datetime, width: int) -> tupl
     if host.expires is not None:
         times.append(f"{_('expires')} {formats.moment(host.expires)}")
     lines: list[Line] = [_summary(host, rate)]
+    if is_tall:
+        texts = [line for text in texts for line in _broken(text, width)]
     lines += [((shortened(text, width), ""),) for text in texts]
     lines.append(((shortened(" · ".join(times), width), "muted"),))
     if total := accrued(host, rate, now):
@@ -50,6 +55,17 @@ def card_lines(host: Host, rate: Rate | None, now: datetime, width: int) -> tupl
     if bar := remaining_bar(host, now, width):
         lines.append(bar)
     return tuple(lines)
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` cells, broken where its parts are separated."""
+    lines: list[str] = []
+    for part in text.split(_SEPARATOR):
+        if lines and formats.cells(lines[-1] + _SEPARATOR + part) <= width:
+            lines[-1] += _SEPARATOR + part
+        else:
+            lines.append(part)
+    return lines
 
 
 def _summary(host: Host, rate: Rate | None) -> Line:
@@ -75,8 +91,11 @@ def machine(host: Host) -> str:
 
 
 def accrued(host: Host, rate: Rate | None, now: datetime) -> str:
-    """Return what a host has cost: the whole prepaid period, or at most every hour since it was created."""
-    total = pricing.accrued(host, rate, now) if rate else None
+    """Return what a host has cost: the whole prepaid period, or at most every hour since it was created.
+
+    It is an upper bound for the present quarter of an hour, so that it does not change with every refresh.
+    """
+    total = pricing.accrued(host, rate, bucket_start(now) + BUCKET) if rate else None
     if total is None:
         return ""
     text = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum} so far")

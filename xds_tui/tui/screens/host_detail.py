@@ -31,9 +31,13 @@ from xds_tui.tui.flows.power import confirm_and_order, select
 from xds_tui.tui.host_fields import host_field_groups
 from xds_tui.tui.runtime.key_queue import FLOW
 from xds_tui.tui.screens.base import WIDE_COLUMNS, LiveScreen
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.lines import StyledLines
 from xds_tui.tui.widgets.notice import Notice
+
+TALL_ROWS: Final = 30
+"""Rows from which all fields are usually visible at once."""
 
 REVEAL_TIMEOUT: Final = 30.0
 """Seconds that a password stays on screen."""
@@ -133,10 +137,10 @@ class HostDetailScreen(LiveScreen[None]):
             pane.border_title = Content(self._host_id)
             fields.show([((_("This host no longer exists."), ""),)])
             return
-        pane.border_title = Content(f"{host.name or host.id} · {formats.status(host)}")
+        pane.border_title = Content(f"{glyphs.host_name(self.app, host)} · {formats.status(host)}")
         events.border_title = Content(_("Recent events"))
         fields.show(self._field_lines(host, fields.size.width or self.size.width))
-        happened = [event for event in self.fleet.events if event.host_id == host.id]
+        happened = [glyphs.with_shown_name(self.app, event) for event in self.fleet.events if event.host_id == host.id]
         lines: list[Line] = [
             ((f"{formats.moment(activity.latest.at)}  ", "muted"), (activity_text.line(activity), ""))
             for activity in activities(happened)
@@ -146,6 +150,9 @@ class HostDetailScreen(LiveScreen[None]):
     def _field_lines(self, host: Host, width: int) -> list[Line]:
         now = self._clock()
         groups = host_field_groups(host, self.fleet, now, self._password(host))
+        if self.size.height < TALL_ROWS:
+            machine, access, *others = groups
+            groups = (access, machine, *others)  # what the page is opened for most often, without scrolling
         name_width = max(formats.cells(name) for group in groups for name, _value in group.fields)
         lines: list[Line] = []
         for group in groups:

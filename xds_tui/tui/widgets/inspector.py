@@ -58,8 +58,10 @@ class Inspector(TitledWidget, StyledLines):
             return
         self.set_border_title(shortened(glyphs.host_name(self.app, host), width - 4))
         self.set_border_subtitle(_("enter details"))
-        lines = host_card.card_lines(host, self._fleet.costs.hosts.get(host.id), self._clock(), width)
+        rate, now = self._fleet.costs.hosts.get(host.id), self._clock()
+        lines = host_card.card_lines(host, rate, now, width)
         if self.size.height - len(lines) >= _MIN_ROOM_FOR_EVENTS:
+            lines = host_card.card_lines(host, rate, now, width, is_tall=True)
             lines = (*lines, ((f"ID {host.id}", "muted"),), (), *self._events(host, width))
         self.show(lines[: self.size.height])
 
