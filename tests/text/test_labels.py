@@ -3,9 +3,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.factories import NOON, a_host
 
 import xds_tui
 from xds_tui import i18n
@@ -44,6 +46,13 @@ def test_filters_accept_the_names_of_the_columns_in_chinese(language: str) -> No
         for field, name in labels.COLUMNS.items():
             column = fold(_(name)).replace(" ", "")
             assert FIELD_ALIASES.get(column, column) == FIELD_ALIASES.get(field, field)
+
+
+def test_the_time_until_expiry_fits_its_column_in_each_language() -> None:
+    for minutes in (1, 59, 60, 61, 1199, 1439, 1440, 60_000, 140_000):
+        text = formats.expires(a_host(expires=NOON + timedelta(minutes=minutes, seconds=1)), NOON)
+        assert formats.cells(text) <= formats.EXPIRES_WIDTH, text
+        assert text.count("!") == (minutes < 60) + (minutes < 1440)
 
 
 PACKAGE = Path(xds_tui.__file__).parent

@@ -273,6 +273,10 @@ def minutes(length: timedelta) -> str:
     return span(max(length, timedelta(minutes=1)))
 
 
+EXPIRES_WIDTH: Final = 9
+"""The width of a column with `expires`; the Chinese units need the cell of a space."""
+
+
 def expires(host: Host, now: datetime) -> str:
     """Format the time until a host expires, marked with `!` below a day and `!!` below an hour."""
     if host.expires is None:
@@ -280,5 +284,6 @@ def expires(host: Host, now: datetime) -> str:
     left = host.expires - now
     if left <= timedelta(0):
         return status_word(Status.EXPIRED)
-    mark = "!! " if left < timedelta(hours=1) else "! " if left < timedelta(days=1) else ""
-    return f"{mark}{span(left)}"
+    mark = "!!" if left < timedelta(hours=1) else "!" if left < timedelta(days=1) else ""
+    text = f"{mark} {span(left)}".strip()
+    return text if cells(text) <= EXPIRES_WIDTH else f"{mark}{span(left)}"

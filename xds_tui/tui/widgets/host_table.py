@@ -32,7 +32,7 @@ _COLUMNS: Final = {
     "gpu": Column("gpu", HEADERS["gpu"], 10, drop=1, grow=1),
     "cost": Column("cost", HEADERS["hourly_price"], 9, align="right", drop=2),
     "billing": Column("billing", HEADERS["billing"], 9, drop=4),
-    "expires": Column("expires", HEADERS["expires"], 10, align="right"),
+    "expires": Column("expires", HEADERS["expires"], formats.EXPIRES_WIDTH, align="right"),
     "area": Column("area", HEADERS["area"], 13, drop=8),
     "address": Column("address", HEADERS["address"], 32, drop=10),
     "id": Column("id", HEADERS["id"], 12, drop=11),
