@@ -62,7 +62,7 @@ def test_the_cost_of_the_fleet_afterwards(fleet: FleetState, count: int, line: s
 
 def test_a_prepaid_host_adds_nothing_to_the_cost_on_demand() -> None:
     view = DraftView(replace(DRAFT, billing=Billing.RENT), fleet_of())
-    assert "Fleet afterwards: 3 hosts, ¥26.04/h + ¥2.30/h prepaid" in detail_lines(view)
+    assert detail_lines(view)[0] == "Fleet afterwards: 3 hosts, ¥26.04/h + ¥2.30/h prepaid"
 
 
 @pytest.mark.parametrize(

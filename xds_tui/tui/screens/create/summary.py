@@ -103,8 +103,8 @@ def detail_lines(view: DraftView) -> list[str]:
         return []
     price = [_spans(draft)] if draft.billing is Billing.ON_DEMAND else []
     price += [view.price_change, _other_mode(draft, fleet)]
-    paragraphs = (price, [_fleet_afterwards(estimate, draft, fleet)], [_reservation(fleet)])
-    lines = [line for paragraph in paragraphs for line in [*filter(None, paragraph), ""]]
+    paragraphs = (filter(None, price), filter(None, [_fleet_afterwards(estimate, draft, fleet)]), [_reservation(fleet)])
+    lines = [line for paragraph in map(list, paragraphs) if paragraph for line in (*paragraph, "")]
     return lines[:-1]
 
 
