@@ -19,6 +19,9 @@ from tools.terminal_picture import draw
 FOLDER: Final = Path(__file__).parents[2] / "screenshots"
 COMMAND: Final = str(Path(sys.executable).parent / "xds-tui")
 
+COLUMNS: Final = 140
+"""The catalog, the inspector and the most important columns of the hosts fit side by side."""
+
 
 def main() -> None:
     """Take every picture, with the settings of a new user."""
@@ -29,15 +32,15 @@ def main() -> None:
 def take(colourful: dict[str, str]) -> None:
     """Take every picture in an environment of a terminal with all colors."""
     for language, suffix in (("en", ""), ("zh_CN", "-zh")):
-        with Terminal([COMMAND, "--demo", "--lang", language], environ=colourful) as demo:
+        with Terminal([COMMAND, "--demo", "--lang", language], columns=COLUMNS, environ=colourful) as demo:
             demo.wait_for("● (live|实时)")
             demo.wait_for(r"→ |started|starting|开机")
             save(demo, f"fleet{suffix}")
-        with Terminal([COMMAND, "--demo", "--lang", language], environ=colourful) as demo:
+        with Terminal([COMMAND, "--demo", "--lang", language], columns=COLUMNS, environ=colourful) as demo:
             demo.wait_for("● (live|实时)")
             review(demo)
             save(demo, f"review{suffix}")
-    with Terminal([COMMAND, "--demo"], environ=colourful) as demo:
+    with Terminal([COMMAND, "--demo"], columns=COLUMNS, environ=colourful) as demo:
         demo.wait_for("● live")
         demo.press("2")
         demo.wait_for("4090×1 16核")
@@ -52,7 +55,7 @@ def take(colourful: dict[str, str]) -> None:
         demo.wait_for("Password")
         save(demo, "detail")
     nobody = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
-    with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], environ=nobody) as new:
+    with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], columns=COLUMNS, environ=nobody) as new:
         new.wait_for("Kept for this run|The keyring here")
         save(new, "sign-in")
 
