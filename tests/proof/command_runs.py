@@ -1,22 +1,23 @@
 """Run `xds-tui create --request-id X` again and again, with faults and kills, and count what was sold.
 
-`python -m tests.proof.command_runs [RUNS] [SEED]` makes 500 runs by default. Each request is repeated until its outcome
-is known; then a new one begins. Of every request at most one host may have been sold, every run that reports success
-must name that host, and what is reported at the end must be what the service's ledger has.
+`python -m tests.proof.command_runs [RUNS] [SEED] [RUNS_PER_REQUEST]` makes 500 runs by default, with 499 as the last
+argument all of them of one request. After its runs a request is repeated without faults. Of every request at most one
+host may have been sold, every run that reports success must name that host, and what is reported at the end must be
+what the service's ledger has.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import subprocess
+import signal
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.proof.command_process import context, run_command
 from tests.simulator_faults.faults import Fault, Kind
 from tests.simulator_faults.middleware import Service
 from tests.simulator_faults.server import RunningSimulator
@@ -26,8 +27,8 @@ from xds_tui.simulator.world import ACCOUNT, SECRET, World
 RUNS_PER_REQUEST: Final = 8
 """Runs of one request with faults, before one without."""
 
-TIMEOUT: Final = 600.0
-"""Seconds after which a run is stuck."""
+Row = Mapping[str, Any]
+"""An order as a command reports it."""
 
 CREATE: Final = "pve/open/createquantity"
 FAULTS: Final = (
@@ -69,6 +70,7 @@ class Series:
         self._url = url
         self._folder = folder
         self._random = random.Random(seed)
+        self._processes = context()
 
     def repeat_request(self, runs: int) -> None:
         """Make a new request, repeat it `runs` times with faults and kills and once without, and judge it."""
@@ -80,7 +82,7 @@ class Series:
             self._service.faults.clear()
             if (fault := self._random.choice(FAULTS)) is not None:
                 self._service.faults.set(fault)
-            kill_after = self._random.choice((None, None, self._random.uniform(0.1, 4.0)))
+            kill_after = self._random.choice((None, None, self._random.uniform(0.0, 3.0)))
             _code, row = self._run(home, number, kill_after)
             reported |= {row["host_id"]} - {None} if row else set()
         self._service.faults.clear()
@@ -88,60 +90,54 @@ class Series:
         reported |= {row["host_id"]} - {None} if row else set()
         self._judge(number, [sale.host_id for sale in self._service.world.ledger[before:]], code, row, reported)
 
-    def _judge(self, number: int, sold: list[str], code: int, row: dict[str, Any] | None, reported: set[str]) -> None:
+    def _judge(self, number: int, sold: list[str], code: int, row: Row | None, reported: set[str]) -> None:
         self.verdict.sold += len(sold)
         self.verdict.unknown += code == 3
         if len(sold) > 1:
             self.verdict.errors.append(f"request {number} was sold {len(sold)} times")
         if not reported <= set(sold):
             self.verdict.errors.append(f"request {number}: reported {reported}, sold {sold}")
-        if row is None or code not in (0, 3) or (code == 0 and not sold):
+        if row is None or code not in (0, 3) or (code == 0) is not bool(sold):
             self.verdict.errors.append(f"request {number}: exit code {code} with {row}, sold {sold}")
 
-    def _run(self, home: Path, number: int, kill_after: float | None, *more: str) -> tuple[int, dict[str, Any] | None]:
-        command = [sys.executable, "-m", "xds_tui", "create", "--package", "bzoff4", "--image", "5001", "--on-demand"]
-        command += ["--yes", "--json", "--request-id", f"job-{number}", *(more or ("--no-wait",))]
+    def _run(self, home: Path, number: int, kill_after: float | None, *more: str) -> tuple[int, Row | None]:
+        arguments = ["create", "--package", "bzoff4", "--image", "5001", "--on-demand", "--yes", "--json"]
+        arguments += ["--request-id", f"job-{number}", *(more or ("--no-wait",))]
         environ = {
-            "PATH": os.environ["PATH"],
             "HOME": str(home),
             "XDS_BASE_URL": self._url,
             "XDS_UUID": ACCOUNT,
             "XDS_SECRET": SECRET,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
-        home.mkdir(parents=True, exist_ok=True)
         self.verdict.runs += 1
-        with subprocess.Popen(
-            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-        ) as process:
-            try:
-                output, _errors = process.communicate(timeout=kill_after or TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
-                self.verdict.kills += 1
-                if kill_after is None:
-                    self.verdict.errors.append(f"request {number}: a run is stuck")
-                return -1, None
-        lines = output.splitlines()
-        return process.returncode, json.loads(lines[0]) if lines else None
+        interruption = None if kill_after is None else (kill_after, signal.SIGKILL)
+        folder = self._folder / f"run-{self.verdict.runs}"
+        ended = run_command(self._processes, arguments, environ, folder, interruption=interruption)
+        self.verdict.kills += ended.is_killed
+        return ended.code, next(iter(ended.rows), None)
 
 
-def prove(runs: int, seed: int, folder: Path) -> Verdict:
-    """Make about `runs` runs, and return the verdict."""
+def prove(runs: int, seed: int, folder: Path, runs_per_request: int = RUNS_PER_REQUEST) -> Verdict:
+    """Make about `runs` runs, of each request so many with faults and one without, and return the verdict."""
     world = World()
     populate(world, 5)
     service = Service(world)
     with RunningSimulator(service) as simulator:
         series = Series(service, simulator.url, folder, seed)
         while series.verdict.runs < runs:
-            series.repeat_request(min(RUNS_PER_REQUEST, max(1, runs - series.verdict.runs - 1)))
+            series.repeat_request(min(runs_per_request, max(1, runs - series.verdict.runs - 1)))
             print(series.verdict, flush=True)
     return series.verdict
 
 
+def _arguments(words: Sequence[str]) -> tuple[str, ...]:
+    defaults = ("500", "1", str(RUNS_PER_REQUEST))
+    return (*words, *defaults[len(words) :])
+
+
 if __name__ == "__main__":
-    _runs, _seed = (int(word) for word in (*sys.argv[1:], "500", "1")[:2])
+    _runs, _seed, _per_request = (int(word) for word in _arguments(sys.argv[1:]))
     with tempfile.TemporaryDirectory() as _folder:
-        _verdict = prove(_runs, _seed, Path(_folder))
+        _verdict = prove(_runs, _seed, Path(_folder), _per_request)
     sys.exit(bool(_verdict.errors))
