@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tests.bench import bytes as weights
-from tests.bench import idle, keys, loop, memory, quiet, start
+from tests.bench import commands, idle, keys, loop, memory, quiet, start
 from tests.bench.table import Line, printed
 
 _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
     start.measure,
+    commands.measure,
     keys.measure,
     memory.measure,
     loop.measure,
