@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.cli_runner import runner
-from support.factories import NOON, a_host
+from support.factories import NOON, a_host, a_package, an_image, catalog_of
 from support.terminal import Terminal
 
 from xds_tui.cli import parser
@@ -59,6 +59,8 @@ async def save_hosts(path: Path, profile: str, hosts: list[tuple[str, str]]) -> 
     journal = Journal(database, profile)
     await journal.bind_account("https://example.com", f"account of {profile}")
     await journal.save_snapshot(Snapshot(tuple(a_host(id=id_, name=name) for id_, name in hosts), NOON))
+    packages = [a_package(id=f"{profile}-{name}", name=f"4090 ×1: {name}") for name in ("p1", "p2", "a b")]
+    await journal.save_offers(catalog_of(*packages, images=(an_image(id="4005"), an_image(id="$(x)"))))
     await database.close()
 
 
@@ -93,6 +95,11 @@ def environ(home: Path) -> dict[str, str]:
         (["xds-tui", "--profile", "=", "work", "events", "--filter", ""], {"w-1", "w-2"}),
         (["xds-tui", "orders", "--profile=work", "--filter", ""], {"w-1", "w-2"}),
         (["xds-tui", "--demo", "hosts", "--filter", ""], set()),
+        (["xds-tui", "create", "--package", ""], {"default-p1", "default-p2"}),
+        (["xds-tui", "--profile", "work", "estimate", "--package", "=", "w"], {"work-p1", "work-p2"}),
+        (["xds-tui", "create", "--image", ""], {"4005"}),
+        (["xds-tui", "stop", "ren"], {"render-1"}),
+        (["xds-tui", "apply", "fi"], {"fish"}),
     ],
 )
 def test_bash_completes(home: Path, environ: dict[str, str], line: list[str], expected: set[str]) -> None:
@@ -142,6 +149,9 @@ def test_tab_completes_in_interactive_bash(environ: dict[str, str]) -> None:
         ("xds-tui hosts --filter ", {"render-1", "渲染二号", "h-1", "h-2", "h-3"}),
         ("xds-tui --profile work hosts --filter ", {"w-1", "w-2"}),
         ("xds-tui --profile=work hosts --filter ", {"w-1", "w-2"}),
+        ("xds-tui create --package ", {"default-p1", "default-p2"}),
+        ("xds-tui create --image 4", {"4005"}),
+        ("xds-tui stop ren", {"render-1"}),
     ],
 )
 def test_fish_completes(home: Path, environ: dict[str, str], line: str, expected: set[str]) -> None:
@@ -186,6 +196,8 @@ def test_zsh_completes_values(environ: dict[str, str]) -> None:
             "xds-tui hosts --filter ren\t": "ready> xds-tui hosts --filter render-1",
             "xds-tui --profile=work hosts --filter \t": "work hosts --filter w-",
             "xds-tui --profile work orders --filter \t": "work orders --filter w-",
+            "xds-tui create --package default-p\t1 --image 4\t": "create --package default-p1 --image 4005",
+            "xds-tui stop ren\t": "ready> xds-tui stop render-1",
         }
         complete_lines(terminal, lines)
 

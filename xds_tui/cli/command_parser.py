@@ -128,9 +128,15 @@ class _Store(argparse.Action):
     """
 
     def __init__(self, *args: Any, completes: str | None = None, **settings: Any) -> None:
-        """Make an action; `completes` is the kind of values that a shell offers, one of `COMPLETION_VALUES`."""
+        """Make an action; `completes` is what a shell offers: one of `COMPLETION_VALUES`, or `files`."""
         super().__init__(*args, **settings)
-        if completes is not None:
+        if completes == "files":
+            self.complete = {
+                "bash": "_shtab_compgen_files",
+                "zsh": "_files",
+                "fish": "(__fish_complete_path (commandline -ct))",
+            }
+        elif completes is not None:
             function = f"_xds_tui_{completes}"
             self.complete = {"bash": function, "zsh": function, "fish": f"({function})"}
 

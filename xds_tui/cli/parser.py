@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SHELLS: Final = ("bash", "zsh", "fish")
 """Shells with a completion script."""
 
-COMPLETION_VALUES: Final = ("profiles", "hosts")
+COMPLETION_VALUES: Final = ("profiles", "hosts", "packages", "images")
 """Kinds of values that `xds-tui __complete` prints."""
 
 _FILTER: Final = "--filter"

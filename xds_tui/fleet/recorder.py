@@ -59,6 +59,7 @@ class Recorder:
         self._updates = updates
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved_snapshot: Snapshot | None = None
+        self._saved_catalog: Catalog | None = None
         self._is_failing = False
         self._reported_notice: StoreError | None = None
         self._announced: set[str] = set()
@@ -184,9 +185,15 @@ class Recorder:
             self._start(self._write(self.journal.add_events(events)))
 
     def record_sample(self, snapshot: Snapshot, costs: Costs, catalog: Catalog | None) -> None:
-        """Begin to write a sample of the fleet, and the snapshot if it differs and the stored one is old enough."""
+        """Begin to write a sample of the fleet, and what else has changed.
+
+        That is what is on sale, and the snapshot if the stored one is old enough.
+        """
         if self._records_samples:
             self._start(self._write(self.journal.add_sample(_sample(snapshot, costs, catalog, self._clock()))))
+        if catalog is not None and catalog is not self._saved_catalog:
+            self._saved_catalog = catalog
+            self._start(self._write(self.journal.save_offers(catalog)))
         saved = self._saved_snapshot
         if saved is None or (snapshot.hosts != saved.hosts and abs(snapshot.at - saved.at) > SNAPSHOT_INTERVAL):
             self._save(snapshot)
@@ -220,7 +227,7 @@ class Recorder:
             self._raise_notice(notice)
         if self.journal.problem is not None:
             self._report_failure(self.journal.problem, alert=False)  # a banner of its own shows it
-            self._saved_snapshot = None  # the next file does not contain what was saved
+            self._saved_snapshot = self._saved_catalog = None  # the next file does not contain what was saved
 
     def _report_failure(self, error: StoreError, *, alert: bool = True) -> None:
         """Report on the screen alone that the disk fails: writing the event would fail too."""

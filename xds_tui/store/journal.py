@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from xds_tui.domain.model import Snapshot
+from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.records import Event, Order, OrderState, Quote, Sample
 from xds_tui.domain.repeats import is_same_request
 from xds_tui.i18n import N_
@@ -24,6 +24,7 @@ from xds_tui.store.bodies import decode_events, encode
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.event_rows import ADD_EVENT, PAGE, add_events, mark_reported
 from xds_tui.store.migrations import pragma
+from xds_tui.store.offers import Offers, last_offers, save_offers
 from xds_tui.store.order_rows import HeldOrders, ScopeFinder, UnreadableOrder, write_held
 from xds_tui.store.samples import add_samples, samples_between
 from xds_tui.store.snapshots import last_snapshot, save_snapshot
@@ -345,6 +346,16 @@ class Journal:
         """Return the stored snapshot, or None if there is none or it cannot be read."""
         find_scope = self._scope_finder()
         return await self._database.read(lambda connection: last_snapshot(connection, find_scope(connection)))
+
+    async def save_offers(self, catalog: Catalog) -> None:
+        """Store the IDs and names of what `catalog` has, in place of what was stored."""
+        find_scope = self._scope_finder()
+        await self._database.write(lambda connection: save_offers(connection, find_scope(connection), catalog))
+
+    async def last_offers(self) -> Offers:
+        """Return what was on sale when the catalog was read last; nothing if it never was."""
+        find_scope = self._scope_finder()
+        return await self._database.read(lambda connection: last_offers(connection, find_scope(connection)))
 
     def _scope_finder(self) -> ScopeFinder:
         """Return a function that finds the current scope, even if `bind_account` is called before it runs."""

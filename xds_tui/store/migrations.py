@@ -102,6 +102,10 @@ MIGRATIONS: Final = (
         ),
     ),
     ("ALTER TABLE samples ADD COLUMN split TEXT",),
+    (
+        # What was on sale last, for the completion of a shell, which must not wait for the network.
+        "CREATE TABLE offers (scope TEXT PRIMARY KEY, body BLOB NOT NULL)",
+    ),
 )
 """The statements that migrate each `user_version` to the next. Released statements are never changed.
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from xds_tui.cli import output
 from xds_tui.domain.model import Host
+from xds_tui.domain.sanitize import clean
 from xds_tui.system.exit_codes import ExitCode
 
 _END: Final = "# The registration by shtab follows."
@@ -34,6 +35,8 @@ _xds_tui_values() {
 }
 _xds_tui_profiles() { _xds_tui_values profiles "$1"; }
 _xds_tui_hosts() { _xds_tui_values hosts "$1"; }
+_xds_tui_packages() { _xds_tui_values packages "$1"; }
+_xds_tui_images() { _xds_tui_values images "$1"; }
 """
 
 _BASH_ENTRY: Final = """
@@ -77,6 +80,8 @@ _xds_tui_values() {
 }
 _xds_tui_profiles() { _xds_tui_values profiles }
 _xds_tui_hosts() { _xds_tui_values hosts }
+_xds_tui_packages() { _xds_tui_values packages }
+_xds_tui_images() { _xds_tui_values images }
 """
 
 _ZSH_ENTRY: Final = """\
@@ -123,6 +128,12 @@ end
 function _xds_tui_hosts
   xds-tui __complete hosts -- (commandline -opc) 2>/dev/null
 end
+function _xds_tui_packages
+  xds-tui __complete packages -- (commandline -opc) 2>/dev/null
+end
+function _xds_tui_images
+  xds-tui __complete images -- (commandline -opc) 2>/dev/null
+end
 """
 
 
@@ -150,7 +161,7 @@ def print_values(kind: str, words: Sequence[str], default_profile: str, state_di
     Writes nothing where the values cannot be read: a completion must not disturb the line that is being typed.
 
     Args:
-        kind: `profiles` or `hosts`.
+        kind: one of `COMPLETION_VALUES`.
         words: the words before the cursor.
         default_profile: the profile in use unless `words` name another.
         state_dir: the folder of the journal, which is not created.
@@ -164,7 +175,7 @@ def print_values(kind: str, words: Sequence[str], default_profile: str, state_di
         profile = _option_value(words, "--profile") or default_profile
         journal = state_dir / "journal.db"
         is_readable = journal.exists() and "--demo" not in words
-        values = host_values(asyncio.run(_last_hosts(journal, profile))) if is_readable else {}
+        values = asyncio.run(_stored_values(kind, journal, profile)) if is_readable else {}
     lines = [f"{value}\t{description}".rstrip() for value, description in values.items()]
     output.write("".join(f"{line}\n" for line in lines))
     return ExitCode.OK
@@ -181,6 +192,11 @@ def host_values(hosts: Iterable[Host]) -> Mapping[str, str]:
     return names | {host.id: host.name if _is_plain(host.name) else "" for host in hosts}
 
 
+def offer_values(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the IDs of packages or images that can be typed without quotes, each described by its name."""
+    return {offer_id: clean(name) for offer_id, name in names.items() if _is_plain(offer_id)}
+
+
 def _is_plain(word: str) -> bool:
     return word[:1].isalnum() and word.isprintable() and all(char.isalnum() or char in "-_." for char in word)
 
@@ -192,16 +208,20 @@ def _option_value(words: Sequence[str], option: str) -> str:
     return values[-1] if values else ""
 
 
-async def _last_hosts(path: Path, profile: str) -> Iterable[Host]:
-    """Return the hosts of the last snapshot of `profile` in the database `path`."""
+async def _stored_values(kind: str, path: Path, profile: str) -> Mapping[str, str]:
+    """Return the values of a kind, other than profiles, that are in the database `path`, with their descriptions."""
     from xds_tui.store.database import Database, StoreError
     from xds_tui.store.journal import Journal
 
     database = Database(path)
     try:
         with contextlib.suppress(StoreError):
-            snapshot = await Journal(database, profile).last_snapshot()
-            return snapshot.hosts if snapshot else ()
-        return ()
+            journal = Journal(database, profile)
+            if kind == "hosts":
+                snapshot = await journal.last_snapshot()
+                return host_values(snapshot.hosts if snapshot else ())
+            offers = await journal.last_offers()
+            return offer_values(offers.packages if kind == "packages" else offers.images)
+        return {}
     finally:
         await database.close()

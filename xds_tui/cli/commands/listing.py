@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from xds_tui.domain.host_list import Sort
 from xds_tui.domain.model import Billing, Snapshot
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
+from xds_tui.store.database import StoreError
 from xds_tui.system import files
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, host_formats
@@ -137,6 +139,8 @@ def catalog(
 
     async def read() -> Table:
         found = await progress_line(services).until(read_catalog(services))
+        with contextlib.suppress(StoreError):  # only a completion misses it
+            await services.journal.save_offers(found)
         context = filtering.RowContext(services.clock())
         if images:
             return export.images_table(filtering.select(filtering.IMAGES, found.images, query, context), found.at)
