@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.cli_runner import COMMAND, Run, runner
+from support.terminal import Terminal
 from support.wait import TIMEOUT, wait_until
 
 from tests.simulator_faults.faults import Fault, Kind
@@ -183,6 +184,28 @@ def test_a_deleted_host_is_reported_when_it_is_gone(run: Run, service: Service) 
     assert off in ended.stdout
     assert off not in {row["id"] for row in service.world.host_rows()}
     assert run("wait", off, "--for", "gone").returncode == 0
+
+
+def test_a_delete_that_the_service_declines_is_reported_before_the_wait(run: Run, service: Service) -> None:
+    ended = run("delete", a_host_in(service, ON), "--yes", "--timeout", "1")
+    assert ended.returncode == 3
+    assert "Waiting at most" in ended.stderr
+    assert len(changes(service)) == 1
+
+
+def test_the_id_confirms_a_delete_where_another_host_has_the_name(service: Service, environ: dict[str, str]) -> None:
+    first, second = [row["id"] for row in service.world.host_rows() if int(row["status"]) in OFF][:2]
+    service.world.hosts[first].name = service.world.hosts[second].name = "gpu-a"
+    with Terminal([*COMMAND, "delete", first], environ=environ) as terminal:
+        terminal.wait_for(f"Type {first} to confirm")
+        terminal.type("gpu-a\r")
+        terminal.wait_for("Not confirmed")
+    assert changes(service) == []
+    with Terminal([*COMMAND, "delete", first], environ=environ) as terminal:
+        terminal.wait_for(f"Type {first} to confirm")
+        terminal.type(f"{first}\r")
+        wait_until(lambda: first not in {row["id"] for row in service.world.host_rows()})
+    assert second in {row["id"] for row in service.world.host_rows()}
 
 
 def test_waiting_ends_with_the_condition_or_the_timeout(run: Run, service: Service) -> None:

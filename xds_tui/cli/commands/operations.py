@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -126,8 +127,10 @@ def execute(
         if plan.orders:
             if not options.is_repeatable:
                 print_error([_("request ID {id}").format(id=options.request_id)])
-            orders = plan.orders
-            orders = engine.run(_submit(engine, plan, options, repeated), _(WAITING[action]))
+            orders, began = plan.orders, time.monotonic()
+            orders = engine.run(_submit(engine, orders, options, repeated), _(WAITING[action]))
+            if options.waits:
+                orders = _see_through(engine, orders, max(0.0, options.max_wait + began - time.monotonic()))
     except KeyboardInterrupt:
         print_error(outcome.interrupted_lines(engine.current(orders)))
         raise
@@ -136,19 +139,30 @@ def execute(
     return outcome.exit_code(orders, plan.skipped, is_final=options.waits)
 
 
-async def _submit(engine: Engine, plan: Plan, options: OrderOptions, repeated: Sequence[str]) -> tuple[Order, ...]:
-    """Submit the request, and wait for its outcome.
+async def _submit(
+    engine: Engine, orders: Sequence[Order], options: OrderOptions, repeated: Sequence[str]
+) -> tuple[Order, ...]:
+    """Submit the request, and wait for the responses of the service.
 
     If another program was sending it and ended before it could, it is submitted again.
     """
-    orders = plan.orders
     for _attempt in range(ATTEMPTS):
         wanted = [renewed(order, engine.services.clock()) for order in orders]
         submitted = await engine.monitor.orders.submit(wanted, confirmed=repeated)
-        orders = await engine.outcome(submitted, is_final=options.waits, max_wait=options.max_wait)
+        orders = await engine.outcome(submitted, is_final=False, max_wait=options.max_wait)
         if not any(order.summary == INTERRUPTED[OrderState.PENDING] for order in orders):
             break
-    return orders
+    return tuple(orders)
+
+
+def _see_through(engine: Engine, orders: tuple[Order, ...], max_wait: float) -> tuple[Order, ...]:
+    """Wait at most `max_wait` seconds until the hosts show the result of `orders`; say so if that may take minutes."""
+    if unknown := [order for order in orders if order.state is OrderState.UNKNOWN]:
+        waiting = _("Waiting at most {seconds} s for the list of hosts to show the result.")
+        reasons = [line for order in unknown for line in (outcome.order_line(order), messages.order_reason(order))]
+        print_error([*filter(None, reasons), waiting.format(seconds=int(max_wait))])
+    waiting_for = _(WAITING[orders[0].action])
+    return engine.run(engine.outcome(orders, is_final=True, max_wait=max_wait), waiting_for)
 
 
 def _new_plan(engine: Engine, action: OrderAction, words: HostWords, options: OrderOptions) -> Plan:
@@ -213,7 +227,8 @@ def _confirm(engine: Engine, action: OrderAction, plan: Plan) -> Plan:
 
 
 def _question(engine: Engine, action: OrderAction, hosts: Sequence[Host]) -> Confirmation:
-    target = prompts.OperationTarget(hosts, engine.services.clock(), is_cost_known=True)
+    fleet = engine.state.snapshot.hosts if engine.state.snapshot else ()
+    target = prompts.OperationTarget(hosts, engine.services.clock(), fleet=fleet, is_cost_known=True)
     question = prompts.confirmation_for(action, target)
     if action is OrderAction.POWER_ON:
         return replace(question, tier=Risk.INTERRUPTING, note="\n  ".join(_start_lines(engine, hosts)))
