@@ -41,6 +41,7 @@ def add_commands(commands: Commands) -> None:
     commands.begin(_("Change"))
     _add_create(commands)
     _add_operations(commands)
+    _add_apply(commands)
     commands.begin(_("One host"))
     _add_wait(commands)
     about = _("show all that is known about a host, except its password")
@@ -114,6 +115,16 @@ def _add_operations(commands: Commands) -> None:
         _add_order_options(operation)
 
 
+def _add_apply(commands: Commands) -> None:
+    examples = ("xds-tui apply fleet.toml --dry-run", "xds-tui apply fleet.toml --yes --max-total 500")
+    about = _("buy, start and stop hosts until they are as a file describes them")
+    apply = _add(commands, "apply", about, examples, arguments="FILE")
+    apply.add_argument("file", metavar="FILE", completes="files", help=_("a description of groups of hosts, in TOML"))
+    _add_limits(apply)
+    _add_order_options(apply, has_request_id=False)
+    apply.add_argument("--buy-again", action="store_true", help=_("even if an earlier order may have bought the same"))
+
+
 def _add_wait(commands: Commands) -> None:
     about = _("wait until hosts are on, off or gone")
     wait = _add(commands, "wait", about, ("xds-tui wait gpu-node-5 --for on",), arguments="HOST...")
@@ -162,13 +173,21 @@ def _add_hosts(command: argparse.ArgumentParser) -> None:
 
 
 def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool) -> None:
-    command.add_argument("--package", required=True, metavar="ID", help=_("ID or name, see xds-tui catalog"))
     command.add_argument(
-        "--image", required=needs_image, metavar="ID", help=_("ID or name, see xds-tui catalog --images")
+        "--package", required=True, metavar="ID", completes="packages", help=_("ID or name, see xds-tui catalog")
+    )
+    command.add_argument(
+        "--image",
+        required=needs_image,
+        metavar="ID",
+        completes="images",
+        help=_("ID or name, see xds-tui catalog --images"),
     )
     term = command.add_mutually_exclusive_group(required=True)
     term.add_argument("--on-demand", action="store_true", help=_("billed by the hour"))
-    term.add_argument("--period", type=_period, metavar="PERIOD", help=_('prepaid, such as "3 months" or "1 week"'))
+    term.add_argument(
+        "--period", type=parse_period, metavar="PERIOD", help=_('prepaid, such as "3 months" or "1 week"')
+    )
     command.add_argument("--count", type=whole_number(1, 50), default=1, metavar="N", help=_("number of hosts (1)"))
     _add_limits(command)
 
@@ -180,15 +199,18 @@ def _add_limits(command: argparse.ArgumentParser) -> None:
     command.add_argument("--max-total", type=_money, metavar="CNY", help=_("buy nothing if the estimate is higher"))
 
 
-def _add_order_options(command: argparse.ArgumentParser, *, has_json: bool = True) -> None:
+def _add_order_options(command: argparse.ArgumentParser, *, has_json: bool = True, has_request_id: bool = True) -> None:
     command.add_argument("-y", "--yes", action="store_true", help=_("do not ask for confirmation"))
     command.add_argument("--dry-run", action="store_true", help=_("show the requests, and send none"))
-    command.add_argument(
-        "--request-id",
-        type=_request_id,
-        metavar="ID",
-        help=_("a name for this request: repeated with the same name it is carried out once"),
-    )
+    if has_request_id:
+        command.add_argument(
+            "--request-id",
+            type=_request_id,
+            metavar="ID",
+            help=_("a name for this request: repeated with the same name it is carried out once"),
+        )
+    else:
+        command.set_defaults(request_id=None)
     command.add_argument("--no-wait", action="store_true", help=_("return after the response of the service"))
     _add_timeout(command)
     if has_json:
@@ -215,7 +237,7 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def _period(text: str) -> Period:
+def parse_period(text: str) -> Period:
     """Parse a period such as `3 months` or `1 week`."""
     from xds_tui.domain.model import Period, PeriodUnit
 

@@ -90,7 +90,7 @@ def write_outcome(
     if as_json:
         output.write_json(_json_lines(action, orders, skipped, hosts))
         return
-    lines = [_line(order) for order in orders]
+    lines = [order_line(order) for order in orders]
     lines += [f"{host.host.name or host.host.id} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in lines))
     for order in orders:
@@ -98,7 +98,8 @@ def write_outcome(
             output.print_error([messages.action(order.action), *messages.order_lines(order)])
 
 
-def _line(order: Order) -> str:
+def order_line(order: Order) -> str:
+    """Return what became of an order, in the chosen language."""
     name = order.host_name or (order.quote.package.name if order.quote else "")
     subject = f"{name} ({order.host_id})" if order.host_id else name
     return f"{subject}: {messages.action(order.action)}: {messages.order_status(order)}"
@@ -123,4 +124,4 @@ def interrupted_lines(orders: Sequence[Order]) -> tuple[str, ...]:
     if not orders:
         return (_("Interrupted before anything was sent."),)
     repeat = _("Run the command again with --request-id {id} to see the outcome. Nothing is sent twice.")
-    return (*map(_line, orders), repeat.format(id=orders[0].request_id))
+    return (*map(order_line, orders), repeat.format(id=orders[0].request_id))

@@ -160,7 +160,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "events": _events,
     "orders": _orders,
     **dict.fromkeys(
-        ("create", "start", "stop", "reboot", "delete", "wait", "describe", "estimate", "ssh"), _order_command
+        ("create", "start", "stop", "reboot", "delete", "apply", "wait", "describe", "estimate", "ssh"), _order_command
     ),
     "login": _login,
     "logout": _logout,

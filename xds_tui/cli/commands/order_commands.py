@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.changes import READ_ONLY
@@ -10,6 +11,7 @@ from xds_tui.api.errors import ApiError
 from xds_tui.cli.commands import operations, order_records, purchase, single_host
 from xds_tui.cli.commands.purchase import PurchaseRequest
 from xds_tui.cli.engine import Engine
+from xds_tui.cli.fleet_file import read_fleet_file
 from xds_tui.cli.host_words import HostWords
 from xds_tui.cli.order_options import OrderOptions
 from xds_tui.cli.output import CommandError, OutputError, print_error
@@ -112,26 +114,28 @@ def _order_record(options: argparse.Namespace) -> Work:
     how = OrderOptions.of(options)
     if options.decision == "forget":
         return lambda engine: order_records.forget(engine, options.order, how)
-    limits = PurchaseRequest(
-        package="",
-        image="",
-        max_price=options.max_price,
-        max_total=options.max_total,
-        is_repeated=options.buy_again,
-    )
+    limits = _limits(options)
     return lambda engine: order_records.retry(engine, options.order, how, limits)
+
+
+def _apply(options: argparse.Namespace) -> Work:
+    from xds_tui.cli.commands import apply
+
+    file, how, limits = read_fleet_file(Path(options.file)), OrderOptions.of(options), _limits(options)
+    return lambda engine: apply.apply(engine, file, how, limits)
 
 
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], Work]]] = {
     "create": _create,
     "estimate": _estimate,
     **{name: _operation(action) for name, action in ACTIONS.items()},
+    "apply": _apply,
     "wait": _wait,
     "describe": _describe,
     "ssh": _ssh,
     "orders": _order_record,
 }
-_CHANGES: Final = ("create", *ACTIONS, "orders")
+_CHANGES: Final = ("create", *ACTIONS, "apply", "orders")
 
 
 def _hosts(options: argparse.Namespace) -> HostWords:
@@ -140,6 +144,17 @@ def _hosts(options: argparse.Namespace) -> HostWords:
     if options.filter is None:
         return HostWords(tuple(options.hosts))
     return HostWords(query=filtering.parse_for(filtering.HOSTS, options.filter))
+
+
+def _limits(options: argparse.Namespace) -> PurchaseRequest:
+    """Return the limits of a command line that names no goods."""
+    return PurchaseRequest(
+        package="",
+        image="",
+        max_price=options.max_price,
+        max_total=options.max_total,
+        is_repeated=options.buy_again,
+    )
 
 
 def _purchase(options: argparse.Namespace) -> PurchaseRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -72,9 +72,9 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
         raise RequestMismatchError(MISMATCH, options.request_id)
     if plan is not None and not plan.to_send and not options.is_dry_run:
         return execute(engine, OrderAction.CREATE, plan, options)
-    draft = _draft(engine.read_catalog(), request)
+    draft = draft_of(engine.read_catalog(), request)
     quote = draft.quote()
-    _require_limits(draft, request)
+    require_limits([draft], request)
     if plan is None:
         now = engine.services.clock()
         orders = new_request(options.request_id, OrderAction.CREATE, now, quote=quote, count=request.count)
@@ -84,12 +84,14 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
         orders = tuple(replace(order, quote=quote) if order.id in unsent else order for order in plan.orders)
         plan = replace(plan, orders=orders)
     if options.is_dry_run:
-        facts = {"estimate": _facts(draft)}
-        lines = _estimate_lines(draft)
+        estimated = {"estimate": facts(draft)}
+        lines = estimate_lines(draft)
         base_url = engine.state.base_url
-        dry_run.write_plan(base_url, plan.to_send, (), lines=lines, facts=facts, as_json=options.as_json)
+        dry_run.write_plan(base_url, plan.to_send, (), lines=lines, facts=estimated, as_json=options.as_json)
         return ExitCode.OK
-    repeated = _require_first_purchase(engine, quote, plan, request, options)
+    repeated = require_first_purchase(
+        engine, quote, options, batch=plan.orders[0].batch, is_repeated=request.is_repeated
+    )
     if not options.is_confirmed:
         confirmation.require(_question(draft))
     return execute(engine, OrderAction.CREATE, plan, options, repeated=repeated)
@@ -103,12 +105,12 @@ def estimate(engine: Engine, request: PurchaseRequest, *, as_json: bool) -> int:
         OutputError: if standard output cannot be written.
 
     """
-    draft = _draft(engine.read_catalog(), request)
+    draft = draft_of(engine.read_catalog(), request)
     if as_json:
-        output.write_json(f"{export.to_json_object(_facts(draft))}\n")
+        output.write_json(f"{export.to_json_object(facts(draft))}\n")
     else:
-        output.write("".join(f"{clean(line)}\n" for line in _estimate_lines(draft)))
-    _require_limits(draft, request)
+        output.write("".join(f"{clean(line)}\n" for line in estimate_lines(draft)))
+    require_limits([draft], request)
     return ExitCode.OK
 
 
@@ -123,7 +125,13 @@ def _is_for(orders: Sequence[Order], request: PurchaseRequest) -> bool:
     )
 
 
-def _draft(catalog: Catalog, request: PurchaseRequest) -> Draft:
+def draft_of(catalog: Catalog, request: PurchaseRequest) -> Draft:
+    """Return what `request` asks for, as `catalog` offers it.
+
+    Raises:
+        CommandError: if it is not offered.
+
+    """
     packages = purchase.matching_packages(catalog, request.billing)
     package = _find(packages, request.package, N_("There is no such package in this billing mode"))
     if pricing.hourly(package) is None:
@@ -153,32 +161,45 @@ def _name(offer: Package | Image) -> str:
     return offer.label if isinstance(offer, Image) else offer.name
 
 
-def _require_limits(draft: Draft, request: PurchaseRequest) -> None:
-    """Raise `CommandError` if the draft costs more than the user allows."""
-    hourly = pricing.hourly(draft.package) if draft.package else None
+def require_limits(drafts: Sequence[Draft], request: PurchaseRequest) -> None:
+    """Raise `CommandError` if one of the drafts, or all of them together, cost more than the user allows."""
+    hourly = max((pricing.hourly(draft.package) or Decimal(0) for draft in drafts if draft.package), default=None)
     if request.max_price is not None and hourly is not None and hourly > request.max_price:
         detail = f"{formats.exact(hourly)} > {formats.exact(request.max_price)} CNY/h"
         raise CommandError(N_("The price is above --max-price, so nothing was bought"), detail, code=ExitCode.LIMIT)
-    total = draft.estimate.total if draft.estimate else None
-    if request.max_total is not None and total is not None and total > request.max_total:
+    total = sum((draft.estimate.total for draft in drafts if draft.estimate), Decimal(0))
+    if request.max_total is not None and total > request.max_total:
         detail = f"{formats.exact(total)} > {formats.exact(request.max_total)} CNY"
         raise CommandError(N_("The estimate is above --max-total, so nothing was bought"), detail, code=ExitCode.LIMIT)
 
 
-def _require_first_purchase(
-    engine: Engine, quote: Quote, plan: Plan, request: PurchaseRequest, options: OrderOptions
+def require_first_purchase(
+    engine: Engine,
+    quote: Quote,
+    options: OrderOptions,
+    *,
+    batch: str = "",
+    known: Collection[str] = (),
+    is_repeated: bool = False,
 ) -> tuple[str, ...]:
     """Return the IDs of earlier orders that may have bought the same and that the user is willing to repeat.
+
+    Args:
+        engine: has the orders.
+        quote: what is to be bought.
+        options: whether the user can be asked.
+        batch: the purchase itself, of which an earlier run may have sent a part.
+        known: the IDs of orders for which the user wants hosts besides this one.
+        is_repeated: whether the user is willing to repeat any.
 
     Raises:
         CommandError: if there are any, and the user is not.
 
     """
-    orders = engine.monitor.orders
-    batch = plan.orders[0].batch
-    looking = orders.possible_purchases(quote, apart_from=batch)
-    earlier = engine.run(looking, _(READING_JOURNAL))
-    if earlier and not request.is_repeated:
+    looking = engine.monitor.orders.possible_purchases(quote, apart_from=batch)
+    found = engine.run(looking, _(READING_JOURNAL))
+    earlier = [order for order in found if order.id not in known]
+    if earlier and not is_repeated:
         if options.is_confirmed or not confirmation.can_ask():
             ids = ", ".join(order.id for order in earlier)
             print_error([*(messages.order_reason(order) for order in earlier)])
@@ -188,15 +209,15 @@ def _require_first_purchase(
                 code=ExitCode.LIMIT,
             )
         confirmation.require(prompts.buying_again(earlier))
-    return tuple(order.id for order in earlier)
+    return tuple(order.id for order in found)
 
 
 def _question(draft: Draft) -> Confirmation:
     title = ngettext("Buy {count} host?", "Buy {count} hosts?", draft.count).format(count=draft.count)
-    return Confirmation(Risk.INTERRUPTING, title, _estimate_lines(draft), "", "", "")
+    return Confirmation(Risk.INTERRUPTING, title, estimate_lines(draft), "", "", "")
 
 
-def _estimate_lines(draft: Draft) -> tuple[str, ...]:
+def estimate_lines(draft: Draft) -> tuple[str, ...]:
     """Return what would be bought, and the estimate with its calculation."""
     if draft.package is None or draft.estimate is None:
         return ()
@@ -212,7 +233,7 @@ def _estimate_lines(draft: Draft) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _facts(draft: Draft) -> dict[str, object]:
+def facts(draft: Draft) -> dict[str, object]:
     """Return the estimate as fields for JSON; money is decimal text in CNY."""
     found, period = draft.estimate, draft.period
     if found is None or draft.package is None:
