@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,31 @@ async def test_the_app_follows_what_a_command_left_open(
     await until(lambda: order.id in app.monitor.orders.book)
     clock.advance(60)
     await until(lambda: app.state_of(order) is OrderState.CONFIRMED)
+
+
+async def test_an_order_that_was_sent_just_before_its_program_ended_is_not_taken_for_unsent(
+    app: Program, simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(tmp_path / "journal.db")
+    command = Journal(database, "test")
+    await command.bind_account(simulator.url, ACCOUNT)
+    (order,) = new_request("nightly", OrderAction.POWER_OFF, utc_now(), hosts=app.hosts(Status.ON)[:1])
+    await command.claim_request([order])
+    (read,) = await command.request("nightly")
+    sent = replace(read, state=OrderState.SENT, sent_at=utc_now())
+    await command.write_orders([sent])
+    await database.close()
+
+    async def read_before_it_was_sent() -> tuple[Order, ...]:
+        return (read,)
+
+    with monkeypatch.context() as late:
+        late.setattr(app.journal, "open_orders", read_before_it_was_sent)
+        await app.monitor.orders.sync()
+    assert (await app.journal.request("nightly"))[0].state in (OrderState.SENT, OrderState.UNKNOWN)
+    await until(lambda: app.state_of(order) is OrderState.UNKNOWN)
+    (stored,) = await app.journal.request("nightly")
+    assert stored.state is OrderState.UNKNOWN
 
 
 async def test_a_program_never_sends_an_order_of_another_one(

@@ -114,6 +114,20 @@ class OrderSender:
         self._report(await self._write(ended))
         return ended
 
+    async def end_abandoned(self, order: Order, event: OrderEvent, summary: str) -> None:
+        """Record the outcome of an order of a program that has ended, unless it changed after it was read.
+
+        The program may have sent the order between the reading and its end, and another one may follow it already.
+        """
+        ended = order_states.ended(replace(order, summary=summary), event, self._clock())
+        try:
+            if not await self._journal.replace_order(order, ended):
+                return
+        except StoreError as failure:
+            self._report([journal_failure(ended, failure)])
+        self._book.write(ended)
+        self._report([order_event(ended)])
+
     async def conclude(self, order: Order, event: OrderEvent) -> list[Event]:
         """Record an outcome that a snapshot showed, and return its events."""
         ended = order_states.ended(order, event, self._clock())

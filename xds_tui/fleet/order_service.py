@@ -213,7 +213,7 @@ class OrderService:
             if order.id in self.book:
                 continue
             if event := order_states.AFTER_RESTART.get(order.state):
-                await self._sender.end(replace(order, summary=INTERRUPTED[order.state]), event)
+                await self._sender.end_abandoned(order, event, INTERRUPTED[order.state])
             elif now - order.created_at < MAX_RESUME_AGE:
                 self.book.write(order)
         return tuple(map(order_event, events))

@@ -187,6 +187,30 @@ class Journal:
         )
         self._held.mark_written(held, generation)
 
+    async def replace_order(self, before: Order, after: Order) -> bool:
+        """Write `after` unless the stored order has changed since `before` was read; return whether it was written.
+
+        Raises:
+            StoreError: if it cannot be written.
+
+        """
+        find_scope = self._scope_finder()
+        written: list[tuple[str, str]] = []
+
+        def work(connection: sqlite3.Connection) -> int:
+            self._database.instance.acquire()
+            written[:] = order_rows.replace_if_unchanged(connection, find_scope(connection), before, after)
+            return self._database.generation
+
+        generation = await self._database.write_durably(
+            work, lambda connection: order_rows.are_stored(connection, written)
+        )
+        if written:
+            self._held.replace(after, find_scope, generation)
+        else:
+            self._held.drop(before.id)
+        return bool(written)
+
     async def restore_orders(self) -> None:
         """Write the orders of a deleted file and those that could not be written when they ended."""
         if self._held:

@@ -101,6 +101,16 @@ def write_order(connection: sqlite3.Connection, scope: str, order: Order) -> tup
     return _replace_order(connection, scope, order)
 
 
+def replace_if_unchanged(
+    connection: sqlite3.Connection, scope: str, before: Order, after: Order
+) -> list[tuple[str, str]]:
+    """Write `after` if the stored order still is `before`; return its ID and body then, otherwise nothing."""
+    stored = _find(connection, before.id)
+    if stored != before or stored.sender != before.sender:
+        return []
+    return [_replace_order(connection, scope, after)]
+
+
 def select_request(connection: sqlite3.Connection, scope: str, request_id: str) -> tuple[Order, ...]:
     """Return the orders of a request; none if its ID is new.
 
@@ -174,6 +184,12 @@ class HeldOrders:
     def drop(self, order_id: str) -> None:
         """Remove an order after its final state has been written to the disk."""
         self._orders.pop(order_id, None)
+
+    def replace(self, order: Order, find_scope: ScopeFinder, generation: int) -> None:
+        """Replace an order by what file number `generation` contains."""
+        self._orders.pop(order.id, None)
+        if order.state not in _FINAL_STATES:
+            self._orders[order.id] = HeldOrder(order, find_scope, generation)
 
     def add_open(self, orders: Iterable[Order], find_scope: ScopeFinder, generation: int) -> None:
         """Add open orders of earlier runs, read from file number `generation`."""
