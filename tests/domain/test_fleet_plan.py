@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_quote, an_order
 
-from xds_tui.domain.fleet_plan import DesiredFleet, Group, Plan, SharedHostError, plan, to_start
+from xds_tui.domain.fleet_plan import DesiredFleet, FleetPlan, HostGroup, SharedHostError, plan, to_start
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import Order, OrderAction, OrderState
 
 
 def a_group(
     name: str = "render", *, count: int = 2, running: int | None = None, adopted: tuple[str, ...] = ()
-) -> Group:
+) -> HostGroup:
     running = count if running is None else running
-    return Group(name=name, package="p", image="i", period=None, count=count, running=running, adopted=adopted)
+    return HostGroup(name=name, package="p", image="i", period=None, count=count, running=running, adopted=adopted)
 
 
-def fleet_of(*groups: Group) -> DesiredFleet:
+def fleet_of(*groups: HostGroup) -> DesiredFleet:
     return DesiredFleet("farm", groups)
 
 
@@ -46,7 +46,7 @@ def bought(*hosts: Host, group: str = "render") -> list[Order]:
 ON, OFF = a_host(id="on", status=Status.BILLED), a_host(id="off", status=Status.OFF)
 
 
-def only(found: Plan) -> tuple[int, int, list[str], list[str]]:
+def only(found: FleetPlan) -> tuple[int, int, list[str], list[str]]:
     (group,) = found.groups
     return group.create, group.create_running, [host.id for host in group.start], [host.id for host in group.stop]
 
@@ -167,7 +167,7 @@ def situations(draw: st.DrawFn) -> tuple[DesiredFleet, list[Host], list[Order]]:
     return fleet_of(*groups), hosts, orders
 
 
-def carry_out(found: Plan, hosts: Iterable[Host], orders: Iterable[Order]) -> tuple[list[Host], list[Order]]:
+def carry_out(found: FleetPlan, hosts: Iterable[Host], orders: Iterable[Order]) -> tuple[list[Host], list[Order]]:
     """Return the fleet and the orders after everything planned was done."""
     fleet, journal = {host.id: host for host in hosts}, list(orders)
     for group in found.groups:

@@ -55,7 +55,7 @@ def compare(books: Books) -> Comparison:
         order = orders.get(sale.request_tag)
         if order is None:
             found.problems.append(f"host {sale.host_id} was sold for no order")
-        elif order.host_id is None and order.state is OrderState.UNKNOWN:
+        elif order.host_id is None and order.state in (OrderState.UNKNOWN, OrderState.ACCEPTED):
             found.unknown_sold += 1
         elif sale.host_id not in hosts:
             found.problems.append(f"host {sale.host_id} was sold and is not reported: {_description(order)}")

@@ -94,7 +94,7 @@ class Verdict:
     reported: int = 0
     """Hosts that creates name."""
     unknown_sold: int = 0
-    """Of the hosts that were sold, those whose create is reported as unknown."""
+    """Of the hosts that were sold, those whose create is reported as unknown, or as accepted without its host."""
     problems: list[str] = field(default_factory=list)
 
     @property

@@ -25,7 +25,7 @@ import msgspec
 
 from xds_tui.cli.order_parser import parse_period
 from xds_tui.cli.output import CommandError
-from xds_tui.domain.fleet_plan import MAX_COUNT, Group
+from xds_tui.domain.fleet_plan import MAX_COUNT, HostGroup
 from xds_tui.domain.model import Period
 from xds_tui.i18n import N_, _
 from xds_tui.system.exit_codes import ExitCode
@@ -42,7 +42,7 @@ class FleetFile:
     """What a file describes."""
 
     fleet: str
-    groups: tuple[Group, ...]
+    groups: tuple[HostGroup, ...]
     """Their `adopted` are IDs or names, as in the file."""
 
 
@@ -88,7 +88,7 @@ def read_fleet_file(path: Path) -> FleetFile:
     return FleetFile(file_content.fleet, tuple(_groups(path, file_content.group)))
 
 
-def _groups(path: Path, tables: Mapping[str, _Group]) -> list[Group]:
+def _groups(path: Path, tables: Mapping[str, _Group]) -> list[HostGroup]:
     groups = []
     for name, table in tables.items():
         place = f"[group.{name}]"
@@ -99,7 +99,7 @@ def _groups(path: Path, tables: Mapping[str, _Group]) -> list[Group]:
         if not 0 <= running <= table.count:
             raise _error(path, _("{place}: running must be from 0 to count").format(place=place))
         groups.append(
-            Group(
+            HostGroup(
                 name=name,
                 package=table.package,
                 image=table.image,

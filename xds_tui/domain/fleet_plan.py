@@ -28,7 +28,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class HostGroup:
     """Hosts of one kind, as they shall be."""
 
     name: str
@@ -51,14 +51,14 @@ class DesiredFleet:
     """The groups of a file."""
 
     name: str
-    groups: tuple[Group, ...]
+    groups: tuple[HostGroup, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
     """What is to be done for one group."""
 
-    group: Group
+    group: HostGroup
     members: tuple[Host, ...]
     """Its hosts, in the order in which they are started; they are stopped in reverse."""
     open_creates: tuple[Order, ...]
@@ -84,7 +84,7 @@ class GroupPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FleetPlan:
     """What is to be done for a fleet."""
 
     groups: tuple[GroupPlan, ...]
@@ -112,7 +112,7 @@ class SharedHostError(ValueError):
     """A host belongs to two groups; the argument is its ID."""
 
 
-def plan(fleet: DesiredFleet, hosts: Sequence[Host], orders: Iterable[Order]) -> Plan:
+def plan(fleet: DesiredFleet, hosts: Sequence[Host], orders: Iterable[Order]) -> FleetPlan:
     """Return what is to be done so that `hosts` become `fleet`.
 
     Args:
@@ -139,11 +139,15 @@ def plan(fleet: DesiredFleet, hosts: Sequence[Host], orders: Iterable[Order]) ->
         members = sorted((existing[host_id] for host_id in ids), key=lambda host: (host.created or _LONG_AGO, host.id))
         missing = tuple(order for order in creates if _may_bring_host(order, existing))
         groups.append(_plan_group(group, members, missing, intents, _next_request(fleet.name, group.name, creates)))
-    return Plan(tuple(groups))
+    return FleetPlan(tuple(groups))
 
 
 def _plan_group(
-    group: Group, members: Sequence[Host], open_creates: tuple[Order, ...], intents: Mapping[str, bool], request_id: str
+    group: HostGroup,
+    members: Sequence[Host],
+    open_creates: tuple[Order, ...],
+    intents: Mapping[str, bool],
+    request_id: str,
 ) -> GroupPlan:
     create = max(0, group.count - len(members) - len(open_creates))
     on = [host for host in members if _will_be_on(host, intents)]

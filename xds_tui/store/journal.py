@@ -1,7 +1,7 @@
-"""The journal of one account: events, orders, samples and the last snapshot, in the database.
+"""The journal of one account: its orders, and the history of its hosts (`account_history`), in the database.
 
-Events and orders are stored as JSON, with columns for the fields that queries use. A new field with a default in
-`domain.records` or `domain.model` needs no migration. Samples are plain columns, because there are many of them.
+Orders are stored as JSON, with columns for the fields that queries use. A new field with a default in `domain.records`
+or `domain.model` needs no migration.
 """
 
 from __future__ import annotations
@@ -9,31 +9,24 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import Enum
-from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
-from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.records import Event, Order, OrderState, Quote, Sample
 from xds_tui.domain.repeats import is_same_request
 from xds_tui.i18n import N_
 from xds_tui.store import order_rows
-from xds_tui.store.bodies import decode_events, encode
+from xds_tui.store.account_history import AccountHistory, scope_of
+from xds_tui.store.bodies import encode
 from xds_tui.store.database import Database, StoreError
-from xds_tui.store.event_rows import ADD_EVENT, PAGE, add_events, mark_reported
+from xds_tui.store.event_rows import ADD_EVENT
 from xds_tui.store.migrations import pragma
-from xds_tui.store.offers import Offers, last_offers, save_offers
-from xds_tui.store.order_rows import HeldOrders, ScopeFinder, UnreadableOrder, write_held
-from xds_tui.store.samples import add_samples, samples_between
-from xds_tui.store.snapshots import last_snapshot, save_snapshot
+from xds_tui.store.order_rows import HeldOrders, UnreadableOrder, write_held
+from xds_tui.store.samples import add_samples
 from xds_tui.store.timestamps import microseconds
 
 OPEN_STATES: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 """States in which an order can still change."""
-_MAX_TIME: Final = 2**63 - 1
-"""A time after any other, in microseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,90 +66,21 @@ class RequestClaim:
     """The IDs of those that this program alone may send."""
 
 
-class Journal:
-    """Stores and reads the history of one account. Every method may raise `StoreError`; nothing has changed then.
-
-    Until `bind_account` is called, it reads the history of the account that last used this profile, which is displayed
-    before the keyring and the network respond.
-
-    Attributes:
-        unreadable_events: how many events the last reading left out.
-
-    """
+class Journal(AccountHistory):
+    """Adds the orders to the history of an account."""
 
     def __init__(self, database: Database, profile: str) -> None:
         """Use `database`; the caller closes it."""
-        self._database = database
-        self._profile = profile
-        self._scope: str | None = None
+        super().__init__(database, profile)
         self._held = HeldOrders()
-        self.unreadable_events = 0
-
-    @property
-    def problem(self) -> StoreError | None:
-        """Why nothing can be written to the disk; None if it can, or before the first access."""
-        return self._database.problem
-
-    @property
-    def notice(self) -> StoreError | None:
-        """A description of the data lost when the file was opened; None if none was lost."""
-        return self._database.notice
-
-    @property
-    def generation(self) -> int:
-        """How many files have been opened; it increases when the file was replaced by another."""
-        return self._database.generation
-
-    def watch(self, on_change: Callable[[], None]) -> None:
-        """Call `on_change` in the running event loop whenever the file becomes usable or unusable."""
-        self._database.watch(on_change)
-
-    async def bind_account(self, base_url: str, account_id: str) -> bool:
-        """Store and read the history of this account; with a bare token `account_id` is empty.
-
-        Returns whether the history that was read before belongs to another account.
-        """
-        find_scope = self._scope_finder()
-        self._scope = _scope_of(self._profile, base_url, account_id)
-        return await self._database.read(find_scope) not in (self._scope, self._profile)
 
     def add_history(self, base_url: str, account_id: str, generate: Callable[[], History]) -> None:
         """Add a generated history of an account before anything is read.
 
         `generate` and the writing run on the store's thread.
         """
-        scope = _scope_of(self._profile, base_url, account_id)
+        scope = scope_of(self._profile, base_url, account_id)
         self._database.write_in_background(lambda connection: _add_history(connection, scope, generate()))
-
-    # Events
-
-    async def add_events(self, events: Iterable[Event]) -> None:
-        """Add `events`, except those that another program has stored, and delete the oldest."""
-        events, find_scope = tuple(events), self._scope_finder()
-        if events:
-            await self._database.write(lambda connection: add_events(connection, find_scope(connection), events))
-
-    async def events(self, limit: int, before: datetime | None = None) -> tuple[Event, ...]:
-        """Return the latest events earlier than `before`, newest first; unreadable ones are left out.
-
-        May return more than `limit`: all events with the time of the last one are included, so that the next page,
-        with that time as `before`, misses none.
-        """
-        until, find_scope = microseconds(before) if before is not None else _MAX_TIME, self._scope_finder()
-
-        def work(connection: sqlite3.Connection) -> list[tuple[object]]:
-            where = {"scope": find_scope(connection), "before": until, "last": limit - 1}
-            return connection.execute(PAGE, where).fetchall()
-
-        rows = await self._database.read(work)
-        events = decode_events(rows)
-        self.unreadable_events = len(rows) - len(events)
-        return events
-
-    async def mark_reported(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
-        """Mark all of `keys` as reported to the user, and return those that were marked before."""
-        rows, find_scope = [(key, microseconds(at)) for key in keys], self._scope_finder()
-        return await self._database.write(lambda connection: mark_reported(connection, find_scope(connection), rows))
 
     # Orders
 
@@ -345,46 +269,6 @@ class Journal:
         """Return the quote of each host bought through this journal, by host ID."""
         return {order.host_id: order.quote for order in await self.creates() if order.host_id and order.quote}
 
-    # Samples and the last snapshot
-
-    async def add_sample(self, sample: Sample) -> None:
-        """Add a sample, and delete samples beyond the maximum number and age."""
-        find_scope = self._scope_finder()
-        await self._database.write(lambda connection: add_samples(connection, find_scope(connection), [sample]))
-
-    async def samples(self, since: datetime, limit: int, until: datetime) -> tuple[Sample, ...]:
-        """Return about `limit` samples from `since` to `until`, oldest first: the last one of each interval."""
-        find_scope = self._scope_finder()
-        return await self._database.read(
-            lambda connection: samples_between(connection, find_scope(connection), since, until, limit)
-        )
-
-    async def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Store `snapshot` as the last one, without passwords. With 10,000 hosts it is 3 MB: not for every refresh."""
-        find_scope = self._scope_finder()
-        await self._database.write(
-            lambda connection: save_snapshot(connection, find_scope(connection), self._profile, snapshot)
-        )
-
-    async def last_snapshot(self) -> Snapshot | None:
-        """Return the stored snapshot, or None if there is none or it cannot be read."""
-        find_scope = self._scope_finder()
-        return await self._database.read(lambda connection: last_snapshot(connection, find_scope(connection)))
-
-    async def save_offers(self, catalog: Catalog) -> None:
-        """Store the IDs and names of what `catalog` has, in place of what was stored."""
-        find_scope = self._scope_finder()
-        await self._database.write(lambda connection: save_offers(connection, find_scope(connection), catalog))
-
-    async def last_offers(self) -> Offers:
-        """Return what was on sale when the catalog was read last; nothing if it never was."""
-        find_scope = self._scope_finder()
-        return await self._database.read(lambda connection: last_offers(connection, find_scope(connection)))
-
-    def _scope_finder(self) -> ScopeFinder:
-        """Return a function that finds the current scope, even if `bind_account` is called before it runs."""
-        return partial(_scope, scope=self._scope, profile=self._profile)
-
     def _is_another_alive(self, order: Order) -> bool:
         return self._database.instance.is_another_alive(order.sender)
 
@@ -399,19 +283,6 @@ class Journal:
         return await self._database.read(
             lambda connection: order_rows.select(connection, find_scope(connection), rest, *parameters)
         )
-
-
-def _scope_of(profile: str, base_url: str, account_id: str) -> str:
-    return f"{profile} {urlsplit(base_url).netloc} {account_id or 'token'}"
-
-
-def _scope(connection: sqlite3.Connection, *, scope: str | None, profile: str) -> str:
-    """Return the bound scope, or the scope last used with `profile`, or `profile` if there is none."""
-    if scope is not None:
-        return scope
-    query = "SELECT scope FROM snapshots WHERE profile = ? ORDER BY at DESC LIMIT 1"
-    row = connection.execute(query, (profile,)).fetchone()
-    return row[0] if row else profile
 
 
 def _readable(rows: Iterable[Order | UnreadableOrder]) -> tuple[Order, ...]:

@@ -1,4 +1,4 @@
-"""The rows of the last snapshot, for `journal` to use on the store's thread.
+"""The rows of the last snapshot and catalog, for `account_history` to use on the store's thread.
 
 A snapshot is stored in parts: encoding megabytes at once would block every other thread; a part takes a millisecond.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, cast
 
 import msgspec
 
-from xds_tui.domain.model import Host, Snapshot
+from xds_tui.domain.model import Catalog, Host, Snapshot
 from xds_tui.domain.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import encode_secret_as_null, sanitize_value
 from xds_tui.store.timestamps import from_microseconds, microseconds
@@ -27,6 +28,15 @@ _SAFE_TEXT: Final = re.compile(
     r"(?:(?!\d{16})[ !#-\[\]-~\u00a1-\u00ac\u00ae-\u02ff\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e\"])*"
 )
 """Latin and Chinese text without escapes and without numbers that may be out of range."""
+
+
+class Offers(msgspec.Struct, frozen=True):
+    """What was on sale last, for the completion of a shell."""
+
+    packages: Mapping[str, str] = {}
+    """Names by ID."""
+    images: Mapping[str, str] = {}
+    """Names with versions by ID."""
 
 
 def save_snapshot(connection: sqlite3.Connection, scope: str, profile: str, snapshot: Snapshot) -> None:
@@ -52,6 +62,23 @@ def last_snapshot(connection: sqlite3.Connection, scope: str) -> Snapshot | None
         return Snapshot(hosts, from_microseconds(row[0])) if row else None
     except (ValueError, RecursionError):
         return None
+
+
+def save_offers(connection: sqlite3.Connection, scope: str, catalog: Catalog) -> None:
+    """Replace the stored offers with those of `catalog`."""
+    packages = {package.id: package.name for offered in catalog.packages.values() for package in offered}
+    images = {image.id: image.label for image in catalog.images}
+    body = msgspec.json.encode(Offers(packages, images))
+    connection.execute("INSERT OR REPLACE INTO offers VALUES (?, ?)", (scope, body))
+
+
+def last_offers(connection: sqlite3.Connection, scope: str) -> Offers:
+    """Return the stored offers; none if there are none or they cannot be read."""
+    row = connection.execute("SELECT CAST(body AS BLOB) FROM offers WHERE scope = ?", (scope,)).fetchone()
+    try:
+        return msgspec.json.decode(row[0], type=Offers) if row else Offers()
+    except (ValueError, TypeError, RecursionError):
+        return Offers()
 
 
 def _decode_hosts(body: object) -> tuple[Host, ...]:

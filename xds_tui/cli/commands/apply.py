@@ -16,7 +16,7 @@ from xds_tui.cli.fleet_file import FleetFile
 from xds_tui.cli.host_words import find_host
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import fleet_plan, pricing
-from xds_tui.domain.fleet_plan import DesiredFleet, Group, GroupPlan, Plan, SharedHostError
+from xds_tui.domain.fleet_plan import DesiredFleet, FleetPlan, GroupPlan, HostGroup, SharedHostError
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import FleetRate
 from xds_tui.domain.purchase import Draft
@@ -40,7 +40,7 @@ class _Proposal:
     """A plan with what it buys, and what the whole account costs before and after."""
 
     fleet: str
-    plan: Plan
+    plan: FleetPlan
     drafts: Mapping[str, Draft]
     """What is bought, by the name of the group."""
     before: FleetRate
@@ -123,16 +123,16 @@ def _propose(engine: Engine, file: FleetFile) -> _Proposal:
     )
 
 
-def _with_ids(group: Group, hosts: Sequence[Host]) -> Group:
+def _with_ids(group: HostGroup, hosts: Sequence[Host]) -> HostGroup:
     """Return `group` with the IDs of the hosts that the file names."""
     return replace(group, adopted=tuple(find_host(hosts, word).id for word in group.adopted))
 
 
-def _request(group: Group, count: int) -> PurchaseRequest:
+def _request(group: HostGroup, count: int) -> PurchaseRequest:
     return PurchaseRequest(package=group.package, image=group.image, period=group.period, count=count)
 
 
-def _after(plan: Plan, hosts: Iterable[Host]) -> list[Host]:
+def _after(plan: FleetPlan, hosts: Iterable[Host]) -> list[Host]:
     """Return the hosts with the status that they have once the plan is carried out."""
     started = {host.id for group in plan.groups for host in group.start}
     return [
@@ -141,7 +141,7 @@ def _after(plan: Plan, hosts: Iterable[Host]) -> list[Host]:
     ]
 
 
-def _with_purchases(rate: FleetRate, plan: Plan, drafts: Mapping[str, Draft]) -> FleetRate:
+def _with_purchases(rate: FleetRate, plan: FleetPlan, drafts: Mapping[str, Draft]) -> FleetRate:
     """Return `rate` with the hosts to be bought: prepaid ones cost on or off, the others while they are on."""
     for group in plan.groups:
         draft = drafts.get(group.group.name)
@@ -266,8 +266,11 @@ def _group_lines(group: GroupPlan, drafts: Mapping[str, Draft]) -> Iterable[str]
         text = ngettext("buy {count} host", "buy {count} hosts", group.create).format(count=group.create)
         yield f"  + {text}"
         yield from (f"      {line}" for line in purchase.estimate_lines(draft))
-    yield from (f"  ↑ {_('start')} {host.name or host.id} ({host.id})" for host in group.start)
-    yield from (f"  ↓ {_('stop')} {host.name or host.id} ({host.id})" for host in group.stop)
+    for sign, action, hosts in (
+        ("↑", OrderAction.POWER_ON, group.start),
+        ("↓", OrderAction.POWER_OFF, group.stop),
+    ):
+        yield from (f"  {sign} {messages.action(action)} {host.name or host.id} ({host.id})" for host in hosts)
     if group.surplus:
         text = ngettext(
             "{count} host more than wanted; nothing is deleted",
