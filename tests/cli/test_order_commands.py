@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,23 @@ def test_operations_accept_names_and_ids_and_skip_completed_hosts(run: Run, serv
     assert {row["host_id"]: row["state"] for row in rows(ended)} == {on: "confirmed", off: "skipped"}
     assert run("start", "no-such-host", "--yes").returncode == 1
     assert len(changes(service)) == 1
+
+
+@pytest.mark.parametrize("command", ["stop", "wait", "hosts"])
+@pytest.mark.parametrize("words", ["status:bogus", "gpu>", "@nothing-saved"])
+def test_an_invalid_filter_is_a_usage_error(run: Run, service: Service, command: str, words: str) -> None:
+    more = {"stop": ("--yes",), "wait": ("--for", "on"), "hosts": ()}
+    assert run(command, "--filter", words, *more[command]).returncode == 2
+    assert service.requests == []
+
+
+def test_operations_accept_a_saved_filter(run: Run, service: Service, environ: dict[str, str]) -> None:
+    config = Path(environ["HOME"]) / ".config" / "xds-tui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    off = a_host_in(service, OFF)
+    config.write_text(f'[filters]\nmine = "{off}"\n')
+    (plan,) = rows(run("start", "--filter", "@mine", "--dry-run", "--json"))
+    assert [off in request["url"] for request in plan["requests"]] == [True]
 
 
 def test_a_deleted_host_is_reported_when_it_is_gone(run: Run, service: Service) -> None:

@@ -39,7 +39,7 @@ _INVALID: Final = N_("The file does not describe a fleet, so nothing was done")
 
 @dataclass(frozen=True, slots=True)
 class FleetFile:
-    """What a file describes."""
+    """The contents of a file."""
 
     fleet: str
     groups: tuple[HostGroup, ...]

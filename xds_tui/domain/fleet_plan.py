@@ -56,7 +56,7 @@ class DesiredFleet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
-    """What is to be done for one group."""
+    """The changes that one group needs."""
 
     group: HostGroup
     members: tuple[Host, ...]
@@ -85,7 +85,7 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """What is to be done for a fleet."""
+    """The changes that a fleet needs."""
 
     groups: tuple[GroupPlan, ...]
 
@@ -101,7 +101,7 @@ class FleetPlan:
 
     @property
     def steps(self) -> tuple[object, ...]:
-        """What is done, to compare the plans of two moments."""
+        """The changes as values, to compare the plans of two moments."""
         return tuple(
             (group.request_id, group.create, group.create_running, _ids(group.start), _ids(group.stop))
             for group in self.groups

@@ -31,7 +31,7 @@ _SAFE_TEXT: Final = re.compile(
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """What was on sale last, for the completion of a shell."""
+    """Packages and images on sale, for the completion of a shell."""
 
     packages: Mapping[str, str] = {}
     """Names by ID."""

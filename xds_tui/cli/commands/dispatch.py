@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli.output import CommandError, OutputError, OutputFormat, print_error, print_output_error
 from xds_tui.domain.filter_query import QueryError
+from xds_tui.i18n import N_
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages
 from xds_tui.text.manual_topics import manual_hint
@@ -48,10 +49,7 @@ def run(options: argparse.Namespace, settings: Settings, context: CommandContext
 def _hosts(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.domain import filtering
 
-    text = options.filter
-    if text.startswith("@"):
-        text = settings.hosts.filters.get(text[1:], text)
-    query = filtering.parse_for(filtering.HOSTS, text)
+    query = filtering.parse_for(filtering.HOSTS, _saved_filter(options.filter, settings))
     from xds_tui.cli.commands import listing
     from xds_tui.domain.host_list import Sort
 
@@ -98,9 +96,11 @@ def _events(options: argparse.Namespace, settings: Settings, context: CommandCon
     return history.events(context.services(), _output_format(options), query, last=options.last, interval=interval)
 
 
-def _order_command(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
+def _order_command(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import order_commands
 
+    if getattr(options, "hosts", None) is not None and options.filter is not None:
+        options.filter = _saved_filter(options.filter, settings)
     return order_commands.run(options.command, options, context.services())
 
 
@@ -173,6 +173,20 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
 
 def _output_format(options: argparse.Namespace) -> OutputFormat:
     return OutputFormat.JSON if options.json else OutputFormat.CSV if options.csv else OutputFormat.TABLE
+
+
+def _saved_filter(text: str, settings: Settings) -> str:
+    """Return the filter that `@NAME` stands for, and any other as it is.
+
+    Raises:
+        CommandError: if there is no filter of that name.
+
+    """
+    if not text.startswith("@"):
+        return text
+    if text[1:] not in settings.hosts.filters:
+        raise CommandError(N_("There is no saved filter of this name"), text[1:], ExitCode.USAGE)
+    return settings.hosts.filters[text[1:]]
 
 
 def _interval(options: argparse.Namespace, settings: Settings) -> float | None:

@@ -17,6 +17,7 @@ from xds_tui.cli.order_options import OrderOptions
 from xds_tui.cli.output import CommandError, OutputError, print_error
 from xds_tui.cli.watch import report_error
 from xds_tui.domain import filtering
+from xds_tui.domain.filter_query import QueryError
 from xds_tui.domain.records import OrderAction
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_, _
@@ -59,7 +60,7 @@ def run(name: str, options: argparse.Namespace, services: CommandServices) -> in
     except ApiError as error:
         report_error(error, services)
         return ExitCode.FAILURE
-    except OutputError:
+    except (OutputError, QueryError):
         raise
     except AppError as error:
         print_error(messages.error_lines(error, Situation.COMMAND))
