@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,6 +121,16 @@ def test_estimates_and_dry_runs_have_the_fields_of_the_manual(run: Run, period: 
     assert set(stop["left_out"][0]) == {"id", "name", "reason"}
 
 
+def test_the_fields_of_a_plan_are_described(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    file.write_text('fleet = "f"\n[group.g]\npackage = "bzoff4"\nimage = "5001"\non_demand = true\ncount = 1\n')
+    (plan,) = lines(run("apply", str(file), "--dry-run", "--json").stdout)
+    assert set(plan) == {*ROW_FIELDS["plan"], "schema"}
+    assert set(plan["groups"][0]["estimate"]) == set(ROW_FIELDS["estimate"])
+    for name in ("group", "count", "running", "hosts", "open_orders", "create", "start", "stop", "request_id"):
+        assert f"`{name}`" in ROW_FIELDS["plan"]["groups"].meaning
+
+
 def test_rows_have_the_fields_in_the_order_of_the_tables() -> None:
     assert export.host_fields() == tuple(ROW_FIELDS["hosts"])
     assert export.events_table([]).fields == tuple(ROW_FIELDS["events"])
@@ -138,7 +149,7 @@ def test_the_manual_has_a_row_for_every_field_and_the_version(language: str) -> 
 def test_every_command_with_json_is_one_of_those_above() -> None:
     """Fails for a new command: describe its fields, and run it in a test of this module."""
     readers = {"hosts", "describe", "catalog", "events", "orders", "estimate", "doctor"}
-    changes = {"create", "start", "stop", "reboot", "delete"}
+    changes = {"create", "start", "stop", "reboot", "delete", "apply"}
     commands = re.findall(r"^    ([a-z-]+)", parser.parser().format_help().partition("Commands:")[2], re.MULTILINE)
     assert {name for name in commands if accepts_json(name)} == readers | changes
 

@@ -116,6 +116,20 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
     ),
     "hosts without a request: `id`, `name` and `reason`": "不发请求的主机：`id`、`name` 和 `reason`",
     "`create` only: the fields of an estimate": "仅用于 `create`：估价的各字段",
+    "name of the fleet": "机群的名称",
+    "whether there is nothing to do": "是否无需操作",
+    "for each group: `group`, wanted `count` and `running`, its `hosts` and `open_orders` by ID,"
+    " how many to `create`, which to `start` and `stop`, `request_id` and `estimate` of the purchase": (
+        "每组的 `group`、所需的 `count` 和 `running`、按 ID 列出的 `hosts` 和 `open_orders`、"
+        "要 `create` 的数量、要 `start` 和 `stop` 的主机、购买的 `request_id` 和 `estimate`"
+    ),
+    "cost of all hosts of the account: `on_demand_low`, `on_demand_high`, `prepaid_low`, `prepaid_high` in CNY/h,"
+    " and `unpriced` hosts": (
+        "账号下所有主机的费用：`on_demand_low`、`on_demand_high`、`prepaid_low`、`prepaid_high`（CNY/h），"
+        "以及价格未知的主机数 `unpriced`"
+    ),
+    "the same once the plan is carried out": "执行计划之后的同一数据",
+    "hosts of the account that are neither started nor stopped": "账号下既不开启也不关闭的主机数",
     "what was checked": "检查的对象",
     "`ok`, `warn` (works with limitations) or `bad`": "`ok`、`warn`（可用但受限）或 `bad`",
     "the result, in the language of the screen": "结果，使用界面语言",

@@ -193,6 +193,22 @@ DRY_RUN_FIELDS: Final[Mapping[str, ExportField]] = {
     "estimate": ExportField("object", "`create` only: the fields of an estimate"),
 }
 
+_HOURLY: Final = "`on_demand_low`, `on_demand_high`, `prepaid_low`, `prepaid_high` in CNY/h, and `unpriced` hosts"
+
+PLAN_FIELDS: Final[Mapping[str, ExportField]] = {
+    "fleet": ExportField("text", "name of the fleet"),
+    "is_empty": ExportField("true/false", "whether there is nothing to do"),
+    "groups": ExportField(
+        "list",
+        "for each group: `group`, wanted `count` and `running`, its `hosts` and `open_orders` by ID,"
+        " how many to `create`, which to `start` and `stop`, `request_id` and `estimate` of the purchase",
+    ),
+    "hourly_before": ExportField("object", f"cost of all hosts of the account: {_HOURLY}"),
+    "hourly_after": ExportField("object", "the same once the plan is carried out"),
+    "untouched": ExportField("number", "hosts of the account that are neither started nor stopped"),
+    "requests": ExportField("list", "requests that would be sent: `method`, `url`, and `body` or `null`"),
+}
+
 CHECK_FIELDS: Final[Mapping[str, ExportField]] = {
     "check": ExportField("text", "what was checked"),
     "status": ExportField("word", "`ok`, `warn` (works with limitations) or `bad`"),
@@ -209,6 +225,7 @@ ROW_FIELDS: Final[Mapping[str, Mapping[str, ExportField]]] = {
     "orders": ORDER_FIELDS,
     "estimate": ESTIMATE_FIELDS,
     "dry-run": DRY_RUN_FIELDS,
+    "plan": PLAN_FIELDS,
     "checks": CHECK_FIELDS,
 }
 """The fields of each kind of row."""

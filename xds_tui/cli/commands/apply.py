@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -25,7 +24,7 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.order_requests import new_request
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import formats, messages
+from xds_tui.text import export, formats, messages
 from xds_tui.text.prompts import Confirmation, Risk
 
 if TYPE_CHECKING:
@@ -231,7 +230,7 @@ def _write(engine: Engine, proposal: _Proposal, *, as_json: bool) -> None:
                 {"method": request.method, "url": request.url(base_url), "body": request.body} for request in requests
             ]
         }
-        output.write_json(json.dumps(facts, ensure_ascii=False) + "\n")
+        output.write_json(f"{export.to_json_object(facts)}\n")
         return
     output.write("".join(f"{clean(line)}\n" for line in _lines(proposal)))
 
