@@ -112,6 +112,19 @@ def test_an_invalid_file_is_reported_with_its_name(run: Run, service: Service, t
     assert service.requests == []
 
 
+def test_hosts_that_another_machine_may_have_bought_are_mentioned(
+    run: Run, service: Service, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = a_file(tmp_path, f"{GOODS}count = 1\nrunning = 0\n")
+    before = run("apply", file, "--dry-run").stdout
+    assert run("apply", file, "--yes").returncode == 0
+    elsewhere = run("apply", file, "--dry-run", XDG_STATE_HOME=str(tmp_path / "elsewhere")).stdout
+    assert "buy 1 host" in elsewhere
+    assert "no group look" in elsewhere
+    assert elsewhere != before
+    assert "look" not in run("apply", file, "--dry-run").stdout
+
+
 def test_limits_and_confirmation_hold_a_plan_back(run: Run, service: Service, tmp_path: Path) -> None:
     file = a_file(tmp_path, f"{GOODS}count = 2\n")
     assert run("apply", file, "--yes", "--max-total", "1.97").returncode == 5

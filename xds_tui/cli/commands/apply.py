@@ -46,6 +46,8 @@ class _Proposal:
     after: FleetRate
     untouched: int
     """Hosts of the account that are not started or stopped."""
+    alike: Mapping[str, int]
+    """Counts of hosts in no group that look like those to buy, by the name of a group that has none yet."""
 
     def orders(self, engine: Engine, request_id: str) -> list[tuple[Order, ...]]:
         """Return the orders to place: those that stop and start hosts, and one request for each group that buys."""
@@ -119,6 +121,7 @@ def _propose(engine: Engine, file: FleetFile) -> _Proposal:
         before=pricing.fleet_rate(snapshot.hosts, costs.hosts, now),
         after=_with_purchases(pricing.fleet_rate(_after(plan, snapshot.hosts), costs.hosts, now), plan, drafts),
         untouched=len(snapshot.hosts) - len(plan.touched),
+        alike=_alike(plan, drafts, snapshot.hosts),
     )
 
 
@@ -149,6 +152,22 @@ def _with_purchases(rate: FleetRate, plan: FleetPlan, drafts: Mapping[str, Draft
             estimate = pricing.estimate(draft.package, 1, count)
             rate = pricing.fleet_rate_after(rate, estimate, draft.billing) if estimate else rate
     return rate
+
+
+def _alike(plan: FleetPlan, drafts: Mapping[str, Draft], hosts: Iterable[Host]) -> dict[str, int]:
+    """Return how many hosts of no group look like those to buy for each group that has none yet.
+
+    They may have been bought for it on another machine, whose journal is not known here.
+    """
+    members = {host.id for group in plan.groups for host in group.members}
+    others = [host for host in hosts if host.id not in members]
+    new = {group.group.name for group in plan.groups if not group.members and not group.open_creates}
+    counts = {
+        name: sum(pricing.looks_like(host, draft.package) and host.billing is draft.billing for host in others)
+        for name, draft in drafts.items()
+        if name in new and draft.package is not None
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _repeated(engine: Engine, proposal: _Proposal, options: OrderOptions, limits: PurchaseRequest) -> frozenset[str]:
@@ -237,7 +256,7 @@ def _write(engine: Engine, proposal: _Proposal, *, as_json: bool) -> None:
 
 def _lines(proposal: _Proposal) -> list[str]:
     """Return the plan in the chosen language."""
-    lines = [line for group in proposal.plan.groups for line in _group_lines(group, proposal.drafts)]
+    lines = [line for group in proposal.plan.groups for line in _group_lines(group, proposal)]
     if proposal.plan.is_empty:
         return lines
     before, after = proposal.before, proposal.after
@@ -255,16 +274,23 @@ def _lines(proposal: _Proposal) -> list[str]:
     return [*lines, text.format(count=proposal.untouched)]
 
 
-def _group_lines(group: GroupPlan, drafts: Mapping[str, Draft]) -> Iterable[str]:
+def _group_lines(group: GroupPlan, proposal: _Proposal) -> Iterable[str]:
     wanted, on = group.group, sum(host.status.is_on for host in group.members)
     has = _("{group}: {count} of {wanted} hosts, {on} of {running} on")
     yield has.format(group=wanted.name, count=len(group.members), wanted=wanted.count, on=on, running=wanted.running)
     for order in group.open_creates:
         yield f"  {_('counts as a host')}: {messages.order_status(order)} ({order.id})"
-    if draft := drafts.get(wanted.name):
+    if draft := proposal.drafts.get(wanted.name):
         text = ngettext("buy {count} host", "buy {count} hosts", group.create).format(count=group.create)
         yield f"  + {text}"
         yield from (f"      {line}" for line in purchase.estimate_lines(draft))
+    if alike := proposal.alike.get(wanted.name):
+        text = ngettext(
+            "{count} host of no group looks the same. If it was bought for this one, name it in hosts.",
+            "{count} hosts of no group look the same. If they were bought for this one, name them in hosts.",
+            alike,
+        )
+        yield f"  ! {text.format(count=alike)}"
     for sign, action, hosts in (
         ("↑", OrderAction.POWER_ON, group.start),
         ("↓", OrderAction.POWER_OFF, group.stop),
