@@ -12,7 +12,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from xds_tui.tui.runtime.input_tokens import LINUX_CONSOLE, PAYLOADS, SHIFTED_KEY, Character, Paste, Sequence, Token
+from xds_tui.tui.runtime.input_tokens import LINUX_CONSOLE, PAYLOADS, SHIFTED_KEY, Character, Sequence, Token
+from xds_tui.tui.runtime.paste_buffer import PASTE_ENDS, PASTE_STARTS, PasteBuffer
 
 ESCAPE_DELAY: Final = 0.1
 """Seconds after which a lone ESC is the Escape key."""
@@ -28,14 +29,6 @@ AFTER_PASTE: Final = 0.05
 
 MAX_SEQUENCE_BYTES: Final = 256
 """Maximum length of a sequence in bytes; longer ones are skipped."""
-
-MAX_PASTE_BYTES: Final = 1 << 20
-"""Maximum length of a paste in bytes; the rest is dropped."""
-
-_MAX_HELD_BYTES: Final = 1 << 16
-_PASTE_STARTS: Final = (b"\x1b[200~", b"\x9b200~")
-_PASTE_ENDS: Final = (b"\x1b[201~", b"\x9b201~")
-_MARKER: Final = len(_PASTE_ENDS[0])
 
 _ESC: Final = 0x1B
 _CANCELS: Final = (0x18, 0x1A)
@@ -78,21 +71,18 @@ class InputScanner:
         self._state = _State.GROUND
         self._sequence = ""
         self._payload = 0
-        self._is_8_bit = False
-        self._is_alt = False
-        self._is_malformed = False
+        self._is_8_bit = self._is_alt = self._is_malformed = False
         self._is_undecodable = self._is_of_earlier_read = False
         self._partial = b""
-        self._paste = bytearray()
-        self._held: bytearray | None = None
+        self._paste = PasteBuffer()
         self._is_stale = False
         self._last = 0.0
         self._tokens: list[Token] = []
 
     def feed(self, data: bytes, now: float) -> list[Token]:
         """Return the tokens that are complete after a read of `data`."""
-        if self._held is not None and now - self._last >= AFTER_PASTE:
-            self._scan(self._release_held())
+        if self._paste.is_holding and now - self._last >= AFTER_PASTE:
+            self._scan(self._paste.release())
         silence, self._last = now - self._last, now
         if self._is_stale:
             data = self._resume(data, silence)
@@ -102,8 +92,8 @@ class InputScanner:
     def tick(self, now: float) -> list[Token]:
         """Return the tokens completed by the silence since the last read. Call it about every `AFTER_PASTE` seconds."""
         silence = now - self._last
-        if self._held is not None and silence >= AFTER_PASTE:
-            self._scan(self._release_held())
+        if self._paste.is_holding and silence >= AFTER_PASTE:
+            self._scan(self._paste.release())
         if not self._is_stale and silence >= self._delay():
             self._expire()
         return self._take_tokens()
@@ -112,7 +102,7 @@ class InputScanner:
     def is_pending(self) -> bool:
         """Whether silence will complete a token."""
         return (
-            self._held is not None or bool(self._partial) or (self._state is not _State.GROUND and not self._is_stale)
+            self._paste.is_holding or bool(self._partial) or (self._state is not _State.GROUND and not self._is_stale)
         )
 
     def _take_tokens(self) -> list[Token]:
@@ -147,7 +137,7 @@ class InputScanner:
         self._is_stale = False
         if self._state is not _State.PASTE:
             return self._resume_sequence(data, silence)
-        is_continuation = any(marker in data for marker in _PASTE_ENDS) or (len(data) > 1 and data[0] != _ESC)
+        is_continuation = any(marker in data for marker in PASTE_ENDS) or (len(data) > 1 and data[0] != _ESC)
         if not is_continuation:
             self._end_paste()
         return data
@@ -159,7 +149,8 @@ class InputScanner:
         for used, byte in enumerate(data, 1):
             if byte >= 0x80 and self._state not in (_State.STRING, _State.STRING_ESCAPE):
                 break
-            if self._is_ended_by(byte):
+            self._step(byte)
+            if self._state in (_State.GROUND, _State.PASTE):
                 del self._tokens[count:]
                 if used > 1 or self._state is _State.PASTE:
                     return data[used:]
@@ -168,10 +159,6 @@ class InputScanner:
         self._reset()
         self._partial = b""
         return data
-
-    def _is_ended_by(self, byte: int) -> bool:
-        self._step(byte)
-        return self._state in (_State.GROUND, _State.PASTE)
 
     def _reset(self) -> None:
         self._state = _State.GROUND
@@ -182,7 +169,7 @@ class InputScanner:
         self._is_undecodable = False
         self._is_of_earlier_read = bool(self._partial)
         while data:
-            if self._held is not None:
+            if self._paste.is_holding:
                 data = self._hold(data)
             elif self._state is _State.PASTE:
                 data = self._scan_paste(data)
@@ -199,41 +186,21 @@ class InputScanner:
 
     def _scan_paste(self, data: bytes) -> bytes:
         """Process a paste up to its end marker, and return the rest."""
-        before = len(self._paste)
-        self._paste += data
-        searched = max(0, before - _MARKER)
-        ends = [(at, len(marker)) for marker in _PASTE_ENDS if (at := self._paste.find(marker, searched)) >= 0]
-        if not ends:
-            del self._paste[MAX_PASTE_BYTES:-_MARKER]
+        rest = self._paste.collect(data)
+        if rest is None:
             return b""
-        at, length = min(ends)
-        del self._paste[at:]
         self._end_paste()
-        self._held = bytearray()
-        return data[at + length - before :]
+        return rest
 
     def _end_paste(self) -> None:
         self._reset()
-        self._tokens.append(Paste(self._paste[:MAX_PASTE_BYTES].decode(errors="replace")))
-        self._paste.clear()
+        self._tokens.append(self._paste.take())
 
     def _hold(self, data: bytes) -> bytes:
-        """Hold the bytes after a paste, and return those to process; up to a second end marker they were pasted."""
-        held = (self._held or b"") + data
-        starts = [at for marker in _PASTE_STARTS if (at := held.find(marker)) >= 0]
-        until = min(starts, default=len(held))
-        end = max(at + len(marker) if (at := held.rfind(marker, 0, until)) >= 0 else 0 for marker in _PASTE_ENDS)
-        if end:
-            text = bytes(held[:end])
-            for marker in _PASTE_ENDS:
-                text = text.replace(marker, b"")
-            self._tokens.append(Paste(text.decode(errors="replace")))
-        self._held = bytearray(held[end:])
-        return self._release_held() if starts or len(self._held) > _MAX_HELD_BYTES else b""
-
-    def _release_held(self) -> bytes:
-        held, self._held = bytes(self._held or b""), None
-        return held
+        """Hold the bytes after a paste, and return those to process."""
+        pastes, rest = self._paste.hold(data)
+        self._tokens += pastes
+        return rest
 
     # Characters and sequences, byte by byte
 
@@ -357,9 +324,9 @@ class InputScanner:
             return
         is_well_formed = not self._is_malformed
         self._reset()
-        if sequence.encode() in _PASTE_STARTS:
+        if sequence.encode() in PASTE_STARTS:
             self._state = _State.PASTE
-        elif is_well_formed and sequence.encode() not in _PASTE_ENDS:
+        elif is_well_formed and sequence.encode() not in PASTE_ENDS:
             self._tokens.append(Sequence(sequence))
 
     def _append(self, byte: int) -> None:

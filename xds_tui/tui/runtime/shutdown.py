@@ -87,7 +87,7 @@ def run_until_exit(app: App[Any], *, mouse: bool, connection: Connection | None 
 
     """
     with asyncio.Runner() as runner:
-        watchdog = _Watchdog(app, runner.get_loop(), connection or _Terminal())
+        watchdog = _Watchdog(app, runner.get_loop(), connection or _ControllingTerminal())
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, watchdog.on_signal)
@@ -152,7 +152,7 @@ def interrupt_writer() -> None:
             signal.pthread_kill(thread.ident, _INTERRUPT)
 
 
-class _Terminal:
+class _ControllingTerminal:
     """The controlling terminal, as a `Connection`."""
 
     fds = (_STDIN, _STDERR)
