@@ -34,7 +34,7 @@ FIELDS: Final = (*CHOICE_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 _OTHER_NAMES: Final = {
     "name": "host 名称 主机 主机名",
     "id": "编号 主机id",
-    "status": "状态",
+    "status": "state 状态",
     "os": "系统 操作系统",
     "gpu": "显卡",
     "gpus": "显卡数",

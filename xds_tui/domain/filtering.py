@@ -58,7 +58,7 @@ CHOICE_WORDS: Final[Mapping[Choice, tuple[str, ...]]] = {
     OrderState.CONFIRMED: ("confirmed", "已确认"),
     OrderState.UNCONFIRMED: ("unconfirmed", "未确认"),
     OrderState.REJECTED: ("rejected", "被拒绝"),
-    OrderState.NOT_SENT: ("not sent", "not_sent", "未发送"),
+    OrderState.NOT_SENT: ("not sent", "not_sent", "not-sent", "未发送"),
     OrderState.UNKNOWN: ("unknown", "结果未知", "未知"),
     MAY_BE_YOURS: (MAY_BE_YOURS, "可能是你的"),
 }
@@ -102,10 +102,14 @@ def parse_for(row_type: RowType[Any], text: str) -> Query:
         if term.field not in row_type.choices:
             raise QueryError(NO_SUCH_FIELD, term.field)
         if not _selected_values(term, row_type):
-            values = (CHOICE_WORDS[value][0] for value in row_type.values[term.field])
+            values = (_quoted(CHOICE_WORDS[value][0]) for value in row_type.values[term.field])
             reason = N_("{word}: there is no such value. The values are {values}")
             raise QueryError(reason, term.text, values=tuple(dict.fromkeys(values)))
     return query
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value
 
 
 def parse_while_typing(row_type: RowType[Any], text: str, previous: Query) -> tuple[Query, QueryError | None]:
