@@ -131,14 +131,53 @@ _CONTRAST: Final = Theme(
 )
 
 
+_ANSI_DEFAULTS: Final = (
+    "surface",
+    "panel",
+    "text-muted",
+    "text-disabled",
+    "foreground-muted",
+    "primary-muted",
+    "error-muted",
+    "warning-muted",
+    "ansi-background",
+    "ansi-foreground",
+    "border-blurred",
+    "block-cursor-background",
+    "block-cursor-foreground",
+    "block-cursor-blurred-background",
+    "block-cursor-blurred-foreground",
+    "block-hover-background",
+    "input-cursor-background",
+    "input-cursor-foreground",
+    "input-selection-background",
+    "input-selection-foreground",
+    "scrollbar-background",
+    "scrollbar-background-hover",
+    "scrollbar-background-active",
+)
+"""Variables with a default colour of the terminal: foreground and background, reversed too, are always legible."""
+
+_ANSI_VARIABLES: Final = dict.fromkeys(_ANSI_DEFAULTS, "ansi_default") | {
+    "surface-lighten-2": "ansi_bright_black",
+    "block-cursor-text-style": "reverse",
+    "block-cursor-blurred-text-style": "underline",
+    "input-cursor-text-style": "reverse",
+    "scrollbar": "ansi_bright_black",
+    "scrollbar-hover": "ansi_bright_black",
+    "scrollbar-active": "ansi_bright_black",
+}
+
+
 def _ansi(name: str, *, dark: bool) -> Theme:
     """Return a theme with the terminal's palette. Yellow is illegible on a light background in every palette."""
     accent = "ansi_yellow" if dark else "ansi_magenta"
+    primary = "ansi_cyan" if dark else "ansi_blue"
     return Theme(
         name=name,
         ansi=True,
         dark=dark,
-        primary="ansi_cyan" if dark else "ansi_blue",
+        primary=primary,
         secondary="ansi_default",
         accent=accent,
         warning=accent,
@@ -149,40 +188,7 @@ def _ansi(name: str, *, dark: bool) -> Theme:
         surface="ansi_default",
         panel="ansi_default",
         boost="ansi_default",
-        variables={
-            "surface": "ansi_default",
-            "panel": "ansi_default",
-            "surface-lighten-2": "ansi_bright_black",
-            "text-muted": "ansi_default",
-            "text-disabled": "ansi_default",
-            "foreground-muted": "ansi_default",
-            "primary-muted": "ansi_default",
-            "error-muted": "ansi_default",
-            "warning-muted": "ansi_default",
-            "ansi-background": "ansi_default",
-            "ansi-foreground": "ansi_default",
-            "border": "ansi_cyan" if dark else "ansi_blue",
-            "border-blurred": "ansi_default",
-            # The terminal's default colours, reversed, are legible in every palette.
-            "block-cursor-background": "ansi_default",
-            "block-cursor-foreground": "ansi_default",
-            "block-cursor-text-style": "reverse",
-            "block-cursor-blurred-background": "ansi_default",
-            "block-cursor-blurred-foreground": "ansi_default",
-            "block-cursor-blurred-text-style": "underline",
-            "block-hover-background": "ansi_default",
-            "input-cursor-background": "ansi_default",
-            "input-cursor-foreground": "ansi_default",
-            "input-cursor-text-style": "reverse",
-            "input-selection-background": "ansi_default",
-            "input-selection-foreground": "ansi_default",
-            "scrollbar": "ansi_bright_black",
-            "scrollbar-hover": "ansi_bright_black",
-            "scrollbar-active": "ansi_bright_black",
-            "scrollbar-background": "ansi_default",
-            "scrollbar-background-hover": "ansi_default",
-            "scrollbar-background-active": "ansi_default",
-        },
+        variables=_ANSI_VARIABLES | {"border": primary},
     )
 
 
@@ -239,9 +245,9 @@ def _own_theme(name: str, environ: Mapping[str, str]) -> Theme | None:
 
 
 def _derived_theme(name: str, custom: CustomTheme | None) -> Theme:
-    from xds_tui.tui.theme import palette  # most users have one of our own themes
+    from xds_tui.tui.theme import colors  # most users have one of our own themes
 
-    return palette.custom_theme(custom) if custom is not None else palette.textual_theme(name)
+    return colors.custom_theme(custom) if custom is not None else colors.textual_theme(name)
 
 
 _ENVIRONMENT_COLORS: Final = {"": "none", "production": "red", "sandbox": "yellow", "demo": "cyan"}

@@ -14,8 +14,7 @@ from xds_tui.config.theme_file import (
     CustomTheme,
     _is_readable,
 )
-from xds_tui.tui.theme import palette
-from xds_tui.tui.theme.palette import contrast
+from xds_tui.tui.theme.colors import contrast, custom_theme, readable, textual_theme
 
 TEXTS = ("primary", "accent", "warning", "error", "success", "muted", "disabled")
 
@@ -38,7 +37,7 @@ def test_every_theme_of_textual_with_colors_of_its_own_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("name", TEXTUAL_THEMES)
 def test_texts_of_a_theme_of_textual_are_readable(name: str) -> None:
-    theme = palette.textual_theme(name)
+    theme = textual_theme(name)
     assert unreadable(theme) == {}
     assert theme.dark is BUILTIN_THEMES[name].dark
 
@@ -52,10 +51,10 @@ COLORS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 )
 def test_texts_of_any_theme_file_are_readable(colors: dict[str, str], is_dark: bool) -> None:
     assume(_is_readable(colors))
-    assert unreadable(palette.custom_theme(CustomTheme("mine", is_dark, colors))) == {}
+    assert unreadable(custom_theme(CustomTheme("mine", is_dark, colors))) == {}
 
 
 def test_a_color_that_is_readable_stays_as_it_is() -> None:
     white, grey = Color(255, 255, 255), Color(128, 128, 128)
-    assert palette.readable(white, [Color(0, 0, 0)]) == white
-    assert palette.readable(grey, [white]) != grey
+    assert readable(white, [Color(0, 0, 0)]) == white
+    assert readable(grey, [white]) != grey
