@@ -4,11 +4,12 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.config.host_list import host_list_changes, read_host_list
 from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings
+from xds_tui.config.settings import host_list_changes, read_host_list
 from xds_tui.config.toml_file import ConfigFile
 
 listings = st.builds(
@@ -35,7 +36,9 @@ def test_only_changes_are_written_and_defaults_are_removed() -> None:
 
 
 @given(listings, listings)
-def test_written_settings_are_read_back(tmp_path_factory, old: HostListSettings, new: HostListSettings) -> None:
+def test_written_settings_are_read_back(
+    tmp_path_factory: pytest.TempPathFactory, old: HostListSettings, new: HostListSettings
+) -> None:
     content: dict[str, dict[str, object]] = {"hosts": {}, "filters": {}}
     for listing in ((HostListSettings(), old), (old, new)):
         for (table, key), value in host_list_changes(*listing).items():

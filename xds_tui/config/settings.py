@@ -14,10 +14,18 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.config import schema
-from xds_tui.config.host_list import read_host_list
-from xds_tui.config.schema import AlertSettings, ConfigKey, HostListSettings, PaneSettings
+from xds_tui.config.schema import (
+    COLUMNS,
+    HOST_COLUMNS,
+    HOST_GROUP,
+    HOST_SORT,
+    AlertSettings,
+    ConfigKey,
+    HostListSettings,
+    PaneSettings,
+)
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
-from xds_tui.config.toml_file import ConfigFile, SettingsError
+from xds_tui.config.toml_file import FILTERS, HOSTS, ConfigFile, SettingsError, Table
 from xds_tui.config.values import parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
@@ -149,27 +157,38 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     config = _config_file(environ, config_path)
     profile = _Sources(arguments, environ, config).value(schema.PROFILE)
     sources = _Sources(arguments, environ, config, profile)
+    settings = _with_terminal(_shared_settings(sources, config, profile), sources, environ)
+    credentials, credentials_source = _credentials(environ)
+    theme, custom_theme, theme_problems = _theme(sources.value(schema.THEME), config.path)
+    if not config.is_empty:
+        config.report_unknown(schema.known_keys(), schema.profile_keys())
+    return replace(
+        settings,
+        read_only=settings.read_only or config.is_doubtful,
+        theme=theme,
+        custom_theme=custom_theme,
+        credentials=credentials,
+        credentials_source=credentials_source,
+        problems=(*_time_zone_problems(environ), *config.problems, *theme_problems),
+    )
+
+
+def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Settings:
+    """Return the settings that do not depend on the terminal."""
     insecure_http = sources.value(schema.INSECURE_HTTP)
     base_url = sources.explicit(
         replace(schema.BASE_URL, parse=lambda value: check_base_url(parse_text(value), insecure_http=insecure_http))
     )
-    language = sources.value(schema.LANGUAGE)
-    animations, ascii_only = sources.explicit(schema.ANIMATIONS), sources.explicit(schema.ASCII)
-    credentials, credentials_source = _credentials(environ)
-    theme, custom_theme, theme_problems = _theme(sources.value(schema.THEME), config.path)
-    settings = Settings(
+    return Settings(
         config_path=config.path,
         profile=profile,
         base_url=schema.BASE_URL.default if base_url is None else base_url,
         base_url_given=base_url is not None,
         interval=sources.value(schema.INTERVAL),
         read_only=sources.value(schema.READ_ONLY),
-        language=language,
+        language=sources.value(schema.LANGUAGE),
         mouse=sources.value(schema.MOUSE),
         insecure_http=insecure_http,
-        animations=not terminal.is_remote(environ) if animations is None else animations,
-        # A user who chooses Chinese has a terminal that can display it, regardless of the locale.
-        ascii=language != "zh_CN" and not terminal.has_utf8(environ) if ascii_only is None else ascii_only,
         cell_diff=sources.value(schema.CELL_DIFF),
         alerts=AlertSettings(
             sources.value(schema.ALERT_BELL),
@@ -179,20 +198,48 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
         hosts=read_host_list(config),
         panes=PaneSettings(sources.value(schema.PANES_CATALOG), sources.value(schema.PANES_OVERVIEW)),
         commands=ConnectCommands(sources.value(schema.CONNECT_LINUX), sources.value(schema.CONNECT_WINDOWS)),
-        theme=theme,
-        custom_theme=custom_theme,
         color=sources.value(schema.COLOR),
         keymap=config.keymap(),
-        credentials=credentials,
-        credentials_source=credentials_source,
     )
-    if not config.is_empty:
-        config.report_unknown(schema.known_keys(), schema.profile_keys())
-    return replace(
-        settings,
-        read_only=settings.read_only or config.is_doubtful,
-        problems=(*_time_zone_problems(environ), *config.problems, *theme_problems),
+
+
+def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, str]) -> Settings:
+    """Return `settings` with those that by default depend on the terminal."""
+    animations, ascii_only = sources.explicit(schema.ANIMATIONS), sources.explicit(schema.ASCII)
+    if ascii_only is None:
+        # A user who chooses Chinese has a terminal that can display it, regardless of the locale.
+        ascii_only = settings.language != "zh_CN" and not terminal.has_utf8(environ)
+    if animations is None:
+        animations = not terminal.is_remote(environ)
+    return replace(settings, animations=animations, ascii=ascii_only)
+
+
+def read_host_list(config: ConfigFile) -> HostListSettings:
+    """Read `[hosts]` and `[filters]`; a hyphen before the sort column means descending."""
+    sort = HOST_SORT.read(config) or ""
+    return HostListSettings(
+        columns=HOST_COLUMNS.read(config) or COLUMNS,
+        sort=sort.removeprefix("-") or None,
+        descending=sort.startswith("-"),
+        group=HOST_GROUP.read(config),
+        filters=config.named(FILTERS, parse_text),
     )
+
+
+def host_list_changes(old: HostListSettings, new: HostListSettings) -> dict[Table, object]:
+    """Return the changes from `old` to `new` for `SaveSetting`; a setting at its default is removed."""
+    before, after = _host_list_values(old), _host_list_values(new)
+    return {path: after.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def _host_list_values(settings: HostListSettings) -> dict[Table, object]:
+    """Return the values in config.toml by path, None for a default."""
+    values: dict[Table, object] = {
+        (*HOSTS, HOST_COLUMNS.name): list(settings.columns) if settings.columns != COLUMNS else None,
+        (*HOSTS, HOST_SORT.name): f"{'-' if settings.descending else ''}{settings.sort}" if settings.sort else None,
+        (*HOSTS, HOST_GROUP.name): settings.group,
+    }
+    return values | {(*FILTERS, name): query for name, query in settings.filters.items()}
 
 
 def _theme(name: str | None, config_path: Path) -> tuple[str | None, CustomTheme | None, Sequence[SettingsError]]:

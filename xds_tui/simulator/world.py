@@ -11,6 +11,7 @@ import random
 import string
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from xds_tui.simulator.accounts import ACCOUNT, FROZEN, POOR, SECRET, UNVERIFIED, Account, Tokens
@@ -134,19 +135,7 @@ class World:
             port=self._rng.randrange(50_000, 60_000),
         )
         self.add(host)
-        sale = Sale(
-            at=now,
-            account=account.uuid,
-            package_id=package.id,
-            image_id=image.id,
-            rented=host.rented,
-            period=period,
-            seconds=seconds,
-            charged=charged,
-            host_id=host.id,
-            request_tag=request_tag,
-        )
-        self.ledger.append(sale)
+        self.ledger.append(_sale(host, period, seconds, charged, request_tag))
         if self.options.starts_created:
             self._lifecycle.start(host, now)
         return host
@@ -237,3 +226,18 @@ class World:
 
     def _name(self, length: int) -> str:
         return "".join(self._rng.choices(string.ascii_letters + string.digits, k=length))
+
+
+def _sale(host: SimHost, period: tuple[int, int] | None, seconds: int, charged: Decimal, request_tag: str) -> Sale:
+    return Sale(
+        at=host.created,
+        account=host.owner,
+        package_id=host.package.id,
+        image_id=host.image.id,
+        rented=host.rented,
+        period=period,
+        seconds=seconds,
+        charged=charged,
+        host_id=host.id,
+        request_tag=request_tag,
+    )

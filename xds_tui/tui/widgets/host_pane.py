@@ -13,8 +13,8 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from xds_tui.config.host_list import host_list_changes
 from xds_tui.config.schema import HostListSettings, SaveSetting
+from xds_tui.config.settings import host_list_changes
 from xds_tui.domain import filtering, host_list, order_states, pricing
 from xds_tui.domain.filter_query import Query
 from xds_tui.domain.host_list import Sort
