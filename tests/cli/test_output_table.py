@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from xds_tui.cli.output import Column, TableLayout, cell_width
+from xds_tui.cli.output import TableLayout, TextColumn, cell_width
+from xds_tui.text.export import Value
 
 COLUMNS = (
-    Column("NAME", lambda row: str(row["name"])),
-    Column("GB", lambda row: str(row["gb"]), is_number=True),
-    Column("ID", lambda row: str(row["id"])),
+    TextColumn("NAME", lambda row: str(row["name"])),
+    TextColumn("GB", lambda row: str(row["gb"]), is_number=True),
+    TextColumn("ID", lambda row: str(row["id"])),
 )
 TITLES = [column.title for column in COLUMNS]
 
@@ -21,7 +22,7 @@ def test_cell_width_counts_terminal_cells(text: str, cells: int) -> None:
 
 
 def test_columns_are_aligned_in_cells() -> None:
-    rows = [{"name": "渲染-07", "gb": 8, "id": "a"}, {"name": "office", "gb": 128, "id": "b"}]
+    rows: list[dict[str, Value]] = [{"name": "渲染-07", "gb": 8, "id": "a"}, {"name": "office", "gb": 128, "id": "b"}]
     lines = TableLayout(COLUMNS, TITLES).render(rows, header=True).splitlines()
     assert lines == ["NAME      GB  ID", "渲染-07    8  a", "office   128  b"]
 

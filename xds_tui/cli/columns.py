@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from xds_tui.cli.output import Column, Row
+from xds_tui.cli.output import Row, TextColumn
 from xds_tui.domain.ranges import local_time
 from xds_tui.text.export import Value
 from xds_tui.text.labels import HEADERS, NO_VALUE, exported_word
@@ -98,54 +98,54 @@ def _reason(row: Row) -> str:
 
 
 HOSTS: Final = (
-    Column(HEADERS["name"], lambda row: _plain(row["name"] or row["id"]), name="name"),
-    Column(HEADERS["status"], _status, name="status"),
-    Column(HEADERS["os"], lambda row: _plain(row["os"]), name="os", drop=6),
-    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, name="cpu", drop=7),
-    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True, name="mem", drop=8),
-    Column(HEADERS["gpu"], _gpu, name="gpu"),
-    Column(HEADERS["hourly_price"], _cost, is_number=True, name="cost"),
-    Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"]), name="billing", drop=9),
-    Column(HEADERS["expires"], lambda row: _moment(row["expires_at"]), name="expires"),
-    Column(HEADERS["address"], _address, name="address", drop=5),
-    Column(HEADERS["id"], lambda row: _plain(row["id"]), name="id", drop=4),
+    TextColumn(HEADERS["name"], lambda row: _plain(row["name"] or row["id"]), name="name"),
+    TextColumn(HEADERS["status"], _status, name="status"),
+    TextColumn(HEADERS["os"], lambda row: _plain(row["os"]), name="os", drop=6),
+    TextColumn(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, name="cpu", drop=7),
+    TextColumn(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True, name="mem", drop=8),
+    TextColumn(HEADERS["gpu"], _gpu, name="gpu"),
+    TextColumn(HEADERS["hourly_price"], _cost, is_number=True, name="cost"),
+    TextColumn(HEADERS["billing"], lambda row: exported_word("billing", row["billing"]), name="billing", drop=9),
+    TextColumn(HEADERS["expires"], lambda row: _moment(row["expires_at"]), name="expires"),
+    TextColumn(HEADERS["address"], _address, name="address", drop=5),
+    TextColumn(HEADERS["id"], lambda row: _plain(row["id"]), name="id", drop=4),
 )
 HOST_DETAILS: Final = (
     *HOSTS,
-    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True, name="disk", drop=10),
-    Column(HEADERS["area"], lambda row: exported_word("area", row["area"]), name="area", drop=11),
+    TextColumn(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True, name="disk", drop=10),
+    TextColumn(HEADERS["area"], lambda row: exported_word("area", row["area"]), name="area", drop=11),
 )
 PACKAGES: Final = (
-    Column(HEADERS["package"], lambda row: _plain(row["name"])),
-    Column(HEADERS["type"], lambda row: _plain(row["type"]), drop=9),
-    Column(HEADERS["billing"], lambda row: exported_word("billing", row["billing"])),
-    Column(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, drop=5),
-    Column(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True, drop=6),
-    Column(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True, drop=7),
-    Column(HEADERS["gpu"], _gpu),
-    Column(HEADERS["hourly_price"], lambda row: _price(row["hourly_price"]), is_number=True),
-    Column(HEADERS["discount"], _discount, is_number=True, drop=8),
-    Column(HEADERS["area"], lambda row: exported_word("area", row["area"]), drop=4),
-    Column(HEADERS["id"], lambda row: _plain(row["id"])),
+    TextColumn(HEADERS["package"], lambda row: _plain(row["name"])),
+    TextColumn(HEADERS["type"], lambda row: _plain(row["type"]), drop=9),
+    TextColumn(HEADERS["billing"], lambda row: exported_word("billing", row["billing"])),
+    TextColumn(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, drop=5),
+    TextColumn(HEADERS["memory"], lambda row: _plain(row["memory_gb"]), is_number=True, drop=6),
+    TextColumn(HEADERS["disk"], lambda row: _plain(row["disk_gb"]), is_number=True, drop=7),
+    TextColumn(HEADERS["gpu"], _gpu),
+    TextColumn(HEADERS["hourly_price"], lambda row: _price(row["hourly_price"]), is_number=True),
+    TextColumn(HEADERS["discount"], _discount, is_number=True, drop=8),
+    TextColumn(HEADERS["area"], lambda row: exported_word("area", row["area"]), drop=4),
+    TextColumn(HEADERS["id"], lambda row: _plain(row["id"])),
 )
 IMAGES: Final = (
-    Column(HEADERS["image"], lambda row: _plain(row["name"])),
-    Column(HEADERS["version"], lambda row: _plain(row["version"])),
-    Column(HEADERS["type"], lambda row: _plain(row["type"])),
-    Column(HEADERS["id"], lambda row: _plain(row["id"])),
+    TextColumn(HEADERS["image"], lambda row: _plain(row["name"])),
+    TextColumn(HEADERS["version"], lambda row: _plain(row["version"])),
+    TextColumn(HEADERS["type"], lambda row: _plain(row["type"])),
+    TextColumn(HEADERS["id"], lambda row: _plain(row["id"])),
 )
 EVENTS: Final = (
-    Column(HEADERS["time"], lambda row: _moment(row["at"])),
-    Column(HEADERS["event"], lambda row: exported_word("kind", row["kind"])),
-    Column(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"])),
-    Column(HEADERS["what_happened"], _event_text),
+    TextColumn(HEADERS["time"], lambda row: _moment(row["at"])),
+    TextColumn(HEADERS["event"], lambda row: exported_word("kind", row["kind"])),
+    TextColumn(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"])),
+    TextColumn(HEADERS["what_happened"], _event_text),
 )
 ORDERS: Final = (
-    Column(HEADERS["time"], lambda row: _moment(row["created_at"])),
-    Column(HEADERS["order"], lambda row: exported_word("action", row["action"])),
-    Column(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"] or row["package"])),
-    Column(HEADERS["state"], lambda row: exported_word("state", row["state"])),
-    Column(HEADERS["estimate"], lambda row: _plain(row["estimate"]), is_number=True),
-    Column(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),
-    Column(HEADERS["why"], _reason),
+    TextColumn(HEADERS["time"], lambda row: _moment(row["created_at"])),
+    TextColumn(HEADERS["order"], lambda row: exported_word("action", row["action"])),
+    TextColumn(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"] or row["package"])),
+    TextColumn(HEADERS["state"], lambda row: exported_word("state", row["state"])),
+    TextColumn(HEADERS["estimate"], lambda row: _plain(row["estimate"]), is_number=True),
+    TextColumn(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),
+    TextColumn(HEADERS["why"], _reason),
 )

@@ -18,7 +18,7 @@ from xds_tui.i18n import N_, _
 from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, messages
-from xds_tui.text.export import Table, Value
+from xds_tui.text.export import ExportTable, Value
 
 Row = Mapping[str, Value]
 """An exported row: field name to value."""
@@ -27,7 +27,7 @@ COLUMN_GAP: Final = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TextColumn:
     """A column of a table."""
 
     title: str
@@ -53,7 +53,7 @@ def cell_width(text: str) -> int:
 class TableLayout:
     """Aligns rows in columns. The width of a column grows with the rows rendered so far."""
 
-    def __init__(self, columns: Sequence[Column], titles: Sequence[str], room: int | None = None) -> None:
+    def __init__(self, columns: Sequence[TextColumn], titles: Sequence[str], room: int | None = None) -> None:
         """Start with columns as wide as their `titles`, which are in the chosen language.
 
         Args:
@@ -156,7 +156,7 @@ class RowWriter:
     def __init__(
         self,
         output_format: OutputFormat,
-        columns: Sequence[Column],
+        columns: Sequence[TextColumn],
         *,
         is_followed: bool,
         is_repeated: bool,
@@ -184,7 +184,7 @@ class RowWriter:
             else:
                 sys.stdout.reconfigure(encoding="utf-8", newline="")  # independent of locale and platform
 
-    def write(self, table: Table) -> None:
+    def write(self, table: ExportTable) -> None:
         """Write all rows of a listing.
 
         Raises:
@@ -195,7 +195,7 @@ class RowWriter:
         self._is_first = False
         write(text)
 
-    def _text(self, table: Table) -> str:
+    def _text(self, table: ExportTable) -> str:
         if self._format is OutputFormat.JSON:
             return export.to_json_lines(table) if self.is_followed else export.to_json(table)
         if self._format is OutputFormat.CSV:

@@ -41,7 +41,7 @@ def ask(prompt: str) -> str:
         EOFError: if standard input ends or hangs up before a line was typed.
 
     """
-    terminal = _Terminal(sys.stdin.fileno(), prompt)
+    terminal = _PromptTerminal(sys.stdin.fileno(), prompt)
     try:
         with _handlers(terminal), _wake_up() as woken:
             terminal.hide()
@@ -53,7 +53,7 @@ def ask(prompt: str) -> str:
         terminal.write("\n")
 
 
-class _Terminal:
+class _PromptTerminal:
     """The terminal on a file descriptor, while a secret is typed on it."""
 
     def __init__(self, fd: int, prompt: str) -> None:
@@ -150,7 +150,7 @@ def _wake_up() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _handlers(terminal: _Terminal) -> Iterator[None]:
+def _handlers(terminal: _PromptTerminal) -> Iterator[None]:
     """Handle the signals that stop, continue or end the process; those that are ignored stay ignored."""
 
     def act_by_default(number: int, _frame: FrameType | None) -> None:

@@ -18,7 +18,7 @@ MSTSC: Final[Command] = ("mstsc", "/v:{place}")
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class DesktopClient:
     """An RDP client."""
 
     program: str
@@ -34,22 +34,22 @@ class Client:
 
 _FREERDP: Final[Command] = ("/v:{place}", "/u:{user}")
 _CLIENTS: Final = (
-    Client("remmina", ("-c", "{file}"), ("-c", "rdp://{place}")),
-    Client("sdl-freerdp3", ("{file}",), _FREERDP),
-    Client("sdl-freerdp", ("{file}",), _FREERDP),
-    Client("xfreerdp3", ("{file}",), _FREERDP, displays=("DISPLAY",), prompts_in_terminal=True),
-    Client("xfreerdp", ("{file}",), _FREERDP, displays=("DISPLAY",), prompts_in_terminal=True),
-    Client("wlfreerdp3", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), prompts_in_terminal=True),
-    Client("wlfreerdp", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), prompts_in_terminal=True),
+    DesktopClient("remmina", ("-c", "{file}"), ("-c", "rdp://{place}")),
+    DesktopClient("sdl-freerdp3", ("{file}",), _FREERDP),
+    DesktopClient("sdl-freerdp", ("{file}",), _FREERDP),
+    DesktopClient("xfreerdp3", ("{file}",), _FREERDP, displays=("DISPLAY",), prompts_in_terminal=True),
+    DesktopClient("xfreerdp", ("{file}",), _FREERDP, displays=("DISPLAY",), prompts_in_terminal=True),
+    DesktopClient("wlfreerdp3", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), prompts_in_terminal=True),
+    DesktopClient("wlfreerdp", ("{file}",), _FREERDP, displays=("WAYLAND_DISPLAY",), prompts_in_terminal=True),
     # On the Windows that runs WSL, which has other paths for a file.
-    Client("mstsc.exe", ("/v:{place}",), ("/v:{place}",), displays=()),
+    DesktopClient("mstsc.exe", ("/v:{place}",), ("/v:{place}",), displays=()),
 )
 """Clients that prompt in a window come first."""
 
-_MAC: Final = Client("open", ("{file}",), (), displays=())
+_MAC: Final = DesktopClient("open", ("{file}",), (), displays=())
 
 
-def client(environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]) -> Client | None:
+def client(environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]) -> DesktopClient | None:
     """Return the first client that is installed and can be used, or None.
 
     Args:
@@ -62,7 +62,7 @@ def client(environ: Mapping[str, str], platform: str, which: Callable[[str], str
     return next((known for known in candidates if _is_usable(known, environ) and which(known.program)), None)
 
 
-def _is_usable(known: Client, environ: Mapping[str, str]) -> bool:
+def _is_usable(known: DesktopClient, environ: Mapping[str, str]) -> bool:
     if known.displays:
         return any(environ.get(name) for name in known.displays)
     return not terminal.is_remote(environ)
@@ -74,7 +74,7 @@ def prompts_in_terminal(command: Command) -> bool:
     return any(known.program == name and known.prompts_in_terminal for known in _CLIENTS)
 
 
-def manual_command(target: Target, commands: ConnectCommands, installed: Client | None) -> Command:
+def manual_command(target: Target, commands: ConnectCommands, installed: DesktopClient | None) -> Command:
     """Return a command that connects to a host without an `.rdp` file, to be copied by the user.
 
     Args:
@@ -89,7 +89,7 @@ def manual_command(target: Target, commands: ConnectCommands, installed: Client 
     return expand(template, target) if template and not needs_file(template) else desktop_command(target, installed)
 
 
-def desktop_command(target: Target, installed: Client | None) -> Command:
+def desktop_command(target: Target, installed: DesktopClient | None) -> Command:
     """Return a command that opens the desktop without a file: with the installed client, or else `MSTSC`."""
     if installed is None or not installed.address_arguments:
         return expand(MSTSC, target)

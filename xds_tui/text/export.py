@@ -31,16 +31,16 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "�
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportTable:
     """Rows with the names of their fields."""
 
     fields: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
 
-    def only(self, names: Sequence[str]) -> Table:
+    def only(self, names: Sequence[str]) -> ExportTable:
         """Return the table with the fields `names`, in that order."""
         indices = [self.fields.index(name) for name in names]
-        return Table(tuple(names), tuple(tuple(row[index] for index in indices) for row in self.rows))
+        return ExportTable(tuple(names), tuple(tuple(row[index] for index in indices) for row in self.rows))
 
 
 def host_fields() -> tuple[str, ...]:
@@ -48,27 +48,27 @@ def host_fields() -> tuple[str, ...]:
     return tuple(HOST_FIELDS)
 
 
-def hosts_table(snapshot: Snapshot, costs: Costs) -> Table:
+def hosts_table(snapshot: Snapshot, costs: Costs) -> ExportTable:
     """Return one row per host in the given order, with its hourly cost if it is known."""
     return _table(HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
 
 
-def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> Table:
+def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> ExportTable:
     """Return one row per package and billing mode in the given order; `at` is when they were read."""
     return _table(PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
 
 
-def images_table(images: Iterable[Image], at: datetime) -> Table:
+def images_table(images: Iterable[Image], at: datetime) -> ExportTable:
     """Return one row per image in the given order; `at` is when they were read."""
     return _table(IMAGE_FIELDS, (_image(image, at) for image in images))
 
 
-def events_table(events: Iterable[Event]) -> Table:
+def events_table(events: Iterable[Event]) -> ExportTable:
     """Return one row per event in the given order."""
     return _table(EVENT_FIELDS, (_event(event) for event in events))
 
 
-def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> Table:
+def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> ExportTable:
     """Return one row per order in the given order; `hosts`, by ID, determine the real duration of a rental period."""
     return _table(ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
 
@@ -80,13 +80,13 @@ def real_hours(host: Host | None) -> float | None:
     return round((host.expires - host.created).total_seconds() / 3600, 2)
 
 
-def to_json(table: Table) -> str:
+def to_json(table: ExportTable) -> str:
     """Return a JSON list of objects, one per line."""
     lines = _json_objects(table)
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
-def to_json_lines(table: Table) -> str:
+def to_json_lines(table: ExportTable) -> str:
     """Return JSON lines, to which more can be appended."""
     return "".join(f"{line}\n" for line in _json_objects(table))
 
@@ -96,7 +96,7 @@ def to_json_object(fields: Mapping[str, object]) -> str:
     return json.dumps({**fields, "schema": SCHEMA}, ensure_ascii=False)
 
 
-def to_csv(table: Table, *, header: bool = True) -> str:
+def to_csv(table: ExportTable, *, header: bool = True) -> str:
     """Return CSV (RFC 4180). Values that a spreadsheet could interpret as a formula get a leading apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -106,7 +106,7 @@ def to_csv(table: Table, *, header: bool = True) -> str:
     return out.getvalue()
 
 
-def _json_objects(table: Table) -> list[str]:
+def _json_objects(table: ExportTable) -> list[str]:
     return [to_json_object(dict(zip(table.fields, row, strict=True))) for row in table.rows]
 
 
@@ -118,8 +118,8 @@ def _cell(value: Value) -> Value:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def _table(fields: Iterable[str], rows: Iterable[Mapping[str, Value]]) -> Table:
-    return Table(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
+def _table(fields: Iterable[str], rows: Iterable[Mapping[str, Value]]) -> ExportTable:
+    return ExportTable(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
 
 
 def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:

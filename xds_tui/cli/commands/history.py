@@ -13,7 +13,7 @@ from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import Query
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import export, messages
-from xds_tui.text.export import Table, Value
+from xds_tui.text.export import ExportTable, Value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +56,7 @@ def orders(
     return follow(services, lambda: _with_progress(reader.orders()), writer, interval or 0)
 
 
-def _with_progress(work: Awaitable[Table]) -> Coroutine[None, None, Table]:
+def _with_progress(work: Awaitable[ExportTable]) -> Coroutine[None, None, ExportTable]:
     return ProgressLine(_("reading what is remembered")).until(work)
 
 
@@ -71,7 +71,7 @@ class _JournalReader:
         self._known_orders: set[tuple[Value, ...]] = set()
         self._has_reported_unreadable = False
 
-    async def events(self) -> Table:
+    async def events(self) -> ExportTable:
         """Return the events that were recorded since the last call."""
         new: list[Event] = []
         before: datetime | None = None
@@ -92,7 +92,7 @@ class _JournalReader:
         )
         return self._limit(export.events_table(matching))
 
-    async def orders(self) -> Table:
+    async def orders(self) -> ExportTable:
         """Return the orders that are new or have changed since the last call."""
         journal = self._services.journal
         orders, snapshot = await journal.orders(MAX_ORDERS), await journal.last_snapshot()
@@ -110,7 +110,7 @@ class _JournalReader:
         table = export.orders_table(matching, hosts)
         rows = tuple(row for row in table.rows if row not in self._known_orders)
         self._known_orders.update(rows)
-        return self._limit(Table(table.fields, rows))
+        return self._limit(ExportTable(table.fields, rows))
 
     def _report_unreadable(self, unreadable: Collection[UnreadableOrder]) -> None:
         """Warn once that orders are missing from the list."""
@@ -128,7 +128,7 @@ class _JournalReader:
         if problem is not None:
             raise problem
 
-    def _limit(self, table: Table) -> Table:
+    def _limit(self, table: ExportTable) -> ExportTable:
         """Return all rows; of the first listing, at most the last `last`."""
         last, self._last = self._last, None
-        return table if last is None else Table(table.fields, table.rows[-last:])
+        return table if last is None else ExportTable(table.fields, table.rows[-last:])

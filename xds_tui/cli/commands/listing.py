@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from xds_tui.cli import columns
 from xds_tui.cli.commands.host_reader import HostReader, count_unknown, progress_line, read_catalog
-from xds_tui.cli.output import Column, CommandError, OutputFormat, RowWriter, TextWriter, print_error
+from xds_tui.cli.output import CommandError, OutputFormat, RowWriter, TextColumn, TextWriter, print_error
 from xds_tui.cli.watch import follow
 from xds_tui.domain import filtering, host_list
 from xds_tui.domain import purchase as catalog_rules
@@ -22,7 +22,7 @@ from xds_tui.store.database import StoreError
 from xds_tui.system import files
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, host_formats
-from xds_tui.text.export import Table
+from xds_tui.text.export import ExportTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def hosts(services: CommandServices, view: HostView, *, interval: float | None) 
     needs_prices = any(term.field == "cost" for term in view.query) or view.sort.column == "cost"
     reader = HostReader(services, needs_prices=needs_prices)
 
-    async def read_table() -> Table:
+    async def read_table() -> ExportTable:
         state = await reader.read()
         table = export.hosts_table(view.select(state), state.costs)
         is_cut = view.columns and view.output_format is not OutputFormat.TABLE
@@ -137,7 +137,7 @@ def catalog(
 ) -> int:
     """List the packages, or the images, that match a validated `query`; otherwise as `hosts`."""
 
-    async def read() -> Table:
+    async def read() -> ExportTable:
         found = await progress_line(services).until(read_catalog(services))
         with contextlib.suppress(StoreError):  # only a completion misses it
             await services.journal.save_offers(found)
@@ -154,7 +154,7 @@ def catalog(
     return follow(services, read, writer, interval or 0)
 
 
-def _columns(view: HostView) -> tuple[Column, ...]:
+def _columns(view: HostView) -> tuple[TextColumn, ...]:
     """Return the columns of the table, after a check of the names that the user gave."""
     if not view.columns:
         return columns.HOSTS

@@ -17,7 +17,7 @@ from xds_tui.domain.endpoint import DEMO
 from xds_tui.domain.model import Host
 from xds_tui.i18n import _
 from xds_tui.remote import rdp, target, templates
-from xds_tui.remote.rdp import Client
+from xds_tui.remote.rdp import DesktopClient
 from xds_tui.remote.target import Target
 from xds_tui.remote.templates import Command, ConnectCommands
 from xds_tui.system import processes, terminal
@@ -139,7 +139,7 @@ def _signal(number: int) -> str:
 
 
 async def _open_desktop(
-    screen: LiveScreen[Any], destination: Target, methods: ConnectMethods, client: Client | None, manual: Command
+    screen: LiveScreen[Any], destination: Target, methods: ConnectMethods, client: DesktopClient | None, manual: Command
 ) -> str:
     """Write an `.rdp` file and open it if a client is available; return a message about the result."""
     try:

@@ -176,7 +176,7 @@ def _lines(name: str, label: str, texts: Sequence[str], why_not: str) -> _Copyab
     )
 
 
-def _table(hosts: Iterable[Host], fleet: FleetState) -> export.Table:
+def _table(hosts: Iterable[Host], fleet: FleetState) -> export.ExportTable:
     """Return the table of `hosts --json`, which contains no passwords."""
     if fleet.snapshot is None:
         raise ValueError("hosts cannot be exported before the first listing")

@@ -38,7 +38,7 @@ _FIXED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CatalogChoice:
     """The user's choice in the catalog so far."""
 
     billing: Billing = Billing.ON_DEMAND
@@ -63,7 +63,7 @@ class CatalogPane(FilteredPane, Vertical):
 
     fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
     """Where the catalog comes from."""
-    choice: reactive[Choice] = reactive(Choice(), repaint=False)
+    choice: reactive[CatalogChoice] = reactive(CatalogChoice(), repaint=False)
     """What is chosen."""
     criteria: reactive[PackageFilter] = reactive(ANY, repaint=False)
     """Which packages are shown."""
@@ -101,7 +101,7 @@ class CatalogPane(FilteredPane, Vertical):
         """The table that gets the focus first."""
         return self.query_one("#packages", Table)
 
-    def selection(self) -> Choice:
+    def selection(self) -> CatalogChoice:
         """Return what `n` fills in: what is chosen, and the package under the cursor if none is.
 
         The image under the cursor counts only while the images have the focus; otherwise the user has not pointed at
@@ -114,7 +114,7 @@ class CatalogPane(FilteredPane, Vertical):
         if image is None and self.query_one("#images").has_focus:
             return replace(self.choice, image=purchase.image_by_id(there, self._cursor("images")))
         package = package or purchase.package_by_id(there, self.choice.billing, self._cursor("packages"))
-        return Choice(self.choice.billing, image, package)
+        return CatalogChoice(self.choice.billing, image, package)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Draw the catalog if it is another, and the card if the hosts are."""
@@ -166,7 +166,7 @@ class CatalogPane(FilteredPane, Vertical):
         package = self.choice.package
         if package and self.fleet.catalog:
             package = purchase.package_by_id(self.fleet.catalog, billing, package.id)
-        self.choice = Choice(billing, self.choice.image, package)
+        self.choice = CatalogChoice(billing, self.choice.image, package)
 
     def action_next_gpu(self) -> None:
         """Any, with a GPU, without."""
@@ -186,7 +186,7 @@ class CatalogPane(FilteredPane, Vertical):
 
     def action_clear(self) -> None:
         """Choose nothing, and show everything of this billing mode."""
-        self.choice = Choice(self.choice.billing)
+        self.choice = CatalogChoice(self.choice.billing)
         self.criteria = ANY
         self.clear_filter()
 
