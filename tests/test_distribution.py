@@ -26,7 +26,7 @@ MAX_DEPENDENCIES: Final = 8
 
 def build(folder: Path, source: Path = ROOT) -> tuple[Path, Path]:
     """Build both distributions of `source` into `folder`; return the wheel and the sdist."""
-    command = [sys.executable, "-m", "hatchling", "build", "-d", folder, "-t", "sdist", "-t", "wheel"]
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder), "-t", "sdist", "-t", "wheel"]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return wheel, sdist

@@ -21,7 +21,7 @@ from support.factories import NOON, a_host
 from xds_tui.api import decode
 from xds_tui.api.errors import BadResponse
 from xds_tui.cli import columns
-from xds_tui.cli.output import Column
+from xds_tui.cli.output import TextColumn
 from xds_tui.config.schema import COLUMNS, GROUPS
 from xds_tui.domain import host_list, pricing, snapshot_diff
 from xds_tui.domain.filter_query import parse
@@ -126,7 +126,7 @@ def show_package(package: Package) -> None:
         formats.working(estimate)
 
 
-def write_out(table: export.Table, shown: Sequence[Column]) -> None:
+def write_out(table: export.ExportTable, shown: Sequence[TextColumn]) -> None:
     export.to_csv(table)
     for row in json.loads(export.to_json(table)):
         for column in shown:

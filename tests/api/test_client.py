@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import httpx
 import pytest
@@ -299,7 +300,9 @@ async def dripping(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 @pytest.mark.parametrize("script", [silent, dripping])
-async def test_the_deadline_is_for_the_whole_call(server: RawServer, script: Callable[..., Awaitable[None]]) -> None:
+async def test_the_deadline_is_for_the_whole_call(
+    server: RawServer, script: Callable[..., Coroutine[Any, Any, None]]
+) -> None:
     server.answer = script
     async with Client(server.url, BareToken(Secret(TOKEN)), deadlines=Deadlines(0.5, 0.5, 0.5)) as client:
         with pytest.raises(BadResponse, match="in time") as read:

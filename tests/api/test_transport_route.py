@@ -3,6 +3,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import certifi
 import httpx
@@ -47,7 +48,12 @@ def of_certifi(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where certifi's certificates were looked for."""
     asked: list[str] = []
     where = certifi.where()
-    monkeypatch.setattr(certifi, "where", lambda: asked.append(where) or where)
+
+    def recorded() -> str:
+        asked.append(where)
+        return where
+
+    monkeypatch.setattr(certifi, "where", recorded)
     return asked
 
 
@@ -64,7 +70,8 @@ def test_only_the_certificates_of_the_system_are_trusted(
         store.load_verify_locations(certifi.where())
         of_certifi.clear()
     monkeypatch.setattr(ssl, "create_default_context", lambda **_: store)
-    paths = ssl.get_default_verify_paths()._replace(capath=str(full) if folder else None)
+    capath: Any = str(full) if folder else None
+    paths = ssl.get_default_verify_paths()._replace(capath=capath)
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
     assert trusted() is store
     assert of_certifi == []
@@ -76,7 +83,8 @@ def test_without_certificates_of_the_system_certifi_is_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str], folder: str | None
 ) -> None:
     (tmp_path / "empty").mkdir()
-    paths = ssl.get_default_verify_paths()._replace(capath=str(tmp_path / "empty") if folder else None)
+    capath: Any = str(tmp_path / "empty") if folder else None
+    paths = ssl.get_default_verify_paths()._replace(capath=capath)
     monkeypatch.setattr(ssl, "create_default_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
     context = trusted()

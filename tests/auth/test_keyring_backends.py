@@ -35,6 +35,9 @@ def a_chain(*links: KeyringBackend) -> ChainerBackend:
     class Chain(ChainerBackend):
         backends = links
 
+        def __init__(self) -> None:
+            """Do without keyring's constructor, which has no annotations."""
+
     Chain.__module__, Chain.__qualname__ = ChainerBackend.__module__, ChainerBackend.__qualname__
     return Chain()
 

@@ -26,11 +26,10 @@ BARE = StoredCredentials(BareToken(Secret("bare")), "https://client-sandbox.xuan
 class InMemory(KeyringBackend):
     """Keeps items in a dict, as long as nothing is put in its way."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
     name = "Test keyring"
 
     def __init__(self) -> None:
-        super().__init__()
         self.items: dict[str, str] = {}
         self.calls = 0
 
@@ -289,7 +288,7 @@ async def test_a_result_that_a_busy_event_loop_noticed_late_is_used(backend: InM
     keyring_store = KeyringStore(backend)
     await keyring_store.write("default", ACCOUNT)
     loop_is_busy = threading.Event()
-    backend.act = lambda: loop_is_busy.wait(30)  # type: ignore[method-assign]
+    backend.act = lambda: loop_is_busy.wait(30)  # type: ignore[method-assign,assignment]
 
     def block() -> None:
         loop_is_busy.set()
@@ -381,7 +380,7 @@ async def test_concurrent_calls_run_one_after_another(keyring_store: KeyringStor
     await asyncio.gather(
         keyring_store.write("one", ACCOUNT), keyring_store.write("two", BARE), keyring_store.write("one", BARE)
     )
-    assert await asyncio.gather(keyring_store.read("one"), keyring_store.read("two")) == [BARE, BARE]
+    assert list(await asyncio.gather(keyring_store.read("one"), keyring_store.read("two"))) == [BARE, BARE]
 
 
 STUCK = """
@@ -406,6 +405,6 @@ asyncio.run(main())
 
 
 def test_a_blocked_keyring_does_not_delay_the_exit() -> None:
-    command = [sys.executable, "-c", STUCK, Path(__file__).parent, Path(__file__).parents[1]]
+    command = [sys.executable, "-c", STUCK, str(Path(__file__).parent), str(Path(__file__).parents[1])]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT)
     assert (ran.stdout, ran.stderr) == ("timed out\n", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
@@ -373,5 +374,5 @@ def test_a_check_never_shows_a_secret() -> None:
 def test_a_nearly_full_disk_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for free, verdict in ((1 << 40, CheckStatus.OK), (50 << 20, CheckStatus.WARN), (0, CheckStatus.BAD)):
         usage = type("Usage", (), {"free": free})
-        monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path, usage=usage: usage)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path, usage=usage: usage)
         assert machine._space(tmp_path).status is verdict

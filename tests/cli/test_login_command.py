@@ -7,6 +7,7 @@ import io
 import sys
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,19 @@ from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 
 
+def no_password(answer: threading.Event, _service: str, _username: str) -> str | None:
+    """Wait for `answer`, and return no password."""
+    answer.wait(60)
+    return None
+
+
 class Desktop(KeyringBackend):
     """Stores items in memory."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
     name = "Desktop keyring"
 
     def __init__(self) -> None:
-        super().__init__()
         self.items: dict[str, str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -153,7 +159,7 @@ def test_logging_out_fails_if_the_keyring_does_not_respond(
     monkeypatch.setattr(vault_module, "INTERACTIVE_TIMEOUT", 0.02)
     keyring, answer = Desktop(), threading.Event()
     asyncio.run(_keep(KeyringStore(keyring)))
-    keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
+    keyring.get_password = partial(no_password, answer)  # type: ignore[method-assign]
     assert login.logout(KeyringStore(keyring), "default", "") == 1
     answer.set()
     output, complained = capsys.readouterr()
@@ -166,7 +172,7 @@ def test_an_unresponsive_keyring_does_not_count_as_signed_out(
     simulator: RunningSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keyring, answer = Desktop(), threading.Event()
-    keyring.get_password = lambda service, username: answer.wait(60) or None  # type: ignore[method-assign]
+    keyring.get_password = partial(no_password, answer)  # type: ignore[method-assign]
     view = listing.HostView((), OutputFormat.JSON)
     assert listing.hosts(services(simulator.url, KeyringStore(keyring, limit=0.02)), view, interval=None) == 1
     answer.set()

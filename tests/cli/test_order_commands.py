@@ -32,7 +32,7 @@ def rows(ended: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 
 def a_host_in(service: Service, statuses: tuple[int, ...]) -> str:
-    return next(row["id"] for row in service.world.host_rows() if int(row["status"]) in statuses)
+    return next(str(row["id"]) for row in service.world.host_rows() if int(row["status"]) in statuses)
 
 
 def test_a_host_is_created_and_reported(run: Run, service: Service) -> None:

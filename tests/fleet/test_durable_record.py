@@ -17,6 +17,7 @@ from typing import cast
 import pytest
 from support.factories import NOON, a_host, a_quote
 from support.privileges import powerless
+from support.sql import execute
 from support.wait import until
 from test_order_service import Service
 
@@ -220,7 +221,7 @@ async def test_a_full_disk_blocks_orders_until_there_is_space(path: Path) -> Non
         fill = "INSERT INTO said SELECT 'default', hex(randomblob(2000)), 1"
         with contextlib.suppress(database.StoreError):
             for _ in range(1000):
-                await desk.database.write(lambda connection: connection.execute(fill) and None)
+                await desk.database.write(execute(fill))
         assert desk.journal.problem is not None
         desk.service.asked.clear()
         orders = [await place(desk, "create") for _ in range(20)]  # the last pages of the file have space for some

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from support.wait import until
@@ -161,8 +162,7 @@ async def test_an_unreachable_service_is_offline_and_tried_again(
 ) -> None:
     address = url.format(port=simulator.url.rpartition(":")[2])
     async with watching(MonitorHarness(address, journal, now)) as watch:
-        failures = lambda: sum(state.connection is ConnectionState.ERROR for state in watch.states)  # noqa: E731
-        await until(lambda: failures() >= 7)
+        await until(lambda: sum(state.connection is ConnectionState.ERROR for state in watch.states) >= 7)
         assert isinstance(watch.state.error, NotSent)
         assert is_explained(watch.state.error)
 
@@ -184,6 +184,10 @@ async def test_a_service_that_returns_is_found_within_an_interval(
         await running.__aexit__(None, None, None)
 
 
+def has_another_error(watch: MonitorHarness, error: Exception | None) -> bool:
+    return watch.state.error is not error
+
+
 async def test_attempts_back_off_to_two_minutes(
     simulator: RunningSimulator, journal: Journal, now: Callable[[], datetime], service: Service
 ) -> None:
@@ -194,7 +198,7 @@ async def test_attempts_back_off_to_two_minutes(
         for _ in range(5):
             trouble = watch.state.error
             watch.monitor.refresh()
-            await until(lambda trouble=trouble: watch.state.error is not trouble)
+            await until(partial(has_another_error, watch, trouble))
             assert watch.state.retry_at is not None
             waits.append(round((watch.state.retry_at - now()).total_seconds(), 3))
     # A random number of 0.5 reduces each of 20, 40, 80, 120 and 120 s by one eighth.

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from support.factories import a_host, a_quote, a_snapshot
@@ -22,12 +24,16 @@ from xds_tui.domain.model import Billing, Status
 from xds_tui.domain.records import EventKind, OrderState
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
-from xds_tui.simulator.host import OFF, ON
+from xds_tui.simulator.host import OFF, ON, SimHost
 from xds_tui.simulator.world import ACCOUNT, SECRET
 from xds_tui.store.journal import Journal
 
 DECIDABLE = (OrderState.ACCEPTED, OrderState.UNKNOWN, OrderState.CONFIRMED)
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
+
+
+def has_more(states: Sequence[FleetState], count: int) -> bool:
+    return len(states) > count
 
 
 class MonitorHarness:
@@ -168,7 +174,7 @@ async def test_a_wrong_secret_is_sent_only_once(simulator: RunningSimulator, jou
         for _ in range(2):
             published = len(watch.states)
             watch.monitor.refresh()
-            await until(lambda published=published: len(watch.states) > published)
+            await until(partial(has_more, watch.states, published))
         assert watch.service.requests == ["POST /v1/auth/getToken"]
 
 
@@ -267,10 +273,18 @@ async def test_a_bought_host_that_is_listed_late_is_shown_and_never_gone(
         await until(lambda: watch.state.connection is ConnectionState.LIVE)
         listed = type(service.world).listed
         new: list[str] = []
-        hidden = lambda owner=ACCOUNT: [h for h in listed(service.world, owner) if h.id not in new]  # noqa: E731
-        service.world.listed = hidden  # type: ignore[method-assign]
         sell = service.world.create
-        service.world.create = lambda *order: (host := sell(*order), new.append(host.id))[0]  # type: ignore[method-assign]
+
+        def hide_new(owner: str = ACCOUNT) -> list[SimHost]:
+            return [host for host in listed(service.world, owner) if host.id not in new]
+
+        def sell_and_hide(*order: Any) -> SimHost:
+            host = sell(*order)
+            new.append(host.id)
+            return host
+
+        service.world.listed = hide_new  # type: ignore[method-assign]
+        service.world.create = sell_and_hide  # type: ignore[method-assign,assignment]
         await bought(watch)
         await until(lambda: bool(watch.state.orders) and watch.state.orders[0].state is OrderState.CONFIRMED)
         state = await watch.refreshed()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.factories import NOON, a_host, a_snapshot, catalog_of
+from support.sql import execute
 
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Billing, Snapshot
@@ -122,7 +123,7 @@ async def test_events_that_cannot_be_read_are_reported_once(harness: RecorderHar
     await journal.add_events([Event(at=NOON, kind=EventKind.APPEARED, host_id="old")])
     assert len(await harness.recorder.past_events(10)) == 1
     assert harness.notices == []
-    await journal._database.write(lambda connection: connection.execute("UPDATE events SET body = '{}'") and None)
+    await journal._database.write(execute("UPDATE events SET body = '{}'"))
     assert await harness.recorder.restore() == (None, ())
     assert [notice.summary for notice in harness.notices] == [UNREADABLE_EVENTS]
     assert await harness.recorder.past_events(10) == ()

@@ -102,7 +102,10 @@ async def test_programs_share_one_token(single_token: bool) -> None:
     with RunningSimulator(service) as simulator:
         keyring_store = SharedKeyringStore(StoredCredentials(KEY, simulator.url))
         one, other = Program(simulator.url, keyring_store, clock), Program(simulator.url, keyring_store, clock)
-        mints = lambda: sum("getToken" in request for request in service.requests)  # noqa: E731
+
+        def mints() -> int:
+            return sum("getToken" in request for request in service.requests)
+
         async with one.running():
             assert mints() == 1
             await until(lambda: keyring_store.stored.token is not None)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support.factories import NOON, a_quote
+from support.sql import execute_many
 from support.wait import until
 from test_monitor import MonitorHarness, watching
 
 from tests.simulator_faults.server import RunningSimulator
 from xds_tui.domain import order_states
-from xds_tui.domain.records import OrderState
+from xds_tui.domain.records import OrderState, Quote
 from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.fleet.recorder import UNREADABLE
 from xds_tui.fleet.state import ConnectionState, FleetState
@@ -34,11 +36,15 @@ def path(tmp_path: Path) -> Path:
 async def store_orders(database: Database, scope: str, bodies: tuple[object, ...]) -> None:
     statement = "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, ?, ?, 'unknown', ifnull(?, x'ff'))"
     rows = [(f"o{number}", scope, microseconds(NOON), body) for number, body in enumerate(bodies)]
-    await database.write(lambda connection: connection.executemany(statement, rows) and None)
+    await database.write(execute_many(statement, rows))
 
 
 def reported(state: FleetState) -> list[str]:
     return sorted(event.message for event in state.events if event.summary == UNREADABLE)
+
+
+def has_reported(watch: MonitorHarness, count: int) -> bool:
+    return watch.state.connection is ConnectionState.LIVE and len(reported(watch.state)) >= count
 
 
 async def test_unreadable_orders_are_reported_once_and_the_monitor_continues(
@@ -52,11 +58,7 @@ async def test_unreadable_orders_are_reported_once_and_the_monitor_continues(
         if not before:
             await store_orders(database, f"test {simulator.url.removeprefix('http://')} {ACCOUNT}", BODIES)
         async with watching(MonitorHarness(simulator, journal)) as watch:
-            await until(
-                lambda watch=watch: (
-                    watch.state.connection is ConnectionState.LIVE and len(reported(watch.state)) >= len(named)
-                )
-            )
+            await until(partial(has_reported, watch, len(named)))
             await watch.refreshed()
             assert reported(watch.state) == named
             assert "h9" in watch.monitor.orders.book._claimed
@@ -88,7 +90,7 @@ async def test_what_unreadable_orders_may_have_bought_is_bought_again_only_if_co
     await database.close()
 
 
-def quote_in(state: FleetState):
+def quote_in(state: FleetState) -> Quote:
     from xds_tui.domain.model import Billing
 
     assert state.catalog is not None

@@ -10,11 +10,14 @@ import argparse
 import faulthandler
 import sys
 import time
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from .decoding import Outcome
 
 TESTS = Path(__file__).parents[1]
@@ -43,10 +46,10 @@ def main() -> int:
     from .screens import run_screens
 
     began = time.monotonic()
-    stages = chain(
+    stages: Iterable[Callable[[], Outcome]] = chain(
         run_each(options.per_endpoint, options.seed, options.jobs),
         run_screens(options.screens, options.seed),
-        [lambda: run_keyboard(options.input, options.seed)],
+        [partial(run_keyboard, options.input, options.seed)],
     )
     print(f"{'endpoint':<16} {'answers':>8} {'s':>6} {'slowest ms':>10} {'growth MB':>9}  ends")
     is_kept = True

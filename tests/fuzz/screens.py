@@ -73,7 +73,7 @@ class FuzzedApp(AppDriver):
     async def well(self) -> None:
         """Make all endpoints respond normally, sign in, and start again."""
         self.fuzzed = None
-        self.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
+        self.account.client().session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
         self.monitor.handle_sign_in()
         before = self.monitor.state.snapshot
         await until(lambda: self.monitor.state.snapshot not in (None, before))
@@ -89,7 +89,7 @@ def _order(action: OrderAction) -> Callable[[FuzzedApp], None]:
 
 
 def _ask_for_token(driver: FuzzedApp) -> None:
-    driver.account._client.session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
+    driver.account.client().session.replace(AccountKey(ACCOUNT, Secret(SECRET)))
     driver.monitor.refresh()
 
 

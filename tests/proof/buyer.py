@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from tests.soak.request_tags import note_sending, tag_requests
+from tests.simulator_faults.request_tags import note_sending, tag_requests
 from xds_tui.api.client import Client, Deadlines
 from xds_tui.api.errors import ApiError
 from xds_tui.auth.account import Account, Source, TokenCache

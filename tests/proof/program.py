@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from unittest import mock
 
-from tests.soak.request_tags import note_sending, tag_requests
+from tests.simulator_faults.request_tags import note_sending, tag_requests
 from xds_tui.cli.commands import history, listing, order_commands  # noqa: F401 - imported before processes are forked
 from xds_tui.cli.main import main
 from xds_tui.domain.records import Order

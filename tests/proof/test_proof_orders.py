@@ -184,7 +184,7 @@ def test_a_refused_order_that_bought_a_host_may_be_pointed_out() -> None:
     assert verdict([order(0, OrderState.NOT_SENT, candidate=pointed_out)], [sale(0, "a")]).denied == 1
 
 
-LOST = {"answered_at": SENT_AT + timedelta(seconds=1), "summary": "no answer"}
+LOST: dict[str, Any] = {"answered_at": SENT_AT + timedelta(seconds=1), "summary": "no answer"}
 
 
 @pytest.mark.parametrize(

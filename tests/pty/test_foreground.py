@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,11 @@ def connect(program: Program) -> None:
     assert_screen_left(program)
 
 
+def is_last(program: Program, on: bytes, off: bytes) -> bool:
+    """Return whether `on` was written after the last `off`."""
+    return program.raw.rfind(on) > program.raw.rfind(off)
+
+
 def assert_screen_taken(program: Program) -> None:
     """Check that screen, mouse, keyboard, paste and line discipline are set by the app."""
     for on, off in (
@@ -109,12 +115,13 @@ def assert_screen_taken(program: Program) -> None:
         (b"\x1b[?25l", b"\x1b[?25h"),
         (b"\x1b[>", b"\x1b[<u"),
     ):
-        program.until(lambda on=on, off=off: program.raw.rfind(on) > program.raw.rfind(off))
+        program.until(partial(is_last, program, on, off))
     assert program.modes != program.modes_before
 
 
 def recorded(record: Path) -> dict[str, object]:
-    return json.loads(record.read_text().splitlines()[-1])
+    fields: dict[str, object] = json.loads(record.read_text().splitlines()[-1])
+    return fields
 
 
 def test_ssh_runs_in_the_terminal_and_the_app_resumes(environ: dict[str, str], record: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from fuzz.traffic import EIGHT_BIT, GARBAGE, MOUSE, PASTES, REPLIES
 from support.terminal import Terminal
 from support.wait import TIMEOUT
-from test_shutdown import COMMAND, Program, assert_closed, assert_restored, history, set_faults, states_of_orders
-from test_whole_job import ACCOUNT, SECRET, simulating
+from test_shutdown import COMMAND, Program, assert_closed, history, set_faults, states_of_orders
+from test_whole_job import ACCOUNT, SECRET, assert_restored, simulating
 
 CLICKS = b"\x1b[<"
 NO_KEYS = [*(report for report in MOUSE if not report.startswith(CLICKS)), *REPLIES, *EIGHT_BIT, *GARBAGE]

@@ -121,7 +121,7 @@ def forms(secret: str) -> Iterator[bytes]:
     yield secret.encode("utf-16-le")
 
 
-def found_in(data: bytes) -> set[str]:
+def found_in(data: bytes | bytearray) -> set[str]:
     return {secret for secret in PLANTED if any(form in data for form in forms(secret))}
 
 

@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -310,13 +311,17 @@ def test_ctrl_z_returns_to_the_shell_and_fg_resumes_with_fresh_data(
             shell.type("fg\r")
             shell.wait_for("● live")
             shell.wait_for("q Quit")
-            shell.until(lambda asked=asked: listings(simulator) > asked)
+            shell.until(partial(is_listed_again, simulator, asked))
         shell.screen.reset()
         shell.press("q")
         shell.wait_for("code 0")
         assert_screen_left(shell)
         shell.wait_for(PROMPT)
     assert_closed(history(environ))
+
+
+def is_listed_again(simulator: Simulator, before: int) -> bool:
+    return listings(simulator) > before
 
 
 def listings(simulator: Simulator) -> int:

@@ -14,13 +14,12 @@ from test_shutdown import (
     COMMAND,
     Program,
     assert_closed,
-    assert_restored,
     history,
     listings,
     set_faults,
     states_of_orders,
 )
-from test_whole_job import ACCOUNT, SECRET, Simulator, simulating
+from test_whole_job import ACCOUNT, SECRET, Simulator, assert_restored, simulating
 
 HOST = re.compile(r"[●○↑↓✕] (?:on|off|starting|stopping|expired)")
 """The status of a host, of which every row has one."""

@@ -12,7 +12,8 @@ KEY = {"uuid": ACCOUNT, "secret": SECRET}
 
 
 async def sign_in(simulated: Simulated, body: object) -> dict[str, Any]:
-    return (await simulated.send("POST", "/v1/auth/getToken", json=body)).json()
+    answer: dict[str, Any] = (await simulated.send("POST", "/v1/auth/getToken", json=body)).json()
+    return answer
 
 
 async def test_a_token_is_valid_for_thirty_minutes() -> None:

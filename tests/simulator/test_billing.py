@@ -12,7 +12,7 @@ async def test_the_ledger_contains_every_completed_create() -> None:
     on_demand, rented = await simulated.buy(), await simulated.rent(4, 3, packageId="bzrent4", imageId="5002")
     assert await simulated.code("POST", "createquantity", PAIR | {"imageId": "4005"}) == 7005
     first, second = simulated.world.ledger
-    assert (first.host_id, first.rented, first.seconds, first.charged) == (on_demand, False, 0, 0)
+    assert (first.host_id, first.rented, first.seconds, first.charged) == (on_demand, False, 0, Decimal(0))
     assert (first.package_id, first.image_id, first.account) == ("bzoff4", "5001", ACCOUNT)
     assert (first.period, second.period) == (None, (4, 3))
     assert (second.host_id, second.rented, second.seconds) == (rented, True, 4 * 2_592_000)

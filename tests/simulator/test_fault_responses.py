@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ FORMS = {
 }
 
 
-async def struck(*faults: Fault, hosts: int = 0, **options: object) -> Simulated:
+async def struck(*faults: Fault, hosts: int = 0, **options: Any) -> Simulated:
     simulated = Simulated(hosts, **options)
     simulated.service.faults.set(*faults)
     return simulated

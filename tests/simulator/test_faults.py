@@ -56,7 +56,12 @@ def test_faults_can_be_removed() -> None:
 
 def test_faults_can_be_set_from_one_thread_while_they_strike_in_another() -> None:
     faults = Faults()
-    setting = threading.Thread(target=lambda: [faults.set(Fault(kind=Kind.HTML)) for _ in range(2000)])
+
+    def set_many() -> None:
+        for _ in range(2000):
+            faults.set(Fault(kind=Kind.HTML))
+
+    setting = threading.Thread(target=set_many)
     setting.start()
     strikes = 0
     while setting.is_alive() or faults.pending:

@@ -70,7 +70,9 @@ async def test_a_host_that_expires_while_changing_stays_expired(on: bool) -> Non
     host_id = await simulated.rent(1, 0)
     if not on:
         await simulated.started(host_id)
-    simulated.let_pass(simulated.world.hosts[host_id].expires - simulated.clock.now - 1)
+    expires = simulated.world.hosts[host_id].expires
+    assert expires is not None
+    simulated.let_pass(expires - simulated.clock.now - 1)
     assert await simulated.power(host_id, on=on) == 0
     assert await seen(simulated, host_id, 60) == [STARTING if on else STOPPING, EXPIRED]
 

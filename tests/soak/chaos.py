@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.simulator_faults.request_tags import note_sending, tag_requests
 from xds_tui.api.client import Client
 from xds_tui.auth.account import Account, Source, TokenCache
 from xds_tui.domain.credentials import AccountKey, Credentials, Secret, Token
@@ -39,7 +40,6 @@ from xds_tui.store.journal import Journal, SettleResult
 from .chaos_trouble import ChaosTrouble
 from .log_records import listen, listen_to_loop
 from .metrics import Held, Holdings
-from .request_tags import note_sending, tag_requests
 from .service import Service
 from .verdict import MOST_MEMORY, rise
 

@@ -71,7 +71,7 @@ def count_sweeps(monitor: Monitor, count: Callable[[], None]) -> None:
         count()
         record_sample(*args)
 
-    monitor.recorder.record_sample = counted  # type: ignore[method-assign]
+    monitor.recorder.record_sample = counted  # type: ignore[method-assign,assignment]
 
 
 class _AttendedDatabase(Database):

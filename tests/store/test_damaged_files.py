@@ -8,7 +8,7 @@ import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -90,7 +90,7 @@ async def _use(path: Path) -> None:
     await opened.close()
 
 
-def _works(journal: Journal) -> list[Callable[[], object]]:
+def _works(journal: Journal) -> list[Callable[[], Awaitable[object]]]:
     async def read() -> None:
         snapshot = await journal.last_snapshot()
         hosts = {host.id: host for host in snapshot.hosts} if snapshot else {}

@@ -7,10 +7,12 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.privileges import IS_ROOT, powerless
+from support.sql import execute, execute_many
 from support.wait import TIMEOUT
 
 from xds_tui.store import migrations
@@ -27,8 +29,8 @@ def set_up(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE IF NOT EXISTS marks (text TEXT)")
 
 
-def add(text: str):
-    return lambda connection: connection.execute("INSERT INTO marks VALUES (?)", (text,)) and None
+def add(text: str) -> Callable[[sqlite3.Connection], None]:
+    return execute("INSERT INTO marks VALUES (?)", (text,))
 
 
 def marks(connection: sqlite3.Connection) -> list[str]:
@@ -39,7 +41,7 @@ def version_of(path: Path) -> int:
     connection = sqlite3.connect(path)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     connection.close()
-    return version
+    return int(version)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -418,7 +420,7 @@ async def test_files_created_by_root_belong_to_the_owner_of_the_folder(tmp_path:
 async def test_orders_are_saved_out_of_a_damaged_file(path: Path) -> None:
     database = await Database.open(path)
     statement = "INSERT INTO orders (id, scope, created_at, state, body) VALUES (?, 'default', 0, 'unknown', '{}')"
-    await database.write(lambda connection: connection.executemany(statement, [(f"o{n}",) for n in range(9)]) and None)
+    await database.write(execute_many(statement, [(f"o{n}",) for n in range(9)]))
     await database.close()
     connection = sqlite3.connect(path)
     (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").fetchone()
@@ -428,7 +430,7 @@ async def test_orders_are_saved_out_of_a_damaged_file(path: Path) -> None:
         file.seek((root - 1) * size)
         file.write(b"\xff" * size)
     database = await Database.open(path)
-    await database.write(lambda connection: connection.execute("DELETE FROM events") and None)
+    await database.write(execute("DELETE FROM events"))
     assert database.notice is not None
     saved = await database.read(lambda connection: connection.execute("SELECT id FROM orders ORDER BY id").fetchall())
     assert saved == [(f"o{n}",) for n in range(9)]

@@ -71,7 +71,7 @@ def content(path: Path) -> bytes:
 
 def version_of(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("PRAGMA user_version").fetchone()[0]
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 async def opened(path: Path) -> tuple[Database, Journal]:

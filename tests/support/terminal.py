@@ -13,7 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import pyte
 
@@ -81,7 +81,7 @@ class Terminal:
         return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
 
     @property
-    def modes(self) -> list[object]:
+    def modes(self) -> list[Any]:
         """The modes of the line discipline, as returned by termios."""
         return termios.tcgetattr(self._fd)
 

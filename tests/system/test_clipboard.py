@@ -39,7 +39,7 @@ def test_an_installed_program_is_chosen() -> None:
     environ = {"DISPLAY": ":0", "WAYLAND_DISPLAY": "w"}
     found = clipboard.program(environ, "linux", {"xsel": "/usr/bin/xsel"}.get)
     assert found == ("xsel", "--clipboard", "--input")
-    assert clipboard.program(environ, "linux", {}.get) is None
+    assert clipboard.program(environ, "linux", lambda _name: None) is None
 
 
 @pytest.mark.parametrize(

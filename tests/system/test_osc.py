@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xds_tui.system import osc
 from xds_tui.system.terminal import Multiplexer
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=2000)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=2000)
 SCREEN_CHUNK = re.compile(r"\x1bP(.*?)\x1b\\", re.DOTALL)
 
 

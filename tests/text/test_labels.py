@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_filters_accept_the_words_on_screen() -> None:
-    shown_words = {
+    shown_words: dict[Enum | str, str] = {
         **{status: formats.status_word(status) for status in Status},
         **{billing: formats.billing(billing) for billing in Billing},
         **{area: formats.area(area) for area in Area},

@@ -28,7 +28,7 @@ def style_sheets() -> Iterator[tuple[str, str]]:
                     yield f"{module.name}.{name}", css
 
 
-def widget_names(root: type) -> Iterator[str]:
+def widget_names(root: type[object]) -> Iterator[str]:
     yield root.__name__
     for child in root.__subclasses__():
         yield from widget_names(child)

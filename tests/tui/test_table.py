@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from textual import events
@@ -26,12 +26,15 @@ ROWS = 8
 """The number of rows that fit on the screen of these tests; header and input take one line each."""
 
 
+MessageT = TypeVar("MessageT", bound=Message)
+
+
 class ObservedTable(Table):
     """Records which lines are drawn."""
 
     MARKS = True
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.painted: list[int] = []
         self.asked: list[str] = []
@@ -45,7 +48,7 @@ class ObservedTable(Table):
         self.asked.append(key)
         return Row((Cell(key), Cell(self.words.get(key, "on"), "good"), Cell("16"), Cell("id-" + key, "muted")))
 
-    def fill(self, keys: object, columns: tuple[Column, ...] = COLUMNS) -> None:
+    def fill(self, keys: Iterable[str], columns: tuple[Column, ...] = COLUMNS) -> None:
         self.show(columns, tuple(keys), self.row)
 
 
@@ -77,7 +80,7 @@ class Screen:
     def cursor_line(self) -> int:
         return next(y for y, line in enumerate(self.lines) if line.startswith("▌"))
 
-    async def fill(self, keys: object, columns: tuple[Column, ...] = COLUMNS) -> None:
+    async def fill(self, keys: Iterable[str], columns: tuple[Column, ...] = COLUMNS) -> None:
         self.table.fill(keys, columns)
         await self.settle()
 
@@ -88,14 +91,14 @@ class Screen:
     async def settle(self) -> None:
         await self.pilot.pause()
 
-    async def painted_by(self, doing) -> list[int]:
+    async def painted_by(self, doing: Awaitable[object]) -> list[int]:
         await self.settle()
         self.table.painted.clear()
         doing()
         await self.settle()
         return sorted(self.table.painted)
 
-    def messages(self, kind: type[Message]) -> list[Message]:
+    def messages(self, kind: type[MessageT]) -> list[MessageT]:
         # Each widget that a message bubbles through reports it once.
         once = {id(message): message for message in self._posted if isinstance(message, kind)}
         return list(once.values())
@@ -381,9 +384,9 @@ class TestHeadings:
         async with shown(["a", "b", "c"]) as screen:
             await screen.press("j", "space")
             await self.group(screen)
-            assert (screen.table.cursor_key, screen.table.marked) == ("b", {"b"})
+            assert (screen.table.cursor_key, screen.table.marked) == ("b", frozenset("b"))
             await self.group(screen, ("\0x", "a", "\0y", "b", "c"))
-            assert (screen.table.cursor_key, screen.table.marked) == ("b", {"b"})
+            assert (screen.table.cursor_key, screen.table.marked) == ("b", frozenset("b"))
             await screen.fill(["c", "b"])
             assert (screen.table.cursor_key, screen.table.row_count) == ("b", 2)
 
@@ -452,8 +455,7 @@ class TestWhatIsRepainted:
 
 def click(screen: Screen, line: int) -> None:
     """Let the table handle a click at once, before anything is drawn."""
-    modifiers = {"shift": False, "meta": False, "ctrl": False}
-    screen.table.on_click(events.Click(screen.table, 6, line, 0, 0, 1, **modifiers, screen_x=6, screen_y=line))
+    screen.table.on_click(events.Click(screen.table, 6, line, 0, 0, 1, False, False, False, 6, line))
 
 
 class TestMouse:

@@ -25,7 +25,7 @@ def test_a_row_is_read_once() -> None:
 
 def test_changed_cells_are_reported_until_the_next_reset() -> None:
     rows = RowCache(COLUMNS, lambda key: row(key, "on"))
-    assert rows["a"]
+    assert rows["a"].cells
     rows.reset(COLUMNS, lambda key: row(key, "off"))
     assert rows.changed("a") == {1}
     assert rows.changed("never read before") == frozenset()
@@ -35,13 +35,13 @@ def test_changed_cells_are_reported_until_the_next_reset() -> None:
 
 def test_a_change_of_columns_reports_no_changed_cells() -> None:
     rows = RowCache(COLUMNS, lambda key: row(key, "on"))
-    assert rows["a"]
+    assert rows["a"].cells
     rows.reset(COLUMNS[:1], lambda key: Row((Cell("other"),)))
     assert rows.changed("a") == frozenset()
 
 
 def test_quiet_cells_are_not_reported() -> None:
     rows = RowCache(COLUMNS, lambda key: Row((Cell(key), Cell("5 min", quiet=True))))
-    assert rows["a"]
+    assert rows["a"].cells
     rows.reset(COLUMNS, lambda key: Row((Cell(key), Cell("4 min", quiet=True))))
     assert rows.changed("a") == frozenset()

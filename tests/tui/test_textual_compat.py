@@ -167,11 +167,11 @@ async def test_a_screen_that_opens_in_an_unfocused_window_gets_its_focus_later(
 
 async def test_a_skipped_frame_is_not_drawn() -> None:
     app = HookedApp()
-    displayed = []
+    displayed: list[str] = []
     async with app.run_test() as pilot:
         driver = get_driver(app)
         assert driver is not None
-        driver.write = displayed.append  # type: ignore[method-assign]
+        driver.write = displayed.append  # type: ignore[method-assign,assignment]
         app.skips_frames = True
         app.refresh(layout=True)
         await pilot.pause()
@@ -231,7 +231,7 @@ async def test_the_clipboard_of_input_fields_is_set_without_output() -> None:
         written: list[str] = []
         driver = get_driver(app)
         assert driver is not None
-        driver.write = written.append  # type: ignore[method-assign]
+        driver.write = written.append  # type: ignore[method-assign,assignment]
         set_clipboard(app, "copied")
         assert app.clipboard == "copied"
         assert not any("]52;" in text for text in written)
@@ -254,7 +254,7 @@ async def test_a_title_repaints_its_border_only() -> None:
     widget.styles.border = ("solid", "white")
     async with OneWidgetApp(widget).run_test() as pilot:
         repainted = []
-        widget.refresh = lambda *regions, **_options: repainted.append(regions)  # type: ignore[method-assign,assignment,return-value]
+        widget.refresh = lambda *regions, **_options: repainted.append(regions)  # type: ignore[method-assign,assignment]
         widget.set_border_title("hosts")
         widget.set_border_title("hosts")
         widget.set_border_subtitle("filter")
