@@ -152,6 +152,7 @@ async def test_the_oldest_events_beyond_the_bound_are_dropped(
 ) -> None:
     monkeypatch.setattr(event_rows, "MAX_EVENTS", 5)
     monkeypatch.setattr(samples, "MIN_ROWS_KEPT", 1)
+    monkeypatch.setattr(samples, "DROP_INTERVAL", 1)
     await journal.add_events([an_event(seconds) for seconds in range(7)])
     await journal.add_events([an_event(7)])
     assert await journal.events(100) == tuple(an_event(seconds) for seconds in (7, 6, 5, 4, 3))
@@ -159,6 +160,7 @@ async def test_the_oldest_events_beyond_the_bound_are_dropped(
 
 async def test_events_older_than_ninety_days_are_dropped(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "MIN_ROWS_KEPT", 1)
+    monkeypatch.setattr(samples, "DROP_INTERVAL", 1)
     await journal.add_events([an_event(0), an_event(1)])
     newest = Event(at=NOON + timedelta(days=90) + SECOND, kind=EventKind.RECOVERED)
     await journal.add_events([newest])
@@ -384,6 +386,7 @@ async def test_of_many_samples_the_last_of_each_stretch_is_given(journal: Journa
 async def test_samples_are_bounded(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples_module, "MAX_SAMPLES", 5)
     monkeypatch.setattr(samples, "MIN_ROWS_KEPT", 1)
+    monkeypatch.setattr(samples, "DROP_INTERVAL", 1)
     for seconds in range(8):
         await journal.add_sample(a_sample(seconds))
     assert len(await journal.samples(NOON, 100, NOON + 100 * SECOND)) == 5

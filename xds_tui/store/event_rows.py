@@ -30,7 +30,7 @@ PAGE: Final = (
 
 
 def add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
-    """Add `events`, except those that another program has stored, and delete the oldest."""
+    """Add `events`, except those that another program has stored, and from time to time delete the oldest."""
     since = microseconds(min(event.at for event in events) - DUPLICATE_WINDOW)
     recent = connection.execute(
         "SELECT CAST(body AS BLOB) FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since)
@@ -44,7 +44,7 @@ def add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, 
             stored[_subject(event)] = event
         rows.append((scope, microseconds(event.at), encode(event)))
     connection.executemany(ADD_EVENT, rows)
-    drop_old(connection, "events", scope, MAX_EVENTS, MAX_AGE)
+    drop_old(connection, "events", scope, len(rows), MAX_EVENTS, MAX_AGE)
 
 
 def count_unreadable_events(connection: sqlite3.Connection) -> int:

@@ -18,18 +18,30 @@ from xds_tui.store.timestamps import from_microseconds, microseconds
 MIN_ROWS_KEPT: Final = 5_000
 """Rows kept regardless of age: a clock that was briefly years ahead must not empty the history."""
 
+DROP_INTERVAL: Final = 499
+"""Rows added to a table between two deletions, whose search takes as long as the table is full.
 
-def drop_old(connection: sqlite3.Connection, table: str, scope: str, max_rows: int, max_age: timedelta) -> None:
-    """Delete the oldest rows of `scope`.
+It is prime, so that no account is passed over for ever whose rows alternate with those of others.
+"""
+
+
+def drop_old(
+    connection: sqlite3.Connection, table: str, scope: str, added: int, max_rows: int, max_age: timedelta
+) -> None:
+    """Delete the oldest rows of `scope`, once for each `DROP_INTERVAL` rows of the table.
 
     Args:
         connection: in a transaction.
-        table: a table with the columns `scope` and `at`.
+        table: a table with the columns `id`, `scope` and `at`.
         scope: the account.
+        added: number of rows that have just been added.
         max_rows: maximum number of rows to keep.
         max_age: maximum age of a row, relative to the newest.
 
     """
+    (last,) = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608 - a name of ours
+    if last is None or last // DROP_INTERVAL == (last - added) // DROP_INTERVAL:
+        return
     own_rows = f"FROM {table} WHERE scope = :scope AND typeof(at) = 'integer'"
     nth = f"(SELECT at {own_rows} ORDER BY at DESC LIMIT 1 OFFSET {{}})"
     newest, last_kept, always_kept = connection.execute(
@@ -56,9 +68,10 @@ _BETWEEN: Final = (
 
 
 def add_samples(connection: sqlite3.Connection, scope: str, samples: Iterable[Sample]) -> None:
-    """Add samples, and delete those beyond `MAX_SAMPLES` and `MAX_AGE`."""
-    connection.executemany(_ADD, ((scope, *_row(sample)) for sample in samples))
-    drop_old(connection, "samples", scope, MAX_SAMPLES, MAX_AGE)
+    """Add samples, and from time to time delete those beyond `MAX_SAMPLES` and `MAX_AGE`."""
+    rows = [(scope, *_row(sample)) for sample in samples]
+    connection.executemany(_ADD, rows)
+    drop_old(connection, "samples", scope, len(rows), MAX_SAMPLES, MAX_AGE)
 
 
 def samples_between(
