@@ -5,7 +5,7 @@ import signal
 import string
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ from xds_tui.domain.model import Area, Billing, Host, Period, PeriodUnit, Purpos
 from xds_tui.domain.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
 from xds_tui.domain.sanitize import clean
-from xds_tui.store import event_rows, samples
+from xds_tui.store import bodies, event_rows, samples
 from xds_tui.store import samples as samples_module
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal, SettleResult
@@ -145,6 +145,25 @@ async def test_pages_of_events_miss_none_that_happened_at_one_moment(journal: Jo
         read += page
         before = page[-1].at
     assert read == written[::-1]
+
+
+async def test_events_of_orders_are_added_without_decoding_those_before(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = 0
+
+    def decode_events(rows: Iterable[tuple[object]]) -> tuple[Event, ...]:
+        nonlocal decoded
+        events = bodies.decode_events(rows)
+        decoded += len(events)
+        return events
+
+    monkeypatch.setattr(event_rows, "decode_events", decode_events)
+    for second in range(50):
+        await journal.add_events([an_event(second, kind=EventKind.ORDER, order_id=f"o{second}")])
+    assert decoded == 0
+    await journal.add_events([an_event(50, kind=EventKind.STATUS, old=Status.OFF, new=Status.ON)])
+    assert decoded == 50
 
 
 async def test_the_oldest_events_beyond_the_bound_are_dropped(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.domain.records import Event, EventKind
@@ -31,11 +31,8 @@ PAGE: Final = (
 
 def add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, ...]) -> None:
     """Add `events`, except those that another program has stored, and from time to time delete the oldest."""
-    since = microseconds(min(event.at for event in events) - DUPLICATE_WINDOW)
-    recent = connection.execute(
-        "SELECT CAST(body AS BLOB) FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, since)
-    )
-    stored = {_subject(event): event for event in decode_events(recent) if event.kind in _OBSERVED_KINDS}
+    observed = [event.at for event in events if event.kind in _OBSERVED_KINDS]
+    stored = _observed_since(connection, scope, min(observed) - DUPLICATE_WINDOW) if observed else {}
     rows = []
     for event in events:
         if event.kind in _OBSERVED_KINDS:
@@ -45,6 +42,16 @@ def add_events(connection: sqlite3.Connection, scope: str, events: tuple[Event, 
         rows.append((scope, microseconds(event.at), encode(event)))
     connection.executemany(ADD_EVENT, rows)
     drop_old(connection, "events", scope, len(rows), MAX_EVENTS, MAX_AGE)
+
+
+def _observed_since(
+    connection: sqlite3.Connection, scope: str, since: datetime
+) -> dict[tuple[str | None, bool], Event]:
+    """Return the last observed event of each subject."""
+    rows = connection.execute(
+        "SELECT CAST(body AS BLOB) FROM events WHERE scope = ? AND at >= ? ORDER BY id", (scope, microseconds(since))
+    )
+    return {_subject(event): event for event in decode_events(rows) if event.kind in _OBSERVED_KINDS}
 
 
 def count_unreadable_events(connection: sqlite3.Connection) -> int:
