@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
@@ -114,6 +115,27 @@ def period(value: Period) -> str:
 def cells(text: str) -> int:
     """Return the width of `text` in terminal cells."""
     return cell_len(text)
+
+
+_PIECES: Final = re.compile(r"\s+|[（《“‘]*(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[，。；：！？、）》”’]*")
+"""Parts of a text that stay together in a line: spaces, a word, a Chinese character with its punctuation."""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return `text` in lines of at most `width` cells, broken at spaces and between Chinese characters."""
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if cells(lines[-1] + piece) <= width:
+            lines[-1] += piece
+        elif piece.isspace():
+            lines.append("")
+        else:
+            lines.append("")
+            for character in piece:  # a word may be longer than a line
+                if cells(lines[-1] + character) > width:
+                    lines.append("")
+                lines[-1] += character
+    return [line.strip() for line in lines if line.strip()] or [""]
 
 
 def padded(text: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""A widget that shows the lines of `text.overview` and the like, and repaints only those that look different."""
+"""Widgets that show lines of text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from xds_tui.text import formats
 from xds_tui.text.overview import Line
 
 
 class StyledLines(Widget):
-    """Shows lines of styled spans."""
+    """Shows lines of styled spans, such as those of `text.overview`, and repaints only those that look different."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"lines--{style}"
@@ -53,6 +54,28 @@ class StyledLines(Widget):
     def render(self) -> Content:
         """Return all lines."""
         return Content("\n").join(self.lines)
+
+
+class WrappedText(Widget):
+    """Shows a text, whose lines are broken between Chinese characters, too, unlike those of Textual's `Static`."""
+
+    DEFAULT_CSS = "WrappedText { height: auto; }"
+
+    text: reactive[str] = reactive("", layout=True)
+    """The text, which may have several lines."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines at this width."""
+        return len(wrapped_lines(self.text, width))
+
+    def render(self) -> Content:
+        """Return the text as it is broken at the present width."""
+        return Content("\n".join(wrapped_lines(self.text, self.size.width)))
+
+
+def wrapped_lines(text: str, width: int) -> list[str]:
+    """Return the lines of a text, each at most `width` cells."""
+    return [part for line in text.split("\n") for part in formats.wrapped(line, max(width, 1))]
 
 
 def _content(line: Line) -> Content:

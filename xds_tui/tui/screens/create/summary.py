@@ -9,10 +9,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Digits, Static
+from textual.widgets import Digits
 
 from xds_tui.domain import pricing
 from xds_tui.domain.endpoint import environment_of
@@ -23,6 +24,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import formats, messages
 from xds_tui.tui.widgets.catalog_rows import offer_lines
+from xds_tui.tui.widgets.lines import WrappedText, wrapped_lines
 
 LARGE_ROWS: Final = 38
 """Rows of the terminal from which the total is drawn in large digits."""
@@ -190,12 +192,12 @@ class OrderSummary(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """Create the parts, from what is ordered to what is still missing."""
-        yield Static(id="goods")
-        yield Static(id="calculation")
+        yield WrappedText(id="goods")
+        yield WrappedText(id="calculation")
         yield Digits(id="total-large")
-        yield Static(id="total")
-        yield Static(id="details")
-        yield Static(id="problems")
+        yield WrappedText(id="total")
+        yield WrappedText(id="details")
+        yield WrappedText(id="problems")
 
     def show(self, view: DraftView, *, has_large_digits: bool) -> None:
         """Show a draft; its total in large digits if there is room for them."""
@@ -215,8 +217,8 @@ class OrderSummary(VerticalScroll):
         self._show_lines("problems", [_("Not ready to order:"), *problems] if problems else [])
 
     def _show_lines(self, part: str, lines: list[str]) -> None:
-        widget = self.query_one(f"#{part}", Static)
-        widget.update(Content("\n".join(lines)))
+        widget = self.query_one(f"#{part}", WrappedText)
+        widget.text = "\n".join(lines)
         widget.display = bool(lines)
 
 
@@ -250,7 +252,12 @@ class BuyButton(Widget):
         """Render the button and the hint below it."""
         # Textual drops an opaque background from a component style that is given by its name.
         style = self.get_visual_style("buy-button--button" if self.is_enabled else "buy-button--disabled")
-        return Content("\n").join([Content(f"  {self.label}  ").stylize(style), Content(self.hint)])
+        hint = "\n".join(wrapped_lines(self.hint, self.size.width))
+        return Content("\n").join([Content(f"  {self.label}  ").stylize(style), Content(hint)])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines at this width."""
+        return 1 + len(wrapped_lines(self.hint, width))
 
     def on_click(self, event: events.Click) -> None:
         """Report a click on the button itself."""
