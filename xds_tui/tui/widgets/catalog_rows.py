@@ -15,14 +15,14 @@ from xds_tui.tui.widgets.table.table import Cell, Column, Row
 
 IMAGE_COLUMNS: Final = (Column("name", HEADERS["image"], 14, grow=1), Column("type", HEADERS["type"], 5))
 PACKAGE_COLUMNS: Final = (
-    Column("name", HEADERS["package"], 14, grow=3),
-    Column("gpu", HEADERS["gpu"], 10, drop=3, grow=1),
+    Column("name", HEADERS["package"], 13, grow=3),
+    Column("gpu", HEADERS["gpu"], 10, drop=2, grow=1),
     Column("cpu", HEADERS["cpu"], 3, align="right", drop=5),
     Column("mem", HEADERS["memory"], 4, align="right", drop=4),
     Column("disk", HEADERS["disk"], 7, align="right", drop=7),
     Column("price", HEADERS["hourly_price"], 7, align="right"),
     Column("off", HEADERS["discount"], 5, align="right", drop=1),
-    Column("type", HEADERS["type"], 4, drop=2),
+    Column("type", HEADERS["type"], 4, drop=3),
     Column("area", HEADERS["area"], 13, drop=6),
 )
 
