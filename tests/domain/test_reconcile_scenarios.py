@@ -139,6 +139,28 @@ def test_packages_that_differ_only_in_price_do_not_swap_prices(accepted: bool) -
     assert buyer.right == MANY
 
 
+def test_an_order_does_not_take_the_host_of_the_next_though_the_clock_seems_to_be_known() -> None:
+    """The service's clock is behind, and the purchases before agree on another offset, too."""
+    buyer = Buyer(Shop(-1.5))
+    for at, took, works_after, accepted, price in (
+        (0.0, 0.3, 1.92, False, "0.59"),
+        (8.3, 0.05, 0.04, True, "1.10"),
+        (16.35, 0.05, 1.33, False, "0.59"),
+        (24.4, 0.6, 0.3, True, "0.59"),
+        (25.05, 0.1, 0.01, True, "1.10"),
+        (26.15, 0.6, 0.08, True, "0.59"),
+        (27.75, 0.1, 0.09, True, "1.10"),
+        (27.9, 0.6, None, False, "1.10"),
+        (28.7, 0.05, 0.02, True, "0.59"),
+        (28.8, 0.6, 1.51, False, "1.10"),
+    ):
+        buyer.buy(at, took=took, works_after=works_after, accepted=accepted, price=price)
+    buyer.shop.sell(27.09)
+    for look in range(30):
+        buyer.look(44 + 15 * look)
+    assert buyer.wrong == {}
+
+
 def test_hosts_of_the_same_second_at_different_prices_are_left_to_the_user() -> None:
     buyer = Buyer(Shop())
     orders = [buyer.buy(0.1, took=0.2, price="1.10"), buyer.buy(0.4, took=0.2, price="2.20")]

@@ -27,7 +27,7 @@ from xds_tui.domain.host_distance import (
 from xds_tui.domain.host_fit import count_mismatches
 from xds_tui.domain.model import Host
 from xds_tui.domain.open_creates import Birth, Request, find_decidable, find_fitting
-from xds_tui.domain.past_purchases import ACCEPTED_WEIGHT, birth_fits, evidence_of_past
+from xds_tui.domain.past_purchases import ACCEPTED_WEIGHT, birth_fits, evidence_of_past, is_refuted
 from xds_tui.domain.records import Candidate, Doubt, OrderState
 
 _SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)
@@ -68,9 +68,10 @@ class Matching:
         self._decidable = find_decidable(requests, now - listing_grace)
         self._fits = find_fitting(requests, births)
         self._rejected = [request for request in past if request.order.state is OrderState.REJECTED]
-        estimate = self._estimate(past, hosts)
+        evidence = self._find_evidence(past, hosts)
+        estimate = estimate_offset(evidence)
         self._offset = estimate or DEFAULT_OFFSET
-        self._skew = 0 if estimate else SMALL_SKEW
+        self._skew = SMALL_SKEW if estimate is None or is_refuted(estimate, evidence) else 0
         self._distances = [
             {column: self._distance(request, births[column]) for column in fitting}
             for request, fitting in zip(requests, self._fits, strict=True)
@@ -152,8 +153,8 @@ class Matching:
         """Whether the order's own host may still be missing from the list."""
         return self._now - request.time.high < LISTING_DELAY
 
-    def _estimate(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Range | None:
-        """Estimate the clock offset from hosts that responses named, and from what fits accepted orders."""
+    def _find_evidence(self, past: Sequence[Request], hosts: Mapping[str, Host]) -> Sequence[Evidence]:
+        """Return what tells the clock offset: the hosts of orders that have one, and what fits those that have none."""
         evidence = [*evidence_of_past(past, hosts, self._now)]
         is_late = any(request.is_accepted and not self._is_young(request) for request in self._requests) and all(
             self._is_decidable(request) or not request.has_known_end for request in self._requests
@@ -168,7 +169,7 @@ class Matching:
                 ranges = [part for each in ranges if (part := overlap(each, _SMALL_OFFSET)) is not None]
             if ranges:
                 evidence.append(Evidence(ranges, ACCEPTED_WEIGHT if request.is_accepted else 1))
-        return estimate_offset(evidence)
+        return evidence
 
     # The assignment
 
@@ -233,7 +234,8 @@ class Matching:
         for rival, distance in self._rivals(row, column):
             other = self._requests[rival]
             if other.is_accepted and (self._is_young(other) or not request.is_accepted):
-                if distance.is_acceptable and (own.is_indirect or self._is_late_enough(distance)):
+                # That the other order has no host speaks against the estimate of the clock offset.
+                if distance.is_acceptable and (own.is_indirect or not distance.is_early or distance.gap <= SMALL_SKEW):
                     return True
             elif request.is_accepted and self._is_young(request) and self._is_as_good(distance, own):
                 is_nearer = abs(self._lag(rival, column)) <= abs(self._lag(row, column))
@@ -274,10 +276,6 @@ class Matching:
             return other.is_acceptable  # the clock must be wrong or the queue long, and nobody knows how much
         return other.weight <= own.weight + self._skew
 
-    def _is_late_enough(self, distance: Distance) -> bool:
-        """Whether the host came into being after the order was sent, as far as the clocks are known."""
-        return not distance.is_early or distance.gap <= self._skew
-
     def _find_dispensable(self) -> set[int]:
         """Return the orders without which as many hosts are DIRECT: others may have bought just those hosts.
 
@@ -303,14 +301,14 @@ class Matching:
         """
         lost = [row for row, request in enumerate(self._requests) if not request.is_accepted]
         uncertain = self._explained.intersection(self._column_of[row] for row in lost)
-        direct: dict[int, list[int]] = {}
+        possible: dict[int, list[int]] = {}
         likely: dict[int, list[int]] = {}
-        for row, usable in enumerate(self._usable):
-            for column in (column for column, distance in usable.items() if not distance.is_indirect):
-                direct.setdefault(column, []).append(row)
-                if column not in uncertain or usable[column].is_during_request:
+        for row, distances in enumerate(self._distances):
+            for column in (column for column, distance in distances.items() if distance.gap <= self._skew):
+                possible.setdefault(column, []).append(row)
+                if column not in uncertain or distances[column].is_during_request:
                     likely.setdefault(column, []).append(row)
-        return self._move_on(direct.keys() - self._explained, direct) | self._move_on(uncertain, likely)
+        return self._move_on(possible.keys() - self._explained, possible) | self._move_on(uncertain, likely)
 
     def _move_on(self, free: Iterable[int], rows_of: Mapping[int, Sequence[int]]) -> set[int]:
         """Return the orders that could have one of the `free` hosts, or one that such an order would leave."""

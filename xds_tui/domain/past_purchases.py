@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from xds_tui.domain.creation_times import MINUTE, Evidence, Range, offsets_of, resolutions, to_milliseconds
+from xds_tui.domain.creation_times import MINUTE, Evidence, Range, offsets_of, overlap, resolutions, to_milliseconds
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.model import Host
 from xds_tui.domain.open_creates import Birth, Request
@@ -34,6 +34,14 @@ def evidence_of_past(past: Sequence[Request], hosts: Mapping[str, Host], now: in
             created = to_milliseconds(host.created)
             weight = NAMED_WEIGHT if is_named else ACCEPTED_WEIGHT
             yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
+
+
+def is_refuted(offset: Range, evidence: Iterable[Evidence]) -> bool:
+    """Whether the host of an accepted order disagrees with a clock offset that others agree on."""
+    return any(
+        each.weight >= ACCEPTED_WEIGHT and all(overlap(offset, part) is None for part in each.ranges)
+        for each in evidence
+    )
 
 
 def birth_fits(birth: Birth, rejected: Sequence[Request], offset: Range, *, even_proven: bool = False) -> bool:

@@ -47,7 +47,8 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
 * exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
   price, or if their hosts are in the wrong sequence.
 
-*As good* allows for clocks that are `SMALL_SKEW` apart, unless purchases have shown how far they are.
+*As good* allows for clocks that are `SMALL_SKEW` apart, unless purchases have shown how far they are, and none of an
+accepted order disagrees.
 
 *What is left to the user.* Any other fitting host within `MAX_SKEW` before and `LATEST` after the order "may be
 yours": a candidate with the doubt that stands against it. Two machines with separate journals cannot see each other's
