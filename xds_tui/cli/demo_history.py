@@ -193,7 +193,7 @@ def _sample_times(now: datetime) -> Iterator[datetime]:
 
 
 class _Change(NamedTuple):
-    """What a host adds to the samples from a time on."""
+    """Share of a host in the samples from a time on."""
 
     at: datetime
     host: Host

@@ -204,7 +204,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class CostSplit:
-    """What the parts of a fleet cost, on-demand and prepaid together, in CNY/hour; the middle where it is a range."""
+    """Costs of the parts of a fleet in CNY/hour, on-demand and prepaid together; the middle of a range."""
 
     gpu: Mapping[str, Decimal]
     """By GPU model as `gpus.model_of` names it."""

@@ -33,7 +33,7 @@ HARMLESS_FIELDS: Final = frozenset({"code", "status", "type", "traceId", "billin
 _HARMLESS_VALUE: Final = re.compile(r"[\w.:-]{0,40}")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_]{1,24}")
 _SECRET_FIELD: Final = re.compile(r"pw|pass|secret|token|key|auth|url", re.IGNORECASE)
-"""Part of the name of a field whose value is not written at all: a password may be a number, or stand in an object."""
+"""Part of the name of a field that is not written at all: a password may be a number, or stand in an object."""
 
 _loggers: Final[list[Logger]] = []
 """The one logger while the log is written."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """Which hosts are listed, and how."""
+    """The filter, order and format of a list of hosts."""
 
     query: Query
     output_format: OutputFormat = OutputFormat.TABLE

@@ -1,4 +1,4 @@
-"""What every screen has in common: the workers that it started end before its widgets do."""
+"""Base classes of all screens: their workers end before their widgets are removed."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class AppScreen(CompatScreen[ScreenResultType]):
     manual_topic: ClassVar[str] = "keys"
 
     def remove(self) -> AwaitRemove:
-        """Close the screen, its workers first."""
+        """Cancel the workers, and remove the screen."""
         self.is_leaving = True
         cancel_workers(self.app, self)
         return super().remove()
 
     async def on_event(self, event: Event) -> None:
-        """Handle an event; closed before it was composed, a screen has nothing to mount."""
+        """Handle an event, unless the screen was closed before it was composed."""
         if not (self.is_leaving and isinstance(event, Mount)):
             await super().on_event(event)
 
@@ -64,7 +64,7 @@ class AppScreen(CompatScreen[ScreenResultType]):
         exclusive: bool = False,
         thread: bool = False,
     ) -> Worker[ResultType]:
-        """Run work as a worker; not once the screen closes, as when it was still being mounted then."""
+        """Start a worker, unless the screen is closing."""
         worker = super().run_worker(work, name, group, description, exit_on_error, start, exclusive, thread)
         if self.is_leaving:
             worker.cancel()
@@ -72,7 +72,7 @@ class AppScreen(CompatScreen[ScreenResultType]):
 
 
 class DialogScreen(ModalScreen[ScreenResultType], AppScreen[ScreenResultType]):
-    """A screen that lies over another one and takes its keys; Textual takes the styles of the first base only."""
+    """A dialog over another screen. Textual inherits the styles of the first base only."""
 
 
 def is_closing(node: MessagePump) -> bool:
@@ -102,7 +102,7 @@ class HasStatusLine(Protocol):
 
 
 class LiveScreen(AppScreen[ScreenResultType]):
-    """Its `fleet` is set whenever something is known that was not before."""
+    """A screen with the state of the fleet, which the app keeps up to date."""
 
     HOLDS_WORK: ClassVar[bool] = False
     """Whether leaving it other than by its own keys would lose what was done in it."""
@@ -120,7 +120,7 @@ class LiveScreen(AppScreen[ScreenResultType]):
         return app.new_status_line(title) if isinstance(app, HasStatusLine) else Widget(classes="no-status-line")
 
     def show_notice(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
-        """Show what an action came to, unless the screen has closed meanwhile; no lines: what was said is no longer so.
+        """Show the result of an action, unless the screen has closed. Without lines, clear the notice of `subject`.
 
         Args:
             lines: what to show.
@@ -139,31 +139,31 @@ class LiveScreen(AppScreen[ScreenResultType]):
     # Which actions apply
 
     def context(self) -> Context | None:
-        """What decides which actions apply; None: all that can be pressed do."""
+        """The state on which the available actions depend; None: all are available."""
         return None
 
     def why_not(self, action: Command) -> str:
-        """Why an action does not apply now; empty where it does."""
+        """Return why an action is disabled; empty if it is enabled."""
         context = self.context()
         return action.why_not(context) if context is not None else ""
 
-    def weigh_actions(self) -> None:
-        """Let the footer show what applies now."""
+    def update_command_states(self) -> None:
+        """Update which keys of the key bar are dimmed."""
         with contextlib.suppress(NoMatches):  # not composed yet
             self.query_one(KeyBar).context = self.context()
 
     async def action_do(self, action_id: str) -> None:
-        """Do something that has a rule, or say why not."""
+        """Run an action that has a rule, or show why it is disabled."""
         action, notice = COMMANDS[action_id], self.query_one(Notice)
         why = self.why_not(action)
         if not why:
             notice.clear("action")
-            await self.app.run_action(action.run, self.node_of(action.place))
+            await self.app.run_action(action.run, self.target_widget(action.place))
         elif notice.is_error:
             self.notify(why, severity="warning", markup=False)
         else:
             notice.show([why], mild=True, subject="action")
 
-    def node_of(self, place: str) -> DOMNode:
-        """Return the widget that hears the actions of a place, shown and ready for them."""
+    def target_widget(self, place: str) -> DOMNode:
+        """Show, focus and return the widget that handles the actions of `place`."""
         return self

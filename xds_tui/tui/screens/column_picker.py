@@ -1,4 +1,4 @@
-"""Which columns of the hosts are shown, and in which order."""
+"""The dialog for the columns of the host table and their order."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 
 
 class ColumnList(Table):
-    """Every column; those that are marked are shown, in the order that they stand in here."""
+    """The list of all columns; the marked ones are shown, in this order."""
 
     MARKS = True
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
 
     def begin_with(self, chosen: Sequence[str]) -> None:
-        """Show these as chosen, and after them all others."""
+        """List `columns` as marked, followed by all others."""
         self._show([*chosen, *(column for column in COLUMNS if column not in chosen)])
         self.clear_marks()
         self.mark(chosen)
 
     @property
     def chosen(self) -> tuple[str, ...]:
-        """The columns that are to be shown."""
+        """The marked columns."""
         return tuple(key for key in self.keys if key in self.marked)
 
     def _show(self, keys: Sequence[str]) -> None:
@@ -60,7 +60,7 @@ class ColumnList(Table):
         )
 
     def action_shift(self, rows: int) -> None:
-        """Move the column with the cursor so many places down, or up."""
+        """Move the current column down by `places`, or up if negative."""
         keys, key = list(self.keys), self.cursor_key
         if key is not None:
             place = keys.index(key)
@@ -69,12 +69,12 @@ class ColumnList(Table):
             self.move_to(key)
 
     def action_standard(self) -> None:
-        """Show all, in the order that they had at first."""
+        """Mark all columns in their default order."""
         self.begin_with(COLUMNS)
 
 
 class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
-    """Answers with some of `preferences.COLUMNS`, or None."""
+    """Returns some of `schema.COLUMNS`, or None."""
 
     manual_topic = "configuration"
     DEFAULT_CSS = """
@@ -91,19 +91,19 @@ class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
         self._chosen = chosen
 
     def compose(self) -> ComposeResult:
-        """The columns, and the keys for them."""
+        """Compose the list and its keys."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(_("Columns: the marked are shown, from left to right"))
             yield ColumnList()
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show what is chosen now."""
+        """Show the present columns."""
         self.query_one(ColumnList).begin_with(self._chosen)
 
     @on(Table.RowSelected)
     def _toggle(self, event: Table.RowSelected) -> None:
-        """A click on the row with the cursor: enter, which selects elsewhere, keeps."""
+        """Toggle the current column on a click; enter applies the selection instead."""
         event.stop()
         self.query_one(ColumnList).action_mark()
 
@@ -112,12 +112,12 @@ class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
         self.query_one(".dialog").border_subtitle = ""
 
     def action_keep(self) -> None:
-        """Show these from now on."""
+        """Apply the selection."""
         if chosen := self.query_one(ColumnList).chosen:
             self.dismiss(chosen)
         else:
             self.query_one(".dialog").border_subtitle = Content(_("One column at least: space marks it"))
 
     def action_leave(self) -> None:
-        """Leave them as they are."""
+        """Cancel."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""The dialogs that ask before something is done that cannot be undone; `text.prompts` has the questions."""
+"""Confirmation dialogs; `text.prompts` has the questions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONFIRM_GUARD: Final = 0.6
 
 
 class Dialog(DialogScreen[bool]):
-    """A question that is answered by yes or no; a yes pressed before it could be read does not count."""
+    """A yes/no question; a yes that is pressed before it could be read is ignored."""
 
     CSS_PATH = "../theme/dialog.tcss"
 
@@ -34,7 +34,7 @@ class Dialog(DialogScreen[bool]):
         self._shown_at = float("inf")
 
     def compose(self) -> ComposeResult:
-        """The question above, the ways to answer it below."""
+        """Compose the question and the answers."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question.title), classes="dialog-title")
             with VerticalScroll(classes="dialog-targets", can_focus=False):
@@ -46,18 +46,18 @@ class Dialog(DialogScreen[bool]):
             yield from self.answers()
 
     def answers(self) -> ComposeResult:
-        """The widgets that answer: each kind of question has its own."""
+        """Compose the widgets for the answer, which depend on the kind of question."""
         yield from ()
 
     def on_mount(self) -> None:
-        """Count from the first paint, not from the construction: a stalled terminal shows a dialog late."""
+        """Start the guard time at the first paint: a stalled terminal shows a dialog late."""
         self.call_after_refresh(self._note_shown)
 
     def _note_shown(self) -> None:
         self._shown_at = time.monotonic()
 
     def action_yes(self) -> None:
-        """Answer yes, once the question can have been read."""
+        """Answer yes, unless the guard time has not passed."""
         if time.monotonic() - self._shown_at >= CONFIRM_GUARD:
             self.dismiss(True)
 
@@ -75,26 +75,26 @@ class Dialog(DialogScreen[bool]):
 
 
 class ConfirmScreen(Dialog):
-    """Ask y/N about what interrupts; no is preselected."""
+    """A question about an operation that interrupts; no is preselected."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
     AUTO_FOCUS = "#no"
 
     def answers(self) -> ComposeResult:
-        """No, and yes."""
+        """Compose the buttons no and yes."""
         with Horizontal(classes="dialog-buttons"):
             yield Button(Content(_("No  n")), id="no", compact=True)
             yield Button(Content(self._question.yes), id="yes", variant="warning", compact=True)
 
 
 class TypedConfirmScreen(Dialog):
-    """Ask for the target to be typed out before something final; enter is dead until it matches."""
+    """A question about a final operation: its target has to be typed, and enter is disabled until it matches."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("typed-confirm")
     AUTO_FOCUS = "#typed"
 
     def answers(self) -> ComposeResult:
-        """The field to type the target into, and the two buttons."""
+        """Compose the field for the target, and the buttons."""
         wanted, names = self._question.wanted, self._question.names
         has_name = bool(names) and wanted not in names
         if glyphs.is_ascii(self.app) and not wanted.isascii() and names:
@@ -111,7 +111,7 @@ class TypedConfirmScreen(Dialog):
         self.query_one("#yes", Button).disabled = not self._question.accepts(event.value)
 
     def action_yes(self) -> None:
-        """Answer yes if what was typed is what was asked for."""
+        """Answer yes if the typed text matches."""
         if self._question.accepts(self.query_one(Input).value):
             super().action_yes()
 
@@ -121,7 +121,7 @@ class TypedConfirmScreen(Dialog):
 
 
 async def ask_confirmation(app: App[object], question: Confirmation) -> bool:
-    """Ask as the question's tier demands, and return the answer; call it in a worker."""
+    """Show the dialog for the risk of the question, and return the answer. Call it in a worker."""
     if question.tier is Risk.REVERSIBLE:
         return True
     dialog = TypedConfirmScreen(question) if question.tier is Risk.FINAL else ConfirmScreen(question)

@@ -1,4 +1,4 @@
-"""The main screen: what the user does with the hosts, the catalog and the events.
+"""The main screen: the commands for hosts, catalog and events.
 
 The other screens are imported when they are opened, because the first paint does not wait for them.
 """
@@ -46,7 +46,7 @@ class ViewState:
 
 
 class FleetScreen(FleetView):
-    """Shows a `FleetState`, and carries out what the user wants done with the hosts in it."""
+    """Shows a `FleetState`, and runs the commands of the user on its hosts."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("fleet")
     AUTO_FOCUS = "#hosts"
@@ -86,22 +86,22 @@ class FleetScreen(FleetView):
         self._stand: ViewState | None = None
 
     def restore(self) -> None:
-        """Restore what the user saw."""
+        """Restore the state of the screen before it was reopened."""
         if self._stand is not None:
             self._go_on(self._stand)
 
     @property
     def listing(self) -> HostListSettings:
-        """How the hosts are listed now."""
+        """The present settings of the host table."""
         return self._hosts.listing
 
     @property
     def panes(self) -> PaneSettings:
-        """The panes that are shown now."""
+        """The visible panes."""
         return PaneSettings(self._catalog_mode, self.shows_overview)
 
     def stand(self) -> ViewState:
-        """Return what the user sees and has chosen."""
+        """Return the state of the screen, for `resume`."""
         table = self._hosts.table
         return ViewState(self._hosts.query_text, table.cursor_key, table.marked, self._draft)
 
@@ -117,7 +117,7 @@ class FleetScreen(FleetView):
             self._hosts.select(stand.cursor)
 
     def action_back(self) -> None:
-        """Leave what was opened last: the notice, the zoom, the filter, the marks, the other pane."""
+        """Close what was opened last: the notice, the zoom, the filter, the marks or the other pane."""
         if self._notice.dismiss() or self.share_screen():
             return
         if self._catalog is not None and self.front == "catalog" and self._catalog.clear_filter():
@@ -136,7 +136,7 @@ class FleetScreen(FleetView):
             await self._hosts.open_filter()
 
     def action_arrange(self, about: str) -> None:
-        """Ask how the hosts shall be listed: `sort`, `group`, `columns` or `filters`."""
+        """Open a dialog for the host table: `sort`, `group`, `columns` or `filters`."""
         from xds_tui.tui.flows.list_options import DIALOGS
 
         DIALOGS[about](self.app, self._hosts)
@@ -144,7 +144,7 @@ class FleetScreen(FleetView):
     # What applies
 
     def context(self) -> Context:
-        """What lies under the cursor or is marked, and how we stand with the service."""
+        """The selected hosts and the state of the connection, on which the available actions depend."""
         table = self._hosts.table
         keys = table.marked or {table.cursor_key or ""}
         return Context.from_state(
@@ -159,14 +159,14 @@ class FleetScreen(FleetView):
 
     @on(Table.RowHighlighted, "#hosts")
     @on(Table.MarksChanged, "#hosts")
-    def _weigh_picked(self, event: Table.TableMessage) -> None:
+    def _update_for_selection(self, event: Table.TableMessage) -> None:
         self._notice.clear("action")
         # With marks the cursor decides nothing, and thousands may be marked.
         if isinstance(event, Table.MarksChanged) or not event.table.marked:
-            self.weigh_actions()
+            self.update_command_states()
 
-    def node_of(self, place: str) -> DOMNode:
-        """Return the pane that hears the actions of a place, with the focus on it."""
+    def target_widget(self, place: str) -> DOMNode:
+        """Focus and return the pane that handles the actions of `place`."""
         if place == "catalog" and self._catalog is not None:
             self.action_pane("catalog")
             return self._catalog
@@ -175,7 +175,7 @@ class FleetScreen(FleetView):
         return {"hosts": self._hosts, "table": self._hosts.table}.get(place, self)
 
     def go_to(self, host_id: str) -> None:
-        """Put the cursor on a host; a filter that hides it is taken away."""
+        """Move the cursor to a host; clear a filter that hides it."""
         self.action_pane("hosts")
         if not self._hosts.table.move_to(host_id):
             self._hosts.clear_filter()
@@ -184,19 +184,19 @@ class FleetScreen(FleetView):
     # What the user wants done
 
     def action_refresh(self) -> None:
-        """Ask for everything now."""
+        """Refresh everything now."""
         self._monitor.refresh()
 
     def action_pause(self) -> None:
-        """Stop asking, or begin again."""
+        """Pause or resume polling."""
         self._monitor.set_paused(self.fleet.connection is not ConnectionState.PAUSED)
 
     def action_interval(self, step: int) -> None:
-        """Ask less or more often."""
+        """Lengthen or shorten the poll interval."""
         self._monitor.set_interval(interval_after(self.fleet.interval, step))
 
     def action_ask(self, name: str) -> None:
-        """Do something to the marked hosts, or else to the one under the cursor."""
+        """Confirm and place an operation on the marked hosts, or else on the one under the cursor."""
         self._order(OrderAction[name.upper()], *self._hosts.picked())
 
     @work(group=FLOW)
@@ -218,7 +218,7 @@ class FleetScreen(FleetView):
         return CursorMove.BY_PURCHASE if table.cursor_key == self._purchased else CursorMove.BY_REFRESH
 
     def action_connect(self) -> None:
-        """Open a session on the host under the cursor."""
+        """Connect to the host under the cursor."""
         from xds_tui.tui.flows.connect import ConnectMethods, begin
 
         for host in self._hosts.picked()[0][:1]:
@@ -226,7 +226,7 @@ class FleetScreen(FleetView):
 
     @work(group=FLOW)
     async def action_copy(self) -> None:
-        """Let the user choose what of the marked hosts, or else of the one under the cursor, is copied."""
+        """Copy a field of the marked hosts, or else of the one under the cursor."""
         from xds_tui.tui.flows.copy import choose_and_copy
 
         await choose_and_copy(self, self._hosts.picked()[0], self._commands)
@@ -280,7 +280,7 @@ class FleetScreen(FleetView):
         self.app.push_screen(screen)
 
     def action_new(self) -> None:
-        """Rent a host: open the wizard with the last draft, or with what is selected in the catalog."""
+        """Open the wizard with the last draft, or with the selection of the catalog."""
         from xds_tui.domain.purchase import Draft
 
         draft = self._draft or Draft()

@@ -53,7 +53,7 @@ class FleetView(PanedScreen):
     """Shows a `FleetState`."""
 
     class Resumed(Message):
-        """No other screen covers this one any more."""
+        """The screen is in front again."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class FleetView(PanedScreen):
         self.set_class(not panes.overview, "-no-overview")
 
     def compose(self) -> ComposeResult:
-        """Status and overview above, panes in the middle, notice and keys below."""
+        """Compose status line and overview, the panes, and notice and key bar."""
         self.begin_side_by_side(self.app)
         status = StatusBar(self._place, self._clock, id="status")
         status.shows_totals = not self.shows_overview
@@ -99,7 +99,7 @@ class FleetView(PanedScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Draw what is known, and from then on every change."""
+        """Show the present state, and follow every change from then on."""
         # No watcher has seen what came between composing and mounting.
         self._hosts.fleet = self.fleet
         self._draw_above(self.fleet)
@@ -113,13 +113,13 @@ class FleetView(PanedScreen):
         self.set_interval(60, self._tick)
 
     def restore(self) -> None:
-        """Restore what the user saw before the screen was reopened."""
+        """Restore the state before the screen was reopened."""
 
     async def _read_samples(self) -> Sequence[Sample]:
         return await self._monitor.recorder.samples(LENGTH, MAX_SAMPLES)
 
     def _fill(self) -> None:
-        """Fill the other panes, once."""
+        """Fill the panes that the first paint does not wait for."""
         if not self._is_filled:
             self._is_filled = True
             self._mount_panes()
@@ -162,7 +162,7 @@ class FleetView(PanedScreen):
             self._inspector.draw()
 
     def on_screen_resume(self) -> None:
-        """Collect what was open over this screen."""
+        """Run the garbage collection that the closed screen has made due."""
         self.call_later(self._collect)
         self.post_message(self.Resumed())
 
@@ -170,7 +170,7 @@ class FleetView(PanedScreen):
         self._collector.collect_if_due(is_idle=self.is_current)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
-        """Draw what differs from before."""
+        """Show the new state."""
         if not self.is_mounted:
             return
         self._draw_above(new)
@@ -189,7 +189,7 @@ class FleetView(PanedScreen):
         if old.orders is not new.orders:
             self._ordered = hosts_ordered(new.orders, self._clock())
         self._inspect()
-        self.weigh_actions()
+        self.update_command_states()
 
     def _draw_above(self, fleet: FleetState) -> None:
         self.query_one(OverviewPane).fleet = fleet
@@ -202,7 +202,7 @@ class FleetView(PanedScreen):
             self._inspector.show_host(self._hosts.host(key) if key else None, self.fleet)
 
     def _meet(self, host_id: str) -> None:
-        """Move the cursor to a host that was bought, and say how to start it if it is off."""
+        """Move the cursor to a purchased host, and show how to start it if it is off."""
         self._purchased = host_id
         self._hosts.select(host_id, is_asked=False)
         host = self._hosts.host(host_id)
@@ -212,11 +212,11 @@ class FleetView(PanedScreen):
     # Panes
 
     def pane(self, name: str) -> Widget | None:
-        """Return a pane, once it is there."""
+        """Return a pane, or None before it is composed."""
         return {"hosts": self._hosts, "catalog": self._catalog, "history": self._events}[name]
 
     def focus_pane(self, name: str) -> None:
-        """Put the focus where a pane begins."""
+        """Focus the first widget of a pane."""
         places = {"hosts": self._hosts.table, "history": self._events, "catalog": self._catalog and self._catalog.first}
         if (place := places[name]) is not None:
             self.set_focus(place)
@@ -227,7 +227,7 @@ class FleetView(PanedScreen):
         return not self.has_class("-no-overview")
 
     async def action_overview(self) -> None:
-        """Show or hide the overview, in the next run of the app too."""
+        """Show or hide the overview, and save the setting."""
         self.toggle_class("-no-overview")
         self.query_one(StatusBar).shows_totals = not self.shows_overview
         if self._keep is not None:

@@ -1,4 +1,4 @@
-"""The keys that can be pressed now, made from the bindings themselves, by where they are heard."""
+"""The active keys, read from the bindings, grouped by the screen or widget that handles them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ FRAME: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One action."""
+    """A line with the keys of one action."""
 
     keys: str
     """As they are written."""
@@ -66,24 +66,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The keys that one place hears."""
+    """The keys of one screen or widget."""
 
     title: str
     lines: tuple[Line, ...]
 
     @property
     def key_width(self) -> int:
-        """The cells that the keys take."""
+        """Width of the keys in cells."""
         return max((formats.cells(line.keys) for line in self.lines), default=0)
 
     @property
     def what_width(self) -> int:
-        """The cells that the words take."""
+        """Width of the descriptions in cells."""
         return max((formats.cells(line.what) for line in self.lines), default=0)
 
     @property
     def height(self) -> int:
-        """The lines that it takes: its title, its keys, and an empty one."""
+        """Height in lines: the title, the keys, and an empty line."""
         return len(self.lines) + 2
 
 
@@ -96,25 +96,25 @@ class Pressed(Message):
 
 
 class _Column(Static):
-    """Sections, one above the other."""
+    """A column of sections."""
 
     _presses: Sequence[str] = ()
     """What a click presses, line by line."""
 
     def show(self, column: Sequence[Section]) -> None:
-        """Show these sections; none: nothing at all."""
+        """Show `sections`; without any, hide the column."""
         self.display = bool(column)
         self._presses = [press for section in column for press in ("", *(line.press for line in section.lines), "")]
         self.update(_text(column))
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which key was meant."""
+        """Post the key of the clicked line."""
         if event.y < len(self._presses) and (key := self._presses[event.y]):
             self.post_message(Pressed(key))
 
 
 class HelpScreen(DialogScreen[None]):
-    """Lists keys and what they do; a click on one presses it."""
+    """Lists keys and their actions; a click on one presses it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
@@ -132,7 +132,7 @@ class HelpScreen(DialogScreen[None]):
         self._sections = [section for section in sections if section.lines]
 
     def compose(self) -> ComposeResult:
-        """One line an action, in two columns where they fit."""
+        """Compose two columns with one line per action."""
         with VerticalScroll(classes="dialog", id="help") as scroll:
             scroll.border_title = Content(_("Keys"))
             scroll.border_subtitle = Content(_("m: manual · esc: back"))
@@ -141,11 +141,11 @@ class HelpScreen(DialogScreen[None]):
                 yield _Column(id="second", classes="-second")
 
     def on_mount(self) -> None:
-        """Write the keys."""
+        """Show the keys."""
         self._draw()
 
     def on_resize(self) -> None:
-        """Write them anew: another number of columns may fit."""
+        """Show the keys again: another number of columns may fit."""
         self._draw()
 
     def _draw(self) -> None:
@@ -156,12 +156,12 @@ class HelpScreen(DialogScreen[None]):
         self.query_one("#help").styles.width = min(width + FRAME, self.app.size.width)
 
     def on_click(self, event: events.Click) -> None:
-        """Go back, where beside the dialog is clicked."""
+        """Close on a click beside the dialog."""
         if self.get_widget_at(*event.screen_offset)[0] is self:
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Go back."""
+        """Close the help."""
         if self.is_current:
             self.dismiss()
 
@@ -172,14 +172,14 @@ class HelpScreen(DialogScreen[None]):
             self.app.call_later(self.app.run_action, "app.manual")
 
     def on_pressed(self, event: Pressed) -> None:
-        """Go back, and press a key there."""
+        """Close, and press the key on the screen below."""
         if self.is_current:
             self.dismiss()
             self.app.simulate_key(event.key)
 
 
 def columns(sections: Sequence[Section], width: int) -> tuple[list[Section], list[Section]]:
-    """Share the sections out between two columns of nearly one height; the second is empty where one must do.
+    """Divide the sections into two columns of similar height; the second is empty on narrow terminals.
 
     In a column the sections keep their order; the first section begins the first column.
     """
@@ -203,7 +203,7 @@ def _fits(first: Sequence[Section], second: Sequence[Section], width: int) -> bo
 
 
 def _width(column: Sequence[Section]) -> int:
-    """The cells that a column takes: the keys of all its sections stand in one line."""
+    """Return the width of a column in cells; the keys of all its sections are aligned."""
     return (
         max((section.key_width for section in column), default=0)
         + 2
@@ -223,7 +223,7 @@ def _text(column: Sequence[Section]) -> Content:
 
 
 def sections(screen: Screen[object], keymap: Mapping[str, str], display: Callable[[Binding], str]) -> list[Section]:
-    """Return the keys of a screen as it has the focus now, by where they are heard.
+    """Return the active keys of a screen, grouped by the screen or widget that handles them.
 
     Args:
         screen: what is looked at.
@@ -231,21 +231,21 @@ def sections(screen: Screen[object], keymap: Mapping[str, str], display: Callabl
         display: how a binding's key is written.
 
     """
-    told: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    keys_by_title: dict[str, dict[str, list[tuple[str, str]]]] = {}
     order = [_("In this field"), _("In this pane"), _("In this dialog"), _("On this screen"), _("Everywhere")]
     for node, binding in sorted(_heard(screen), key=lambda heard: heard[1].id not in COMMANDS):
         if what := _what(binding):
-            told.setdefault(_title(node), {}).setdefault(what, []).append((display(binding), binding.key))
+            keys_by_title.setdefault(_title(node), {}).setdefault(what, []).append((display(binding), binding.key))
     if screen.is_modal:
         # The app is not asked for the keys that it hears before any dialog.
-        told[_("Everywhere")] = {
+        keys_by_title[_("Everywhere")] = {
             _(action.sentence): [(display(Binding(key, action.run)), key) for key in keys_of(action, keymap)]
             for action in by_place(["app"])
             if action.priority
         }
     return [
         Section(title, tuple(_line(what, keys) for what, keys in section.items()))
-        for title, section in sorted(told.items(), key=lambda item: order.index(item[0]))
+        for title, section in sorted(keys_by_title.items(), key=lambda item: order.index(item[0]))
     ]
 
 
@@ -254,7 +254,7 @@ def _line(what: str, keys: Sequence[tuple[str, str]]) -> Line:
 
 
 def _heard(screen: Screen[object]) -> Iterator[tuple[DOMNode, Binding]]:
-    """Yield each key with what hears it: what has nothing to scroll leaves its keys to the screen."""
+    """Yield each key with its handler; a widget that cannot scroll leaves its scroll keys to the screen."""
     own = {binding.key: binding for binding in Binding.make_bindings(screen.BINDINGS)}
     for key, active in screen.active_bindings.items():
         if active.binding.description not in _SCROLLING or getattr(active.node, "allow_vertical_scroll", False):

@@ -1,4 +1,4 @@
-"""All details of one host; its password only while the user asks to see it."""
+"""All details of one host; the password is masked unless the user reveals it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REVEAL_TIMEOUT: Final = 30.0
 
 
 class HostDetailScreen(LiveScreen[None]):
-    """One host, by ID: it stays the same host whatever the list does."""
+    """Shows one host, by ID: a change of the list does not replace it."""
 
     manual_topic = "ssh"
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
@@ -84,7 +84,7 @@ class HostDetailScreen(LiveScreen[None]):
         self._hiding: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Fields and events of the host side by side where there is room, else one above the other."""
+        """Compose fields and events of the host: side by side on wide terminals, otherwise stacked."""
         self.set_class(self.app.size.width >= WIDE_COLUMNS, "-wide")
         yield self.status_line(_("Host"))
         with Container(id="columns"):
@@ -96,25 +96,25 @@ class HostDetailScreen(LiveScreen[None]):
         yield KeyBar()
 
     def on_resize(self, event: Resize) -> None:
-        """Put the columns side by side, or one above the other."""
+        """Arrange the columns for the new width."""
         self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
         self.call_after_refresh(self._draw)
 
     def on_mount(self) -> None:
-        """Draw what is known, and ask for what only a request for this host tells."""
+        """Show the host, and request the details that the list lacks."""
         self._draw()
         self._describe()
-        self.weigh_actions()
+        self.update_command_states()
 
     def watch_fleet(self) -> None:
-        """Draw what is known now."""
+        """Show the new state."""
         if self.is_mounted:
             self._draw()
             self._describe()
-            self.weigh_actions()
+            self.update_command_states()
 
     def context(self) -> Context:
-        """The host that is shown, and how we stand with the service."""
+        """The host and the state of the connection, on which the available actions depend."""
         hosts = [host] if (host := self._host) else []
         ordered = hosts_ordered(self.fleet.orders, self._clock())
         return Context.from_state(self.fleet, hosts, ordered, is_read_only=self._is_read_only)
@@ -125,7 +125,7 @@ class HostDetailScreen(LiveScreen[None]):
         return next((host for host in snapshot.hosts if host.id == self._host_id), None) if snapshot else None
 
     def _describe(self) -> None:
-        """Ask for this host once, as soon as the service can be asked."""
+        """Request this host once, as soon as there is a connection."""
         if not self._is_described and self.fleet.connection in (ConnectionState.LIVE, ConnectionState.PAUSED):
             self._is_described = True
             self._monitor.request_details(self._host_id)
@@ -186,17 +186,17 @@ class HostDetailScreen(LiveScreen[None]):
         self._draw()
 
     def on_screen_suspend(self) -> None:
-        """Hide the password when something else is shown."""
+        """Hide the password when another screen covers this one."""
         self._set_revealed(False)
 
     def action_connect(self) -> None:
-        """Open a session on this host."""
+        """Connect to this host."""
         if host := self._host:
             connect.begin(self, host, self._means)
 
     @work(group=FLOW)
     async def action_copy(self) -> None:
-        """Let the user choose what of this host is copied."""
+        """Copy a field of this host."""
         if host := self._host:
             await copy.choose_and_copy(self, [host], self._means.commands)
 
@@ -216,11 +216,11 @@ class HostDetailScreen(LiveScreen[None]):
 
     @work(group=FLOW)
     async def action_ask(self, name: str) -> None:
-        """Do something to this host, if the user confirms it."""
+        """Confirm and place an operation on this host."""
         hosts = [host] if (host := self._host) else []
         selection = select(hosts, self.fleet)
         await confirm_and_order(self, self._monitor, OrderAction[name.upper()], selection, (), self._clock())
 
     def action_leave(self) -> None:
-        """Go back to the hosts."""
+        """Close the details."""
         self.dismiss()

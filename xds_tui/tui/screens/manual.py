@@ -63,7 +63,7 @@ def sections(topic: str, language: str) -> Iterator[ManualSection]:
 
 
 class SearchScreen(PickerScreen):
-    """Answers with the topic and the number of a section that contains what is typed."""
+    """Returns the topic and the number of a section that contains the typed words."""
 
     def __init__(self, language: str) -> None:
         super().__init__(_(COMMANDS["manual.search"].sentence), [], placeholder=_("words"))
@@ -140,7 +140,7 @@ class ManualScreen(DialogScreen[None]):
         self.show_page(self._topic)
 
     def on_resize(self) -> None:
-        """Show the list where it fits."""
+        """Show the list of pages if there is room for it."""
         self.query_one(OptionList).display = self.app.size.width >= LIST_COLUMNS
 
     @work(exclusive=True, group="manual-page")
@@ -177,7 +177,7 @@ class ManualScreen(DialogScreen[None]):
             self.show_page(event.option_id)
 
     def action_turn(self, pages: int) -> None:
-        """Turn so many pages forward, or back."""
+        """Turn `pages` forward, or back if negative."""
         number = manual.TOPICS.index(self._topic) + pages
         if 0 <= number < len(manual.TOPICS):
             self.show_page(manual.TOPICS[number])

@@ -1,4 +1,4 @@
-"""Every action, every host and every screen by name."""
+"""The command palette: actions, hosts and screens by name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HOST: Final = "host "
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action that can be had by name."""
+    """An action in the palette."""
 
     action: Command
     owner: LiveScreen[Any]
@@ -42,27 +42,27 @@ class Offer:
 
     @property
     def label(self) -> str:
-        """What it is called, with the number of hosts that it would be done to."""
+        """Its label, with the number of hosts that it applies to."""
         return self.action.words(self.owner.context())
 
     @property
     def is_taken_to(self) -> str:
-        """What it comes to: an action of a screen that only calls the app's is the app's."""
+        """The action that it runs: one of a screen that only calls the app's counts as the app's."""
         of_app = self.action.run.removeprefix("app.")
         return of_app if self.action.place == "app" or of_app != self.action.run else self.action.id
 
     @property
     def words(self) -> str:
-        """What it is found by: in the language of the source, too, and as `[keys]` has it."""
+        """The words that find it: its texts in the chosen language and in English, and its ID in `[keys]`."""
         action = self.action
         return fold(f"{self.label} {action.label} {_(action.sentence)} {action.id}")
 
 
 class PaletteScreen(PickerScreen):
-    """Answers with the ID of an action, or with that of a host after `_HOST`."""
+    """Returns the ID of an action, or that of a host after the prefix `_HOST`."""
 
     def __init__(self, offers: Sequence[Offer], written: Callable[[Command], str], hosts: Sequence[Host]) -> None:
-        """Make the screen.
+        """Create the palette.
 
         Args:
             offers: what can be done.
@@ -79,7 +79,7 @@ class PaletteScreen(PickerScreen):
         self._host_words: list[str] = []
 
     def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
-        """Return the actions that the words name, those first that are called so, and the hosts after them."""
+        """Return the actions that match all words, the best match first, followed by the hosts."""
         actions = [choice for named, choice in self._actions if all(word in named for word in words)]
         if not words:
             return actions, ""
@@ -88,8 +88,8 @@ class PaletteScreen(PickerScreen):
         hosts.sort(key=lambda host: _distance(host.name, words))
         shown = [*actions, *map(_host_choice, hosts[:MAX_ENTRIES])]
         if (more := len(hosts) - MAX_ENTRIES) > 0:
-            told = ngettext("{count} more host: type on", "{count} more hosts: type on", more).format(count=more)
-            return shown, told
+            message = ngettext("{count} more host: type on", "{count} more hosts: type on", more).format(count=more)
+            return shown, message
         return shown, "" if shown else _(terms.NOTHING_FOUND)
 
     def _hosts_found(self, words: Sequence[str]) -> list[Host]:
@@ -100,7 +100,7 @@ class PaletteScreen(PickerScreen):
 
 
 def offers(screen: LiveScreen[Any], base: FleetScreen) -> list[Offer]:
-    """Return every action that can be had: those of the screen in front, of the main screen `base`, and the app's."""
+    """Return the actions of the screen in front, of the main screen `base`, and of the app."""
     offered: dict[str, Offer] = {}
     labels: set[str] = set()
     for offer in _reachable(screen, base):
@@ -125,7 +125,7 @@ def _reachable(screen: LiveScreen[Any], base: FleetScreen) -> Iterator[Offer]:
 
 
 async def reach(app: App[Any], screen: LiveScreen[Any], base: FleetScreen, keymap: Mapping[str, str]) -> None:
-    """Let the user name what is wanted, and have it; to be awaited in a worker.
+    """Let the user choose, and run the choice. Call it in a worker.
 
     Args:
         app: what runs it.
@@ -149,12 +149,12 @@ async def reach(app: App[Any], screen: LiveScreen[Any], base: FleetScreen, keyma
         return
     offer = next(offer for offer in offered if offer.action.id == chosen)
     await _bring_forward(app, offer.owner)
-    node = offer.node or offer.owner.node_of(offer.action.place)
+    node = offer.node or offer.owner.target_widget(offer.action.place)
     await app.run_action(offer.action.binding().action, node)
 
 
 async def _bring_forward(app: App[Any], screen: LiveScreen[Any]) -> None:
-    """Leave what stands before a screen."""
+    """Close the screens over `screen`."""
     while app.screen is not screen and screen in app.screen_stack:
         await app.pop_screen()
 
@@ -170,7 +170,7 @@ def _host_choice(host: Host) -> Choice:
 
 
 def _distance(name: str, words: Sequence[str]) -> int:
-    """Return how far a name is from what is looked for: begins so, has a word that does, or merely contains it."""
+    """Return the rank of a match: 0 at the start of the name, 1 at the start of a word, 2 elsewhere."""
     named = fold(name)
     if named.startswith(words[0]):
         return 0

@@ -1,4 +1,4 @@
-"""A screen with panes: side by side where there is room, else one at a time."""
+"""A screen with panes: side by side on wide terminals, otherwise one at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOMY_ROWS: Final = 30
 
 
 class PanedScreen(LiveScreen[None]):
-    """Has one pane in front: the one with the focus. Its classes tell the stylesheet which one, and the size."""
+    """A screen that shows the focused pane in front; its classes tell the stylesheet which one, and the size."""
 
     def __init__(self, fleet: FleetState, catalog: CatalogMode = CatalogMode.AUTO) -> None:
         super().__init__(fleet)
@@ -35,15 +35,15 @@ class PanedScreen(LiveScreen[None]):
         self.add_class("-hosts", f"-catalog-{catalog.value}")
 
     def pane(self, name: str) -> Widget | None:
-        """Return one of `PANES`; None while it is not there yet."""
+        """Return one of `PANES`, or None before it is composed."""
         raise NotImplementedError
 
     def focus_pane(self, name: str) -> None:
-        """Put the focus where a pane begins."""
+        """Focus the first widget of a pane."""
         raise NotImplementedError
 
     def begin_side_by_side(self, app: App[object]) -> None:
-        """Set the classes before anything is styled: a class that is set later styles all of it twice."""
+        """Set the classes before the first layout: a class that is set later styles everything twice."""
         self._fit(app.size)
 
     def _fit(self, size: Size) -> None:
@@ -54,7 +54,7 @@ class PanedScreen(LiveScreen[None]):
 
     @property
     def is_wide(self) -> bool:
-        """Whether the panes stand side by side."""
+        """Whether the panes are side by side."""
         return self.has_class("-wide")
 
     @property
@@ -64,7 +64,7 @@ class PanedScreen(LiveScreen[None]):
 
     @property
     def is_covered(self) -> bool:
-        """Whether the pane in front is the only one that can be seen."""
+        """Whether the pane in front hides the others."""
         return not self.is_wide or self.has_class("-zoomed")
 
     def show_pane(self, name: str) -> None:
@@ -75,39 +75,39 @@ class PanedScreen(LiveScreen[None]):
             self.set_class(pane == name, f"-{pane}")
         # At once, and not when there is time: what is hidden takes no focus, and hands on that which it has.
         self.app.stylesheet.update(self)
-        self.weigh_actions()
+        self.update_command_states()
 
     def share_screen(self) -> bool:
-        """Give the other panes their room again; whether one pane had all of it."""
+        """End the zoom; return whether a pane was zoomed."""
         was_zoomed = self.has_class("-zoomed")
         self.remove_class("-zoomed")
-        self.weigh_actions()
+        self.update_command_states()
         return was_zoomed
 
     def on_resize(self, event: Resize) -> None:
         """Put the panes side by side, or show one at a time."""
         self._fit(event.size)
-        self.weigh_actions()
+        self.update_command_states()
 
     def on_descendant_focus(self) -> None:
-        """Let the pane with the focus be the one that a narrow screen shows."""
+        """Show the focused pane on a narrow screen."""
         for name in PANES:
             pane = self.pane(name)
             if pane is not None and pane.has_focus_within:
                 self.show_pane(name)
 
     def on_key(self, event: Key) -> None:
-        """Name a key that does nothing here in the key bar, until the next key."""
+        """Name an unbound key in the key bar, until the next key."""
         is_unknown = event.key not in self.active_bindings and not event.key.startswith("ctrl+")
         self.query_one(KeyBar).unknown = self.app.get_key_display(Binding(event.key, "", "")) if is_unknown else ""
 
     def action_pane(self, name: str) -> None:
-        """Show a pane, and put the focus on it."""
+        """Show and focus a pane."""
         if self.pane(name) is not None:
             self.show_pane(name)
             self.focus_pane(name)
 
     def action_zoom(self) -> None:
-        """Give the focused pane the whole screen, or share it again."""
+        """Zoom the focused pane, or end the zoom."""
         self.toggle_class("-zoomed")
-        self.weigh_actions()
+        self.update_command_states()

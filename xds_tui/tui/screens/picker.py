@@ -1,4 +1,4 @@
-"""One of several, by arrows, by its letter, by typing a part of it, or by the mouse."""
+"""A dialog that picks one of several choices: by arrows, letter, typing a part of it, or mouse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_CELLS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that can be chosen."""
+    """A choice in the dialog."""
 
     id: str
     """What the answer calls it."""
@@ -43,7 +43,7 @@ class Choice:
 
 
 class PickerScreen(DialogScreen[str | None]):
-    """Answers with the ID of a choice, or None."""
+    """Returns the ID of a choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("picker")
     CSS_PATH = "../theme/dialog.tcss"
@@ -56,7 +56,7 @@ class PickerScreen(DialogScreen[str | None]):
         placeholder: str = "",
         preview: Callable[[str], None] | None = None,
     ) -> None:
-        """Create the dialog; `preview` is called with the ID of each choice that the cursor comes to."""
+        """Create the dialog; `preview` is called with the ID of each choice that the cursor moves to."""
         super().__init__()
         self._preview = preview
         self._title = title
@@ -65,7 +65,7 @@ class PickerScreen(DialogScreen[str | None]):
         self._placeholder = placeholder or _("type to find")
 
     def compose(self) -> ComposeResult:
-        """What is typed above, what it leaves below."""
+        """Compose the input and the list of matching choices."""
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
             yield Field(placeholder=self._placeholder, select_on_focus=False)
@@ -73,7 +73,7 @@ class PickerScreen(DialogScreen[str | None]):
             yield Static(classes="chooser-why", markup=False)
 
     def on_mount(self) -> None:
-        """Show all of them."""
+        """Show all choices."""
         self._list.can_focus = False
         # Not by the field's message: it would come after keys that follow in a burst, and they are for this list.
         self.watch(self.query_one(Input), "value", self._show)
@@ -83,13 +83,13 @@ class PickerScreen(DialogScreen[str | None]):
         return self.query_one(OptionList)
 
     def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
-        """Return what the words leave, none of them in capitals, and what to say of it."""
+        """Return the choices that match all of the folded words, and a message about the result."""
         found = [choice for choice in self._choices if all(word in _haystack(choice) for word in words)]
         return found, "" if found else _(terms.NOTHING_FOUND)
 
     def _show(self, typed: str) -> None:
         words = fold(typed).split()
-        found, told = self.found(words)
+        found, message = self.found(words)
         self._found = {choice.id: choice for choice in found}
         widths = (formats.cells(choice.label) for choice in (*self._choices, *found))
         width = min(max(widths, default=0), MAX_CELLS)
@@ -97,7 +97,7 @@ class PickerScreen(DialogScreen[str | None]):
         self._list.add_options(Option(self._line(choice, width), id=choice.id) for choice in found)
         current = next((index for index, choice in enumerate(found) if choice.is_current), 0)
         self._list.highlighted = (current if not words else 0) if found else None
-        self.query_one(Static).update(Content(told))
+        self.query_one(Static).update(Content(message))
 
     def _line(self, choice: Choice, width: int) -> Content:
         mark = "✕" if choice.why_not else "•" if choice.is_current else " "
@@ -108,7 +108,7 @@ class PickerScreen(DialogScreen[str | None]):
         return line + Content(f"  {about}") if about else line
 
     def action_take(self) -> None:
-        """Choose what the cursor is on now, whatever is typed next."""
+        """Choose the current row, whatever is typed next."""
         option = self._list.highlighted_option
         if option is not None and option.id is not None:
             self._take(option.id)
@@ -135,18 +135,18 @@ class PickerScreen(DialogScreen[str | None]):
             self._answer(choice.id)
 
     def action_step(self, rows: int) -> None:
-        """Move the cursor of the list while the typing goes on above it."""
+        """Move the cursor of the list; the input keeps the focus."""
         if self._list.option_count:
             at = (self._list.highlighted or 0) + rows
             self._list.highlighted = max(0, min(at, self._list.option_count - 1))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose nothing, where beside the dialog is clicked."""
+        """Cancel on a click beside the dialog."""
         if self.get_widget_at(*event.screen_offset)[0] is self:
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Choose nothing."""
+        """Cancel."""
         self._answer(None)
 
     def _answer(self, chosen: str | None) -> None:
@@ -160,5 +160,5 @@ def _haystack(choice: Choice) -> str:
 
 
 async def pick(app: App[object], title: str, choices: Sequence[Choice]) -> str | None:
-    """Let the user choose, and return the choice's ID, or None; to be awaited in a worker."""
+    """Let the user choose, and return the ID of the choice, or None. Call it in a worker."""
     return await app.push_screen_wait(PickerScreen(title, choices))

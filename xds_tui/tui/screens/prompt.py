@@ -1,4 +1,4 @@
-"""A name for something that is kept."""
+"""A dialog that asks for a name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_LENGTH: Final = 40
 
 
 class PromptScreen(DialogScreen[str | None]):
-    """Answers with a name, or None; says if something has it already."""
+    """Returns a name, or None; warns if the name is taken."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
     DEFAULT_CSS = "PromptScreen { align: center middle; }"
@@ -34,7 +34,7 @@ class PromptScreen(DialogScreen[str | None]):
         self._taken = taken
 
     def compose(self) -> ComposeResult:
-        """The field, and beneath it what a name in it would do."""
+        """Compose the field and the message below it."""
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
             yield Field(placeholder=_("a name"))
@@ -47,14 +47,14 @@ class PromptScreen(DialogScreen[str | None]):
     @on(Input.Changed)
     def _look(self, event: Input.Changed) -> None:
         event.stop()
-        told = self._problem
-        if not told and self._typed in self._taken:
-            told = _("Takes the place of the one that has this name")
-        self.query_one(Static).update(Content(told))
+        message = self._problem
+        if not message and self._typed in self._taken:
+            message = _("Takes the place of the one that has this name")
+        self.query_one(Static).update(Content(message))
 
     @property
     def _problem(self) -> str:
-        """Why the name cannot be taken; a longer one is not cut, which nobody would see."""
+        """The reason why the name is invalid; a name that is too long is not truncated silently."""
         if (length := len(self._typed)) > MAX_LENGTH:
             return _("{length} characters: a name has {most} at most").format(length=length, most=MAX_LENGTH)
         return ""
@@ -66,5 +66,5 @@ class PromptScreen(DialogScreen[str | None]):
             self.dismiss(self._typed)
 
     def action_leave(self) -> None:
-        """Give no name."""
+        """Cancel."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Signing in: with account ID and secret, which renew themselves, or with a bare token that ends in half an hour."""
+"""The sign-in dialog: account ID and secret, which can renew the token, or a token that expires after 30 minutes."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _ENVIRONMENTS: Final = {"production": PRODUCTION, "sandbox": SANDBOX}
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The service took the credentials."""
+    """The service has accepted the credentials."""
 
     keep: bool
     """Whether the user wants them in the keyring, which may take a prompt and so is done elsewhere."""
 
 
 class SignInScreen(DialogScreen[SignedIn | None]):
-    """Ask for credentials until the service takes them; None: the user left without."""
+    """Asks for credentials until the service accepts them; returns None if the user cancels."""
 
     manual_topic = "getting-started"
     BINDINGS: ClassVar[list[BindingType]] = bindings("sign-in")
@@ -48,7 +48,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
     CSS_PATH = "../theme/dialog.tcss"
 
     def __init__(self, account: Account, *, insecure_http: bool = False) -> None:
-        """Make the screen.
+        """Create the dialog.
 
         Args:
             account: what is signed in.
@@ -60,7 +60,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         self._insecure_http = insecure_http
 
     def compose(self) -> ComposeResult:
-        """Where, how, the credentials, and where they will be kept."""
+        """Compose environment, kind of credentials, their fields, and the keyring that stores them."""
         named = {url: name for name, url in _ENVIRONMENTS.items()}.get(self._account.base_url, "other")
         with VerticalScroll(classes="dialog", id="sign-in-form", can_focus=False):
             yield Static(
@@ -90,7 +90,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
                 yield Button(Content(_("Sign in  enter")), id="submit", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        """Show the fields of the preselected way, and find out about the keyring meanwhile."""
+        """Show the fields of the preselected kind, and look for the keyring meanwhile."""
         self._show_fields()
         if self._account.has_bare_token:
             self.query_one("#token", Input).focus()
@@ -126,7 +126,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         return self.query_one(f"#{field}", Input).value.strip()
 
     def action_enter(self) -> None:
-        """Go to the next field that is empty; from the last one sign in.
+        """Focus the next empty field, or sign in if there is none.
 
         A binding, because the field's own message comes after the keys that follow in a paste.
         """
@@ -151,7 +151,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
 
     @work(exclusive=True)
     async def _sign_in(self) -> None:
-        """Try what was typed; say what came of it in place, with nothing typed lost."""
+        """Sign in with the typed credentials; show an error in the dialog, and keep the input."""
         answer = self.query_one("#answer", Static)
         answer.remove_class("-bad")
         answer.update(Content(_("Asking the service …")))

@@ -1,4 +1,4 @@
-"""What is shown where there is no room for anything else: one sentence, until there is."""
+"""The message that covers the app while the terminal is too small for it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MIN_SIZE: Final = Size(60, 15)
 
 
 def is_too_small(size: Size) -> bool:
-    """Whether a terminal has less room than `MIN_SIZE`."""
+    """Whether a terminal is smaller than `MIN_SIZE`."""
     return size.width < MIN_SIZE.width or size.height < MIN_SIZE.height
 
 
 class TooSmallScreen(DialogScreen[None]):
-    """Lies over whatever is open and takes its keys: nobody presses what they cannot see."""
+    """Covers all screens and takes their keys, which would act on something invisible."""
 
     DEFAULT_CSS = """
     TooSmallScreen {
@@ -37,7 +37,7 @@ class TooSmallScreen(DialogScreen[None]):
         self._is_leaving = False
 
     def compose(self) -> ComposeResult:
-        """The sentence."""
+        """Compose the message."""
         yield Static(Content(self._told()))
 
     def _told(self) -> str:
@@ -47,11 +47,11 @@ class TooSmallScreen(DialogScreen[None]):
         )
 
     def on_resize(self) -> None:
-        """Give way as soon as there is room."""
+        """Close as soon as the terminal is large enough."""
         self._give_way()
 
     def on_screen_resume(self) -> None:
-        """Give way if there has come to be room while something else lay on top."""
+        """Close if the terminal has grown while another screen covered this one."""
         self._give_way()
 
     def _give_way(self) -> None:

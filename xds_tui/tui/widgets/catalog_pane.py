@@ -1,4 +1,4 @@
-"""Images × packages: choosing one of either shows only what goes with it."""
+"""The catalog: choosing an image shows only the packages that fit it, and the reverse."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CatalogChoice:
 
 
 class CatalogPane(FilteredPane, Vertical):
-    """The billing mode, the images and the packages of it, and what the chosen package costs."""
+    """Shows the images and packages of a billing mode, and the price of the chosen package."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
     DEFAULT_CSS = """
@@ -69,7 +69,7 @@ class CatalogPane(FilteredPane, Vertical):
     """Which packages are shown."""
 
     def compose(self) -> ComposeResult:
-        """Mode above, images and packages below, the price of the package at the foot."""
+        """Compose billing mode, images, packages, and the card of the chosen package."""
         yield Static(id="billing")
         yield Table(id="images")
         yield Table(id="packages")
@@ -83,11 +83,11 @@ class CatalogPane(FilteredPane, Vertical):
 
     @property
     def filter_hint(self) -> str:
-        """An example of a filter."""
+        """Return an example of a filter."""
         return _("text, gpu:4090, mem>=64, cost<3")
 
     def apply_filter(self, text: str) -> None:
-        """Show the packages that match, and what is wrong with the filter."""
+        """Show the matching packages, and the error in the filter if there is one."""
         self._query, error = filtering.parse_while_typing(filtering.PACKAGES, text, self._query)
         self._wrong = messages.error_message(error) if error else ""
         self._draw()
@@ -102,7 +102,7 @@ class CatalogPane(FilteredPane, Vertical):
         return self.query_one("#packages", Table)
 
     def selection(self) -> CatalogChoice:
-        """Return what `n` fills in: what is chosen, and the package under the cursor if none is.
+        """Return the choice for the wizard; without a chosen package, that under the cursor.
 
         The image under the cursor counts only while the images have the focus; otherwise the user has not pointed at
         it.
@@ -117,18 +117,18 @@ class CatalogPane(FilteredPane, Vertical):
         return CatalogChoice(self.choice.billing, image, package)
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
-        """Draw the catalog if it is another, and the card if the hosts are."""
+        """Show a new catalog, and update the card if the hosts have changed."""
         if old.catalog is not new.catalog or old.catalog_error is not new.catalog_error:
             self._draw()
         elif old.snapshot is not new.snapshot:
             self._draw_card()
 
     def watch_choice(self) -> None:
-        """Show only what goes with the choice."""
+        """Show the images and packages that are compatible with the choice."""
         self._draw()
 
     def watch_criteria(self) -> None:
-        """Show only what meets the criteria."""
+        """Show the packages that meet the criteria."""
         self._draw()
 
     def on_resize(self) -> None:
@@ -137,7 +137,7 @@ class CatalogPane(FilteredPane, Vertical):
         self._draw_card()
 
     def on_mount(self) -> None:
-        """Draw what there is."""
+        """Show the present catalog."""
         self._draw()
 
     @on(Table.RowSelected, "#images")
@@ -169,23 +169,23 @@ class CatalogPane(FilteredPane, Vertical):
         self.choice = CatalogChoice(billing, self.choice.image, package)
 
     def action_next_gpu(self) -> None:
-        """Any, with a GPU, without."""
+        """Switch between packages with any, with and without GPU."""
         self.criteria = replace(self.criteria, gpu=_next((None, True, False), self.criteria.gpu))
 
     def action_next_area(self) -> None:
-        """Any area, then each."""
+        """Switch to the next region; after the last one, to any."""
         self.criteria = replace(self.criteria, area=_next((None, *Area), self.criteria.area))
 
     def action_next_purpose(self) -> None:
-        """Any use, then each."""
+        """Switch to the next use; after the last one, to any."""
         self.criteria = replace(self.criteria, purpose=_next((None, *Purpose), self.criteria.purpose))
 
     def action_by_price(self) -> None:
-        """Sort by price, or as the service does."""
+        """Sort by price, or in the order of the service."""
         self.criteria = replace(self.criteria, by_price=not self.criteria.by_price)
 
     def action_clear(self) -> None:
-        """Choose nothing, and show everything of this billing mode."""
+        """Clear the choice and the criteria."""
         self.choice = CatalogChoice(self.choice.billing)
         self.criteria = ANY
         self.clear_filter()

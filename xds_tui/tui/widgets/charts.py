@@ -130,7 +130,7 @@ class Charts(Widget):
 
     @property
     def span_name(self) -> str:
-        """The length of time in words."""
+        """The name of the time span."""
         return _(SPANS[self.span][1])
 
     def update(self, fleet: FleetState, *, only_if_old: bool = False) -> None:
@@ -147,7 +147,7 @@ class Charts(Widget):
         self._read()
 
     def watch_span(self) -> None:
-        """Show another length of time."""
+        """Show another time span."""
         if self.is_mounted:
             self._read()
 

@@ -1,4 +1,4 @@
-"""What GPU models and regions cost: a sparkline over the time of the charts, and the present costs."""
+"""Costs of GPU models and regions: a sparkline over the time of the charts, and the present costs."""
 
 from __future__ import annotations
 

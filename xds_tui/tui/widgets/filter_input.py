@@ -1,4 +1,4 @@
-"""The field that a filter is typed into, and panes that have one."""
+"""The input field for a filter, and the base class of panes with one."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from xds_tui.tui.widgets.field import Field
 
 
 class FilterInput(Field):
-    """Tells the filter as it is typed; enter leaves it in force, esc takes it away."""
+    """Posts the filter as it is typed; enter keeps it, and esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
 
     @dataclass
     class Typed(Message):
-        """Another filter is wanted."""
+        """The filter has changed."""
 
         text: str
 
     class Left(Message):
-        """The user is done with the field."""
+        """The user has closed the field."""
 
     def __init__(self, placeholder: str, value: str = "") -> None:
         super().__init__(value, placeholder, id="filter")
@@ -44,7 +44,7 @@ class FilterInput(Field):
         self.post_message(self.Left())
 
     def action_clear(self) -> None:
-        """Show everything again."""
+        """Clear the filter."""
         self.value = ""
         self.post_message(self.Left())
 
@@ -61,11 +61,11 @@ class FilteredPane(TitledWidget):
 
     @property
     def filter_hint(self) -> str:
-        """An example of a filter."""
+        """Return an example of a filter."""
         raise NotImplementedError
 
     def apply_filter(self, text: str) -> None:
-        """Show the rows that match."""
+        """Show the matching rows."""
         raise NotImplementedError
 
     def focus_rows(self) -> None:

@@ -1,4 +1,4 @@
-"""The hosts that the filter holds for, in the order that was asked for, with counts in the title."""
+"""The filtered and sorted hosts, with counts in the title."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from xds_tui.tui.widgets.table.table import Table
 
 
 class HostPane(FilteredPane, Vertical):
-    """The host table with its filter, its order and its title."""
+    """The host table with its filter and its title."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("hosts")
     DEFAULT_CSS = "HostPane #hosts { height: 1fr; }"
 
     fleet: reactive[FleetState] = reactive(FleetState, repaint=False)
-    """Where the hosts come from."""
+    """The state of the fleet."""
     listing: reactive[HostListSettings] = reactive(HostListSettings, repaint=False)
-    """How the hosts are listed."""
+    """Sort order, groups, columns and saved filters."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class HostPane(FilteredPane, Vertical):
         id: str,  # noqa: A002 - Textual's own name for it
         classes: str,
     ) -> None:
-        """Make the pane.
+        """Create the pane.
 
         Args:
             fleet: what is known.
@@ -73,11 +73,11 @@ class HostPane(FilteredPane, Vertical):
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
-        """The table; the filter comes when it is opened."""
+        """Compose the table; the filter field is mounted when it is opened."""
         yield HostTable(id="hosts")
 
     def on_mount(self) -> None:
-        """Draw what is known."""
+        """Show the present state."""
         self.draw()
 
     # What is shown
@@ -88,24 +88,24 @@ class HostPane(FilteredPane, Vertical):
         return self.query_one(HostTable)
 
     def host(self, host_id: str) -> Host | None:
-        """The host with this ID, if it is there."""
+        """Return the host with this ID, or None."""
         return self._hosts.get(host_id)
 
     def picked(self) -> tuple[list[Host], frozenset[str]]:
-        """The marked hosts, or else the one under the cursor; and the IDs of those that the filter hides."""
+        """Return the marked hosts, or else the one under the cursor, and the IDs of the hidden marked ones."""
         table = self.table
         ids = table.marked or {table.cursor_key or ""}
         return [host for host in self._hosts.values() if host.id in ids], table.hidden_marks
 
     def select(self, host_id: str, *, is_asked: bool = True) -> None:
-        """Put the cursor on a host, as soon as it is shown; `is_asked`: the user wants it there now."""
+        """Move the cursor to a host as soon as it is listed; at once if `is_asked`, because the user chose it."""
         if is_asked and self.table.move_to(host_id):
             return
         self._wanted = host_id
         self.draw()
 
     def draw(self) -> None:
-        """Draw the hosts as they are now: ages go on without anything else happening."""
+        """Show the hosts, with their ages and remaining times at the present time."""
         snapshot, now, table = self.fleet.snapshot, self._clock(), self.table
         table.placeholder = self._why_empty()
         if snapshot is None:
@@ -179,7 +179,7 @@ class HostPane(FilteredPane, Vertical):
         self.set_border_subtitle(" · ".join(parts))
 
     def on_resize(self) -> None:
-        """Say as much as there is room for."""
+        """Fit the titles to the new width."""
         self._draw_titles()
 
     def _why_empty(self) -> str:
@@ -194,7 +194,7 @@ class HostPane(FilteredPane, Vertical):
         return _("No hosts yet. Press n to rent one")
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
-        """Draw what differs from before."""
+        """Show the new state."""
         if self.is_mounted and (
             old.snapshot is not new.snapshot
             or old.orders is not new.orders
@@ -207,11 +207,11 @@ class HostPane(FilteredPane, Vertical):
 
     @property
     def filter_hint(self) -> str:
-        """An example of a filter."""
+        """Return an example of a filter."""
         return _("text, status:on, gpu:4090, mem>=64, expires<24h, -windows")
 
     def apply_filter(self, text: str) -> None:
-        """Show the hosts that match, and what is wrong with the filter."""
+        """Show the matching hosts, and the error in the filter if there is one."""
         self._query, error = filtering.parse_while_typing(filtering.HOSTS, text, self._query)
         self._wrong = messages.error_message(error) if error else ""
         if self.is_mounted:
@@ -230,7 +230,7 @@ class HostPane(FilteredPane, Vertical):
             self.draw()
 
     def list_as(self, listing: HostListSettings) -> None:
-        """List the hosts so from now on, in the next run of the app too."""
+        """Apply the settings of the list, and save them."""
         changes = host_list_changes(self.listing, listing)
         self.listing = listing
         if changes and self._keep is not None:

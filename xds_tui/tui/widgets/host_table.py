@@ -1,4 +1,4 @@
-"""The fleet as a table: a snapshot in, one line a host."""
+"""The table of hosts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _COLUMNS: Final = {
 
 
 class HostTable(Table):
-    """Hosts by ID, with what is meant to happen to them."""
+    """A table with one host per row; a host with an open operation shows its intended status."""
 
     MARKS = True
 

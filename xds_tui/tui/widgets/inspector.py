@@ -1,4 +1,4 @@
-"""The host under the cursor in a few lines, with its recent events where there is room."""
+"""The inspector: the current host in a few lines, with its recent events if there is room."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Inspector(TitledWidget, StyledLines):
         self.draw()
 
     def on_resize(self) -> None:
-        """Fill the new size."""
+        """Fit the host to the new size."""
         self.draw()
 
     def draw(self) -> None:

@@ -1,4 +1,4 @@
-"""The fleet at a glance: hosts by status, what they cost, what expires next.
+"""The overview: hosts by status, their cost, and the next expiries.
 
 Three boxes side by side, or a single line on small terminals. Only lines that look different are painted again.
 """
@@ -78,7 +78,7 @@ class OverviewPane(StyledLines):
         self.draw()
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
-        """Draw what differs from before."""
+        """Show the new state."""
         if not self.is_mounted:
             return
         if old.account and (old.account, old.base_url) != (new.account, new.base_url):
@@ -94,11 +94,11 @@ class OverviewPane(StyledLines):
             self._history = self._history.add(fleet.snapshot.at, cost)
 
     def on_resize(self) -> None:
-        """Fill the new size."""
+        """Fit the overview to the new size."""
         self.draw()
 
     def draw(self) -> None:
-        """Draw the fleet as it is now."""
+        """Draw the overview at the present time."""
         width, height = self.size
         if width and self.display:
             self.show(self._composed(width, height))

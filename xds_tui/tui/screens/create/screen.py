@@ -40,7 +40,7 @@ class CreateScreen(DraftScreen):
         Args:
             monitor: provides the catalog and places the orders.
             draft: what is filled in at first.
-            hint: what the user is told about this draft.
+            hint: a note for the user about this draft.
 
         """
         super().__init__(monitor, draft)
@@ -106,7 +106,7 @@ class CreateScreen(DraftScreen):
         await self._confirm_and_buy(self.draft.quote(), self.draft.count)
 
     async def _confirm_and_buy(self, quote: Quote, count: int) -> None:
-        """Place the order, after the user has confirmed to repeat one whose outcome is unknown."""
+        """Place the order, after the user has confirmed to repeat one with an unknown outcome."""
         basis = (self.step, self._batch, self.draft)
         try:
             earlier = await self._monitor.orders.possible_purchases(quote)
@@ -138,7 +138,7 @@ class CreateScreen(DraftScreen):
             self._review_again(len(failed))
 
     def action_retry_unknown(self) -> None:
-        """Review another order of the hosts whose outcome is unknown."""
+        """Review another order of the hosts with an unknown outcome."""
         self._review_again(count_outcomes(self._orders()).unknown)
 
     def _review_again(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""What a draft orders, what it costs and how that is computed, and who is charged."""
+"""The summary of a draft: the order, its cost with the calculation, and the account that is charged."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ class OrderSummary(VerticalScroll):
 
 
 class BuyButton(Widget):
-    """What the order key does, and what happens then; a click is the same as the key."""
+    """The button that places the order; a click does the same as the key."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"buy-button--button", "buy-button--disabled"}
     DEFAULT_CSS = """
