@@ -25,7 +25,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _read_anew() -> Iterator[None]:
+def _read_again() -> Iterator[None]:
     transport._trusted.cache_clear()
     yield
     transport._trusted.cache_clear()
@@ -57,7 +57,7 @@ def of_certifi(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-@pytest.mark.usefixtures("_read_anew")
+@pytest.mark.usefixtures("_read_again")
 @pytest.mark.parametrize("folder", ["full", None])
 def test_only_the_certificates_of_the_system_are_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str], folder: str | None
@@ -77,7 +77,7 @@ def test_only_the_certificates_of_the_system_are_trusted(
     assert of_certifi == []
 
 
-@pytest.mark.usefixtures("_read_anew")
+@pytest.mark.usefixtures("_read_again")
 @pytest.mark.parametrize("folder", ["empty", None])
 def test_without_certificates_of_the_system_certifi_is_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str], folder: str | None
@@ -94,7 +94,7 @@ def test_without_certificates_of_the_system_certifi_is_used(
     assert len(of_certifi) == 1
 
 
-@pytest.mark.usefixtures("_read_anew")
+@pytest.mark.usefixtures("_read_again")
 def test_with_a_file_in_the_environment_nothing_else_is_trusted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_certifi: list[str]
 ) -> None:

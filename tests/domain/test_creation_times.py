@@ -77,5 +77,5 @@ def test_no_offset_has_more_evidence_and_none_that_has_as_much_is_nearer_to_0(ev
     assert min(map(abs, inside)) == min(abs(offset) for offset, weight in weights.items() if weight == best)
 
 
-def test_one_purchase_whose_host_is_not_certain_says_nothing() -> None:
+def test_a_purchase_with_an_uncertain_host_is_no_evidence() -> None:
     assert estimate_offset([Evidence([Range(-100, 100)], 2)]) is None

@@ -213,7 +213,7 @@ def test_a_host_that_was_ordered_here_is_repeated_as_it_was_ordered() -> None:
         ([replace(BOTH, type="BZ")], "Ubuntu Server 20.04 x64", ("both", None)),
     ],
 )
-def test_another_host_is_repeated_as_far_as_the_catalog_tells_what_it_is(
+def test_another_host_is_repeated_as_far_as_the_catalog_identifies_it(
     packages: list[Package], os: str, expected: tuple[str | None, str | None]
 ) -> None:
     draft = draft_from_host(a_host(os=os), None, catalog_of(*packages))

@@ -63,7 +63,7 @@ def test_with_a_clock_that_is_minutes_off_they_are_confirmed_once_each_had_time_
 
 
 @pytest.mark.parametrize("offset", [0.0, 5 * MINUTE, -5 * MINUTE])
-def test_a_host_that_a_response_named_tells_how_far_the_clock_is_off(offset: float) -> None:
+def test_a_host_named_by_a_response_reveals_the_clock_offset(offset: float) -> None:
     buyer = Buyer(Shop(offset))
     buyer.buy(0, names_host=True)
     lost = buyer.buy(20, accepted=False)
@@ -199,7 +199,7 @@ def test_hosts_of_the_same_second_at_different_prices_are_left_to_the_user() -> 
     ("at", "doubt"),
     [(40.0, Doubt.LATER), (90 * MINUTE, Doubt.LATER), (-8.0, Doubt.EARLIER), (-9 * MINUTE, Doubt.EARLIER)],
 )
-def test_an_unknown_order_does_not_claim_a_purchase_by_somebody_else(at: float, doubt: Doubt) -> None:
+def test_an_unknown_order_does_not_claim_the_purchase_of_another_user(at: float, doubt: Doubt) -> None:
     buyer = Buyer(Shop())
     foreign = buyer.shop.sell(at)
     order = buyer.buy(0, accepted=False, works_after=None)
@@ -251,7 +251,7 @@ def test_a_strange_host_among_many_leaves_to_the_user_all_that_could_move_up() -
 
 
 @pytest.mark.parametrize("at", [-4.0, 4.2, 40.0])
-def test_somebody_else_who_buys_the_same_takes_no_order_s_host(at: float) -> None:
+def test_the_same_purchase_of_another_user_takes_no_host_of_an_order(at: float) -> None:
     buyer = Buyer(Shop())
     buyer.shop.sell(at)
     buy_many(buyer, pause=1.7)
@@ -328,7 +328,7 @@ def test_a_lost_order_and_an_accepted_one_are_left_to_the_user_where_one_host_ma
     assert buyer.candidates.keys() | buyer.confirmed.keys() >= {accepted}
 
 
-def test_accepted_orders_whose_host_would_have_to_move_on_are_left_to_the_user_with_the_lost_one() -> None:
+def test_accepted_orders_that_would_exchange_hosts_with_a_lost_one_are_left_to_the_user() -> None:
     buyer = Buyer(Shop())
     buyer.shop.sell(0.02)
     orders = [buyer.buy(at, took=0.1, works_after=0.05) for at in (0.1, 0.25, 0.4)]
@@ -429,7 +429,7 @@ def test_orders_in_quick_succession_wait_for_the_last_of_them() -> None:
 
 
 @pytest.mark.parametrize(("works_after", "is_claimed"), [(1.0, True), (30.0, False)])
-def test_an_order_whose_end_nobody_saw_claims_only_a_host_that_came_soon(works_after: float, is_claimed: bool) -> None:
+def test_an_order_with_an_unseen_end_claims_only_a_host_that_came_soon(works_after: float, is_claimed: bool) -> None:
     buyer = Buyer(Shop())
     order = buyer.buy(0, accepted=False, works_after=works_after)
     buyer.orders[order] = replace(buyer.orders[order], answered_at=None)

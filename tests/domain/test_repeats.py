@@ -32,12 +32,12 @@ def a_create(state: OrderState = OrderState.UNKNOWN, **fields: Any) -> Order:
 
 
 @pytest.mark.parametrize("state", [OrderState.UNKNOWN, OrderState.UNCONFIRMED, OrderState.SENT])
-def test_a_purchase_whose_outcome_is_not_known_may_be_repeated(state: OrderState) -> None:
+def test_a_purchase_with_an_unknown_outcome_may_be_repeated(state: OrderState) -> None:
     assert may_repeat(a_create(state), a_quote(), NOON)
 
 
 @pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.NOT_SENT, OrderState.ACCEPTED, OrderState.CONFIRMED])
-def test_a_purchase_whose_outcome_is_known_is_not_asked_about(state: OrderState) -> None:
+def test_a_purchase_with_a_known_outcome_is_not_asked_about(state: OrderState) -> None:
     assert not may_repeat(a_create(state), a_quote(), NOON)
 
 

@@ -139,7 +139,7 @@ def test_an_order_that_bought_nothing_may_match_only_a_simultaneous_purchase(sec
 @pytest.mark.parametrize(
     ("other", "own", "swaps"), [(1, 3.9, 0), (1, 4.1, 1), (6.9, 9, 1), (7.1, 9, 0), (-1, 60, 1), (-2, 60, 0)]
 )
-def test_an_order_whose_host_came_later_may_match_only_a_simultaneous_purchase(
+def test_an_order_with_a_later_host_may_match_only_a_simultaneous_purchase(
     other: float, own: float, swaps: int
 ) -> None:
     start = SENT_AT.timestamp()

@@ -21,7 +21,7 @@ import pytest
 from rich.cells import cell_len
 from support.terminal import _UNKNOWN_TO_PYTE, KEYS, Terminal
 from support.wait import TIMEOUT
-from test_crash import FAILING, PLANTED, assert_told
+from test_crash import FAILING, PLANTED, assert_failure_is_reported
 from test_limited_terminals import ATTRIBUTES, parameters
 from test_no_secret_leaks import found_in, found_in_files, service, sign_in, watched
 from test_shutdown import COMMAND, CTRL_Z, assert_closed, history
@@ -436,7 +436,7 @@ def test_a_crash_is_reported_to_the_server_without_values(environ: dict[str, str
         assert page.end() == 1
         page._read(0.05)
         assert page.said == [{"type": "exit"}]
-        assert_told(page.complaint(), Path(environ["HOME"]))
+        assert_failure_is_reported(page.complaint(), Path(environ["HOME"]))
         assert PLANTED.encode() not in page.raw
 
 

@@ -70,7 +70,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
 
 
-def assert_told(said: str, home: Path) -> None:
+def assert_failure_is_reported(said: str, home: Path) -> None:
     """Check the three lines of the message and the report that they name."""
     what, where, how = said.strip().splitlines()
     assert "LookupError" in what
@@ -92,7 +92,7 @@ def test_a_crash_restores_the_terminal_and_writes_a_report(environ: dict[str, st
         program.press("z")
         assert program.wait_for_end() == 1
         assert_restored(program)
-        assert_told(after_the_screen(program), Path(environ["HOME"]))
+        assert_failure_is_reported(after_the_screen(program), Path(environ["HOME"]))
         assert PLANTED.encode() not in program.raw
 
 
@@ -107,4 +107,4 @@ def test_a_crash_before_the_first_screen_is_reported(environ: dict[str, str]) ->
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert_told(ended.stderr, Path(environ["HOME"]))
+    assert_failure_is_reported(ended.stderr, Path(environ["HOME"]))

@@ -34,7 +34,7 @@ def test_an_rdp_file_has_its_own_lines_and_no_other(user: str, address: str, por
 
 
 @given(st.text(min_size=1, max_size=128))
-def test_the_file_s_name_is_a_name_and_tells_hosts_apart(host_id: str) -> None:
+def test_the_file_name_is_valid_and_differs_between_hosts(host_id: str) -> None:
     name = rdp.file_name(host_id)
     assert re.fullmatch(r"xds-[A-Za-z0-9_-]{1,40}(-[0-9a-f]{8})?\.rdp", name)
     assert Path(name).name == name
@@ -70,7 +70,7 @@ def test_the_client_is_one_that_is_installed_and_can_be_seen(
     assert (found and found.program) == program
 
 
-def test_no_client_is_told_the_password_or_anything_unfilled() -> None:
+def test_no_client_gets_the_password_or_an_unfilled_placeholder() -> None:
     to = target.target(WINDOWS)
     for client in (*rdp._CLIENTS, rdp._MAC):
         command = templates.expand((client.program, *client.file_arguments), to, "/home/me/a.rdp")

@@ -41,7 +41,7 @@ WINDOWS = a_host(os="Windows Server", account="administrator", address="gx.examp
         ("渲染", None),
     ],
 )
-def test_what_kind_of_machine_it_is_is_told_by_its_system(os: str, system: System | None) -> None:
+def test_the_kind_of_machine_follows_from_its_system(os: str, system: System | None) -> None:
     assert target.system_of(os) is system
 
 

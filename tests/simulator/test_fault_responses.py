@@ -26,7 +26,7 @@ FORMS = {
 }
 
 
-async def struck(*faults: Fault, hosts: int = 0, **options: Any) -> Simulated:
+async def simulated_with(*faults: Fault, hosts: int = 0, **options: Any) -> Simulated:
     simulated = Simulated(hosts, **options)
     simulated.service.faults.set(*faults)
     return simulated
@@ -35,14 +35,14 @@ async def struck(*faults: Fault, hosts: int = 0, **options: Any) -> Simulated:
 @pytest.mark.parametrize("form", Form)
 @pytest.mark.parametrize(("kind", "sold"), [(Kind.CODE, 0), (Kind.CODE_AFTER, 1)])
 async def test_a_code_has_the_fields_of_its_form(form: Form, kind: Kind, sold: int) -> None:
-    simulated = await struck(Fault(kind=kind, form=form, code=1003, status=418))
+    simulated = await simulated_with(Fault(kind=kind, form=form, code=1003, status=418))
     answer = await simulated.ask(*CREATE)
     assert (answer.status_code, set(answer.json())) == (418, FORMS[form])
     assert len(simulated.world.ledger) == sold
 
 
 async def test_the_gateway_times_out_with_code_404_after_a_sale() -> None:
-    simulated = await struck(presets.GATEWAY_TIMEOUT)
+    simulated = await simulated_with(presets.GATEWAY_TIMEOUT)
     answer = await simulated.ask(*CREATE)
     assert (answer.status_code, answer.json()["code"]) == (504, 404)
     assert answer.json()["message"].startswith("504 GATEWAY_TIMEOUT")
@@ -50,7 +50,7 @@ async def test_the_gateway_times_out_with_code_404_after_a_sale() -> None:
 
 
 async def test_work_can_be_done_after_the_response() -> None:
-    simulated = await struck(Fault(kind=Kind.CODE_AFTER, code=6005, seconds=60))
+    simulated = await simulated_with(Fault(kind=Kind.CODE_AFTER, code=6005, seconds=60))
     released = asyncio.Event()
     waited = []
 
@@ -69,7 +69,7 @@ async def test_work_can_be_done_after_the_response() -> None:
 
 
 async def test_fields_of_an_envelope_can_be_changed_and_removed() -> None:
-    simulated = await struck(
+    simulated = await simulated_with(
         Fault(kind=Kind.ALTERED, fields={"success": False, "data": None}, without=("traceId",)),
     )
     answer = (await simulated.ask(*CREATE)).json()
@@ -78,13 +78,13 @@ async def test_fields_of_an_envelope_can_be_changed_and_removed() -> None:
 
 
 async def test_an_altered_envelope_keeps_the_digits_of_prices() -> None:
-    simulated = await struck(Fault(kind=Kind.ALTERED, without=("success",)))
+    simulated = await simulated_with(Fault(kind=Kind.ALTERED, without=("success",)))
     assert '"amount":0.1234567890123456789,' in (await simulated.ask("GET", "packAge/0")).text
 
 
 @pytest.mark.parametrize(("kind", "sold"), [(Kind.ANSWER, 0), (Kind.ANSWER_AFTER, 1)])
 async def test_a_given_body_is_sent_unchanged(kind: Kind, sold: int) -> None:
-    simulated = await struck(Fault(kind=kind, status=401, body="no"))
+    simulated = await simulated_with(Fault(kind=kind, status=401, body="no"))
     answer = await simulated.ask(*CREATE)
     assert (answer.status_code, answer.text, len(simulated.world.ledger)) == (401, "no", sold)
 
@@ -116,7 +116,7 @@ async def test_a_repeated_delete_does_not_find_the_host(repeats: int) -> None:
 
 
 async def test_a_create_is_never_repeated() -> None:
-    simulated = await struck(Fault(kind=Kind.REPEATED, repeats=3))
+    simulated = await simulated_with(Fault(kind=Kind.REPEATED, repeats=3))
     await simulated.ask(*CREATE)
     assert len(simulated.world.ledger) == 1
 
@@ -133,7 +133,7 @@ async def pages(simulated: Simulated, count: int) -> tuple[list[str | None], set
 )
 async def test_a_list_can_be_inconsistent(hidden: int, total: int | None, shown: int, said: int) -> None:
     fault = Fault(kind=Kind.LISTING, endpoint=MYPAGE, times=3, hidden=hidden, total=total)
-    simulated = await struck(fault, hosts=60)
+    simulated = await simulated_with(fault, hosts=60)
     hosts = [host.id for host in simulated.world.listed()]
     assert await pages(simulated, 3) == (hosts[:shown], {said})
     assert await pages(simulated, 3) == (hosts, {60})
@@ -141,26 +141,26 @@ async def test_a_list_can_be_inconsistent(hidden: int, total: int | None, shown:
 
 
 async def test_rows_can_lack_their_id() -> None:
-    simulated = await struck(Fault(kind=Kind.LISTING, endpoint=MYPAGE, nameless=2), hosts=4)
+    simulated = await simulated_with(Fault(kind=Kind.LISTING, endpoint=MYPAGE, nameless=2), hosts=4)
     hosts = [host.id for host in simulated.world.listed()]
     assert await pages(simulated, 1) == ([None, None, *hosts[2:]], {4})
 
 
 async def test_an_error_of_the_list_is_returned_unchanged() -> None:
-    simulated = await struck(Fault(kind=Kind.LISTING, endpoint=MYPAGE, hidden=1), hosts=4)
+    simulated = await simulated_with(Fault(kind=Kind.LISTING, endpoint=MYPAGE, hidden=1), hosts=4)
     simulated.world.expire_tokens()
     assert await simulated.code("GET", "mypage", page=1, pageSize=25) == 401
 
 
 async def test_a_fault_of_the_list_strikes_no_other_request() -> None:
-    simulated = await struck(Fault(kind=Kind.LISTING, hidden=1))
+    simulated = await simulated_with(Fault(kind=Kind.LISTING, hidden=1))
     assert await simulated.buy()
 
 
 async def responses(faults: tuple[Fault, ...], sold: int) -> list[httpx.Response]:
     found = []
     for fault in faults:
-        simulated = await struck(fault)
+        simulated = await simulated_with(fault)
         found.append(await simulated.ask(*CREATE))
         assert len(simulated.world.ledger) == sold, fault
     return found

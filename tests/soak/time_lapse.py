@@ -71,13 +71,13 @@ class WorldClock:
         self._ends.append(ends)
         try:
             while self() < ends:
-                self._tell()
+                self._notify()
                 await asyncio.sleep(_GLANCE)
         finally:
             self._ends.remove(ends)
-            self._tell()
+            self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._numbers[1], self._numbers[2] = len(self._ends), min(self._ends, default=0.0)
 
 

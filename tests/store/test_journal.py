@@ -439,7 +439,7 @@ async def test_orders_of_another_program_are_taken_up_only_when_it_has_ended(pat
     assert [order.id for order in await journal.open_orders()] == ["o1"]
 
 
-async def test_one_host_settles_one_create_whoever_finds_it(path: Path, journal: Journal) -> None:
+async def test_one_host_settles_one_create_in_any_program(path: Path, journal: Journal) -> None:
     second_database = await Database.open(path)
     second = Journal(second_database, "default")
     lost = replace(A_PURCHASE, state=OrderState.UNKNOWN, host_id=None)

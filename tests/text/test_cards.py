@@ -87,7 +87,7 @@ def test_a_package_shows_its_price_discount_rank_and_how_many_hosts_are_like_it(
     ]
 
 
-def test_a_package_whose_price_is_unknown_shows_no_number() -> None:
+def test_a_package_with_an_unknown_price_shows_no_number() -> None:
     lines = texts(package_card.card_lines(a_package(amount=None), (), (), 40))
     assert lines[-1] == "Price unknown. It cannot be rented"
     assert "¥" not in "".join(lines)

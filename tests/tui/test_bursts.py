@@ -117,6 +117,7 @@ async def test_letters_after_enter_do_not_change_the_choice(
 async def test_keys_after_a_command_go_to_the_screen_it_opens() -> None:
     async with running_app(AppDriver()) as driver:
         await driver.burst("ctrl+p", *"sort", "enter", *"group")
+        assert isinstance(driver.app.screen, PickerScreen)
         assert driver.app.screen._title == "Sort by"
         assert driver.app.screen.query_one(Input).value == "group"
         await driver.burst("escape", "colon", *"zoom", "enter", "j")

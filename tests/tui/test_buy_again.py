@@ -173,7 +173,7 @@ async def test_a_key_that_bounces_buys_once() -> None:
     async with running_app(AppDriver()) as driver:
         await to_review(driver, PACKAGE, IMAGE)
         for _ in range(3):
-            driver.app.screen.action_buy()
+            wizard(driver).action_buy()
         await driver.wait_for_text("1 bought")
         await until(lambda: not driver.monitor.orders.is_sending)
         assert (len(driver.world.ledger), driver.request_count("createquantity")) == (1, 1)

@@ -66,7 +66,7 @@ STYLES = st.builds(
 
 
 @given(st.lists(STYLES, min_size=1, max_size=6))
-def test_changes_of_attributes_have_the_effect_of_setting_them_anew(styles: list[Style]) -> None:
+def test_changing_attributes_equals_setting_them_again(styles: list[Style]) -> None:
     changed, anew = EmulatedTerminal(10, 1), EmulatedTerminal(10, 1)
     before = ""
     for style in styles:

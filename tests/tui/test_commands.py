@@ -52,7 +52,7 @@ def test_every_binding_is_in_the_registry() -> None:
     for binding in made:
         assert isinstance(binding, Binding)
         assert binding.id in COMMANDS, binding
-        assert binding == COMMANDS[binding.id].binding()
+        assert binding == COMMANDS[binding.id or ""].binding()
 
 
 def test_every_registered_command_is_bound_somewhere() -> None:
@@ -67,7 +67,10 @@ def test_every_bound_action_is_implemented(kind: type[DOMNode]) -> None:
         action = COMMANDS[binding.id or ""]
         named = action.run.partition("(")[0]
         target, _dot, name = named.rpartition(".")
-        doing = {"app": [XdsApp], "screen": [screen for screen in ours() if issubclass(screen, Screen)]}
+        doing: dict[str, list[type[DOMNode]]] = {
+            "app": [XdsApp],
+            "screen": [screen for screen in ours() if issubclass(screen, Screen)],
+        }
         assert any(hasattr(does, f"action_{name}") for does in doing.get(target, [kind])), action
 
 

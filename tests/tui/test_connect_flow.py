@@ -70,8 +70,8 @@ async def test_the_command_is_shown_if_the_terminal_cannot_be_suspended(program:
         assert not seen.exists()
 
 
-async def test_the_command_is_shown_and_can_be_copied_if_ssh_is_missing(program: Program) -> None:
-    assert program
+@pytest.mark.usefixtures("program")
+async def test_the_command_is_shown_and_can_be_copied_if_ssh_is_missing() -> None:
     async with running_app(AppDriver(), 80, 24) as driver:
         host = a_machine(driver, "Ubuntu")
         await driver.press("c")
@@ -212,10 +212,8 @@ async def test_a_client_that_prompts_in_the_terminal_runs_in_the_foreground(
         await driver.wait_for_text(f"xfreerdp /v:gx-xds-rdp.songmao-idc.com:{host.port} /u:administrator")
 
 
-async def test_a_configured_client_that_is_missing_is_reported(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert program
+@pytest.mark.usefixtures("program")
+async def test_a_configured_client_that_is_missing_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":9")
     async with running_app(AppDriver(commands=ConnectCommands(windows=("krdc", "{file}")))) as driver:
         a_machine(driver, "Windows")
@@ -224,8 +222,8 @@ async def test_a_configured_client_that_is_missing_is_reported(
         await driver.wait_for_text("mstsc /v:")
 
 
-async def test_an_unwritable_export_folder_is_reported(program: Program) -> None:
-    assert program
+@pytest.mark.usefixtures("program")
+async def test_an_unwritable_export_folder_is_reported() -> None:
     async with running_app(AppDriver()) as driver:
         a_machine(driver, "Windows")
         driver.exports.write_text("a file")

@@ -209,9 +209,9 @@ async def test_tab_goes_through_all_fields_and_shift_tab_back(columns: int, rows
         await driver.press("m")
 
         async def walk(key: str) -> list[str | None]:
-            found = []
+            found: list[str | None] = []
             for _turn in range(7):
-                found.append(screen.focused and screen.focused.id)
+                found.append(screen.focused.id if screen.focused is not None else None)
                 await driver.press(key)
             return found
 
@@ -442,8 +442,9 @@ async def test_a_price_that_changes_while_it_is_read_is_reported(monkeypatch: py
         monkeypatch.setattr(endpoints, "PACKAGES", with_price("bl4090a1", "3.00"))
         driver.monitor.refresh_catalog()
         await driver.wait_for_text("The price changed from ¥2.304/h to ¥2.40/h")
-        assert wizard(driver).draft.package is not None
-        assert wizard(driver).draft.package.amount == Decimal("3.00")
+        package = wizard(driver).draft.package
+        assert package is not None
+        assert package.amount == Decimal("3.00")
 
 
 @pytest.mark.usefixtures("unhurried")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from support.app_driver import AppDriver, running_app
@@ -41,7 +42,7 @@ async def test_the_cursor_the_marks_and_the_target_stay_with_their_hosts() -> No
         assert table.cursor_key == at
 
 
-def _like(driver: AppDriver, model: str, **changed: object) -> dict[str, object]:
+def _like(driver: AppDriver, model: str, **changed: object) -> dict[str, Any]:
     like = driver.host(model)
     fields = ("owner", "package", "image", "rented", "created")
     return {field: getattr(like, field) for field in fields} | changed
@@ -95,7 +96,7 @@ async def test_what_interrupts_is_asked_with_no_preselected(key: str, question: 
         assert driver.request_count("operate") + driver.request_count("reboot") == 1
 
 
-async def test_deleting_wants_the_id_typed_and_tells_what_is_lost() -> None:
+async def test_deleting_requires_the_id_and_names_the_loss() -> None:
     async with running_app(AppDriver()) as driver:
         target = next(host for host in driver.world.listed() if host.status == OFF and host.rented)
         driver.app.screen.query_one(HostTable).move_to(target.id)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 def shown_bindings(driver: AppDriver) -> set[str]:
     """Return the descriptions of all keys that are active."""
     active = driver.app.screen.active_bindings.values()
-    return {COMMANDS[bound.binding.id].sentence for bound in active if bound.binding.id in COMMANDS}
+    return {COMMANDS[bound.binding.id or ""].sentence for bound in active if bound.binding.id in COMMANDS}
 
 
 async def whole(driver: AppDriver) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from support.app_driver import AppDriver, running_app
@@ -23,6 +24,10 @@ from xds_tui.tui.widgets.table.table import Table
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 MINUTE = timedelta(minutes=1)
+
+
+def has_more_rows(table: Table, count: int) -> bool:
+    return table.row_count > count
 
 
 async def write_many(driver: AppDriver) -> None:
@@ -86,7 +91,7 @@ async def test_the_next_page_is_read_near_the_end(monkeypatch: pytest.MonkeyPatc
         while table.row_count < 60:
             before = table.row_count
             await driver.press("end")
-            await until(lambda before=before: table.row_count > before)
+            await until(partial(has_more_rows, table, before))
 
 
 async def test_a_filter_searches_the_whole_history(monkeypatch: pytest.MonkeyPatch) -> None:

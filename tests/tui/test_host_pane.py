@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from support.app_driver import AppDriver, running_app
@@ -21,6 +22,7 @@ from xds_tui.domain.model import Area, Host, Status
 from xds_tui.domain.pricing import Costs, Rate
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.simulator.host import OFF
+from xds_tui.tui.screens.column_picker import ColumnList
 from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 
@@ -68,7 +70,7 @@ class Sitting:
     def ids(self) -> str:
         return "".join(key for key in self.pane.table.keys if not key.startswith("\0"))
 
-    async def fleet(self, *hosts: Host, **known: object) -> None:
+    async def fleet(self, *hosts: Host, **known: Any) -> None:
         state = FleetState(connection=ConnectionState.LIVE, snapshot=a_snapshot(*hosts), costs=COSTS)
         self.pane.fleet = replace(state, **known)
         await self.pilot.pause()
@@ -83,7 +85,7 @@ class Sitting:
         self.pane.query_text = text
         await self.pilot.pause()
 
-    async def list(self, **how: object) -> None:
+    async def list(self, **how: Any) -> None:
         self.pane.list_as(replace(self.pane.listing, **how))
         await self.pilot.pause()
 
@@ -170,7 +172,7 @@ class TestOrder:
             sitting.pane.sort_by(None)
             assert sitting.ids == "abcd"
 
-    async def test_an_order_by_what_is_not_shown_is_told_beneath(self) -> None:
+    async def test_a_sort_by_a_hidden_column_is_named_below_the_table(self) -> None:
         async with pane() as sitting:
             await sitting.list(sort="disk", descending=True)
             assert "Disk ▼" in sitting.lines[-1]
@@ -236,7 +238,7 @@ class TestGroups:
             changed = [replace(host, status=Status.EXPIRED) if host.id == "d" else host for host in FLEET]
             await sitting.fleet(*changed)
             assert sitting.rows[-2:] == ["✕ expired", "train-b"]
-            assert (table.cursor_key, table.marked) == ("d", {"c", "d"})
+            assert (table.cursor_key, table.marked) == ("d", frozenset("cd"))
             assert [host.id for host in sitting.pane.picked()[0]] == ["c", "d"]
 
     async def test_a_heading_is_never_picked(self) -> None:
@@ -340,7 +342,7 @@ class TestThroughKeys:
         async with running_app(AppDriver(), 80, 24) as driver:
             await driver.press("C")
             await driver.wait_for_text("Columns: the marked are shown")
-            chosen = driver.app.screen.query_one("ColumnList")
+            chosen = driver.app.screen.query_one(ColumnList)
             await driver.pilot.click("ColumnList", offset=(8, 1))
             assert chosen.chosen[0] == "status"
 
@@ -389,7 +391,7 @@ class TestThroughKeys:
             await driver.press("escape")
             assert pane.query_text == ""
 
-    async def test_a_name_that_is_taken_is_told_before_it_is_replaced(self) -> None:
+    async def test_a_taken_name_is_reported_before_it_is_replaced(self) -> None:
         async with running_app(AppDriver(), 80, 24) as driver:
             pane = driver.app.screen.query_one(HostPane)
             pane.list_as(HostListSettings(filters={"mine": "gpu>0"}))

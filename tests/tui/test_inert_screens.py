@@ -19,7 +19,7 @@ from xds_tui.api.client import Client
 from xds_tui.auth.account import TokenCache
 from xds_tui.config.schema import COLUMNS, GROUPS, HostListSettings
 from xds_tui.domain.credentials import Credentials
-from xds_tui.domain.model import Status
+from xds_tui.domain.model import Host, Status
 from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.tui.screens.create.screen import CreateScreen, Step
@@ -29,6 +29,12 @@ from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 
 pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def hosts_of(driver: AppDriver) -> tuple[Host, ...]:
+    snapshot = driver.monitor.state.snapshot
+    assert snapshot is not None
+    return snapshot.hosts
 
 
 class HostileDesk(AppDriver):
@@ -89,7 +95,7 @@ async def look_at_lists(driver: HostileDesk) -> None:
     for group in GROUPS:
         pane.listing = HostListSettings(group=group)
         await driver.look()
-    words = driver.monitor.state.snapshot.hosts[0].name
+    words = hosts_of(driver)[0].name
     pane.listing = HostListSettings(filters={words: words, "other": f"status:{words}"})
     pane.filter_by(words)
     await driver.press("f")
@@ -228,7 +234,7 @@ async def test_a_picker_shows_its_choices_unchanged(strings: list[str]) -> None:
 
 async def test_markup_is_shown_as_text() -> None:
     async with running_app(HostileDesk(list(MARKUP))) as driver:
-        names = {host.name for host in driver.monitor.state.snapshot.hosts}
+        names = {host.name for host in hosts_of(driver)}
         assert names == set(MARKUP)
         for name in names:
             await driver.wait_for_text(re.escape(name[:12]))

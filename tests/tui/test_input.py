@@ -24,7 +24,8 @@ def names(found: list[object]) -> list[str]:
 
 def slowly(*reads: bytes, seconds: float) -> list[object]:
     """Return the events of reads with a pause between them."""
-    now, decoder, found = 0.0, InputEvents(), []
+    now, decoder = 0.0, InputEvents()
+    found: list[object] = []
     for read in reads:
         found += decoder.feed(read, now)
         for _ in range(5):

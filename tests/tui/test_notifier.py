@@ -28,7 +28,7 @@ def a_stop(name: str = "office-1", seconds: int = 0, **fields: Any) -> Event:
     return Event(at=NOON + timedelta(seconds=seconds), **(event | fields))
 
 
-def heard(alerts: AlertSettings, *states: FleetState) -> str:
+def alerts_of(alerts: AlertSettings, *states: FleetState) -> str:
     """Return what a notifier writes for consecutive states."""
     written: list[str] = []
     alarm = Notifier(alerts, written.append, NOON)
@@ -44,17 +44,17 @@ def state_of(*events: Event) -> FleetState:
 
 def test_the_bell_rings_once_for_new_alerts() -> None:
     first, second = a_stop(), a_stop("office-2", 1)
-    assert heard(AlertSettings(), state_of(first, second)) == "\a"
-    assert heard(AlertSettings(), state_of(first), state_of(first), state_of(first, second)) == "\a\a"
+    assert alerts_of(AlertSettings(), state_of(first, second)) == "\a"
+    assert alerts_of(AlertSettings(), state_of(first), state_of(first), state_of(first, second)) == "\a\a"
 
 
 def test_other_and_earlier_events_cause_no_alert() -> None:
-    assert heard(AlertSettings(), state_of(a_stop(alert=False))) == ""
-    assert heard(AlertSettings(), state_of(a_stop(seconds=-1))) == ""
+    assert alerts_of(AlertSettings(), state_of(a_stop(alert=False))) == ""
+    assert alerts_of(AlertSettings(), state_of(a_stop(seconds=-1))) == ""
 
 
 def test_every_alert_can_be_switched_off() -> None:
-    assert heard(AlertSettings(bell=False), state_of(a_stop())) == ""
+    assert alerts_of(AlertSettings(bell=False), state_of(a_stop())) == ""
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_a_notification_is_sent_to_the_terminal(
 ) -> None:
     monkeypatch.delenv("TMUX", raising=False)
     alerts = AlertSettings(bell=False, notification=how)
-    assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == sequence
+    assert alerts_of(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == sequence
     monkeypatch.setenv("TMUX", "/run/tmux")
     inner = sequence.replace("\x1b", "\x1b\x1b")
-    assert heard(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == f"\x1bPtmux;{inner}\x1b\\"
+    assert alerts_of(alerts, state_of(a_stop("office-2"), a_stop("office-1"))) == f"\x1bPtmux;{inner}\x1b\\"
 
 
 def test_the_window_title_shows_counts_and_is_restored() -> None:
@@ -92,7 +92,7 @@ def test_the_window_title_shows_counts_and_is_restored() -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_a_name_cannot_end_its_escape_sequence(name: str) -> None:
-    sequence = heard(AlertSettings(bell=False, notification=NotificationMode.OSC777), state_of(a_stop(name)))
+    sequence = alerts_of(AlertSettings(bell=False, notification=NotificationMode.OSC777), state_of(a_stop(name)))
     body = sequence.removeprefix("\x1b]777;notify;xds-tui;").removesuffix("\x1b\\")
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in body)
     assert ";" not in body

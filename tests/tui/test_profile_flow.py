@@ -65,7 +65,10 @@ async def test_changing_the_profile_shows_only_its_own_fleet() -> None:
         await driver.wait_for_text(r"away · sandbox")
         text = await driver.wait_for_text("Hosts 5")
         assert "PRODUCTION" not in text
-        assert {host.id for host in driver.app.screen.fleet.snapshot.hosts}.isdisjoint(before)
+        screen = driver.app.screen
+        assert isinstance(screen, FleetScreen)
+        assert screen.fleet.snapshot is not None
+        assert {host.id for host in screen.fleet.snapshot.hosts}.isdisjoint(before)
         assert accounts.home.account._client is None
         await accounts.away.monitor.close(5)
 

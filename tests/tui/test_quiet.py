@@ -20,10 +20,9 @@ async def test_no_timer_causes_a_repaint(scene: Scene) -> None:
         await scene.play(driver)
         await driver.wait_until_idle()
         assert not any(field.cursor_blink for screen in driver.app.screen_stack for field in screen.query(Input))
-        running = {
-            (type(node).__name__, timer._interval)
-            for node in driver.app._registry
-            for timer in node._timers
-            if timer._repeat is None and timer._active.is_set()
-        }
+        running: set[tuple[str, float]] = set()
+        for node in driver.app._registry:
+            for timer in node._timers:
+                if timer._repeat is None and timer._active.is_set():
+                    running.add((type(node).__name__, timer._interval))
         assert running <= {("FleetScreen", MINUTE)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from support.app_driver import AppDriver, running_app
@@ -41,7 +42,7 @@ def fleet(driver: AppDriver) -> FleetScreen:
     return screen
 
 
-async def wait_for(driver: AppDriver, kind: type[Screen[object]]) -> None:
+async def wait_for(driver: AppDriver, kind: type[Screen[Any]]) -> None:
     await until(lambda: isinstance(driver.app.screen, kind) and driver.app.screen.is_mounted)
     await driver.pilot.pause()
 

@@ -118,9 +118,11 @@ SHRINK_AND_GROW = ((59, 14), (40, 5), (7, 2), (2, 1), (1, 1), (1, 40), (200, 1),
 
 async def resize_quickly(driver: AppDriver, turns: int) -> None:
     """Resize the terminal to all sizes, with a number of turns of the event loop between two."""
+    terminal = driver.app._driver
+    assert terminal is not None
     for columns, rows in SHRINK_AND_GROW:
         size = Size(columns, rows)
-        driver.app._driver._size = size
+        terminal._size = size
         driver.app.post_message(Resize(size, size))
         for _turn in range(turns):
             await asyncio.sleep(0)

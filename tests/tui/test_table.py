@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -91,7 +91,7 @@ class Screen:
     async def settle(self) -> None:
         await self.pilot.pause()
 
-    async def painted_by(self, doing: Awaitable[object]) -> list[int]:
+    async def painted_by(self, doing: Callable[[], object]) -> list[int]:
         await self.settle()
         self.table.painted.clear()
         doing()
@@ -106,7 +106,7 @@ class Screen:
 
 @asynccontextmanager
 async def shown(
-    keys: object = (), *, columns: tuple[Column, ...] = COLUMNS, width: int = 60, **options: object
+    keys: Iterable[str] = (), *, columns: tuple[Column, ...] = COLUMNS, width: int = 60, **options: object
 ) -> AsyncIterator[Screen]:
     posted: list[Message] = []
     table = ObservedTable(**options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from support.app_driver import AppDriver, running_app
@@ -87,7 +88,8 @@ async def test_the_overview_shows_how_many_prices_are_unknown(
 @pytest.mark.parametrize("field", ["amount", "discount"])
 @pytest.mark.parametrize("billing", Billing)
 def test_a_price_that_could_not_be_parsed_is_reported_instead_of_a_sum(field: str, billing: Billing) -> None:
-    package = replace(a_package(), **{field: None})
+    unreadable: dict[str, Any] = {field: None}
+    package = replace(a_package(), **unreadable)
     view = DraftView(Draft(billing, package, an_image()), FleetState())
     sentence = "The price could not be parsed, so this package cannot be bought."
     assert problem_lines(view) == [sentence]
