@@ -1,4 +1,4 @@
-"""The best match of creates whose host is not known to new hosts; `reconcile` has the theory."""
+"""The best match of creates with an unknown host to new hosts; `reconcile` has the theory."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Matching:
         """Match the requests.
 
         Args:
-            requests: the creates whose host is not known.
+            requests: the creates with an unknown host.
             births: the hosts that may be theirs.
             past: all creates that are known: what came of them tells the clock offset.
             hosts: all hosts of the listing, by ID.

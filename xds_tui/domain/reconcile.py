@@ -11,16 +11,16 @@ it.
 
 *How far a host is from an order.* The host is DIRECT if it can have come into being while the request was under way:
 between sending and the moment the response arrived, or `GRACE` after the response was given up. If the program was
-killed before, so that nobody saw the request end, only the first `UNANSWERED_WINDOW` counts. Otherwise there is a gap
+killed before, so that its end is not known, only the first `UNANSWERED_WINDOW` counts. Otherwise there is a gap
 between the two, after the request or before it.
 
-*When it can be told.* A host enters the list some time after it was made, so the first listing after a request may
+*When it can be decided.* A host enters the list some time after it was made, so the first listing after a request may
 show only the hosts of others, which then seem to be what the request bought. Nothing is concluded from an order,
 neither a match nor a clock offset, before its own host had time to be listed: the list must have begun to be read
-`LISTING_GRACE` after the response (after the time limit of the request, if nobody saw it end), and be consistent. If a
+`LISTING_GRACE` after the response (after the time limit of the request, if its end is unknown), and be consistent. If a
 host that a response named was missing from the list for longer than that, twice that time is waited. Orders that
 follow one another within `SUCCESSION` wait for the last of them. Until then an order stays accepted or unknown, and
-has no candidate either. An order whose response named the host needs none of this.
+has no candidate either. An order with a response that named the host needs none of this.
 
 *All at once.* All open creates and all fitting hosts are matched together, not first come, first served, by the
 assignment that is best by these criteria in turn: as many accepted orders as possible have a host; as many hosts as
@@ -53,7 +53,7 @@ accepted order disagrees.
 *What is left to the user.* Any other fitting host within `MAX_SKEW` before and `LATEST` after the order "may be
 yours": a candidate with the doubt that stands against it. Two machines with separate journals cannot see each other's
 orders, so a doubt is not resolved by chance: both would resolve it alike, and claim the same host. What cannot be
-told at all is a purchase of the same goods by somebody else within the very seconds of an order that came to nothing.
+decided at all is a purchase of the same goods by another user within the very seconds of an order that came to nothing.
 
 A response may name the host in a form that the service's IDs do not have, such as a number. That is believed if the
 listing shows a new and fitting host of this ID, and only one order names it.
@@ -79,13 +79,13 @@ from xds_tui.domain.records import Candidate, Order, OrderAction, OrderState
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What a listing says about the open orders.
+    """Result of matching a listing to the open orders.
 
     Attributes:
         confirmed: the orders that the fleet agrees with, order ID to host ID.
         candidates: for creates that are open after that, the host that may be theirs.
         is_matched: whether creates without a host were matched; otherwise `candidates` says nothing.
-        pending_hosts: the hosts that may be of a create whose own host had no time to be listed yet.
+        pending_hosts: the hosts that may be of a create that may itself have a host which is not listed yet.
         rejected_hosts: the hosts that came into being during a create that was rejected.
 
     """
