@@ -132,6 +132,26 @@ async def test_an_order_that_was_sent_just_before_its_program_ended_is_not_taken
     assert stored.state is OrderState.UNKNOWN
 
 
+async def test_an_order_that_was_concluded_while_another_is_written_is_left_as_it_is(
+    app: Program, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = app.monitor.orders
+    first, second = await orders.submit(
+        new_request("nightly", OrderAction.POWER_OFF, utc_now(), hosts=app.hosts(Status.ON)[:2])
+    )
+    await until(lambda: {app.state_of(order) for order in (first, second)} == {OrderState.ACCEPTED})
+    write = app.journal.write_orders
+
+    async def write_while_others_conclude(written: Sequence[Order]) -> None:
+        for order in [each for each in orders.book if each.state is OrderState.ACCEPTED]:
+            orders.book.write(replace(order, state=OrderState.CONFIRMED))
+        await write(written)
+
+    monkeypatch.setattr(app.journal, "write_orders", write_while_others_conclude)
+    clock.advance(60)
+    await until(lambda: {app.state_of(order) for order in (first, second)} == {OrderState.CONFIRMED})
+
+
 async def test_a_program_never_sends_an_order_of_another_one(
     app: Program, simulator: RunningSimulator, tmp_path: Path
 ) -> None:

@@ -90,6 +90,11 @@ def is_late(order: Order, now: datetime) -> bool:
     )
 
 
+def is_possible(state: OrderState, event: OrderEvent) -> bool:
+    """Return whether `event` is possible in `state`."""
+    return (state, event) in NEXT
+
+
 def next_state(state: OrderState, event: OrderEvent) -> OrderState:
     """Return the state after `event`.
 
