@@ -87,7 +87,7 @@ def _judge_report(ended: Ended, orders: Mapping[str, Order]) -> list[str]:
     problems = []
     if ended.code not in (0, 1, 2, 3, 4, 5, 130, -9):
         problems.append(f"exit code {ended.code}: {ended.arguments}: {ended.errors[-500:]}")
-    if "Traceback" in ended.errors or "program error" in ended.errors:
+    if "Traceback" in ended.errors or "mistake of its own" in ended.errors:
         problems.append(f"{ended.arguments}: {ended.errors[-500:]}")
     allowed = _OUTCOMES.get(ended.code)
     for row in changes:
