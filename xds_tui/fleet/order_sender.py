@@ -129,7 +129,12 @@ class OrderSender:
         self._report([order_event(ended)])
 
     async def conclude(self, order: Order, event: OrderEvent) -> list[Event]:
-        """Record an outcome that a snapshot showed, and return its events."""
+        """Record an outcome that a snapshot showed, and return its events.
+
+        Nothing is recorded if the order has ended since, while the outcome of another one was written.
+        """
+        if not order_states.is_possible(self._book[order.id].state, event):
+            return []
         ended = order_states.ended(order, event, self._clock())
         self._book.write(ended)
         return [order_event(ended), *await self._write(ended)]

@@ -244,8 +244,6 @@ class OrderService:
             if generation != self._sender.generation:
                 return tuple(events)
             order = self.book[order_id]
-            if not order_states.is_possible(order.state, OrderEvent.CONFIRMED):
-                continue  # another program has recorded an outcome since
             found = replace(order, host_id=host_id, host_name=names.get(host_id, order.host_name))
             if order.host_id is not None:
                 events += await self._sender.conclude(found, OrderEvent.CONFIRMED)
@@ -255,10 +253,7 @@ class OrderService:
         if result.is_matched and generation == self._sender.generation:
             events += await self.claims.write_candidates(result.candidates)
             events += await self.rejections.reconcile(snapshot, result.pending_hosts, result.rejected_hosts)
-        for late in self.book.late(answered, self._clock()):
-            order = self.book[late.id]
-            if not order_states.is_possible(order.state, OrderEvent.TIMED_OUT):
-                continue
+        for order in self.book.late(answered, self._clock()):
             summary = order.summary or UNCONFIRMED_SUMMARY
             events += await self._sender.conclude(replace(order, summary=summary), OrderEvent.TIMED_OUT)
         return tuple(events)
