@@ -24,7 +24,7 @@ from xds_tui.system.exports import FileWriteError
 from xds_tui.text.messages import Situation, error_lines, error_message
 
 SHOWN = [
-    (QueryError("{word}: there is no such field", "colour"), "colour: there is no such field"),
+    (QueryError("{word}: no such field", "colour"), "colour: no such field"),
     (SettingsError("It must be a number", "config.toml: interval"), "config.toml: interval: It must be a number"),
     (SettingsError("The file cannot be read", ""), "The file cannot be read"),
     (StoreError("The disk is full", "history.db"), "The disk is full: history.db"),
@@ -73,14 +73,14 @@ def test_any_error_is_shown_in_one_line(error: AppError, shown: str) -> None:
 
 
 def test_the_lines_of_an_error_end_with_what_to_do_and_the_page_of_the_manual() -> None:
-    page = "More: xds-tui manual troubleshooting"
+    page = "See: xds-tui manual troubleshooting"
     assert error_lines(StoreError(FULL, "history.db"), Situation.COMMAND)[1:] == (remedy(FULL), page)
     assert error_lines(FileWriteError("It failed"), Situation.COMMAND) == ("It failed", page)
     assert "traceId t" in error_lines(Rejected(9001, "no", trace_id="t"), Situation.COMMAND)
 
 
 def test_the_word_of_an_input_error_is_placed_in_the_translated_sentence() -> None:
-    error = QueryError("{word}: there is no such field", "colour")
+    error = QueryError("{word}: no such field", "colour")
     i18n.choose("zh_CN")
     try:
         assert error_message(error).startswith("colour")

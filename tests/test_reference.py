@@ -36,7 +36,7 @@ def test_every_key_that_is_documented_is_read(key: ConfigKey[object], tmp_path: 
     config.write_text(f"{header}{key.name} = 1979-05-27\n")
     (problem,) = load(Arguments(), {}, config_path=config).problems
     assert problem.detail.endswith(f": {'.'.join((*key.table, key.name))}")
-    assert problem.summary != "Nothing is known by this name"
+    assert problem.summary != "There is no such setting"
 
 
 @pytest.mark.parametrize("key", [key for key in NAMED if key.in_profile], ids=lambda key: key.name)
@@ -45,7 +45,7 @@ def test_every_key_that_a_profile_may_have_is_read_there(key: ConfigKey[object],
     config.write_text(f"[profiles.one]\n{key.name} = 1979-05-27\n")
     (problem,) = load(Arguments(profile="one"), {}, config_path=config).problems
     assert problem.detail.endswith(f": profiles.one.{key.name}")
-    assert problem.summary != "Nothing is known by this name"
+    assert problem.summary != "There is no such setting"
 
 
 @pytest.mark.parametrize("table", [TOP, HOSTS, ALERTS, CONNECT], ids=str)
@@ -53,4 +53,4 @@ def test_a_key_that_is_not_documented_is_named(table: tuple[str, ...], tmp_path:
     config = tmp_path / "config.toml"
     config.write_text(f"[{'.'.join(table)}]\nnonsense = 1\n" if table else "nonsense = 1\n")
     (problem,) = load(Arguments(), {}, config_path=config).problems
-    assert problem.summary == "Nothing is known by this name"
+    assert problem.summary == "There is no such setting"

@@ -55,22 +55,25 @@ def test_without_an_envelope_the_http_status_decides() -> None:
 @pytest.mark.parametrize(
     ("response", "summary", "cause"),
     [
-        (a_page("<title>Hotel</title>"), "A web page came", Cause.PORTAL),
-        (a_page("", 204), "A web page came", Cause.PORTAL),
-        (httpx.Response(200, text="<!DOCTYPE html><title>Hotel</title>"), "A web page came", Cause.PORTAL),
-        (httpx.Response(200, content=b"\xef\xbb\xbf\n<HTML>"), "A web page came", Cause.PORTAL),
-        (a_page("", 302, Location="https://login.test/"), "sent us elsewhere", Cause.PORTAL),
+        (a_page("<title>Hotel</title>"), "A web page was received", Cause.PORTAL),
+        (a_page("", 204), "A web page was received", Cause.PORTAL),
+        (httpx.Response(200, text="<!DOCTYPE html><title>Hotel</title>"), "A web page was received", Cause.PORTAL),
+        (httpx.Response(200, content=b"\xef\xbb\xbf\n<HTML>"), "A web page was received", Cause.PORTAL),
+        (a_page("", 302, Location="https://login.test/"), "redirected", Cause.PORTAL),
         (a_page("", 511), "not available", Cause.SERVICE),
         *((a_page("<h1>Oops</h1>", status), "not available", Cause.SERVICE) for status in (500, 502, 504, 520, 530)),
         (a_page("busy", 503), "not available", Cause.SERVICE),
         (an_answer('{"error":"upstream"}', 502), "not available", Cause.SERVICE),
         (an_answer("", 500), "not available", Cause.SERVICE),
-        *((a_page("<h1>nginx</h1>", status), "not at this address", Cause.ADDRESS) for status in (404, 405, 410)),
+        *(
+            (a_page("<h1>nginx</h1>", status), "no service at this address", Cause.ADDRESS)
+            for status in (404, 405, 410)
+        ),
         *((a_page("<h1>WAF</h1>", status), "blocked", Cause.BLOCKED) for status in (403, 451)),
         (a_page("", 407), "proxy", Cause.PROXY),
-        (a_page("<h1>Bad</h1>", 400), "service's language", None),
-        (an_answer("{}"), "service's language", None),
-        (an_answer("", 200), "service's language", None),
+        (a_page("<h1>Bad</h1>", 400), "the Xuandashi service", None),
+        (an_answer("{}"), "the Xuandashi service", None),
+        (an_answer("", 200), "the Xuandashi service", None),
     ],
 )
 def test_responses_without_an_envelope_are_classified(

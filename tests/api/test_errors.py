@@ -11,7 +11,7 @@ from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, R
 
 ERRORS = (
     ApiError("The call failed"),
-    NotSent("Nothing is changed in read-only mode"),
+    NotSent("Nothing can be changed in read-only mode"),
     Rejected(6003, "余额不足", trace_id="t-1", retry_after=3.5),
     Rejected(12345, ""),
     SignedOut("The service does not accept the token", 401, "expired", trace_id="t-2", is_passing=True),

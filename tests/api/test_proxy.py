@@ -101,7 +101,7 @@ async def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch, sc
         (SocksProxy(0, reply=5), "could not connect to the service"),
         (SocksProxy(0, greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n"), "refused the connection"),
         (SocksProxy(0, greeting=b""), "refused the connection"),
-        (SocksProxy(0, is_silent=True), "did not answer in time"),
+        (SocksProxy(0, is_silent=True), "did not respond in time"),
     ],
     ids=["no login", "not allowed", "refused", "no SOCKS", "hangs up", "silent"],
 )

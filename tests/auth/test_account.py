@@ -128,11 +128,11 @@ async def test_a_keyring_failure_is_recorded() -> None:
 @pytest.mark.parametrize("trouble", [KeyringProblem.TIMED_OUT, KeyringProblem.LOCKED, KeyringProblem.DENIED])
 async def test_a_failed_read_of_the_keyring_is_distinguished_from_no_credentials(trouble: KeyringProblem) -> None:
     keyring_store = FakeKeyringStore(StoredCredentials(KEY, PRODUCTION))
-    keyring_store.trouble = CredentialStoreError(trouble, "The keyring did not answer", "3 s")
+    keyring_store.trouble = CredentialStoreError(trouble, "The keyring did not respond", "3 s")
     account = an_account(Connector(), keyring_store)
     await account.open()
     assert account.keyring_read_error is keyring_store.trouble
-    with pytest.raises(SignedOut, match="did not answer"):
+    with pytest.raises(SignedOut, match="did not respond"):
         account.client()
     keyring_store.trouble = None
     await account.sign_in(PRODUCTION, KEY)
@@ -141,11 +141,11 @@ async def test_a_failed_read_of_the_keyring_is_distinguished_from_no_credentials
 
 async def test_without_a_keyring_the_account_is_signed_out() -> None:
     keyring_store = FakeKeyringStore()
-    keyring_store.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "There is no keyring on this machine")
+    keyring_store.trouble = CredentialStoreError(KeyringProblem.UNAVAILABLE, "No keyring was found on this machine")
     account = an_account(Connector(), keyring_store)
     await account.open()
     assert account.keyring_read_error is None
-    with pytest.raises(SignedOut, match="Nobody is signed in"):
+    with pytest.raises(SignedOut, match="Not signed in"):
         account.client()
 
 

@@ -45,20 +45,20 @@ def a_chain(*links: KeyringBackend) -> ChainerBackend:
 @pytest.mark.parametrize(
     ("backend", "said"),
     [
-        (null.Keyring(), "does not keep secrets safely (keyring.backends.null.Keyring)"),
-        (PLAIN, "does not keep secrets safely (keyrings.alt.file.PlaintextKeyring)"),
-        (a_chain(PLAIN), "does not keep secrets safely (keyrings.alt.file.PlaintextKeyring)"),
-        (CRYPT_FILE, "on the terminal, which the screen needs (keyrings.cryptfile.cryptfile.CryptFileKeyring)"),
+        (null.Keyring(), "does not store secrets safely (keyring.backends.null.Keyring)"),
+        (PLAIN, "does not store secrets safely (keyrings.alt.file.PlaintextKeyring)"),
+        (a_chain(PLAIN), "does not store secrets safely (keyrings.alt.file.PlaintextKeyring)"),
+        (CRYPT_FILE, "on the terminal, which the app occupies (keyrings.cryptfile.cryptfile.CryptFileKeyring)"),
         (
             called("keyrings.alt.file", "EncryptedKeyring"),
-            "on the terminal, which the screen needs (keyrings.alt.file.EncryptedKeyring)",
+            "on the terminal, which the app occupies (keyrings.alt.file.EncryptedKeyring)",
         ),
         (
             a_chain(CRYPT_FILE, PLAIN),
             "safely (keyrings.cryptfile.cryptfile.CryptFileKeyring, keyrings.alt.file.PlaintextKeyring)",
         ),
-        (fail.Keyring(), "There is no keyring on this machine"),
-        (a_chain(), "There is no keyring on this machine"),
+        (fail.Keyring(), "No keyring was found on this machine"),
+        (a_chain(), "No keyring was found on this machine"),
     ],
 )
 def test_an_unsafe_keyring_is_rejected_with_a_reason(backend: KeyringBackend, said: str) -> None:
@@ -105,8 +105,8 @@ def found(home: Path, **environ: str) -> str:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("keyring.backends.null.Keyring", "does not keep secrets safely (keyring.backends.null.Keyring)"),
-        ("keyring.backends.fail.Keyring", "There is no keyring on this machine"),
+        ("keyring.backends.null.Keyring", "does not store secrets safely (keyring.backends.null.Keyring)"),
+        ("keyring.backends.fail.Keyring", "No keyring was found on this machine"),
         ("no.such.Keyring", "The keyring cannot be used (ModuleNotFoundError(\"No module named 'no'\"))"),
         ("Keyring", "The keyring cannot be used (ValueError('Empty module name'))"),
     ],
@@ -134,13 +134,11 @@ def plug_in(tmp_path: Path) -> Path:
 
 def test_an_installed_plug_in_is_named_but_never_run(tmp_path: Path, plug_in: Path) -> None:
     said = found(tmp_path, PYTHONPATH=str(plug_in))
-    assert said == (
-        "None of the keyrings that were found keeps secrets safely without asking on the terminal (loud.backend)"
-    )
+    assert said == ("None of the keyrings found stores secrets safely without prompting on the terminal (loud.backend)")
 
 
 def test_a_missing_keyring_is_reported(tmp_path: Path) -> None:
-    assert found(tmp_path) == "There is no keyring on this machine"
+    assert found(tmp_path) == "No keyring was found on this machine"
 
 
 def test_a_password_store_is_used_unless_the_user_configured_another_keyring(tmp_path: Path) -> None:
@@ -149,10 +147,10 @@ def test_a_password_store_is_used_unless_the_user_configured_another_keyring(tmp
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
     path = f"{program.parent}:{os.environ['PATH']}"
-    assert found(tmp_path, PATH=path) == "There is no keyring on this machine"
+    assert found(tmp_path, PATH=path) == "No keyring was found on this machine"
     store = tmp_path / ".password-store"
     store.mkdir()
     (store / ".gpg-id").write_text("xds-tui\n")
     assert found(tmp_path, PATH=path) == "pass"
     said = found(tmp_path, PATH=path, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
-    assert said == "There is no keyring on this machine"
+    assert said == "No keyring was found on this machine"

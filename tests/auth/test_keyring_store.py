@@ -257,7 +257,7 @@ async def test_a_blocked_call_times_out_and_prevents_others_until_it_returns() -
     assert (await trouble_of(keyring_store)).problem is KeyringProblem.TIMED_OUT
     made = backend.calls
     again = await trouble_of(keyring_store)
-    assert (again.problem, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for an answer")
+    assert (again.problem, again.summary) == (KeyringProblem.TIMED_OUT, "The keyring is still waiting for a response")
     assert backend.calls == made
     backend.let_go.set()
     await asyncio.to_thread(next(t for t in threading.enumerate() if t.name == "xds-tui keyring").join)

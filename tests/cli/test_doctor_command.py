@@ -53,7 +53,7 @@ def test_all_checks_pass_with_credentials_in_the_environment(run: Run) -> None:
 def test_without_credentials_a_missing_keyring_fails_with_advice(bare: dict[str, str]) -> None:
     ended = runner({**bare, "XDS_BASE_URL": "http://127.0.0.1:9"})("doctor")
     assert ended.returncode == 1
-    assert "bad   keyring: There is no keyring on this machine" in ended.stdout
+    assert "bad   keyring: No keyring was found on this machine" in ended.stdout
     assert "gnome-keyring dbus-daemon" in ended.stdout
     assert "bad   connection: 127.0.0.1:9" in ended.stdout
     assert "\x1b" not in ended.stdout
@@ -97,7 +97,7 @@ def test_events_and_samples_that_cannot_be_read_are_counted(run: Run, tmp_path: 
     asyncio.run(write_unreadable_rows(state / "journal.db"))
     row = checks(run)["history"]
     assert row["status"] == "warn"
-    assert "2 of events, 1 of samples" in row["message"]
+    assert "2 events, 1 samples" in row["message"]
 
 
 async def write_unreadable_rows(path: Path) -> None:
@@ -259,7 +259,7 @@ class Troubled(KeyringStore):
         self._trouble = trouble
 
     async def backend_name(self) -> str:
-        raise CredentialStoreError(self._trouble, "The keyring failed")
+        raise CredentialStoreError(self._trouble, "The keyring reported an error")
 
 
 @pytest.mark.parametrize("trouble", list(KeyringProblem))
@@ -268,7 +268,7 @@ async def test_every_keyring_failure_has_advice(trouble: KeyringProblem) -> None
     keyring_row, credentials = keyring.examine(kept, PRODUCTION, "")
     assert keyring_row.status is CheckStatus.BAD
     assert any("XDS_UUID" in line for line in keyring_row.advice)
-    assert ("There are none" in credentials.message) is (trouble is KeyringProblem.UNAVAILABLE)
+    assert ("This profile has none" in credentials.message) is (trouble is KeyringProblem.UNAVAILABLE)
 
 
 def examined(
@@ -333,11 +333,11 @@ def test_credentials_of_the_environment_belong_to_its_address(
     ("status", "expected", "advice"),
     [
         ("200 OK", "web page", "sign-in page of a network"),
-        ("502 Bad Gateway", "not available", "with the service"),
-        ("404 Not Found", "not at this address", "Check the address"),
+        ("502 Bad Gateway", "not available", "at the service"),
+        ("404 Not Found", "no service at this address", "Check the address"),
         ("403 Forbidden", "blocked", "firewall"),
-        ("302 Found", "elsewhere", "sign-in page of a network"),
-        ("400 Bad Request", "is not the service", "Check the address"),
+        ("302 Found", "redirected", "sign-in page of a network"),
+        ("400 Bad Request", "is not the Xuandashi service", "Check the address"),
     ],
 )
 async def test_other_content_in_place_of_the_service_has_matching_advice(
@@ -358,7 +358,7 @@ def test_a_small_terminal_is_reported_and_the_clipboard_can_be_tried(bare: dict[
     environ = {**bare, "XDS_BASE_URL": "http://127.0.0.1:9", "TMUX": "1"}
     with Terminal([*COMMAND, "doctor"], environ=environ, columns=70, rows=80) as terminal:
         assert terminal.wait_for_end() == 1
-        assert "warn  terminal: xterm-256color, 70x80, 256 colours, tmux" in terminal.text
+        assert "warn  terminal: xterm-256color, 70x80, 256 colors, tmux" in terminal.text
         assert "set-clipboard on" in terminal.text
         assert b"\x1b" not in terminal.raw
     with Terminal([*COMMAND, "doctor", "--clipboard"], environ=environ) as terminal:

@@ -28,7 +28,9 @@ HOUR = timedelta(hours=1)
 STOPPED = Event(
     at=NOW - 2 * HOUR, kind=EventKind.STATUS, host_id="h1", host_name="渲染-07", old=Status.ON, new=Status.OFF
 )
-ERROR = Event(at=NOW - HOUR, kind=EventKind.ERROR, summary="The service had a system error", code=500, trace_id="t-1")
+ERROR = Event(
+    at=NOW - HOUR, kind=EventKind.ERROR, summary="The service had an internal error", code=500, trace_id="t-1"
+)
 OLD = Event(at=NOW - 48 * HOUR, kind=EventKind.APPEARED, host_id="h2", host_name="office-3", new=Status.OFF)
 BOUGHT = an_order(
     id="o1",

@@ -99,9 +99,9 @@ def test_json_and_csv_together_are_a_usage_error(run: Run) -> None:
 def test_missing_credentials_are_reported_with_a_remedy(bare: dict[str, str]) -> None:
     ended = runner(bare)("hosts", "--json")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "Nobody is signed in" in ended.stderr
+    assert "Not signed in" in ended.stderr
     assert "xds-tui login" in ended.stderr
-    assert "There is no keyring" in ended.stderr
+    assert "No keyring was found" in ended.stderr
 
 
 def test_errors_are_in_the_chosen_language(bare: dict[str, str]) -> None:
@@ -174,7 +174,7 @@ def test_watching_survives_a_failure_but_not_a_wrong_secret(environ: dict[str, s
     with watching(environ, "--json") as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert "system error" in process.stderr.readline()
+        assert "internal error" in process.stderr.readline()
         assert json.loads(process.stdout.readline())["id"]
     with watching({**environ, "XDS_SECRET": "wrong"}) as process:
         assert process.wait(20) == 1

@@ -91,7 +91,7 @@ def test_accepted_credentials_are_stored_and_the_keyring_is_named(
     assert keyring.items["default/secret"] == SECRET
     assert keyring.items["default/base-url"] == simulator.url
     output = capsys.readouterr().out
-    assert "Desktop keyring keeps them" in output
+    assert "stored in Desktop keyring" in output
     assert "XDS_TOKEN" in output
     assert SECRET not in output
 
@@ -125,11 +125,11 @@ def test_logging_out_removes_the_credentials(capsys: pytest.CaptureFixture[str])
     asyncio.run(_keep(KeyringStore(keyring)))
     assert login.logout(KeyringStore(keyring), "default", "") == 0
     assert keyring.items == {}
-    assert "Removed from Desktop keyring" in capsys.readouterr().out
+    assert "Signed out. The credentials have been removed from Desktop keyring" in capsys.readouterr().out
     assert login.logout(KeyringStore(keyring), "default", "XDS_UUID, XDS_SECRET") == 0
     output = capsys.readouterr().out
-    assert "held nothing" in output
-    assert "XDS_UUID, XDS_SECRET are still set" in output
+    assert "has no credentials for this profile" in output
+    assert "still used: XDS_UUID, XDS_SECRET" in output
 
 
 class Stubborn(Desktop):
@@ -164,7 +164,7 @@ def test_logging_out_fails_if_the_keyring_does_not_respond(
     answer.set()
     output, complained = capsys.readouterr()
     assert output == ""
-    assert "did not answer" in complained
+    assert "did not respond" in complained
     assert "may still be in the keyring" in complained
 
 
@@ -179,8 +179,8 @@ def test_an_unresponsive_keyring_does_not_count_as_signed_out(
     output, complained = capsys.readouterr()
     assert output == ""
     assert "could not be read from the keyring" in complained
-    assert "The keyring did not answer: 0.02 s" in complained
-    assert "Nobody is signed in" not in complained
+    assert "The keyring did not respond: 0.02 s" in complained
+    assert "Not signed in" not in complained
     assert "xds-tui login" not in complained
 
 
@@ -190,16 +190,16 @@ def test_a_login_that_cannot_be_stored_fails(simulator: RunningSimulator, capsys
     keyring.set_password = lambda service, username, password: None  # type: ignore[method-assign]
     assert login.login(services(simulator.url, KeyringStore(keyring))) == 1
     output, complained = capsys.readouterr()
-    assert "keeps them" not in output
-    assert "you are not signed in" in complained
-    assert "did not keep what it was given" in complained
+    assert "Signed in" not in output
+    assert "You are not signed in" in complained
+    assert "did not store the credentials" in complained
     assert SECRET not in output + complained
 
 
 def test_without_a_keyring_login_fails_with_advice(bare: dict[str, str]) -> None:
     with Terminal([*COMMAND, "login"], environ=bare) as terminal:
         assert terminal.wait_for_end() == 1
-        assert "There is no keyring" in terminal.text
+        assert "No keyring was found" in terminal.text
         assert "xds-tui doctor" in terminal.text
         assert "Account ID:" not in terminal.text
     ended = runner(bare)("logout")

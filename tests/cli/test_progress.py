@@ -22,7 +22,7 @@ def later(endpoint: str, seconds: float = SLOWLY) -> Fault:
 def test_the_progress_line_is_shown_and_removed_in_a_terminal(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage?page=2"))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
-        program.wait_for(rf"xds-tui: asking {environ['XDS_BASE_URL']}, 25 of 30 hosts, \d s")
+        program.wait_for(rf"xds-tui: connecting to {environ['XDS_BASE_URL']}, 25 of 30 hosts, \d s")
         assert program.wait_for_end() == 0
         assert program.text.startswith("NAME ")
         assert "asking" not in program.text
@@ -41,7 +41,7 @@ def test_every_slow_step_shows_progress(
 ) -> None:
     service.faults.set(later(slow))
     with Terminal([*COMMAND, *command], environ=environ) as program:
-        program.wait_for("asking http")
+        program.wait_for("connecting to http")
         assert program.wait_for_end() == 0
         assert "asking" not in program.text
 

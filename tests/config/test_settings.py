@@ -200,15 +200,18 @@ def test_plain_http_is_for_this_machine_only_unless_enabled(loaded: Load) -> Non
         ("interval = nan", "config.toml:1: interval: This must be 5 to 3600 seconds"),
         ("\n\nmouse = 1", "config.toml:3: mouse: This must be true or false"),
         ("language = []", "config.toml:1: language: This must be one of: en, zh_CN"),
-        ("colour = 3", "config.toml:1: colour: Nothing is known by this name"),
+        ("colour = 3", "config.toml:1: colour: There is no such setting"),
         ("keys = 3", "config.toml:1: keys: This must be a table"),
-        ("mouse = true\n[keys]\nquit = 3", "config.toml:3: keys.quit: Keys must be a text or a list of texts"),
-        ("[profiles.a]\nmouse = true", "config.toml:2: profiles.a.mouse: Nothing is known by this name"),
+        ("mouse = true\n[keys]\nquit = 3", "config.toml:3: keys.quit: Keys must be a string or a list of strings"),
+        ("[profiles.a]\nmouse = true", "config.toml:2: profiles.a.mouse: There is no such setting"),
         (
             "[profiles.'ä']",
-            "config.toml:1: profiles.ä: A profile's name is 1 to 40 letters, digits, dots, hyphens and underscores",
+            (
+                "config.toml:1: profiles.ä: The name of a profile must be 1 to 40 letters, digits, dots, hyphens"
+                " and underscores"
+            ),
         ),
-        ("profiles = {a = {mouse = true}}", "config.toml: profiles.a.mouse: Nothing is known by this name"),
+        ("profiles = {a = {mouse = true}}", "config.toml: profiles.a.mouse: There is no such setting"),
     ],
 )
 def test_invalid_settings_are_reported_with_their_line_and_ignored(loaded: Load, text: str, said: str) -> None:
@@ -221,9 +224,9 @@ def test_invalid_settings_are_reported_with_their_line_and_ignored(loaded: Load,
     ("text", "said"),
     [
         ('read_only = "yes"', "config.toml:1: read_only: This must be true or false"),
-        ("profile = 3", "config.toml:1: profile: A profile's name is"),
+        ("profile = 3", "config.toml:1: profile: The name of a profile must be"),
         ('base_url = "http://example.com"', "config.toml:1: base_url: Without https"),
-        ("base_url = 3", "config.toml:1: base_url: This must be a text"),
+        ("base_url = 3", "config.toml:1: base_url: This must be a string"),
         ("profiles = 3", "config.toml:1: profiles: This must be a table"),
         ('[profiles]\ndefault = "https://example.com"', "config.toml:2: profiles.default: This must be a table"),
         ("mouse = false\nread only = true", "at line 2"),
@@ -298,7 +301,7 @@ def test_invalid_alerts_are_reported_and_ignored(loaded: Load) -> None:
     assert problems(settings) == [
         "config.toml:2: alerts.bell: This must be true or false",
         "config.toml:3: alerts.notification: This must be one of: none, osc9, osc777",
-        "config.toml:4: alerts.siren: Nothing is known by this name",
+        "config.toml:4: alerts.siren: There is no such setting",
     ]
     assert problems(loaded("alerts = 3\n")) == ["config.toml:1: alerts: This must be a table"]
 
@@ -370,7 +373,7 @@ def test_the_profiles_are_those_with_a_table_and_the_default(config: Path) -> No
 def test_the_former_name_of_a_key_is_accepted_with_a_hint(loaded: Load) -> None:
     settings = loaded('band = "red"\n[profiles.farm]\nband = "green"\n', XDS_PROFILE="farm")
     assert (settings.color, settings.read_only) == ("green", False)
-    hint = "This key is called color now. Rename it: the next release ignores the old name"
+    hint = "This setting is now called color. Rename it: the next release ignores the old name."
     assert problems(settings) == [f"config.toml:1: band: {hint}", f"config.toml:3: profiles.farm.band: {hint}"]
 
 

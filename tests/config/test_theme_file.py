@@ -42,14 +42,14 @@ def test_a_theme_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (GOOD.replace('"#88c0d0"', '"blue"'), r"mine.toml:2: primary: A color is written like"),
-        (GOOD.replace('"#88c0d0"', "7"), r"mine.toml:2: primary: A color is written like"),
+        (GOOD.replace('"#88c0d0"', '"blue"'), r"mine.toml:2: primary: A color must look like"),
+        (GOOD.replace('"#88c0d0"', "7"), r"mine.toml:2: primary: A color must look like"),
         (GOOD.replace("true", '"yes"'), r"mine.toml:1: dark: This must be true or false"),
-        (GOOD + 'colour_of_text = "#000000"\n', r"mine.toml:5: colour_of_text: Nothing is known by this name"),
+        (GOOD + 'colour_of_text = "#000000"\n', r"mine.toml:5: colour_of_text: There is no such setting"),
         (GOOD.replace('primary = "#88c0d0"\n', ""), r"mine.toml: primary: This key is missing"),
         (GOOD.replace("dark = true\n", ""), r"mine.toml: dark: This key is missing"),
-        (GOOD + 'surface = "#ffffff"\n', r"mine.toml: background: No text color has a contrast of 4.5"),
-        ("primary = = 1", r"mine.toml: .*line 1, .*The file is not TOML"),
+        (GOOD + 'surface = "#ffffff"\n', r"mine.toml: background: No text color reaches a contrast of 4.5"),
+        ("primary = = 1", r"mine.toml: .*line 1, .*The file is not valid TOML"),
     ],
     ids=["color", "type", "bool", "unknown", "missing color", "missing dark", "contrast", "syntax"],
 )

@@ -89,7 +89,7 @@ def test_an_unknown_operator_is_reported_with_the_known_ones(text: str) -> None:
     with pytest.raises(QueryError) as caught:
         filter_query.parse(f"train {text}")
     assert caught.value.detail.startswith(text[:2])
-    assert "operator" in caught.value.summary or "signs" in caught.value.summary
+    assert "operator" in caught.value.summary or "characters" in caught.value.summary
 
 
 @pytest.mark.parametrize("junction", ["or", "OR", "and", "not", "&&", "||", "|", "&", "或", "或者", "且", "ＯＲ"])

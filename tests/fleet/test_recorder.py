@@ -90,7 +90,7 @@ async def test_a_failing_disk_is_reported_once_until_it_works_again(
     harness: RecorderHarness, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: Any) -> None:
-        raise StoreError("The history could not be read or written", "database or disk is full")
+        raise StoreError("The history file could not be read or written", "database or disk is full")
 
     async def refresh() -> None:
         harness.recorder.record_sample(a_snapshot(), pricing.Costs(), None)

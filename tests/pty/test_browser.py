@@ -382,7 +382,7 @@ def test_connecting_starts_no_program_on_the_server(known: dict[str, str]) -> No
         program.chmod(0o755)
     with opened({**known, "DISPLAY": ":0"}) as page:
         page.press("c")
-        page.wait_for("A browser cannot do it")
+        page.wait_for("A browser cannot connect")
         page.press("q")
         assert page.end() == 0
     assert not seen.exists()

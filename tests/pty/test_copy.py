@@ -19,7 +19,7 @@ PLAIN = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
 BY_TMUX = re.compile(rb"\x1b\]52;c?;([A-Za-z0-9+/=]+)(?:\x07|\x1b\\)")
 ADDRESS = rb"gx-xds-rdp\.songmao-idc\.com:\d+"
 
-TMUX = shutil.which("tmux")
+TMUX = shutil.which("Also copied with tmux")
 
 TAKER = """#!{python}
 import sys
@@ -61,7 +61,7 @@ def taker(environ: dict[str, str], name: str) -> Path:
 
 def copy_address(program: Program) -> None:
     program.press("y")
-    program.wait_for("type to find")
+    program.wait_for("type to search")
     program.press("enter")
     program.wait_for("Sent to the terminal's clipboard")
 
@@ -69,7 +69,7 @@ def copy_address(program: Program) -> None:
 def test_a_copy_is_sent_once_without_wrapping(environ: dict[str, str]) -> None:
     with started(environ) as program:
         copy_address(program)
-        program.wait_for("Nothing arrives if")
+        program.wait_for("It arrives only if")
         (copied,) = PLAIN.findall(bytes(program.raw))
         assert re.fullmatch(ADDRESS, b64decode(copied))
 
@@ -77,7 +77,7 @@ def test_a_copy_is_sent_once_without_wrapping(environ: dict[str, str]) -> None:
 def test_a_copy_is_sent_in_pieces_through_screen(environ: dict[str, str]) -> None:
     with started(environ | {"STY": "1.pts-0"}) as program:
         program.press("y")
-        program.wait_for("type to find")
+        program.wait_for("type to search")
         program.type("json")
         program.wait_for("> json|json")
         program.press("enter")
@@ -91,17 +91,17 @@ def test_a_copy_is_sent_in_pieces_through_screen(environ: dict[str, str]) -> Non
 
 
 def test_the_clipboard_of_a_local_desktop_is_set_too(environ: dict[str, str]) -> None:
-    seen = taker(environ, "xclip")
+    seen = taker(environ, "Also copied with xclip")
     with started(environ | {"DISPLAY": ":9"}) as program:
         copy_address(program)
-        program.wait_for("xclip has taken it, too")
+        program.wait_for("Also copied with xclip")
         assert re.fullmatch(rb"-selection clipboard\|" + ADDRESS, seen.read_bytes())
         assert len(PLAIN.findall(bytes(program.raw))) == 1
     seen.unlink()
     over_ssh = {"DISPLAY": "localhost:10.0", "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}
     with started(environ | over_ssh) as program:
         copy_address(program)
-        program.wait_for("Nothing arrives if")
+        program.wait_for("It arrives only if")
         assert not seen.exists()
 
 
@@ -124,7 +124,7 @@ def test_a_copy_passes_through_tmux_with_any_setting(
         program.wait_for("● live")
         assert not BY_TMUX.search(bytes(program.raw))
         copy_address(program)
-        program.wait_for("tmux has taken it, too")
+        program.wait_for("Also copied with tmux")
         program.until(lambda: BY_TMUX.search(bytes(program.raw)) is not None)
         copied = {b64decode(sent) for sent in BY_TMUX.findall(bytes(program.raw))}
         assert len(copied) == 1
@@ -138,5 +138,5 @@ def test_doctor_reports_how_tmux_handles_copies(environ: dict[str, str], tmux: S
     doctor = f"{COMMAND} doctor; sleep 60"
     with Program([*tmux, "new-session", doctor], environ=environ, rows=60) as program:
         program.wait_for(
-            r"ok    clipboard: tmux \d\S+ hands copies to its terminal \(set-clipboard external, allow-pas"
+            r"ok    clipboard: tmux \d\S+ forwards copies to its terminal \(set-clipboard external, allow-pas"
         )

@@ -74,7 +74,7 @@ def assert_failure_is_reported(said: str, home: Path) -> None:
     """Check the three lines of the message and the report that they name."""
     what, where, how = said.strip().splitlines()
     assert "LookupError" in what
-    assert "file it" in how
+    assert "send it" in how
     (path,) = home.rglob("crashes/*.txt")
     assert str(path) in where
     report = path.read_text()

@@ -168,16 +168,16 @@ def test_an_error_of_ssh_is_shown_before_the_app_resumes(environ: dict[str, str]
         to_the_host(program)
         program.type("255\r")
         program.wait_for("heard 255")
-        program.wait_for(r"could not connect.*\(code 255\)")
-        program.wait_for("Enter goes back")
+        program.wait_for(r"could not connect.*\(exit code 255\)")
+        program.wait_for("press enter to go back")
         # Keys typed meanwhile do not reach the app.
         program.type("D\r")
         program.wait_for("live")
         program.wait_for(r"(?s)live.*█ ssh could not connect.*q Quit")
-        assert "for good" not in program.text
+        assert "permanently" not in program.text
         connect(program)
         program.type("3\r")
-        program.wait_for(r"(?s)live.*ssh ended with code 3")
+        program.wait_for(r"(?s)live.*ssh ended with exit code 3")
 
 
 def test_ctrl_c_interrupts_only_ssh(environ: dict[str, str]) -> None:

@@ -65,7 +65,7 @@ def advised(environ: Mapping[str, str], about: str) -> list[str]:
     advice: list[str] = row["advice"]
     begin = next((number for number, line in enumerate(advice) if about in line), None)
     assert begin is not None, row
-    end = next(number for number, line in enumerate(advice) if line.startswith("Without a keyring"))
+    end = next(number for number, line in enumerate(advice) if line.startswith("To work without a keyring"))
     return [line for line in advice[begin:end] if not line.endswith(":") and "apt-get" not in line]
 
 
@@ -103,10 +103,10 @@ def logged_in(environ: Mapping[str, str]) -> Terminal:
 
 @pytest.mark.skipif(not shutil.which("gnome-keyring-daemon"), reason="needs gnome-keyring and dbus-daemon")
 def test_the_printed_commands_set_up_gnome_keyring(environ: dict[str, str]) -> None:
-    commands = advised(environ, "To get one on Debian")
+    commands = advised(environ, "To set one up on Debian")
     commands = commands[: commands.index("xds-tui login") + 1]
     with logged_in(environ) as terminal:
-        assert "SecretService Keyring keeps them" in Session(terminal).run_all(commands)
+        assert "stored in SecretService Keyring" in Session(terminal).run_all(commands)
     with logged_in(environ) as terminal:
         session = Session(terminal)
         session.run_all(commands[:-1])
@@ -115,7 +115,7 @@ def test_the_printed_commands_set_up_gnome_keyring(environ: dict[str, str]) -> N
 
 @pytest.mark.skipif(not shutil.which("gnome-keyring-daemon"), reason="needs gnome-keyring and dbus-daemon")
 def test_the_printed_commands_unlock_gnome_keyring(environ: dict[str, str]) -> None:
-    bus, unlock, login = advised(environ, "To get one on Debian")[:3]
+    bus, unlock, login = advised(environ, "To set one up on Debian")[:3]
     with logged_in(environ) as terminal:
         Session(terminal).run_all([bus, unlock, login])
     with logged_in(environ) as terminal:
@@ -132,9 +132,9 @@ def test_the_printed_commands_unlock_gnome_keyring(environ: dict[str, str]) -> N
 
 @pytest.mark.skipif(not (shutil.which("pass") and shutil.which("gpg")), reason="needs pass and gnupg")
 def test_the_printed_commands_set_up_pass(environ: dict[str, str]) -> None:
-    commands = advised(environ, "Or pass")
+    commands = advised(environ, "set up pass")
     with logged_in(environ) as terminal:
-        assert "pass keeps them" in Session(terminal).run_all(commands)
+        assert "stored in pass" in Session(terminal).run_all(commands)
     files = [path.read_bytes() for path in Path(environ["HOME"], ".password-store").rglob("*.gpg")]
     assert files
     assert not any(SECRET.encode() in content for content in files)
@@ -143,7 +143,7 @@ def test_the_printed_commands_set_up_pass(environ: dict[str, str]) -> None:
         "The keyring is locked"
         in subprocess.run([PROGRAM, "doctor"], env=environ, capture_output=True, text=True, check=False).stdout
     )
-    unlocking = advised(environ, "Have gpg ask")
+    unlocking = advised(environ, "Let gpg prompt")
     with logged_in(environ) as terminal:
         session = Session(terminal)
         session.run_all(unlocking)

@@ -172,7 +172,7 @@ class Onlooker(threading.Thread):
 
 def sign_in(terminal: Terminal) -> None:
     terminal.wait_for("Sign in to")
-    terminal.wait_for("Kept for this run only")
+    terminal.wait_for("Stored for this run only")
     terminal.type(ACCOUNT)
     terminal.press("enter")
     terminal.type(SECRET)

@@ -90,7 +90,7 @@ def test_the_secret_is_not_echoed_after_fg(url: str, environ: dict[str, str], st
             terminal.type("fg\n")
             terminal.wait_for(r"Secret:\s*\Z")
         terminal.type(f"{SECRET}\n")
-        terminal.wait_for("keeps them")
+        terminal.wait_for("The credentials are stored in")
         assert SECRET.encode() not in terminal.raw
         assert HALF.encode() not in terminal.raw
 
@@ -112,7 +112,7 @@ def test_a_background_job_prompts_without_echo_in_the_foreground(url: str, envir
         terminal.type("fg\n")
         terminal.wait_for(r"Secret:\s*\Z")
         terminal.type(f"{SECRET}\n")
-        terminal.wait_for("keeps them")
+        terminal.wait_for("The credentials are stored in")
         assert SECRET.encode() not in terminal.raw
 
 

@@ -64,7 +64,7 @@ def test_a_keyring_that_hangs_at_start_is_reported(
     try:
         with Terminal([str(COMMAND)], environ=environ) as program:
             program.wait_for("Sign in to")
-            program.wait_for("Kept for this run only: The keyring")
+            program.wait_for("Stored for this run only: The keyring")
             sign_in(program)
             live_and_leave(program)
     finally:
@@ -77,7 +77,7 @@ def test_a_keyring_that_hangs_while_storing_blocks_nothing(
 ) -> None:
     with Terminal([str(COMMAND)], environ=environ) as program:
         program.wait_for("Sign in to")
-        program.wait_for("The keyring here is SecretService Keyring")
+        program.wait_for("Keyring on this machine: SecretService Keyring")
         daemon.send_signal(signal.SIGSTOP)
         try:
             sign_in(program)

@@ -89,7 +89,7 @@ def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str,
     with Terminal([*FULL, "0", sys.executable, "-c", BEFORE], environ=environ) as program:
         assert program.wait_for_end() == 1
     assert b"LookupError" in program.raw
-    assert b"file it" in program.raw
+    assert b"send it" in program.raw
     assert PLANTED.encode() not in program.raw
 
 

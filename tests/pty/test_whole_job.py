@@ -131,7 +131,7 @@ def test_the_whole_job_from_the_wheel(installed: Path, environ: dict[str, str]) 
         Terminal([str(command), "--base-url", simulator.url], environ=environ) as terminal,
     ):
         terminal.wait_for("Sign in to")
-        terminal.wait_for("Kept for this run only")
+        terminal.wait_for("Stored for this run only")
         terminal.type(ACCOUNT)
         terminal.press("enter")
         terminal.type(SECRET)

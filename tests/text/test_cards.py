@@ -30,7 +30,7 @@ def test_a_host_shows_status_machine_access_times_cost_and_remaining_time() -> N
     assert access == "gx-xds-rdp.songmao-idc.com:54220 · root"
     assert times == "created 2026-11-20 12:00 · expires 2026-11-24 12:00"
     assert cost == "¥84.48 prepaid"
-    assert remaining == f"{'▰' * 6}{'▱' * 18} 1d 0h left (25 %)"
+    assert remaining == f"{'▰' * 6}{'▱' * 18} 1d 0h left (25%)"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_cost_so_far_changes_once_in_a_quarter_of_an_hour_and_is_never_too_l
     host = a_host(created=NOON - DAY)
     costs = [host_card.accrued(host, RATE, NOON + timedelta(seconds=15 * number)) for number in range(240)]
     assert len(set(costs)) == 4
-    assert costs[0] == "at most ¥21.34 so far"
+    assert costs[0] == "up to ¥21.34 so far"
 
 
 def test_a_package_shows_its_price_discount_rank_and_how_many_hosts_are_like_it() -> None:
@@ -83,11 +83,11 @@ def test_a_package_shows_its_price_discount_rank_and_how_many_hosts_are_like_it(
         "¥1,658.88 for 30 days",
         "list price ¥2.88, 20% off",
         "▰▱▱▱▱ cheapest per GPU",
-        "2 hosts like this, 1 on",
+        "2 hosts of this kind, 1 on",
     ]
 
 
 def test_a_package_with_an_unknown_price_shows_no_number() -> None:
     lines = texts(package_card.card_lines(a_package(amount=None), (), (), 40))
-    assert lines[-1] == "Price unknown. It cannot be rented"
+    assert lines[-1] == "Price unknown, so it cannot be rented"
     assert "¥" not in "".join(lines)

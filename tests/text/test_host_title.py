@@ -23,7 +23,7 @@ LISTED = Listed(
 
 def test_counts_and_cost_are_those_of_the_filtered_hosts() -> None:
     shown = (
-        "¹Hosts 12/42 · 8 on · 2 changing · ¥4.50/h · 1 expiring soon · 1 unreadable · 3 marked"
+        "¹Hosts 12/42 · 8 on · 2 changing · ¥4.50/h · 1 expiring soon · 1 not parsed · 3 marked"
         " · / gpu:4090 · esc clears · +6 columns"
     )
     assert title(LISTED, 200) == shown
@@ -33,7 +33,7 @@ def test_counts_and_cost_are_those_of_the_filtered_hosts() -> None:
 def test_what_the_rows_show_too_is_left_out_first(width: int) -> None:
     shown = title(LISTED, width)
     assert shown.startswith("¹Hosts 12/42 · ")
-    assert shown.endswith("1 unreadable · 3 marked · / gpu:4090 · esc clears")
+    assert shown.endswith("1 not parsed · 3 marked · / gpu:4090 · esc clears")
     assert "column" not in shown
     assert ("8 on" in shown) is (width == 100)
 

@@ -41,16 +41,16 @@ def test_a_rejected_order_that_was_carried_out_is_explained_with_its_code_and_tr
         trace_id="t",
     )
     first, *others = messages.event_lines(event)
-    assert first.startswith("stop studio-1: rejected, but it happened all the same")
+    assert first.startswith("stop studio-1: rejected, but it happened anyway")
     assert any("1007" in line for line in others)
     assert others[-1] == "traceId t"
 
 
 OUT_OF_PLACE = {
     Situation.WATCHING: ("xds-tui login", "XDS_UUID", "Press enter", "Enter a new token"),
-    Situation.SIGN_IN: ("xds-tui login", "XDS_UUID", "with r", "by itself", "Press i", "what is shown stays"),
-    Situation.COMMAND: ("with r", "by itself", "Press i", "Press enter", "what is shown stays"),
-    Situation.LOGIN: ("Sign in with", "with r", "by itself", "Press i", "Press enter", "what is shown stays"),
+    Situation.SIGN_IN: ("xds-tui login", "XDS_UUID", "press r", "automatically", "Press i", "data on the screen"),
+    Situation.COMMAND: ("press r", "automatically", "Press i", "Press enter", "data on the screen"),
+    Situation.LOGIN: ("Sign in with", "press r", "automatically", "Press i", "Press enter", "data on the screen"),
 }
 
 
@@ -78,7 +78,7 @@ def test_every_cause_has_its_own_advice(cause: Cause) -> None:
 
 
 def test_the_code_is_shown_if_there_is_one() -> None:
-    assert "code 401" not in messages.error_lines(SignedOut("Nobody is signed in", 401, ""), Situation.COMMAND)
+    assert "code 401" not in messages.error_lines(SignedOut("Not signed in", 401, ""), Situation.COMMAND)
     lines = messages.error_lines(SignedOut("Not accepted", 1001, "wrong", trace_id="t-1"), Situation.COMMAND)
     assert {"code 1001", "traceId t-1"} <= set(lines)
 
@@ -91,13 +91,13 @@ def test_a_notice_is_a_sentence_and_an_action_without_code_and_trace() -> None:
         host_id="h1",
         action=OrderAction.POWER_ON,
         state=OrderState.REJECTED,
-        summary="The wallet does not cover one hour",
+        summary="The wallet balance does not cover one hour",
         code=6003,
         trace_id="t-1",
     )
     what, remedy, details = messages.events_notice([rejected])
-    assert what == "start studio-1: rejected: The wallet does not cover one hour"
-    assert remedy.startswith("Top up the wallet")
+    assert what == "start studio-1: rejected: The wallet balance does not cover one hour"
+    assert remedy.startswith("Top up your wallet")
     assert details == "Press 3, then enter for code and traceId."
     assert {"code 6003", "traceId t-1", "host h1"} <= {*messages.event_lines(rejected)}
     signed_out = SignedOut("Not accepted", 1001, "wrong", trace_id="t-1")

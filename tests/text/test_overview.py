@@ -111,7 +111,7 @@ def test_the_next_expiries_are_marked_by_urgency() -> None:
 
 
 def test_a_fleet_without_expiries_says_so() -> None:
-    assert texts(overview.expiry_lines(replace(FLEET, expiring=()), 36)) == ["No prepaid host expires"]
+    assert texts(overview.expiry_lines(replace(FLEET, expiring=()), 36)) == ["No prepaid hosts"]
 
 
 @pytest.mark.parametrize(

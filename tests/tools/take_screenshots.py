@@ -56,7 +56,7 @@ def take(colourful: dict[str, str]) -> None:
         save(demo, "detail")
     nobody = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
     with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], columns=COLUMNS, environ=nobody) as new:
-        new.wait_for("Kept for this run|The keyring here")
+        new.wait_for("Stored for this run|Keyring on this machine")
         save(new, "sign-in")
 
 

@@ -83,7 +83,7 @@ async def test_a_theme_file_can_be_chosen_and_an_invalid_one_shows_the_reason(ke
 
     async with running_app(AppDriver(keep=keep, theme_folder=tmp_path), 160, 40) as driver:
         await driver.press("T")
-        text = await driver.wait_for_text(r"mine +your own")
+        text = await driver.wait_for_text(r"mine +custom")
         assert re.search(r"✕ bad +bad.toml:1: dark: This must be true", text)
         assert re.search(r"✕ light.toml +light is the name of a built-in", text)
         await driver.type("bad")

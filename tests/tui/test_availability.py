@@ -25,7 +25,7 @@ BILLED = a_host(id="h3", name="three", status=Status.BILLED)
         (availability.reboot, Context(picked=(OFF,)), "Press s to start it"),
         (availability.reboot, Context(picked=(ON,)), ""),
         (availability.orders, Context(), "No host is selected"),
-        (availability.orders, Context(picked=(ON,), is_read_only=True), "Read-only"),
+        (availability.orders, Context(picked=(ON,), is_read_only=True), "read-only mode"),
         (availability.start, Context(picked=(OFF,), link=ConnectionState.SIGNED_OUT), "Session expired"),
         (availability.online, Context(link=ConnectionState.SIGNED_OUT), "Session expired"),
         (availability.slower, Context(interval=300), "Already refreshing every 300 s"),

@@ -22,7 +22,7 @@ from xds_tui.domain.records import EventKind, Order, OrderAction, OrderState
 pytestmark = pytest.mark.usefixtures("unhurried")
 
 CREATE = "pve/open/createquantity"
-TITLE = "Buy again though the first may have gone through"
+TITLE = "Buy again, although the first order may have succeeded"
 PACKAGE, IMAGE = "bl4090a1", "4005"
 
 UNCLEAR = [
@@ -217,7 +217,7 @@ async def test_a_host_of_a_refused_order_is_pointed_out_in_the_events_and_in_the
         await driver.press("escape")
         await driver.refresh()
         (sale,) = driver.world.ledger
-        await driver.wait_for_text("may be yours.*fits an order that was rejected")
+        await driver.wait_for_text("may be yours.*matches an order that was rejected")
         await driver.press("h", "2")
         text = await driver.wait_for_text("may be yours")
         assert sale.host_id in text

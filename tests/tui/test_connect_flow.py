@@ -65,7 +65,7 @@ async def test_the_command_is_shown_if_the_terminal_cannot_be_suspended(program:
     async with running_app(AppDriver()) as driver:
         host = a_machine(driver, "Ubuntu")
         await driver.press("c")
-        await driver.wait_for_text("cannot be lent to ssh")
+        await driver.wait_for_text("cannot run ssh")
         await driver.wait_for_text(f"ssh -p {host.port} -l root -- gx-xds-rdp")
         assert not seen.exists()
 
@@ -75,7 +75,7 @@ async def test_the_command_is_shown_and_can_be_copied_if_ssh_is_missing() -> Non
     async with running_app(AppDriver(), 80, 24) as driver:
         host = a_machine(driver, "Ubuntu")
         await driver.press("c")
-        await driver.wait_for_text("ssh is not installed here")
+        await driver.wait_for_text("ssh is not installed on this machine")
         await driver.press("y")
         await driver.wait_for_text("ssh command")
         await driver.type("ssh")
@@ -89,7 +89,7 @@ async def test_a_configured_command_is_used(program: Program) -> None:
     async with running_app(AppDriver(commands=ConnectCommands(linux=("mosh", "{user}@{address}")))) as driver:
         a_machine(driver, "Ubuntu")
         await driver.press("enter", "c")
-        await driver.wait_for_text("cannot be lent to mosh")
+        await driver.wait_for_text("cannot run mosh")
         await driver.wait_for_text("mosh root@gx-xds-rdp.songmao-idc.com")
 
 
@@ -98,7 +98,7 @@ async def test_demo_hosts_cannot_be_connected_to(program: Program) -> None:
     async with running_app(AppDriver(base_url=DEMO)) as driver:
         a_machine(driver, "Ubuntu")
         await driver.press("c")
-        await driver.wait_for_text("The demo's hosts are nowhere")
+        await driver.wait_for_text("Demo hosts do not exist")
         await driver.wait_for_text("ssh -p")
         assert not seen.exists()
 
@@ -112,7 +112,7 @@ async def test_in_a_browser_no_program_is_started_on_the_server(
         monkeypatch.setattr(type(driver.app._driver), "is_web", property(lambda _driver: True))
         host = a_machine(driver, "Windows")
         await driver.press("c")
-        await driver.wait_for_text("A browser cannot do it")
+        await driver.wait_for_text("A browser cannot connect")
         await driver.wait_for_text(f"mstsc /v:gx-xds-rdp.songmao-idc.com:{host.port}")
         assert not seen.exists()
         assert not driver.exports.exists()
@@ -122,7 +122,7 @@ async def test_the_reason_why_a_host_cannot_be_connected_to_is_shown() -> None:
     async with running_app(AppDriver()) as driver:
         off = a_machine(driver, "Ubuntu", off=True)
         await driver.press("c")
-        await driver.wait_for_text(f"{off.name} is off. Press s to start it")
+        await driver.wait_for_text(f"{off.name} is off. Press s to start it.")
         table = driver.app.screen.query_one(HostTable)
         table.mark([host.id for host in driver.world.listed()[:2]])
         await driver.press("c")
@@ -133,7 +133,7 @@ async def test_the_reason_why_a_host_cannot_be_connected_to_is_shown() -> None:
         await driver.refresh()
         table.move_to(new.id)
         await driver.press("c")
-        await driver.wait_for_text("Its address is not known yet")
+        await driver.wait_for_text("The address is not known yet")
 
 
 async def test_without_a_display_the_rdp_file_and_a_command_are_shown(program: Program) -> None:
@@ -141,7 +141,7 @@ async def test_without_a_display_the_rdp_file_and_a_command_are_shown(program: P
     async with running_app(AppDriver()) as driver:
         host = a_machine(driver, "Windows")
         await driver.press("c")
-        await driver.wait_for_text("there is no display here")
+        await driver.wait_for_text("there is no graphical display")
         await driver.wait_for_text(f"mstsc /v:gx-xds-rdp.songmao-idc.com:{host.port}")
         path = driver.exports / f"xds-{host.id}.rdp"
         await driver.wait_for_text(path.name)
@@ -179,7 +179,7 @@ async def test_a_client_that_fails_at_once_is_reported(program: Program, monkeyp
     async with running_app(AppDriver()) as driver:
         a_machine(driver, "Windows")
         await driver.press("c")
-        await driver.wait_for_text("remmina ended with code 3")
+        await driver.wait_for_text("remmina ended with exit code 3")
         await driver.wait_for_text("remmina -c rdp://gx-xds-rdp")
 
 
@@ -197,7 +197,7 @@ async def test_a_slow_client_is_reported_as_starting(
         await driver.press("c")
         await driver.wait_for_text("starting remmina")
         await asyncio.to_thread(gate.write_text, "")
-        await driver.wait_for_text("remmina ended with code 3")
+        await driver.wait_for_text("remmina ended with exit code 3")
 
 
 async def test_a_client_that_prompts_in_the_terminal_runs_in_the_foreground(
@@ -208,7 +208,7 @@ async def test_a_client_that_prompts_in_the_terminal_runs_in_the_foreground(
     async with running_app(AppDriver()) as driver:
         host = a_machine(driver, "Windows")
         await driver.press("c")
-        await driver.wait_for_text("cannot be lent to xfreerdp")
+        await driver.wait_for_text("cannot run xfreerdp")
         await driver.wait_for_text(f"xfreerdp /v:gx-xds-rdp.songmao-idc.com:{host.port} /u:administrator")
 
 

@@ -29,7 +29,7 @@ def a_machine(driver: AppDriver, status: int = ON) -> SimHost:
 async def chosen(driver: AppDriver, typed: str) -> str:
     """Choose what to copy, and return what was copied."""
     await driver.press("y")
-    await driver.wait_for_text("type to find")
+    await driver.wait_for_text("type to search")
     await driver.type(typed)
     await driver.press("enter")
     await driver.wait_for_text("Sent to the terminal's clipboard")
@@ -71,7 +71,7 @@ async def test_the_dialog_masks_the_password_and_names_missing_fields() -> None:
         text = await driver.wait_for_text("Copy from")
         assert MASK in text
         assert host.password not in text
-        assert "Nothing went wrong with it lately" in text
+        assert "no errors were reported for it recently" in text
         await driver.type("traceid")
         await driver.press("enter")
         assert isinstance(driver.app.screen, PickerScreen)
@@ -82,8 +82,8 @@ async def test_the_dialog_masks_the_password_and_names_missing_fields() -> None:
         driver.app.screen.query_one(HostTable).move_to(new.id)
         await driver.press("y")
         text = await driver.wait_for_text("Copy from")
-        assert text.count("Its address is not known yet") == 2
-        assert "The service gives no password for it" in text
+        assert text.count("The address is not known yet") == 2
+        assert "the service provides no password for it" in text
 
 
 @pytest.mark.usefixtures("unhurried")
@@ -129,7 +129,7 @@ async def test_a_text_that_is_too_long_is_reported_instead_of_truncated(monkeypa
         await driver.press("y")
         await driver.type("address")
         await driver.press("enter")
-        await driver.wait_for_text("Not copied: Address is")
+        await driver.wait_for_text("Not copied: Address has")
         assert driver.app.clipboard == before
 
 
@@ -148,7 +148,7 @@ async def test_a_missing_password_is_not_copied() -> None:
         host.port = 0
         await driver.refresh()
         await driver.press("enter", "Y")
-        await driver.wait_for_text("The service gives no password for it")
+        await driver.wait_for_text("the service provides no password for it")
         assert driver.app.clipboard == ""
         host.gone_from = driver.clock()
         await driver.refresh()
@@ -162,10 +162,10 @@ async def test_a_terminal_without_clipboard_access_is_named(monkeypatch: pytest.
     async with running_app(AppDriver()) as driver:
         a_machine(driver)
         await chosen(driver, "address")
-        await driver.wait_for_text("Nothing arrives if the terminal does not take OSC 52")
+        await driver.wait_for_text("It arrives only if the terminal supports OSC 52")
         monkeypatch.setenv("TERM", "linux")
         await chosen(driver, "json")
-        await driver.wait_for_text("The Linux console takes nothing")
+        await driver.wait_for_text("The Linux console does not support copying")
 
 
 async def test_closing_the_dialog_copies_nothing() -> None:

@@ -100,12 +100,12 @@ def test_a_report_contains_versions_and_events_without_names() -> None:
         host_name=PLANTED,
         message=PLANTED,
         code=500,
-        summary="The service had a system error",
+        summary="The service had an internal error",
         trace_id="t-1",
     )
     report = crash_report.format_report(ValueError(), [event])
     assert "textual 8." in report
-    assert report.endswith("2026-11-23 08:00:00 error · 500 · The service had a system error · traceId t-1")
+    assert report.endswith("2026-11-23 08:00:00 error · 500 · The service had an internal error · traceId t-1")
     assert PLANTED not in report
 
 
@@ -124,7 +124,7 @@ def test_the_message_names_the_error_the_report_and_how_to_submit_it(folder: Pat
     assert "ValueError, " in what
     assert "test_crash_report.py:" in what
     assert str(path) in where
-    assert "file it" in how
+    assert "send it" in how
     assert "ValueError" in path.read_text()
 
 
@@ -162,7 +162,7 @@ def test_the_report_is_printed_if_it_cannot_be_written(folder: Path, hinder: Cal
     with powerless():
         report = crash_report.crash_message(caught(lambda: fails_with(PLANTED)))
     assert "fails_with" in report
-    assert "file it" in report.splitlines()[-1]
+    assert "send it" in report.splitlines()[-1]
     assert PLANTED not in report
 
 

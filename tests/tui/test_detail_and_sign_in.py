@@ -130,7 +130,7 @@ async def test_an_expired_bare_token_is_asked_for_again() -> None:
         assert not driver.app.screen.query_one("#account-field").display
         await typed_in(driver, token="wrong-token")
         text = " ".join((await driver.wait_for_text("Enter a new token")).split())
-        assert "with r" not in text
+        assert "press r" not in text
         assert "wrong-token" not in text
         await typed_in(driver, token=driver.world.mint())
         await driver.wait_for_text("Hosts 12")
@@ -162,16 +162,16 @@ async def test_advice_at_sign_in_is_about_signing_in(fault: Fault, expected: str
         await typed_in(driver, account=ACCOUNT, secret=SECRET)
         text = " ".join((await driver.wait_for_text("to try again")).split())
         assert expected in text
-        assert "with r" not in text
-        assert "by itself," not in text
+        assert "press r" not in text
+        assert "retried automatically" not in text
 
 
 async def test_missing_or_insecure_input_is_reported_before_a_request() -> None:
     async with running_app(AppDriver(credentials=None)) as driver:
         await typed_in(driver, account=ACCOUNT, secret="")
-        await driver.wait_for_text("Account ID and secret are both needed")
+        await driver.wait_for_text("Both the account ID and the secret are required")
         await typed_in(driver, address="http://example.org", secret="s", account="a")
-        await driver.wait_for_text("Without https the token could be read")
+        await driver.wait_for_text("Without https, the token could be read")
         assert driver.service.requests == []
 
 
@@ -179,18 +179,18 @@ async def test_closing_sign_in_keeps_the_app_and_shows_how_to_sign_in() -> None:
     async with running_app(AppDriver(credentials=None)) as driver:
         await driver.wait_for_text("Sign in to")
         await driver.press("escape")
-        await driver.wait_for_text("Signed out: press i to sign in")
+        await driver.wait_for_text("Not signed in. Press i to sign in.")
         await driver.press("i")
         await driver.wait_for_text("Sign in to")
 
 
 async def test_sign_in_shows_that_the_keyring_could_not_be_read() -> None:
     driver = AppDriver(credentials=None)
-    driver.account.keyring_error = CredentialStoreError(KeyringProblem.TIMED_OUT, "The keyring did not answer", "3 s")
+    driver.account.keyring_error = CredentialStoreError(KeyringProblem.TIMED_OUT, "The keyring did not respond", "3 s")
     async with running_app(driver):
-        text = await driver.wait_for_text("The keyring was not read")
-        assert "The keyring did not answer: 3 s" in " ".join(text.split())
-        assert any(event.summary == "The keyring did not answer" for event in driver.monitor.state.events)
+        text = await driver.wait_for_text("The keyring could not be read")
+        assert "The keyring did not respond: 3 s" in " ".join(text.split())
+        assert any(event.summary == "The keyring did not respond" for event in driver.monitor.state.events)
 
 
 async def test_the_details_of_a_host_are_requested_once() -> None:

@@ -57,7 +57,7 @@ async def test_a_host_that_vanished_while_it_was_asked_about_is_not_acted_on() -
         target.gone_from = driver.clock()
         await driver.refresh()
         await driver.press("y")
-        await driver.wait_for_text("Gone meanwhile, so nothing was sent")
+        await driver.wait_for_text("No longer exists, so nothing was sent")
         assert driver.request_count("operate") == 0
 
 
@@ -101,13 +101,13 @@ async def test_deleting_requires_the_id_and_names_the_loss() -> None:
         target = next(host for host in driver.world.listed() if host.status == OFF and host.rented)
         driver.app.screen.query_one(HostTable).move_to(target.id)
         await driver.press("D")
-        assert "forfeited" in await driver.wait_for_text("Delete 1 host for good")
+        assert "forfeited" in await driver.wait_for_text("Delete 1 host permanently")
         await driver.type(target.id[:-1])
         await driver.press("enter")
         assert driver.request_count("delete") == 0
         await driver.type(target.id[-1])
         await driver.press("enter")
-        await driver.wait_until_gone("Delete 1 host for good")
+        await driver.wait_until_gone("Delete 1 host permanently")
         await driver.refresh()
         await driver.wait_until_gone(rf"{target.name} +○")
         assert driver.request_count("delete") == 1
@@ -151,8 +151,8 @@ async def test_a_refusal_shows_meaning_and_remedy_and_on_request_code_and_trace(
         target = next(host for host in driver.world.listed() if host.status == OFF and not host.rented)
         driver.app.screen.query_one(HostTable).move_to(target.id)
         await driver.press("s", "y")
-        text = await driver.wait_for_text("The wallet does not cover one hour: 余额不足")
-        assert re.search("Top up the wallet.*www.xuandashi.com.*Press 3, then enter for code", text)
+        text = await driver.wait_for_text("The wallet balance does not cover one hour: 余额不足")
+        assert re.search("Top up your wallet.*www.xuandashi.com.*Press 3, then enter for code", text)
         assert "6003" not in text
         await driver.press("3", "enter")
         await driver.wait_for_text(r"code[\s█]+6003 · traceId \w")
@@ -179,7 +179,7 @@ async def test_the_filter_shows_what_it_holds_for_and_says_what_is_wrong() -> No
         off = sum(host.status == OFF for host in driver.world.listed())
         await driver.wait_for_text(f"Hosts {off}/12")
         await driver.type(" mem:")
-        await driver.wait_for_text("mem:: its value is missing")
+        await driver.wait_for_text("mem:: the value is missing")
         await driver.press("escape")
         await driver.wait_for_text("Hosts 12")
 
@@ -188,12 +188,12 @@ async def test_trouble_keeps_the_data_says_why_and_is_over_by_itself() -> None:
     async with running_app(AppDriver()) as driver:
         driver.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=3))
         driver.monitor.refresh()
-        await driver.wait_for_text("data of|old · ")
+        await driver.wait_for_text("data from|old · ")
         assert "Hosts 12" in await driver.wait_for_text("502 Bad Gateway")
         driver.service.faults.clear()
         await driver.refresh()
         await driver.wait_for_text("● live")
-        await driver.wait_for_text("the service answers again")
+        await driver.wait_for_text("the service responds again")
 
 
 async def test_an_expired_bare_token_asks_for_another_and_keeps_the_hosts() -> None:
@@ -241,7 +241,7 @@ async def test_leaving_while_an_order_is_under_way_says_which_and_what_becomes_o
         await driver.press("q")
         await until(lambda: driver.app._exit)
         (message,) = driver.app._exit_renderables
-    assert "the next start looks what became of them" in str(message)
+    assert "their outcome is checked at the next start" in str(message)
     assert re.search(r"start .*: sent", str(message))
 
 
@@ -280,14 +280,14 @@ async def test_every_pane_can_be_reached_and_read(columns: int, rows: int) -> No
 async def test_nothing_is_done_to_a_host_that_another_pane_covers(columns: int, keys: list[str]) -> None:
     async with running_app(AppDriver(hosts=40), columns, 24) as driver:
         await driver.press(*keys, "D")
-        await driver.wait_for_text("The hosts are not shown here. Press 1 to show them")
+        await driver.wait_for_text("The hosts are not on this screen. Press 1 to show them.")
         await driver.press("1", "D")
         await driver.wait_for_text("Delete 1 host")
 
 
 async def test_the_wallet_of_an_empty_account_has_an_empty_fleet_that_says_what_to_do() -> None:
     async with running_app(AppDriver(hosts=0)) as driver:
-        await driver.wait_for_text("No hosts yet. Press n to rent one")
+        await driver.wait_for_text("No hosts yet. Press n to rent one.")
 
 
 async def test_quitting_ends_the_app() -> None:
@@ -308,7 +308,7 @@ async def test_a_host_that_is_missing_from_the_list_is_marked_and_stays() -> Non
         await driver.wait_for_text("1 not listed · list incomplete")
         await driver.wait_for_text(rf"{last.name} +\? ")
         await driver.press("enter")
-        await driver.wait_for_text(r"Listing {6}not listed since \S+ \S+, but .*\n│ {16}the service still has it")
+        await driver.wait_for_text(r"Listing {6}not listed since \S+ \S+, but .*\n│ {16}.*known to the service")
         driver.service.faults.clear()
         await driver.refresh()
         await driver.wait_until_gone("not listed since")

@@ -51,7 +51,7 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
     async with running_app(AppDriver(), columns=120, rows=50) as driver:
         await driver.press("i", "f1")
         text = await whole(driver)
-        assert "The next field" in text
+        assert "Next field" in text
         assert "Scroll down" not in text
 
 
@@ -60,10 +60,10 @@ async def test_a_widget_that_does_not_scroll_has_no_scrolling_keys() -> None:
     ("opening", "expected"),
     [
         (("slash",), "Apply the filter"),
-        (("b",), "The button before"),
-        (("D",), "Leave it"),
-        (("i",), "The next empty field, or sign in"),
-        (("ctrl+p",), "Choose nothing"),
+        (("b",), "Previous button"),
+        (("D",), "Cancel"),
+        (("i",), "Next empty field, or sign in"),
+        (("ctrl+p",), "Close without choosing"),
     ],
 )
 async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], expected: str) -> None:

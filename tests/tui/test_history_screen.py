@@ -54,11 +54,11 @@ async def looking_back(driver: AppDriver, columns: int = 120, rows: int = 40) ->
         now, journal = driver.now(), driver.monitor.recorder.journal
         await write_many(driver)
         await journal.add_events(
-            [Event(at=now, kind=EventKind.ERROR, summary="The service had a system error", trace_id="trace-77")]
+            [Event(at=now, kind=EventKind.ERROR, summary="The service had an internal error", trace_id="trace-77")]
         )
         await driver.press("h")
         await driver.wait_for_text("▸1 Events")
-        await driver.wait_for_text("system error")
+        await driver.wait_for_text("internal error")
         yield driver
 
 
@@ -76,7 +76,7 @@ async def test_all_events_are_listed_and_can_be_filtered() -> None:
 async def test_the_trace_id_of_a_failure_is_copied() -> None:
     async with looking_back(AppDriver()) as driver:
         await driver.press("slash")
-        await driver.type("system")
+        await driver.type("internal")
         await driver.press("enter", "t")
         await driver.wait_for_text("Sent to the terminal's clipboard: traceId trace-77")
         assert driver.app.clipboard == "trace-77"
@@ -107,7 +107,7 @@ async def test_a_filter_searches_the_whole_history(monkeypatch: pytest.MonkeyPat
         driver.app.screen.query_one(FilterInput).value = "needle"
         await driver.wait_for_text(r"1 shown · needle")
         driver.app.screen.query_one(FilterInput).value = "haystack"
-        await driver.wait_for_text("No matches. Press esc to clear the filter")
+        await driver.wait_for_text("No matches. Press esc to clear the filter.")
 
 
 async def test_an_export_includes_pages_that_were_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ class TestFilter:
             assert sitting.ids == "cd"
             await sitting.filter("status:off cpu>lots")
             assert sitting.ids == "cd"
-            assert "! cpu>lots: this field wants a number" in sitting.lines[-1]
+            assert "! cpu>lots: this field needs a number" in sitting.lines[-1]
             await sitting.filter("status:off mem>64")
             assert sitting.ids == "c"
             assert "!" not in sitting.lines[-1]
@@ -134,19 +134,19 @@ class TestFilter:
             assert sitting.ids == ""
             await sitting.filter("status:off mem>")
             assert sitting.ids == "cd"
-            assert "mem>: its value is missing" in sitting.lines[-1]
+            assert "mem>: the value is missing" in sitting.lines[-1]
 
     async def test_an_empty_list_says_what_to_do(self) -> None:
         async with pane() as sitting:
             await sitting.filter("nothing-like-this")
-            assert "No hosts match the filter. Press esc to clear it" in sitting.text
+            assert "No hosts match the filter. Press esc to clear it." in sitting.text
             await sitting.list(group="status")
-            assert "No hosts match the filter. Press esc to clear it" in sitting.text
+            assert "No hosts match the filter. Press esc to clear it." in sitting.text
             await sitting.filter("")
             await sitting.fleet()
-            assert "No hosts yet. Press n to rent one" in sitting.text
+            assert "No hosts yet. Press n to rent one." in sitting.text
             await sitting.fleet(unreadable=3)
-            assert "No host could be read" in sitting.text
+            assert "No host could be parsed" in sitting.text
 
     @pytest.mark.usefixtures("in_chinese")
     async def test_the_words_on_screen_can_be_asked_for_in_their_language(self) -> None:
@@ -284,7 +284,7 @@ class TestThroughKeys:
             await driver.press("enter")
             await driver.wait_for_text("¥/H▲")
             await driver.press("o")
-            assert "• Cost per hour" in await driver.wait_for_text("smallest first; again reverses")
+            assert "• Cost per hour" in await driver.wait_for_text("ascending; choose again to reverse")
             await driver.press("enter")
             await driver.wait_for_text("¥/H▼")
             await driver.press("o", "home", "up", "up", "up", "up", "up", "up", "up", "up", "enter")
@@ -316,7 +316,7 @@ class TestThroughKeys:
         async with running_app(AppDriver(), 160, 40) as driver:
             table = driver.app.screen.query_one(HostTable)
             await driver.press("C")
-            await driver.wait_for_text("Columns: the marked are shown")
+            await driver.wait_for_text("Columns: marked ones are shown")
             await driver.press("space", "enter")
             await driver.wait_for_text(r"│ +STATUS")
             await driver.press("C", "down", "down", "right_square_bracket", "shift+up", "K", "K", "enter")
@@ -332,16 +332,16 @@ class TestThroughKeys:
         async with running_app(AppDriver(), 80, 24) as driver:
             driver.app.screen.query_one(HostPane).list_as(HostListSettings(columns=("name",)))
             await driver.press("C", "space", "enter")
-            await driver.wait_for_text("One column at least")
+            await driver.wait_for_text("At least one column")
             await driver.press("down", "space")
-            await driver.wait_until_gone("One column at least")
+            await driver.wait_until_gone("At least one column")
             await driver.press("enter")
             await driver.wait_for_text(r"│ +STATUS")
 
     async def test_a_click_on_a_column_with_the_cursor_shows_it_or_no_longer(self) -> None:
         async with running_app(AppDriver(), 80, 24) as driver:
             await driver.press("C")
-            await driver.wait_for_text("Columns: the marked are shown")
+            await driver.wait_for_text("Columns: marked ones are shown")
             chosen = driver.app.screen.query_one(ColumnList)
             await driver.pilot.click("ColumnList", offset=(8, 1))
             assert chosen.chosen[0] == "status"
@@ -351,7 +351,7 @@ class TestThroughKeys:
             pane = driver.app.screen.query_one(HostPane)
             pane._keep = keep = Kept()
             await driver.press("f")
-            assert "No filter is set" in await driver.wait_for_text("Saved filters")
+            assert "no filter is set" in await driver.wait_for_text("Saved filters")
             await driver.press("escape", "slash")
             await driver.type("status:off")
             await driver.press("enter", "f")
@@ -386,7 +386,7 @@ class TestThroughKeys:
             pane = driver.app.screen.query_one(HostPane)
             pane.list_as(HostListSettings(filters={"broken": "colour:red", "[/nope]": "gpu>0"}))
             await driver.press("f")
-            assert "[/nope]" in await driver.wait_for_text("colour: there is no such field")
+            assert "[/nope]" in await driver.wait_for_text("colour: no such field")
             await driver.press("enter")
             await driver.press("escape")
             assert pane.query_text == ""
@@ -399,6 +399,6 @@ class TestThroughKeys:
             await driver.press("f", "down", "enter")
             await driver.wait_for_text("Save status:on as")
             await driver.type("mine")
-            await driver.wait_for_text("Takes the place of the one that has this name")
+            await driver.wait_for_text("This name is in use; its filter will be replaced")
             await driver.press("enter")
             await until(lambda: pane.listing.filters == {"mine": "status:on"})

@@ -114,7 +114,7 @@ async def look_at_questions(driver: HostileDesk) -> None:
     running = next(host for host in snapshot.hosts if host.status is not Status.OFF)
     assert driver.app.screen.query_one(HostTable).move_to(running.id)
     await driver.press("space", "D")
-    await driver.wait_for_text("for good")
+    await driver.wait_for_text("permanently")
     await driver.look()
     await driver.press("escape")
     await driver.refuse("pve/open/reboot", 1001)

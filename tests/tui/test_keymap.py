@@ -21,12 +21,12 @@ def test_keys_can_be_swapped() -> None:
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [
-        ({"fleet.start": "x"}, "x is both fleet.start and fleet.stop"),
-        ({"fleet.start": "f5", "fleet.stop": "f5"}, "f5 is both fleet.start and fleet.stop"),
-        ({"fleet.refresh": "?"}, "? is both fleet.refresh and app.help"),
-        ({"catalog.gpu": "s"}, "s is both fleet.start and catalog.gpu"),
-        ({"table.mark": "n"}, "n is both fleet.new and table.mark"),
-        ({"picker.back": "f1"}, "f1 is both picker.back and app.help-anywhere"),
+        ({"fleet.start": "x"}, "x is assigned to both fleet.start and fleet.stop"),
+        ({"fleet.start": "f5", "fleet.stop": "f5"}, "f5 is assigned to both fleet.start and fleet.stop"),
+        ({"fleet.refresh": "?"}, "? is assigned to both fleet.refresh and app.help"),
+        ({"catalog.gpu": "s"}, "s is assigned to both fleet.start and catalog.gpu"),
+        ({"table.mark": "n"}, "n is assigned to both fleet.new and table.mark"),
+        ({"picker.back": "f1"}, "f1 is assigned to both picker.back and app.help-anywhere"),
     ],
 )
 def test_actions_that_are_active_together_conflict_on_one_key(chosen: dict[str, str], expected: str) -> None:
@@ -40,12 +40,12 @@ def test_actions_of_different_screens_can_share_a_key() -> None:
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [
-        ({"fleet.strat": "x"}, "no action is called fleet.strat (is it fleet.start?)"),
-        ({"zz": "x"}, "no action is called zz"),
-        ({"fleet.zoom": "PgUp"}, "fleet.zoom: no key is called PgUp (is it pageup?)"),
-        ({"fleet.zoom": "esc"}, "fleet.zoom: no key is called esc (is it escape?)"),
-        ({"fleet.zoom": "fn+x"}, "fleet.zoom: no key is called fn+x"),
-        ({"fleet.zoom": "w,,"}, "fleet.zoom: the key , is called comma"),
+        ({"fleet.strat": "x"}, "there is no command fleet.strat (did you mean fleet.start?)"),
+        ({"zz": "x"}, "there is no command zz"),
+        ({"fleet.zoom": "PgUp"}, "fleet.zoom: there is no key PgUp (did you mean pageup?)"),
+        ({"fleet.zoom": "esc"}, "fleet.zoom: there is no key esc (did you mean escape?)"),
+        ({"fleet.zoom": "fn+x"}, "fleet.zoom: there is no key fn+x"),
+        ({"fleet.zoom": "w,,"}, 'fleet.zoom: write "comma" for the comma key'),
     ],
 )
 def test_unknown_actions_and_keys_are_reported_with_a_suggestion(chosen: dict[str, str], expected: str) -> None:
@@ -63,7 +63,7 @@ def test_the_present_id_takes_precedence_over_the_old_one(keys: dict[str, str]) 
 
 
 def test_an_old_id_conflicts_like_the_new_one() -> None:
-    assert "n is both fleet.new and table.mark" in keymap.problems({"line-table.mark": "n"})
+    assert "n is assigned to both fleet.new and table.mark" in keymap.problems({"line-table.mark": "n"})
 
 
 @pytest.mark.parametrize("key", ["f5", "ctrl+e", "alt+left", "ä", "#", "exclamation_mark", "comma", "alt+space"])
@@ -74,7 +74,7 @@ def test_a_key_is_a_character_or_a_name_with_or_without_modifiers(key: str) -> N
 def test_the_problems_are_added_to_those_of_the_settings() -> None:
     settings = Settings(config_path=Path("config.toml"), keymap={"fleet.start": "x"})
     (problem,) = keymap.with_problems(settings).problems
-    assert str(problem) == "[keys]: x is both fleet.start and fleet.stop"
+    assert str(problem) == "[keys]: x is assigned to both fleet.start and fleet.stop"
 
 
 def test_the_keys_of_an_action_are_the_configured_ones() -> None:

@@ -8,6 +8,7 @@ from support.wait import until
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Markdown, OptionList
 
+from tests.simulator_faults.faults import Fault, Kind
 from xds_tui import manual
 from xds_tui.i18n import LANGUAGES
 from xds_tui.tui.screens.manual import ManualScreen, SearchScreen, sections
@@ -53,6 +54,15 @@ async def test_the_manual_opens_at_the_page_of_the_screen_and_turns() -> None:
         await driver.pilot.press("question_mark", "m")
         await until(lambda: isinstance(driver.app.screen, ManualScreen))
         await shown(driver, "orders")
+
+
+async def test_the_manual_opens_at_the_page_of_the_error_that_is_shown() -> None:
+    async with running_app(AppDriver(hosts=3)) as driver:
+        driver.service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage", times=3))
+        driver.monitor.refresh()
+        await driver.wait_for_text("f3: manual")
+        await driver.pilot.press("f3")
+        await shown(driver, "troubleshooting")
 
 
 async def test_a_section_that_is_found_is_scrolled_to() -> None:

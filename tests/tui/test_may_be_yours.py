@@ -33,7 +33,7 @@ async def lost_create(driver: AppDriver) -> Order:
         created_at=driver.now(),
         sent_at=driver.now(),
         answered_at=driver.now() + timedelta(seconds=60),
-        summary="The service did not answer in time",
+        summary="The service did not respond in time",
         quote=quote,
     )
     await driver.monitor.recorder.journal.write_orders([order])
@@ -90,7 +90,7 @@ async def test_n_removes_the_host_from_the_order_permanently() -> None:
         await driver.press("h", "2")
         await driver.wait_for_text("n Not mine")
         await driver.press("n")
-        await driver.wait_for_text("will not be offered")
+        await driver.wait_for_text("will no longer be suggested")
         await driver.refresh()
         await driver.wait_for_text("unknown")
         order = await written(driver)
@@ -103,12 +103,12 @@ async def test_a_decision_that_cannot_be_recorded_is_reported(monkeypatch: pytes
         await driver.wait_for_text("n Not mine")
 
         async def fail(*_: object) -> None:
-            raise StoreError("The history could not be read or written", "disk full")
+            raise StoreError("The history file could not be read or written", "disk full")
 
         with monkeypatch.context() as patch:
             patch.setattr(driver.monitor.recorder.journal, "settle_order", fail)
             await driver.press("m")
-            await driver.wait_for_text("Nothing was decided")
+            await driver.wait_for_text("Nothing was recorded")
             await driver.wait_for_text("disk full")
         assert (await written(driver)).state is OrderState.UNKNOWN
 

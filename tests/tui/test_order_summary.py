@@ -39,7 +39,7 @@ def fleet_of(
 
 def test_an_on_demand_host_is_priced_per_hour_day_and_thirty_days() -> None:
     view = DraftView(DRAFT, fleet_of())
-    assert price_line(view) == "2.88 × 0.80 × 1 h × 1 = ¥2.30 per hour while running"
+    assert price_line(view) == "2.88 × 0.80 × 1 h × 1 = ¥2.30 per hour while on"
     assert detail_lines(view)[0] == "¥55.30 per day · ¥1,658.88 per 30 days"
 
 
@@ -82,7 +82,7 @@ def test_the_other_billing_mode_is_shown_only_where_its_price_differs(
 
 
 def test_the_account_and_the_environment_that_are_charged() -> None:
-    assert charged_line(DRAFT, fleet_of()) == "Charged per hour of use to the wallet of A27550582 · PRODUCTION"
+    assert charged_line(DRAFT, fleet_of()) == "Charged hourly while on, to the wallet of A27550582 · PRODUCTION"
     prepaid = replace(DRAFT, billing=Billing.RENT)
     assert charged_line(prepaid, fleet_of()) == "Charged now to the wallet of A27550582 · PRODUCTION"
 

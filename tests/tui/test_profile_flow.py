@@ -116,7 +116,7 @@ async def test_the_profile_cannot_be_changed_while_an_order_is_being_sent() -> N
         answered = asyncio.Event()
         accounts.home.monitor.orders._start(_until_answered(answered))
         await change(driver, "away")
-        await until(lambda: notifications(driver) == ["Orders are under way: try again when they have ended"])
+        await until(lambda: notifications(driver) == ["Operations are in progress. Try again when they have finished."])
         await driver.wait_for_text("PRODUCTION")
         answered.set()
         await until(lambda: not accounts.home.monitor.orders.is_sending)
@@ -146,8 +146,8 @@ async def test_the_only_profile_is_reported() -> None:
         (Profile("a", PRODUCTION), "PRODUCTION · client.xuandashi.com"),
         (Profile("a", SANDBOX, read_only=True), "sandbox · client-sandbox.xuandashi.com · read-only"),
         (Profile("a", "http://127.0.0.1:8765"), "127.0.0.1:8765"),
-        (Profile("a"), "where it was signed in to"),
-        (Profile("demo", DEMO), "a simulated service in this program: nothing is bought"),
+        (Profile("a"), "the address it last signed in to"),
+        (Profile("demo", DEMO), "built-in simulator; nothing is really bought"),
     ],
 )
 def test_a_profile_is_described_by_environment_address_and_mode(place: Profile, expected: str) -> None:

@@ -66,10 +66,10 @@ async def test_waiting_for_a_slow_keyring_is_shown(monkeypatch: pytest.MonkeyPat
     async with running_app(AppDriver()) as driver:
         monkeypatch.setattr(driver.account, "store_credentials", keep)
         keeping = driver.app.run_worker(session.save_credentials(driver.app, driver.account))
-        await until(lambda: notifications(driver) == ["Waiting for the keyring, which may ask you first"])
+        await until(lambda: notifications(driver) == ["Waiting for the keyring, which may prompt first"])
         answered.set()
         await keeping.wait()
-        await until(lambda: notifications(driver)[1:] == ["Kept in the keyring: Secret Service"])
+        await until(lambda: notifications(driver)[1:] == ["Stored in the keyring: Secret Service"])
 
 
 async def a_long_past(driver: AppDriver) -> None:

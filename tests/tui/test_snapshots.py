@@ -39,7 +39,7 @@ def looks_right(snap_compare: Snap, scene: Scene, size: tuple[int, int], driver:
 async def nothing(driver: AppDriver) -> None:
     """Show times and prices without delays."""
     if driver.app.size.height >= 50:
-        await driver.wait_for_text("3 hosts like this")
+        await driver.wait_for_text("3 hosts of this kind")
 
 
 async def marked_and_filtered(driver: AppDriver) -> None:

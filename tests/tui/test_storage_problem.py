@@ -46,7 +46,7 @@ async def test_orders_are_disabled_until_the_file_is_usable(path: Path, monkeypa
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(path))
         async with running_app(a_desk(path, monkeypatch), 200, 50) as driver:
-            await driver.wait_for_text("(?s)cannot be recorded.*keeps the history file locked.*End the process")
+            await driver.wait_for_text("(?s)cannot be recorded.*locked by another process.*End that process")
             for key in "sxbD":
                 await driver.press("escape", key)
                 await driver.wait_for_text("cannot be recorded")
@@ -69,7 +69,7 @@ async def test_the_wizard_shows_prices_and_why_buying_is_disabled(path: Path, mo
         stack.enter_context(locked(path))
         async with running_app(a_desk(path, monkeypatch), 200, 50) as driver:
             await driver.press("n", "enter", "enter", "enter")
-            await driver.wait_for_text("(?s)cannot be recorded.*keeps the history file locked.*End the process")
+            await driver.wait_for_text("(?s)cannot be recorded.*locked by another process.*End that process")
             await driver.press("B")
             assert driver.request_count("create") == 0
             stack.close()

@@ -148,7 +148,7 @@ async def test_without_colours_marks_errors_and_focus_have_symbols(
         await driver.wait_for_text("╭─ ²Catalog")
         await driver.wait_for_text(" ✓ ")
         await BY_NAME["trouble"].play(driver)
-        await driver.wait_for_text("▲ data of 14:13:20")
+        await driver.wait_for_text("▲ data from 14:13:20")
 
 
 async def test_radio_buttons_and_checkboxes_show_their_value_by_a_symbol() -> None:

@@ -14,7 +14,7 @@ from xds_tui.domain.records import Order, OrderAction
 from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_
 
-READ_ONLY: Final = N_("Nothing is changed in read-only mode")
+READ_ONLY: Final = N_("Nothing can be changed in read-only mode")
 
 PREFIX: Final = "/v1/pve/open/"
 """Path of every endpoint of the host rental document, after the service's address."""
@@ -102,5 +102,5 @@ def segment(host_id: str) -> str:
 
     """
     if not is_identity(host_id) or host_id in (".", ".."):
-        raise NotSent(N_("This host's ID cannot be sent"))
+        raise NotSent(N_("The ID of this host contains characters that cannot be sent"))
     return quote(host_id, safe="")

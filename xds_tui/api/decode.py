@@ -146,9 +146,9 @@ _UNUSUAL_ID: Final = re.compile(r"[0-9]{1,20}|[a-z][a-z0-9_-]{0,63}", re.IGNOREC
 _NOT_IDS: Final = frozenset({"true", "false", "null", "none", "undefined", "success", "error", "failed"})
 """Words in the form of an ID that result from a failed conversion or are a message."""
 
-_NOT_AN_ENVELOPE: Final = N_("What answered does not speak the service's language")
-CONTRADICTION: Final = N_("The service's answer contradicts itself")
-_NO_SENSE: Final = N_("The service's answer makes no sense")
+_NOT_AN_ENVELOPE: Final = N_("The response does not come from the Xuandashi service")
+CONTRADICTION: Final = N_("The response of the service is inconsistent")
+_NO_SENSE: Final = N_("The response of the service cannot be parsed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,17 +109,17 @@ def classify(response: httpx.Response) -> tuple[str, Cause | None]:
     """Return what a response without an envelope is, marked for translation, and its cause, if known."""
     status = response.status_code
     if response.is_redirect or response.has_redirect_location:
-        return N_("The service sent us elsewhere, which is not followed"), Cause.PORTAL
+        return N_("The service redirected the request, which is not followed"), Cause.PORTAL
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return UNAVAILABLE, Cause.SERVICE
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE):
-        return N_("The service is not at this address"), Cause.ADDRESS
+        return N_("There is no service at this address"), Cause.ADDRESS
     if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
-        return N_("The request was blocked on the way"), Cause.BLOCKED
+        return N_("The request was blocked before it reached the service"), Cause.BLOCKED
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return PROXY_UNAUTHORIZED, Cause.PROXY
     if response.is_success and _is_page(response):
-        return N_("A web page came in place of the service's answer"), Cause.PORTAL
+        return N_("A web page was received instead of a response of the service"), Cause.PORTAL
     return "", None
 
 

@@ -22,8 +22,8 @@ from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 UNAVAILABLE: Final = N_("The service is not available")
-PROXY_UNAUTHORIZED: Final = N_("The proxy wants a user name and a password, or other ones than these")
-CERTIFICATES_UNREADABLE: Final = N_("The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
+PROXY_UNAUTHORIZED: Final = N_("The proxy requires a user name and a password, or rejects the given ones")
+CERTIFICATES_UNREADABLE: Final = N_("The certificates in SSL_CERT_FILE or SSL_CERT_DIR cannot be read")
 
 
 class Cause(Enum):
@@ -158,47 +158,47 @@ class Explanation:
     remedy: str
 
 
-_CHECK: Final = N_("Check what was sent; give the vendor's support the traceId if it is right.")
-_LATER: Final = N_("Try again later; give the vendor's support the traceId if it stays.")
-_WAIT: Final = N_("Wait for it to finish.")
+_CHECK: Final = N_("Check what was sent. If it is correct, give the traceId to Xuandashi support.")
+_LATER: Final = N_("Try again later. If the error persists, give the traceId to Xuandashi support.")
+_WAIT: Final = N_("Wait until it has finished.")
 _POWER_ON: Final = N_("Start the host first.")
-_TOP_UP: Final = N_("Top up the wallet in the vendor's console, www.xuandashi.com, then order again.")
+_TOP_UP: Final = N_("Top up your wallet in the Xuandashi console, www.xuandashi.com, then order again.")
 
 _EXPLANATIONS: Final = {
-    0: Explanation(
-        N_("The service answered that it did not do it"), N_("A host that is on may have to be stopped first.")
-    ),
+    0: Explanation(N_("The service responded that it did not do it"), N_("You may have to stop the host first.")),
     401: Explanation(N_("The service does not accept the token"), N_("Sign in again.")),
-    429: Explanation(N_("Too many requests"), N_("Wait a little.")),
-    500: Explanation(N_("The service had a system error"), _LATER),
-    503: Explanation(N_("The service's interface had an error"), _LATER),
+    429: Explanation(N_("Too many requests"), N_("Wait a moment, then try again.")),
+    500: Explanation(N_("The service had an internal error"), _LATER),
+    503: Explanation(N_("The service had an interface error"), _LATER),
     1001: Explanation(N_("No permission"), _CHECK),
-    1003: Explanation(N_("The service reports an error of its own"), N_("Its message says which.")),
-    1005: Explanation(N_("The request is being processed"), N_("Wait for its result before asking again.")),
+    1003: Explanation(N_("The service reports an error"), N_("See its message.")),
+    1005: Explanation(N_("The request is being processed"), N_("Wait for the result before you try again.")),
     1007: Explanation(N_("A required parameter is missing"), _CHECK),
-    1021: Explanation(N_("The machine does not exist"), N_("Refresh the list.")),
+    1021: Explanation(N_("The host does not exist"), N_("Refresh the list.")),
     1037: Explanation(
-        N_("The account has no real-name verification"),
-        N_("Complete it in the vendor's console, www.xuandashi.com."),
+        N_("The account has not passed real-name verification"),
+        N_("Complete it in the Xuandashi console, www.xuandashi.com."),
     ),
     6000: Explanation(N_("The host is starting"), _WAIT),
     6001: Explanation(N_("The host is stopping"), _WAIT),
-    6002: Explanation(N_("No resources are left for this package"), N_("Choose another package.")),
-    6003: Explanation(N_("The wallet does not cover one hour"), _TOP_UP),
-    6005: Explanation(N_("The creation is queued"), N_("Wait for the host to appear.")),
-    7002: Explanation(N_("The host is not started, so it cannot reboot"), _POWER_ON),
-    7003: Explanation(N_("The host is unavailable, so it cannot reboot"), N_("Try again later.")),
-    7004: Explanation(N_("The host is not running, so it cannot reboot"), _POWER_ON),
-    7005: Explanation(N_("The package's type and the image's type differ"), N_("Choose a pair of the same type.")),
-    9000: Explanation(
-        N_("The wallet has an error"), N_("Check the wallet in the vendor's console, www.xuandashi.com.")
+    6002: Explanation(N_("No more hosts of this package are available"), N_("Choose another package.")),
+    6003: Explanation(N_("The wallet balance does not cover one hour"), _TOP_UP),
+    6005: Explanation(N_("The host is queued for creation"), N_("Wait for the host to appear.")),
+    7002: Explanation(N_("The host is not started, so it cannot be rebooted"), _POWER_ON),
+    7003: Explanation(N_("The host is unavailable, so it cannot be rebooted"), N_("Try again later.")),
+    7004: Explanation(N_("The host is not running, so it cannot be rebooted"), _POWER_ON),
+    7005: Explanation(
+        N_("The types of package and image differ"), N_("Choose a package and an image of the same type.")
     ),
-    9001: Explanation(N_("The wallet's balance is too low"), _TOP_UP),
+    9000: Explanation(
+        N_("The wallet has an error"), N_("Check your wallet in the Xuandashi console, www.xuandashi.com.")
+    ),
+    9001: Explanation(N_("The wallet balance is too low"), _TOP_UP),
 }
 
 _UNKNOWN: Final = Explanation(
-    N_("The service answered with a code that nobody documented"),
-    N_("Its message may say why; give the vendor's support the code and the traceId."),
+    N_("The service returned an undocumented code"),
+    N_("See its message, or give the code and the traceId to Xuandashi support."),
 )
 
 

@@ -20,8 +20,8 @@ from xds_tui.domain import rejections
 from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_
 
-_UNCLEAR: Final = N_("The response does not say whether it was done")
-_GATEWAY: Final = N_("The service's gateway answered in its place")
+_UNCLEAR: Final = N_("The response does not show whether it was carried out")
+_GATEWAY: Final = N_("A gateway responded in place of the service")
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def proxy_for(base_url: httpx.URL) -> Proxy | None:
     value, variable = proxies[kind], _variable(kind)
     scheme, mark, rest = value.strip().partition("://")
     scheme, rest = (scheme.lower(), rest) if mark else ("http", scheme)
-    failure = NotSent(N_("The proxy that the environment names cannot be used"), variable, cause=Cause.PROXY)
+    failure = NotSent(N_("The proxy set in the environment cannot be used"), variable, cause=Cause.PROXY)
     if scheme in SCHEMES:
         try:
             url = httpx.URL(f"{SCHEMES[scheme]}://{rest}")
@@ -109,7 +109,7 @@ def proxy_for(base_url: httpx.URL) -> Proxy | None:
             return Proxy(url, variable)
     elif scheme in _UNSUPPORTED:
         failure = NotSent(
-            N_("The proxy is of a kind that is not supported: use http, https or socks5"),
+            N_("This type of proxy is not supported; use http, https or socks5"),
             clean(f"{variable}={scheme}://…"),
             cause=Cause.PROXY,
         )

@@ -58,7 +58,7 @@ _WRONG_CREDENTIALS: Final = frozenset({envelope.UNAUTHORISED, 1001})
 
 _PARAMETER_MISSING: Final = 1007
 
-_ENDED_EARLY: Final = N_("Another program seems to use this account: the service ends our tokens early")
+_ENDED_EARLY: Final = N_("Another program seems to use this account, because tokens end early")
 
 OnToken = Callable[[Secret, datetime], None]
 FindToken = Callable[[], Awaitable[Token | None]]
@@ -192,7 +192,7 @@ class TokenAuth(httpx.Auth):
             raise self._refusal.with_traceback(None)
         if isinstance(self._credentials, BareToken):
             if not decode.is_word(self._credentials.token.reveal()):
-                raise SignedOut(N_("The token holds characters that no token has"), envelope.UNAUTHORISED, "")
+                raise SignedOut(N_("The token contains invalid characters"), envelope.UNAUTHORISED, "")
             return self._credentials.token
         return self._token.value if self._token is not None and self._clock() < self._renew_at else None
 

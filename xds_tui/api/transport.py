@@ -224,21 +224,21 @@ def _has_certificates(folder: str | None) -> bool:
 MAX_DETAIL: Final = 200
 """Maximum length of the system's message in characters."""
 
-_LATE: Final = N_("The service did not answer in time")
+_LATE: Final = N_("The service did not respond in time")
 _UNREACHED: Final = N_("The service cannot be reached")
-_BROKEN: Final = N_("The connection broke before the answer came")
-_GARBLED: Final = N_("The connection ended without a proper answer")
+_BROKEN: Final = N_("The connection broke before the response arrived")
+_GARBLED: Final = N_("The connection ended before the response was complete")
 _UNREADABLE: Final = N_("The answer could not be read")
-_ELSEWHERE: Final = N_("The answer led elsewhere, which is not followed")
-_ADDRESS: Final = N_("The service's address is not a URL that can be asked")
+_ELSEWHERE: Final = N_("The response is a redirect, which is not followed")
+_ADDRESS: Final = N_("The service address is not a usable URL")
 
 SUMMARIES: Final[dict[type[Exception], str]] = {
     TimeoutError: _LATE,
     httpx.TimeoutException: _LATE,
-    httpx.ConnectTimeout: N_("The connection to the service was not made in time"),
+    httpx.ConnectTimeout: N_("Connecting to the service timed out"),
     httpx.ReadTimeout: _LATE,
-    httpx.WriteTimeout: N_("The service did not take the request in time"),
-    httpx.PoolTimeout: N_("Too many requests were under way"),
+    httpx.WriteTimeout: N_("Sending the request to the service timed out"),
+    httpx.PoolTimeout: N_("Too many requests were in progress"),
     httpx.HTTPError: _BROKEN,
     httpx.RequestError: _BROKEN,
     httpx.TransportError: _BROKEN,
@@ -248,11 +248,11 @@ SUMMARIES: Final[dict[type[Exception], str]] = {
     httpx.WriteError: _BROKEN,
     httpx.CloseError: _BROKEN,
     httpx.ProtocolError: _GARBLED,
-    httpx.LocalProtocolError: N_("The request could not be written as HTTP"),
+    httpx.LocalProtocolError: N_("The request is not valid HTTP"),
     httpx.RemoteProtocolError: _GARBLED,
     httpx.ProxyError: N_("The proxy refused the connection"),
     ProxyUnreachable: N_("The proxy cannot be reached"),
-    ProxySilent: N_("The proxy did not answer in time"),
+    ProxySilent: N_("The proxy did not respond in time"),
     ProxyUnauthorized: PROXY_UNAUTHORIZED,
     ProxyUnconnected: N_("The proxy could not connect to the service"),
     httpx.UnsupportedProtocol: _ADDRESS,
@@ -272,7 +272,7 @@ FAILURES: Final = tuple(SUMMARIES)
 """The exceptions that `translate_error` translates."""
 
 
-NONCONFORMING: Final = N_("The certificate lacks something that Python 3.13 and later require")
+NONCONFORMING: Final = N_("The certificate lacks an extension that Python 3.13 and later require")
 _STRICT_CODES: Final = range(80, 94)
 """Errors of OpenSSL that only VERIFY_X509_STRICT reports, such as 85, "Missing Authority Key Identifier"."""
 

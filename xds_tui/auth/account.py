@@ -149,7 +149,7 @@ class Account:
             raise self._error
         if self.keyring_read_error is not None:
             raise SignedOut(self.keyring_read_error.summary, 401, self.keyring_read_error.detail)
-        raise SignedOut(N_("Nobody is signed in"), 401, "")
+        raise SignedOut(N_("Not signed in"), 401, "")
 
     async def open(self) -> None:
         """Sign in with the given credentials, or with those in the keyring; without any, stay signed out.
@@ -164,7 +164,7 @@ class Account:
             return
         base_url = stored.base_url or self.base_url
         if self._is_base_url_given and base_url != self.base_url:
-            self._error = SignedOut(N_("The keyring has credentials for another address"), 401, base_url)
+            self._error = SignedOut(N_("The credentials in the keyring belong to another address"), 401, base_url)
             return
         self.source = Source.KEYRING
         await self._use(base_url, stored.credentials, stored.token)

@@ -96,9 +96,9 @@ def trusted_backend(backend: KeyringBackend) -> KeyringBackend:
 
         return PasswordStore()
     if _PROMPTING.issuperset(named):
-        summary = N_("The keyring that was found asks for its password on the terminal, which the screen needs")
+        summary = N_("The keyring that was found prompts on the terminal, which the app occupies")
     else:
-        summary = N_("The keyring that was found does not keep secrets safely")
+        summary = N_("The keyring that was found does not store secrets safely")
     raise _unavailable(named, summary)
 
 
@@ -127,7 +127,7 @@ def _preferred_backend() -> KeyringBackend:
         return max(found, key=lambda backend: float(backend.priority))
     if PasswordStore.is_available():
         return PasswordStore()
-    summary = N_("None of the keyrings that were found keeps secrets safely without asking on the terminal")
+    summary = N_("None of the keyrings found stores secrets safely without prompting on the terminal")
     raise _unavailable(_plug_ins(), summary)
 
 

@@ -38,16 +38,16 @@ class CredentialStoreError(AppError):
 
 
 _SYSTEM_ERRORS: Final = {
-    -25308: (KeyringProblem.LOCKED, N_("The keyring is locked, and cannot ask for its password here")),
-    -25293: (KeyringProblem.DENIED, N_("The keyring refused")),
-    1312: (KeyringProblem.UNAVAILABLE, N_("Windows gives this session no keyring; over SSH it has none")),
+    -25308: (KeyringProblem.LOCKED, N_("The keyring is locked and cannot prompt for its password here")),
+    -25293: (KeyringProblem.DENIED, N_("The keyring denied access")),
+    1312: (KeyringProblem.UNAVAILABLE, N_("Windows provides no keyring to this session, for example over SSH")),
 }
 """Error codes of macOS (in the messages of keyring's errors) and Windows (`winerror`)."""
 
 
 def no_keyring() -> CredentialStoreError:
     """Return the error of a machine without a keyring."""
-    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("There is no keyring on this machine"))
+    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("No keyring was found on this machine"))
 
 
 def translate_error(error: Exception) -> CredentialStoreError:
@@ -65,8 +65,8 @@ def translate_error(error: Exception) -> CredentialStoreError:
             return no_keyring()
         case errors.InitError():
             return CredentialStoreError(
-                KeyringProblem.UNAVAILABLE, N_("The keyring was never set up, or cannot be reached"), message
+                KeyringProblem.UNAVAILABLE, N_("The keyring is not set up, or cannot be reached"), message
             )
         case errors.PasswordSetError() | errors.PasswordDeleteError():
-            return CredentialStoreError(KeyringProblem.DENIED, N_("The keyring refused"), message)
-    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("The keyring failed"), message)
+            return CredentialStoreError(KeyringProblem.DENIED, N_("The keyring denied access"), message)
+    return CredentialStoreError(KeyringProblem.UNAVAILABLE, N_("The keyring reported an error"), message)

@@ -99,7 +99,7 @@ class KeyringStore:
         """Return the result of `work`, a call to the backend, with a time-out in seconds."""
         async with self._turn:
             if not self._is_free():
-                raise CredentialStoreError(KeyringProblem.TIMED_OUT, N_("The keyring is still waiting for an answer"))
+                raise CredentialStoreError(KeyringProblem.TIMED_OUT, N_("The keyring is still waiting for a response"))
             if self._backend is None:
                 await self._call(import_backends, None)
                 self._backend = await self._call(find_backend, CHOOSING)
@@ -117,7 +117,7 @@ class KeyringStore:
             if call.done():  # it returned in time; a busy event loop noticed late
                 return call.result()
             raise CredentialStoreError(
-                KeyringProblem.TIMED_OUT, N_("The keyring did not answer"), f"{seconds:g} s"
+                KeyringProblem.TIMED_OUT, N_("The keyring did not respond"), f"{seconds:g} s"
             ) from None
 
 
@@ -198,9 +198,7 @@ def _remove(backend: KeyringBackend, profile: str) -> bool:
     left = ", ".join(f"{profile}/{item}" for item in present if _get(backend, profile, item) is not None)
     if left:
         detail = f"{left}: {reason}" if reason else left
-        raise CredentialStoreError(
-            KeyringProblem.NOT_REMOVED, N_("The keyring still has what it was asked to remove"), detail
-        )
+        raise CredentialStoreError(KeyringProblem.NOT_REMOVED, N_("The keyring did not remove the credentials"), detail)
     return bool(present)
 
 
@@ -213,7 +211,7 @@ def _put(backend: KeyringBackend, profile: str, item: str, value: str) -> None:
     backend.set_password(SERVICE, f"{profile}/{item}", value)
     if _get(backend, profile, item) != value:
         raise CredentialStoreError(
-            KeyringProblem.NOT_KEPT, N_("The keyring did not keep what it was given"), class_name(backend)
+            KeyringProblem.NOT_KEPT, N_("The keyring did not store the credentials"), class_name(backend)
         )
 
 
@@ -221,7 +219,9 @@ def _check_length(backend: KeyringBackend, value: str) -> None:
     max_length = MAX_LENGTHS.get(class_name(backend))
     if max_length is not None and len(value) > max_length:
         raise CredentialStoreError(
-            KeyringProblem.NOT_KEPT, N_("The keyring has no room for a value so long"), f"{len(value)} > {max_length}"
+            KeyringProblem.NOT_KEPT,
+            N_("The keyring cannot store a value of this length"),
+            f"{len(value)} > {max_length}",
         )
 
 

@@ -151,7 +151,7 @@ class _Store(argparse.Action):
         if values == [] and self.nargs is None:
             value = "--"
             if self.type is not None or self.choices is not None:
-                raise argparse.ArgumentError(self, _("-- is not a value of this option"))
+                raise argparse.ArgumentError(self, _('"--" cannot be the value of this option'))
         setattr(namespace, self.dest, value)
 
 
@@ -168,14 +168,14 @@ def add_service_options(parser: argparse.ArgumentParser, *, is_subcommand: bool 
         metavar="NAME",
         default=no_value,
         completes="profiles",
-        help=_("profile with its credentials and settings"),
+        help=_("profile whose credentials and settings to use"),
     )
     group.add_argument("--base-url", metavar="URL", default=no_value, help=_("address of the service"))
     group.add_argument(
         "--insecure-http",
         action="store_true",
         default=no_flag,
-        help=_("allow plain http to other machines: others can read the token"),
+        help=_("allow plain HTTP to other machines; anyone on the way can read the token"),
     )
 
 
@@ -183,13 +183,15 @@ def add_general_options(parser: argparse.ArgumentParser, *, is_subcommand: bool 
     """Add the options of every command."""
     group = parser.add_argument_group(_("General"))
     no_value = argparse.SUPPRESS if is_subcommand else None
-    group.add_argument("--lang", choices=LANGUAGES, default=no_value, help=_("language"))
+    group.add_argument("--lang", choices=LANGUAGES, default=no_value, help=_("language of texts and messages"))
     group.add_argument(
-        "--debug", metavar="FILE", default=no_value, help=_("log requests and decisions to FILE, without secrets")
+        "--debug", metavar="FILE", default=no_value, help=_("log requests and decisions to FILE, with secrets masked")
     )
-    group.add_argument("-h", "--help", action="help", help=_("show this help"))
+    group.add_argument("-h", "--help", action="help", help=_("show this help and exit"))
     if not is_subcommand:
-        group.add_argument("--version", action="version", version=f"xds-tui {__version__}", help=_("show the version"))
+        group.add_argument(
+            "--version", action="version", version=f"xds-tui {__version__}", help=_("show the version and exit")
+        )
 
 
 def add_demo_options(parser: argparse.ArgumentParser, *, is_subcommand: bool = False) -> None:
@@ -199,7 +201,7 @@ def add_demo_options(parser: argparse.ArgumentParser, *, is_subcommand: bool = F
         "--demo",
         action="store_true",
         default=argparse.SUPPRESS if is_subcommand else False,
-        help=_("use the embedded simulator; nothing real is touched"),
+        help=_("use the built-in simulator; nothing real is touched"),
     )
     group.add_argument(
         "--demo-hosts",
@@ -213,7 +215,7 @@ def add_demo_options(parser: argparse.ArgumentParser, *, is_subcommand: bool = F
         type=int,
         default=argparse.SUPPRESS if is_subcommand else 7,
         metavar="N",
-        help=_("seed of the demo's fleet (7)"),
+        help=_("random seed of the demo fleet (7)"),
     )
 
 
@@ -228,7 +230,7 @@ def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], in
         if number >= minimum and (maximum is None or number <= maximum):
             return number
         if maximum is None:
-            raise argparse.ArgumentTypeError(_("this must be a whole number from {least} on").format(least=minimum))
+            raise argparse.ArgumentTypeError(_("this must be a whole number of at least {least}").format(least=minimum))
         message = _("this must be a whole number from {least} to {most}")
         raise argparse.ArgumentTypeError(message.format(least=minimum, most=maximum))
 

@@ -21,7 +21,7 @@ def require(question: Confirmation) -> None:
     """
     if not can_ask():
         raise CommandError(
-            N_("There is no terminal to ask on, so nothing was done. Confirm with --yes"), code=ExitCode.USAGE
+            N_("There is no terminal to confirm at, so nothing was done; to confirm, add --yes"), code=ExitCode.USAGE
         )
     lines = [question.title, *(f"  {target}" for target in question.targets), question.note]
     print_error(lines)

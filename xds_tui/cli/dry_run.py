@@ -43,14 +43,14 @@ def write_plan(
     if as_json:
         output.write_json(_json(base_url, requests, skipped, facts or {}))
         return
-    text = [_("Nothing was sent. These requests would be:")] if requests else [_("Nothing would be sent.")]
+    text = [_("Dry run. These requests would be sent:")] if requests else [_("Dry run. Nothing would be sent.")]
     for request in requests:
         text.append(f"{request.method} {request.url(base_url)}")
         if request.body is not None:
             text.append(f"  {json.dumps(request.body)}")
     text += lines
     if skipped:
-        text.append(_("Left out:"))
+        text.append(_("Skipped:"))
         text += [f"  {host.host.name or host.host.id} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in text))
 

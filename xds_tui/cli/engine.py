@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-READING_JOURNAL: Final = N_("reading the journal")
+READING_JOURNAL: Final = N_("reading the local records")
 """Subject of the progress line."""
 
 INTERRUPT_TIMEOUT: Final = 5.0

@@ -22,16 +22,16 @@ SERVICE_VARIABLES: Final = ("XDS_UUID, XDS_SECRET", "XDS_TOKEN", "XDS_BASE_URL",
 
 VARIABLES: Final[Mapping[str, str]] = {
     "XDS_UUID, XDS_SECRET": N_("account ID and secret"),
-    "XDS_TOKEN": N_("a token of 30 minutes, instead of ID and secret"),
-    "XDS_BASE_URL": N_("URL of the service"),
+    "XDS_TOKEN": N_("a token, valid for 30 minutes, instead of ID and secret"),
+    "XDS_BASE_URL": N_("service address"),
     "XDS_PROFILE": N_("profile"),
-    "XDS_LANG": N_("language: en or zh_CN"),
-    "XDS_CONFIG": N_("path of config.toml"),
-    "HTTPS_PROXY, ALL_PROXY": N_("proxy that leads to the service: http, https or socks5"),
-    "NO_PROXY": N_("hosts that are reached without the proxy"),
-    "SSL_CERT_FILE, SSL_CERT_DIR": N_("certificates to trust instead of the system's"),
+    "XDS_LANG": N_("language of texts and messages (en, zh_CN)"),
+    "XDS_CONFIG": N_("path of the configuration file"),
+    "HTTPS_PROXY, ALL_PROXY": N_("proxy for the service: http, https or socks5"),
+    "NO_PROXY": N_("hosts to reach without the proxy"),
+    "SSL_CERT_FILE, SSL_CERT_DIR": N_("certificates to trust instead of those of the system"),
     "NO_COLOR": N_("no colors"),
-    "PAGER": N_("program that shows the manual (less)"),
+    "PAGER": N_("pager for the manual (less)"),
 }
 """Every environment variable, or several that belong together, with its meaning."""
 

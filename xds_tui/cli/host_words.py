@@ -59,5 +59,5 @@ def find_host(hosts: Sequence[Host], word: str) -> Host:
         raise CommandError(N_("There is no such host"), word, ExitCode.FAILURE)
     if len(named) > 1:
         ids = ", ".join(host.id for host in named)
-        raise CommandError(N_("Several hosts have this name. Give an ID"), f"{word}: {ids}", ExitCode.USAGE)
+        raise CommandError(N_("Several hosts have this name; give an ID"), f"{word}: {ids}", ExitCode.USAGE)
     return named[0]

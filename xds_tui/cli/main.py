@@ -174,7 +174,7 @@ def _run_command(settings: Settings, options: argparse.Namespace) -> int:
     from xds_tui.text import messages
 
     if getattr(options, "demo", False) and options.command in _WITHOUT_DEMO:
-        print_error([_("The demo has no keyring and no service to look at.")])
+        print_error([_("The demo has neither keyring nor service to check.")])
         return ExitCode.USAGE
     if options.command == "doctor":  # which reports the problems among its checks
         from xds_tui.tui import keymap
@@ -251,5 +251,5 @@ def _terminal_problem() -> str:
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         return _("the app needs a terminal on standard input and standard error")
     if terminal.is_dumb(os.environ):
-        return _("the terminal says that it is a dumb one (TERM)")
+        return _("the app cannot run in a dumb terminal; set TERM to the type of yours")
     return ""

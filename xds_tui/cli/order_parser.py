@@ -44,28 +44,31 @@ def add_commands(commands: Commands) -> None:
     _add_apply(commands)
     commands.begin(_("One host"))
     _add_wait(commands)
-    about = _("show all that is known about a host, except its password")
+    about = _("show everything about a host except its password")
     describe = _add(commands, "describe", about, ("xds-tui describe gpu-node-5 --json",), arguments="HOST")
     _add_host(describe)
     add_json(describe)
-    about = _("estimate what hosts would cost, with the calculation")
+    about = _("estimate the cost of hosts, with the calculation")
     estimate = _add(commands, "estimate", about, ("xds-tui estimate --package ID --period '1 week' --count 3",))
     _add_purchase(estimate, needs_image=False)
     add_json(estimate)
-    about = _("connect to a host by ssh")
+    about = _("connect to a host over SSH")
     ssh = _add(commands, "ssh", about, ("xds-tui ssh gpu-node-5 -- nvidia-smi",), arguments="HOST [-- COMMAND]")
     _add_host(ssh)
-    ssh.add_argument("remote_command", nargs="*", metavar="COMMAND", help=_("the command to run there, after --"))
+    ssh.add_argument("remote_command", nargs="*", metavar="COMMAND", help=_("command to run on the host, after --"))
 
 
 def add_host_view(hosts: argparse.ArgumentParser) -> None:
     """Add the options that select and sort what `hosts` prints."""
-    hosts.add_argument("--columns", metavar="NAMES", help=_("columns or fields, separated by commas"))
-    hosts.add_argument("--no-header", action="store_true", help=_("no header"))
+    hosts.add_argument("--columns", metavar="NAMES", help=_("columns or fields to show, separated by commas"))
+    hosts.add_argument("--no-header", action="store_true", help=_("omit the header"))
     hosts.add_argument(
-        "--sort", choices=_sort_keys(), metavar="COLUMN", help=_("sort by a column, such as --sort=-cost")
+        "--sort",
+        choices=_sort_keys(),
+        metavar="COLUMN",
+        help=_("sort by this column, descending with a minus, as in --sort=-cost"),
     )
-    hosts.add_argument("--limit", type=whole_number(1), metavar="N", help=_("at most N hosts"))
+    hosts.add_argument("--limit", type=whole_number(1), metavar="N", help=_("show at most N hosts"))
 
 
 def add_configurations(commands: Commands) -> None:
@@ -74,12 +77,12 @@ def add_configurations(commands: Commands) -> None:
     page = CommandHelp("scripts", ("xds-tui inventory --list", "xds-tui inventory --host gpu-node-5"))
     inventory = commands.add("inventory", about, page)
     selection = inventory.add_mutually_exclusive_group()
-    selection.add_argument("--list", action="store_true", help=_("all hosts with their groups (the default)"))
-    selection.add_argument("--host", metavar="NAME", help=_("the variables of one host"))
+    selection.add_argument("--list", action="store_true", help=_("all hosts and their groups (default)"))
+    selection.add_argument("--host", metavar="NAME", help=_("variables of one host"))
     add_demo_options(inventory, is_subcommand=True)
-    about = _("print an ssh_config with all hosts that are reached by ssh")
+    about = _("print an ssh_config with all hosts that are reached over SSH")
     ssh_config = commands.add("ssh-config", about, CommandHelp("scripts", ("xds-tui ssh-config --write",)))
-    ssh_config.add_argument("--write", action="store_true", help=_("write it to a file, to be included once"))
+    ssh_config.add_argument("--write", action="store_true", help=_("write it to a file and show how to include it"))
     add_demo_options(ssh_config, is_subcommand=True)
 
 
@@ -100,7 +103,9 @@ def _add_create(commands: Commands) -> None:
     )
     _add_purchase(create, needs_image=True)
     _add_order_options(create)
-    create.add_argument("--buy-again", action="store_true", help=_("even if an earlier order may have bought the same"))
+    create.add_argument(
+        "--buy-again", action="store_true", help=_("buy even if an earlier order may have bought the same")
+    )
 
 
 def _add_operations(commands: Commands) -> None:
@@ -108,7 +113,7 @@ def _add_operations(commands: Commands) -> None:
         ("start", _("start hosts"), ("xds-tui start gpu-node-5",)),
         ("stop", _("stop hosts"), ("xds-tui stop --filter 'status:on' --yes", "xds-tui stop gpu-node-5 --dry-run")),
         ("reboot", _("reboot hosts"), ("xds-tui reboot gpu-node-5",)),
-        ("delete", _("delete hosts for good"), ("xds-tui delete gpu-node-5",)),
+        ("delete", _("delete hosts permanently"), ("xds-tui delete gpu-node-5",)),
     ):
         operation = _add(commands, name, about, examples, arguments="HOST...")
         _add_hosts(operation)
@@ -122,14 +127,16 @@ def _add_apply(commands: Commands) -> None:
     apply.add_argument("file", metavar="FILE", completes="files", help=_("a description of groups of hosts, in TOML"))
     _add_limits(apply)
     _add_order_options(apply, has_request_id=False)
-    apply.add_argument("--buy-again", action="store_true", help=_("even if an earlier order may have bought the same"))
+    apply.add_argument(
+        "--buy-again", action="store_true", help=_("buy even if an earlier order may have bought the same")
+    )
 
 
 def _add_wait(commands: Commands) -> None:
     about = _("wait until hosts are on, off or gone")
     wait = _add(commands, "wait", about, ("xds-tui wait gpu-node-5 --for on",), arguments="HOST...")
     _add_hosts(wait)
-    wait.add_argument("--for", dest="condition", choices=WAIT_CONDITIONS, required=True, help=_("what to wait for"))
+    wait.add_argument("--for", dest="condition", choices=WAIT_CONDITIONS, required=True, help=_("status to wait for"))
     _add_timeout(wait)
 
 
@@ -148,17 +155,19 @@ def add_order_records(orders: argparse.ArgumentParser) -> None:
         "decision",
         nargs="?",
         choices=("retry", "forget"),
-        help=_("place an order again that did nothing, or record that one of unknown outcome did nothing"),
+        help=_("repeat an order that did nothing, or record that an order with unknown outcome did nothing"),
     )
-    orders.add_argument("order", nargs="?", metavar="ORDER", help=_("ID of the order or its request"))
+    orders.add_argument("order", nargs="?", metavar="ORDER", help=_("ID of the order or of its request"))
     _add_order_options(orders, has_json=False)
     _add_limits(orders)
-    orders.add_argument("--buy-again", action="store_true", help=_("even if an earlier order may have bought the same"))
+    orders.add_argument(
+        "--buy-again", action="store_true", help=_("buy even if an earlier order may have bought the same")
+    )
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
     """Add the option of a command that prints one JSON document."""
-    command.add_argument("--json", action="store_true", help=_("as JSON"))
+    command.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
 def _add_host(command: argparse.ArgumentParser) -> None:
@@ -168,25 +177,25 @@ def _add_host(command: argparse.ArgumentParser) -> None:
 def _add_hosts(command: argparse.ArgumentParser) -> None:
     command.add_argument("hosts", nargs="*", metavar="HOST", completes="hosts", help=_("IDs or names"))
     command.add_argument(
-        "--filter", metavar="WORDS", completes="hosts", help=_("all hosts that match, such as: status:on gpu:4090")
+        "--filter", metavar="WORDS", completes="hosts", help=_("all hosts that match, for example status:on gpu:4090")
     )
 
 
 def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool) -> None:
     command.add_argument(
-        "--package", required=True, metavar="ID", completes="packages", help=_("ID or name, see xds-tui catalog")
+        "--package", required=True, metavar="ID", completes="packages", help=_("ID or name; see xds-tui catalog")
     )
     command.add_argument(
         "--image",
         required=needs_image,
         metavar="ID",
         completes="images",
-        help=_("ID or name, see xds-tui catalog --images"),
+        help=_("ID or name; see xds-tui catalog --images"),
     )
     term = command.add_mutually_exclusive_group(required=True)
-    term.add_argument("--on-demand", action="store_true", help=_("billed by the hour"))
+    term.add_argument("--on-demand", action="store_true", help=_("bill on demand, by the hour"))
     term.add_argument(
-        "--period", type=parse_period, metavar="PERIOD", help=_('prepaid, such as "3 months" or "1 week"')
+        "--period", type=parse_period, metavar="PERIOD", help=_('pay in advance, as in "3 months" or "1 week"')
     )
     command.add_argument("--count", type=whole_number(1, 50), default=1, metavar="N", help=_("number of hosts (1)"))
     _add_limits(command)
@@ -194,31 +203,33 @@ def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool) -> Non
 
 def _add_limits(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--max-price", type=_money, metavar="CNY", help=_("buy nothing if an hour of a host costs more")
+        "--max-price", type=_money, metavar="CNY", help=_("buy nothing if a host costs more than this per hour")
     )
-    command.add_argument("--max-total", type=_money, metavar="CNY", help=_("buy nothing if the estimate is higher"))
+    command.add_argument("--max-total", type=_money, metavar="CNY", help=_("buy nothing if the estimate is above this"))
 
 
 def _add_order_options(command: argparse.ArgumentParser, *, has_json: bool = True, has_request_id: bool = True) -> None:
-    command.add_argument("-y", "--yes", action="store_true", help=_("do not ask for confirmation"))
-    command.add_argument("--dry-run", action="store_true", help=_("show the requests, and send none"))
+    command.add_argument("-y", "--yes", action="store_true", help=_("skip the confirmation"))
+    command.add_argument("--dry-run", action="store_true", help=_("show the requests without sending them"))
     if has_request_id:
         command.add_argument(
             "--request-id",
             type=_request_id,
             metavar="ID",
-            help=_("a name for this request: repeated with the same name it is carried out once"),
+            help=_("name of this request; repeating it with the same name carries it out only once"),
         )
     else:
         command.set_defaults(request_id=None)
-    command.add_argument("--no-wait", action="store_true", help=_("return after the response of the service"))
+    command.add_argument("--no-wait", action="store_true", help=_("return once the service has responded"))
     _add_timeout(command)
     if has_json:
-        command.add_argument("--json", action="store_true", help=_("as JSON, one object per order"))
+        command.add_argument("--json", action="store_true", help=_("print JSON, one object per order"))
 
 
 def _add_timeout(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help=_("to wait at most (600)"))
+    command.add_argument(
+        "--timeout", type=_seconds, default=600.0, metavar="SECONDS", help=_("seconds to wait at most (600)")
+    )
 
 
 def _money(text: str) -> Decimal:
@@ -245,7 +256,7 @@ def parse_period(text: str) -> Period:
     unit = match[2].lower().removesuffix("s") if match else ""
     if match is None or unit not in _UNITS or int(match[1]) < 1:
         units = ", ".join(_UNITS)
-        raise argparse.ArgumentTypeError(_("this must be a number and one of: {units}").format(units=units))
+        raise argparse.ArgumentTypeError(_("this must be a number followed by one of: {units}").format(units=units))
     return Period(PeriodUnit[unit.upper()], int(match[1]))
 
 

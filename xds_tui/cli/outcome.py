@@ -123,5 +123,5 @@ def interrupted_lines(orders: Sequence[Order]) -> tuple[str, ...]:
     """Return what becomes of the orders of an interrupted command, and how to query it."""
     if not orders:
         return (_("Interrupted before anything was sent."),)
-    repeat = _("Run the command again with --request-id {id} to see the outcome. Nothing is sent twice.")
+    repeat = _("To see the outcome, run the command again with --request-id {id}. Nothing is sent twice.")
     return (*map(order_line, orders), repeat.format(id=orders[0].request_id))

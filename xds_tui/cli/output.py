@@ -203,7 +203,7 @@ class RowWriter:
         rows = [dict(zip(table.fields, row, strict=True)) for row in table.rows]
         text = self._layout.render(rows, header=self._has_header and (self._is_first or self._is_repeated))
         if self._is_first and (left_out := self._layout.left_out):
-            print_error([_("Left out for lack of room: {columns}").format(columns=", ".join(left_out))])
+            print_error([_("Columns left out for lack of space: {columns}").format(columns=", ".join(left_out))])
         if not (self.is_followed and self._is_repeated):
             return text
         separator = "" if self._is_first else "\n"

@@ -78,7 +78,7 @@ def parser() -> Parser:
     top = Parser(
         prog="xds-tui",
         description=_(
-            "Rent and watch Xuandashi (渲大师) cloud hosts from a terminal. Without a command the app starts."
+            "Rent and watch Xuandashi (渲大师) cloud hosts in a terminal. Without a command, the app starts."
         ),
     )
     top.page = CommandHelp(
@@ -89,8 +89,8 @@ def parser() -> Parser:
     commands = Commands(top)
     add_service_options(top)
     app = top.add_argument_group(_("App"))
-    app.add_argument("--interval", type=float, metavar="SECONDS", help=_("seconds between two refreshes (15)"))
-    app.add_argument("--read-only", action="store_true", help=_("reject everything that changes something"))
+    app.add_argument("--interval", type=float, metavar="SECONDS", help=_("seconds between refreshes (15)"))
+    app.add_argument("--read-only", action="store_true", help=_("reject everything that changes hosts or orders"))
     app.add_argument("--no-mouse", action="store_true", help=_("leave the mouse to the terminal"))
     add_demo_options(top)
     add_general_options(top)
@@ -127,20 +127,20 @@ def _add_output(
     """Add the options of a listing; the shell completes its filter by host names and IDs if it `has_hosts`."""
     group = parser.add_argument_group(_("Output"))
     output_format = group.add_mutually_exclusive_group()
-    output_format.add_argument("--json", action="store_true", help=_("as JSON; with --watch one object a line"))
-    output_format.add_argument("--csv", action="store_true", help=_("as CSV with a header"))
+    output_format.add_argument("--json", action="store_true", help=_("print JSON; with --watch, one object per line"))
+    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
     if has_formats:
         output_format.add_argument("--format", choices=order_parser.FORMATS, help=_("output format (table)"))
     group.add_argument(
         "--filter", default="", metavar="WORDS", completes="hosts" if has_hosts else None, help=filter_help
     )
-    group.add_argument("--watch", action="store_true", help=_("print again every interval, until ctrl-c"))
+    group.add_argument("--watch", action="store_true", help=_("print again after every refresh, until ctrl+c"))
     group.add_argument(
         "--interval",
         type=float,
         default=argparse.SUPPRESS,
         metavar="SECONDS",
-        help=_("seconds between two readings of --watch (15)"),
+        help=_("seconds between refreshes of --watch (15)"),
     )
 
 
@@ -151,13 +151,15 @@ def _add_listings(commands: Commands) -> None:
         "xds-tui hosts --demo --csv",
     ]
     hosts = commands.add("hosts", _("list your hosts"), CommandHelp("scripts", examples))
-    _add_output(hosts, _("such as: status:on gpu:4090 expires<24h -windows"), has_formats=True)
+    _add_output(
+        hosts, _("show only what matches, for example status:on gpu:4090 expires<24h -windows"), has_formats=True
+    )
     order_parser.add_host_view(hosts)
     add_demo_options(hosts, is_subcommand=True)
     examples = ["xds-tui catalog --filter 'gpu:4090 cost<3'", "xds-tui catalog --images --json"]
-    catalog = commands.add("catalog", _("list what can be rented, with its price"), CommandHelp("scripts", examples))
-    _add_output(catalog, _("such as: gpu:4090 cost<3 billing:rent"), has_hosts=False)
-    catalog.add_argument("--images", action="store_true", help=_("list operating systems instead of packages"))
+    catalog = commands.add("catalog", _("list packages and their prices"), CommandHelp("scripts", examples))
+    _add_output(catalog, _("show only what matches, for example gpu:4090 cost<3 billing:rent"), has_hosts=False)
+    catalog.add_argument("--images", action="store_true", help=_("list images instead of packages"))
     add_demo_options(catalog, is_subcommand=True)
 
 
@@ -165,39 +167,37 @@ def _add_history(commands: Commands) -> None:
     for name, about, examples in (
         (
             "events",
-            _("list what happened to your hosts, as far as it was seen here"),
+            _("list what happened to your hosts, as seen from this machine"),
             ["xds-tui events --filter 'age<24h'", "xds-tui events --last 20 --json"],
         ),
         (
             "orders",
-            _("list what was ordered here"),
+            _("list the orders placed from this machine"),
             ["xds-tui orders --filter 'status:unknown'", "xds-tui orders --csv > orders.csv"],
         ),
     ):
         command = commands.add(name, about, CommandHelp("scripts", examples))
-        _add_output(command, _("such as: age<24h office -windows"))
-        command.add_argument("--last", type=whole_number(1), metavar="N", help=_("only the latest N"))
+        _add_output(command, _("show only what matches, for example age<24h office -windows"))
+        command.add_argument("--last", type=whole_number(1), metavar="N", help=_("show the latest N only"))
         if name == "orders":
             order_parser.add_order_records(command)
 
 
 def _add_credentials(commands: Commands) -> None:
-    about = _("ask for account ID and secret, and store them in the keyring")
+    about = _("prompt for account ID and secret, and store them in the keyring")
     commands.add("login", about, CommandHelp("getting-started", ("xds-tui login", "xds-tui login --profile work")))
-    about = _("remove what the keyring holds for the profile")
+    about = _("remove the credentials of the profile from the keyring")
     commands.add("logout", about, CommandHelp("security", ("xds-tui logout --profile work",)))
 
 
 def _add_tools(commands: Commands) -> None:
     doctor = commands.add(
         "doctor",
-        _("check keyring, terminal, network, clock and files, and suggest corrections"),
+        _("check keyring, terminal, network, clock and files, and suggest fixes"),
         CommandHelp("troubleshooting", ("xds-tui doctor", "xds-tui doctor --json", "xds-tui doctor --clipboard")),
     )
     order_parser.add_json(doctor)
-    doctor.add_argument(
-        "--clipboard", action="store_true", help=_("send a text to the terminal's clipboard, to be pasted as a test")
-    )
+    doctor.add_argument("--clipboard", action="store_true", help=_("send a test text to the clipboard of the terminal"))
     _add_manual(commands)
     _add_completion(commands)
     _add_simulate(commands)
@@ -206,7 +206,7 @@ def _add_tools(commands: Commands) -> None:
 def _add_manual(commands: Commands) -> None:
     page = commands.add(
         "manual",
-        _("show a page of the manual, or list the pages"),
+        _("show a page of the manual, or list its topics"),
         CommandHelp("getting-started", ("xds-tui manual", "xds-tui manual filters"), ("PAGER",)),
         arguments=f"[{_('TOPIC')}]",
         has_account=False,
@@ -217,12 +217,12 @@ def _add_manual(commands: Commands) -> None:
 def _add_completion(commands: Commands) -> None:
     completion = commands.add(
         "completion",
-        _("print the completion script of a shell"),
+        _("print a completion script for a shell"),
         CommandHelp("scripts", ('eval "$(xds-tui completion bash)"', "xds-tui completion fish | source")),
         arguments="|".join(SHELLS),
         has_account=False,
     )
-    completion.add_argument("shell", choices=SHELLS, help=_("shell to print the script for"))
+    completion.add_argument("shell", choices=SHELLS, help=_("shell that the script is for"))
     # Called by the completion scripts; without a help text it appears neither in the help nor in the scripts.
     values = commands.add_hidden("__complete")
     values.add_argument("kind", choices=COMPLETION_VALUES)
@@ -232,17 +232,21 @@ def _add_completion(commands: Commands) -> None:
 def _add_simulate(commands: Commands) -> None:
     simulate = commands.add(
         "simulate",
-        _("serve the simulator on this machine"),
+        _("run the simulator as a server on this machine"),
         CommandHelp("simulator", ("xds-tui simulate --port 8765 --hosts 100",)),
         has_account=False,
     )
     simulate.add_argument(
-        "--port", type=whole_number(0, 65_535), default=8765, metavar="N", help=_("port; 0 takes a free one (8765)")
+        "--port",
+        type=whole_number(0, 65_535),
+        default=8765,
+        metavar="N",
+        help=_("port to listen on; 0 picks a free one (8765)"),
     )
     simulate.add_argument(
-        "--dialect", choices=("later", "document"), default="later", help=_("revision of the service's document")
+        "--dialect", choices=("later", "document"), default="later", help=_("version of the API document to follow")
     )
     simulate.add_argument(
         "--hosts", type=whole_number(0, MAX_HOSTS), default=40, metavar="N", help=_("number of hosts (40)")
     )
-    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("seed of the fleet (7)"))
+    simulate.add_argument("--seed", type=int, default=7, metavar="N", help=_("random seed of the fleet (7)"))

@@ -190,7 +190,7 @@ PROFILE: Final = ConfigKey(
     parse_profile_name,
     "default",
     "a profile's name",
-    "the profile that is opened without `--profile`",
+    "the profile to open without `--profile`",
     is_critical=True,
     variable="XDS_PROFILE",
     option="--profile",
@@ -201,8 +201,8 @@ BASE_URL: Final = ConfigKey(
     lambda value: check_base_url(parse_text(value)),
     PRODUCTION,
     "an https address",
-    "where the service is",
-    default_help="the one that was signed in to",
+    "the address of the service",
+    default_help="the one you signed in to",
     in_profile=True,
     is_critical=True,
     variable="XDS_BASE_URL",
@@ -214,7 +214,7 @@ INTERVAL: Final = ConfigKey(
     seconds(MIN_INTERVAL, MAX_INTERVAL),
     15.0,  # the advice in the API reference, section "rate limits"
     f"{MIN_INTERVAL:g} to {MAX_INTERVAL:g} seconds",
-    "how often the hosts are refreshed",
+    "the time between refreshes",
     in_profile=True,
     option="--interval",
 )
@@ -224,7 +224,7 @@ READ_ONLY: Final = ConfigKey(
     parse_bool,
     False,
     _BOOL,
-    "refuses everything that changes something",
+    "rejects every change",
     in_profile=True,
     is_critical=True,
     option="--read-only",
@@ -235,7 +235,7 @@ INSECURE_HTTP: Final = ConfigKey(
     parse_bool,
     False,
     _BOOL,
-    "allows plain http to other machines than this one",
+    "allows plain HTTP to other machines",
     in_profile=True,
     option="--insecure-http",
 )
@@ -246,7 +246,7 @@ COLOR: Final[ConfigKey[str | None]] = ConfigKey(
     None,
     _markdown_list(PROFILE_COLORS),
     "the background color of a profile's name",
-    default_help="production's is red, the sandbox's yellow, the demo's cyan, any other's magenta",
+    default_help="red for production, yellow for the sandbox, cyan for the demo, magenta otherwise",
     in_profile=True,
     former_name="band",
 )
@@ -256,7 +256,7 @@ THEME: Final[ConfigKey[str | None]] = ConfigKey(
     parse_theme_name,
     None,
     f"{', '.join(f'`{name}`' for name in (*THEMES, *TEXTUAL_THEMES))}, or the name of a file in the folder `themes`",
-    "the colors",
+    "the theme",
     default_help="dark, or what the terminal needs",
 )
 LANGUAGE: Final[ConfigKey[str | None]] = ConfigKey(
@@ -266,7 +266,7 @@ LANGUAGE: Final[ConfigKey[str | None]] = ConfigKey(
     None,
     _markdown_list(LANGUAGES),
     "the language",
-    default_help="the locale's",
+    default_help="that of the locale",
     variable="XDS_LANG",
     option="--lang",
 )
@@ -276,14 +276,14 @@ MOUSE: Final = ConfigKey(
     parse_bool,
     True,
     _BOOL,
-    "whether the app uses the mouse; without, the terminal selects text with it",
+    "whether the app uses the mouse; if not, the terminal selects text with it",
     option="--no-mouse",
 )
 ANIMATIONS: Final = ConfigKey(
-    TOP, "animations", parse_bool, True, _BOOL, "whether things may move", default_help="`true`, over SSH `false`"
+    TOP, "animations", parse_bool, True, _BOOL, "shows animations", default_help="`true`, over SSH `false`"
 )
 CELL_DIFF: Final = ConfigKey(
-    TOP, "cell_diff", parse_bool, False, _BOOL, "writes only the cells of the screen that differ; `ctrl+l` writes all"
+    TOP, "cell_diff", parse_bool, False, _BOOL, "writes only the cells that changed; `ctrl+l` redraws the screen"
 )
 ASCII: Final = ConfigKey(
     TOP,
@@ -291,7 +291,7 @@ ASCII: Final = ConfigKey(
     parse_bool,
     False,
     _BOOL,
-    "draws with ASCII alone",
+    "draws with ASCII only",
     default_help="`true` where the locale is not UTF-8",
 )
 HOST_COLUMNS: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
@@ -299,7 +299,7 @@ HOST_COLUMNS: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
     "columns",
     column_list(COLUMNS),
     COLUMNS,
-    f"a list of some of {_markdown_list(COLUMNS)}",
+    f"a list of any of {_markdown_list(COLUMNS)}",
     "the columns, from left to right",
     default_help="all of them, in this order",
 )
@@ -308,8 +308,8 @@ HOST_SORT: Final[ConfigKey[str | None]] = ConfigKey(
     "sort",
     sort_column(COLUMNS),
     None,
-    "a column, with `-` before it for the largest first",
-    "the order",
+    "a column, with `-` in front for descending order",
+    "the sort order",
     default_help="the service's",
 )
 HOST_GROUP: Final[ConfigKey[str | None]] = ConfigKey(
@@ -325,7 +325,7 @@ PANES_CATALOG: Final = ConfigKey(
 )
 PANES_OVERVIEW: Final = ConfigKey(PANES, "overview", parse_bool, True, _BOOL, "shows the overview above the hosts")
 FILTER: Final[ConfigKey[str | None]] = ConfigKey(
-    FILTERS, "<name>", parse_text, None, "a filter as it is typed", "a saved filter", default_help="none"
+    FILTERS, "<name>", parse_text, None, "a filter", "a saved filter", default_help="none"
 )
 ALERT_BELL: Final = ConfigKey(ALERTS, "bell", parse_bool, True, _BOOL, "rings the terminal's bell")
 ALERT_NOTIFICATION: Final = ConfigKey(
@@ -334,10 +334,10 @@ ALERT_NOTIFICATION: Final = ConfigKey(
     _parse_notification,
     NotificationMode.NONE,
     _markdown_list(mode.value for mode in NotificationMode),
-    "the terminal's own notification",
+    "notifies through the terminal",
 )
 ALERT_TITLE: Final = ConfigKey(
-    ALERTS, "title", parse_bool, False, _BOOL, "has the window's title count hosts and alerts"
+    ALERTS, "title", parse_bool, False, _BOOL, "shows the numbers of hosts and alerts in the window title"
 )
 CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     CONNECT,
@@ -363,7 +363,7 @@ COMMAND_KEYS: Final[ConfigKey[object]] = ConfigKey(
     lambda value: value,  # `ConfigFile.keymap` reads the table
     None,
     "a key or a list of keys",
-    "the keys of an action, by its ID",
+    "the keys of a command, by its ID",
     default_help="as listed under Keys",
 )
 PROFILE_TABLE: Final[ConfigKey[object]] = ConfigKey(
@@ -372,7 +372,7 @@ PROFILE_TABLE: Final[ConfigKey[object]] = ConfigKey(
     lambda value: value,
     None,
     "a table",
-    "a profile, with keys of its own as marked above",
+    "a profile, which may contain the settings marked above",
     default_help="none",
 )
 

@@ -301,18 +301,16 @@ def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
     """Return the credentials in the environment and the names of their variables; a token has precedence."""
     if token := environ.get("XDS_TOKEN"):
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise SettingsError(N_("It has characters that no token has"), "XDS_TOKEN")
+            raise SettingsError(N_("This token contains invalid characters"), "XDS_TOKEN")
         return BareToken(Secret(token)), "XDS_TOKEN"
     account_id, secret = environ.get("XDS_UUID"), environ.get("XDS_SECRET")
     for name in ("XDS_UUID", "XDS_SECRET"):
         if not environ.get(name, "").isprintable():
-            raise SettingsError(N_("It has control characters, or bytes that are no UTF-8"), name)
+            raise SettingsError(N_("This contains control characters or invalid UTF-8"), name)
     if account_id and secret:
         return AccountKey(account_id, Secret(secret)), "XDS_UUID, XDS_SECRET"
     if account_id or secret:
-        raise SettingsError(
-            N_("It is not set, though the other of the pair is"), "XDS_SECRET" if account_id else "XDS_UUID"
-        )
+        raise SettingsError(N_("This is not set, but its counterpart is"), "XDS_SECRET" if account_id else "XDS_UUID")
     return None, ""
 
 
@@ -327,4 +325,4 @@ def _time_zone_problems(environ: Mapping[str, str]) -> tuple[SettingsError, ...]
             return ()
     except (OSError, ValueError):  # not a file name
         pass
-    return (SettingsError(N_("This time zone is not known on this machine, so times are shown in UTC"), "TZ"),)
+    return (SettingsError(N_("This machine does not know this time zone, so times are shown in UTC"), "TZ"),)

@@ -68,7 +68,7 @@ def parse_theme_name(value: object) -> str:
 
     """
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        reason = N_("A theme's name is 1 to 40 lower-case letters, digits, hyphens and underscores")
+        reason = N_("The name of a theme must be 1 to 40 lower-case letters, digits, hyphens and underscores")
         raise InvalidValueError(reason)
     return value
 
@@ -100,14 +100,14 @@ def read_theme(folder: Path, name: str) -> tuple[CustomTheme | None, Sequence[Se
             if key not in colors and (key != "dark" or is_dark is None):
                 file.problems.append(SettingsError(N_("This key is missing"), f"{file.path}: {key}"))
     if not file.problems and not _is_readable(colors):
-        reason = N_("No text color has a contrast of {contrast} to background, surface and panel alike")
+        reason = N_("No text color reaches a contrast of {contrast} on background, surface and panel")
         file.problems.append(SettingsError(reason, f"{file.path}: background", {"contrast": f"{MIN_CONTRAST:g}"}))
     return (None, file.problems) if file.problems else (CustomTheme(name, bool(is_dark), colors), ())
 
 
 def _parse_color(value: object) -> str:
     if not isinstance(value, str) or not _COLOR.fullmatch(value):
-        raise InvalidValueError(N_('A color is written like "#12ab9f"'))
+        raise InvalidValueError(N_('A color must look like "#12ab9f"'))
     return value
 
 

@@ -40,8 +40,8 @@ KEYS: Final[Table] = ("keys",)
 
 _HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?$")
 _NO_TABLE: Final = N_("This must be a table")
-_UNREADABLE: Final = N_("The file cannot be read, so nothing in it counts")
-_UNKNOWN: Final = N_("Nothing is known by this name")
+_UNREADABLE: Final = N_("The file cannot be read, so its settings are ignored")
+_UNKNOWN: Final = N_("There is no such setting")
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Some editors on Windows begin a file with it."""
@@ -108,7 +108,7 @@ class ConfigFile:
         try:
             self._content = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
-            self._doubt(N_("The file is not TOML, so nothing in it counts"), f"{self.path}: {error}")
+            self._doubt(N_("The file is not valid TOML, so its settings are ignored"), f"{self.path}: {error}")
         except (ValueError, RecursionError) as error:
             self._doubt(_UNREADABLE, f"{self.path}: {error}")
         self._drop_unprintable(self._content, TOP)
@@ -151,7 +151,7 @@ class ConfigFile:
         for table in (TOP, *((*PROFILES, profile) for profile in self._table(PROFILES))):
             content = self._table(table)
             if former in content:
-                hint = N_("This key is called {name} now. Rename it: the next release ignores the old name")
+                hint = N_("This setting is now called {name}. Rename it: the next release ignores the old name.")
                 self.problems.append(SettingsError(hint, self._position(table, former), {"name": name}))
                 content.setdefault(name, content.pop(former))
 
@@ -178,7 +178,7 @@ class ConfigFile:
             if key_list and all(isinstance(key, str) and key and is_printable(key) for key in key_list):
                 keymap[action] = ",".join(key_list)
             else:
-                self._report(N_("Keys must be a text or a list of texts"), KEYS, action)
+                self._report(N_("Keys must be a string or a list of strings"), KEYS, action)
         return keymap
 
     @property
@@ -268,7 +268,7 @@ def write(path: Path, changes: Mapping[Table, object]) -> None:
             _put(document, keys, value)
         files.write(path, mark + tomlkit.dumps(document))
     except TOMLKitError as error:
-        raise SettingsError(N_("The file is not TOML, so nothing was written to it"), f"{path}: {error}") from None
+        raise SettingsError(N_("The file is not valid TOML, so it was not changed"), f"{path}: {error}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(N_("The file cannot be written"), f"{path}: {error}") from None
 

@@ -9,8 +9,8 @@ from typing import Final
 from xds_tui.i18n import N_
 
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-BAD_PROFILE_NAME: Final = N_("A profile's name is 1 to 40 letters, digits, dots, hyphens and underscores")
-UNPRINTABLE: Final = N_("It has characters that cannot be shown")
+BAD_PROFILE_NAME: Final = N_("The name of a profile must be 1 to 40 letters, digits, dots, hyphens and underscores")
+UNPRINTABLE: Final = N_("This contains characters that cannot be shown")
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Invisible characters that join letters and emoji, and are part of words."""
 
@@ -55,7 +55,7 @@ def parse_profile_name(value: object) -> str:
 def parse_text(value: object) -> str:
     """Accept printable text."""
     if not isinstance(value, str):
-        raise InvalidValueError(N_("This must be a text"))
+        raise InvalidValueError(N_("This must be a string"))
     if not is_printable(value):
         raise InvalidValueError(UNPRINTABLE)
     return value
@@ -64,7 +64,7 @@ def parse_text(value: object) -> str:
 def parse_texts(value: object) -> tuple[str, ...]:
     """Accept a list of printable texts."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidValueError(N_("This must be a list of texts"))
+        raise InvalidValueError(N_("This must be a list of strings"))
     return tuple(map(parse_text, value))
 
 
@@ -104,7 +104,7 @@ def column_list(columns: Collection[str]) -> Callable[[object], tuple[str, ...]]
     def parse(value: object) -> tuple[str, ...]:
         names = parse_texts(value)
         if not names or not set(names) <= set(columns) or len(set(names)) < len(names):
-            raise InvalidValueError(N_("This must be a list of columns, none of them twice"))
+            raise InvalidValueError(N_("This must be a list of columns without duplicates"))
         return names
 
     return parse
@@ -115,7 +115,7 @@ def sort_column(columns: Collection[str]) -> Callable[[object], str]:
 
     def parse(value: object) -> str:
         if parse_text(value).removeprefix("-") not in columns:
-            raise InvalidValueError(N_("This must be a column, with - before it for the largest first"))
+            raise InvalidValueError(N_("This must be the name of a column, with - in front for descending order"))
         return parse_text(value)
 
     return parse

@@ -14,7 +14,7 @@ SANDBOX: Final = "https://client-sandbox.xuandashi.com"
 DEMO: Final = "https://demo.invalid"
 """A reserved name; the transport of the demo stays in the process."""
 
-NOT_A_URL: Final = N_("The service's address is not a URL")
+NOT_A_URL: Final = N_("The service address is not a URL")
 
 _ENVIRONMENTS: Final = {PRODUCTION: "production", SANDBOX: "sandbox", DEMO: "demo"}
 
@@ -34,11 +34,11 @@ def check_base_url(url: str, *, insecure_http: bool = False) -> str:
     except ValueError:
         raise ValueError(NOT_A_URL) from None
     if parts.scheme not in ("http", "https") or not host or not url.strip().isprintable() or " " in url.strip():
-        raise ValueError(N_("The service's address must begin with https:// and name a host"))
+        raise ValueError(N_("The service address must start with https:// and contain a host name"))
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(N_("The service's address must not hold a name, a password, a query or a fragment"))
+        raise ValueError(N_("The service address must not contain a user name, a password, a query or a fragment"))
     if parts.scheme == "http" and not insecure_http and not is_loopback(host):
-        raise ValueError(N_("Without https the token could be read on the way"))
+        raise ValueError(N_("Without https, the token could be read on the way"))
     return SplitResult(parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", "").geturl()
 
 

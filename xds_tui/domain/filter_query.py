@@ -52,7 +52,7 @@ _OTHER_NAMES: Final = {
 FIELD_ALIASES: Final = {name: field for field, names in _OTHER_NAMES.items() for name in names.split()}
 """Other names of the fields, folded."""
 
-NO_SUCH_FIELD: Final = N_("{word}: there is no such field")
+NO_SUCH_FIELD: Final = N_("{word}: no such field")
 
 COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
@@ -137,13 +137,13 @@ def parse(text: str) -> Query:
     while position < len(text):
         match = _TERM.match(text, position)
         if match is None:
-            raise QueryError(N_("{word}: not understood"), text[position:].split()[0])
+            raise QueryError(N_("{word}: cannot be parsed"), text[position:].split()[0])
         position = match.end()
         try:
             terms.append(_term(match))
         except _MissingValueError:
             so_far = tuple(terms) if position == len(text) else None
-            raise QueryError(N_("{word}: its value is missing"), match[0], so_far) from None
+            raise QueryError(N_("{word}: the value is missing"), match[0], so_far) from None
         position += len(text[position:]) - len(text[position:].lstrip())
     return tuple(terms)
 
@@ -160,10 +160,10 @@ def _term(match: re.Match[str]) -> Term:
         raise _MissingValueError
     if not value.startswith('"'):
         if field is None and text in _JUNCTIONS:
-            reason = N_("{word}: not supported, all terms must match. Quote the word to search for it")
+            reason = N_("{word}: not supported, because all terms must match. To search for the word, quote it.")
             raise QueryError(reason, word)
         if _FOREIGN_SYNTAX.search(text):
-            raise QueryError(N_("{word}: not understood. Quote the value if these signs belong to it"), word)
+            raise QueryError(N_("{word}: cannot be parsed. If these characters belong to the value, quote it."), word)
     if field is None:
         return Term(None, ":", text, 0, is_negated)
     return _field_term(field, match["operator"], text, word, is_negated=is_negated)
@@ -184,7 +184,7 @@ def _field(match: re.Match[str]) -> str | None:
         raise QueryError(NO_SUCH_FIELD, match["field"])
     if match["operator"] not in COMPARISONS:
         raise QueryError(
-            N_("{word}: there is no such operator. Use : = < <= > >=, and - before a term to negate it"), match[0]
+            N_("{word}: no such operator. Use : = < <= > >=, and - before a term to exclude it."), match[0]
         )
     return field
 
@@ -194,12 +194,12 @@ def _field_term(field: str, sign: str, text: str, word: str, *, is_negated: bool
         field = "gpus"
     if field in TEXT_FIELDS or field in CHOICE_FIELDS:
         if sign not in ":=":
-            raise QueryError(N_("{word}: a text cannot be more or less"), word)
+            raise QueryError(N_("{word}: a text cannot be compared with < or >"), word)
         return Term(field, sign, text, 0, is_negated)
     if field in TIME_FIELDS:
-        number, reason = _seconds(text), N_("{word}: a time is a number with s, m, h, d or w, as in 24h")
+        number, reason = _seconds(text), N_("{word}: a time is a number followed by s, m, h, d or w, as in 24h")
     else:
-        number, reason = _number(text), N_("{word}: this field wants a number")
+        number, reason = _number(text), N_("{word}: this field needs a number")
     if number is None:
         raise QueryError(reason, word)
     return Term(field, sign, text, number, is_negated)

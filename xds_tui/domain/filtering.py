@@ -60,7 +60,7 @@ CHOICE_WORDS: Final[Mapping[Choice, tuple[str, ...]]] = {
     OrderState.REJECTED: ("rejected", "被拒绝"),
     OrderState.NOT_SENT: ("not sent", "not_sent", "not-sent", "未发送"),
     OrderState.UNKNOWN: ("unknown", "结果未知", "未知"),
-    MAY_BE_YOURS: (MAY_BE_YOURS, "可能是你的"),
+    MAY_BE_YOURS: (MAY_BE_YOURS, "可能属于您", "可能是你的"),
 }
 """The words for each value, folded. Both languages always work; the words on screen are among them."""
 
@@ -103,7 +103,7 @@ def parse_for(row_type: RowType[Any], text: str) -> Query:
             raise QueryError(NO_SUCH_FIELD, term.field)
         if not _selected_values(term, row_type):
             values = (_quoted(CHOICE_WORDS[value][0]) for value in row_type.values[term.field])
-            reason = N_("{word}: there is no such value. The values are {values}")
+            reason = N_("{word}: no such value. Use one of {values}.")
             raise QueryError(reason, term.text, values=tuple(dict.fromkeys(values)))
     return query
 

@@ -88,7 +88,7 @@ class CatalogReader:
         self._updates.post(CatalogRead(Catalog(images, packages, self._clock())))
 
 
-PRICE_MOVED: Final = N_("The price moved, so nothing was bought")
+PRICE_MOVED: Final = N_("The price has changed, so nothing was bought")
 GONE_FROM_CATALOG: Final = N_("The package is no longer sold, so nothing was bought")
 STALE_QUOTE_REASONS: Final = (PRICE_MOVED, GONE_FROM_CATALOG)
 """Why a quote does not hold any more; the user needs another one, from the current catalog."""

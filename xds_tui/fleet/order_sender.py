@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xds_tui.api.client import Client
     from xds_tui.store.journal import Journal
 
-ACCOUNT_CHANGED: Final = N_("Another account has been signed in to since")
+ACCOUNT_CHANGED: Final = N_("Another account has signed in since")
 
 
 class OrderSender:

@@ -42,13 +42,13 @@ ELSEWHERE_WINDOW: Final = timedelta(hours=1)
 MAX_RESUME_AGE: Final = timedelta(days=7)
 """Older orders are not resumed at a start: no host appears that late."""
 
-STOPPED: Final = N_("Stopped before it was sent")
-MAY_BE_BOUGHT: Final = N_("An earlier order may have bought it already, so nothing was sent")
+STOPPED: Final = N_("Canceled before it was sent")
+MAY_BE_BOUGHT: Final = N_("An earlier order may have bought this already, so nothing was sent")
 INTERRUPTED: Final = {
-    OrderState.PENDING: N_("The program ended before it was sent"),
-    OrderState.SENT: N_("The program ended before its answer came"),
+    OrderState.PENDING: N_("The program ended before the request was sent"),
+    OrderState.SENT: N_("The program ended before the response arrived"),
 }
-UNCONFIRMED_SUMMARY: Final = N_("The fleet did not come to show it in time")
+UNCONFIRMED_SUMMARY: Final = N_("The host list did not show the result in time")
 
 
 class OrderService:

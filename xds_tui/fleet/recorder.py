@@ -30,12 +30,10 @@ MAX_RESTORED_EVENTS: Final = 200
 """Events of earlier runs that are read at the start."""
 
 UNREADABLE: Final = N_(
-    "The record of an order cannot be read, so its outcome is not followed. Look for its host in the vendor's console"
+    "The record of an order cannot be read, so its outcome is not tracked; look for its host in the Xuandashi console"
 )
 
-UNREADABLE_EVENTS: Final = N_(
-    "Some events of the history cannot be read and are left out; `xds-tui doctor` counts them"
-)
+UNREADABLE_EVENTS: Final = N_("Some events in the history cannot be read and are skipped; `xds-tui doctor` counts them")
 
 SNAPSHOT_INTERVAL: Final = timedelta(minutes=1)
 """Least time between two stored snapshots, each of which is megabytes for a large fleet."""

@@ -20,7 +20,7 @@ SSH_PORT: Final = 22
 RDP_PORT: Final = 3389
 """The ports to use if the service sends none."""
 
-ADDRESS_UNKNOWN: Final = N_("Its address is not known yet")
+ADDRESS_UNKNOWN: Final = N_("The address is not known yet")
 
 MAX_SHOWN: Final = 60
 """Characters of an invalid value that an error shows."""
@@ -106,16 +106,16 @@ def target(host: Host) -> Target:
     system = system_of(host.os)
     if system is None:
         raise UnreachableError(
-            N_("It is not known whether its system is reached by ssh or as a desktop")
+            N_("It is unknown whether this OS is reached over SSH or by remote desktop")
             if host.os
-            else N_("Its system is not known, so neither is how to connect"),
+            else N_("The OS is unknown, and so is how to connect"),
             host.os,
         )
     address, port = _address(host)
     if not host.account:
-        raise UnreachableError(N_("Its account is not known yet"))
+        raise UnreachableError(N_("The user name is not known yet"))
     if not _USER[system.value].fullmatch(host.account):
-        raise UnreachableError(N_("Its account cannot be handed to a program"), host.account)
+        raise UnreachableError(N_("The user name is unsafe to pass to a program"), host.account)
     return Target(host.id, system, address, port or (SSH_PORT if system is System.LINUX else RDP_PORT), host.account)
 
 
@@ -135,7 +135,7 @@ def _address(host: Host) -> tuple[str, int | None]:
     if not address:
         raise UnreachableError(ADDRESS_UNKNOWN)
     if not is_address(address) or not (port is None or 0 < port < 1 << 16):
-        raise UnreachableError(N_("Its address cannot be handed to a program"), address)
+        raise UnreachableError(N_("The address is unsafe to pass to a program"), address)
     return address, port
 
 

@@ -57,19 +57,19 @@ def validate(command: Command, allowed: Collection[str], required: Collection[st
 
     """
     if not command or not command[0] or _PLACEHOLDER.search(command[0]) or any("\0" in part for part in command):
-        raise ValueError(N_("This must be a list of arguments, the program's name first"))
+        raise ValueError(N_("This must be a list of arguments that starts with the name of the program"))
     used = {name for part in command for name in _PLACEHOLDER.findall(part)}
     if not used <= set(allowed):
         raise ValueError(
-            N_("Only {address}, {port}, {user}, {place} and {file} can stand in braces")
+            N_("Only {address}, {port}, {user}, {place} and {file} are allowed in braces")
             if "file" in allowed
-            else N_("Only {address}, {port}, {user} and {place} can stand in braces")
+            else N_("Only {address}, {port}, {user} and {place} are allowed in braces")
         )
     if not used.intersection(required):
         raise ValueError(
-            N_("{file}, {place} or {address} must be among the arguments")
+            N_("The arguments must contain {file}, {place} or {address}")
             if "file" in allowed
-            else N_("{address} or {place} must be among the arguments")
+            else N_("The arguments must contain {address} or {place}")
         )
     return command
 

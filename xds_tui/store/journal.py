@@ -39,7 +39,7 @@ class History:
     orders: Sequence[Order]
 
 
-MISMATCH: Final = N_("This request ID was used for something else")
+MISMATCH: Final = N_("This request ID was already used for something else")
 
 
 class RequestMismatchError(StoreError):

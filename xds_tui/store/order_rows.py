@@ -22,9 +22,9 @@ from xds_tui.store.timestamps import from_microseconds, microseconds
 ScopeFinder = Callable[[sqlite3.Connection], str]
 """Returns the scope of rows: the profile, service and account they belong to."""
 
-CANNOT_BE_REPLACED: Final = N_("The record of this order cannot be read, so it is not replaced")
-TAKEN_OVER: Final = N_("Another program sends this order")
-UNREADABLE_REQUEST: Final = N_("The record of an order with this request ID cannot be read, so nothing is sent")
+CANNOT_BE_REPLACED: Final = N_("The record of this order cannot be read, so it is not overwritten")
+TAKEN_OVER: Final = N_("Another program is sending this order")
+UNREADABLE_REQUEST: Final = N_("An order with this request ID cannot be read, so nothing was sent")
 
 MAX_HOST_DELAY: Final = timedelta(hours=2)
 """Maximum time between an order and the appearance of its host."""

@@ -11,24 +11,24 @@ from xds_tui.errors import AppError
 from xds_tui.i18n import N_
 
 NEWER: Final = N_("The history file was written by a newer version of xds-tui")
-LOCKED: Final = N_("Another process keeps the history file locked")
-FULL: Final = N_("The disk that holds the history file is full")
+LOCKED: Final = N_("The history file is locked by another process")
+FULL: Final = N_("The disk with the history file is full")
 READ_ONLY: Final = N_("The history file cannot be opened for writing")
 NOT_A_FILE: Final = N_("The history file is not a regular file")
-REPLACED: Final = N_("The history file was deleted or replaced while it was in use")
+REPLACED: Final = N_("The history file was deleted or replaced while in use")
 DAMAGED: Final = N_("The history file is damaged")
-SET_ASIDE: Final = N_("The history was damaged and has been set aside")
-FAILED: Final = N_("The history could not be read or written")
+SET_ASIDE: Final = N_("The history file was damaged and has been set aside")
+FAILED: Final = N_("The history file could not be read or written")
 
 _REMEDIES: Final = {
     NEWER: N_("Update xds-tui, or move the file away."),
-    LOCKED: N_("End the process that holds it; fuser and lsof name it."),
-    FULL: N_("Free some space."),
-    READ_ONLY: N_("Make the file, its folder, and the file system writable for you."),
+    LOCKED: N_("End that process; fuser or lsof shows which it is."),
+    FULL: N_("Free some disk space."),
+    READ_ONLY: N_("Make the file, its folder and the file system writable."),
     NOT_A_FILE: N_("Move it away."),
-    REPLACED: N_("Put the file back, or let a new one be made."),
+    REPLACED: N_("Put the file back, or restart xds-tui to create a new one."),
     DAMAGED: N_("Move the file away."),
-    FAILED: N_("Check the disk that holds the history."),
+    FAILED: N_("Check the disk with the history file."),
 }
 
 _BY_SQLITE_CODE: Final = {

@@ -29,11 +29,11 @@ class ExitCode(IntEnum):
 
 DESCRIPTIONS: Final[Mapping[ExitCode, str]] = {
     ExitCode.OK: N_("success"),
-    ExitCode.FAILURE: N_("failed; standard error gives the reason"),
+    ExitCode.FAILURE: N_("failure; the reason is on standard error"),
     ExitCode.USAGE: N_("invalid command line, setting or filter; nothing was done"),
-    ExitCode.UNKNOWN: N_("sent, but the outcome is not known; do not simply repeat it"),
+    ExitCode.UNKNOWN: N_("sent, but the outcome is unknown; do not simply repeat it"),
     ExitCode.REJECTED: N_("rejected by the service; nothing was done"),
-    ExitCode.LIMIT: N_("held back by a limit, read-only mode or a possible duplicate"),
-    ExitCode.INTERRUPTED: N_("interrupted by ctrl-c"),
+    ExitCode.LIMIT: N_("stopped by a limit, by read-only mode, or by a possible duplicate"),
+    ExitCode.INTERRUPTED: N_("interrupted by ctrl+c"),
 }
 """The meaning of each code, as `--help` and the manual list it."""

@@ -98,7 +98,7 @@ def accrued(host: Host, rate: Rate | None, now: datetime) -> str:
     total = pricing.accrued(host, rate, bucket_start(now) + BUCKET) if rate else None
     if total is None:
         return ""
-    text = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum} so far")
+    text = _("{sum} prepaid") if host.billing is Billing.RENT else _("up to {sum} so far")
     return text.format(sum=formats.money(total))
 
 
@@ -108,7 +108,7 @@ def remaining_bar(host: Host, now: datetime, width: int) -> Line:
         return ()
     left = max(timedelta(0), host.expires - now)
     share = min(1.0, left / (host.expires - host.created))
-    text = _("{time} left ({percent} %)").format(time=formats.span(left), percent=round(share * 100))
+    text = _("{time} left ({percent}%)").format(time=formats.span(left), percent=round(share * 100))
     length = min(_BAR_LENGTH, width - formats.cells(text) - 1)
     if length < 4:
         return ((shortened(text, width), urgency(left)),)

@@ -46,7 +46,7 @@ def title(listed: Listed, width: int) -> str:
         (4, of.changing, formats.count_changing(of.changing)),
         (2, cost, f"{cost}/h"),
         (1, of.expiring, _("{count} expiring soon").format(count=of.expiring)),
-        (0, listed.unreadable, _("{count} unreadable").format(count=listed.unreadable)),
+        (0, listed.unreadable, _("{count} not parsed").format(count=listed.unreadable)),
         (0, listed.unlisted, _("{count} not listed").format(count=listed.unlisted)),
         (0, not listed.is_complete, _("list incomplete")),
         (0, listed.marked, _("{count} marked").format(count=listed.marked)),

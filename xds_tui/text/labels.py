@@ -47,12 +47,12 @@ ORDER_STATES: Final[Mapping[OrderState | str, str]] = {
     MAY_BE_YOURS: N_("may be yours"),
 }
 DOUBTS: Final = {
-    Doubt.EARLIER: N_("the service says that it was created before the order was sent"),
-    Doubt.LATER: N_("it was created too long after the order to be sure"),
-    Doubt.OTHER_HOST: N_("another new host fits the order just as well"),
-    Doubt.OTHER_ORDER: N_("it fits another order just as well"),
-    Doubt.NO_TIME: N_("the service does not say when it was created"),
-    Doubt.REJECTED: N_("nobody ordered it here, and it fits an order that was rejected"),
+    Doubt.EARLIER: N_("according to the service, it was created before the order was sent"),
+    Doubt.LATER: N_("it was created too long after the order to be certain"),
+    Doubt.OTHER_HOST: N_("another new host matches the order equally well"),
+    Doubt.OTHER_ORDER: N_("it matches another order equally well"),
+    Doubt.NO_TIME: N_("the service does not report when it was created"),
+    Doubt.REJECTED: N_("it matches an order that was rejected, and nobody ordered it here"),
 }
 EVENT_KINDS: Final = {
     EventKind.APPEARED: N_("appeared"),
@@ -119,7 +119,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "hours": N_("HOURS"),
     "why": N_("WHY"),
     "estimate_cny": N_("ESTIMATE ¥"),
-    "real_hours": N_("REAL h"),
+    "real_hours": N_("ACTUAL h"),
     "period": N_("PERIOD"),
     "rent_cny": N_("PREPAID ¥"),
 }

@@ -33,4 +33,4 @@ def manual_topic(error: AppError) -> str:
 
 def manual_hint(error: AppError) -> str:
     """Return the line of an error message that names the page."""
-    return _("More: {command}").format(command=f"xds-tui manual {manual_topic(error)}")
+    return _("See: {command}").format(command=f"xds-tui manual {manual_topic(error)}")

@@ -31,36 +31,40 @@ class Situation(Enum):
     """By `xds-tui login`."""
 
 
-UNKNOWN_OUTCOME: Final = N_("It may or may not have been done. It is not sent again; the next sweeps will tell.")
+UNKNOWN_OUTCOME: Final = N_(
+    "It may or may not have been carried out. It is not sent again; the next refreshes will show the outcome."
+)
 
-KEY_INCOMPLETE: Final = N_("Account ID and secret are both needed")
-NO_PASSWORD: Final = N_("The service gives no password for it")
+KEY_INCOMPLETE: Final = N_("Both the account ID and the secret are required")
+NO_PASSWORD: Final = N_("the service provides no password for it")
 
-_DONE_ANYWAY: Final = N_("{order}, but it happened all the same: the service carried it out, or somebody else did it")
+_DONE_ANYWAY: Final = N_("{order}, but it happened anyway: the service carried it out, or someone else did it")
 
 _CAUSES: Final = {
     Cause.PROXY: N_("Start or correct the proxy, or unset its variable."),
     Cause.PORTAL: N_(
-        "This is often the sign-in page of a network: open a web page in a browser, or check the address."
+        "This is often the sign-in page of a network. Open a web page in a browser to sign in, or check the address."
     ),
-    Cause.BLOCKED: N_("A firewall or a proxy on the way may not allow it."),
+    Cause.BLOCKED: N_("A firewall or a proxy may be blocking the request."),
     Cause.ADDRESS: N_("Check the address (--base-url, XDS_BASE_URL, base_url in config.toml)."),
-    Cause.SERVICE: N_("The fault is with the service, not with this machine."),
+    Cause.SERVICE: N_("The problem is at the service, not on this machine."),
 }
 _NEXT: Final = {
-    Situation.WATCHING: N_("Nothing was changed. It is tried again by itself, or at once with r."),
-    Situation.SIGN_IN: N_("What you typed is still here. Press enter to try again."),
-    Situation.COMMAND: N_("Nothing was changed. Try again; xds-tui doctor looks for the cause."),
-    Situation.LOGIN: N_("Nothing was kept. Try again; xds-tui doctor looks for the cause."),
+    Situation.WATCHING: N_("Nothing was changed. It is retried automatically; press r to retry now."),
+    Situation.SIGN_IN: N_("Your input is kept. Press enter to try again."),
+    Situation.COMMAND: N_("Nothing was changed. Try again, or run xds-tui doctor to find the cause."),
+    Situation.LOGIN: N_("Nothing was stored. Try again, or run xds-tui doctor to find the cause."),
 }
 _SIGN_IN: Final = {
-    Situation.WATCHING: N_("Press i to sign in again; what is shown stays."),
+    Situation.WATCHING: N_("Press i to sign in again. The data on the screen is kept."),
     Situation.COMMAND: N_("Sign in with xds-tui login, or set XDS_UUID and XDS_SECRET."),
 }
-_WRONG_KEY: Final = N_("Check both. Production and sandbox have accounts of their own.")
-_WRONG_TOKEN: Final = N_("Enter a new token; one ends after 30 minutes.")
-_OTHER_PROGRAM: Final = N_("Close the other program, or let both keep their credentials in the same keyring.")
-_PASSING: Final = N_("Nothing was changed. Another token is asked for by itself; sign in again if that does not help.")
+_WRONG_KEY: Final = N_("Check both, and the environment: production and sandbox have separate accounts.")
+_WRONG_TOKEN: Final = N_("Enter a new token. A token expires after 30 minutes.")
+_OTHER_PROGRAM: Final = N_("Close the other program, or store the credentials of both in the same keyring.")
+_PASSING: Final = N_(
+    "Nothing was changed. A new token is requested automatically; if that does not help, sign in again."
+)
 
 
 def error_message(error: AppError) -> str:
@@ -72,12 +76,12 @@ def error_message(error: AppError) -> str:
 
 def copied_by(program: str) -> str:
     """Return the message that a program has the copied text, besides the terminal."""
-    return _("{program} has taken it, too").format(program=program)
+    return _("Also copied with {program}").format(program=program)
 
 
 def kept_for_this_run(error: AppError) -> str:
     """Return the message for credentials that could not be stored."""
-    return _("Kept for this run only: {reason}").format(reason=error_message(error))
+    return _("Stored for this run only: {reason}").format(reason=error_message(error))
 
 
 def error_lines(
@@ -98,7 +102,7 @@ def error_lines(
         return (*lines, *_command_hint(error, situation))
     lines = [error_message(error), remedy(error, situation, is_token=is_token)]
     if isinstance(error, SignedOut) and given_by:
-        lines.append(_("The credentials are from {names}.").format(names=given_by))
+        lines.append(_("The credentials come from {names}.").format(names=given_by))
     return (*lines, *_error_facts(error), *_command_hint(error, situation))
 
 
@@ -172,7 +176,7 @@ MAX_EVENTS_SHOWN: Final = 4
 
 def no_record(problem: StoreError) -> str:
     """Return in one line why no order is sent while it cannot be recorded, and what to do."""
-    text = _("Orders and operations cannot be recorded, so none is sent. {reason}. {remedy}")
+    text = _("Orders and operations cannot be recorded, so none are sent. {reason}. {remedy}")
     return text.format(reason=error_message(problem), remedy=_(remedy_of_storage(problem.summary)))
 
 
@@ -186,7 +190,7 @@ _INTENTS: Final = {
 _OPEN: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 
 
-_DECIDE: Final = N_("Press h, then 2 for the orders. There, m says that the host is yours, n that it is not.")
+_DECIDE: Final = N_("Press h, then 2 for the operations. There, press m if the host is yours, or n if it is not.")
 
 
 def unread_keyring(error: AppError) -> tuple[str, ...]:
@@ -194,7 +198,7 @@ def unread_keyring(error: AppError) -> tuple[str, ...]:
     return (
         _("The credentials could not be read from the keyring."),
         error_message(error),
-        _("Try again, or set XDS_UUID and XDS_SECRET; xds-tui doctor looks for the cause."),
+        _("Try again, or set XDS_UUID and XDS_SECRET. To find the cause, run xds-tui doctor."),
     )
 
 
@@ -281,7 +285,7 @@ def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
             lines.append(f"  {action(order.action)} {subject}: {order_status(order)}")
     if not lines:
         return ()
-    return (_("Orders that are still open; the next start looks what became of them:"), *lines)
+    return (_("Operations that are still open; their outcome is checked at the next start:"), *lines)
 
 
 def left_out(gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[str] = ()) -> tuple[str, ...]:
@@ -294,7 +298,7 @@ def left_out(gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[st
 
     """
     texts = (
-        (_("Gone meanwhile, so nothing was sent: {hosts}"), [host.name or host.id for host in gone]),
+        (_("No longer exists, so nothing was sent: {hosts}"), [host.name or host.id for host in gone]),
         (_("Being deleted, so nothing was sent: {hosts}"), [host.name or host.id for host in deleted]),
         (_("Changed before you confirmed, so nothing was sent: {hosts}"), changed),
     )
@@ -320,9 +324,9 @@ def event(record: Event) -> str:
             return with_detail(record.summary, record.message)
         case EventKind.EXPIRING:
             at = formats.moment(record.expires)
-            return _("{host} ends within {hours} h, at {time}").format(host=host, hours=record.within, time=at)
+            return _("{host} expires within {hours} h, at {time}").format(host=host, hours=record.within, time=at)
         case EventKind.RECOVERED:
-            return _("the service answers again")
+            return _("the service responds again")
         case EventKind.SIGNED_IN:
             return _(labels.EVENT_KINDS[EventKind.SIGNED_IN])
 

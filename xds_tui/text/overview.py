@@ -61,7 +61,7 @@ def cost_lines(overview: Overview, width: int, blocks: str = charts.BLOCKS) -> t
 def expiry_lines(overview: Overview, width: int) -> tuple[Line, ...]:
     """Return one line for each of the hosts that expire next."""
     if not overview.expiring:
-        return (((_("No prepaid host expires"), "muted"),),)
+        return (((_("No prepaid hosts"), "muted"),),)
     return tuple(_expiry(host, overview.now, width) for host in overview.expiring)
 
 
@@ -194,7 +194,7 @@ def _summed_cost(overview: Overview) -> Span:
 
 def _present_cost(overview: Overview, width: int) -> Line:
     day = formats.per_day(_about(overview.rate.on_demand, 24))
-    month = _("{sum}/30 days if kept on").format(sum=_about(overview.rate.on_demand, 720))
+    month = _("{sum}/30 days if left on").format(sum=_about(overview.rate.on_demand, 720))
     today = _today(overview.spent_today)
     now = _cost_now(overview)
     if now[1] == "warn":

@@ -32,7 +32,7 @@ def card_lines(
     lines: list[Line] = [((shortened(package.name, width), "strong"),), *_machine(package, width)]
     price = pricing.hourly(package)
     if price is None or package.amount is None:
-        lines.append(((shortened(_("Price unknown. It cannot be rented"), width), "bad"),))
+        lines.append(((shortened(_("Price unknown, so it cannot be rented"), width), "bad"),))
         return tuple(lines)
     lines.append(((f"¥{formats.price(price)}/h", "strong"), (_day(price), "")))
     lines.append(((_("{sum} for 30 days").format(sum=formats.money(pricing.rounded(price * _MONTH))), ""),))
@@ -43,7 +43,7 @@ def card_lines(
     lines += _rank(package, price, alternatives, width)
     if owned := [host for host in hosts if pricing.looks_like(host, package)]:
         on = sum(host.status.is_on for host in owned)
-        text = ngettext("{count} host like this, {on} on", "{count} hosts like this, {on} on", len(owned)).format(
+        text = ngettext("{count} host of this kind, {on} on", "{count} hosts of this kind, {on} on", len(owned)).format(
             count=len(owned), on=on
         )
         lines.append(((shortened(text, width), "muted"),))

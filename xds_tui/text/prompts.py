@@ -84,7 +84,7 @@ class CursorMove(Enum):
 
 
 _MOVES: Final = {
-    CursorMove.BY_REFRESH: N_("The list has changed: the cursor or the marks were elsewhere before."),
+    CursorMove.BY_REFRESH: N_("The list has just changed. Check that these are the hosts you mean."),
     CursorMove.BY_PURCHASE: N_("The cursor was moved to the host that you rented."),
 }
 
@@ -117,7 +117,7 @@ def confirmation_for(action: OrderAction, target: OperationTarget) -> Confirmati
         OrderAction.POWER_ON: ngettext("Start {count} host?", "Start {count} hosts?", count),
         OrderAction.POWER_OFF: ngettext("Stop {count} host?", "Stop {count} hosts?", count),
         OrderAction.REBOOT: ngettext("Reboot {count} host?", "Reboot {count} hosts?", count),
-        OrderAction.DELETE: ngettext("Delete {count} host for good?", "Delete {count} hosts for good?", count),
+        OrderAction.DELETE: ngettext("Delete {count} host permanently?", "Delete {count} hosts permanently?", count),
     }
     notes = [_loss(action, hosts, target.now), *_added_cost(action, hosts, target.rates), *_surprises(target)]
     is_single = count == 1
@@ -159,13 +159,13 @@ def buying_again(unknown: Sequence[Order]) -> Confirmation:
     wanted = _(BUY_AGAIN)
     return Confirmation(
         tier=Risk.FINAL,
-        title=_("Buy again though the first may have gone through?"),
+        title=_("Buy again, although the first order may have succeeded?"),
         targets=[_bought(order) for order in unknown],
         note=ngettext(
-            "Whether this order was carried out is not known. Every refresh looks for its host. If the host exists,"
-            " buying again buys a second one.",
-            "Whether these orders were carried out is not known. Every refresh looks for their hosts. If the hosts"
-            " exist, buying again buys more.",
+            "It is unknown whether this order was carried out. Every refresh looks for its host. If the host "
+            "exists, buying again buys a second one.",
+            "It is unknown whether these orders were carried out. Every refresh looks for their hosts. If the "
+            "hosts exist, buying again buys more.",
             len(unknown),
         ),
         wanted=wanted,
@@ -193,11 +193,11 @@ def _target(host: Host) -> str:
 def _loss(action: OrderAction, hosts: Sequence[Host], now: datetime) -> str:
     if action is not OrderAction.DELETE:
         return ""
-    losses = [_("All disks and their data will be lost.")]
+    losses = [_("All disks and their data will be deleted.")]
     for host in hosts:
         if host.billing is Billing.RENT and host.expires is not None and host.expires > now:
             left = formats.span(host.expires - now)
-            text = _("{host} is prepaid for another {time}; this will be forfeited.")
+            text = _("{host} is prepaid for another {time}, which will be forfeited.")
             losses.append(text.format(host=host.name, time=left))
     return " ".join(losses)
 

@@ -143,7 +143,9 @@ class XdsApp(TerminalApp, inherit_bindings=False):
             self.action_sign_in()
         elif self.screen is not self.screen_stack[0]:
             # The user is in the middle of something, which the sign-in screen must not cover.
-            self.notify(_("Signed out: F2 signs in again, and nothing here is lost"), severity="warning", markup=False)
+            self.notify(
+                _("Session expired: press F2 to sign in again. Nothing here is lost."), severity="warning", markup=False
+            )
 
     @work(group=FLOW)
     async def action_sign_in(self) -> None:
@@ -172,9 +174,9 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         from xds_tui.tui.flows import session
 
         if not isinstance(self.screen, FleetScreen):
-            self.notify(_("Esc leaves this first"), markup=False)
+            self.notify(_("Press esc to close this first"), markup=False)
         elif self._services.ascii:
-            self.notify(_("A terminal without UTF-8 is written to in English"), severity="warning", markup=False)
+            self.notify(_("A terminal without UTF-8 can only show English"), severity="warning", markup=False)
         elif language := await session.choose_language(self):
             self.call_later(self._reopen_base)
             await session.save_language(self, self._services.keep, language)
@@ -199,7 +201,7 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         from xds_tui.tui.flows import session
 
         if not isinstance(self.screen, FleetScreen):
-            self.notify(_("Esc leaves this first"), markup=False)
+            self.notify(_("Press esc to close this first"), markup=False)
         elif self._services.profiles is None:
             self.notify(_("There is no other profile"), markup=False)
         elif profile := await session.choose_profile(self, self._services.profiles, self._current.place):
@@ -210,8 +212,8 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         """Show another fleet, and close the previous one, with which nothing more can be ordered."""
         base, is_sending = self.screen, self._current.monitor.orders.is_sending
         if is_sending or not isinstance(base, FleetScreen):  # a screen was opened since
-            reason = _("Orders are under way: try again when they have ended")
-            self.notify(reason if is_sending else _("Esc leaves this first"), severity="warning", markup=False)
+            reason = _("Operations are in progress. Try again when they have finished.")
+            self.notify(reason if is_sending else _("Press esc to close this first"), severity="warning", markup=False)
             self._close_profile(profile)
             return
         previous, self._current = self._current, profile
@@ -237,13 +239,13 @@ class XdsApp(TerminalApp, inherit_bindings=False):
             self.push_screen(HelpScreen(sections(self.screen, self._services.keymap, self.get_key_display)))
 
     def action_manual(self) -> None:
-        """Open the manual at the page of the current screen, or close it."""
+        """Open the manual at the page about the notice or the screen, or close it."""
         from xds_tui.tui.screens.manual import ManualScreen
 
         if isinstance(self.screen, ManualScreen):
             self.screen.dismiss()
         elif not any(isinstance(screen, ManualScreen) for screen in self.screen_stack):
-            topic = self.screen.manual_topic if isinstance(self.screen, AppScreen) else AppScreen.manual_topic
+            topic = self.screen.manual_page if isinstance(self.screen, AppScreen) else AppScreen.manual_topic
             self.push_screen(ManualScreen(topic))
 
     @work(group=FLOW)

@@ -93,20 +93,20 @@ def always(_context: Context) -> str:
 
 def online(context: Context) -> str:
     """Enable while signed in."""
-    return _("Session expired. Press i to sign in") if context.link is ConnectionState.SIGNED_OUT else ""
+    return _("Session expired. Press i to sign in.") if context.link is ConnectionState.SIGNED_OUT else ""
 
 
 def picked(context: Context) -> str:
     """Enable if a host is selected and visible."""
     if context.is_unseen:
-        return _("The hosts are not shown here. Press 1 to show them")
+        return _("The hosts are not on this screen. Press 1 to show them.")
     return "" if context.picked else _("No host is selected")
 
 
 def changes(context: Context) -> str:
     """Enable if calls that change something are permitted."""
     if context.is_read_only:
-        return _("Read-only mode: changes are disabled")
+        return _("Changes are disabled in read-only mode")
     if context.storage_problem is not None:
         return messages.no_record(context.storage_problem)
     return online(context)
@@ -140,7 +140,9 @@ def reboot(context: Context) -> str:
     if why := orders(context) or _deleted(context, context.unstartable):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _settled(context, _("{host} is off. Press s to start it"), _("All of them are off. Press s to start"))
+        return _settled(
+            context, _("{host} is off. Press s to start it."), _("All of them are off. Press s to start them.")
+        )
     return ""
 
 
@@ -154,9 +156,9 @@ def connect(context: Context) -> str:
     if why := picked(context):
         return why
     if len(context.picked) > 1:
-        return _("Connect works on one host at a time. Press esc to clear the marks")
+        return _("Connect works on one host at a time. Press esc to clear the marks.")
     if _all_are(context, lambda host: host.status is Status.OFF):
-        return _settled(context, _("{host} is off. Press s to start it"), "")
+        return _settled(context, _("{host} is off. Press s to start it."), "")
     from xds_tui.remote import target as connecting
 
     try:

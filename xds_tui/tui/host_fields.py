@@ -37,7 +37,7 @@ def host_field_groups(host: Host, fleet: FleetState, now: datetime, password: st
         FieldGroup(_(terms.COST), _cost(host, fleet, now)),
     ]
     if host.raw:
-        groups.append(FieldGroup(_("Could not be parsed"), list(host.raw.items())))
+        groups.append(FieldGroup(_("Not parsed"), list(host.raw.items())))
     return tuple(groups)
 
 
@@ -83,7 +83,7 @@ def _absence(host: Host, fleet: FleetState) -> list[tuple[str, str]]:
     if absence is None:
         return []
     template = (
-        _("not listed since {time}, but the service still has it")
+        _("not listed since {time}, but still known to the service")
         if absence.is_confirmed
         else _("not listed since {time}, shown as last seen")
     )

@@ -67,19 +67,19 @@ def _unknown_actions(keymap: Mapping[str, str]) -> Iterator[str]:
     for action_id in keymap:
         if action_id not in COMMANDS:
             near = get_close_matches(action_id, COMMANDS, 1)
-            message = _("no action is called {action}").format(action=action_id)
-            yield f"{message} {_('(is it {near}?)').format(near=near[0])}" if near else message
+            message = _("there is no command {action}").format(action=action_id)
+            yield f"{message} {_('(did you mean {near}?)').format(near=near[0])}" if near else message
 
 
 def _unknown_keys(keymap: Mapping[str, str]) -> Iterator[str]:
     for action_id, chosen in keymap.items():
         for key in (key.strip() for key in chosen.split(",")):
             if not key:
-                yield _("{action}: the key , is called comma").format(action=action_id)
+                yield _('{action}: write "comma" for the comma key').format(action=action_id)
             elif not _is_key(key):
                 near = get_close_matches(key.lower(), _NAMED, 1)
-                message = _("{action}: no key is called {key}").format(action=action_id, key=key)
-                yield f"{message} {_('(is it {near}?)').format(near=near[0])}" if near else message
+                message = _("{action}: there is no key {key}").format(action=action_id, key=key)
+                yield f"{message} {_('(did you mean {near}?)').format(near=near[0])}" if near else message
 
 
 def _is_key(name: str) -> bool:
@@ -97,7 +97,9 @@ def _clashes(keymap: Mapping[str, str]) -> Iterator[str]:
         for key, one, other in sorted(_shared_keys(actions, keymap) - defaults):
             if (key, one, other) not in reported:
                 reported.add((key, one, other))
-                yield _("{key} is both {one} and {other}").format(key=_display_name(key), one=one, other=other)
+                yield _("{key} is assigned to both {one} and {other}").format(
+                    key=_display_name(key), one=one, other=other
+                )
 
 
 def _active_groups() -> Iterator[list[Command]]:

@@ -57,7 +57,7 @@ def orders(
 
 
 def _with_progress(work: Awaitable[ExportTable]) -> Coroutine[None, None, ExportTable]:
-    return ProgressLine(_("reading what is remembered")).until(work)
+    return ProgressLine(_("reading the local history")).until(work)
 
 
 class _JournalReader:
@@ -117,7 +117,9 @@ class _JournalReader:
         if unreadable and not self._has_reported_unreadable:
             self._has_reported_unreadable = True
             warning = ngettext(
-                "{count} order cannot be read: {ids}", "{count} orders cannot be read: {ids}", len(unreadable)
+                "The record of {count} order cannot be read: {ids}",
+                "The records of {count} orders cannot be read: {ids}",
+                len(unreadable),
             )
             ids = ", ".join(order.id for order in unreadable)
             print_error([warning.format(count=len(unreadable), ids=ids)])

@@ -138,10 +138,10 @@ def count_unknown(orders: tuple[Order, ...]) -> int:
 def _warn(listing: HostListing) -> None:
     if listing.unreadable:
         warning = ngettext(
-            "{count} host could not be read and is left out",
-            "{count} hosts could not be read and are left out",
+            "{count} host could not be parsed and is left out",
+            "{count} hosts could not be parsed and are left out",
             listing.unreadable,
         )
         print_error([warning.format(count=listing.unreadable)])
     if not listing.snapshot.is_complete:
-        print_error([_("The service's list contradicts itself, so hosts may be missing from it.")])
+        print_error([_("The list of hosts is inconsistent; some hosts may be missing from it.")])

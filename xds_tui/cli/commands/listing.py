@@ -125,8 +125,8 @@ def ssh_config(services: CommandServices, path: Path | None) -> int:
             files.make_folder(path.parent)
             files.write(path, text)
         except OSError as error:
-            raise CommandError(N_("The ssh_config could not be written"), str(error)) from None
-        print_error([str(path), _("Add to ~/.ssh/config, above any Host:"), f"Include {path}"])
+            raise CommandError(N_("The ssh_config file could not be written"), str(error)) from None
+        print_error([str(path), _("Add this to ~/.ssh/config, above the first Host line:"), f"Include {path}"])
         return ""
 
     return follow(services, read, TextWriter(is_followed=False), 0)

@@ -30,14 +30,19 @@ def login(services: CommandServices) -> int:
     """
     if sys.stdin is None or not sys.stdin.isatty():
         print_error(
-            [_("login asks its questions at a terminal."), _("For scripts set XDS_UUID and XDS_SECRET, or XDS_TOKEN.")]
+            [
+                _("login needs a terminal, because it prompts for the account ID and the secret."),
+                _("In scripts, set XDS_UUID and XDS_SECRET, or XDS_TOKEN."),
+            ]
         )
         return ExitCode.FAILURE
     with asyncio.Runner() as runner:
         try:
             keyring = runner.run(_keyring_wait().until(services.account.keyring_name()))
             write(
-                _("Signing in at {url}; kept in {keyring}.").format(url=services.account.base_url, keyring=keyring)
+                _("Signing in to {url}. The credentials will be stored in {keyring}.").format(
+                    url=services.account.base_url, keyring=keyring
+                )
                 + "\n"
             )
             credentials = _prompt_for_credentials()
@@ -63,9 +68,12 @@ def _store(runner: asyncio.Runner, services: CommandServices) -> int:
     except CredentialStoreError as error:
         print_error(_store_failure(error))
         return ExitCode.FAILURE
-    write(_("The service took them, and {keyring} keeps them.").format(keyring=keyring) + "\n")
+    write(_("Signed in. The credentials are stored in {keyring}.").format(keyring=keyring) + "\n")
     if services.credentials_source:
-        write(_("As long as {names} are set, they come first.").format(names=services.credentials_source) + "\n")
+        write(
+            _("Credentials from the environment take precedence: {names}.").format(names=services.credentials_source)
+            + "\n"
+        )
     return ExitCode.OK
 
 
@@ -86,10 +94,14 @@ def logout(keyring_store: KeyringStore, profile: str, credentials_source: str) -
         except CredentialStoreError as error:
             print_error(_removal_failure(error, keyring, profile))
             return ExitCode.FAILURE
-    message = _("Removed from {keyring}.") if was_stored else _("{keyring} held nothing for this profile.")
+    message = (
+        _("Signed out. The credentials have been removed from {keyring}.")
+        if was_stored
+        else _("{keyring} has no credentials for this profile.")
+    )
     write(message.format(keyring=keyring) + "\n")
     if credentials_source:
-        write(_("{names} are still set, and are used.").format(names=credentials_source) + "\n")
+        write(_("Credentials from the environment are still used: {names}.").format(names=credentials_source) + "\n")
     return ExitCode.OK
 
 
@@ -118,8 +130,8 @@ def _keyring_wait() -> ProgressLine:
 def _missing_keyring(error: CredentialStoreError) -> tuple[str, ...]:
     return (
         messages.error_message(error),
-        _("Nothing was kept. xds-tui doctor tells how to get a keyring;"),
-        _("without one set XDS_UUID and XDS_SECRET, or sign in on the screen for one run."),
+        _("Nothing was stored. Run xds-tui doctor to find out how to set up a keyring."),
+        _("To go without a keyring, set XDS_UUID and XDS_SECRET, or sign in inside the app for one run."),
     )
 
 
@@ -127,12 +139,12 @@ def _store_failure(error: CredentialStoreError) -> tuple[str, ...]:
     """Explain that the service accepted the credentials and the keyring did not store them."""
     may_be_stored_later = error.problem is KeyringProblem.TIMED_OUT
     return (
-        _("The service took them, but the keyring did not: you are not signed in."),
+        _("The service accepted the credentials, but the keyring did not store them. You are not signed in."),
         messages.error_message(error),
-        _("The keyring may still store them when it answers; xds-tui logout removes them.")
+        _("The keyring may still store them once it responds. To remove them, run xds-tui logout.")
         if may_be_stored_later
         else "",
-        _("Try again; xds-tui doctor looks for the cause. Without a keyring set XDS_UUID and XDS_SECRET."),
+        _("Try again, or run xds-tui doctor to find the cause. To go without a keyring, set XDS_UUID and XDS_SECRET."),
     )
 
 
@@ -142,10 +154,10 @@ def _removal_failure(error: CredentialStoreError, keyring: str, profile: str) ->
         return messages.error_message(error), _("Nothing was removed.")
     return (
         messages.error_message(error),
-        _(
-            "Credentials of the profile {profile} may still be in the keyring, as items of {service} named {names}."
-        ).format(profile=profile, service=SERVICE, names=", ".join(f"{profile}/{item}" for item in ITEMS)),
-        _("Try xds-tui logout again once the keyring answers, or remove them by hand:"),
+        _("The credentials of profile {profile} may still be in the keyring, in the {service} items {names}.").format(
+            profile=profile, service=SERVICE, names=", ".join(f"{profile}/{item}" for item in ITEMS)
+        ),
+        _("Run xds-tui logout again once the keyring responds, or remove them manually:"),
         *(f"  {command}" for command in _removal_commands(keyring, profile)),
     )
 

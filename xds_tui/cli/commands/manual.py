@@ -14,7 +14,9 @@ def show(topic: str | None) -> int:
     """Show a page, or without a topic the list of pages, and return the exit code."""
     language = i18n.chosen()
     if topic is None:
-        output.write(_("Pages of the manual, shown by xds-tui manual TOPIC:") + "\n\n" + manual.contents(language))
+        output.write(
+            _("Topics of the manual; show one with xds-tui manual TOPIC:") + "\n\n" + manual.contents(language)
+        )
     elif sys.stdin.isatty() and sys.stdout.isatty():
         import pydoc  # slow to import
 

@@ -173,7 +173,7 @@ def _new_plan(engine: Engine, action: OrderAction, words: HostWords, options: Or
         else:
             hosts.append(host)
     if words.query is not None and not hosts and not skipped:
-        print_error([_("No host matches the filter.")])
+        print_error([_("No hosts match the filter.")])
     orders = new_request(options.request_id, action, engine.services.clock(), hosts=hosts)
     return Plan(orders, tuple(hosts), tuple(skipped))
 
@@ -184,7 +184,7 @@ def _skip(engine: Engine, action: OrderAction, host: Host) -> Skipped | None:
     if book.is_hindered(action, host):
         return Skipped(host, N_("being deleted"))
     if book.is_under_way(action, host):
-        return Skipped(host, N_("ordered by another program a moment ago"))
+        return Skipped(host, N_("another program has just sent an operation for it"))
     if _is_changing_by_order(engine.monitor.orders.all, host):
         return None  # its status is not what it is going to be
     if action is OrderAction.POWER_ON and host.status.is_on:
@@ -217,9 +217,7 @@ def _confirm(engine: Engine, action: OrderAction, plan: Plan) -> Plan:
     if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed):
         print_error(lines)
     if plan.is_known and len(unchanged) < len(ids):
-        raise CommandError(
-            N_("Not all hosts of the request are as they were, so nothing was sent"), code=ExitCode.LIMIT
-        )
+        raise CommandError(N_("Some hosts of this request have changed, so nothing was sent"), code=ExitCode.LIMIT)
     kept = {host.id for host in unchanged}
     lost = tuple(Skipped(host, N_("changed before you confirmed")) for host in hosts if host.id not in kept)
     orders = tuple(order for order in plan.orders if plan.is_known or order.host_id in kept)
@@ -241,7 +239,7 @@ def _start_lines(engine: Engine, hosts: Sequence[Host]) -> tuple[str, ...]:
     rates = [engine.state.costs.hosts[host.id] for host in on_demand if host.id in engine.state.costs.hosts]
     if not on_demand:
         return ()
-    lines = [_("Added cost while on: {rate} an hour").format(rate=formats.rate(together(rates)))] if rates else []
+    lines = [_("Added cost while on: {rate} per hour").format(rate=formats.rate(together(rates)))] if rates else []
     if len(rates) < len(on_demand):
-        lines.append(_("The price of {count} of them is not known.").format(count=len(on_demand) - len(rates)))
+        lines.append(_("The price of {count} of them is unknown.").format(count=len(on_demand) - len(rates)))
     return tuple(lines)

@@ -111,7 +111,7 @@ def _ssh(options: argparse.Namespace) -> Work:
 
 def _order_record(options: argparse.Namespace) -> Work:
     if options.order is None:
-        raise CommandError(N_("The ID of an order is missing"), code=ExitCode.USAGE)
+        raise CommandError(N_("The ID of an order is required"), code=ExitCode.USAGE)
     how = OrderOptions.of(options)
     if options.decision == "forget":
         return lambda engine: order_records.forget(engine, options.order, how)
@@ -141,7 +141,7 @@ _CHANGES: Final = ("create", *ACTIONS, "apply", "orders")
 
 def _hosts(options: argparse.Namespace) -> HostWords:
     if bool(options.hosts) is (options.filter is not None):
-        raise CommandError(N_("Give hosts or --filter"), code=ExitCode.USAGE)
+        raise CommandError(N_("Name the hosts, or select them with --filter"), code=ExitCode.USAGE)
     if options.filter is None:
         return HostWords(tuple(options.hosts))
     return HostWords(query=filtering.parse_for(filtering.HOSTS, options.filter))

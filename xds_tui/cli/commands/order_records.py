@@ -59,7 +59,9 @@ def forget(engine: Engine, order_id: str, options: OrderOptions) -> int:
     """
     order = _find(engine, order_id)
     if order.state not in _FORGETTABLE:
-        raise CommandError(N_("The outcome of this order is known or about to be"), messages.order_status(order))
+        raise CommandError(
+            N_("The outcome of this order is known or still being determined"), messages.order_status(order)
+        )
     if not options.is_confirmed:
         confirmation.require(_question(order))
     forgotten = engine.run(engine.monitor.orders.claims.forget(order), _(READING_JOURNAL))
@@ -68,7 +70,7 @@ def forget(engine: Engine, order_id: str, options: OrderOptions) -> int:
 
 
 def _question(order: Order) -> Confirmation:
-    note = _("If its host exists after all, nobody is asked before the same is bought again.")
+    note = _("If its host exists after all, buying the same again will no longer ask for confirmation.")
     title = _("Record that this order did nothing?")
     facts = messages.order_facts(order) if order.action is OrderAction.CREATE else messages.order_lines(order)
     return Confirmation(Risk.INTERRUPTING, title, facts, note, "", "")
@@ -82,7 +84,7 @@ def _find(engine: Engine, order_id: str) -> Order:
         raise CommandError(N_("There is no such order"), order_id)
     if len(named) > 1:
         ids = ", ".join(order.id for order in named)
-        raise CommandError(N_("The request has several orders. Give the ID of one"), ids, ExitCode.USAGE)
+        raise CommandError(N_("The request has several orders; give the ID of one"), ids, ExitCode.USAGE)
     return named[0]
 
 

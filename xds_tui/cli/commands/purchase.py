@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _REASONS: Final = {
     Incompatibility.TYPES_DIFFER: N_("The package and the image are of different types"),
     Incompatibility.NOT_OFFERED: N_("The package is not sold in this billing mode"),
-    Incompatibility.PRICE_UNKNOWN: N_("The price of the package is not known"),
+    Incompatibility.PRICE_UNKNOWN: N_("The price of the package is unknown"),
 }
 _T = TypeVar("_T", Package, Image)
 
@@ -153,7 +153,7 @@ def _find(offers: Sequence[_T], word: str, missing: str) -> _T:
         raise CommandError(missing, word)
     if len(found) > 1:
         ids = ", ".join(offer.id for offer in found)
-        raise CommandError(N_("Several have this name. Give an ID"), f"{word}: {ids}", code=ExitCode.USAGE)
+        raise CommandError(N_("The name is not unique; give the ID"), f"{word}: {ids}", code=ExitCode.USAGE)
     return found[0]
 
 
@@ -204,7 +204,7 @@ def require_first_purchase(
             ids = ", ".join(order.id for order in earlier)
             print_error([*(messages.order_reason(order) for order in earlier)])
             raise CommandError(
-                N_("An earlier order may have bought the same. See orders forget, or use --buy-again"),
+                N_("An earlier order may have bought this already; check it with xds-tui orders, or use --buy-again"),
                 ids,
                 code=ExitCode.LIMIT,
             )

@@ -95,7 +95,7 @@ def ssh(engine: Engine, word: str, command: Sequence[str]) -> tuple[str, ...]:
     host = find_host(engine.read_hosts().hosts, word)
     to = target.target(host)
     if to.system is not target.System.LINUX:
-        raise target.UnreachableError(N_("This host is reached as a desktop, not by ssh"), host.os)
+        raise target.UnreachableError(N_("This host is reached by remote desktop, not by SSH"), host.os)
     own = engine.services.connect_commands.linux
     arguments = templates.expand(own or templates.SSH_WITH_KEY_ALIAS, to)
     return (*arguments, *command)
@@ -110,7 +110,12 @@ def start_program(command: tuple[str, ...], base_url: str) -> int:
     """
     if base_url == DEMO:
         # The address may be that of a real machine.
-        print_error([_("The demo's hosts do not exist. The command would be"), templates.shell_command(command)])
+        print_error(
+            [
+                _("Demo hosts do not exist, so nothing was started. The command would be:"),
+                templates.shell_command(command),
+            ]
+        )
         return ExitCode.FAILURE
     try:
         os.execvp(command[0], command)  # noqa: S606 - without a shell; `remote.target` has checked the address

@@ -94,15 +94,17 @@ async def examine(environ: Mapping[str, str]) -> Check:
     """Check which route copies take, and how to test it."""
     if terminal.multiplexer(environ) is Multiplexer.TMUX:
         return await _examine_tmux(environ)
-    message = _("Copies are sent to the terminal (OSC 52), which never says whether it took them.")
+    message = _("Copies go to the terminal (OSC 52), which does not confirm them.")
     if terminal.multiplexer(environ) is Multiplexer.SCREEN:
-        message = _("Copies are sent through screen to the terminal (OSC 52), which never says whether it took them.")
-    advice = [_("Try it:"), _TEST_COMMAND]
+        message = _("Copies go through screen to the terminal (OSC 52), which does not confirm them.")
+    advice = [_("Test it:"), _TEST_COMMAND]
     if program := clipboard.program(environ, sys.platform, shutil.which):
-        message = f"{message} {_('{program} is given them, too.').format(program=program[0])}"
+        message = f"{message} {_('They are also passed to {program}.').format(program=program[0])}"
     elif name := clipboard.terminal_without_osc52(environ):
-        message = _("{terminal} takes no copies (OSC 52).").format(terminal=_(name))
-        advice = [_("Select with the mouse, or use another terminal: kitty, foot, WezTerm, iTerm2, Windows Terminal.")]
+        message = _("{terminal} does not support copying (OSC 52).").format(terminal=_(name))
+        advice = [
+            _("Select text with the mouse, or use another terminal: kitty, foot, WezTerm, iTerm2, Windows Terminal.")
+        ]
         return Check("clipboard", CheckStatus.WARN, message, tuple(advice))
     return Check("clipboard", CheckStatus.OK, message, tuple(advice))
 
@@ -110,20 +112,20 @@ async def examine(environ: Mapping[str, str]) -> Check:
 async def _examine_tmux(environ: Mapping[str, str]) -> Check:
     answer = await processes.run_capture(("tmux", "display-message", "-p", _TMUX_FORMAT), environ, CLIPBOARD_TIMEOUT)
     if answer is None or answer.count("|") != _TMUX_FORMAT.count("|"):
-        message = _("Copies are sent to tmux, which did not answer. It lets them through only if told to:")
-        return Check("clipboard", CheckStatus.WARN, message, (_ENABLE_IN_TMUX, _("Try it:"), _TEST_COMMAND))
+        message = _("Copies go to tmux, which did not respond. To make it forward them:")
+        return Check("clipboard", CheckStatus.WARN, message, (_ENABLE_IN_TMUX, _("Test it:"), _TEST_COMMAND))
     version, set_clipboard, passthrough, features = answer.strip().split("|", 3)
     found = {"version": version, "set": set_clipboard or "?", "through": _switch(passthrough)}
     if not (_is_recent(version) or set_clipboard == "on" or _switch(passthrough) == "on"):
-        message = _("tmux {version} keeps copies to itself (set-clipboard {set}, allow-passthrough {through}).")
+        message = _("tmux {version} does not forward copies (set-clipboard {set}, allow-passthrough {through}).")
         return Check("clipboard", CheckStatus.WARN, message.format(**found), (_ENABLE_IN_TMUX,))
     message = _(
-        "tmux {version} hands copies to its terminal (set-clipboard {set}, allow-passthrough {through}), "
-        "which never says whether it took them."
+        "tmux {version} forwards copies to its terminal (set-clipboard {set}, allow-passthrough "
+        "{through}), which does not confirm them."
     )
-    advice = [_("Try it:"), _TEST_COMMAND]
+    advice = [_("Test it:"), _TEST_COMMAND]
     if features and "clipboard" not in features.split(","):
-        advice += [_("If nothing comes, tmux may not know that the terminal has a clipboard:")]
+        advice += [_("If nothing can be pasted, tmux may not know that the terminal has a clipboard:")]
         advice += ["  tmux set -as terminal-features ',*:clipboard'"]
     return Check("clipboard", CheckStatus.OK, message.format(**found), tuple(advice))
 
@@ -141,7 +143,7 @@ def _switch(value: str) -> str:
 def send_test_copy() -> int:
     """Send a test text to the clipboard, explain how to check for it, and return the exit code."""
     if sys.stderr is None or not sys.stderr.isatty():
-        print_error([_("Standard error is no terminal, so there is no clipboard to try.")])
+        print_error([_("Standard error is not a terminal, so there is no clipboard to test.")])
         return ExitCode.FAILURE
     sys.stderr.write(osc.set_clipboard(TEXT, terminal.multiplexer(os.environ)))
     sys.stderr.flush()
@@ -151,11 +153,13 @@ def send_test_copy() -> int:
         lines.append(messages.copied_by(program[0]))
     reply = query_terminal()
     if reply.name:
-        lines.append(_("The terminal calls itself {name}.").format(name=reply.name))
+        lines.append(_("The terminal identifies itself as {name}.").format(name=reply.name))
     if reply.accepts_copies:
-        lines.append(_("It says that it takes copies."))
+        lines.append(_("It reports support for copying."))
     if name := clipboard.terminal_without_osc52(os.environ):
-        lines.append(_("{terminal} takes no copies (OSC 52).").format(terminal=_(name)))
-    message = _('"{text}" was sent to the clipboard. Paste: if something else comes, the terminal did not take it.')
+        lines.append(_("{terminal} does not support copying (OSC 52).").format(terminal=_(name)))
+    message = _(
+        '"{text}" was sent to the clipboard. Paste it to check: anything else means that the terminal ignored it.'
+    )
     write("".join(f"{line}\n" for line in (*lines, message.format(text=TEXT))))
     return 0

@@ -75,9 +75,11 @@ def _credentials(items: StoredItems, base_url: str, variables: str) -> Check:
     if variables:
         return Check("credentials", CheckStatus.OK, _("from the environment: {names}").format(names=variables))
     if items.error is not None and items.error.problem is not KeyringProblem.UNAVAILABLE:
-        return Check("credentials", CheckStatus.WARN, _("The keyring could not be read, so there may be some in it."))
+        return Check(
+            "credentials", CheckStatus.WARN, _("The keyring could not be read, so it is unknown whether it has any.")
+        )
     if stored is None:
-        return Check("credentials", CheckStatus.WARN, _("There are none for this profile."), ("  xds-tui login",))
+        return Check("credentials", CheckStatus.WARN, _("This profile has none."), ("  xds-tui login",))
     if isinstance(stored.credentials, AccountKey):
         who = _("account {account}").format(account=stored.credentials.account_id)
     else:
@@ -85,14 +87,14 @@ def _credentials(items: StoredItems, base_url: str, variables: str) -> Check:
     message = _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
     if stored.base_url == base_url:
         return Check("credentials", CheckStatus.OK, message)
-    elsewhere = _("They are not sent to {url}. Sign in there, or go without --base-url, XDS_BASE_URL and base_url.")
+    elsewhere = _("They are not sent to {url}. Sign in there, or remove --base-url, XDS_BASE_URL and base_url.")
     return Check("credentials", CheckStatus.BAD, message, (elsewhere.format(url=base_url), "  xds-tui login"))
 
 
 def _advice(problem: KeyringProblem, name: str) -> tuple[str, ...]:
     """Return advice for a keyring that does not work; the commands are for bash on Debian and Ubuntu."""
     if sys.platform == "darwin":
-        return (_("Over SSH the keychain has to be unlocked first:"), "  security unlock-keychain", *_without_keyring())
+        return (_("Over SSH, unlock the keychain first:"), "  security unlock-keychain", *_without_keyring())
     if not sys.platform.startswith("linux"):
         return _without_keyring()
     if problem is KeyringProblem.UNAVAILABLE:
@@ -101,7 +103,10 @@ def _advice(problem: KeyringProblem, name: str) -> tuple[str, ...]:
         return (*_unlock(name), *_without_keyring())
     if problem is KeyringProblem.TIMED_OUT:
         return (
-            _("It may be asking for its password on another screen. Answer there, or do without:"),
+            _(
+                "It may be showing a password prompt on another screen. Respond to it there, or work without the "
+                "keyring:"
+            ),
             *_without_keyring(),
         )
     return _without_keyring()
@@ -109,9 +114,12 @@ def _advice(problem: KeyringProblem, name: str) -> tuple[str, ...]:
 
 def _gnome_keyring() -> tuple[str, ...]:
     return (
-        _("To get one on Debian or Ubuntu, also without a desktop:"),
+        _("To set one up on Debian or Ubuntu, with or without a desktop:"),
         f"  {_sudo()}apt-get install -y --no-install-recommends gnome-keyring dbus-daemon",
-        _("Then, in each session, a shell with a bus of its own and in it the keyring, with a password of yours:"),
+        _(
+            "Then, in each session, start a shell with its own D-Bus, and unlock the keyring with a password "
+            "of your choice:"
+        ),
         BUS,
         UNLOCK,
         "  xds-tui login",
@@ -121,12 +129,12 @@ def _gnome_keyring() -> tuple[str, ...]:
 def _password_store() -> tuple[str, ...]:
     """Return the commands that set up `pass` with a new key."""
     return (
-        _("Or pass, which needs no bus, with a key that has a password of yours:"),
+        _("Alternatively, set up pass, which needs no D-Bus, with a key that is protected by a password:"),
         f"  {_sudo()}apt-get install -y --no-install-recommends pass gnupg pinentry-curses",
         GPG_TTY,
         f"  gpg --quick-generate-key {GPG_KEY_NAME} default default never",
         f"  pass init {GPG_KEY_NAME}",
-        _("Then, in each session, for gpg forgets the password:"),
+        _("Then, in each session, because gpg forgets the password:"),
         GPG_TTY,
         _unlock_key(GPG_KEY_NAME),
         "  xds-tui login",
@@ -137,8 +145,8 @@ def _unlock(name: str) -> tuple[str, ...]:
     from xds_tui.auth import pass_backend
 
     if name != pass_backend.NAME:
-        return (_("Unlock it, if it is gnome-keyring, with:"), UNLOCK)
-    message = _("Have gpg ask for the key's password, which it then remembers for a while:")
+        return (_("If it is gnome-keyring, unlock it with:"), UNLOCK)
+    message = _("Let gpg prompt for the password of the key, which it then remembers for a while:")
     return (message, GPG_TTY, _unlock_key(pass_backend.key()))
 
 
@@ -153,6 +161,6 @@ def _sudo() -> str:
 
 def _without_keyring() -> tuple[str, ...]:
     return (
-        _("Without a keyring, for this shell alone:"),
+        _("To work without a keyring, in this shell only:"),
         "  read -rp 'Account ID: ' XDS_UUID && read -rsp 'Secret: ' XDS_SECRET && export XDS_UUID XDS_SECRET; echo",
     )

@@ -47,10 +47,12 @@ def configuration(settings: Settings) -> list[Check]:
     found = [Check("configuration", CheckStatus.WARN, error_message(problem)) for problem in settings.problems]
     if found and settings.read_only:
         found.append(
-            Check("configuration", CheckStatus.WARN, _("xds-tui is read-only, and refuses what changes something."))
+            Check(
+                "configuration", CheckStatus.WARN, _("Because of this, xds-tui is read-only and rejects all changes.")
+            )
         )
     if not found:
-        message = _("{path} was read.") if path.exists() else _("{path} is not there, so the defaults hold.")
+        message = _("{path} is valid.") if path.exists() else _("{path} does not exist; the defaults apply.")
         found.append(Check("configuration", CheckStatus.OK, message.format(path=path)))
     # Without a configured address, the keyring may have another than the default.
     is_known = settings.base_url_given or settings.credentials is not None
@@ -67,7 +69,7 @@ async def files(state_dir: Path) -> list[Check]:
     if found[0].status is CheckStatus.BAD:
         return found
     if not journal.exists():
-        return [*found, Check("history", CheckStatus.OK, _("{path} will be made.").format(path=journal))]
+        return [*found, Check("history", CheckStatus.OK, _("{path} will be created.").format(path=journal))]
     return [*found, *_private("history", journal), await _history(journal)]
 
 
@@ -76,10 +78,10 @@ def _folder(folder: Path, *, is_ours: bool) -> Check:
         owner = folder.stat().st_uid
         path = shlex.quote(str(folder))
         command = f"  chmod u+rwx {path}" if owner == os.getuid() else f'  sudo chown -R "$USER": {path}'
-        message = _("{path} cannot be written, so nothing is remembered.").format(path=folder)
+        message = _("{path} is not writable, so nothing is recorded.").format(path=folder)
         return Check("files", CheckStatus.BAD, message, (command,))
     exposed = _private("files", folder) if is_ours else []
-    return exposed[0] if exposed else Check("files", CheckStatus.OK, _("{path} can be written.").format(path=folder))
+    return exposed[0] if exposed else Check("files", CheckStatus.OK, _("{path} is writable.").format(path=folder))
 
 
 def _private(subject: str, path: Path) -> list[Check]:
@@ -87,20 +89,20 @@ def _private(subject: str, path: Path) -> list[Check]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & 0o077:
         return []
-    message = _("{path} can be looked into by others (mode {mode}).").format(path=path, mode=f"{mode:04o}")
+    message = _("{path} can be read by other users (mode {mode}).").format(path=path, mode=f"{mode:04o}")
     return [Check(subject, CheckStatus.WARN, message, (f"  chmod go= {shlex.quote(str(path))}",))]
 
 
 def _space(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
-    message = _("{size} MB are free on the disk.").format(size=free // (1024 * 1024))
+    message = _("{size} MB of disk space are free.").format(size=free // (1024 * 1024))
     if free >= LOW_DISK_SPACE:
         return Check("disk", CheckStatus.OK, message)
     return Check(
         "disk",
         CheckStatus.WARN if free >= NO_DISK_SPACE else CheckStatus.BAD,
         message,
-        (_("Make room on it:"), f"  df -h {folder}"),
+        (_("Free some space on it:"), f"  df -h {folder}"),
     )
 
 
@@ -120,11 +122,11 @@ async def _history(path: Path) -> Check:
         events = await database.read(count_unreadable_events)
         samples = await database.read(count_unreadable_samples)
         if events or samples:
-            message = _("Entries in {path} cannot be read and are left out: {events} of events, {samples} of samples.")
+            message = _("Some records in {path} cannot be read and are skipped: {events} events, {samples} samples.")
             message = message.format(events=events, samples=samples, path=path)
-            advice = _("A later version wrote them, or they are damaged. Everything else is kept.")
+            advice = _("A newer version wrote them, or they are damaged. All other records are unaffected.")
             return Check("history", CheckStatus.WARN, message, (advice,))
-        return Check("history", CheckStatus.OK, _("{path} opens.").format(path=path))
+        return Check("history", CheckStatus.OK, _("{path} can be opened.").format(path=path))
     except StoreError as error:
         return Check("history", CheckStatus.BAD, error_message(error))
     finally:
@@ -134,15 +136,15 @@ async def _history(path: Path) -> Check:
 def terminal(environ: Mapping[str, str], *, lacks_utf8: bool) -> list[Check]:
     """Check the type, size, colors and encoding of the terminal."""
     if not is_at_terminal():
-        return [Check("terminal", CheckStatus.OK, _("This does not run at a terminal, so none was looked at."))]
+        return [Check("terminal", CheckStatus.OK, _("Not running in a terminal, so none was checked."))]
     kind = environ.get("TERM", "")
     if kind in ("", "dumb", "unknown"):
-        message = _("TERM says {kind}: no screen can be shown here.").format(kind=kind or '""')
+        message = _("TERM is {kind}, so the app cannot be shown here.").format(kind=kind or '""')
         return [Check("terminal", CheckStatus.BAD, message, ("  export TERM=xterm-256color",))]
     size = os.get_terminal_size(sys.stderr.fileno())
     message = f"{kind}, {size.columns}x{size.lines}, {_describe_colors(environ)}{_describe_session(environ)}"
     is_small = size.columns < MIN_COLUMNS or size.lines < MIN_LINES
-    fits = _("Everything fits from {columns}x{lines} on.").format(columns=MIN_COLUMNS, lines=MIN_LINES)
+    fits = _("Everything fits at {columns}x{lines} and larger.").format(columns=MIN_COLUMNS, lines=MIN_LINES)
     advice = (fits,) if is_small else ()
     return [
         Check("terminal", CheckStatus.WARN if is_small else CheckStatus.OK, message, advice),
@@ -158,13 +160,13 @@ def is_at_terminal() -> bool:
 def _describe_colors(environ: Mapping[str, str]) -> str:
     match color_depth(environ):
         case ColorDepth.NONE:
-            return _("no colours (NO_COLOR)")
+            return _("no colors (NO_COLOR)")
         case ColorDepth.STANDARD:
-            return _("16 colours")
+            return _("16 colors")
         case ColorDepth.PALETTE:
-            return _("256 colours")
+            return _("256 colors")
         case ColorDepth.TRUE_COLOR:
-            return _("16 million colours")
+            return _("16 million colors")
 
 
 def _describe_session(environ: Mapping[str, str]) -> str:
@@ -175,6 +177,8 @@ def _describe_session(environ: Mapping[str, str]) -> str:
 
 def _check_encoding(lacks_utf8: bool) -> Check:
     if not lacks_utf8:
-        return Check("unicode", CheckStatus.OK, _("The locale says UTF-8."))
-    message = _("The locale does not say UTF-8: the screens are drawn in ASCII, with question marks for Chinese names.")
+        return Check("unicode", CheckStatus.OK, _("The locale uses UTF-8."))
+    message = _(
+        "The locale does not use UTF-8, so screens are drawn in ASCII and Chinese names are shown as question marks."
+    )
     return Check("unicode", CheckStatus.WARN, message, ("  export LANG=C.UTF-8",))

@@ -70,7 +70,7 @@ async def _proxy(proxy: Proxy) -> Check:
         await _run_in_thread(lambda: _connect(proxy.url.host, proxy.port, is_tls=False))
     except (OSError, ValueError) as error:
         return Check("proxy", CheckStatus.BAD, f"{proxy}: {_reason(error)}", _without_proxy())
-    message = _("The way leads through the proxy {proxy}.").format(proxy=proxy)
+    message = _("Connections go through the proxy {proxy}.").format(proxy=proxy)
     return Check("proxy", CheckStatus.OK, message, (), time.monotonic() - started)
 
 
@@ -80,7 +80,7 @@ def _failed_proxy(error: ApiError) -> Check:
 
 def _without_proxy() -> tuple[str, ...]:
     names = [name for name in PROXY_VARIABLES if os.environ.get(name)]
-    return (_("Start or correct the proxy, or do without it:"), f"  unset {' '.join(names)}") if names else ()
+    return (_("Start or correct the proxy, or work without it:"), f"  unset {' '.join(names)}") if names else ()
 
 
 async def _certificates() -> Check | None:
@@ -90,7 +90,10 @@ async def _certificates() -> Check | None:
     except (OSError, ValueError) as error:
         message = _(CERTIFICATES_UNREADABLE)
         paths = ", ".join(os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
-        advice = (_("Name ones that can, or go by the system's:"), "  unset SSL_CERT_FILE SSL_CERT_DIR")
+        advice = (
+            _("Set it to readable certificates, or use those of the system:"),
+            "  unset SSL_CERT_FILE SSL_CERT_DIR",
+        )
         return Check("tls", CheckStatus.BAD, f"{message}: {paths}: {_reason(error)}", advice)
     return None
 
@@ -113,11 +116,11 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
         addresses = await _run_in_thread(lambda: _addresses(host, port))
     except (OSError, ValueError) as error:  # ValueError: not a valid name
         advice = (
-            _("Check the name, /etc/resolv.conf, and whether this machine is on the network:"),
+            _("Check the name, /etc/resolv.conf, and the network connection of this machine:"),
             f"  getent hosts {host}",
         )
         return [Check("dns", CheckStatus.BAD, f"{host}: {_reason(error)}", advice)]
-    message = _("{host} is {addresses}.").format(host=host, addresses=", ".join(addresses[:4]))
+    message = _("{host} resolves to {addresses}.").format(host=host, addresses=", ".join(addresses[:4]))
     found.append(Check("dns", CheckStatus.OK, message, (), time.monotonic() - started))
     started = time.monotonic()
     try:
@@ -127,13 +130,13 @@ async def _connection(host: str, port: int, *, is_tls: bool) -> list[Check]:
         if nonconforming := _nonconforming(error):
             return [*found, Check("tls", CheckStatus.BAD, f"{host}: {reason}", nonconforming)]
         advice = (
-            _("Something between here and the service may have put its own certificate in the place of the service's."),
-            _("If that is meant to be so, name its certificates:"),
+            _("A proxy or firewall may have replaced the service's certificate with its own."),
+            _("If that is intended, trust its certificates:"),
             "  export SSL_CERT_FILE=/path/to/certificates.pem",
         )
         return [*found, Check("tls", CheckStatus.BAD, f"{host}: {reason}", advice)]
     except OSError as error:
-        advice = (_("Check the address, the firewall, and whether a proxy is needed (HTTPS_PROXY)."),)
+        advice = (_("Check the address and the firewall. You may need a proxy (HTTPS_PROXY)."),)
         return [*found, Check("connection", CheckStatus.BAD, f"{host}:{port}: {_reason(error)}", advice)]
     message = (
         _("connected, {version}, certificate valid").format(version=version) if is_tls else _("connected, without TLS")
@@ -172,28 +175,28 @@ def _connect(host: str, port: int, *, is_tls: bool) -> str:
 
 def _service(base_url: str, probed: Probed) -> Check:
     if probed.code is None:
-        message = _("What answers at {url} is not the service: {seen}").format(url=base_url, seen=probed.described)
+        message = _("{url} is not the Xuandashi service: {seen}").format(url=base_url, seen=probed.described)
         if probed.summary:
             message = f"{base_url}: {with_detail(probed.summary, probed.described)}"
         advice = (messages.cause_advice(probed.cause or Cause.ADDRESS),)
         return Check("service", CheckStatus.BAD, message, advice, probed.seconds)
-    message = _("{url} answers (code {code} to a question without a token).").format(url=base_url, code=probed.code)
+    message = _("{url} responds (code {code} to a request without a token).").format(url=base_url, code=probed.code)
     return Check("service", CheckStatus.OK, message, (), probed.seconds)
 
 
 def _clock(ahead: float | None) -> Check:
     if ahead is None:
-        return Check("clock", CheckStatus.WARN, _("The service does not say what time it is there."))
-    message = _("This machine's clock differs from the service's by {seconds} s.").format(seconds=round(abs(ahead)))
+        return Check("clock", CheckStatus.WARN, _("The service does not send its time."))
+    message = _("This machine's clock is {seconds} s off that of the service.").format(seconds=round(abs(ahead)))
     if abs(ahead) <= MAX_CLOCK_SKEW:
         return Check("clock", CheckStatus.OK, message)
-    advice = (_("Remaining times are told wrongly. Set the clock by the network:"), "  sudo timedatectl set-ntp true")
+    advice = (_("Remaining times are wrong. Synchronize the clock:"), "  sudo timedatectl set-ntp true")
     return Check("clock", CheckStatus.WARN if abs(ahead) <= MAX_TOLERATED_SKEW else CheckStatus.BAD, message, advice)
 
 
 def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, TimeoutError):
-        return _("no answer in time")
+        return _("no response in time")
     return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 

@@ -18,17 +18,17 @@ async def decide(
     try:
         if not is_mine:
             await claims.decline_candidate(order_id)
-            return (_("{host} will not be offered for this order again.").format(host=host),), True
+            return (_("{host} will no longer be suggested for this order.").format(host=host),), True
         claimed = await claims.accept_candidate(order_id)
     except KeyError:
-        return (_("Nothing was decided: this order is open in another program, or not open any more."),), False
+        return (_("Nothing was recorded: this order is open in another program, or no longer open."),), False
     except StoreError as error:
-        return (_("Nothing was decided, because it could not be written down."), error_message(error)), False
+        return (_("Nothing was recorded, because the history file could not be written."), error_message(error)), False
     messages = {
-        SettleResult.WRITTEN: _("This order is confirmed by {host}."),
-        SettleResult.TAKEN: _("Nothing was decided: {host} belongs to another order."),
+        SettleResult.WRITTEN: _("This order is now confirmed by {host}."),
+        SettleResult.TAKEN: _("Nothing was recorded: {host} belongs to another order."),
         SettleResult.LATER: _(
-            "Nothing was decided: another program is buying now, and {host} may be the new host. Try again in a minute."
+            "Nothing was recorded: another program is buying now, and {host} may be its host. Try again in a minute."
         ),
     }
     return (messages[claimed].format(host=host),), claimed is SettleResult.WRITTEN

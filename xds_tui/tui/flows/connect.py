@@ -74,9 +74,9 @@ async def _run_client(screen: LiveScreen[Any], host: Host, methods: ConnectMetho
     manual = rdp.manual_command(destination, methods.commands, client)
     if screen.fleet.base_url == DEMO:
         # The simulated address may be that of a real machine.
-        return _with_command(manual, _("The demo's hosts are nowhere. A real one is reached by"))
+        return _with_command(manual, _("Demo hosts do not exist. The command for a real host would be"))
     if is_remote:
-        return _with_command(manual, _("A browser cannot do it. In a terminal this does"))
+        return _with_command(manual, _("A browser cannot connect. In a terminal, use"))
     if destination.system is target.System.LINUX:
         return await _run_in_terminal(screen, manual, manual)
     return await _open_desktop(screen, destination, methods, client, manual)
@@ -84,7 +84,7 @@ async def _run_client(screen: LiveScreen[Any], host: Host, methods: ConnectMetho
 
 def _with_command(command: Command, *parts: str) -> str:
     """Return a message with a command on a line of its own, where the user can select it."""
-    return "\n".join((" · ".join(parts), f"  {templates.shell_command(command)}", _("y copies it")))
+    return "\n".join((" · ".join(parts), f"  {templates.shell_command(command)}", _("press y to copy it")))
 
 
 # In the terminal
@@ -99,16 +99,22 @@ async def _run_in_terminal(screen: LiveScreen[Any], command: Command, manual: Co
 
     def footer(code: int) -> str:
         # Lets the user read the error of ssh before the app covers it.
-        return displayable(f"xds-tui: {_ended(program, code)} · {_('Enter goes back')}") if code == SSH_FAILED else ""
+        return (
+            displayable(f"xds-tui: {_ended(program, code)} · {_('press enter to go back')}")
+            if code == SSH_FAILED
+            else ""
+        )
 
     header = displayable(f"xds-tui: {templates.shell_command(command)}")
     try:
         code = await foreground.run_in_foreground(app, command, os.environ, header=header, footer=footer)
     except SuspendNotSupported:
-        message = _("This terminal cannot be lent to {program}. The command is").format(program=program)
+        message = _("This terminal cannot run {program}. The command is").format(program=program)
         return _with_command(manual, message)
     except FileNotFoundError:
-        return _with_command(manual, _("{program} is not installed here. The command is").format(program=program))
+        return _with_command(
+            manual, _("{program} is not installed on this machine. The command is").format(program=program)
+        )
     except OSError as error:
         return _with_command(manual, _not_started(program, error))
     return _ended(program, code) if code else ""
@@ -122,10 +128,10 @@ def _ended(program: str, code: int) -> str:
     if code < 0:
         return _("{program} was ended by {signal}").format(program=program, signal=_signal(-code))
     if program.rpartition("/")[2] != "ssh":
-        return _("{program} ended with code {code}").format(program=program, code=code)
+        return _("{program} ended with exit code {code}").format(program=program, code=code)
     if code == SSH_FAILED:
-        return _("ssh could not connect, or lost the connection (code 255)")
-    return _("ssh ended with code {code}, that of the last command there").format(code=code)
+        return _("ssh could not connect, or lost the connection (exit code 255)")
+    return _("ssh ended with exit code {code}, that of the last command on the host").format(code=code)
 
 
 def _signal(number: int) -> str:
@@ -151,8 +157,8 @@ async def _open_desktop(
     template = methods.commands.windows or ((client.program, *client.file_arguments) if client else None)
     if template is None:
         has_display |= sys.platform == "darwin"
-        why = _("no RDP client was found here") if has_display else _("there is no display here")
-        return _with_command(manual, written, why, _("on Windows this opens it"))
+        why = _("no RDP client was found") if has_display else _("there is no graphical display")
+        return _with_command(manual, written, why, _("on Windows, open it with"))
     command = templates.expand(template, destination, str(path))
     # Without a display, a configured command can only be a program for the terminal.
     if rdp.prompts_in_terminal(command) or (client is None and not has_display):
@@ -165,7 +171,7 @@ async def _open_desktop(
     if code:
         return _with_command(manual, _ended(command[0], code), written)
     started = _("{program} was started for {place}").format(program=command[0], place=destination.place)
-    return f"{started} · {_('y has the password to copy')}"
+    return f"{started} · {_('press y to copy the password')}"
 
 
 async def _spawn(command: Command) -> int:

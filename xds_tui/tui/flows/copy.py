@@ -50,18 +50,22 @@ async def copy(app: App[Any], text: str, what: str) -> list[str]:
     """
     if not clipboard.fits(text):
         size, most = len(text.encode()) / 1000, clipboard.MAX_TEXT_BYTES / 1000
-        message = _("Not copied: {what} is {size:.0f} kB, and a terminal takes {most:.0f}")
+        message = _("Not copied: {what} has {size:.0f} kB, and a terminal accepts at most {most:.0f} kB")
         return [message.format(what=what, size=size, most=most)]
     program = await _send(app, text)
     if app.is_web:  # the page of textual-serve passes OSC 52 to the browser
         sent = _("Sent to the browser's clipboard: {what}").format(what=what)
-        return [sent, _("Nothing arrives if its address is neither localhost nor https.")]
+        return [sent, _("It arrives only if the address of the page is localhost or https.")]
     sent = _("Sent to the terminal's clipboard: {what}").format(what=what)
     if program:
         return [sent, messages.copied_by(program)]
     if unsupported := clipboard.terminal_without_osc52(os.environ):
-        return [sent, _("{terminal} takes nothing: xds-tui doctor has more").format(terminal=_(unsupported))]
-    return [sent, _("Nothing arrives if the terminal does not take OSC 52."), _("xds-tui doctor --clipboard tries it")]
+        return [sent, _("{terminal} does not support copying; see xds-tui doctor").format(terminal=_(unsupported))]
+    return [
+        sent,
+        _("It arrives only if the terminal supports OSC 52."),
+        _("To test it, run xds-tui doctor --clipboard."),
+    ]
 
 
 async def copy_selected(app: App[Any], text: str) -> None:
@@ -69,7 +73,7 @@ async def copy_selected(app: App[Any], text: str) -> None:
     if clipboard.fits(text):
         await _send(app, text)
     else:
-        for line in await copy(app, text, _("What is selected")):
+        for line in await copy(app, text, _("the selected text")):
             app.notify(line, severity="warning", markup=False)
 
 
@@ -125,7 +129,7 @@ async def copy_and_report(screen: LiveScreen[Any], text: str, what: str) -> None
 
 def _host_fields(host: Host, fleet: FleetState, commands: ConnectCommands, *, is_remote: bool) -> list[_Copyable]:
     command, why_not = _command(host, commands, is_remote=is_remote)
-    name = _("ssh command") if command[:1] == ("ssh",) else _("Command to connect")
+    name = _("ssh command") if command[:1] == ("ssh",) else _("Connection command")
     trace_id = _trace_id(host, fleet)
     password = host.password
     return [
@@ -142,9 +146,9 @@ def _host_fields(host: Host, fleet: FleetState, commands: ConnectCommands, *, is
             _(terms.PASSWORD),
             lambda: password.reveal() if password else "",
         ),
-        _field("trace-id", "traceId", trace_id, _("Nothing went wrong with it lately"), _("of what went wrong last")),
+        _field("trace-id", "traceId", trace_id, _("no errors were reported for it recently"), _("of its last error")),
         _Copyable(
-            Choice("json", _("Row as JSON"), _("the fields of xds-tui hosts --json")),
+            Choice("json", _("Row as JSON"), _("same fields as xds-tui hosts --json")),
             _("Row as JSON"),
             lambda: export.to_json_lines(_table([host], fleet)).rstrip("\n"),
         ),
@@ -154,10 +158,10 @@ def _host_fields(host: Host, fleet: FleetState, commands: ConnectCommands, *, is
 def _fields_of_several(hosts: Sequence[Host], fleet: FleetState) -> list[_Copyable]:
     addresses = [formats.address(host) for host in hosts if host.address]
     return [
-        _lines("address", _("Addresses"), addresses, _("None of them has an address yet")),
+        _lines("address", _("Addresses"), addresses, _("none of them has an address yet")),
         _lines("id", _("IDs"), [host.id for host in hosts], ""),
         _Copyable(
-            Choice("json", _("Rows as JSON"), _("the fields of xds-tui hosts --json")),
+            Choice("json", _("Rows as JSON"), _("same fields as xds-tui hosts --json")),
             _("Rows as JSON"),
             lambda: export.to_json(_table(hosts, fleet)),
         ),

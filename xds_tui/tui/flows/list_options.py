@@ -30,8 +30,8 @@ _FILTER: Final = "filter "
 
 def _sort(app: App[Any], pane: HostPane) -> None:
     sort, descending = pane.listing.sort, pane.listing.descending
-    now = _("largest first; again reverses") if descending else _("smallest first; again reverses")
-    choices = [Choice(_NONE, _("As the service lists them"), is_current=sort is None)]
+    now = _("descending; choose again to reverse") if descending else _("ascending; choose again to reverse")
+    choices = [Choice(_NONE, _("Order of the service"), is_current=sort is None)]
     for column in COLUMNS:
         name = _(labels.COLUMNS[column])
         choices.append(Choice(column, name, now if column == sort else "", is_current=column == sort))
@@ -45,7 +45,7 @@ def _sort(app: App[Any], pane: HostPane) -> None:
 
 def _group(app: App[Any], pane: HostPane) -> None:
     group = pane.listing.group
-    choices = [Choice(_NONE, _("No groups"), is_current=group is None)]
+    choices = [Choice(_NONE, _("No grouping"), is_current=group is None)]
     choices += [Choice(by, _(labels.GROUPS[by]), is_current=by == group) for by in GROUPS]
 
     def on_result(chosen: str | None) -> None:
@@ -70,7 +70,9 @@ def _filters(app: App[Any], pane: HostPane) -> None:
         for name, text in filters.items()
     ]
     choices.append(Choice(_SAVE, _("Save this filter…"), typed, _save_disabled_reason(typed)))
-    choices.append(Choice(_REMOVE, _("Remove a saved filter…"), why_not="" if filters else _("None is saved")))
+    choices.append(
+        Choice(_REMOVE, _("Remove a saved filter…"), why_not="" if filters else _("there are no saved filters"))
+    )
 
     def on_result(chosen: str | None) -> None:
         if chosen == _SAVE:
@@ -112,7 +114,7 @@ def _parse_error(text: str) -> str:
 
 
 def _save_disabled_reason(typed: str) -> str:
-    return _parse_error(typed) if typed else _("No filter is set: / sets one")
+    return _parse_error(typed) if typed else _("no filter is set; press / to set one")
 
 
 DIALOGS: Final[Mapping[str, Callable[[App[Any], HostPane], None]]] = {

@@ -39,7 +39,7 @@ async def sign_in(app: App[Any], opened: ProfileServices) -> bool:
 
 async def save_credentials(app: App[Any], account: Account) -> None:
     """Store the credentials in the keyring, which may ask the user first, and show the result."""
-    waiting = _("Waiting for the keyring, which may ask you first")
+    waiting = _("Waiting for the keyring, which may prompt first")
     timer = app.set_timer(PROGRESS_DELAY, lambda: app.notify(waiting, timeout=20, markup=False))
     try:
         name = await account.store_credentials()
@@ -49,7 +49,7 @@ async def save_credentials(app: App[Any], account: Account) -> None:
         return
     finally:
         timer.stop()
-    app.notify(_("Kept in the keyring: {name}").format(name=name), markup=False)
+    app.notify(_("Stored in the keyring: {name}").format(name=name), markup=False)
 
 
 async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Profile) -> ProfileServices | None:
@@ -71,12 +71,12 @@ async def choose_profile(app: App[Any], profiles: ProfileConnector, present: Pro
 
 def describe_profile(place: Profile) -> str:
     """Return the environment and the address of a profile, and whether it is read-only."""
-    words = [_("where it was signed in to")]
+    words = [_("the address it last signed in to")]
     if place.base_url:
         name, address = environment_of(place.base_url), place.base_url.partition("://")[2]
         words = [address] if address.startswith(name) else [formats.environment(name), address]
     if place.base_url == DEMO:
-        words = [_("a simulated service in this program: nothing is bought")]
+        words = [_("built-in simulator; nothing is really bought")]
     return " · ".join([*words, _(terms.READ_ONLY)] if place.read_only else words)
 
 
@@ -89,7 +89,7 @@ _THEMES: Final = {
     "dark": N_("Dark"),
     "light": N_("Light"),
     "contrast": N_("High contrast"),
-    "ansi": N_("The terminal's own sixteen colours"),
+    "ansi": N_("The 16 colors of the terminal"),
 }
 
 _LANGUAGES: Final = {"en": "English", "zh_CN": "中文"}
@@ -102,14 +102,14 @@ async def choose_theme(app: App[Any], keep: SaveSetting | None, folder: Path | N
     Each theme is applied while the cursor is on it. A file in `folder` that is not usable is listed with the reason.
     """
     if app.no_color:
-        app.notify(_("NO_COLOR is set: no colours are written"), severity="warning", markup=False)
+        app.notify(_("NO_COLOR is set, so no colors are used"), severity="warning", markup=False)
         return
     custom = await asyncio.to_thread(_read_themes, folder) if folder is not None else {}
     present, present_theme = themes.current(app), app.theme
     choices = [Choice(name, _(_THEMES[name]), name, is_current=name == present) for name in THEMES]
     for name, theme in custom.items():
         why_not = "" if isinstance(theme, CustomTheme) else theme
-        choices.append(Choice(name, name, _("your own"), why_not, is_current=name == present))
+        choices.append(Choice(name, name, _("custom"), why_not, is_current=name == present))
     choices += [Choice(name, name, is_current=name == present) for name in TEXTUAL_THEMES if name not in custom]
 
     def preview(name: str) -> None:
@@ -156,5 +156,5 @@ async def save_language(app: App[Any], keep: SaveSetting | None, chosen: str) ->
 
 async def _save(app: App[Any], keep: SaveSetting | None, changes: Mapping[tuple[str, ...], object]) -> None:
     if keep is not None and (why := await keep(changes)):
-        message = _("It holds for this run only. {why}").format(why=why)
+        message = _("This applies to the current run only. {why}").format(why=why)
         app.notify(message, severity="warning", markup=False)

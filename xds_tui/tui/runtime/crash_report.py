@@ -61,10 +61,10 @@ def crash_message(error: BaseException, events: Sequence[Event] = ()) -> str:
     path = _write_report(report)
     return "\n".join(
         (
-            _("xds-tui stopped by a mistake of its own. Orders that were sent are looked for at the next start.")
+            _("xds-tui stopped because of an internal error. Orders that were sent are checked at the next start.")
             + f" ({_headline(error)})",
-            _("The report is in {path}; it holds no secrets.").format(path=path) if path else report,
-            _("Please file it where you got xds-tui, and say what you did just before."),
+            _("A report was written to {path}. It contains no secrets.").format(path=path) if path else report,
+            _("Please send it to where you got xds-tui, and describe what you did just before."),
         )
     )
 

@@ -46,7 +46,7 @@ class JobControl:
     def stop(self) -> None:
         """Return the terminal to the shell and stop until `fg`."""
         if self._app.is_web or not _has_shell():
-            self._app.notify(_("There is no shell to go back to"), markup=False)
+            self._app.notify(_("There is no shell to suspend to"), markup=False)
             return
         with self._app.batch_update(), self._app.suspend(), shutdown.default_signal_handlers():
             stop_job()

@@ -113,7 +113,7 @@ class TerminalApp(CompatApp, inherit_bindings=False):
             self.exit(None, INTERRUPT_EXIT_CODE)
             return
         self._interrupted_at = now
-        self.notify(_("Press Ctrl+C again to quit"), timeout=DOUBLE_PRESS_WINDOW, markup=False)
+        self.notify(_("Press ctrl+c again to quit"), timeout=DOUBLE_PRESS_WINDOW, markup=False)
 
     # Suspension
 

@@ -42,6 +42,12 @@ class AppScreen(CompatScreen[ScreenResultType]):
     is_leaving = False
     manual_topic: ClassVar[str] = "keys"
 
+    @property
+    def manual_page(self) -> str:
+        """The page of the manual about the notice on the screen; without one, about the screen."""
+        topics = (notice.topic for notice in self.query(Notice) if notice.display and notice.topic)
+        return next(topics, self.manual_topic)
+
     def remove(self) -> AwaitRemove:
         """Cancel the workers, and remove the screen."""
         self.is_leaving = True

@@ -46,7 +46,9 @@ class ColumnList(Table):
                 (
                     Cell(_(labels.COLUMNS[key])),
                     Cell(
-                        _("{place}. to leave").format(place=leaves.index(key) + 1) if key in leaves else _("stays"),
+                        _("hidden, no. {place}").format(place=leaves.index(key) + 1)
+                        if key in leaves
+                        else _("always shown"),
                         "muted",
                     ),
                 )
@@ -93,7 +95,7 @@ class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
     def compose(self) -> ComposeResult:
         """Compose the list and its keys."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(_("Columns: the marked are shown, from left to right"))
+            dialog.border_title = Content(_("Columns: marked ones are shown, from left to right"))
             yield ColumnList()
         yield KeyBar()
 
@@ -116,7 +118,9 @@ class ColumnPickerScreen(DialogScreen[tuple[str, ...] | None]):
         if chosen := self.query_one(ColumnList).chosen:
             self.dismiss(chosen)
         else:
-            self.query_one(".dialog").border_subtitle = Content(_("One column at least: space marks it"))
+            self.query_one(".dialog").border_subtitle = Content(
+                _("At least one column is needed. Press space to mark it.")
+            )
 
     def action_leave(self) -> None:
         """Cancel."""

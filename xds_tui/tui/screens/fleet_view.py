@@ -131,7 +131,7 @@ class FleetView(PanedScreen):
 
         events = ActivityTable(id="events", classes="pane", placeholder=_(terms.NO_EVENTS))
         events.border_title = Content(_("³Events"))
-        events.border_subtitle = Content(_("h full history"))
+        events.border_subtitle = Content(_("h: full history"))
         catalog = CatalogPane(id="catalog", classes="pane")
         inspector = Inspector(self._clock, id="inspector", classes="pane")
         with self.app.batch_update():
@@ -207,7 +207,7 @@ class FleetView(PanedScreen):
         self._hosts.select(host_id, is_asked=False)
         host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:
-            self._notice.show([_("{host} is ready but off. Press s to start it").format(host=host.name)], mild=True)
+            self._notice.show([_("{host} is ready but off. Press s to start it.").format(host=host.name)], mild=True)
 
     # Panes
 

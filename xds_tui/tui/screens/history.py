@@ -117,12 +117,12 @@ class HistoryScreen(LiveScreen[None]):
         yield StatusBar(self._profile, self._clock, title=_(terms.HISTORY))
         yield Static(id="tabs")
         with ContentSwitcher(initial="all-events", id="tab"):
-            events = EventTable(id="all-events", placeholder=_("Loading"))
+            events = EventTable(id="all-events", placeholder=_("Loading…"))
             events.is_dated = True
             yield events
-            yield OrderTable(id="all-orders", placeholder=_("No operations yet. Press n to rent a host"))
+            yield OrderTable(id="all-orders", placeholder=_("No operations yet. Press n to rent a host."))
             yield Charts(self._history.samples, self._clock, id="charts")
-        field = FilterInput(_("words, name:train, status:rejected, age<24h"), self.filter_text)
+        field = FilterInput(_("text, name:train, status:rejected, age<24h"), self.filter_text)
         field.display = False
         yield field
         yield Notice()
@@ -197,8 +197,8 @@ class HistoryScreen(LiveScreen[None]):
         orders = self._log.matching_orders(self._filter.orders, now)
         self._shown = events, orders
         table = self.query_one(EventTable)
-        empty = _("No matches. Press esc to clear the filter") if self.filter_text else _(terms.NO_EVENTS)
-        table.placeholder = empty if self._log.is_whole else _("Loading")
+        empty = _("No matches. Press esc to clear the filter.") if self.filter_text else _(terms.NO_EVENTS)
+        table.placeholder = empty if self._log.is_whole else _("Loading…")
         table.show_events(events)
         self.query_one(OrderTable).show_orders(orders, self._hosts())
         if self.tab is Tab.ORDERS:
@@ -319,7 +319,7 @@ class HistoryScreen(LiveScreen[None]):
         if row.trace_id:
             await copy.copy_and_report(self, row.trace_id, f"traceId {row.trace_id}")
         else:
-            self.show_notice([_("The service gave no traceId for this")], mild=True)
+            self.show_notice([_("The service returned no traceId for this")], mild=True)
 
     @work
     async def action_export(self) -> None:

@@ -66,7 +66,7 @@ class SearchScreen(PickerScreen):
     """Returns the topic and the number of a section that contains the typed words."""
 
     def __init__(self, language: str) -> None:
-        super().__init__(_(COMMANDS["manual.search"].sentence), [], placeholder=_("words"))
+        super().__init__(_(COMMANDS["manual.search"].sentence), [], placeholder=_("search the manual"))
         self._sections = [section for topic in manual.TOPICS for section in sections(topic, language)]
 
     def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
@@ -79,7 +79,7 @@ class SearchScreen(PickerScreen):
                 matches.append((not in_title, section))
         matches.sort(key=lambda match: match[0])
         choices = [_choice(section, words) for _order, section in matches[:MAX_RESULTS]]
-        return choices, "" if choices else _("No page contains this")
+        return choices, "" if choices else _("No page matches")
 
 
 def _choice(section: ManualSection, words: Sequence[str]) -> Choice:

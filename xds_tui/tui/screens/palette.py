@@ -73,7 +73,7 @@ class PaletteScreen(PickerScreen):
         keys = [written(offer.action) for offer in offers]
         width = max(map(formats.cells, keys), default=0)
         choices = [_choice(offer, formats.padded(its, width)) for offer, its in zip(offers, keys, strict=True)]
-        super().__init__(_(terms.COMMANDS), choices, placeholder=_("an action, or a host by name, ID or address"))
+        super().__init__(_(terms.COMMANDS), choices, placeholder=_("a command, or a host by name, ID or address"))
         self._actions = list(zip((offer.words for offer in offers), choices, strict=True))
         self._hosts = hosts
         self._host_words: list[str] = []
@@ -88,7 +88,9 @@ class PaletteScreen(PickerScreen):
         hosts.sort(key=lambda host: _distance(host.name, words))
         shown = [*actions, *map(_host_choice, hosts[:MAX_ENTRIES])]
         if (more := len(hosts) - MAX_ENTRIES) > 0:
-            message = ngettext("{count} more host: type on", "{count} more hosts: type on", more).format(count=more)
+            message = ngettext("{count} more host: type to narrow", "{count} more hosts: type to narrow", more).format(
+                count=more
+            )
             return shown, message
         return shown, "" if shown else _(terms.NOTHING_FOUND)
 
@@ -117,7 +119,7 @@ def _reachable(screen: LiveScreen[Any], base: FleetScreen) -> Iterator[Offer]:
         if action is not None and active.node is not screen.app:
             yield Offer(action, screen, active.node, screen.why_not(action))
     for action in by_place(base.PLACES):
-        why_not = _("esc leaves this first") if screen.HOLDS_WORK else base.why_not(action)
+        why_not = _("press esc to close this first") if screen.HOLDS_WORK else base.why_not(action)
         yield Offer(action, base, None, why_not)
     for action in by_place(["app"]):
         if action.run != "palette":

@@ -62,7 +62,7 @@ class PickerScreen(DialogScreen[str | None]):
         self._title = title
         self._choices = choices
         self._found: Mapping[str, Choice] = {}
-        self._placeholder = placeholder or _("type to find")
+        self._placeholder = placeholder or _("type to search")
 
     def compose(self) -> ComposeResult:
         """Compose the input and the list of matching choices."""

@@ -37,7 +37,7 @@ class PromptScreen(DialogScreen[str | None]):
         """Compose the field and the message below it."""
         with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = Content(self._title)
-            yield Field(placeholder=_("a name"))
+            yield Field(placeholder=_("name"))
             yield Static(classes="chooser-why", markup=False)
 
     @property
@@ -49,14 +49,14 @@ class PromptScreen(DialogScreen[str | None]):
         event.stop()
         message = self._problem
         if not message and self._typed in self._taken:
-            message = _("Takes the place of the one that has this name")
+            message = _("This name is in use; its filter will be replaced")
         self.query_one(Static).update(Content(message))
 
     @property
     def _problem(self) -> str:
         """The reason why the name is invalid; a name that is too long is not truncated silently."""
         if (length := len(self._typed)) > MAX_LENGTH:
-            return _("{length} characters: a name has {most} at most").format(length=length, most=MAX_LENGTH)
+            return _("{length} characters; a name can have at most {most}").format(length=length, most=MAX_LENGTH)
         return ""
 
     @on(Input.Submitted)

@@ -76,14 +76,16 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             yield from _field("address", _(terms.ADDRESS), self._account.base_url)
             with RadioSet(id="way", compact=True):
                 has_token = self._account.has_bare_token
-                yield Radio(Content(_("Account ID and secret: renews by itself")), value=not has_token, compact=True)
-                yield Radio(Content(_("A token: ends after 30 minutes")), value=has_token, id="bare", compact=True)
+                yield Radio(
+                    Content(_("Account ID and secret (renewed automatically)")), value=not has_token, compact=True
+                )
+                yield Radio(Content(_("Token (expires after 30 minutes)")), value=has_token, id="bare", compact=True)
             yield from _field("account", _(terms.ACCOUNT_ID), self._account.account_id)
             yield from _field("secret", _(terms.SECRET), password=True)
             yield from _field("token", _("Token"), password=True)
-            yield Tick(Content(_("Keep it in the keyring")), value=self._account.has_keyring, id="keep", compact=True)
+            yield Tick(Content(_("Store in the keyring")), value=self._account.has_keyring, id="keep", compact=True)
             yield Static(id="keyring")
-            yield Static(Content(_("No account yet? xds-tui --demo shows everything.")), classes="hint")
+            yield Static(Content(_("No account yet? Run xds-tui --demo to try everything.")), classes="hint")
             yield Static(id="answer")
             with Horizontal(classes="dialog-buttons"):
                 yield Button(Content(_("Not now  esc")), id="leave", compact=True)
@@ -95,7 +97,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         if self._account.has_bare_token:
             self.query_one("#token", Input).focus()
         if (trouble := self._account.keyring_read_error) is not None:
-            unread = _("The keyring was not read, so sign in again: {reason}")
+            unread = _("The keyring could not be read, so please sign in again: {reason}")
             self._complain([unread.format(reason=messages.error_message(trouble))])
         if self._account.has_keyring:
             self._name_keyring()
@@ -112,7 +114,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
             self.query_one("#keep", Tick).disabled = True
             line.update(Content(messages.kept_for_this_run(error)))
             return
-        line.update(Content(_("The keyring here is {name}.").format(name=name)))
+        line.update(Content(_("Keyring on this machine: {name}").format(name=name)))
 
     @on(RadioSet.Changed)
     def _show_fields(self) -> None:
@@ -154,7 +156,7 @@ class SignInScreen(DialogScreen[SignedIn | None]):
         """Sign in with the typed credentials; show an error in the dialog, and keep the input."""
         answer = self.query_one("#answer", Static)
         answer.remove_class("-bad")
-        answer.update(Content(_("Asking the service …")))
+        answer.update(Content(_("Signing in…")))
         try:
             base_url, credentials = self._what_was_typed()
             await self._account.sign_in(base_url, credentials)

@@ -42,7 +42,7 @@ class TooSmallScreen(DialogScreen[None]):
 
     def _told(self) -> str:
         size = self.app.size
-        return _("{columns}x{rows} at least; this is {width}x{height}").format(
+        return _("Needs at least {columns}x{rows}; this terminal has {width}x{height}").format(
             columns=MIN_SIZE.width, rows=MIN_SIZE.height, width=size.width, height=size.height
         )
 

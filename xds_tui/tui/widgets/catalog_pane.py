@@ -220,7 +220,7 @@ class CatalogPane(FilteredPane, Vertical):
 
     def _show_images(self, table: Table, there: Catalog) -> None:
         shown = {image.id: image for image in purchase.matching_images(there, self.choice.billing, self.choice.package)}
-        table.placeholder = _("No image matches this package. Press enter on it to deselect it")
+        table.placeholder = _("No image matches this package. Press enter on it to deselect it.")
         table.show(translated(IMAGE_COLUMNS), list(shown), lambda key: image_row(shown[key], self.choice.image))
 
     def _show_packages(self, table: Table, there: Catalog) -> None:
@@ -230,7 +230,7 @@ class CatalogPane(FilteredPane, Vertical):
                 there, purchase.matching_packages(there, self.choice.billing, self.choice.image, self.criteria)
             )
         }
-        table.placeholder = _("No packages match. Press backspace to show all")
+        table.placeholder = _("No packages match. Press backspace to show all.")
         table.show(translated(PACKAGE_COLUMNS), list(shown), lambda key: package_row(shown[key], self.choice.package))
 
     def _filtered(self, there: Catalog, packages: Sequence[Package]) -> list[Package]:

@@ -9,7 +9,7 @@ from xds_tui.domain import pricing
 from xds_tui.domain.model import Image, Package
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, terms
 from xds_tui.text.labels import HEADERS
 from xds_tui.tui.widgets.table.table import Cell, Column, Row
 
@@ -61,7 +61,7 @@ def offer_lines(package: Package) -> list[str]:
     lines = [machine, f"{formats.area(package.area)} · {formats.purpose(package.purpose)}"]
     price = pricing.hourly(package)
     if price is None or package.amount is None:
-        lines.append(_("Its price was not understood, so it cannot be bought."))
+        lines.append(_("The price could not be parsed, so it cannot be bought."))
     elif price == package.amount:
         lines.append(_("¥{price}/h, no discount").format(price=formats.price(price)))
     else:
@@ -76,7 +76,7 @@ def offer_lines(package: Package) -> list[str]:
 def why_no_catalog(fleet: FleetState) -> str:
     """Return why there is no catalog yet."""
     if fleet.connection is ConnectionState.SIGNED_OUT:
-        return _("Not signed in. Press i to sign in")
+        return _(terms.NOT_SIGNED_IN)
     if fleet.catalog_error is None or isinstance(fleet.catalog_error, SignedOut):
         return _("Loading catalog…")  # an earlier reading may have failed before the user signed in
     return messages.error_message(fleet.catalog_error)

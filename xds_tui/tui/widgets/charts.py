@@ -166,7 +166,7 @@ class Charts(Widget):
         if self._samples is None:
             return Content("")
         if not self._samples:
-            text = _("No data for this period. Press s for a longer one")
+            text = _("No data for this period. Press s for a longer one.")
             return Content("\n" * (self.size.height // 2) + text.center(self.size.width))
         width, height = self.size
         since = self._now - SPANS[self.span][0]

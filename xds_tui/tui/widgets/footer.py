@@ -127,7 +127,7 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """Return the keys that fit, in groups."""
         if self.unknown:
-            text = _("{key} does nothing here. Press ? for keyboard shortcuts").format(key=self.unknown)
+            text = _("{key} does nothing here. Press ? for keyboard shortcuts.").format(key=self.unknown)
             return Content(text).stylize(".key-bar--dim")
         key_style = self.get_visual_style("key-bar--key", partial=True)
         dim_style = self.get_visual_style("key-bar--dim", partial=True)

@@ -21,7 +21,7 @@ from xds_tui.domain.host_list import Sort
 from xds_tui.domain.model import Host
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
-from xds_tui.text import labels, messages
+from xds_tui.text import labels, messages, terms
 from xds_tui.text.host_title import Listed, title
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.widgets.filter_input import FilteredPane
@@ -184,14 +184,14 @@ class HostPane(FilteredPane, Vertical):
 
     def _why_empty(self) -> str:
         if self.fleet.connection is ConnectionState.SIGNED_OUT and self.fleet.snapshot is None:
-            return _("Signed out: press i to sign in")
+            return _(terms.NOT_SIGNED_IN)
         if self.fleet.snapshot is None:
-            return _("Waiting for the first answer")
+            return _("Waiting for the first response")
         if self._query:
-            return _("No hosts match the filter. Press esc to clear it")
+            return _("No hosts match the filter. Press esc to clear it.")
         if self.fleet.unreadable:
-            return _("No host could be read; see the history (h)")
-        return _("No hosts yet. Press n to rent one")
+            return _("No host could be parsed; see the history (h)")
+        return _("No hosts yet. Press n to rent one.")
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
         """Show the new state."""

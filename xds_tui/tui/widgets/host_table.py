@@ -160,7 +160,7 @@ def _group_label(value: Status | Area | str | None) -> str:
         case Area():
             return formats.area(value)
         case None:
-            return _("not told")
+            return _("not provided")
         case _:
             return value
 

@@ -11,7 +11,9 @@ from textual.widgets import Static
 
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.fleet.state import ConnectionState, FleetState
+from xds_tui.i18n import _
 from xds_tui.text import messages
+from xds_tui.text.manual_topics import manual_topic
 from xds_tui.tui.theme import glyphs
 
 
@@ -33,24 +35,27 @@ class Notice(Static):
 
     subject = ""
     """An identifier of what the notice is about, with which `clear` hides only notices of the same kind."""
+    topic = ""
+    """The page of the manual about it; empty for that of the screen."""
 
     @property
     def is_error(self) -> bool:
         """Whether an error is shown, which a hint must not replace."""
         return self.display and not self.has_class("-mild")
 
-    def show(self, lines: Sequence[str], *, mild: bool = False, subject: str = "") -> None:
+    def show(self, lines: Sequence[str], *, mild: bool = False, subject: str = "", topic: str = "") -> None:
         """Show `lines` in place of the present notice.
 
         Args:
             lines: the parts of the message; empty ones are left out.
             mild: whether it is a hint or warning instead of an error.
             subject: an identifier to pass to `clear`.
+            topic: the page of the manual about it, which the notice offers to open.
 
         """
-        self.subject = subject
+        self.subject, self.topic = subject, topic
         self.set_class(mild, "-mild")
-        text = " · ".join(line for line in lines if line)
+        text = " · ".join(line for line in (*lines, _("f3: manual") if topic else "") if line)
         self.update(Content(text if mild else f"! {text}"))
         self.display = True
 
@@ -81,9 +86,11 @@ class FleetNotice(Notice):
                 messages.error_notice(fleet.error),
                 mild=fleet.connection is not ConnectionState.SIGNED_OUT,
                 subject="service",
+                topic=manual_topic(fleet.error),
             )
         elif fleet.storage_problem is not None:
-            self.show([messages.no_record(fleet.storage_problem)], mild=True, subject="service")
+            lines = (messages.no_record(fleet.storage_problem),)
+            self.show(lines, mild=True, subject="service", topic=manual_topic(fleet.storage_problem))
         else:
             self.clear("service")
             self.clear("action")  # it may be about the storage
@@ -129,4 +136,5 @@ class FleetNotice(Notice):
         self._reported = tuple(events)
         is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in events)
         shown = [glyphs.with_shown_name(self.app, event) for event in events]
-        self.show(messages.events_notice(shown), mild=is_mild, subject=_EVENTS)
+        topic = "orders" if any(event.doubt or event.state for event in events) else ""
+        self.show(messages.events_notice(shown), mild=is_mild, subject=_EVENTS, topic=topic)

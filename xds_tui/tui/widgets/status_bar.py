@@ -255,7 +255,7 @@ class StatusBar(Widget):
         at, now = self.fleet.snapshot.at, self._clock()
         time = formats.when(at, now)
         if now - at < timedelta(minutes=1):
-            return _("data of {time}").format(time=time)
+            return _("data from {time}").format(time=time)
         return _("{age} old · {time}").format(age=formats.span(now - at), time=time)
 
     def _counts(self) -> Content:

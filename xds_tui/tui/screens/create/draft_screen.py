@@ -119,7 +119,7 @@ class DraftScreen(LiveScreen[Finished]):
 
     def compose(self) -> ComposeResult:
         """Create the page; on a narrow terminal parts of it are hidden."""
-        yield self.status_line(_("New host"))
+        yield self.status_line(_("Rent hosts"))
         yield StepBar(id="steps")
         with Horizontal(id="page"):
             with Vertical(id="goods-panes"):

@@ -70,7 +70,7 @@ class PackagePane(GoodsPane):
     def compose(self) -> ComposeResult:
         """Create the table, and the field for its filter."""
         yield from super().compose()
-        yield FilterInput(_("words, gpu:4090, mem>=64, cost<2, -ceph"))
+        yield FilterInput(_("text, gpu:4090, mem>=64, cost<2, -ceph"))
 
     def show(self, draft: Draft, fleet: FleetState) -> None:
         """List the packages that match the filter.
@@ -87,7 +87,7 @@ class PackagePane(GoodsPane):
         image = draft.image if draft.package is None and not self.shows_all else None
         of_type = [package for package in sold if image is None or package.type == image.type]
         found = self._matching(of_type, draft, catalog)
-        table.placeholder = _("No packages match the filter. Press backspace to show all")
+        table.placeholder = _("No packages match the filter. Press backspace to show all.")
         packages = {package.id: package for package in found}
         table.show(translated(PACKAGE_COLUMNS), list(packages), lambda key: package_row(packages[key], draft.package))
         self._show_titles(draft, len(found), len(sold), len(sold) - len(of_type))
@@ -105,7 +105,7 @@ class PackagePane(GoodsPane):
         if self._error:
             self.set_border_subtitle(f"! {self._error}", "$text-error")
         elif of_other_types or self._text:
-            self.set_border_subtitle(_("backspace shows all"))
+            self.set_border_subtitle(_("backspace: show all"))
         else:
             self.set_border_subtitle("")
 
@@ -149,7 +149,7 @@ class ImagePane(GoodsPane):
             return
         package = None if self.shows_all else draft.package
         images = {image.id: image for image in purchase.matching_images(catalog, draft.billing, package)}
-        table.placeholder = _("No image matches this package. Choose another package")
+        table.placeholder = _("No image matches this package. Choose another package.")
         self._show_images(images, draft.image)
         self._show_titles(package, len(catalog.images) - len(images))
 
@@ -162,8 +162,8 @@ class ImagePane(GoodsPane):
             title += " · " + _("type {type}").format(type=package.type)
         self.set_border_title(title)
         more = ngettext(
-            "{count} image of another type: backspace shows all",
-            "{count} images of other types: backspace shows all",
+            "{count} image of another type · backspace: show all",
+            "{count} images of other types · backspace: show all",
             of_other_types,
         )
         self.set_border_subtitle(more.format(count=of_other_types) if of_other_types else "")

@@ -74,14 +74,14 @@ def summary_lines(orders: Sequence[Order]) -> list[str]:
     counts = count_outcomes(orders)
     lines = [_outcomes(counts)]
     if counts.under_way:
-        return [*lines, _("Buying one host at a time. Press esc to stop after the current one.")]
+        return [*lines, _("Hosts are bought one at a time. Press esc to stop after the current one.")]
     states = (OrderState.ACCEPTED, OrderState.CONFIRMED)
     failed = next((order for order in orders if order.state not in states), None)
     if failed is not None:
         lines += messages.order_lines(failed)
     if any(order.state is OrderState.ACCEPTED for order in orders):
         lines.append(_("A new host can take a few minutes to appear. It will be selected as soon as it does."))
-    return [*lines, *_retries(counts), _("enter closes")]
+    return [*lines, *_retries(counts), _("enter: close")]
 
 
 def _outcomes(counts: BatchCounts) -> str:
@@ -89,7 +89,7 @@ def _outcomes(counts: BatchCounts) -> str:
         (_("{count} unknown"), counts.unknown),
         (_("{count} rejected"), counts.rejected),
         (_("{count} not sent"), counts.not_sent),
-        (_("{count} under way"), counts.under_way),
+        (_("{count} in progress"), counts.under_way),
     )
     parts = [_("{count} bought").format(count=counts.bought)]
     parts += [text.format(count=count) for text, count in others if count]
@@ -100,15 +100,15 @@ def _retries(counts: BatchCounts) -> list[str]:
     lines = []
     if counts.failed:
         text = ngettext(
-            "a  orders the {count} host again that was certainly not bought",
-            "a  orders the {count} hosts again that were certainly not bought",
+            "a  orders again the {count} host that was certainly not bought",
+            "a  orders again the {count} hosts that were certainly not bought",
             counts.failed,
         )
         lines.append(text.format(count=counts.failed))
     if counts.unknown:
         text = ngettext(
-            "u  orders the {count} host again whose outcome is unknown. It may be bought twice",
-            "u  orders the {count} hosts again whose outcome is unknown. They may be bought twice",
+            "u  orders again the {count} host whose outcome is unknown. It may be bought twice.",
+            "u  orders again the {count} hosts whose outcome is unknown. They may be bought twice.",
             counts.unknown,
         )
         lines.append(text.format(count=counts.unknown))

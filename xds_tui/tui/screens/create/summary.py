@@ -56,9 +56,11 @@ def _problem_line(problem: DraftProblem, draft: Draft, form_problem: str) -> str
     sentences = {
         DraftProblem.NO_PACKAGE: _("Choose a package to see the price."),
         DraftProblem.NO_IMAGE: _("Choose an image."),
-        DraftProblem.PACKAGE_NOT_SOLD: _("{package} is not sold {mode}. Press m to switch back, or choose another."),
-        DraftProblem.IMAGE_NOT_OFFERED: _("{image} is not offered any more. Choose another image."),
-        DraftProblem.TYPES_DIFFER: _("{image} does not go with this package. Choose an image of type {type}."),
+        DraftProblem.PACKAGE_NOT_SOLD: _(
+            "{package} is not sold {mode}. Press m to switch back, or choose another package."
+        ),
+        DraftProblem.IMAGE_NOT_OFFERED: _("{image} is no longer offered. Choose another image."),
+        DraftProblem.TYPES_DIFFER: _("{image} does not match this package. Choose an image of type {type}."),
         DraftProblem.PRICE_UNKNOWN: _("The price could not be parsed, so this package cannot be bought."),
     }
     return sentences.get(problem, form_problem).format(
@@ -75,7 +77,7 @@ def price_line(view: DraftView) -> str:
     if estimate is None:
         return next(iter(problem_lines(view)), "")
     if view.draft.billing is Billing.ON_DEMAND:
-        return f"{formats.working(estimate)} {_('per hour while running')}"
+        return f"{formats.working(estimate)} {_('per hour while on')}"
     return f"{formats.working(estimate)} {_('in advance')}"
 
 
@@ -124,7 +126,7 @@ def charged_line(draft: Draft, fleet: FleetState) -> str:
     environment = formats.environment(environment_of(fleet.base_url)) if fleet.base_url else ""
     account = " · ".join(part for part in (fleet.account, environment) if part)
     if draft.billing is Billing.ON_DEMAND:
-        return _("Charged per hour of use to the wallet of {account}").format(account=account)
+        return _("Charged hourly while on, to the wallet of {account}").format(account=account)
     return _("Charged now to the wallet of {account}").format(account=account)
 
 
@@ -170,8 +172,10 @@ def _other_mode(draft: Draft, fleet: FleetState) -> str:
 
 
 def _reservation(fleet: FleetState) -> str:
-    prices = _("{time} prices").format(time=formats.clock(fleet.catalog.at)) if fleet.catalog else ""
-    return _("Estimate at {prices}. Excludes tax, cloud disks and traffic. Your bill may differ.").format(prices=prices)
+    prices = _("prices of {time}").format(time=formats.clock(fleet.catalog.at)) if fleet.catalog else ""
+    return _("Estimate based on {prices}. Excludes tax, cloud disks and traffic. Your bill may differ.").format(
+        prices=prices
+    )
 
 
 class OrderSummary(VerticalScroll):
@@ -210,7 +214,7 @@ class OrderSummary(VerticalScroll):
         if estimate is not None:
             large.update(formats.money(estimate.total))
         is_on_demand = draft.billing is Billing.ON_DEMAND
-        unit = _("per hour while running") if is_on_demand else _("in advance")
+        unit = _("per hour while on") if is_on_demand else _("in advance")
         total = "" if estimate is None else unit if has_large_digits else f"{formats.money(estimate.total)} {unit}"
         self._show_lines("total", [total] if total else [])
         self._show_lines("details", detail_lines(view))
@@ -279,7 +283,7 @@ class BuyButton(Widget):
         if problem is not None:
             self.hint = messages.no_record(problem)
         elif draft.is_complete:
-            advice = _("Press B (shift+b) to buy. The price is re-checked before the order is sent.")
+            advice = _("Press B (shift+b) to buy. The price is checked again before the order is sent.")
             self.hint = f"{charged_line(draft, view.fleet)}\n{advice}"
         else:
             self.hint = ""
