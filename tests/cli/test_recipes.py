@@ -24,7 +24,8 @@ SSH = '#!/bin/sh\nshift $(($# - 2))\nexec "$@"\n'
 def recipe(start: str) -> str:
     """Return the block of code of the manual that contains `start`."""
     text = (Path(manual.__file__).parent / "en" / "scripts.md").read_text()
-    return next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if start in block)
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return next(block for block in blocks if start in block)
 
 
 @pytest.fixture

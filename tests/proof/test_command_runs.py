@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proof.command_runs import prove
+from tests.proof.command_runs import prove
 
 
 def test_a_request_is_bought_once_whatever_happens_to_its_runs(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace as replace_struct
-from proof.faults import ANSWERS, describe
-from proof.judge import Verdict, judge
-from proof.records import Record
-from proof.request import Asked, Kind
-from support.factories import a_package, a_quote, an_order
 
+from tests.proof.faults import ANSWERS, describe
+from tests.proof.judge import Verdict, judge
+from tests.proof.records import Record
+from tests.proof.request import Asked, Kind
 from tests.simulator_faults.faults import Kind as Mishap
 from tests.simulator_faults.other_user import TAG
 from tests.simulator_faults.presets import EVERY_CODE
+from tests.support.factories import a_package, a_quote, an_order
 from xds_tui.domain.records import Candidate, Doubt, Order, OrderAction, OrderState
 from xds_tui.simulator.world import Sale
 
