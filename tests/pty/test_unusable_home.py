@@ -68,7 +68,7 @@ def test_the_app_works_with_a_read_only_home(environ: dict[str, str], tmp_path: 
 @pytest.mark.sweep(2)
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])
 def test_the_app_works_on_a_full_disk(environ: dict[str, str], left: str) -> None:
-    works(environ, *FULL, left, message="The history (file cannot be opened|could not be read)|history file is full")
+    works(environ, *FULL, left, message="The history file (cannot be opened|could not be read)|history file is full")
 
 
 def test_a_full_disk_does_not_damage_the_history(environ: dict[str, str]) -> None:
@@ -76,7 +76,7 @@ def test_a_full_disk_does_not_damage_the_history(environ: dict[str, str]) -> Non
         program.wait_for("● live")
         program.press("q")
         assert program.wait_for_end() == 0
-    works(environ, *FULL, "1", message="The history (file cannot be opened|could not be read)|history file is full")
+    works(environ, *FULL, "1", message="The history file (cannot be opened|could not be read)|history file is full")
     with Terminal([str(COMMAND)], environ=environ) as program:
         program.wait_for("● live")
         assert "The history" not in program.text
