@@ -28,6 +28,7 @@ RUN_ELSEWHERE = {
     r"ssh -L .*": "tests/pty/test_chromium.py",  # without the tunnel
     r"xds-tui": "tests/pty/test_whole_job.py",
     r"xds-tui --demo": "tests/pty/test_whole_job.py",
+    r"xds-tui apply .*": "tests/cli/test_apply_command.py",
     r"xds-tui simulate --port \d+": "tests/cli/test_simulate_command.py",
     r"xds-tui manual( [a-z]+)?": "tests/test_manual.py",
     r"xds-tui doctor": "tests/cli/test_doctor_command.py",
@@ -47,7 +48,8 @@ STAND_INS = {
     "ansible-inventory": '"./$2" --list > inventory.json',
     "jq": f"""exec "{sys.executable}" -c '
 import json, sys
-print(json.loads(sys.stdin.readline())[sys.argv[-1].lstrip(".")])
+field, *files = [word for word in sys.argv[1:] if word != "-r"]
+print(json.loads((open(*files) if files else sys.stdin).readline())[field.lstrip(".")])
 ' "$@\"""",
 }
 

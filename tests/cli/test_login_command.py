@@ -147,7 +147,7 @@ def test_a_failed_logout_is_reported_with_a_remedy(capsys: pytest.CaptureFixture
     assert login.logout(KeyringStore(keyring), "default", "") == 1
     output, complained = capsys.readouterr()
     assert output == ""
-    assert "still has what it was asked to remove: default/secret" in complained
+    assert "did not remove the credentials: default/secret" in complained
     assert "denied by policy" in complained
     assert "secret-tool clear service xds-tui username default/secret" in complained
     assert SECRET not in complained

@@ -22,10 +22,10 @@ def later(endpoint: str, seconds: float = SLOWLY) -> Fault:
 def test_the_progress_line_is_shown_and_removed_in_a_terminal(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage?page=2"))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
-        program.wait_for(rf"xds-tui: connecting to {environ['XDS_BASE_URL']}, 25 of 30 hosts, \d s")
+        program.wait_for(rf"xds-tui: waiting for {environ['XDS_BASE_URL']}, 25 of 30 hosts, \d s")
         assert program.wait_for_end() == 0
         assert program.text.startswith("NAME ")
-        assert "asking" not in program.text
+        assert "waiting for http" not in program.text
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_every_slow_step_shows_progress(
 ) -> None:
     service.faults.set(later(slow))
     with Terminal([*COMMAND, *command], environ=environ) as program:
-        program.wait_for("connecting to http")
+        program.wait_for("waiting for http")
         assert program.wait_for_end() == 0
-        assert "asking" not in program.text
+        assert "waiting for http" not in program.text
 
 
 def test_the_seconds_are_updated(service: Service, environ: Mapping[str, str]) -> None:
@@ -57,20 +57,20 @@ def test_the_seconds_are_updated(service: Service, environ: Mapping[str, str]) -
 def test_ctrl_c_removes_the_line(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage", 30))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
-        program.wait_for("asking")
+        program.wait_for("waiting for http")
         program.press("\x03")
         assert program.wait_for_end() == 130
-        assert "asking" not in program.text
+        assert "waiting for http" not in program.text
 
 
 def test_an_error_replaces_the_line(service: Service, environ: Mapping[str, str]) -> None:
     service.faults.set(later("pve/open/mypage?page=1"))
     service.faults.set(Fault(kind=Kind.HTML, endpoint="pve/open/mypage?page=2", times=9))
     with Terminal([*COMMAND, "hosts"], columns=200, environ=environ) as program:
-        program.wait_for("asking")
+        program.wait_for("waiting for http")
         assert program.wait_for_end() == 1
         assert program.text.startswith("xds-tui: The service is not available: HTTP 502")
-        assert "asking" not in program.text
+        assert "waiting for http" not in program.text
 
 
 def test_only_the_seconds_are_shown_if_the_line_does_not_fit(service: Service, environ: Mapping[str, str]) -> None:
@@ -90,4 +90,4 @@ def test_a_dumb_terminal_gets_no_progress_line(service: Service, environ: Mappin
         program.wait_for("NAME ")
         assert program.wait_for_end() == 0
         assert b"\x1b" not in program.raw
-        assert "asking" not in program.text
+        assert "waiting for http" not in program.text

@@ -202,7 +202,7 @@ async def test_an_expired_bare_token_asks_for_another_and_keeps_the_hosts() -> N
     async with running_app(driver):
         driver.world.expire_tokens()
         driver.monitor.refresh()
-        assert "Hosts 12" in await driver.wait_for_text("! sign in · (data of|.* old)")
+        assert "Hosts 12" in await driver.wait_for_text("! sign in · (data from|.* old)")
         await driver.wait_for_text("Press i to sign in again")
         await driver.press("i")
         await driver.wait_for_text("Sign in to")
@@ -218,7 +218,7 @@ async def test_a_token_that_ends_takes_nothing_from_who_is_typing() -> None:
         await driver.type("off")
         driver.world.expire_tokens()
         driver.monitor.refresh()
-        await driver.wait_for_text("! sign in · (data of|.* old)")
+        await driver.wait_for_text("! sign in · (data from|.* old)")
         await driver.type("ice")
         await driver.wait_for_text(r"office")
         await driver.press("f2")

@@ -42,7 +42,7 @@ async def test_a_host_that_begins_to_be_deleted_is_left_out_of_a_confirmed_stop(
         await until(lambda: not driver.monitor.orders.is_sending)
         await driver.press("y")
         await until(lambda: driver.request_count("operate") == 2)
-        await driver.wait_for_text(f"(Being deleted|Gone meanwhile), so nothing was sent: {targets[1].name}")
+        await driver.wait_for_text(f"(Being deleted|No longer exists), so nothing was sent: {targets[1].name}")
 
 
 def set_stopping(host: SimHost) -> None:

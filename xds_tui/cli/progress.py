@@ -29,7 +29,7 @@ _ERASE_LINE: Final = "\r\x1b[K"
 
 def asking(url: str) -> str:
     """Return the subject of the progress line during a request to `url`."""
-    return _("connecting to {url}").format(url=url)
+    return _("waiting for {url}").format(url=url)
 
 
 class ProgressLine:
