@@ -198,6 +198,8 @@ def require_first_purchase(
     """
     looking = engine.monitor.orders.possible_purchases(quote, apart_from=batch)
     found = engine.run(looking, _(READING_JOURNAL))
+    if options.request_id:  # another program that was started with the same ID: both return the same orders
+        found = tuple(order for order in found if order.request_id != options.request_id)
     earlier = [order for order in found if order.id not in known]
     if earlier and not is_repeated:
         if options.is_confirmed or not confirmation.can_ask():
