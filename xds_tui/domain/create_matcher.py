@@ -8,11 +8,9 @@ from typing import Final
 
 from xds_tui.domain.assignment import assign
 from xds_tui.domain.creation_times import (
-    DEFAULT_OFFSET,
     SMALL_SKEW,
     Evidence,
     Range,
-    estimate_offset,
     offsets_of,
     overlap,
 )
@@ -27,7 +25,7 @@ from xds_tui.domain.host_distance import (
 from xds_tui.domain.host_fit import count_mismatches
 from xds_tui.domain.model import Host
 from xds_tui.domain.open_creates import Birth, Request, find_decidable, find_fitting
-from xds_tui.domain.past_purchases import ACCEPTED_WEIGHT, birth_fits, evidence_of_past, is_refuted
+from xds_tui.domain.past_purchases import ACCEPTED_WEIGHT, birth_fits, evidence_of_past, read_clock
 from xds_tui.domain.records import Candidate, Doubt, OrderState
 
 _SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)
@@ -68,10 +66,7 @@ class Matching:
         self._decidable = find_decidable(requests, now - listing_grace)
         self._fits = find_fitting(requests, births)
         self._rejected = [request for request in past if request.order.state is OrderState.REJECTED]
-        evidence = self._find_evidence(past, hosts)
-        estimate = estimate_offset(evidence)
-        self._offset = estimate or DEFAULT_OFFSET
-        self._skew = SMALL_SKEW if estimate is None or is_refuted(estimate, evidence) else 0
+        self._offset, self._skew = read_clock(self._find_evidence(past, hosts))
         self._distances = [
             {column: self._distance(request, births[column]) for column in fitting}
             for request, fitting in zip(requests, self._fits, strict=True)

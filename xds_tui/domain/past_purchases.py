@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from xds_tui.domain.creation_times import MINUTE, Evidence, Range, offsets_of, overlap, resolutions, to_milliseconds
+from xds_tui.domain.creation_times import (
+    DEFAULT_OFFSET,
+    MINUTE,
+    SMALL_SKEW,
+    Evidence,
+    Range,
+    estimate_offset,
+    offsets_of,
+    overlap,
+    resolutions,
+    to_milliseconds,
+)
 from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.model import Host
 from xds_tui.domain.open_creates import Birth, Request
@@ -36,7 +47,15 @@ def evidence_of_past(past: Sequence[Request], hosts: Mapping[str, Host], now: in
             yield Evidence([offsets_of(request.sent, created, resolution[created])], weight)
 
 
-def is_refuted(offset: Range, evidence: Iterable[Evidence]) -> bool:
+def read_clock(evidence: Sequence[Evidence]) -> tuple[Range, int]:
+    """Return the clock offset, and how much further the clock may be off (ms): little is certain without evidence."""
+    offset = estimate_offset(evidence)
+    if offset is None:
+        return DEFAULT_OFFSET, SMALL_SKEW
+    return offset, SMALL_SKEW if _is_refuted(offset, evidence) else 0
+
+
+def _is_refuted(offset: Range, evidence: Sequence[Evidence]) -> bool:
     """Whether the host of an accepted order disagrees with a clock offset that others agree on."""
     return any(
         each.weight >= ACCEPTED_WEIGHT and all(overlap(offset, part) is None for part in each.ranges)

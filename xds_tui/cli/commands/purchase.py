@@ -189,7 +189,7 @@ def require_first_purchase(
         quote: what is to be bought.
         options: whether the user can be asked.
         batch: the purchase itself, of which an earlier run may have sent a part.
-        known: the IDs of orders for which the user wants hosts besides this one.
+        known: the IDs of orders besides which the user wants this one.
         is_repeated: whether the user is willing to repeat any.
 
     Raises:
@@ -197,17 +197,16 @@ def require_first_purchase(
 
     """
     looking = engine.monitor.orders.possible_purchases(quote, apart_from=batch)
-    found = engine.run(looking, _(READING_JOURNAL))
-    if options.request_id:  # another program that was started with the same ID: both return the same orders
-        found = tuple(order for order in found if order.request_id != options.request_id)
+    # Another program that was started with the same request ID returns the same orders.
+    own = {options.request_id} - {""}
+    found = [order for order in engine.run(looking, _(READING_JOURNAL)) if order.request_id not in own]
     earlier = [order for order in found if order.id not in known]
     if earlier and not is_repeated:
         if options.is_confirmed or not confirmation.can_ask():
-            ids = ", ".join(order.id for order in earlier)
             print_error([*(messages.order_reason(order) for order in earlier)])
             raise CommandError(
                 N_("An earlier order may have bought this already; check it with xds-tui orders, or use --buy-again"),
-                ids,
+                ", ".join(order.id for order in earlier),
                 code=ExitCode.LIMIT,
             )
         confirmation.require(prompts.buying_again(earlier))
