@@ -125,7 +125,7 @@ async def test_a_host_made_during_a_rejected_request_is_reported_though_it_is_of
     assert {lost.candidate.host_id, rejected.candidate.host_id} == {"new"}
     assert rejected.candidate.doubt is Doubt.OTHER_ORDER
     assert len(reported_candidates(desk)) == 2
-    # The user knows whose it is.
+    # The user knows which order it belongs to.
     await desk.orders.claims.accept_candidate(lost.id)
     await desk.see(new_host(created=created), a_host(id="old"), at=desk.now)
     assert desk.orders.book[rejected.id].candidate is None

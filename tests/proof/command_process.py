@@ -41,7 +41,7 @@ class Ended:
 
 
 def context() -> ForkServerContext:
-    """Return the context whose server has imported the program."""
+    """Return the context with the server that has imported the program."""
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload(list(_PRELOADED))
     return found

@@ -3,8 +3,8 @@
 Every create has the ID of its order as a tag, which the service's ledger contains. So it is known which order bought
 which host, although the program cannot see that.
 
-What no client can tell is not a violation. An order whose response was lost is confirmed by a host that somebody else
-bought, and the program cannot see who did, in two cases. In each of them there is another world with the same
+What no client can decide is not a violation. In two cases an order with a lost response is confirmed by a host that
+another user bought, and the program cannot see who did. In each of them there is another world with the same
 responses and the same list in which the order did buy that host, so that a client that is right in one world is wrong
 in the other:
 
@@ -37,7 +37,7 @@ AFTER: Final = timedelta(seconds=5)
 creation times are in whole seconds, and clocks half a second apart."""
 
 LOST: Final = timedelta(milliseconds=GRACE)
-"""After its response was lost a request is carried out within this time, or nobody can tell its host."""
+"""After its response was lost a request is carried out within this time, or its host cannot be recognized."""
 
 REQUEST: Final = timedelta(milliseconds=UNANSWERED_WINDOW)
 """A request is assumed to have been carried out within this time if a kill prevented its end from being recorded."""

@@ -94,7 +94,7 @@ class Verdict:
     reported: int = 0
     """Hosts that creates name."""
     unknown_sold: int = 0
-    """Of the hosts that were sold, those whose create is reported as unknown, or as accepted without its host."""
+    """Number of sold hosts for which the create is reported as unknown, or as accepted without its host."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -206,7 +206,7 @@ class Lane:
     # End
 
     def _find_outcomes(self, run_one: Callable[[Sequence[str]], None]) -> None:
-        """Repeat every request whose outcome is open, without faults."""
+        """Repeat every request with an open outcome, without faults."""
         self._service.faults.clear()
         while self._service.delayed:
             time.sleep(0.1)

@@ -54,8 +54,8 @@ def take(colourful: dict[str, str]) -> None:
         demo.press("enter")
         demo.wait_for("Password")
         save(demo, "detail")
-    nobody = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
-    with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], columns=COLUMNS, environ=nobody) as new:
+    new_user = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
+    with Terminal([COMMAND, "--base-url", "https://client.xuandashi.com"], columns=COLUMNS, environ=new_user) as new:
         new.wait_for("Stored for this run|Keyring on this machine")
         save(new, "sign-in")
 

@@ -70,9 +70,9 @@ async def test_a_response_that_is_no_refusal_is_unknown_and_found_by_looking(fau
         driver.clock.advance(20)
         driver.monitor.refresh()
         await until(lambda: driver.monitor.orders.all[0].state is OrderState.CONFIRMED)
-        told = {event.state for event in driver.monitor.state.events if event.kind is EventKind.ORDER}
-        assert OrderState.UNKNOWN in told
-        assert OrderState.REJECTED not in told
+        reported = {event.state for event in driver.monitor.state.events if event.kind is EventKind.ORDER}
+        assert OrderState.UNKNOWN in reported
+        assert OrderState.REJECTED not in reported
         await driver.wait_for_text("1 bought")
         assert (len(driver.world.ledger), driver.request_count("createquantity")) == (1, 1)
 

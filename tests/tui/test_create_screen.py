@@ -479,17 +479,22 @@ async def test_what_was_never_sent_is_retried_with_one_key(monkeypatch: pytest.M
         assert len(driver.world.ledger) == 2
 
 
+async def repeat_an_unknown_purchase(driver: AppDriver) -> None:
+    """Lose the response to a purchase, and repeat it up to the question."""
+    driver.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
+    await to_review(driver, "bl4090a1", "4005")
+    await buy(driver)
+    await driver.wait_for_text("0 bought · 1 unknown")
+    await driver.press("u")
+    await driver.wait_for_text("Press B")
+    await driver.press("B")
+    await driver.wait_for_text("Buy again, although the first order may have succeeded")
+
+
 @pytest.mark.usefixtures("unhurried")
 async def test_what_may_have_been_bought_is_bought_again_only_after_typing_so() -> None:
     async with running_app(AppDriver()) as driver:
-        driver.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
-        await to_review(driver, "bl4090a1", "4005")
-        await buy(driver)
-        await driver.wait_for_text("0 bought · 1 unknown")
-        await driver.press("u")
-        await driver.wait_for_text("Press B")
-        await driver.press("B")
-        await driver.wait_for_text("Buy again, although the first order may have succeeded")
+        await repeat_an_unknown_purchase(driver)
         await driver.press("enter")
         await driver.type("buy agai")
         await driver.press("enter")
@@ -504,14 +509,7 @@ async def test_what_may_have_been_bought_is_bought_again_only_after_typing_so() 
 @pytest.mark.usefixtures("unhurried")
 async def test_cancelling_the_question_buys_nothing_again() -> None:
     async with running_app(AppDriver()) as driver:
-        driver.service.faults.set(Fault(kind=Kind.DROP_BEFORE, endpoint="pve/open/createquantity"))
-        await to_review(driver, "bl4090a1", "4005")
-        await buy(driver)
-        await driver.wait_for_text("0 bought · 1 unknown")
-        await driver.press("u")
-        await driver.wait_for_text("Press B")
-        await driver.press("B")
-        await driver.wait_for_text("Buy again, although the first order may have succeeded")
+        await repeat_an_unknown_purchase(driver)
         await driver.press("escape")
         await driver.wait_for_text("Press B")
         assert driver.request_count("createquantity") == 1

@@ -46,13 +46,13 @@ def test_an_on_demand_host_is_priced_per_hour_day_and_thirty_days() -> None:
 @pytest.mark.parametrize(
     ("fleet", "count", "line"),
     [
-        (fleet_of(), 1, "Fleet afterwards: 3 hosts, ¥28.34/h (+9 %)"),
-        (fleet_of(), 2, "Fleet afterwards: 4 hosts, ¥30.65/h (+18 %)"),
-        (fleet_of("0"), 1, "Fleet afterwards: 3 hosts, ¥2.30/h"),
+        (fleet_of(), 1, "Fleet afterwards: 3 hosts · ¥28.34/h (+9 %)"),
+        (fleet_of(), 2, "Fleet afterwards: 4 hosts · ¥30.65/h (+18 %)"),
+        (fleet_of("0"), 1, "Fleet afterwards: 3 hosts · ¥2.30/h"),
         (
             fleet_of("26.04", "50.75", 2),
             1,
-            "Fleet afterwards: 3 hosts, ¥28.34/h (+9 %) + ¥50.75/h prepaid + 2 unknown prices",
+            "Fleet afterwards: 3 hosts · ¥28.34/h (+9 %) + ¥50.75/h prepaid + 2 unknown prices",
         ),
     ],
 )
@@ -62,7 +62,7 @@ def test_the_cost_of_the_fleet_afterwards(fleet: FleetState, count: int, line: s
 
 def test_a_prepaid_host_adds_nothing_to_the_cost_on_demand() -> None:
     view = DraftView(replace(DRAFT, billing=Billing.RENT), fleet_of())
-    assert detail_lines(view)[0] == "Fleet afterwards: 3 hosts, ¥26.04/h + ¥2.30/h prepaid"
+    assert detail_lines(view)[0] == "Fleet afterwards: 3 hosts · ¥26.04/h + ¥2.30/h prepaid"
 
 
 @pytest.mark.parametrize(

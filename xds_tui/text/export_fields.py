@@ -51,6 +51,19 @@ _SUMMARY: Final = ExportField("text", "what went wrong, or why a host was left o
 _MESSAGE: Final = ExportField("text", "message of the service")
 _TRACE_ID: Final = ExportField("text", "traceId of the response, for Xuandashi's support")
 
+_GOODS: Final[Mapping[str, ExportField]] = {
+    "package_id": _PACKAGE_ID,
+    "package": _PACKAGE,
+    "image_id": _IMAGE_ID,
+    "image": _IMAGE,
+    "billing": _BILLING,
+    "period_number": _PERIOD_NUMBER,
+    "period_unit": _PERIOD_UNIT,
+    "unit_price": _UNIT_PRICE,
+    "discount": _DISCOUNT,
+}
+"""What is bought and at which price, the same in orders and estimates."""
+
 HOST_FIELDS: Final[Mapping[str, ExportField]] = {
     "seen_at": _READ_AT,
     "id": ExportField("text", "ID of the host"),
@@ -153,15 +166,7 @@ ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
     "candidate_id": ExportField("text", "`may be yours`: ID of a host that may be the result"),
     "candidate_name": ExportField("text", "`may be yours`: name of that host"),
     "doubt": _DOUBT,
-    "package_id": _PACKAGE_ID,
-    "package": _PACKAGE,
-    "image_id": _IMAGE_ID,
-    "image": _IMAGE,
-    "billing": _BILLING,
-    "period_number": _PERIOD_NUMBER,
-    "period_unit": _PERIOD_UNIT,
-    "unit_price": _UNIT_PRICE,
-    "discount": _DISCOUNT,
+    **_GOODS,
     "estimate": ExportField("CNY", "price of the host for `estimated_hours`, rounded to 0.01"),
     "estimated_hours": ExportField("hours", "length of the period as estimated; 1 for on-demand"),
     "real_hours": ExportField("hours", "length of the period as the service shows it: from creation to expiry"),
@@ -173,15 +178,7 @@ ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
 }
 
 ESTIMATE_FIELDS: Final[Mapping[str, ExportField]] = {
-    "package_id": _PACKAGE_ID,
-    "package": _PACKAGE,
-    "image_id": _IMAGE_ID,
-    "image": _IMAGE,
-    "billing": _BILLING,
-    "period_number": _PERIOD_NUMBER,
-    "period_unit": _PERIOD_UNIT,
-    "unit_price": _UNIT_PRICE,
-    "discount": _DISCOUNT,
+    **_GOODS,
     "hours": ExportField("hours", "length of the period as estimated; 1 for on-demand"),
     "count": ExportField("number", "number of hosts"),
     "total": ExportField("CNY", "`unit_price` × `discount` × `hours` × `count`, rounded to 0.01"),

@@ -119,7 +119,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "hours": N_("HOURS"),
     "why": N_("WHY"),
     "estimate_cny": N_("ESTIMATE ¥"),
-    "real_hours": N_("USED h"),
+    "real_hours": N_("REAL h"),
     "period": N_("PERIOD"),
     "rent_cny": N_("PREPAID ¥"),
 }

@@ -137,7 +137,7 @@ def _fleet_afterwards(estimate: Estimate, draft: Draft, fleet: FleetState) -> st
     after = pricing.fleet_rate_after(fleet.costs.fleet, estimate, draft.billing)
     total = len(fleet.snapshot.hosts) + draft.count
     hosts = ngettext("Fleet afterwards: {count} host", "Fleet afterwards: {count} hosts", total).format(count=total)
-    return f"{hosts}, {_fleet_rate(after, _increase(fleet.costs.fleet, after))}"
+    return f"{hosts} · {_fleet_rate(after, _increase(fleet.costs.fleet, after))}"
 
 
 def _fleet_rate(rate: FleetRate, increase: str) -> str:
