@@ -168,7 +168,7 @@ class OrderForm(Vertical):
             yield Static(Content(_(terms.BILLING)), classes="field-name")
             yield BillingField(id="billing")
         yield Table(id="units")
-        yield Static(Content(_("Hours: the newer API document no longer lists them.")), id="unit-note")
+        yield Static(Content(_("1 hour is not in the newer API document.")), id="unit-note")
         for field, (label, _most) in _LIMITS.items():
             with Horizontal(classes="field", id=f"{field}-row"):
                 yield Static(Content(_(label)), classes="field-name")
