@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tomllib
 import zipfile
 from email.message import Message
@@ -76,8 +75,8 @@ def test_the_wheel_has_a_man_page_about_every_command(wheel: zipfile.ZipFile, tm
 
 
 def test_the_sdist_has_all_that_the_tests_need(distributions: tuple[Path, Path], tmp_path: Path) -> None:
-    with tarfile.open(distributions[1]) as archive:
-        archive.extractall(tmp_path, filter="data")
+    # Debian bookworm's Python 3.11.2 cannot filter what it extracts, and newer ones warn without a filter.
+    subprocess.run(["tar", "-xzf", distributions[1], "-C", tmp_path], check=True)
     tracked = {
         path.relative_to(ROOT).as_posix()
         for folder in ("xds_tui", "tests", "screenshots", ".ci")
