@@ -54,7 +54,6 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
     rules.long_functions: {"match_orders"},
     rules.small_modules_of_one_importer: {
         "xds_tui.domain.past_purchases",  # the evidence of the clock offset, apart from the matcher at its limit
-        "xds_tui.store.renewals",  # storage, which its importer, the composition root, must not know
         "xds_tui.tui.flows.claim",
         "xds_tui.tui.runtime.gc_tuning",
         "xds_tui.tui.textual_compat.web_driver",  # a patch of Textual, and thus in textual_compat

@@ -25,8 +25,8 @@ from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.simulator.demo_fleet import populate
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options, World
 from xds_tui.store.database import Database
+from xds_tui.store.instance_lock import RenewalTimes
 from xds_tui.store.journal import Journal
-from xds_tui.store.renewals import RenewalTimes
 
 KEY = AccountKey(ACCOUNT, Secret(SECRET))
 

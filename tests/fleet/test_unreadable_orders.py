@@ -19,9 +19,9 @@ from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.fleet.recorder import UNREADABLE
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.simulator.world import ACCOUNT
+from xds_tui.store.bodies import microseconds
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
-from xds_tui.store.timestamps import microseconds
 
 BODIES = ("{}", "", "\ufffd", '{"id": "o1", "state": "paid", "host_id": "h9"}', "[" * 100_000, None, 7)
 

@@ -23,11 +23,11 @@ from xds_tui.domain.model import Area, Billing, Host, Period, PeriodUnit, Purpos
 from xds_tui.domain.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
 from xds_tui.domain.sanitize import clean
-from xds_tui.store import bodies, event_rows, samples
+from xds_tui.store import bodies, journal_rows, samples
 from xds_tui.store import samples as samples_module
+from xds_tui.store.bodies import microseconds
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal import Journal, SettleResult
-from xds_tui.store.timestamps import microseconds
 
 SECOND = timedelta(seconds=1)
 
@@ -158,7 +158,7 @@ async def test_events_of_orders_are_added_without_decoding_those_before(
         decoded += len(events)
         return events
 
-    monkeypatch.setattr(event_rows, "decode_events", decode_events)
+    monkeypatch.setattr(journal_rows, "decode_events", decode_events)
     for second in range(50):
         await journal.add_events([an_event(second, kind=EventKind.ORDER, order_id=f"o{second}")])
     assert decoded == 0
@@ -169,7 +169,7 @@ async def test_events_of_orders_are_added_without_decoding_those_before(
 async def test_the_oldest_events_beyond_the_bound_are_dropped(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_rows, "MAX_EVENTS", 5)
+    monkeypatch.setattr(journal_rows, "MAX_EVENTS", 5)
     monkeypatch.setattr(samples, "MIN_ROWS_KEPT", 1)
     monkeypatch.setattr(samples, "DROP_INTERVAL", 1)
     await journal.add_events([an_event(seconds) for seconds in range(7)])

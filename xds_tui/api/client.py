@@ -22,10 +22,9 @@ import httpx
 
 from xds_tui import __version__
 from xds_tui.api import changes, decode, envelope
-from xds_tui.api.changes import ChangeRequest
+from xds_tui.api.changes import ChangeRequest, require_success
 from xds_tui.api.decode import Envelope, HostPage
 from xds_tui.api.errors import UNAVAILABLE, ApiError, BadResponse, Cause, NotSent, OutcomeUnknown, Rejected, SignedOut
-from xds_tui.api.outcome import require_success
 from xds_tui.api.renewal import RenewalLog
 from xds_tui.api.token_auth import SAFE, URGENT, FindToken, OnToken, TokenAuth, utc_now
 from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error

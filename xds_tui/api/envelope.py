@@ -1,7 +1,7 @@
 """Classification of the responses to reading calls: the service's envelope, or other content in its place.
 
 The `code` of the envelope determines the result regardless of the HTTP status; without an envelope the HTTP status
-does. `outcome` classifies the responses to changing calls.
+does. `changes` classifies the responses to changing calls.
 """
 
 from __future__ import annotations

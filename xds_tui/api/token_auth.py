@@ -177,7 +177,7 @@ class TokenAuth(httpx.Auth):
             rejection.is_passing = self.can_renew
             self._drop(token)
             if not is_safe:
-                return  # `outcome` classifies the response.
+                return  # `changes` classifies the response.
         if rejection is not None:
             raise rejection
 

@@ -172,7 +172,7 @@ class Connector:
         from xds_tui.api.client import Client
         from xds_tui.config.settings import state_dir
         from xds_tui.domain.credentials import AccountKey, Token
-        from xds_tui.store.renewals import RenewalTimes
+        from xds_tui.store.instance_lock import RenewalTimes
 
         folder = state_dir() / "renewals"
         account_id = credentials.account_id if isinstance(credentials, AccountKey) else None

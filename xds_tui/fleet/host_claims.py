@@ -14,7 +14,7 @@ from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import candidate_event, journal_failure, order_event
 from xds_tui.store.database import StoreError
 from xds_tui.store.journal import SettleResult
-from xds_tui.store.order_rows import TAKEN_OVER
+from xds_tui.store.journal_rows import TAKEN_OVER
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal

@@ -24,7 +24,7 @@ from xds_tui.system.debug_log import Word
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
-    from xds_tui.store.order_rows import UnreadableOrder
+    from xds_tui.store.journal_rows import UnreadableOrder
 
 MAX_RESTORED_EVENTS: Final = 200
 """Events of earlier runs that are read at the start."""

@@ -15,13 +15,11 @@ from urllib.parse import urlsplit
 
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.records import Event, Sample
-from xds_tui.store.bodies import decode_events
+from xds_tui.store.bodies import decode_events, microseconds
 from xds_tui.store.database import Database, StoreError
-from xds_tui.store.event_rows import PAGE, add_events, mark_reported
-from xds_tui.store.order_rows import ScopeFinder
+from xds_tui.store.journal_rows import PAGE, ScopeFinder, add_events, mark_reported
 from xds_tui.store.samples import add_samples, samples_between
 from xds_tui.store.snapshots import Offers, last_offers, last_snapshot, save_offers, save_snapshot
-from xds_tui.store.timestamps import microseconds
 
 _MAX_TIME: Final = 2**63 - 1
 """A time after any other, in microseconds since the epoch."""

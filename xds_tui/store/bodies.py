@@ -1,14 +1,15 @@
-"""The JSON bodies of event and order rows, and their validation when they are read.
+"""Values as the database stores them: the JSON bodies of rows, validated when they are read, and times.
 
 A file can contain anything: rows of a later version, damaged or manually edited rows. A body is decoded completely or
 not at all. Its strings are sanitized, and its numbers and times must be in a range that is safe to calculate with.
+Times are integers, microseconds since the epoch.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Final, TypeVar, cast
@@ -18,9 +19,14 @@ import msgspec
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.records import Event, Order
 from xds_tui.domain.sanitize import clean
-from xds_tui.store.timestamps import FIRST, LAST
 
 T = TypeVar("T")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIT: Final = timedelta(microseconds=1)
+FIRST: Final = _EPOCH
+LAST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+"""Earliest and latest time that every time zone can represent."""
 
 MAX_NUMBER: Final = 10**18
 MAX_DECIMALS: Final = 40
@@ -120,3 +126,20 @@ def check_decimal(value: Decimal) -> None:
     """Raise ValueError for NaN, infinity, or more than `MAX_DECIMALS` digits."""
     if not value.is_finite() or abs(value.adjusted()) > MAX_DECIMALS or len(value.as_tuple().digits) > MAX_DECIMALS:
         raise ValueError("a number out of range")
+
+
+def microseconds(value: datetime | timedelta) -> int:
+    """Return an aware time, or a duration, in microseconds."""
+    return (value if isinstance(value, timedelta) else value - _EPOCH) // _UNIT
+
+
+def from_microseconds(value: object) -> datetime:
+    """Return the time, aware UTC.
+
+    Raises:
+        ValueError: if `value` is not an integer from 0 to `LAST`.
+
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= microseconds(LAST):
+        raise ValueError("not a time")
+    return _EPOCH + value * _UNIT

@@ -15,15 +15,13 @@ from typing import Final
 from xds_tui.domain.records import Event, Order, OrderState, Quote, Sample
 from xds_tui.domain.repeats import is_same_request
 from xds_tui.i18n import N_
-from xds_tui.store import order_rows
+from xds_tui.store import journal_rows
 from xds_tui.store.account_history import AccountHistory, scope_of
-from xds_tui.store.bodies import encode
+from xds_tui.store.bodies import encode, microseconds
 from xds_tui.store.database import Database, StoreError
-from xds_tui.store.event_rows import ADD_EVENT
+from xds_tui.store.journal_rows import ADD_EVENT, HeldOrders, UnreadableOrder, write_held
 from xds_tui.store.migrations import pragma
-from xds_tui.store.order_rows import HeldOrders, UnreadableOrder, write_held
 from xds_tui.store.samples import add_samples
-from xds_tui.store.timestamps import microseconds
 
 OPEN_STATES: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 """States in which an order can still change."""
@@ -98,7 +96,7 @@ class Journal(AccountHistory):
         written: list[tuple[str, str]] = []
 
         def is_written(connection: sqlite3.Connection) -> bool:
-            return order_rows.are_stored(connection, written)
+            return journal_rows.are_stored(connection, written)
 
         def work(connection: sqlite3.Connection) -> int:
             sender = self._database.instance.acquire()
@@ -107,7 +105,7 @@ class Journal(AccountHistory):
             return generation
 
         generation = await self._database.write_durably(
-            work, lambda connection: order_rows.are_stored(connection, written)
+            work, lambda connection: journal_rows.are_stored(connection, written)
         )
         self._held.mark_written(held, generation)
 
@@ -123,11 +121,11 @@ class Journal(AccountHistory):
 
         def work(connection: sqlite3.Connection) -> int:
             self._database.instance.acquire()
-            written[:] = order_rows.replace_if_unchanged(connection, find_scope(connection), before, after)
+            written[:] = journal_rows.replace_if_unchanged(connection, find_scope(connection), before, after)
             return self._database.generation
 
         generation = await self._database.write_durably(
-            work, lambda connection: order_rows.are_stored(connection, written)
+            work, lambda connection: journal_rows.are_stored(connection, written)
         )
         if written:
             self._held.replace(after, find_scope, generation)
@@ -149,7 +147,7 @@ class Journal(AccountHistory):
         """
         find_scope = self._scope_finder()
         return await self._database.read(
-            lambda connection: order_rows.select_request(connection, find_scope(connection), request_id)
+            lambda connection: journal_rows.select_request(connection, find_scope(connection), request_id)
         )
 
     async def claim_request(self, orders: Sequence[Order]) -> RequestClaim:
@@ -172,12 +170,12 @@ class Journal(AccountHistory):
 
         def work(connection: sqlite3.Connection) -> RequestClaim:
             sender, scope = self._database.instance.acquire(), find_scope(connection)
-            stored = order_rows.select_request(connection, scope, request_id)
+            stored = journal_rows.select_request(connection, scope, request_id)
             claims = self._claims(stored, orders) if stored else {order.id: order for order in orders}
-            written[:] = [order_rows.take_over(connection, scope, order, sender) for order in claims.values()]
-            return RequestClaim(order_rows.select_request(connection, scope, request_id), frozenset(claims))
+            written[:] = [journal_rows.take_over(connection, scope, order, sender) for order in claims.values()]
+            return RequestClaim(journal_rows.select_request(connection, scope, request_id), frozenset(claims))
 
-        return await self._database.write_durably(work, lambda connection: order_rows.are_stored(connection, written))
+        return await self._database.write_durably(work, lambda connection: journal_rows.are_stored(connection, written))
 
     def _claims(self, stored: Sequence[Order], wanted: Sequence[Order]) -> dict[str, Order]:
         """Return those of the `stored` orders that may be sent again, as they are to be sent.
@@ -206,7 +204,7 @@ class Journal(AccountHistory):
         def work(connection: sqlite3.Connection) -> SettleResult:
             written.clear()
             scope = find_scope(connection)
-            others = order_rows.select_creates(connection, scope)
+            others = journal_rows.select_creates(connection, scope)
             if any(other.host_id == found.host_id and other.id != found.id for other in others):
                 return SettleResult.TAKEN
             readable = [other for other in others if isinstance(other, Order)]
@@ -215,10 +213,12 @@ class Journal(AccountHistory):
             if any(isinstance(other, UnreadableOrder) and other.may_have_bought(found) for other in others):
                 return SettleResult.LATER
             sender = found.sender or self._database.instance.acquire()
-            written[:] = [order_rows.write_order(connection, scope, replace(found, sender=sender))]
+            written[:] = [journal_rows.write_order(connection, scope, replace(found, sender=sender))]
             return SettleResult.WRITTEN
 
-        result = await self._database.write_durably(work, lambda connection: order_rows.are_stored(connection, written))
+        result = await self._database.write_durably(
+            work, lambda connection: journal_rows.are_stored(connection, written)
+        )
         if result is SettleResult.WRITTEN:
             self._held.drop(found.id)
         return result
@@ -275,13 +275,13 @@ class Journal(AccountHistory):
     async def _creates(self) -> tuple[Order | UnreadableOrder, ...]:
         find_scope = self._scope_finder()
         return await self._database.read(
-            lambda connection: order_rows.select_creates(connection, find_scope(connection))
+            lambda connection: journal_rows.select_creates(connection, find_scope(connection))
         )
 
     async def _orders(self, rest: str, *parameters: str | int) -> tuple[Order | UnreadableOrder, ...]:
         find_scope = self._scope_finder()
         return await self._database.read(
-            lambda connection: order_rows.select(connection, find_scope(connection), rest, *parameters)
+            lambda connection: journal_rows.select(connection, find_scope(connection), rest, *parameters)
         )
 
 
@@ -293,5 +293,5 @@ def _add_history(connection: sqlite3.Connection, scope: str, history: History) -
     rows = ((scope, microseconds(event.at), encode(event)) for event in history.events)
     connection.executemany(ADD_EVENT, rows)
     for order in history.orders:
-        order_rows.write_order(connection, scope, order)
+        journal_rows.write_order(connection, scope, order)
     add_samples(connection, scope, history.samples)

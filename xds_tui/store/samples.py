@@ -12,8 +12,7 @@ import msgspec
 
 from xds_tui.domain.records import CostSplit, Sample
 from xds_tui.domain.sanitize import clean
-from xds_tui.store.bodies import MAX_NUMBER, check_decimal
-from xds_tui.store.timestamps import from_microseconds, microseconds
+from xds_tui.store.bodies import MAX_NUMBER, check_decimal, from_microseconds, microseconds
 
 MIN_ROWS_KEPT: Final = 5_000
 """Rows kept regardless of age: a clock that was briefly years ahead must not empty the history."""

@@ -15,8 +15,7 @@ import msgspec
 
 from xds_tui.domain.model import Catalog, Host, Snapshot
 from xds_tui.domain.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
-from xds_tui.store.bodies import encode_secret_as_null, sanitize_value
-from xds_tui.store.timestamps import from_microseconds, microseconds
+from xds_tui.store.bodies import encode_secret_as_null, from_microseconds, microseconds, sanitize_value
 
 HOSTS_PER_PART: Final = 100
 """Hosts per row."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xds_tui.cli.services import CommandServices
     from xds_tui.domain.records import Event
-    from xds_tui.store.order_rows import UnreadableOrder
+    from xds_tui.store.journal_rows import UnreadableOrder
 
 EVENT_PAGE_SIZE: Final = 1_000
 """Events per query to the journal."""

@@ -108,7 +108,7 @@ def _space(folder: Path) -> Check:
 
 async def _history(path: Path) -> Check:
     from xds_tui.store.database import Database
-    from xds_tui.store.event_rows import count_unreadable_events
+    from xds_tui.store.journal_rows import count_unreadable_events
     from xds_tui.store.problems import StoreError, remedy
     from xds_tui.store.samples import count_unreadable_samples
 

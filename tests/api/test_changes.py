@@ -15,9 +15,9 @@ from support.raw_server import RawServer, envelope, http
 
 from tests.simulator_faults.faults import Fault, Kind
 from tests.simulator_faults.server import RunningSimulator
+from xds_tui.api.changes import require_success
 from xds_tui.api.client import Client
 from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
-from xds_tui.api.outcome import require_success
 from xds_tui.domain import rejections
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.domain.model import Period, PeriodUnit
