@@ -53,7 +53,7 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
     rules.long_classes: {"Matching"},
     rules.long_functions: {"match_orders"},
     rules.small_modules_of_one_importer: {
-        "xds_tui.domain.past_purchases",  # the evidence of the clock offset, apart from the matcher at its limit
+        "xds_tui.domain.create_evidence",  # the evidence of the clock offset, apart from the matcher at its limit
         "xds_tui.tui.flows.claim",
         "xds_tui.tui.runtime.gc_tuning",
         "xds_tui.tui.textual_compat.web_driver",  # a patch of Textual, and thus in textual_compat

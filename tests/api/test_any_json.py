@@ -26,9 +26,8 @@ from xds_tui.config.schema import COLUMNS, GROUPS
 from xds_tui.domain import host_list, pricing, snapshot_diff
 from xds_tui.domain.filter_query import parse
 from xds_tui.domain.model import Billing, Catalog, Host, Package, Snapshot
-from xds_tui.domain.ranges import is_time
 from xds_tui.domain.records import Event, EventKind
-from xds_tui.domain.sanitize import clean
+from xds_tui.domain.sanitize import clean, is_time
 from xds_tui.domain.snapshot_diff import changes
 from xds_tui.fleet.state import FleetState
 from xds_tui.remote import target

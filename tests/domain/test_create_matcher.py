@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.shop import Buyer, Shop
 
+from xds_tui.domain.create_evidence import births, request_of
 from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
-from xds_tui.domain.host_distance import MISMATCH_GAP
-from xds_tui.domain.open_creates import births, request_of
+from xds_tui.domain.host_fit import MISMATCH_GAP
 
 Choice = Sequence[int | None]
 

@@ -14,9 +14,9 @@ from xds_tui.domain import filter_query, filtering
 from xds_tui.domain.filter_query import CHOICE_FIELDS, COMPARISONS, FIELD_ALIASES, FIELDS, QueryError
 from xds_tui.domain.filtering import CHOICE_WORDS, RowContext, RowType
 from xds_tui.domain.model import Area, Billing, Status
-from xds_tui.domain.normalization import fold
 from xds_tui.domain.pricing import Costs, Rate
 from xds_tui.domain.records import Candidate, Doubt, Event, EventKind, OrderAction, OrderState
+from xds_tui.domain.sanitize import fold
 from xds_tui.text import messages
 
 COSTS = Costs({"a": Rate(Decimal(1), Decimal("2.5"))})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from rich.cells import cell_len
 from support.hostile import HOSTILE_TEXT
 from wcwidth import wcwidth
 
-from xds_tui.domain.sanitize import MAX_LENGTH, MAX_MARKS, REPLACEMENT, clean
+from xds_tui.domain.sanitize import MAX_LENGTH, MAX_MARKS, REPLACEMENT, ascii_key, clean, fold, normalize
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,38 @@ def test_no_text_hides_more_than_a_few_characters_in_one_cell(text: str) -> None
 def test_a_text_is_bounded() -> None:
     assert len(clean("x" * 10 * MAX_LENGTH)) == MAX_LENGTH
     assert clean("abc", 2) == "ab"
+
+
+FULL_WIDTH = "".join(chr(0xFEE0 + code) for code in range(0x21, 0x7F))
+
+
+def test_full_width_characters_become_ascii() -> None:
+    assert normalize(FULL_WIDTH + "\u3000") == "".join(map(chr, range(0x21, 0x7F))) + " "
+
+
+@pytest.mark.parametrize(("typed", "key"), ["／/", "？?", "：:", "、/", "。.", "《<", "】]", "ｇg", "渲渲"])
+def test_a_punctuation_mark_stands_for_the_ascii_character_on_its_key(typed: str, key: str) -> None:
+    assert ascii_key(typed) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "same_text"),
+    [
+        ("渲染（ＡＢ）", "渲染(ab)"),
+        ("ＡＢＣ１２３", "abc123"),
+        ("café", unicodedata.normalize("NFD", "CAFÉ")),
+        ("STRASSE", "straße"),
+    ],
+)
+def test_folding_ignores_case_width_and_composition(text: str, same_text: str) -> None:
+    assert fold(text) == fold(same_text)
+
+
+@given(st.text())
+def test_folding_again_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_folding_does_not_depend_on_the_normal_form(text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
+    assert fold(unicodedata.normalize(form, text)) == fold(text)

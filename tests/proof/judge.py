@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tests.simulator_faults.other_user import TAG
-from xds_tui.domain.open_creates import GRACE, UNANSWERED_WINDOW
+from xds_tui.domain.create_evidence import GRACE, UNANSWERED_WINDOW
 from xds_tui.domain.records import Order, OrderState
 from xds_tui.simulator.world import Sale
 

@@ -20,9 +20,8 @@ from support.sql import execute
 
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
-from xds_tui.domain.ranges import EARLIEST, LATEST, MAX_COUNT, is_time
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
-from xds_tui.domain.sanitize import clean
+from xds_tui.domain.sanitize import EARLIEST, LATEST, MAX_COUNT, clean, is_time
 from xds_tui.store import bodies, journal_rows, samples
 from xds_tui.store import samples as samples_module
 from xds_tui.store.bodies import microseconds

@@ -15,8 +15,8 @@ from xds_tui import i18n
 from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import FIELD_ALIASES, QueryError, parse
 from xds_tui.domain.model import Area, Billing, Purpose, Status
-from xds_tui.domain.normalization import fold
 from xds_tui.domain.records import OrderState
+from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _
 from xds_tui.text import formats, labels, messages
 

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
-from xds_tui.domain.host_distance import LISTING_GRACE
+from xds_tui.domain.host_fit import LISTING_GRACE
 from xds_tui.domain.model import Billing
 from xds_tui.domain.records import OrderState
 from xds_tui.fleet.state import FleetState

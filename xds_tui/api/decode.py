@@ -18,8 +18,7 @@ from xds_tui.api.errors import BadResponse, explain
 from xds_tui.api.json_fields import JsonObject, exact, flag, is_null, parsed, plain
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Area, Billing, Host, Image, Package, Purpose, Raw, SaleMode, Status
-from xds_tui.domain.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, MAX_PRICE
-from xds_tui.domain.sanitize import clean
+from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, MAX_PRICE, clean
 from xds_tui.i18n import N_
 
 NOTHING_RAW: Final[Raw] = {}

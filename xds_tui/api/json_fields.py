@@ -16,8 +16,7 @@ from typing import Final, TypeGuard, TypeVar
 import msgspec
 
 from xds_tui.domain.credentials import MASK, Secret
-from xds_tui.domain.ranges import EARLIEST, LATEST
-from xds_tui.domain.sanitize import REPLACEMENT, clean
+from xds_tui.domain.sanitize import EARLIEST, LATEST, REPLACEMENT, clean
 
 _T = TypeVar("_T")
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from xds_tui.cli.output import Row, TextColumn
-from xds_tui.domain.ranges import local_time
+from xds_tui.domain.sanitize import local_time
 from xds_tui.text.export import Value
 from xds_tui.text.labels import HEADERS, NO_VALUE, exported_word
 from xds_tui.text.messages import code_line, with_detail

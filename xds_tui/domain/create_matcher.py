@@ -7,6 +7,16 @@ from itertools import pairwise
 from typing import Final
 
 from xds_tui.domain.assignment import assign
+from xds_tui.domain.create_evidence import (
+    ACCEPTED_WEIGHT,
+    Birth,
+    Request,
+    birth_fits,
+    evidence_of_past,
+    find_decidable,
+    find_fitting,
+    read_clock,
+)
 from xds_tui.domain.creation_times import (
     SMALL_SKEW,
     Evidence,
@@ -14,18 +24,16 @@ from xds_tui.domain.creation_times import (
     offsets_of,
     overlap,
 )
-from xds_tui.domain.host_distance import (
+from xds_tui.domain.host_fit import (
     ACCEPTED_WINDOW,
     LATEST_GAP,
     LISTING_DELAY,
     LISTING_GRACE,
     USUAL_LISTING_DELAY,
     Distance,
+    count_mismatches,
 )
-from xds_tui.domain.host_fit import count_mismatches
 from xds_tui.domain.model import Host
-from xds_tui.domain.open_creates import Birth, Request, find_decidable, find_fitting
-from xds_tui.domain.past_purchases import ACCEPTED_WEIGHT, birth_fits, evidence_of_past, read_clock
 from xds_tui.domain.records import Candidate, Doubt, OrderState
 
 _SMALL_OFFSET: Final = Range(-SMALL_SKEW, SMALL_SKEW)

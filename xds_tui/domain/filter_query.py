@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xds_tui.domain.normalization import fold, normalize
+from xds_tui.domain.sanitize import fold, normalize
 from xds_tui.errors import UserInputError
 from xds_tui.i18n import N_
 

@@ -23,9 +23,9 @@ from typing import Any, Final, Generic, TypeVar
 from xds_tui.domain import pricing
 from xds_tui.domain.filter_query import COMPARISONS, NO_SUCH_FIELD, Query, QueryError, Term, parse
 from xds_tui.domain.model import Area, Billing, Host, Image, Package, Purpose, Status
-from xds_tui.domain.normalization import fold
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order, OrderState
+from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import N_
 
 NO_COSTS: Final = Costs()

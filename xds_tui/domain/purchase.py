@@ -15,9 +15,9 @@ from typing import Final
 
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Period, PeriodUnit, Purpose
-from xds_tui.domain.normalization import fold
 from xds_tui.domain.pricing import Estimate
 from xds_tui.domain.records import Order, OrderState, Quote
+from xds_tui.domain.sanitize import fold
 
 
 class Incompatibility(Enum):

@@ -68,12 +68,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from xds_tui.domain.create_evidence import Request, births, request_of
 from xds_tui.domain.create_matcher import Matching
 from xds_tui.domain.creation_times import to_milliseconds
-from xds_tui.domain.host_distance import LISTING_GRACE
-from xds_tui.domain.host_fit import is_compatible
+from xds_tui.domain.host_fit import LISTING_GRACE, is_compatible
 from xds_tui.domain.model import Host, Snapshot, Status
-from xds_tui.domain.open_creates import Request, births, request_of
 from xds_tui.domain.records import Candidate, Order, OrderAction, OrderState
 
 

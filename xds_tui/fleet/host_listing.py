@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol
 
-from xds_tui.domain.host_details import keep_details
 from xds_tui.domain.model import Host, Snapshot
+from xds_tui.domain.snapshot_diff import keep_details
 from xds_tui.fleet.absences import Listing, look_up, resolve
 from xds_tui.fleet.state import Progress
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import ApiError
-from xds_tui.domain.host_details import keep_details
 from xds_tui.domain.model import Absence, Host, Snapshot
 from xds_tui.domain.poll_schedule import MAX_LOOKUPS
+from xds_tui.domain.snapshot_diff import keep_details
 from xds_tui.fleet.order_book import OrderBook
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import Final
 
 from xds_tui.domain import order_states, pricing
 from xds_tui.domain.attribution import RebootProgress
+from xds_tui.domain.create_evidence import request_of
 from xds_tui.domain.creation_times import SMALL_SKEW, to_milliseconds
-from xds_tui.domain.host_distance import LATEST, LISTING_DELAY, LISTING_GRACE
+from xds_tui.domain.host_fit import LATEST, LISTING_DELAY, LISTING_GRACE
 from xds_tui.domain.model import Host, Snapshot
-from xds_tui.domain.open_creates import request_of
 from xds_tui.domain.reconcile import Reconciliation, match_orders
 from xds_tui.domain.records import Order, OrderAction, OrderState, Quote
 from xds_tui.fleet.state import NO_PRICES

@@ -14,7 +14,7 @@ from typing import Final, cast
 import msgspec
 
 from xds_tui.domain.model import Catalog, Host, Snapshot
-from xds_tui.domain.ranges import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
+from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import encode_secret_as_null, from_microseconds, microseconds, sanitize_value
 
 HOSTS_PER_PART: Final = 100

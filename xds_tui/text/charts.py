@@ -15,7 +15,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Final
 
-from xds_tui.domain.ranges import local_time
+from xds_tui.domain.sanitize import local_time
 
 Points = Sequence[tuple[datetime, Decimal | None]]
 """Times, ascending, and the values from then on; None where the value is not known."""

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from xds_tui.domain.gpus import gpu_model
 from xds_tui.domain.model import Absence, Area, Billing, Host, Package, Period, PeriodUnit, Purpose, Status
-from xds_tui.domain.ranges import local_time
+from xds_tui.domain.sanitize import local_time
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import labels, terms
 

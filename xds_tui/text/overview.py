@@ -17,7 +17,7 @@ from xds_tui.domain.gpus import GpuUse
 from xds_tui.domain.host_list import Counts
 from xds_tui.domain.model import Host
 from xds_tui.domain.pricing import FleetRate, Rate
-from xds_tui.domain.ranges import local_time
+from xds_tui.domain.sanitize import local_time
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import charts, formats
 

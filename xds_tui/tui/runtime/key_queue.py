@@ -20,7 +20,7 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.worker import Worker, get_current_worker
 
-from xds_tui.domain import normalization
+from xds_tui.domain import sanitize
 from xds_tui.tui.commands import key_name
 
 MAX_KEY_DELAY: Final = 1.0
@@ -158,5 +158,5 @@ class KeyQueue:
 
 def convert_to_halfwidth(key: Key) -> Key:
     """Return a key press of a Chinese input method as that of the half-width character."""
-    character = normalization.ascii_key(key.character or "")
+    character = sanitize.ascii_key(key.character or "")
     return key if character == (key.character or "") else Key(key_name(character), character)

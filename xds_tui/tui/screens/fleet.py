@@ -21,7 +21,7 @@ from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.remote.templates import ConnectCommands
-from xds_tui.text import activity_text
+from xds_tui.text.activity import activity_details
 from xds_tui.tui.availability import Context, interval_after
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.context import Profile
@@ -258,7 +258,7 @@ class FleetScreen(FleetView):
     def _open_event(self, event: Table.RowSelected) -> None:
         activity = self._events.activity(event.key) if self._events is not None else None
         if activity is not None:
-            self._notice.show(activity_text.details(activity), mild=True)
+            self._notice.show(activity_details(activity), mild=True)
 
     def action_history(self) -> None:
         """Open the full history: events, operations, charts."""

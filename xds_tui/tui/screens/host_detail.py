@@ -14,14 +14,14 @@ from textual.content import Content
 from textual.events import Resize
 from textual.timer import Timer
 
-from xds_tui.domain.activity import activities
 from xds_tui.domain.credentials import MASK
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.i18n import _
-from xds_tui.text import activity_text, formats, host_card, messages, terms
+from xds_tui.text import formats, host_card, messages, terms
+from xds_tui.text.activity import activities, activity_line
 from xds_tui.text.overview import Line
 from xds_tui.tui.availability import Context, hosts_ordered
 from xds_tui.tui.commands import bindings
@@ -142,7 +142,7 @@ class HostDetailScreen(LiveScreen[None]):
         fields.show(self._field_lines(host, fields.size.width or self.size.width))
         happened = [glyphs.with_shown_name(self.app, event) for event in self.fleet.events if event.host_id == host.id]
         lines: list[Line] = [
-            ((f"{formats.moment(activity.latest.at)}  ", "muted"), (activity_text.line(activity), ""))
+            ((f"{formats.moment(activity.latest.at)}  ", "muted"), (activity_line(activity), ""))
             for activity in activities(happened)
         ]
         self.query_one("#event-lines", StyledLines).show(lines or [((_(terms.NO_EVENTS), "muted"),)])

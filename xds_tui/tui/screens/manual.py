@@ -19,7 +19,7 @@ from textual.widgets import Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
 from xds_tui import i18n, manual
-from xds_tui.domain.normalization import fold
+from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _
 from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.screens.base import DialogScreen

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from xds_tui.domain.model import Host
-from xds_tui.domain.normalization import fold
+from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import formats, terms
 from xds_tui.tui.command import Command

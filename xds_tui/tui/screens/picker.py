@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from xds_tui.domain.normalization import fold
+from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _
 from xds_tui.text import formats, terms
 from xds_tui.tui.commands import bindings

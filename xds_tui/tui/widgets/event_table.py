@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from xds_tui.domain.activity import Activity, activities, event_key
 from xds_tui.domain.records import Event, EventKind, OrderState
-from xds_tui.text import activity_text, formats, messages
+from xds_tui.text import formats, messages
+from xds_tui.text.activity import Activity, activities, activity_line, event_key
 from xds_tui.text.labels import HEADERS
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.table.columns import translated
@@ -81,7 +81,7 @@ class ActivityTable(Table):
 
     def _text(self, activity: Activity) -> str:
         events = tuple(glyphs.with_shown_name(self.app, event) for event in activity.events)
-        return activity_text.line(replace(activity, events=events))
+        return activity_line(replace(activity, events=events))
 
     def activity(self, key: str) -> Activity | None:
         """Return the activity of a row, or None if the row has gone since."""

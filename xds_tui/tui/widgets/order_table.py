@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from xds_tui.domain.model import Host
-from xds_tui.domain.ranges import local_time
 from xds_tui.domain.records import Order, OrderState
+from xds_tui.domain.sanitize import local_time
 from xds_tui.text import export, formats, messages
 from xds_tui.text.labels import HEADERS
 from xds_tui.tui.theme import glyphs

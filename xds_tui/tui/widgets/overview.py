@@ -17,8 +17,8 @@ from xds_tui.domain import host_list, pricing
 from xds_tui.domain.cost_history import LENGTH, CostHistory, Spending, bucket_start
 from xds_tui.domain.gpus import gpu_use
 from xds_tui.domain.model import Billing
-from xds_tui.domain.ranges import local_time
 from xds_tui.domain.records import Sample
+from xds_tui.domain.sanitize import local_time
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.text import charts, formats, overview, terms

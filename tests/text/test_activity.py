@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from support.factories import NOON
 
-from xds_tui.domain.activity import Activity, activities
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
-from xds_tui.text import activity_text
+from xds_tui.text.activity import Activity, activities, activity_line
 
 START = OrderAction.POWER_ON
 
@@ -35,7 +34,7 @@ STARTED = [
 
 
 def lines(events: list[Event]) -> list[str]:
-    return [activity_text.line(activity) for activity in activities(events[::-1])]
+    return [activity_line(activity) for activity in activities(events[::-1])]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_a_rejected_operation_says_why() -> None:
     rejected = order(1, OrderState.REJECTED, summary="The service rejected the request", message="7005")
     (activity,) = activities([rejected, order(0, OrderState.SENT)])
     assert activity.has_failed
-    assert "rejected: The service rejected the request: 7005" in activity_text.line(activity)
+    assert "rejected: The service rejected the request: 7005" in activity_line(activity)
 
 
 def test_every_event_is_in_exactly_one_activity() -> None:
