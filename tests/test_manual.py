@@ -20,7 +20,7 @@ from xds_tui import manual
 from xds_tui.api.errors import BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem
 from xds_tui.cli import parser
-from xds_tui.cli.help_text import cells
+from xds_tui.cli.command_parser import cells
 from xds_tui.config.schema import CONFIG_KEYS
 from xds_tui.config.settings import Arguments, load
 from xds_tui.config.toml_file import SettingsError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from xds_tui.cli import parser
-from xds_tui.cli.help_text import VARIABLES
+from xds_tui.cli.command_parser import VARIABLES
 from xds_tui.config.settings import Arguments, load
 from xds_tui.domain import filtering
 from xds_tui.manual import TOPICS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.factories import a_host, an_order
 
-from xds_tui.cli.outcome import Skipped, exit_code
+from xds_tui.cli.order_report import Skipped, exit_code
 from xds_tui.domain.records import OrderState
 from xds_tui.fleet.catalog_reader import GONE_FROM_CATALOG, PRICE_MOVED
 from xds_tui.fleet.order_service import MAY_BE_BOUGHT, STOPPED

@@ -11,7 +11,7 @@ import pytest
 from support.cli_runner import runner
 
 from xds_tui import i18n
-from xds_tui.cli import help_text, parser
+from xds_tui.cli import command_parser, parser
 from xds_tui.cli.command_parser import Parser
 from xds_tui.system.exit_codes import DESCRIPTIONS, ExitCode
 
@@ -54,7 +54,7 @@ def test_help_fits_80_columns_and_has_every_section(name: str, language: str, mo
     monkeypatch.setenv("COLUMNS", "200")
     i18n.choose(language)
     text = help_of(name)
-    assert [line for line in text.splitlines() if help_text.cells(line) > 80] == []
+    assert [line for line in text.splitlines() if command_parser.cells(line) > 80] == []
     for section in (i18n._("Examples"), i18n._("Exit codes"), i18n._("General"), i18n._("Manual")):
         assert f"\n{section}:\n" in text
     assert re.search(r"\n  xds-tui manual [a-z-]+\n$", text)
@@ -105,7 +105,7 @@ def test_help_is_in_the_chosen_language(args: list[str], environ: dict[str, str]
     ],
 )
 def test_lines_are_broken_between_words_and_wide_characters(text: str, lines: list[str]) -> None:
-    assert help_text.wrap(text, 8) == lines
+    assert command_parser.wrap(text, 8) == lines
 
 
 def test_the_commands_own_options_come_before_the_shared_ones() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from xds_tui import i18n
-from xds_tui.cli.help_text import VARIABLES
+from xds_tui.cli.command_parser import VARIABLES
 from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
 from xds_tui.config.toml_file import PROFILES
 from xds_tui.domain import filtering

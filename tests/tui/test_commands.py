@@ -21,7 +21,7 @@ from xds_tui.simulator.host import OFF, ON
 from xds_tui.text.formats import cells
 from xds_tui.tui import screens, widgets
 from xds_tui.tui.app import XdsApp
-from xds_tui.tui.availability import Context
+from xds_tui.tui.command import Context
 from xds_tui.tui.commands import COMMANDS, OLD_IDS, bindings
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.widgets.footer import KeyBar

@@ -19,7 +19,7 @@ from xds_tui.domain.host_fit import LISTING_GRACE
 from xds_tui.domain.model import Billing
 from xds_tui.domain.records import OrderState
 from xds_tui.fleet.state import FleetState
-from xds_tui.simulator import endpoints
+from xds_tui.simulator import http_app
 from xds_tui.simulator.catalog_data import PACKAGES
 from xds_tui.simulator.host import OFF
 from xds_tui.simulator.world import Options
@@ -425,7 +425,7 @@ async def test_a_price_that_has_changed_buys_nothing_and_both_prices_are_shown(m
     async with running_app(AppDriver()) as driver:
         await to_review(driver, "bl4090a1", "4005")
         await until(no_more_requests(driver))
-        monkeypatch.setattr(endpoints, "PACKAGES", with_price("bl4090a1", "3.00"))
+        monkeypatch.setattr(http_app, "PACKAGES", with_price("bl4090a1", "3.00"))
         await buy(driver)
         text = await driver.wait_for_text("so nothing was bought")
         assert "2.88" in text
@@ -439,7 +439,7 @@ async def test_a_price_that_changes_while_it_is_read_is_reported(monkeypatch: py
     async with running_app(AppDriver()) as driver:
         await to_review(driver, "bl4090a1", "4005")
         await until(no_more_requests(driver))
-        monkeypatch.setattr(endpoints, "PACKAGES", with_price("bl4090a1", "3.00"))
+        monkeypatch.setattr(http_app, "PACKAGES", with_price("bl4090a1", "3.00"))
         driver.monitor.refresh_catalog()
         await driver.wait_for_text("The price changed from ¥2.304/h to ¥2.40/h")
         package = wizard(driver).draft.package
@@ -520,7 +520,7 @@ async def test_a_price_that_has_changed_is_read_again_before_it_is_bought(monkey
     async with running_app(AppDriver()) as driver:
         await to_review(driver, "bl4090a1", "4005")
         await until(no_more_requests(driver))
-        monkeypatch.setattr(endpoints, "PACKAGES", with_price("bl4090a1", "3.00"))
+        monkeypatch.setattr(http_app, "PACKAGES", with_price("bl4090a1", "3.00"))
         await buy(driver)
         await driver.wait_for_text("so nothing was bought")
         await driver.press("a")

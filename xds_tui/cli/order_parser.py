@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.cli.command_parser import Commands, add_demo_options, whole_number
-from xds_tui.cli.help_text import CommandHelp
+from xds_tui.cli.command_parser import CommandHelp, Commands, add_demo_options, whole_number
 from xds_tui.i18n import _
 from xds_tui.system.exit_codes import ExitCode
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from xds_tui.cli import order_parser
 from xds_tui.cli.command_parser import (
     MAX_HOSTS,
+    VARIABLES,
+    CommandHelp,
     Commands,
     Parser,
     add_demo_options,
@@ -18,7 +20,6 @@ from xds_tui.cli.command_parser import (
     add_service_options,
     whole_number,
 )
-from xds_tui.cli.help_text import VARIABLES, CommandHelp
 from xds_tui.i18n import LANGUAGES, _, from_environment
 from xds_tui.manual import TOPICS
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from xds_tui.i18n import N_
 from xds_tui.text import terms
-from xds_tui.tui import availability
+from xds_tui.tui import command
 from xds_tui.tui.command import Command, KeyGroup
 
 FLEET_COMMANDS: Final = (
@@ -17,7 +17,7 @@ FLEET_COMMANDS: Final = (
         "new",
         N_("New"),
         N_("Rent a host; shows the price first"),
-        availability.online,
+        command.online,
         in_footer=True,
     ),
     Command(
@@ -26,7 +26,7 @@ FLEET_COMMANDS: Final = (
         "ask('power_on')",
         N_("Start"),
         N_("Start the marked hosts or the current one"),
-        availability.start,
+        command.start,
         in_footer=True,
         counts=True,
     ),
@@ -36,7 +36,7 @@ FLEET_COMMANDS: Final = (
         "ask('power_off')",
         N_("Stop"),
         N_("Stop the marked hosts or the current one"),
-        availability.stop,
+        command.stop,
         in_footer=True,
         counts=True,
     ),
@@ -46,7 +46,7 @@ FLEET_COMMANDS: Final = (
         "ask('reboot')",
         N_("Reboot"),
         N_("Reboot the marked hosts or the current one"),
-        availability.reboot,
+        command.reboot,
         in_footer=True,
         counts=True,
         rank=2,
@@ -57,7 +57,7 @@ FLEET_COMMANDS: Final = (
         "ask('delete')",
         terms.DELETE,
         N_("Delete the marked hosts or the current one"),
-        availability.orders,
+        command.orders,
         in_footer=True,
         counts=True,
         rank=2,
@@ -68,7 +68,7 @@ FLEET_COMMANDS: Final = (
         "connect",
         N_("Connect"),
         N_("Connect over SSH or remote desktop"),
-        availability.connect,
+        command.connect,
         in_footer=True,
         rank=4,
     ),
@@ -78,7 +78,7 @@ FLEET_COMMANDS: Final = (
         "copy",
         N_("Copy"),
         N_("Copy address, login, password and more"),
-        availability.picked,
+        command.picked,
         in_footer=True,
         counts=True,
         rank=7,
@@ -89,7 +89,7 @@ FLEET_COMMANDS: Final = (
         "details",
         N_("Details"),
         N_("Show all details of the current host"),
-        availability.picked,
+        command.picked,
     ),
     Command(
         "fleet.rent-again",
@@ -97,7 +97,7 @@ FLEET_COMMANDS: Final = (
         "rent_again",
         N_("Rent the same"),
         N_("Rent another host like the current one"),
-        availability.rent_again,
+        command.rent_again,
     ),
     Command(
         "fleet.host-events",
@@ -105,7 +105,7 @@ FLEET_COMMANDS: Final = (
         "host_events",
         N_("Host events"),
         N_("Show all events of the current host"),
-        availability.picked,
+        command.picked,
     ),
     Command(
         "fleet.filter",
@@ -157,12 +157,12 @@ FLEET_COMMANDS: Final = (
         group=KeyGroup.APP,
         rank=1,
     ),
-    Command("fleet.refresh", "r", "refresh", N_("Refresh"), N_("Refresh hosts and prices now"), availability.online),
-    Command("fleet.pause", "p", "pause", N_("Pause"), N_("Pause or resume refreshing"), availability.online),
-    Command("fleet.slower", "plus", "interval(1)", N_("Slower"), N_("Refresh less often"), availability.slower),
-    Command("fleet.faster", "minus", "interval(-1)", N_("Faster"), N_("Refresh more often"), availability.faster),
+    Command("fleet.refresh", "r", "refresh", N_("Refresh"), N_("Refresh hosts and prices now"), command.online),
+    Command("fleet.pause", "p", "pause", N_("Pause"), N_("Pause or resume refreshing"), command.online),
+    Command("fleet.slower", "plus", "interval(1)", N_("Slower"), N_("Refresh less often"), command.slower),
+    Command("fleet.faster", "minus", "interval(-1)", N_("Faster"), N_("Refresh more often"), command.faster),
     Command("fleet.overview", "O", "overview", N_("Overview"), N_("Show or hide the overview")),
-    Command("fleet.zoom", "z", "zoom", N_("Zoom"), N_("Maximize or restore the current pane"), availability.zoom),
+    Command("fleet.zoom", "z", "zoom", N_("Zoom"), N_("Maximize or restore the current pane"), command.zoom),
     Command("fleet.back", "escape", "back", terms.BACK, N_("Clear notice, zoom, marks or filter")),
     # The table of hosts
     Command(
@@ -238,7 +238,7 @@ FLEET_COMMANDS: Final = (
         "connect",
         N_("Connect"),
         N_("Connect over SSH or remote desktop"),
-        availability.connect,
+        command.connect,
         in_footer=True,
     ),
     Command(
@@ -247,18 +247,14 @@ FLEET_COMMANDS: Final = (
         "copy",
         N_("Copy"),
         N_("Copy address, login, password and more"),
-        availability.picked,
+        command.picked,
         in_footer=True,
     ),
     Command("detail.copy-password", "Y", "copy_password", N_("Copy password"), N_("Copy the password"), in_footer=True),
+    Command("detail.start", "s", "ask('power_on')", N_("Start"), N_("Start this host"), command.start, in_footer=True),
+    Command("detail.stop", "x", "ask('power_off')", N_("Stop"), N_("Stop this host"), command.stop, in_footer=True),
     Command(
-        "detail.start", "s", "ask('power_on')", N_("Start"), N_("Start this host"), availability.start, in_footer=True
-    ),
-    Command(
-        "detail.stop", "x", "ask('power_off')", N_("Stop"), N_("Stop this host"), availability.stop, in_footer=True
-    ),
-    Command(
-        "detail.reboot", "b", "ask('reboot')", N_("Reboot"), N_("Reboot this host"), availability.reboot, in_footer=True
+        "detail.reboot", "b", "ask('reboot')", N_("Reboot"), N_("Reboot this host"), command.reboot, in_footer=True
     ),
     Command(
         "detail.delete",
@@ -266,7 +262,7 @@ FLEET_COMMANDS: Final = (
         "ask('delete')",
         terms.DELETE,
         N_("Delete this host and its disks"),
-        availability.orders,
+        command.orders,
         in_footer=True,
     ),
     Command(
@@ -275,7 +271,7 @@ FLEET_COMMANDS: Final = (
         "rent_again",
         N_("Rent the same"),
         N_("Rent another host like the current one"),
-        availability.rent_again,
+        command.rent_again,
         in_footer=True,
     ),
     # A list to pick from

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.api import changes
-from xds_tui.cli import confirmation, outcome, output
+from xds_tui.cli import order_input, order_report, output
 from xds_tui.cli.commands import purchase
 from xds_tui.cli.commands.purchase import PurchaseRequest
 from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.fleet_file import FleetFile
-from xds_tui.cli.host_words import find_host
+from xds_tui.cli.order_input import find_host
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import fleet_plan, pricing
 from xds_tui.domain.fleet_plan import DesiredFleet, FleetPlan, GroupPlan, HostGroup, SharedHostError
@@ -28,7 +28,7 @@ from xds_tui.text import export, formats, messages
 from xds_tui.text.prompts import Confirmation, Risk
 
 if TYPE_CHECKING:
-    from xds_tui.cli.order_options import OrderOptions
+    from xds_tui.cli.order_input import OrderOptions
 
 _APPLYING: Final = N_("applying")
 """Subject of the progress line."""
@@ -81,7 +81,7 @@ def apply(engine: Engine, file: FleetFile, options: OrderOptions, limits: Purcha
     repeated = _repeated(engine, proposal, options, limits)
     if not proposal.plan.is_empty and not options.is_confirmed:
         title = _("Apply this plan?")
-        confirmation.require(Confirmation(Risk.INTERRUPTING, title, _lines(proposal), "", "", ""))
+        order_input.require_confirmation(Confirmation(Risk.INTERRUPTING, title, _lines(proposal), "", "", ""))
         if _propose(engine, file).plan.steps != proposal.plan.steps:
             raise CommandError(
                 N_("The hosts changed meanwhile, so nothing was done. Run it again"), code=ExitCode.LIMIT
@@ -203,7 +203,7 @@ def _carry_out(engine: Engine, proposal: _Proposal, options: OrderOptions, repea
             engine.run(submit([new_request(request_id, OrderAction.POWER_ON, now, hosts=start)]), _(_APPLYING))
     except KeyboardInterrupt:
         orders = engine.current((*placed, *waiting))
-        print_error([*map(outcome.order_line, orders), _("Interrupted. Run the command again: it continues.")])
+        print_error([*map(order_report.order_line, orders), _("Interrupted. Run the command again: it continues.")])
         raise
     return _report(engine, engine.current((*placed, *waiting)), options)
 
@@ -232,8 +232,8 @@ def _report(engine: Engine, orders: Sequence[Order], options: OrderOptions) -> i
         output.write(_("Nothing to do.") + "\n")
     hosts = {host.id: host for host in engine.state.snapshot.hosts} if engine.state.snapshot else {}
     if orders:
-        outcome.write_outcome(orders[0].action, orders, (), hosts=hosts, as_json=options.as_json)
-    return outcome.exit_code(orders, is_final=options.waits)
+        order_report.write_outcome(orders[0].action, orders, (), hosts=hosts, as_json=options.as_json)
+    return order_report.exit_code(orders, is_final=options.waits)
 
 
 # Text

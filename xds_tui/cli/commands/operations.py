@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.cli import confirmation, dry_run, outcome
+from xds_tui.cli import order_input, order_report
 from xds_tui.cli.engine import READING_JOURNAL, Engine
-from xds_tui.cli.host_words import HostWords
-from xds_tui.cli.outcome import Skipped
+from xds_tui.cli.order_input import HostWords
+from xds_tui.cli.order_report import Skipped
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.order_states import FINAL
@@ -22,11 +22,10 @@ from xds_tui.i18n import N_, _
 from xds_tui.store.journal import MISMATCH, RequestMismatchError
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import formats, labels, messages, prompts
-from xds_tui.text.prompts import Confirmation, Risk
-from xds_tui.text.selection import Selection
+from xds_tui.text.prompts import Confirmation, Risk, Selection
 
 if TYPE_CHECKING:
-    from xds_tui.cli.order_options import OrderOptions
+    from xds_tui.cli.order_input import OrderOptions
 
 ATTEMPTS: Final = 3
 """How often a request is submitted if the program with it ended before it was sent."""
@@ -77,7 +76,7 @@ def operate(engine: Engine, action: OrderAction, words: HostWords, options: Orde
     plan = plan or _new_plan(engine, action, words, options)
     if options.is_dry_run:
         lines = () if action is not OrderAction.POWER_ON else _start_lines(engine, plan.hosts)
-        dry_run.write_plan(engine.state.base_url, plan.to_send, plan.skipped, lines=lines, as_json=options.as_json)
+        order_report.write_plan(engine.state.base_url, plan.to_send, plan.skipped, lines=lines, as_json=options.as_json)
         return ExitCode.OK
     if plan.to_send and not options.is_confirmed:
         plan = _confirm(engine, action, plan)
@@ -132,11 +131,11 @@ def execute(
             if options.waits:
                 orders = _see_through(engine, orders, max(0.0, options.max_wait + began - time.monotonic()))
     except KeyboardInterrupt:
-        print_error(outcome.interrupted_lines(engine.current(orders)))
+        print_error(order_report.interrupted_lines(engine.current(orders)))
         raise
     hosts = {host.id: host for host in engine.state.snapshot.hosts} if engine.state.snapshot else {}
-    outcome.write_outcome(action, orders, plan.skipped, hosts=hosts, as_json=options.as_json)
-    return outcome.exit_code(orders, plan.skipped, is_final=options.waits)
+    order_report.write_outcome(action, orders, plan.skipped, hosts=hosts, as_json=options.as_json)
+    return order_report.exit_code(orders, plan.skipped, is_final=options.waits)
 
 
 async def _submit(
@@ -159,7 +158,7 @@ def _see_through(engine: Engine, orders: tuple[Order, ...], max_wait: float) -> 
     """Wait at most `max_wait` seconds until the hosts show the result of `orders`; say so if that may take minutes."""
     if unknown := [order for order in orders if order.state is OrderState.UNKNOWN]:
         waiting = _("Waiting at most {seconds} s for the list of hosts to show the result.")
-        reasons = [line for order in unknown for line in (outcome.order_line(order), messages.order_reason(order))]
+        reasons = [line for order in unknown for line in (order_report.order_line(order), messages.order_reason(order))]
         print_error([*filter(None, reasons), waiting.format(seconds=int(max_wait))])
     waiting_for = _(WAITING[orders[0].action])
     return engine.run(engine.outcome(orders, is_final=True, max_wait=max_wait), waiting_for)
@@ -210,7 +209,7 @@ def _confirm(engine: Engine, action: OrderAction, plan: Plan) -> Plan:
     ids = {order.host_id for order in plan.to_send}
     hosts = [host for host in engine.state.snapshot.hosts if host.id in ids] if engine.state.snapshot else []
     selection = Selection(hosts, dict(engine.state.costs.hosts))
-    confirmation.require(_question(engine, action, hosts))
+    order_input.require_confirmation(_question(engine, action, hosts))
     present = engine.read_hosts().hosts
     book = engine.monitor.orders.book
     unchanged, left_out = selection.unchanged(action, present, engine.state.costs.hosts, book.is_hindered)

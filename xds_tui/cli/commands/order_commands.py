@@ -12,8 +12,7 @@ from xds_tui.cli.commands import operations, order_records, purchase, single_hos
 from xds_tui.cli.commands.purchase import PurchaseRequest
 from xds_tui.cli.engine import Engine
 from xds_tui.cli.fleet_file import read_fleet_file
-from xds_tui.cli.host_words import HostWords
-from xds_tui.cli.order_options import OrderOptions
+from xds_tui.cli.order_input import HostWords, OrderOptions
 from xds_tui.cli.output import CommandError, OutputError, print_error
 from xds_tui.cli.watch import report_error
 from xds_tui.domain import filtering

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.cli import confirmation, outcome
+from xds_tui.cli import order_input, order_report
 from xds_tui.cli.commands.operations import operate
 from xds_tui.cli.commands.purchase import PurchaseRequest, create
 from xds_tui.cli.engine import READING_JOURNAL, Engine
-from xds_tui.cli.host_words import HostWords
+from xds_tui.cli.order_input import HostWords
 from xds_tui.cli.output import CommandError
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.i18n import N_, _
@@ -18,7 +18,7 @@ from xds_tui.text import messages
 from xds_tui.text.prompts import Confirmation, Risk
 
 if TYPE_CHECKING:
-    from xds_tui.cli.order_options import OrderOptions
+    from xds_tui.cli.order_input import OrderOptions
 
 _RETRYABLE: Final = (OrderState.NOT_SENT, OrderState.REJECTED)
 _FORGETTABLE: Final = (OrderState.UNKNOWN, OrderState.UNCONFIRMED)
@@ -63,9 +63,9 @@ def forget(engine: Engine, order_id: str, options: OrderOptions) -> int:
             N_("The outcome of this order is known or still being determined"), messages.order_status(order)
         )
     if not options.is_confirmed:
-        confirmation.require(_question(order))
+        order_input.require_confirmation(_question(order))
     forgotten = engine.run(engine.monitor.orders.claims.forget(order), _(READING_JOURNAL))
-    outcome.write_outcome(forgotten.action, [forgotten], (), hosts={}, as_json=options.as_json)
+    order_report.write_outcome(forgotten.action, [forgotten], (), hosts={}, as_json=options.as_json)
     return ExitCode.OK
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from xds_tui.cli import confirmation, dry_run, output
+from xds_tui.cli import order_input, order_report, output
 from xds_tui.cli.commands.operations import Plan, execute, known_request
 from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.output import CommandError, print_error
@@ -24,7 +24,7 @@ from xds_tui.text import export, formats, messages, prompts, terms
 from xds_tui.text.prompts import Confirmation, Risk
 
 if TYPE_CHECKING:
-    from xds_tui.cli.order_options import OrderOptions
+    from xds_tui.cli.order_input import OrderOptions
 
 _REASONS: Final = {
     Incompatibility.TYPES_DIFFER: N_("The package and the image are of different types"),
@@ -87,13 +87,13 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
         estimated = {"estimate": facts(draft)}
         lines = estimate_lines(draft)
         base_url = engine.state.base_url
-        dry_run.write_plan(base_url, plan.to_send, (), lines=lines, facts=estimated, as_json=options.as_json)
+        order_report.write_plan(base_url, plan.to_send, (), lines=lines, facts=estimated, as_json=options.as_json)
         return ExitCode.OK
     repeated = require_first_purchase(
         engine, quote, options, batch=plan.orders[0].batch, is_repeated=request.is_repeated
     )
     if not options.is_confirmed:
-        confirmation.require(_question(draft))
+        order_input.require_confirmation(_question(draft))
     return execute(engine, OrderAction.CREATE, plan, options, repeated=repeated)
 
 
@@ -202,14 +202,14 @@ def require_first_purchase(
     found = [order for order in engine.run(looking, _(READING_JOURNAL)) if order.request_id not in own]
     earlier = [order for order in found if order.id not in known]
     if earlier and not is_repeated:
-        if options.is_confirmed or not confirmation.can_ask():
+        if options.is_confirmed or not order_input.can_ask():
             print_error([*(messages.order_reason(order) for order in earlier)])
             raise CommandError(
                 N_("An earlier order may have bought this already; check it with xds-tui orders, or use --buy-again"),
                 ", ".join(order.id for order in earlier),
                 code=ExitCode.LIMIT,
             )
-        confirmation.require(prompts.buying_again(earlier))
+        order_input.require_confirmation(prompts.buying_again(earlier))
     return tuple(order.id for order in found)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli import columns, output
-from xds_tui.cli.host_words import HostWords, find_host
+from xds_tui.cli.order_input import HostWords, find_host
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain.endpoint import DEMO
 from xds_tui.domain.model import Host, Snapshot, Status

@@ -15,9 +15,8 @@ from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.text import messages, prompts
-from xds_tui.text.prompts import Confirmation, CursorMove, OperationTarget
-from xds_tui.text.selection import LeftOut, Selection
-from xds_tui.tui.availability import hosts_ordered
+from xds_tui.text.prompts import Confirmation, CursorMove, LeftOut, OperationTarget, Selection
+from xds_tui.tui.command import hosts_ordered
 from xds_tui.tui.screens.confirm import ask_confirmation
 from xds_tui.tui.widgets.notice import Notice
 

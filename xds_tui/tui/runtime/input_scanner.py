@@ -12,8 +12,17 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from xds_tui.tui.runtime.input_tokens import LINUX_CONSOLE, PAYLOADS, SHIFTED_KEY, Character, Sequence, Token
-from xds_tui.tui.runtime.paste_buffer import PASTE_ENDS, PASTE_STARTS, PasteBuffer
+from xds_tui.tui.runtime.input_tokens import (
+    LINUX_CONSOLE,
+    PASTE_ENDS,
+    PASTE_STARTS,
+    PAYLOADS,
+    SHIFTED_KEY,
+    Character,
+    PasteBuffer,
+    Sequence,
+    Token,
+)
 
 ESCAPE_DELAY: Final = 0.1
 """Seconds after which a lone ESC is the Escape key."""

@@ -18,8 +18,7 @@ from textual.widget import Widget
 from textual.worker import ResultType, Worker, WorkType
 
 from xds_tui.fleet.state import FleetState
-from xds_tui.tui.availability import Context
-from xds_tui.tui.command import Command
+from xds_tui.tui.command import Command, Context
 from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.textual_compat import CompatScreen
 from xds_tui.tui.widgets.footer import KeyBar

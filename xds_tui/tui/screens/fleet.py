@@ -22,7 +22,7 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.text.activity import activity_details
-from xds_tui.tui.availability import Context, interval_after
+from xds_tui.tui.command import Context, interval_after
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.context import Profile
 from xds_tui.tui.runtime.key_queue import FLOW

@@ -23,7 +23,7 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.text import terms
-from xds_tui.tui.availability import hosts_ordered
+from xds_tui.tui.command import hosts_ordered
 from xds_tui.tui.context import Profile
 from xds_tui.tui.runtime.gc_tuning import GarbageCollector
 from xds_tui.tui.screens.panes import PanedScreen

@@ -23,7 +23,7 @@ from xds_tui.i18n import _
 from xds_tui.text import formats, host_card, messages, terms
 from xds_tui.text.activity import activities, activity_line
 from xds_tui.text.overview import Line
-from xds_tui.tui.availability import Context, hosts_ordered
+from xds_tui.tui.command import Context, hosts_ordered
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.flows import connect, copy
 from xds_tui.tui.flows.connect import ConnectMethods

@@ -22,7 +22,7 @@ from textual.widget import Widget
 
 from xds_tui.i18n import _
 from xds_tui.text import formats
-from xds_tui.tui.availability import Context
+from xds_tui.tui.command import Context
 from xds_tui.tui.commands import COMMANDS
 
 _SEPARATOR_GAP: Final = 3
