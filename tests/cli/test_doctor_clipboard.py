@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from support.terminal import Terminal
 
-from xds_tui.cli.doctor import clipboard
-from xds_tui.cli.doctor.check import CheckStatus
+from xds_tui.cli.doctor import CheckStatus, clipboard
 from xds_tui.cli.doctor.clipboard import TerminalReply
 
 COMMAND = Path(sys.executable).parent / "xds-tui"

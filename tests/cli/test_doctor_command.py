@@ -22,8 +22,7 @@ from support.terminal import Terminal
 from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api import probe
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
-from xds_tui.cli.doctor import keyring, machine, network, report
-from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.cli.doctor import Check, CheckStatus, keyring, machine, network, report
 from xds_tui.config.settings import Settings
 from xds_tui.domain.credentials import AccountKey, Secret
 from xds_tui.domain.endpoint import PRODUCTION

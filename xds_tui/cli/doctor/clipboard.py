@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.cli.doctor import Check, CheckStatus
 from xds_tui.cli.output import print_error, write
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import _

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xds_tui import __version__
-from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.cli.doctor import Check, CheckStatus
 from xds_tui.i18n import _
 from xds_tui.system.terminal import ColorDepth, color_depth, is_remote, multiplexer
 from xds_tui.text.messages import error_message

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from xds_tui.api.errors import CERTIFICATES_UNREADABLE, ApiError, Cause
-from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.cli.doctor import Check, CheckStatus
 from xds_tui.i18n import _
 from xds_tui.system import threads
 from xds_tui.text import messages

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xds_tui.cli.doctor import clipboard, keyring, machine, network
-from xds_tui.cli.doctor.check import Check, CheckStatus
+from xds_tui.cli.doctor import Check, CheckStatus, clipboard, keyring, machine, network
 from xds_tui.cli.output import write, write_json
 from xds_tui.domain.sanitize import clean
 from xds_tui.system.exit_codes import ExitCode
