@@ -20,7 +20,7 @@ from xds_tui.domain.filter_query import QueryError
 from xds_tui.errors import AppError, UserInputError
 from xds_tui.remote.target import UnreachableError
 from xds_tui.store.problems import FULL, StoreError, remedy
-from xds_tui.system.exports import FileWriteError
+from xds_tui.system.files import FileWriteError
 from xds_tui.text.messages import Situation, error_lines, error_message
 
 SHOWN = [

@@ -9,7 +9,7 @@
     │   └── RequestMismatchError  store.journal       a request ID that was used for something else
     ├── CredentialStoreError   auth.keyring_errors    the keyring
     ├── UnreachableError       remote.target          a host that no program can connect to
-    ├── FileWriteError         system.exports         an exported file
+    ├── FileWriteError         system.files           an exported file
     ├── CommandError           cli.output             a command that has sent nothing
     └── OutputError            cli.output             standard output
 

@@ -14,8 +14,7 @@ from support.factories import NOON, a_host, a_snapshot
 from xds_tui.api.decode import HostPage
 from xds_tui.api.errors import BadResponse, Rejected
 from xds_tui.domain.model import Host, Snapshot, Status
-from xds_tui.fleet.absences import MAX_CHECKS
-from xds_tui.fleet.host_listing import PAGE_SIZE, HostListing, list_hosts
+from xds_tui.fleet.host_listing import MAX_CHECKS, PAGE_SIZE, HostListing, list_hosts
 
 
 def always(total: int | None) -> Callable[[int], int | None]:

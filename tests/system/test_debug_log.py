@@ -17,7 +17,7 @@ from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Status
 from xds_tui.system import debug_log
 from xds_tui.system.debug_log import Word
-from xds_tui.system.exports import FileWriteError
+from xds_tui.system.files import FileWriteError
 
 PLANTED = "pwd-planted 27ac63"
 

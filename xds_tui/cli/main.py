@@ -128,7 +128,7 @@ def _start_debug_log(options: argparse.Namespace) -> bool:
     from xds_tui import __version__
     from xds_tui.cli.output import print_error
     from xds_tui.system import debug_log
-    from xds_tui.system.exports import FileWriteError
+    from xds_tui.system.files import FileWriteError
     from xds_tui.text import messages
 
     try:

@@ -3,26 +3,31 @@
 The list can change while it is read: a new host moves others to the next page, where they are seen twice, and a deleted
 one moves others to the page before, so that they are not seen at all. A list can also be wrong. A reading is therefore
 consistent only if every row has an ID, no host is repeated, and the total is the same on every page and equals the
-number of hosts. An inconsistent list is read again, unless it repeats the same contradiction. `absences` decides about
-hosts that the list does not show.
+number of hosts. An inconsistent list is read again, unless it repeats the same contradiction.
+
+A host that the list does not show is gone only if a consistent list and `one/{id}` agree. Until then it stays in the
+snapshot, marked as not listed. Each refresh requests a few missing hosts from `one/{id}`, beginning with those not
+requested before. If a whole fleet is missing, the service is more likely to be wrong than all hosts to be gone, and
+hundreds of requests would not help.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol
 
-from xds_tui.domain.model import Host, Snapshot
+from xds_tui.api.errors import ApiError
+from xds_tui.domain.model import Absence, Host, Snapshot
 from xds_tui.domain.snapshot_diff import keep_details
-from xds_tui.fleet.absences import Listing, look_up, resolve
 from xds_tui.fleet.state import Progress
 
 if TYPE_CHECKING:
     from xds_tui.api.decode import HostPage
+
 
 PAGE_SIZE: Final = 25
 """Hosts per page, the maximum that the service allows (reference: mypage)."""
@@ -38,6 +43,12 @@ CONTRADICTION_DELAY: Final = timedelta(minutes=5)
 
 MAX_PAGES: Final = 4_000
 """Upper bound for one reading, 100,000 hosts, in case the total is wrong."""
+
+MAX_CHECKS: Final = 20
+"""Missing hosts that are requested in one refresh."""
+
+MAX_CONCURRENT_CHECKS: Final = 4
+"""Of these, requests under way at the same time."""
 
 
 class HostPages(Protocol):
@@ -102,8 +113,8 @@ async def list_hosts(
     reading, seen, started_at = await _read_until_consistent(source, known, clock)
     if may_be_others and known.keys().isdisjoint(seen):
         before, known = None, {}
-    snapshot = await resolve(
-        Listing(reading.hosts, reading.is_consistent),
+    snapshot = await resolve_absences(
+        ListedHosts(reading.hosts, reading.is_consistent),
         known | seen,
         before,
         lambda ids: look_up(source.host, ids),
@@ -237,3 +248,94 @@ class ProgressReporter:
     async def host(self, host_id: str) -> Host | None:
         """Request one host."""
         return await self._source.host(host_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHosts:
+    """The result of one pass over all pages."""
+
+    hosts: Mapping[str, Host]
+    """By ID, in the order of the list."""
+    is_consistent: bool
+    """Whether the list did not contradict itself, so that a host missing from it may be gone."""
+
+
+async def resolve_absences(
+    listing: ListedHosts,
+    known: Mapping[str, Host],
+    before: Snapshot | None,
+    lookup: Callable[[Sequence[str]], Awaitable[Mapping[str, Host | None]]],
+    at: datetime,
+    deleted: Collection[str] = (),
+) -> Snapshot:
+    """Return the snapshot after a listing: the listed hosts, and the missing ones that are not known to be gone.
+
+    Args:
+        listing: the hosts that the list showed.
+        known: every host that may exist, by ID: those of `before`, and those that an earlier pass showed.
+        before: the snapshot before, if any.
+        lookup: requests several hosts from `one/{id}`. The result has None for a host that does not exist, and no entry
+            for one that could not be requested.
+        at: the time of the listing.
+        deleted: hosts with an accepted delete; for them the response of `one/{id}` alone is sufficient.
+
+    """
+    earlier = before.unlisted if before is not None else {}
+    missing = [host_id for host_id in known if host_id not in listing.hosts]
+    # Newly missing hosts come first, because they are the most likely to be gone.
+    waiting = [host_id for host_id in earlier if host_id in known and host_id not in listing.hosts]
+    queue = [*(host_id for host_id in missing if host_id not in earlier), *waiting]
+    checked, unchecked = queue[:MAX_CHECKS], queue[MAX_CHECKS:]
+    found = await lookup(checked) if checked else {}
+    gone = {
+        host_id for host_id, host in found.items() if host is None and (listing.is_consistent or host_id in deleted)
+    }
+    remaining = [host_id for host_id in (*unchecked, *checked) if host_id not in gone]
+    kept = {host_id: found.get(host_id) or known[host_id] for host_id in remaining}
+    hosts = _insert(listing.hosts.values(), kept, before.hosts if before is not None else ())
+    unlisted = {host_id: _absence(host_id, earlier.get(host_id), found, at) for host_id in remaining}
+    return Snapshot(hosts, at, listing.is_consistent, unlisted)
+
+
+def _absence(host_id: str, earlier: Absence | None, found: Mapping[str, Host | None], at: datetime) -> Absence:
+    if earlier is not None and host_id not in found:
+        return earlier
+    return Absence(at if earlier is None else earlier.since, is_confirmed=found.get(host_id) is not None)
+
+
+async def look_up(request: Callable[[str], Awaitable[Host | None]], ids: Sequence[str]) -> dict[str, Host | None]:
+    """Request each host, a few at a time; stop at the first error, and omit hosts without a response."""
+    found: dict[str, Host | None] = {}
+    for start in range(0, len(ids), MAX_CONCURRENT_CHECKS):
+        batch = ids[start : start + MAX_CONCURRENT_CHECKS]
+        results = await asyncio.gather(*(_try(request, host_id) for host_id in batch))
+        found |= {host_id: host for host_id, (host, is_read) in zip(batch, results, strict=True) if is_read}
+        if not all(is_read for _host, is_read in results):
+            break
+    return found
+
+
+async def _try(request: Callable[[str], Awaitable[Host | None]], host_id: str) -> tuple[Host | None, bool]:
+    try:
+        return await request(host_id), True
+    except ApiError:
+        return None, False
+
+
+def _insert(listed: Iterable[Host], kept: Mapping[str, Host], before: Sequence[Host]) -> tuple[Host, ...]:
+    """Return the listed hosts in their order, with each kept host after the one that it followed in `before`."""
+    hosts = tuple(listed)
+    if not kept:
+        return hosts
+    listed_ids = {host.id for host in hosts}
+    following: dict[str | None, list[Host]] = {}
+    anchor: str | None = None
+    for host_id in dict.fromkeys((*(host.id for host in before), *kept)):
+        if host_id in listed_ids:
+            anchor = host_id
+        elif host_id in kept:
+            following.setdefault(anchor, []).append(kept[host_id])
+    ordered = following.pop(None, [])
+    for host in hosts:
+        ordered += (host, *following.get(host.id, ()))
+    return tuple(ordered)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.domain.credentials import Secret
 from xds_tui.i18n import N_
-from xds_tui.system.exports import FileWriteError
+from xds_tui.system.files import FileWriteError
 
 if TYPE_CHECKING:
     from io import TextIOWrapper

@@ -1,10 +1,11 @@
-"""Files and folders of the user: new ones are private, and existing ones keep their owner and mode.
+"""Files and folders of the user, and exports: new ones are private, and existing ones keep their owner and mode.
 
 Only regular files are read and written: a named pipe would block, and a device could return data without end.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -12,6 +13,10 @@ import stat
 import tempfile
 from pathlib import Path
 from typing import Final
+
+from xds_tui.errors import AppError
+from xds_tui.i18n import N_
+from xds_tui.system import threads
 
 FILE: Final = 0o600
 FOLDER: Final = 0o700
@@ -96,6 +101,26 @@ def write(path: Path, text: str) -> None:
         if error.errno not in _NOT_REPLACEABLE:
             raise
         _overwrite(target, content)
+
+
+class FileWriteError(AppError):
+    """A file that could not be written."""
+
+
+async def write_export(folder: Path, name: str, content: str) -> Path:
+    """Write a file (mode 0600) to `folder`, which is created (mode 0700) if necessary, and return its path.
+
+    Raises:
+        FileWriteError: if it cannot be written; no part of it exists then.
+
+    """
+    path = folder / name
+    try:
+        # A daemon thread: a disk that hangs must not delay the end of the program.
+        await asyncio.wrap_future(threads.submit(lambda: write(path, content)))
+    except OSError as error:
+        raise FileWriteError(N_("The file could not be written"), str(error)) from error
+    return path
 
 
 def _check_is_file(status: os.stat_result, path: Path) -> None:

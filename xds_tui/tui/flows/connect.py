@@ -21,7 +21,7 @@ from xds_tui.remote.rdp import DesktopClient
 from xds_tui.remote.target import Target
 from xds_tui.remote.templates import Command, ConnectCommands
 from xds_tui.system import processes, terminal
-from xds_tui.system.exports import FileWriteError, write_export
+from xds_tui.system.files import FileWriteError, write_export
 from xds_tui.text import messages
 from xds_tui.tui.runtime import foreground
 from xds_tui.tui.screens.base import LiveScreen

@@ -23,7 +23,7 @@ from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
-from xds_tui.system.exports import FileWriteError, write_export
+from xds_tui.system.files import FileWriteError, write_export
 from xds_tui.text import export, formats, messages, terms
 from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.context import Profile
