@@ -17,13 +17,7 @@ from xds_tui.domain.create_evidence import (
     find_fitting,
     read_clock,
 )
-from xds_tui.domain.creation_times import (
-    SMALL_SKEW,
-    Evidence,
-    Range,
-    offsets_of,
-    overlap,
-)
+from xds_tui.domain.creation_times import SMALL_SKEW, Evidence, Range, offsets_of, overlap
 from xds_tui.domain.host_fit import (
     ACCEPTED_WINDOW,
     LATEST_GAP,
