@@ -65,7 +65,7 @@ def of_bare_table(runs: int) -> tuple[list[int], list[int]]:
     """Return the bytes that a bare DataTable writes for a cursor key and a page down."""
     bare = str(Path(__file__).parent / "bare_table.py")
     with TemporaryDirectory() as home, Screen([sys.executable, bare, str(HOSTS)], environ(Path(home))) as screen:
-        screen.wait_for(b"host-7")
+        screen.wait_for("host-7")
         screen.be_quiet(1)
         return written(screen, DOWN, runs), written(screen, PAGE_DOWN, 2)
 

@@ -48,7 +48,7 @@ def bare() -> int:
     """Return the private bytes of a bare Textual app."""
     command = [sys.executable, str(Path(__file__).parent / "bare_lines.py"), str(ROWS)]
     with TemporaryDirectory() as home, Screen(command, environ(Path(home))) as screen:
-        screen.wait_for(b"host-7")
+        screen.wait_for("host-7")
         time.sleep(1)
         return screen.memory()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.bench.screen import XDS, Chunk, Screen
+from tests.bench.screen import XDS, Chunk, Emulation, Screen
 from tests.bench.service import LIVE, serving
 from tests.bench.table import Line, printed
 
@@ -30,8 +30,8 @@ TOGETHER: Final = 1.0
 MOST: Final = 120
 """Bytes of a refresh without changes: a clock of eight digits, its colours and position, and the ends of the frame."""
 
-_CLOCK: Final = re.compile(rb"[0-9]{2}:[0-9]{2}:[0-9]{2}")
-_PLACE: Final = re.compile(rb"\x1b\[([0-9]+);([0-9]+)H")
+_CLOCK: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_PLACE: Final = re.compile(rb"\x1b\[([0-9]+)(;[0-9]+)?H")
 _ESCAPE: Final = re.compile(rb"\x1b\[[?<>=]?[0-9;]*[ -/]*[@-~]|\x1b[=>]")
 
 
@@ -56,11 +56,11 @@ def writings(chunks: Sequence[Chunk]) -> list[bytes]:
 
 
 def texts(data: bytes) -> list[str]:
-    """Return the texts in an output, each as `line:column text`."""
+    """Return the texts in an output, each as `line;column text`."""
     parts = _PLACE.split(data)
     placed = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     found = ((line, column, _ESCAPE.sub(b"", text).decode(errors="replace").strip()) for line, column, text in placed)
-    return [f"{line.decode()}:{column.decode()} {text}" for line, column, text in found if text]
+    return [f"{line.decode()}{(column or b';1').decode()} {text}" for line, column, text in found if text]
 
 
 def watch(seconds: float, settling: float) -> Quiet:
@@ -74,9 +74,20 @@ def watch(seconds: float, settling: float) -> Quiet:
             since = screen.count
             time.sleep(seconds)
             screen.be_quiet(TOGETHER)
-            found = writings(screen.chunks(since))
-    refreshes = tuple(data for data in found if _CLOCK.search(data))
-    return Quiet(refreshes, tuple(data for data in found if not _CLOCK.search(data)))
+            return sorted_by_cause(screen.chunks(), since)
+
+
+def sorted_by_cause(chunks: Sequence[Chunk], since: int) -> Quiet:
+    """Sort the output after the first `since` chunks: a refresh changes the time at the top of the screen."""
+    emulation = Emulation()
+    for chunk in chunks[:since]:
+        emulation.receive(chunk.data)
+    refreshes, between = [], []
+    for data in writings(chunks[since:]):
+        before = _CLOCK.findall(emulation.text)
+        emulation.receive(data)
+        (between if _CLOCK.findall(emulation.text) == before else refreshes).append(data)
+    return Quiet(tuple(refreshes), tuple(between))
 
 
 def lines_of(quiet: Quiet) -> list[Line]:

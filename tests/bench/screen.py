@@ -1,6 +1,7 @@
 """A program in a pseudo-terminal of 120x40, which records its output with the time of each read.
 
 A thread reads continuously, so that the program never waits for its terminal, and replies to the queries of Textual.
+Texts are searched on an emulated screen, because the program writes only the cells that differ.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import pyte
+
 COLUMNS: Final = 120
 ROWS: Final = 40
 OUTPUT_TIMEOUT: Final = 90.0
@@ -37,6 +40,9 @@ _ANSWERS: Final = (
     (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
 )
 """The replies of the terminal to queries."""
+
+_UNKNOWN_TO_PYTE: Final = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b_[^\x1b]*\x1b\\")
+"""Sequences that pyte would display."""
 
 _SCHEDULED: Final = 2
 """The kind of CPU clock of a process (CPUCLOCK_SCHED)."""
@@ -64,6 +70,8 @@ class Chunk:
     at: float
     """The time of the read by `time.perf_counter`."""
     data: bytes
+    cpu: float
+    """The CPU time of the process until the read, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,23 @@ class Burst:
     seconds: float
     """Seconds from the event to the last byte."""
     data: bytes
+
+
+class Emulation:
+    """What a terminal shows that receives chunks of output."""
+
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self.screen)
+
+    def receive(self, data: bytes) -> None:
+        """Show output."""
+        self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
+
+    @property
+    def text(self) -> str:
+        """The text of the screen."""
+        return "\n".join(self.screen.display)
 
 
 class Screen:
@@ -87,6 +112,9 @@ class Screen:
         self._command = command
         self._chunks: list[Chunk] = []
         self._ended = False
+        self._emulation = Emulation()
+        self._shown = 0
+        """The number of chunks that the emulation has received."""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -101,29 +129,23 @@ class Screen:
         os.waitpid(self.pid, 0)
         os.close(self._fd)
 
-    def seconds_until(self, painted: bytes) -> float:
-        """Return the seconds from the start of the process until it had written `painted`."""
-        return self.wait_for(painted) - self.began
-
-    def wait_for(self, painted: bytes, since: int = 0) -> float:
-        """Wait until `painted` was written after the first `since` chunks, and return the time of that.
+    def wait_for(self, text: str) -> Chunk:
+        """Wait until the screen shows `text`, and return the output that completed it.
 
         Raises:
-            TimeoutError: if it was not written.
+            TimeoutError: if it was not shown.
 
         """
         ends = time.perf_counter() + OUTPUT_TIMEOUT
-        written, read = b"", since
-        while time.perf_counter() < ends:
-            for chunk in self._chunks[read:]:
-                read += 1
-                written += chunk.data
-                if painted in written:
-                    return chunk.at
-            if self._ended:
-                break
-            time.sleep(_ARRIVES)
-        raise TimeoutError(f"{' '.join(self._command)} did not write {painted!r}; at last {written[-500:]!r}")
+        while text not in self._emulation.text:
+            if self._shown < len(self._chunks):
+                self._emulation.receive(self._chunks[self._shown].data)
+                self._shown += 1
+            elif self._ended or time.perf_counter() > ends:
+                raise TimeoutError(f"{' '.join(self._command)} did not show {text!r} but:\n{self._emulation.text}")
+            else:
+                time.sleep(_ARRIVES)
+        return self._chunks[self._shown - 1]
 
     def wait_for_end(self) -> None:
         """Wait until the program has closed its terminal."""
@@ -202,7 +224,7 @@ class Screen:
             if not data:
                 self._ended = True
                 return
-            self._chunks.append(Chunk(time.perf_counter(), data))
+            self._chunks.append(Chunk(time.perf_counter(), data, self.cpu_seconds()))
             for question, answer in _ANSWERS:
                 if question.search(data):
                     os.write(self._fd, answer)

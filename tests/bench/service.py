@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).parents[2]
 OFF, EXPIRED = 0, 5
 """The numbers of two statuses (reference: host)."""
 
-LIVE: Final = "live · every".encode()
+LIVE: Final = "live · every"
 """The text of the top line after a complete refresh."""
 
 _SETTLES: Final = 600.0

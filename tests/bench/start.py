@@ -1,8 +1,8 @@
-"""`python -m tests.bench.start`: the time from the command to a painted host table, compared with bare Textual apps.
+"""`python -m tests.bench.start`: the CPU time until the host table is painted, compared with bare Textual apps.
 
-All run in a pseudo-terminal, in turn, so that the load of the machine affects all alike. The time is from the start of
-the process until a host's name has been read from the terminal. The program loads a snapshot of an earlier run, like
-every start except the first.
+All run in a pseudo-terminal, in turn, so that the load of the machine affects all alike. The CPU time is that of the
+process when the terminal shows a host's name. The program loads a snapshot of an earlier run, like every start except
+the first.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ AIM_OF_WORDS: Final = 3.0
 """Measure an interpreter that does nothing."""
 
 
-def first_paint(command: Sequence[str], env: Mapping[str, str], painted: bytes) -> Callable[[], float]:
-    """Return a function that starts the command, and returns the seconds until its first paint."""
+def first_paint(command: Sequence[str], env: Mapping[str, str], painted: str) -> Callable[[], float]:
+    """Return a function that starts the command, and returns the seconds of CPU time until its first paint."""
 
     def seconds() -> float:
         with Screen(command, env) as screen:
-            return screen.seconds_until(painted)
+            return screen.wait_for(painted).cpu
 
     return seconds
 
@@ -68,15 +68,15 @@ def measure(quick: bool) -> list[Line]:
     with ExitStack() as stack:
         no_account = environ(Path(stack.enter_context(TemporaryDirectory())))
         ways = {
-            "lines": first_paint([sys.executable, str(HERE / "bare_lines.py"), str(ROWS)], no_account, b"host-7"),
-            "DataTable": first_paint([sys.executable, str(HERE / "bare_table.py"), str(ROWS)], no_account, b"host-7"),
-            "demo": first_paint([XDS, "--demo"], no_account, b"office-5"),
+            "lines": first_paint([sys.executable, str(HERE / "bare_lines.py"), str(ROWS)], no_account, "host-7"),
+            "DataTable": first_paint([sys.executable, str(HERE / "bare_table.py"), str(ROWS)], no_account, "host-7"),
+            "demo": first_paint([XDS, "--demo"], no_account, "office-5"),
         }
         for hosts in sizes:
             home = Path(stack.enter_context(TemporaryDirectory()))
             with serving(hosts) as service:
                 service.remember(home)
-                newest = service.newest().encode()
+                newest = service.newest()
             # The service is not running: the first paint does not wait for the network.
             ways[f"{hosts}"] = first_paint([XDS], service.environ(home), newest)
         times = in_turn(runs, ways)
@@ -91,7 +91,7 @@ def measure(quick: bool) -> list[Line]:
     painted = [(f"{hosts:,} hosts remembered", f"{hosts}") for hosts in sizes] + [("--demo", "demo")]
     return [
         *(
-            compared(f"first paint, {what}, to bare {bare}", times[key], times[bare], aim=AIM)
+            compared(f"CPU until the first paint, {what}, to bare {bare}", times[key], times[bare], aim=AIM)
             for bare in ("lines", "DataTable")
             for what, key in painted
         ),

@@ -29,8 +29,6 @@ sys.exit(main.main(sys.argv[1:]))
 """The program, with every text of the service replaced."""
 
 SETTINGS = """
-cell_diff = true
-
 [alerts]
 bell = false
 title = true

@@ -100,6 +100,10 @@ def watched(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "client.py").write_text(LISTENING)
+    # A secret is found in the output only if it is written in one piece.
+    config = tmp_path / ".config/xds-tui/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("cell_diff = false\n")
     return {
         **environ,
         "PYTHONPATH": str(package.parent),

@@ -46,7 +46,7 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
     "language": ("`en` 或 `zh_CN`", "取决于区域设置", "语言"),
     "mouse": (_BOOL, "`true`", "应用是否使用鼠标；关闭后由终端选择文本"),
     "animations": (_BOOL, "`true`，通过 SSH 时为 `false`", "是否允许动画"),
-    "cell_diff": (_BOOL, "`false`", "只输出屏幕上有变化的字符；`ctrl+l` 重绘整个屏幕"),
+    "cell_diff": (_BOOL, "`true`", "只输出屏幕上有变化的字符；`ctrl+l` 重绘整个屏幕"),
     "ascii": (_BOOL, "区域设置非 UTF-8 时为 `true`", "仅用 ASCII 字符绘制"),
     "hosts.columns": (
         f"由以下若干项组成的列表：{'、'.join(f'`{column}`' for column in COLUMNS)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,6 +23,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from wcwidth import wcwidth
 
+from xds_tui.config.settings import Settings
 from xds_tui.simulator.host import STARTING
 from xds_tui.tui.runtime.terminal_app import TerminalApp
 from xds_tui.tui.textual_compat import cell_diff
@@ -253,15 +255,20 @@ async def test_a_terminal_shows_what_it_would_show_after_a_redraw_whatever_is_pr
             await walk(driver, record, random.Random(seed), STEPS)
 
 
-async def test_no_interaction_writes_more_than_twice_what_is_needed() -> None:
+SIZES: Final = ((80, 24), (160, 45), (200, 50))
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+async def test_no_interaction_writes_more_than_twice_what_is_needed(columns: int, rows: int) -> None:
     driver = AppDriver(hosts=100)
     written: dict[str, int] = {}
     needed: dict[str, int] = {}
     in_frames: dict[str, int] = {}
-    with recording(driver, 160, 45) as record:
-        async with running_app(driver, 160, 45):
+    with recording(driver, columns, rows) as record:
+        blank = record.terminal.cells()
+        async with running_app(driver, columns, rows):
             await driver.wait_until_idle()
-            start = record.written
+            start, start_needed = record.written, ideal_length(blank, record.terminal.cells())
 
             async def measure(name: str, act: Callable[[], Awaitable[None]]) -> None:
                 before, count, frames = record.terminal.cells(), record.written, record.frames
@@ -270,12 +277,20 @@ async def test_no_interaction_writes_more_than_twice_what_is_needed() -> None:
                 written[name], needed[name] = record.written - count, ideal_length(before, record.terminal.cells())
                 in_frames[name] = written[name] + (record.frames - frames) * FRAME
 
-            await measure("page down", lambda: driver.press("pagedown"))
-            await measure("open the filter", lambda: driver.press("slash"))
-            await measure("type a letter", lambda: driver.press("g"))
+            async def press(name: str, key: str) -> None:
+                await measure(name, lambda: driver.press(key))
+
+            await press("cursor key", "down")
+            await press("page down", "pagedown")
+            await press("open the filter", "slash")
+            await press("type a letter", "g")
             await driver.press("escape", "home")
-            await measure("open a dialog", lambda: driver.press("D"))
-            await measure("close a dialog", lambda: driver.press("escape"))
+            await press("open a dialog", "D")
+            await press("close a dialog", "escape")
+            await press("open help", "question_mark")
+            await press("close help", "escape")
+            await press("open the wizard", "n")
+            await press("close the wizard", "escape")
             driver.world.listed()[1].name = "renamed"
             await measure("rename a host", driver.refresh)
             driver.world.listed()[2].status = STARTING
@@ -284,7 +299,9 @@ async def test_no_interaction_writes_more_than_twice_what_is_needed() -> None:
     del needed["rename a host"]  # what is shown while the hosts are read is more
     assert {name: (written[name], count) for name, count in needed.items() if written[name] > 2 * count} == {}
     assert in_frames["rename a host"] <= 400
-    assert start <= 30_000
+    assert start <= 2 * start_needed
+    if (columns, rows) == (160, 45):
+        assert start <= 30_000
 
 
 # When a terminal gets everything
@@ -313,6 +330,11 @@ async def test_everything_is_written_after_ctrl_l_and_after_a_change_of_size() -
             await driver.pilot.resize_terminal(100, 30)
             await driver.wait_until_idle()
             assert record.terminal.cells() == record.redrawn()
+
+
+def test_it_is_used_unless_it_is_turned_off() -> None:
+    assert Settings(config_path=Path("config.toml")).cell_diff
+    assert AppDriver().app.uses_cell_diff
 
 
 def test_without_the_setting_the_output_is_as_textual_renders_it() -> None:

@@ -283,7 +283,7 @@ ANIMATIONS: Final = ConfigKey(
     TOP, "animations", parse_bool, True, _BOOL, "shows animations", default_help="`true`, over SSH `false`"
 )
 CELL_DIFF: Final = ConfigKey(
-    TOP, "cell_diff", parse_bool, False, _BOOL, "writes only the cells that changed; `ctrl+l` redraws the screen"
+    TOP, "cell_diff", parse_bool, True, _BOOL, "writes only the cells that changed; `ctrl+l` redraws the screen"
 )
 ASCII: Final = ConfigKey(
     TOP,

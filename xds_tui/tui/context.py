@@ -77,8 +77,8 @@ class AppServices:
     """The folder of the user's themes; None: there are none."""
     ascii: bool = False
     """Whether to write only ASCII characters."""
-    cell_diff: bool = False
-    """Whether only the cells of the terminal are written that differ."""
+    cell_diff: bool = True
+    """Whether only the cells of the terminal that differ are written."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     listing: HostListSettings = field(default_factory=HostListSettings)
     panes: PaneSettings = field(default_factory=PaneSettings)

@@ -17,6 +17,7 @@ from typing import Final
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
@@ -34,19 +35,18 @@ _MAX_FILLED_GAP: Final = 4
 """Cells that are rather written again than jumped over; a jump is at least three bytes."""
 
 
-@lru_cache(maxsize=8192)
-def _cells(text: str) -> tuple[str, ...] | None:
-    """Return the content of each cell of `text`, or None if the width of a character is not certain."""
+def _cells(text: str) -> list[str] | None:
+    """Return the content of each cell of `text`, not to be changed; None if the width of a character is not certain."""
     if not _CERTAIN.fullmatch(text):
         return None
     if text.isascii():
-        return tuple(text)
+        return list(text)
     cells: list[str] = []
     for character in text:
         cells.append(character)
         if cell_len(character) == 2:
             cells.append(_SECOND_HALF)
-    return tuple(cells)
+    return cells
 
 
 @lru_cache(maxsize=4096)
@@ -57,6 +57,13 @@ def _attributes(style: Style | None, color_system: ColorSystem) -> str | None:
     if style.link:
         return None
     return Strip.render_style(style, "", color_system).removeprefix("\x1b[").partition("m")[0]
+
+
+@lru_cache(maxsize=8192)
+def _prepare(segment: Segment, color_system: ColorSystem) -> tuple[list[str], str] | None:
+    """Return the cells and the attributes of a segment; None if it is to be written as Textual does."""
+    cells, attributes = _cells(segment.text), _attributes(segment.style, color_system)
+    return None if cells is None or attributes is None else (cells, attributes)
 
 
 @lru_cache(maxsize=4096)
@@ -104,9 +111,11 @@ def _parse(attributes: str) -> tuple[frozenset[str], tuple[str, str]]:
 class _Row:
     """The cells that a row of the terminal shows; None where that is not known."""
 
-    __slots__ = ("attributes", "contents")
+    __slots__ = ("attributes", "contents", "pieces")
 
     def __init__(self) -> None:
+        self.pieces: Sequence[tuple[int, Strip]] | None = None
+        """The update that the row showed last; None if that is not known."""
         self.contents: list[str | None] = []
         self.attributes: list[str] = []
 
@@ -154,44 +163,98 @@ class CellDiff:
 
     def _render_line(self, y: int, pieces: Sequence[tuple[int, Strip]], console: Console, output: _Output) -> None:
         row = self._rows.setdefault(y, _Row())
-        row.extend_to(max((x + strip.cell_length for x, strip in pieces), default=0))
+        if row.pieces is not None and _are_same(row.pieces, pieces):
+            return
+        row.pieces = None
+        row.extend_to(pieces[-1][0] + pieces[-1][1].cell_length)
         color_system = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render
-        segments: list[tuple[int, tuple[str, ...], str]] = []
+        segments: list[tuple[int, list[str], str]] = []
         for x, strip in pieces:
             start = x
-            for text, style, _control in strip:
-                cells, attributes = _cells(text), _attributes(style, color_system)
-                if cells is None or attributes is None:
+            for segment in strip:
+                prepared = _prepare(segment, color_system)
+                if prepared is None:
                     output.write_whole(y, pieces, console)
                     row.forget(pieces[0][0])
                     return
+                cells, attributes = prepared
                 segments.append((start, cells, attributes))
                 start += len(cells)
         for x, cells, attributes in segments:
-            end = x + len(cells)
-            if row.contents[x:end] != list(cells) or row.attributes[x:end] != [attributes] * len(cells):
-                _write_segment(row, y, x, cells, attributes, output)
+            _write_segment(row, y, x, cells, attributes, output)
+        row.pieces = pieces
 
 
-def _write_segment(row: _Row, y: int, x: int, cells: Sequence[str], attributes: str, output: _Output) -> None:
+def _are_same(before: Sequence[tuple[int, Strip]], after: Sequence[tuple[int, Strip]]) -> bool:
+    """Return whether both are the same objects at the same places, which is quicker than to compare the cells."""
+    if len(before) != len(after):
+        return False
+    for (x, strip), (old_x, old_strip) in zip(after, before, strict=True):
+        if strip is not old_strip or x != old_x:
+            return False
+    return True
+
+
+def _write_segment(row: _Row, y: int, x: int, cells: list[str], attributes: str, output: _Output) -> None:
     """Write the cells of a segment that differ from `row`, and put them into it."""
     contents, shown = row.contents, row.attributes
-    index, count = 0, len(cells)
-    while index < count:
-        width = 2 if index + 1 < count and cells[index + 1] is _SECOND_HALF else 1
-        start, end = x + index, x + index + width
-        new = list(cells[index : index + width])
-        if contents[start:end] != new or shown[start:end] != [attributes] * width:
-            output.move(y, start, row)
-            output.write(cells[index], width, attributes)
-            # Half a wide character disappears with the other half, or not: it depends on the terminal.
-            if contents[start] == _SECOND_HALF and start > 0:
-                contents[start - 1] = None
-            if end < len(contents) and contents[end] == _SECOND_HALF:
-                contents[end] = None
-            contents[start:end] = new
-            shown[start:end] = [attributes] * width
-        index += width
+    count = len(cells)
+    end = x + count
+    old, old_attributes = contents[x:end], shown[x:end]
+    if attributes not in old_attributes:
+        runs = [(0, count)] if count else []
+    else:
+        has_same_attributes = old_attributes.count(attributes) == count
+        if has_same_attributes and old == cells:
+            return
+        runs = _runs(cells, old, None if has_same_attributes else [each == attributes for each in old_attributes])
+    for first, last in runs:
+        output.move(y, x + first, row)
+        output.write("".join(cells[first:last]), last - first, attributes)
+        _put(row, x + first, cells[first:last], attributes)
+
+
+def _runs(cells: list[str], old: list[str | None], is_alike: list[bool] | None) -> list[tuple[int, int]]:
+    """Return the ranges of cells that differ, none of which begins or ends within a wide character.
+
+    Args:
+        cells: what is to be shown.
+        old: what is shown.
+        is_alike: whether a cell has the right attributes already; None: all have.
+
+    """
+    if is_alike is None:
+        changed = [index for index, (cell, before) in enumerate(zip(cells, old, strict=True)) if cell != before]
+    else:
+        changed = [
+            index
+            for index, (cell, before, is_same) in enumerate(zip(cells, old, is_alike, strict=True))
+            if cell != before or not is_same
+        ]
+    runs: list[tuple[int, int]] = []
+    first = last = -1
+    for index in changed:
+        if index > last or first < 0:
+            if last > first:
+                runs.append((first, last))
+            first = index - (cells[index] == _SECOND_HALF)
+        last = index + 1 + (index + 1 < len(cells) and cells[index + 1] == _SECOND_HALF)
+    runs.append((first, last))
+    return runs
+
+
+def _put(row: _Row, start: int, cells: list[str], attributes: str) -> None:
+    """Remember that cells were written.
+
+    Half a wide character disappears with the other half, or not: it depends on the terminal.
+    """
+    contents, end = row.contents, start + len(cells)
+    if start and contents[start] == _SECOND_HALF:
+        contents[start - 1] = None
+    if end < len(contents) and contents[end] == _SECOND_HALF:
+        contents[end] = None
+    contents[start:end] = cells
+    row.attributes[start:end] = [attributes] * len(cells)
 
 
 def _lines(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, list[tuple[int, Strip]]]]:
@@ -263,7 +326,7 @@ class _Output:
         )
 
     def write(self, text: str, width: int, attributes: str) -> None:
-        """Write a character at the cursor."""
+        """Write characters of a row at the cursor, which are `width` cells wide."""
         if attributes != self._attributes:
             self._parts.append(_transition(self._attributes, attributes))
             self._attributes = attributes
