@@ -5,7 +5,6 @@ Only regular files are read and written: a named pipe would block, and a device 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import os
@@ -16,7 +15,6 @@ from typing import Final
 
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_
-from xds_tui.system import threads
 
 FILE: Final = 0o600
 FOLDER: Final = 0o700
@@ -114,6 +112,10 @@ async def write_export(folder: Path, name: str, content: str) -> Path:
         FileWriteError: if it cannot be written; no part of it exists then.
 
     """
+    import asyncio
+
+    from xds_tui.system import threads
+
     path = folder / name
     try:
         # A daemon thread: a disk that hangs must not delay the end of the program.
