@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from support.factories import NOON
@@ -74,3 +75,52 @@ def test_accounts_whose_rows_alternate_are_both_bounded(
     steps(connection, ["one", "two"] * (3 * samples.DROP_INTERVAL))
     assert rows(connection, "one") < 100 + 2 * samples.DROP_INTERVAL
     assert rows(connection, "two") < 100 + 2 * samples.DROP_INTERVAL
+
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+def add_minutes(connection: sqlite3.Connection, first: int, last: int) -> None:
+    """Add a sample each minute from the day `first` to the day `last`."""
+    count = (last - first) * DAY // MINUTE
+    added = [Sample(at=NOON + first * DAY + number * MINUTE, total=1, on=1, changing=0) for number in range(count)]
+    samples.add_samples(connection, "one", added)
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    monkeypatch.setattr(samples, "MIN_ROWS_KEPT", 100)
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    yield connection
+    connection.close()
+
+
+def times(connection: sqlite3.Connection, since: datetime, until: datetime) -> tuple[datetime, ...]:
+    return samples.observation_times(connection, "one", since, until)
+
+
+def test_of_old_samples_the_last_of_each_quarter_of_an_hour_is_kept(empty: sqlite3.Connection) -> None:
+    for day in range(20):
+        add_minutes(empty, day, day + 1)
+    found = times(empty, NOON + DAY, NOON + 3 * DAY - MINUTE)
+    assert {at.minute for at in found} == {14, 29, 44, 59}
+    assert max(later - earlier for earlier, later in pairwise(found)) == timedelta(minutes=15)
+    dense = times(empty, NOON + 5 * DAY, NOON + 20 * DAY)
+    assert len(dense) == 15 * DAY // MINUTE + 1
+
+
+def test_a_clock_that_was_briefly_ahead_does_not_thin_the_latest_samples(empty: sqlite3.Connection) -> None:
+    add_minutes(empty, 0, 1)
+    samples.add_samples(empty, "one", [Sample(at=NOON + 400 * DAY, total=1, on=1, changing=0)])
+    add_minutes(empty, 1, 2)
+    assert len(times(empty, NOON + 2 * DAY - 90 * MINUTE, NOON + 2 * DAY)) >= 90
+
+
+def test_observation_times_begin_with_the_last_one_before(empty: sqlite3.Connection) -> None:
+    add_minutes(empty, 0, 1)
+    samples.add_samples(empty, "two", [Sample(at=NOON + timedelta(seconds=90), total=1, on=1, changing=0)])
+    assert times(empty, NOON + 2.5 * MINUTE, NOON + 4 * MINUTE) == tuple(NOON + number * MINUTE for number in (2, 3, 4))
+    assert times(empty, NOON - MINUTE, NOON) == (NOON,)
+    assert times(empty, NOON + 9 * DAY, NOON + 10 * DAY) == (NOON + DAY - MINUTE,)

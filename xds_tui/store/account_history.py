@@ -18,7 +18,7 @@ from xds_tui.domain.records import Event, Sample
 from xds_tui.store.bodies import decode_events, microseconds
 from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal_rows import PAGE, ScopeFinder, add_events, mark_reported
-from xds_tui.store.samples import add_samples, samples_between
+from xds_tui.store.samples import add_samples, observation_times, samples_between
 from xds_tui.store.snapshots import Offers, last_offers, last_snapshot, save_offers, save_snapshot
 
 _MAX_TIME: Final = 2**63 - 1
@@ -113,6 +113,13 @@ class AccountHistory:
         find_scope = self._scope_finder()
         return await self._database.read(
             lambda connection: samples_between(connection, find_scope(connection), since, until, limit)
+        )
+
+    async def observation_times(self, since: datetime, until: datetime) -> tuple[datetime, ...]:
+        """Return when the fleet was observed, from the last time before `since` to `until`, oldest first."""
+        find_scope = self._scope_finder()
+        return await self._database.read(
+            lambda connection: observation_times(connection, find_scope(connection), since, until)
         )
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:

@@ -38,8 +38,7 @@ def drop_old(
         max_age: maximum age of a row, relative to the newest.
 
     """
-    (last,) = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608 - a name of ours
-    if last is None or last // DROP_INTERVAL == (last - added) // DROP_INTERVAL:
+    if not _is_due(connection, table, added):
         return
     own_rows = f"FROM {table} WHERE scope = :scope AND typeof(at) = 'integer'"
     nth = f"(SELECT at {own_rows} ORDER BY at DESC LIMIT 1 OFFSET {{}})"
@@ -53,9 +52,21 @@ def drop_old(
     connection.execute(f"DELETE FROM {table} WHERE scope = ? AND at < ?", (scope, oldest))  # noqa: S608 - as above
 
 
+def _is_due(connection: sqlite3.Connection, table: str, added: int) -> bool:
+    """Return whether old rows are to be searched for: once for each `DROP_INTERVAL` rows of the table."""
+    (last,) = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608 - a name of ours
+    return last is not None and last // DROP_INTERVAL != (last - added) // DROP_INTERVAL
+
+
 MAX_SAMPLES: Final = 100_000
-"""Samples stored per account: two weeks with a refresh every 15 s."""
-MAX_AGE: Final = timedelta(days=15)
+"""Samples stored per account: two weeks with a refresh every 15 s, and three months of thinned ones."""
+MAX_AGE: Final = timedelta(days=90)
+"""The age of the oldest events, so that a report on costs knows when the fleet was observed."""
+
+DENSE_AGE: Final = timedelta(days=15)
+"""Age from which samples are thinned."""
+THINNED: Final = timedelta(minutes=15)
+"""Time for which one of the older samples is kept, the last."""
 
 _COLUMNS: Final = "at, total, running, changing, unpriced, billed_low, billed_high, prepaid_low, prepaid_high, split"
 _ADD: Final = f"INSERT INTO samples (scope, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
@@ -70,7 +81,42 @@ def add_samples(connection: sqlite3.Connection, scope: str, samples: Iterable[Sa
     """Add samples, and from time to time delete those beyond `MAX_SAMPLES` and `MAX_AGE`."""
     rows = [(scope, *_row(sample)) for sample in samples]
     connection.executemany(_ADD, rows)
+    _thin_old(connection, scope, len(rows))
     drop_old(connection, "samples", scope, len(rows), MAX_SAMPLES, MAX_AGE)
+
+
+def _thin_old(connection: sqlite3.Connection, scope: str, added: int) -> None:
+    """Delete all but the last sample of each `THINNED` of those older than `DENSE_AGE`, as often as `drop_old`."""
+    if not _is_due(connection, "samples", added):
+        return
+    own = "FROM samples WHERE scope = :scope AND typeof(at) = 'integer'"
+    where = {
+        "scope": scope,
+        "dense": microseconds(DENSE_AGE),
+        "width": microseconds(THINNED),
+        "kept": MIN_ROWS_KEPT - 1,
+    }
+    connection.execute(
+        "DELETE FROM samples WHERE id IN (SELECT id FROM ("  # noqa: S608 - constants
+        f" SELECT id, at / :width AS part, lead(at / :width) OVER (ORDER BY at) AS next_part {own}"
+        f" AND at < (SELECT max(at) {own}) - :dense AND at < (SELECT at {own} ORDER BY at DESC LIMIT 1 OFFSET :kept)"
+        ") WHERE part = next_part)",
+        where,
+    )
+
+
+def observation_times(
+    connection: sqlite3.Connection, scope: str, since: datetime, until: datetime
+) -> tuple[datetime, ...]:
+    """Return the times of all samples from the last one before `since` to `until`, oldest first."""
+    where = {"scope": scope, "start": microseconds(since), "end": microseconds(until)}
+    own = "SELECT at FROM samples WHERE scope = :scope AND typeof(at) = 'integer'"
+    rows = connection.execute(
+        f"{own} AND at <= :end AND at >= ifnull(({own} AND at >= 0 AND at < :start ORDER BY at DESC LIMIT 1), :start)"
+        " ORDER BY at",
+        where,
+    )
+    return tuple(from_microseconds(at) for (at,) in rows)
 
 
 def samples_between(
