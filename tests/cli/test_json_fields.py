@@ -83,6 +83,9 @@ def test_readers_have_the_fields_of_the_manual(run: Run, service: Service) -> No
     assert_described(json.loads(packages), ROW_FIELDS["packages"])
     assert_described(json.loads(images), ROW_FIELDS["images"])
     assert_described(json.loads(run("doctor", "--json").stdout), ROW_FIELDS["checks"])
+    report = json.loads(run("report", "--json").stdout)
+    assert_described(report, ROW_FIELDS["report"])
+    assert all(set(row) == {*ROW_FIELDS["report"], "schema"} for row in report)
 
 
 def test_orders_and_their_events_have_the_fields_of_the_manual(run: Run) -> None:
@@ -148,7 +151,7 @@ def test_the_manual_has_a_row_for_every_field_and_the_version(language: str) -> 
 
 def test_every_command_with_json_is_one_of_those_above() -> None:
     """Fails for a new command: describe its fields, and run it in a test of this module."""
-    readers = {"hosts", "describe", "catalog", "events", "orders", "estimate", "doctor"}
+    readers = {"hosts", "describe", "catalog", "events", "orders", "estimate", "doctor", "report"}
     changes = {"create", "start", "stop", "reboot", "delete", "apply"}
     commands = re.findall(r"^    ([a-z-]+)", parser.parser().format_help().partition("Commands:")[2], re.MULTILINE)
     assert {name for name in commands if accepts_json(name)} == readers | changes

@@ -135,4 +135,22 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
     "the result, in the language of the screen": "结果，使用界面语言",
     "what to do, one sentence or command each": "应当怎么做，每项一句话或一条命令",
     "duration of the check, if it says something": "检查用时（有参考价值时给出）",
+    "year and month, in local time": "年和月，按本地时间",
+    "`host`, `tag` or `owner`; in JSON also `total`, with each host once, and `forecast` of the whole month": (
+        "`host`、`tag` 或 `owner`；JSON 中还有 `total`（每台主机计一次）和全月预计值 `forecast`"
+    ),
+    "ID of the host, the tag or the owner; empty for hosts without one": "主机 ID、标签或负责人；没有时为空",
+    "hosts with an unknown price, which are in none of the sums": "价格未知的主机数，未计入任何费用",
+    "time on, as the last refresh before each moment showed it": "开机时长，以每一时刻之前的最近一次刷新为准",
+    "time on that is certain": "确定的开机时长",
+    "time on that is possible": "可能的最长开机时长",
+    "cost by the hour": "按量费用",
+    "part of the prepaid periods that falls on the time": "包时段费用分摊到这段时间的部分",
+    "both together": "两者合计",
+    "the least that it may have been, by price and time": "按价格和时长计算的最低费用",
+    "the most that it may have been": "最高费用",
+    "beginning of the time that is counted: of the month, or the first refresh in it": (
+        "统计的起始时间：月初，或当月第一次刷新"
+    ),
+    "end of that time": "统计的结束时间",
 }

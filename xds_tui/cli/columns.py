@@ -8,6 +8,8 @@ from typing import Final
 
 from xds_tui.cli.output import Row, TextColumn
 from xds_tui.domain.sanitize import local_time
+from xds_tui.i18n import _
+from xds_tui.text import terms
 from xds_tui.text.export import Value
 from xds_tui.text.labels import HEADERS, NO_VALUE, exported_word
 from xds_tui.text.messages import code_line, with_detail
@@ -97,6 +99,11 @@ def _reason(row: Row) -> str:
     return _event_text({**row, "kind": None})
 
 
+def _report_cost(row: Row) -> str:
+    """Format a cost, with a question mark if nothing of it is known."""
+    return "?" if row["unpriced"] == row["hosts"] else _plain(row["cost"])
+
+
 HOSTS: Final = (
     TextColumn(HEADERS["name"], lambda row: _plain(row["name"] or row["id"]), name="name"),
     TextColumn(HEADERS["status"], _status, name="status"),
@@ -148,4 +155,17 @@ ORDERS: Final = (
     TextColumn(HEADERS["estimate"], lambda row: _plain(row["estimate"]), is_number=True),
     TextColumn(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),
     TextColumn(HEADERS["why"], _reason),
+)
+REPORT: Final = (
+    TextColumn(
+        HEADERS["host"], lambda row: _(terms.TOTAL) if row["part"] == "total" else _plain(row["name"] or row["key"])
+    ),
+    TextColumn(HEADERS["id"], lambda row: _plain(row["key"]), drop=4),
+    TextColumn(HEADERS["billing"], lambda row: exported_word("billing", row["billing"]), drop=3),
+    TextColumn(HEADERS["hours_on"], lambda row: f"{row['hours_on']:.1f}", is_number=True),
+    TextColumn(HEADERS["on_demand_cny"], lambda row: _plain(row["on_demand"]), is_number=True, drop=2),
+    TextColumn(HEADERS["rent_cny"], lambda row: _plain(row["prepaid"]), is_number=True, drop=1),
+    TextColumn(HEADERS["cost_cny"], _report_cost, is_number=True),
+    TextColumn(HEADERS["at_least_cny"], lambda row: _plain(row["cost_low"]), is_number=True, drop=6),
+    TextColumn(HEADERS["at_most_cny"], lambda row: _plain(row["cost_high"]), is_number=True, drop=5),
 )

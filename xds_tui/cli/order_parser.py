@@ -164,7 +164,7 @@ def add_order_records(orders: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(command: argparse.ArgumentParser) -> None:
+def add_json(command: argparse._ActionsContainer) -> None:
     """Add the option of a command that prints one JSON document."""
     command.add_argument("--json", action="store_true", help=_("print JSON"))
 

@@ -117,6 +117,7 @@ class OutputFormat(Enum):
     SSH_CONFIG = "ssh-config"
     ANSIBLE = "ansible"
     PROMETHEUS = "prometheus"
+    MARKDOWN = "md"
 
 
 class OutputError(AppError):

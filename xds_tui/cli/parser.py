@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -182,6 +183,29 @@ def _add_history(commands: Commands) -> None:
         command.add_argument("--last", type=whole_number(1), metavar="N", help=_("show the latest N only"))
         if name == "orders":
             order_parser.add_order_records(command)
+    _add_report(commands)
+
+
+def _add_report(commands: Commands) -> None:
+    examples = ["xds-tui report", "xds-tui report --month 2026-10 --csv > october.csv", "xds-tui report --md"]
+    report = commands.add("report", _("show what your hosts cost in a month"), CommandHelp("pricing", examples))
+    report.add_argument(
+        "--month", type=_month, metavar="YYYY-MM", help=_("month in local time (the current one)"), default=None
+    )
+    group = report.add_argument_group(_("Output"))
+    output_format = group.add_mutually_exclusive_group()
+    order_parser.add_json(output_format)
+    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+    output_format.add_argument("--md", action="store_true", help=_("print Markdown"))
+    add_demo_options(report, is_subcommand=True)
+
+
+def _month(text: str) -> tuple[int, int]:
+    """Return the year and the month of `YYYY-MM`."""
+    match = re.fullmatch(r"(20\d\d|21\d\d)-(0[1-9]|1[0-2])", text, re.ASCII)
+    if match is None:
+        raise argparse.ArgumentTypeError(_("this must be a month such as 2026-11"))
+    return int(match[1]), int(match[2])
 
 
 def _add_credentials(commands: Commands) -> None:

@@ -50,27 +50,27 @@ def host_fields() -> tuple[str, ...]:
 
 def hosts_table(snapshot: Snapshot, costs: Costs) -> ExportTable:
     """Return one row per host in the given order, with its hourly cost if it is known."""
-    return _table(HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
+    return table_of(HOST_FIELDS, (_host(host, snapshot, costs) for host in snapshot.hosts))
 
 
 def packages_table(listed: Iterable[tuple[Billing, Package]], at: datetime) -> ExportTable:
     """Return one row per package and billing mode in the given order; `at` is when they were read."""
-    return _table(PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
+    return table_of(PACKAGE_FIELDS, (_package(package, billing, at) for billing, package in listed))
 
 
 def images_table(images: Iterable[Image], at: datetime) -> ExportTable:
     """Return one row per image in the given order; `at` is when they were read."""
-    return _table(IMAGE_FIELDS, (_image(image, at) for image in images))
+    return table_of(IMAGE_FIELDS, (_image(image, at) for image in images))
 
 
 def events_table(events: Iterable[Event]) -> ExportTable:
     """Return one row per event in the given order."""
-    return _table(EVENT_FIELDS, (_event(event) for event in events))
+    return table_of(EVENT_FIELDS, (_event(event) for event in events))
 
 
 def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> ExportTable:
     """Return one row per order in the given order; `hosts`, by ID, determine the real duration of a rental period."""
-    return _table(ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
+    return table_of(ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
 
 
 def real_hours(host: Host | None) -> float | None:
@@ -118,7 +118,8 @@ def _cell(value: Value) -> Value:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def _table(fields: Iterable[str], rows: Iterable[Mapping[str, Value]]) -> ExportTable:
+def table_of(fields: Iterable[str], rows: Iterable[Mapping[str, Value]]) -> ExportTable:
+    """Return `rows` with `fields` in their order."""
     return ExportTable(tuple(fields), tuple(tuple(row[field] for field in fields) for row in rows))
 
 
@@ -126,7 +127,7 @@ def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
     """Return all fields of a host except its password, which must not appear in a file or a log."""
     rate = costs.hosts.get(host.id)
     return {
-        "seen_at": _time(snapshot.at),
+        "seen_at": exported_time(snapshot.at),
         "id": host.id,
         "name": host.name,
         "status": _name(host.status),
@@ -145,8 +146,8 @@ def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
         "account": host.account,
         "mac": host.mac,
         "ipv4": host.ipv4,
-        "created_at": _time(host.created),
-        "expires_at": _time(host.expires),
+        "created_at": exported_time(host.created),
+        "expires_at": exported_time(host.expires),
         "cost_low": _money(rate.low) if rate else None,
         "cost_high": _money(rate.high) if rate else None,
         "cost_known": rate.is_known if rate else None,
@@ -157,7 +158,7 @@ def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
 
 def _package(package: Package, billing: Billing, at: datetime) -> dict[str, Value]:
     return {
-        "seen_at": _time(at),
+        "seen_at": exported_time(at),
         "id": package.id,
         "name": package.name,
         "type": package.type,
@@ -177,12 +178,18 @@ def _package(package: Package, billing: Billing, at: datetime) -> dict[str, Valu
 
 
 def _image(image: Image, at: datetime) -> dict[str, Value]:
-    return {"seen_at": _time(at), "id": image.id, "type": image.type, "name": image.name, "version": image.version}
+    return {
+        "seen_at": exported_time(at),
+        "id": image.id,
+        "type": image.type,
+        "name": image.name,
+        "version": image.version,
+    }
 
 
 def _event(event: Event) -> dict[str, Value]:
     return {
-        "at": _time(event.at),
+        "at": exported_time(event.at),
         "kind": event.kind.value,
         "host_id": event.host_id,
         "host_name": event.host_name,
@@ -190,7 +197,7 @@ def _event(event: Event) -> dict[str, Value]:
         "alert": event.alert,
         "old_status": _name(event.old),
         "new_status": _name(event.new),
-        "expires": _time(event.expires),
+        "expires": exported_time(event.expires),
         "within_hours": event.within,
         "order_id": event.order_id,
         "action": event.action.value if event.action else None,
@@ -211,9 +218,9 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "batch": order.batch,
         "action": order.action.value,
         "state": MAY_BE_YOURS if order.candidate else order.state.value,
-        "created_at": _time(order.created_at),
-        "sent_at": _time(order.sent_at),
-        "ended_at": _time(order.ended_at),
+        "created_at": exported_time(order.created_at),
+        "sent_at": exported_time(order.sent_at),
+        "ended_at": exported_time(order.ended_at),
         "host_id": order.host_id,
         "host_name": order.host_name,
         "candidate_id": order.candidate.host_id if order.candidate else None,
@@ -239,7 +246,8 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
     }
 
 
-def _time(at: datetime | None) -> str | None:
+def exported_time(at: datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 

@@ -206,6 +206,29 @@ PLAN_FIELDS: Final[Mapping[str, ExportField]] = {
     "requests": ExportField("list", "requests that would be sent: `method`, `url`, and `body` or `null`"),
 }
 
+REPORT_FIELDS: Final[Mapping[str, ExportField]] = {
+    "month": ExportField("text", "year and month, in local time"),
+    "part": ExportField(
+        "word",
+        "`host`, `tag` or `owner`; in JSON also `total`, with each host once, and `forecast` of the whole month",
+    ),
+    "key": ExportField("text", "ID of the host, the tag or the owner; empty for hosts without one"),
+    "name": _HOST_NAME,
+    "billing": _BILLING,
+    "hosts": ExportField("number", "number of hosts"),
+    "unpriced": ExportField("number", "hosts with an unknown price, which are in none of the sums"),
+    "hours_on": ExportField("hours", "time on, as the last refresh before each moment showed it"),
+    "hours_on_least": ExportField("hours", "time on that is certain"),
+    "hours_on_most": ExportField("hours", "time on that is possible"),
+    "on_demand": ExportField("CNY", "cost by the hour"),
+    "prepaid": ExportField("CNY", "part of the prepaid periods that falls on the time"),
+    "cost": ExportField("CNY", "both together"),
+    "cost_low": ExportField("CNY", "the least that it may have been, by price and time"),
+    "cost_high": ExportField("CNY", "the most that it may have been"),
+    "since": ExportField("time", "beginning of the time that is counted: of the month, or the first refresh in it"),
+    "until": ExportField("time", "end of that time"),
+}
+
 CHECK_FIELDS: Final[Mapping[str, ExportField]] = {
     "check": ExportField("text", "what was checked"),
     "status": ExportField("word", "`ok`, `warn` (works with limitations) or `bad`"),
@@ -224,5 +247,6 @@ ROW_FIELDS: Final[Mapping[str, Mapping[str, ExportField]]] = {
     "dry-run": DRY_RUN_FIELDS,
     "plan": PLAN_FIELDS,
     "checks": CHECK_FIELDS,
+    "report": REPORT_FIELDS,
 }
 """The fields of each kind of row."""

@@ -122,6 +122,11 @@ HEADERS: Final[Mapping[str, str]] = {
     "real_hours": N_("REAL h"),
     "period": N_("PERIOD"),
     "rent_cny": N_("PREPAID ¥"),
+    "hours_on": N_("HOURS ON"),
+    "on_demand_cny": N_("ON-DEMAND ¥"),
+    "cost_cny": N_("COST ¥"),
+    "at_least_cny": N_("AT LEAST ¥"),
+    "at_most_cny": N_("AT MOST ¥"),
 }
 """Column headers of all tables."""
 

@@ -114,6 +114,13 @@ def _orders(options: argparse.Namespace, settings: Settings, context: CommandCon
     return history.orders(context.services(), _output_format(options), query, last=options.last, interval=interval)
 
 
+def _report(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import report
+
+    output_format = OutputFormat.MARKDOWN if options.md else _output_format(options)
+    return report.report(context.services(), report.ReportView(options.month, output_format))
+
+
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import login
 
@@ -159,6 +166,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "ssh-config": _ssh_config,
     "events": _events,
     "orders": _orders,
+    "report": _report,
     **dict.fromkeys(
         ("create", "start", "stop", "reboot", "delete", "apply", "wait", "describe", "estimate", "ssh"), _order_command
     ),

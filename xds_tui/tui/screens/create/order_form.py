@@ -128,7 +128,7 @@ _COLUMNS: Final = (
     Column("unit", HEADERS["period"], 11, grow=1),
     Column("hours", HEADERS["hours"], 5, align="right"),
     Column("prepaid", HEADERS["rent_cny"], 10, align="right"),
-    Column("on-demand", N_("ON-DEMAND ¥"), 11, align="right"),
+    Column("on-demand", HEADERS["on_demand_cny"], 11, align="right"),
 )
 
 
