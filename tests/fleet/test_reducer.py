@@ -13,6 +13,7 @@ from support.factories import NOON, a_host, a_package, a_snapshot, an_order, cat
 
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected, SignedOut
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.model import Absence, Host, Snapshot, Status
 from xds_tui.domain.records import Doubt, Event, EventKind, OrderAction, OrderState
 from xds_tui.fleet import reducer
@@ -356,3 +357,47 @@ def test_the_same_arguments_give_the_same_result(before: list[Host], after: list
     assert first_events == second_events
     assert (first.snapshot, first.events, first.reboots) == (second.snapshot, second.events, second.reboots)
     assert {name: getattr(state, name) for name in fields} == fields
+
+
+# Annotations
+
+RENDER = Annotation("render-1", tags=("render",))
+
+
+def test_hosts_get_their_annotations_and_others_keep_their_identity() -> None:
+    other = a_host(id="h2")
+    snapshot = reducer.annotate(a_snapshot(RUNNING, other), {"h1": RENDER, "gone": RENDER})
+    assert snapshot.hosts[0].display_name == "render-1"
+    assert snapshot.hosts[1] is other
+    assert reducer.annotate(snapshot, {"h1": RENDER}) is snapshot
+    assert reducer.annotate(snapshot, {}).hosts[0].annotation is NO_ANNOTATION
+
+
+def test_an_unchanged_host_is_not_annotated_again() -> None:
+    before = reducer.after_annotations(a_state(RUNNING), {"h1": RENDER}, None)
+    assert before.snapshot is not None
+    listed = replace(a_listing(), snapshot=a_snapshot(*before.snapshot.hosts))
+    state, events = reducer.after_listing(before, listed, NO_ORDERS, LATER)
+    assert state.snapshot is listed.snapshot
+    assert events == ()
+
+
+def test_a_changed_host_keeps_its_annotation_and_events_have_the_services_name() -> None:
+    before = reducer.after_annotations(a_state(RUNNING), {"h1": RENDER}, None)
+    state, events = reducer.after_listing(before, a_listing(a_host(status=Status.OFF)), NO_ORDERS, LATER)
+    assert state.snapshot is not None
+    assert state.snapshot.hosts[0].annotation is RENDER
+    assert [event.host_name for event in events] == [RUNNING.name]
+
+
+def test_a_restored_snapshot_is_annotated() -> None:
+    before = reducer.after_annotations(FleetState(), {"h1": RENDER}, None)
+    state = reducer.after_restore(before, a_snapshot(RUNNING), (), NOON)
+    assert state.snapshot is not None
+    assert state.snapshot.hosts[0].annotation is RENDER
+
+
+def test_the_same_annotations_change_nothing() -> None:
+    annotations = {"h1": RENDER}
+    state = reducer.after_annotations(a_state(RUNNING), annotations, None)
+    assert reducer.after_annotations(state, annotations, None) is state

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_package, a_snapshot, an_image
 from support.sql import execute
 
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Area, Billing, Host, Period, PeriodUnit, Purpose, Snapshot, Status
 from xds_tui.domain.records import Event, EventKind, Order, OrderAction, OrderState, Quote, Sample
@@ -589,3 +590,12 @@ async def test_a_snapshot_is_read_back_without_its_passwords(
     for host in hosts:
         if host.password is not None:
             assert host.password.reveal().encode() not in on_disk
+
+
+async def test_a_stored_snapshot_has_no_annotations(journal: Journal) -> None:
+    host = a_host(annotation=Annotation("secret-name"))
+    await journal.save_snapshot(a_snapshot(host))
+    snapshot = await journal.last_snapshot()
+    assert snapshot is not None
+    assert snapshot.hosts == (host,)
+    assert snapshot.hosts[0].annotation is NO_ANNOTATION

@@ -48,6 +48,16 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
     "animations": (_BOOL, "`true`，通过 SSH 时为 `false`", "是否允许动画"),
     "cell_diff": (_BOOL, "`true`", "只输出屏幕上有变化的字符；`ctrl+l` 重绘整个屏幕"),
     "ascii": (_BOOL, "区域设置非 UTF-8 时为 `true`", "仅用 ASCII 字符绘制"),
+    "hosts_file": (
+        "路径，相对于 config.toml 所在的文件夹",
+        "config.toml 旁边的 `hosts.toml`；`default` 以外的配置档为 `hosts-<配置档>.toml`",
+        "保存主机名称、备注、标签、负责人和保护标记的文件",
+    ),
+    "hosts.protect": (
+        '由 `"tag:标签"` 和 `"owner:负责人"` 组成的列表',
+        "没有规则",
+        "带有这些标签或负责人的主机受保护：不能关机、重启或删除",
+    ),
     "hosts.columns": (
         f"由以下若干项组成的列表：{'、'.join(f'`{column}`' for column in COLUMNS)}",
         "全部，按此顺序",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xds_tui.config.schema import SaveSetting
     from xds_tui.config.settings import Settings
     from xds_tui.domain.credentials import Credentials
+    from xds_tui.fleet.annotation_book import AnnotationBook
     from xds_tui.tui.context import AppServices, Profile, ProfileServices
 
 
@@ -67,7 +68,12 @@ def profile_services(settings: Settings) -> ProfileServices:
     database = Database(state_dir() / "journal.db")
     return ProfileServices(
         place=_profile(settings),
-        monitor=Monitor(account, Journal(database, settings.profile), interval=settings.interval),
+        monitor=Monitor(
+            account,
+            Journal(database, settings.profile),
+            interval=settings.interval,
+            annotations=_annotation_book(settings),
+        ),
         account=account,
         close=database.close,
         insecure_http=settings.insecure_http,
@@ -96,6 +102,7 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         read_only=settings.read_only,
         interval=settings.interval,
         connect_commands=settings.commands,
+        annotations=_annotation_book(settings),
         credentials_source=settings.credentials_source,
     )
 
@@ -213,6 +220,13 @@ def _account(settings: Settings, *, keyring_timeout: float | None = None) -> Acc
         credentials=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
     )
+
+
+def _annotation_book(settings: Settings) -> AnnotationBook:
+    from xds_tui.config.hosts_file import HostsFile
+    from xds_tui.fleet.annotation_book import AnnotationBook
+
+    return AnnotationBook(HostsFile(settings.hosts_path), settings.protect)
 
 
 def _profile(settings: Settings) -> Profile:

@@ -45,7 +45,12 @@ class Engine:
         """Prepare to run; nothing is requested yet."""
         self.services = services
         self.monitor = Monitor(
-            services.account, services.journal, interval=services.interval, clock=services.clock, is_for_orders=True
+            services.account,
+            services.journal,
+            interval=services.interval,
+            clock=services.clock,
+            is_for_orders=True,
+            annotations=services.annotations,
         )
         self._runner = asyncio.Runner()
         self._changed = asyncio.Event()

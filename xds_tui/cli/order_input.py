@@ -85,13 +85,15 @@ class HostWords:
 
 
 def find_host(hosts: Sequence[Host], word: str) -> Host:
-    """Return the host with the ID `word`, or else with that name.
+    """Return the host with the ID `word`, or else with that name, the user's or the service's.
 
     Raises:
         CommandError: if there is none, or several have the name.
 
     """
-    named = [host for host in hosts if host.id == word] or [host for host in hosts if host.name == word]
+    named = [host for host in hosts if host.id == word] or [
+        host for host in hosts if word in (host.annotation.alias, host.name)
+    ]
     if not named:
         raise CommandError(N_("There is no such host"), word, ExitCode.FAILURE)
     if len(named) > 1:

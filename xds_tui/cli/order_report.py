@@ -59,7 +59,7 @@ def write_plan(
     text += lines
     if skipped:
         text.append(_("Skipped:"))
-        text += [f"  {host.host.name or host.host.id} ({host.host.id}): {_(host.reason)}" for host in skipped]
+        text += [f"  {host.host.display_name} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in text))
 
 
@@ -151,7 +151,7 @@ def write_outcome(
         output.write_json(_json_lines(action, orders, skipped, hosts))
         return
     lines = [order_line(order) for order in orders]
-    lines += [f"{host.host.name or host.host.id} ({host.host.id}): {_(host.reason)}" for host in skipped]
+    lines += [f"{host.host.display_name} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in lines))
     for order in orders:
         if code_of(order) is not ExitCode.OK and order.summary:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from xds_tui.config.hosts_file import HostsFile
+from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.store.database import StoreError
 
@@ -36,6 +38,8 @@ class CommandServices:
     """Seconds between two refreshes."""
     connect_commands: ConnectCommands = field(default_factory=ConnectCommands)
     """The user's commands that connect to a host."""
+    annotations: AnnotationBook = field(default_factory=lambda: AnnotationBook(HostsFile(None)))
+    """What the user has added to the hosts."""
     credentials_source: str = ""
     """The environment variables that contain the credentials; empty if none do."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
+from xds_tui.config.config_key import ConfigKey
 from xds_tui.config.theme_file import TEXTUAL_THEMES, parse_theme_name
 from xds_tui.config.toml_file import (
     ALERTS,
@@ -21,14 +22,15 @@ from xds_tui.config.toml_file import (
     PANES,
     PROFILES,
     TOP,
-    ConfigFile,
     Table,
 )
 from xds_tui.config.values import (
     column_list,
     one_of,
     parse_bool,
+    parse_path,
     parse_profile_name,
+    parse_rules,
     parse_text,
     parse_texts,
     seconds,
@@ -37,8 +39,6 @@ from xds_tui.config.values import (
 from xds_tui.domain.endpoint import PRODUCTION, check_base_url
 from xds_tui.i18n import LANGUAGES
 from xds_tui.remote import templates
-
-T = TypeVar("T")
 
 MIN_INTERVAL, MAX_INTERVAL = 5.0, 3600.0
 """Limits of the time between two refreshes, seconds."""
@@ -125,38 +125,6 @@ class PaneSettings:
 
     catalog: CatalogMode = CatalogMode.AUTO
     overview: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigKey(Generic[T]):
-    """A key of config.toml, or all keys of a table in which the user names the keys."""
-
-    table: Table
-    name: str
-    """In angle brackets if the user chooses it."""
-    parse: Callable[[object], T]
-    """Returns the setting for a value of config.toml, a variable or an option; raises ValueError if it is invalid."""
-    default: T
-    accepts: str
-    """The accepted values, in Markdown."""
-    help: str
-    default_help: str = ""
-    """The default in words, if it is not constant."""
-    in_profile: bool = False
-    """Whether the table of a profile may contain the key, which then overrides the one at the top level."""
-    is_critical: bool = False
-    """Whether the key decides what may be bought where: an invalid value makes the program read-only."""
-    variable: str = ""
-    """The environment variable that overrides it; empty for none."""
-    option: str = ""
-    """The command-line option that overrides both; empty for none."""
-    former_name: str = ""
-    """A name that is still accepted for this release, with a hint."""
-
-    def read(self, config: ConfigFile, profile: str = "") -> T | None:
-        """Return the setting in config.toml, that of `profile` first; None if it is missing or invalid."""
-        tables = ((*PROFILES, profile), TOP) if self.in_profile else (self.table,)
-        return config.first(tables, self.name, self.parse, is_critical=self.is_critical)
 
 
 def _markdown_list(names: Iterable[str]) -> str:
@@ -294,6 +262,17 @@ ASCII: Final = ConfigKey(
     "draws with ASCII only",
     default_help="`true` where the locale is not UTF-8",
 )
+HOSTS_FILE: Final[ConfigKey[str | None]] = ConfigKey(
+    TOP,
+    "hosts_file",
+    parse_path,
+    None,
+    "a path, relative to the folder of config.toml",
+    "the file with the names, notes, tags, owners and protection of your hosts",
+    default_help="`hosts.toml` beside config.toml, `hosts-<profile>.toml` for other profiles than `default`",
+    in_profile=True,
+    is_critical=True,
+)
 HOST_COLUMNS: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
     HOSTS,
     "columns",
@@ -314,6 +293,16 @@ HOST_SORT: Final[ConfigKey[str | None]] = ConfigKey(
 )
 HOST_GROUP: Final[ConfigKey[str | None]] = ConfigKey(
     HOSTS, "group", one_of(GROUPS), None, _markdown_list(GROUPS), "what hosts are grouped by", default_help="nothing"
+)
+HOST_PROTECT: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
+    HOSTS,
+    "protect",
+    parse_rules,
+    (),
+    'a list of `"tag:NAME"` and `"owner:NAME"`',
+    "the hosts with these tags and owners are protected: they cannot be stopped, rebooted or deleted",
+    default_help="no rules",
+    is_critical=True,
 )
 PANES_CATALOG: Final = ConfigKey(
     PANES,

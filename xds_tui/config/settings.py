@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from xds_tui.config import schema
+from xds_tui.config.config_key import ConfigKey
 from xds_tui.config.schema import (
     COLUMNS,
     HOST_COLUMNS,
     HOST_GROUP,
     HOST_SORT,
     AlertSettings,
-    ConfigKey,
     HostListSettings,
     PaneSettings,
 )
@@ -90,6 +90,10 @@ class Settings:
     """Whether to write only the cells of the terminal that differ."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
     hosts: HostListSettings = field(default_factory=HostListSettings)
+    hosts_file: str | None = None
+    """The path of the hosts file that the user chose; use `hosts_path`."""
+    protect: tuple[str, ...] = schema.HOST_PROTECT.default
+    """The rules that protect hosts."""
     panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
@@ -106,6 +110,14 @@ class Settings:
     """The variables that contain `credentials`, for display."""
     problems: tuple[SettingsError, ...] = ()
     """Problems in config.toml and the environment that do not prevent the start."""
+
+    @property
+    def hosts_path(self) -> Path:
+        """The path of the file with the annotations of hosts, which need not exist."""
+        if self.hosts_file is not None:
+            return self.config_path.parent / Path(self.hosts_file).expanduser()
+        name = "hosts.toml" if self.profile == schema.PROFILE.default else f"hosts-{self.profile}.toml"
+        return self.config_path.with_name(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +208,8 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
             sources.value(schema.ALERT_TITLE),
         ),
         hosts=read_host_list(config),
+        hosts_file=sources.value(schema.HOSTS_FILE),
+        protect=sources.value(schema.HOST_PROTECT),
         panes=PaneSettings(sources.value(schema.PANES_CATALOG), sources.value(schema.PANES_OVERVIEW)),
         commands=ConnectCommands(sources.value(schema.CONNECT_LINUX), sources.value(schema.CONNECT_WINDOWS)),
         color=sources.value(schema.COLOR),

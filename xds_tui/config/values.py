@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final
 
+from xds_tui.domain.annotations import BAD_RULE, AnnotationError, parse_rule
 from xds_tui.i18n import N_
 
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
@@ -66,6 +67,22 @@ def parse_texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InvalidValueError(N_("This must be a list of strings"))
     return tuple(map(parse_text, value))
+
+
+def parse_path(value: object) -> str:
+    """Accept the path of a file."""
+    path = parse_text(value)
+    if not path.strip():
+        raise InvalidValueError(N_("This must be the path of a file"))
+    return path
+
+
+def parse_rules(value: object) -> tuple[str, ...]:
+    """Accept a list of rules that protect hosts."""
+    try:
+        return tuple(map(parse_rule, parse_texts(value)))
+    except AnnotationError as error:
+        raise InvalidValueError(BAD_RULE, word=error.detail) from None
 
 
 def parse_bool(value: object) -> bool:

@@ -233,7 +233,7 @@ HOSTS: Final[RowType[Host]] = RowType(
         "billing": lambda host: (host.billing,),
     },
     texts={
-        "name": lambda host: (host.name,),
+        "name": lambda host: (host.annotation.alias, host.name),
         "id": lambda host: (host.id,),
         "os": lambda host: (host.os,),
         "gpu": _gpu,

@@ -150,7 +150,7 @@ def _sorted(hosts: Sequence[Host], sort: Sort, costs: Costs) -> list[Host]:
 
 
 _SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
-    "name": lambda host: host.name.casefold() or None,
+    "name": lambda host: (host.annotation.alias or host.name).casefold() or None,
     "status": lambda host: float(_STATUS_ORDER.index(host.status)),
     "os": lambda host: host.os.casefold() or None,
     "cpu": lambda host: host.cpu,

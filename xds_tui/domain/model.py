@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.credentials import Secret
 
 Raw = Mapping[str, str]
@@ -152,10 +153,14 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A rented host as the service last described it."""
+    """A rented host as the service last described it, with the annotation of the user.
+
+    Two hosts are equal if the service describes them alike: what the user adds is no change of the host.
+    """
 
     id: str
     name: str
+    """The service's name; show `display_name`."""
     status: Status
     billing: Billing | None
     cpu: int | None
@@ -178,6 +183,13 @@ class Host:
     created: datetime | None
     expires: datetime | None
     raw: Raw = field(default_factory=dict)
+    annotation: Annotation = field(default=NO_ANNOTATION, compare=False)
+    """What the user has added; `fleet.reducer.annotate` sets it, and it is not stored in the database."""
+
+    @property
+    def display_name(self) -> str:
+        """The name to show: the user's, else the service's, else the ID."""
+        return self.annotation.alias or self.name or self.id
 
 
 @dataclass(frozen=True, slots=True)

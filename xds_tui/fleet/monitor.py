@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, Rejected, SignedOut
 from xds_tui.auth.account import Account
+from xds_tui.config.hosts_file import HostsFile
 from xds_tui.domain.model import Snapshot
 from xds_tui.domain.poll_schedule import MAX_SLEEP, PollSchedule, has_clock_jumped
 from xds_tui.domain.records import Event, OrderState
 from xds_tui.fleet import reducer
 from xds_tui.fleet.account_data import AccountData
+from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.catalog_reader import CatalogReader
 from xds_tui.fleet.host_listing import ProgressReporter, list_hosts
 from xds_tui.fleet.host_lookup import HostLookup
@@ -28,6 +30,7 @@ from xds_tui.fleet.publisher import StatePublisher
 from xds_tui.fleet.recorder import Recorder, StorageWatch
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.fleet.updates import (
+    AnnotationsChanged,
     CatalogRead,
     JournalChanged,
     ListingAdvanced,
@@ -53,6 +56,31 @@ def _initial_state(account: Account, interval: float, snapshot: Snapshot | None)
     return FleetState(interval=interval, base_url=base_url, snapshot=snapshot, is_restored=snapshot is not None)
 
 
+async def _sleep(woken: asyncio.Event, delay: float | None, clock: Callable[[], datetime]) -> bool:
+    """Wait for `woken`, at most `delay` seconds; return whether the machine was asleep or its clock was set."""
+    started_at, wall_started_at = _now(), clock()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(delay if delay is None else min(delay, MAX_SLEEP)):
+            await woken.wait()
+    return has_clock_jumped(_now() - started_at, (clock() - wall_started_at).total_seconds())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _subscribed(book: AnnotationBook, updates: UpdateQueue) -> AnnotationBook:
+    book.subscribe(lambda annotations, problem: updates.post(AnnotationsChanged(annotations, problem)))
+    return book
+
+
+def _is_same(snapshot: Snapshot | None, other: Snapshot) -> bool:
+    """Return whether two snapshots are the same, apart from the annotations of their hosts."""
+    if snapshot is None or snapshot is other:
+        return snapshot is other
+    return snapshot.at == other.at and snapshot.hosts == other.hosts
+
+
 async def _return_at_once() -> None:
     """Wait for no screen."""
 
@@ -61,6 +89,7 @@ class Monitor:
     """Keeps one `FleetState` current and publishes every change.
 
     Attributes:
+        annotations: what the user has added to the hosts; `edit` changes it.
         orders: the service through which everything that changes hosts is ordered.
         recorder: reads and writes the journal.
 
@@ -76,6 +105,7 @@ class Monitor:
         initial: Snapshot | None = None,
         rng: Callable[[], float] = random.random,
         is_for_orders: bool = False,
+        annotations: AnnotationBook | None = None,
     ) -> None:
         """Prepare to watch; nothing is requested yet.
 
@@ -84,17 +114,18 @@ class Monitor:
             journal: the record of earlier runs, to which events and orders are added.
             interval: seconds between two refreshes.
             clock: returns the time, UTC.
-            initial: a snapshot to show until the first refresh, marked as restored.
+            initial: a snapshot to show until the first refresh.
             rng: returns a random number in [0, 1), for the jitter of the back-off.
             is_for_orders: whether to read the catalog on request only, and to record no samples, which lack prices.
+            annotations: what the user has added to the hosts; None for an empty book in memory.
 
         """
         self._account = account
         self._clock = clock
         self._rng = rng
         self._schedule = PollSchedule(interval=interval, refresh_at=0, lookup_at=0)
-        self._woken = asyncio.Event()
-        self._updates = updates = UpdateQueue()
+        self._woken, self._updates = asyncio.Event(), (updates := UpdateQueue())
+        self.annotations = _subscribed(annotations or AnnotationBook(HostsFile(None)), updates)
         self._catalog = CatalogReader(account.client, clock, updates, is_automatic=not is_for_orders)
         self._storage = StorageWatch(journal, updates)
         self.recorder = Recorder(journal, clock, updates, samples=not is_for_orders)
@@ -116,8 +147,8 @@ class Monitor:
         """Read the fleet and the catalog as soon as the service allows it, and show when that is if it is not now."""
         if with_catalog:
             self.refresh_catalog()
-        self._wake(self._schedule.refresh_now(self._now()))
-        delay = self._schedule.delay(self._now(), has_lookups=False) or 0
+        self._wake(self._schedule.refresh_now(_now()))
+        delay = self._schedule.delay(_now(), has_lookups=False) or 0
         self._publisher.commit(reducer.after_refresh_request(self.state, self._clock(), timedelta(seconds=delay)))
 
     def refresh_catalog(self) -> None:
@@ -128,7 +159,7 @@ class Monitor:
     def request_details(self, host_id: str) -> None:
         """Read all details of one host once, as soon as possible."""
         self._lookup.request(host_id)
-        self._wake(replace(self._schedule, lookup_at=self._now()))
+        self._wake(replace(self._schedule, lookup_at=_now()))
 
     def handle_sign_in(self) -> None:
         """Start again after the user signed in; for another account with nothing that is known of the one before."""
@@ -136,16 +167,16 @@ class Monitor:
         self._data.handle_sign_in()
         self._data.start(self._data.load())
         self._catalog.restart()
-        self._wake(self._schedule.refresh_now(self._now()))
+        self._wake(self._schedule.refresh_now(_now()))
 
     def set_paused(self, is_paused: bool) -> None:
         """Stop the periodic refreshes, or resume them with one at once."""
-        self._wake(self._schedule.paused() if is_paused else self._schedule.resumed(self._now()))
+        self._wake(self._schedule.paused() if is_paused else self._schedule.resumed(_now()))
         self._publisher.commit(reducer.after_pause(self.state, is_paused))
 
     def set_interval(self, interval: float) -> None:
         """Refresh every `interval` seconds."""
-        self._wake(self._schedule.with_interval(interval, self._now()))
+        self._wake(self._schedule.with_interval(interval, _now()))
         self._publisher.commit(reducer.after_interval_change(self.state, interval))
 
     # The loop
@@ -170,7 +201,7 @@ class Monitor:
                 await self._start(after_first_paint)
                 while True:
                     await self._wait()
-                    if self._schedule.is_refresh_due(self._now()):
+                    if self._schedule.is_refresh_due(_now()):
                         await self._refresh()
                     elif self.state.connection is not ConnectionState.SIGNED_OUT:
                         await self._look_up_hosts()
@@ -192,6 +223,7 @@ class Monitor:
     async def _start(self, after_first_paint: Callable[[], Awaitable[None]]) -> None:
         """Show what an earlier run stored, then sign in."""
         self._storage.start()
+        await self.annotations.refresh()
         await self._data.restore()
         await after_first_paint()
         await self._account.open()
@@ -204,16 +236,11 @@ class Monitor:
         while not self._woken.is_set():
             delay = None
             if self.state.connection is not ConnectionState.SIGNED_OUT:
-                delay = self._schedule.delay(self._now(), has_lookups=self._has_due_hosts())
+                delay = self._schedule.delay(_now(), has_lookups=self._has_due_hosts())
             if delay == 0:
                 break
-            started_at, wall_started_at = self._now(), self._clock()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(delay if delay is None else min(delay, MAX_SLEEP)):
-                    await self._woken.wait()
-            has_jumped = has_clock_jumped(self._now() - started_at, (self._clock() - wall_started_at).total_seconds())
-            if has_jumped and not self._schedule.is_paused:
-                self._schedule = self._schedule.refresh_now(self._now())
+            if await _sleep(self._woken, delay, self._clock) and not self._schedule.is_paused:
+                self._schedule = self._schedule.refresh_now(_now())
         self._woken.clear()
 
     async def _refresh(self) -> None:
@@ -227,18 +254,16 @@ class Monitor:
             )
             listing = replace(listing, snapshot=await self._lookup.add_unlisted(listing.snapshot))
         except ApiError as error:
-            if self._woken.is_set():
-                # Another refresh was requested, perhaps by another account: this error is of the one before.
-                self._schedule = self._schedule.refresh_now(self._now())
-            else:
-                self._handle_error(error)
+            self._handle_listing_error(error)
             return
+        await self.annotations.refresh()
+        self._apply(self._updates.take())
         decision = self.orders.book.seconds_until_decision(self._clock())
-        self._schedule = self._schedule.after_refresh(self._now(), decision)
+        self._schedule = self._schedule.after_refresh(_now(), decision)
         is_superseded = self._woken.is_set()
         if is_superseded:
             # The request may be about something that happened after this reading had started.
-            self._schedule = self._schedule.refresh_now(self._now())
+            self._schedule = self._schedule.refresh_now(_now())
         if identity != self._account.identity:
             return
         self._publisher.stage(*reducer.after_keyring_check(self.state, self._account.keyring_error, self._clock()))
@@ -253,19 +278,20 @@ class Monitor:
         )
         self._data.may_be_other_account = False
         self._publisher.stage(*transition)
-        await self._publish_hosts(listing.snapshot, answered)
-        self.recorder.record_sample(listing.snapshot, self.state.costs, self.state.catalog)
+        snapshot = self.state.snapshot or listing.snapshot
+        await self._publish_hosts(snapshot, answered)
+        self.recorder.record_sample(snapshot, self.state.costs, self.state.catalog)
         self._catalog.read_if_old()
 
     async def _look_up_hosts(self) -> None:
         """Read the hosts that are in transition or awaited one by one, and publish the result once."""
-        self._schedule = self._schedule.after_lookup(self._now())
+        self._schedule = self._schedule.after_lookup(_now())
         before, answered = self.state.snapshot, self.orders.book.answered_ids()
         if before is None:
             return
         result = await self._lookup.update(before)
         if result.is_listing_due:
-            self._schedule = self._schedule.refresh_now(self._now())
+            self._schedule = self._schedule.refresh_now(_now())
         error = result.error
         if isinstance(error, BadResponse) or (isinstance(error, Rejected) and error.retry_after is None):
             # The list may still be readable. The next refresh will show, so read no single host before.
@@ -273,16 +299,20 @@ class Monitor:
         elif error is not None:
             self._handle_error(error)
             return
-        if self.state.snapshot is before:  # otherwise another account signed in
+        if _is_same(self.state.snapshot, before):  # otherwise another account signed in
             orders = self.orders.context(result.snapshot, answered)
             self._publisher.stage(*reducer.after_lookup(self.state, result.snapshot, orders, self._clock()))
-            await self._publish_hosts(result.snapshot, answered)
+            await self._publish_hosts(self.state.snapshot or result.snapshot, answered)
 
     def _has_due_hosts(self) -> bool:
-        snapshot = self.state.snapshot
-        if snapshot is None or self.state.connection in (ConnectionState.SIGNED_OUT, ConnectionState.ERROR):
-            return False
-        return bool(self._lookup.due_hosts(snapshot))
+        is_off = self.state.connection in (ConnectionState.SIGNED_OUT, ConnectionState.ERROR)
+        return self.state.snapshot is not None and not is_off and bool(self._lookup.due_hosts(self.state.snapshot))
+
+    def _handle_listing_error(self, error: ApiError) -> None:
+        if not self._woken.is_set():
+            self._handle_error(error)
+        else:  # another refresh was requested, perhaps by another account: this error is of the one before
+            self._schedule = self._schedule.refresh_now(_now())
 
     def _handle_error(self, error: ApiError) -> None:
         """Show an error and schedule the next attempt; without credentials wait until the user signs in."""
@@ -295,12 +325,10 @@ class Monitor:
             return
         retry_after = error.retry_after if isinstance(error, Rejected | SignedOut) else None
         self._schedule = self._schedule.after_error(
-            self._now(), self._rng(), is_unreachable=isinstance(error, NotSent), retry_after=retry_after
+            _now(), self._rng(), is_unreachable=isinstance(error, NotSent), retry_after=retry_after
         )
-        now, delay = self._clock(), self._schedule.delay(self._now(), has_lookups=False) or 0
+        now, delay = self._clock(), self._schedule.delay(_now(), has_lookups=False) or 0
         self._publisher.commit(*reducer.after_error(self.state, error, now, now + timedelta(seconds=delay)))
-
-    # Results and publication
 
     async def _publish_hosts(self, snapshot: Snapshot, answered: frozenset[str]) -> None:
         """Add what follows from a staged snapshot: expiry warnings and the outcomes of orders. Then publish."""
@@ -329,6 +357,8 @@ class Monitor:
             case OrdersChanged(events):
                 self._publisher.stage(*reducer.after_orders(self.state, self.orders.context(), events, now))
                 self._check_outcomes(events)
+            case AnnotationsChanged(annotations, problem):
+                self._publisher.stage(reducer.after_annotations(self.state, annotations, problem))
             case CatalogRead(catalog, error):
                 self._publisher.stage(reducer.after_catalog(self.state, catalog, error, now))
             case ListingAdvanced(progress):
@@ -347,13 +377,10 @@ class Monitor:
     def _check_outcomes(self, events: Sequence[Event]) -> None:
         """Read the hosts of orders that were accepted, or have an unknown outcome, at once."""
         if any(event.state in (OrderState.ACCEPTED, OrderState.UNKNOWN) for event in events):
-            now = self._now()
+            now = _now()
             is_named = all(event.host_id for event in events)
             self._wake(replace(self._schedule, lookup_at=now) if is_named else self._schedule.refresh_now(now))
 
     def _wake(self, schedule: PollSchedule) -> None:
         self._schedule = schedule
         self._woken.set()
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()

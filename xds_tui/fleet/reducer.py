@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError, Rejected, SignedOut
 from xds_tui.domain import pricing, snapshot_diff
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotations
 from xds_tui.domain.attribution import RebootProgress, mark_own, rejected_but_done
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
@@ -23,6 +24,7 @@ from xds_tui.fleet.state import NO_PRICES, ConnectionState, FleetState, OrderCon
 
 if TYPE_CHECKING:
     from xds_tui.auth.keyring_errors import CredentialStoreError
+    from xds_tui.config.toml_file import SettingsError
     from xds_tui.store.problems import StoreError
 
 MAX_RECENT_EVENTS: Final = 200
@@ -98,13 +100,40 @@ def _show_hosts(
     changes, reboots = mark_own(changes, orders.orders, orders.confirmed, state.reboots)
     reported = {event.order_id for event in state.events if event.doubt is Doubt.REJECTED and event.order_id}
     changes += tuple(rejected_but_done(changes, orders.orders, reported))
-    shown = replace(state, snapshot=snapshot, is_restored=False, reboots=reboots, prices=orders.prices)
+    annotated = annotate(snapshot, state.annotations)
+    shown = replace(state, snapshot=annotated, is_restored=False, reboots=reboots, prices=orders.prices)
     return _add(_with_costs(state, shown, now), changes)
 
 
 def _have_no_common_host(old: Snapshot | None, new: Snapshot) -> bool:
     """Whether two snapshots share no host, so that they are probably of two accounts."""
     return old is not None and {host.id for host in old.hosts}.isdisjoint(host.id for host in new.hosts)
+
+
+# Annotations
+
+
+def annotate(snapshot: Snapshot, annotations: Annotations) -> Snapshot:
+    """Return `snapshot` with the annotation of each host; `snapshot` itself if all hosts have theirs already.
+
+    Hosts keep their identity if their annotation has not changed.
+    """
+    find = annotations.get
+    if all(host.annotation is find(host.id, NO_ANNOTATION) for host in snapshot.hosts):
+        return snapshot
+    hosts = tuple(
+        host if host.annotation is (found := find(host.id, NO_ANNOTATION)) else replace(host, annotation=found)
+        for host in snapshot.hosts
+    )
+    return replace(snapshot, hosts=hosts)
+
+
+def after_annotations(state: FleetState, annotations: Annotations, problem: SettingsError | None) -> FleetState:
+    """Show the content of the hosts file, and what is wrong with it; return `state` itself if nothing has changed."""
+    snapshot = None if state.snapshot is None else annotate(state.snapshot, annotations)
+    if annotations is state.annotations and problem is state.annotations_problem and snapshot is state.snapshot:
+        return state
+    return replace(state, annotations=annotations, annotations_problem=problem, snapshot=snapshot)
 
 
 # Errors
@@ -193,7 +222,7 @@ def after_restore(state: FleetState, snapshot: Snapshot | None, events: Sequence
     older = tuple(event for event in events if event not in known)
     restored = replace(state, events=(*state.events, *older)[:MAX_RECENT_EVENTS])
     if state.snapshot is None and snapshot is not None:
-        restored = replace(restored, snapshot=snapshot, is_restored=True)
+        restored = replace(restored, snapshot=annotate(snapshot, state.annotations), is_restored=True)
     return _with_costs(state, restored, now)
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from xds_tui.domain.annotations import NO_ANNOTATIONS, Annotations
 from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
@@ -18,6 +19,7 @@ from xds_tui.domain.records import Event, Order
 if TYPE_CHECKING:
     from xds_tui.api.errors import ApiError
     from xds_tui.auth.keyring_errors import CredentialStoreError
+    from xds_tui.config.toml_file import SettingsError
     from xds_tui.store.problems import StoreError
 
 NO_PRICES: Final[Mapping[str, Decimal]] = MappingProxyType({})
@@ -70,6 +72,11 @@ class FleetState:
     """The account ID, or empty with a bare token."""
     snapshot: Snapshot | None = None
     """The hosts of the last refresh or lookup; None before the first."""
+    annotations: Annotations = field(default_factory=lambda: NO_ANNOTATIONS)
+    """What the user has added to hosts, by host ID, also to those that are gone; the hosts of `snapshot` have theirs in
+    `Host.annotation`."""
+    annotations_problem: SettingsError | None = None
+    """Why the file with the annotations, or a part of it, is not used; the last valid annotations stay."""
     is_restored: bool = False
     """Whether `snapshot` was stored by an earlier run."""
     unreadable: int = 0

@@ -14,6 +14,8 @@ from xds_tui.fleet.state import Progress
 
 if TYPE_CHECKING:
     from xds_tui.api.errors import ApiError
+    from xds_tui.config.toml_file import SettingsError
+    from xds_tui.domain.annotations import Annotations
     from xds_tui.domain.model import Catalog
     from xds_tui.domain.records import Event
     from xds_tui.store.problems import StoreError
@@ -65,7 +67,24 @@ class NoticeRaised:
     event: Event
 
 
-Update = ListingAdvanced | CatalogRead | OrdersChanged | StorageFailed | StorageRestored | JournalChanged | NoticeRaised
+@dataclass(frozen=True, slots=True)
+class AnnotationsChanged:
+    """The annotations of hosts have been read or edited."""
+
+    annotations: Annotations
+    problem: SettingsError | None
+
+
+Update = (
+    AnnotationsChanged
+    | ListingAdvanced
+    | CatalogRead
+    | OrdersChanged
+    | StorageFailed
+    | StorageRestored
+    | JournalChanged
+    | NoticeRaised
+)
 
 
 class UpdateQueue:

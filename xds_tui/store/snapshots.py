@@ -13,6 +13,7 @@ from typing import Final, cast
 
 import msgspec
 
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.model import Catalog, Host, Snapshot
 from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import encode_secret_as_null, from_microseconds, microseconds, sanitize_value
@@ -39,13 +40,19 @@ class Offers(msgspec.Struct, frozen=True):
 
 
 def save_snapshot(connection: sqlite3.Connection, scope: str, profile: str, snapshot: Snapshot) -> None:
-    """Replace the stored snapshot with `snapshot`, without passwords."""
+    """Replace the stored snapshot with `snapshot`, without passwords and annotations."""
     row = (scope, profile, microseconds(snapshot.at))
     connection.execute("INSERT OR REPLACE INTO snapshots (scope, profile, at) VALUES (?, ?, ?)", row)
     connection.execute("DELETE FROM snapshot_parts WHERE scope = ?", (scope,))
     for start in range(0, len(snapshot.hosts), HOSTS_PER_PART):
-        body = _ENCODER.encode(snapshot.hosts[start : start + HOSTS_PER_PART])
+        part = [_without_annotation(host) for host in snapshot.hosts[start : start + HOSTS_PER_PART]]
+        body = _ENCODER.encode(part)
         connection.execute("INSERT INTO snapshot_parts VALUES (?, ?, ?)", (scope, start, body))
+
+
+def _without_annotation(host: Host) -> Host:
+    """Return a host to encode: msgspec omits what is unset, and the default is used when it is decoded."""
+    return replace(host, annotation=cast("Annotation", msgspec.UNSET))
 
 
 def last_snapshot(connection: sqlite3.Connection, scope: str) -> Snapshot | None:

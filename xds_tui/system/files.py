@@ -22,6 +22,8 @@ FOLDER: Final = 0o700
 MAX_SIZE: Final = 4 * 1024 * 1024
 """Maximum size of a file that is read, in bytes; no configuration is larger."""
 
+_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
 _NOT_REPLACEABLE: Final = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV, errno.EROFS)
 """Errors of replacing a file that may be writable nevertheless: by the mode of its folder, or a mount on the file."""
 
@@ -59,7 +61,7 @@ def read(path: Path) -> bytes:
         OSError: if it cannot be read, is not a regular file, or is too large.
 
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    descriptor = os.open(path, _READ)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if _is_null_device(status):
@@ -125,6 +127,95 @@ async def write_export(folder: Path, name: str, content: str) -> Path:
     return path
 
 
+def exchange(path: Path, text: str) -> int | None:
+    """Replace the content of the file at `path` as `write` does, and return the file that was replaced.
+
+    An editor, which knows nothing of locks, can save the same file at any moment. The file that was replaced then shows
+    what it saved, even if it writes to it only after it was replaced.
+
+    Returns:
+        A descriptor of the replaced file, to be closed by the caller; None if there was none, or if the content was
+        written into the same file.
+
+    Raises:
+        OSError: if it cannot be written. FileExistsError: if it has come into being in the meantime.
+
+    """
+    target = Path(os.path.realpath(path))
+    make_folder(target.parent)
+    content = text.encode("utf-8", "replace")
+    try:
+        before = target.lstat()
+    except FileNotFoundError:
+        _create(target, content)
+        return None
+    _check_is_file(before, path)
+    if before.st_nlink > 1:
+        _overwrite(target, content)
+        return None
+    try:
+        return _exchange(target, content, before)
+    except OSError as error:
+        if error.errno not in _NOT_REPLACEABLE:
+            raise
+        _overwrite(target, content)
+        return None
+
+
+def _exchange(target: Path, content: bytes, before: os.stat_result) -> int:
+    replaced = os.open(target, _READ)
+    try:
+        new = _new_file(target, content, before)
+        try:
+            if _swap(new, target):
+                swapped = os.open(new, _READ)
+                os.close(replaced)
+                replaced = swapped
+            else:
+                new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError:
+        os.close(replaced)
+        raise
+    _sync_folder(target.parent)
+    return replaced
+
+
+def read_descriptor(descriptor: int) -> bytes:
+    """Return the content of an open file, wherever its position is."""
+    return os.pread(descriptor, MAX_SIZE + 1, 0)
+
+
+def _create(target: Path, content: bytes) -> None:
+    """Create `target` with its content at once; raises FileExistsError if it exists."""
+    new = _new_file(target, content, None)
+    try:
+        os.link(new, target)
+    except OSError as error:
+        if error.errno == errno.EEXIST:
+            raise
+        new.replace(target)  # a file system without hard links
+    finally:
+        new.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+_RENAME_EXCHANGE: Final = 2
+_AT_FDCWD: Final = -100
+
+
+def _swap(first: Path, second: Path) -> bool:
+    """Exchange two files atomically; return False where the system cannot do that."""
+    import ctypes  # slow to import
+
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    return bool(rename(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _RENAME_EXCHANGE) == 0)
+
+
 def _check_is_file(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
@@ -135,7 +226,19 @@ def _is_null_device(status: os.stat_result) -> bool:
 
 
 def _replace(target: Path, content: bytes, before: os.stat_result | None) -> None:
-    """Write a new file and rename it to `target`, with the owner and mode in `before`, and its extended attributes."""
+    """Write a new file as `_new_file` does, and rename it to `target`."""
+    new = _new_file(target, content, before)
+    try:
+        new.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+    _sync_folder(target.parent)
+
+
+def _new_file(target: Path, content: bytes, before: os.stat_result | None) -> Path:
+    """Write a new file beside `target`, with the owner and mode in `before`, and its extended attributes."""
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -146,12 +249,11 @@ def _replace(target: Path, content: bytes, before: os.stat_result | None) -> Non
                 _copy_attributes(target, descriptor, before)
             file.flush()
             os.fsync(descriptor)
-        Path(name).replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(target.parent)
+    return Path(name)
 
 
 def _copy_attributes(target: Path, descriptor: int, before: os.stat_result) -> None:

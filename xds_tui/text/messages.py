@@ -298,8 +298,8 @@ def left_out(gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[st
 
     """
     texts = (
-        (_("No longer exists, so nothing was sent: {hosts}"), [host.name or host.id for host in gone]),
-        (_("Being deleted, so nothing was sent: {hosts}"), [host.name or host.id for host in deleted]),
+        (_("No longer exists, so nothing was sent: {hosts}"), [host.display_name for host in gone]),
+        (_("Being deleted, so nothing was sent: {hosts}"), [host.display_name for host in deleted]),
         (_("Changed before you confirmed, so nothing was sent: {hosts}"), changed),
     )
     return tuple(text.format(hosts=", ".join(hosts)) for text, hosts in texts if hosts)

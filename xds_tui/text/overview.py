@@ -271,7 +271,7 @@ def _expiry(host: Host, now: datetime, width: int) -> Line:
     at = expiry_time(host.expires, now)
     end = f"{formats.flush_right(short_span(left), 7)}  {formats.padded(at, 5)}"
     room = width - 3 - 2 - formats.cells(end)
-    name = formats.padded(shortened(host.name or host.id, room), room) if room > 3 else ""
+    name = formats.padded(shortened(host.display_name, room), room) if room > 3 else ""
     return (f"{mark} ", style), (f"{name}  ", style), (end, style or "muted")
 
 
@@ -289,7 +289,7 @@ def expiry_time(at: datetime, now: datetime) -> str:
 
 def _next_expiry(host: Host, now: datetime) -> Span:
     left = (host.expires or now) - now
-    text = _("next expiry: {host} in {time}").format(host=host.name or host.id, time=short_span(left))
+    text = _("next expiry: {host} in {time}").format(host=host.display_name, time=short_span(left))
     return text, urgency(left)
 
 

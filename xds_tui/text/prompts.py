@@ -51,7 +51,7 @@ class Selection:
         """
         seen = next(selected for selected in self.hosts if selected.id == host.id)
         pairs = [
-            (seen.name, host.name),
+            (seen.display_name, host.display_name),
             (formats.moment(seen.created), formats.moment(host.created)),
             (seen.os, host.os),
             (formats.billing(seen.billing), formats.billing(host.billing)),
@@ -91,7 +91,7 @@ class Selection:
             elif is_hindered(action, host):
                 deleted.append(host)
             elif changes := self.changes(action, host, rates):
-                changed.append(f"{selected.name or selected.id} ({changes})")
+                changed.append(f"{selected.display_name} ({changes})")
             else:
                 hosts.append(host)
         return hosts, LeftOut(gone, deleted, changed)
@@ -269,7 +269,7 @@ def _bought(order: Order) -> str:
 
 
 def _target(host: Host) -> str:
-    parts = (host.name, host.id, formats.status(host), host.os)
+    parts = (host.display_name, host.id, formats.status(host), host.os)
     return " · ".join(part for part in parts if part)
 
 
@@ -281,7 +281,7 @@ def _loss(action: OrderAction, hosts: Sequence[Host], now: datetime) -> str:
         if host.billing is Billing.RENT and host.expires is not None and host.expires > now:
             left = formats.span(host.expires - now)
             text = _("{host} is prepaid for another {time}, which will be forfeited.")
-            losses.append(text.format(host=host.name, time=left))
+            losses.append(text.format(host=host.display_name, time=left))
     return " ".join(losses)
 
 
@@ -306,9 +306,10 @@ def _added_cost(action: OrderAction, hosts: Sequence[Host], rates: Mapping[str, 
 
 def _name_to_type(host: Host, fleet: Iterable[Host]) -> str:
     """Return the name of a host, or its ID where the name is not unique or cannot be typed as it is shown."""
-    others = {text for other in fleet if other.id != host.id for text in (other.name, other.id)}
-    is_typable = host.name.isprintable() and host.name == host.name.strip() and "  " not in host.name
-    return host.name if host.name and is_typable and host.name not in others else host.id
+    others = {text for other in fleet if other.id != host.id for text in (other.display_name, other.name, other.id)}
+    name = host.display_name
+    is_typable = name.isprintable() and name == name.strip() and "  " not in name
+    return name if is_typable and name not in others else host.id
 
 
 def missing_choices(draft: Draft, host: Host) -> str:
@@ -321,4 +322,4 @@ def missing_choices(draft: Draft, host: Host) -> str:
         text = _("The package of {host} is unknown. Choose one.")
     else:
         text = _("The package and the image of {host} are unknown. Choose them.")
-    return text.format(host=host.name or host.id)
+    return text.format(host=host.display_name)

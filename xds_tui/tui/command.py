@@ -208,7 +208,7 @@ def _deleted(context: Context, hindered: frozenset[str]) -> str:
     host, *others = context.picked
     if others:
         return _("All of them are being deleted")
-    return _("{host} is being deleted").format(host=host.name or host.id)
+    return _("{host} is being deleted").format(host=host.display_name)
 
 
 def _all_are(context: Context, predicate: Callable[[Host], bool]) -> bool:
@@ -225,7 +225,7 @@ def _already(context: Context) -> str:
 
 def _settled(context: Context, one: str, several: str) -> str:
     host, *others = context.picked
-    message = several if others else one.format(host=host.name or host.id)
+    message = several if others else one.format(host=host.display_name)
     seen = _("as of {time}; press r to refresh").format(time=formats.clock(context.at)) if context.at else ""
     return " · ".join(part for part in (message, seen) if part)
 

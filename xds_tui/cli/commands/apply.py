@@ -295,7 +295,7 @@ def _group_lines(group: GroupPlan, proposal: _Proposal) -> Iterable[str]:
         ("↑", OrderAction.POWER_ON, group.start),
         ("↓", OrderAction.POWER_OFF, group.stop),
     ):
-        yield from (f"  {sign} {messages.action(action)} {host.name or host.id} ({host.id})" for host in hosts)
+        yield from (f"  {sign} {messages.action(action)} {host.display_name} ({host.id})" for host in hosts)
     if group.surplus:
         text = ngettext(
             "{count} host more than wanted; nothing is deleted",

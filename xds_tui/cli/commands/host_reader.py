@@ -83,6 +83,7 @@ class HostReader:
         _warn(listing)
         catalog, context = await self._prices(before.catalog), await self._orders()
         now = self._services.clock()
+        before = await self._annotated(before)
         state, events = reducer.after_listing(before, listing, context, now, may_be_other_account=may_be_other_account)
         self._state = state = reducer.after_catalog(state, catalog, None, now)
         self._recorder.record(events)
@@ -93,6 +94,14 @@ class HostReader:
             if isinstance(notice, NoticeRaised):
                 print_error(messages.event_lines(notice.event))
         return state
+
+    async def _annotated(self, state: FleetState) -> FleetState:
+        """Return `state` with the present annotations; report why they cannot be used, once."""
+        book = self._services.annotations
+        await book.refresh()
+        if book.problem is not None and book.problem is not state.annotations_problem:
+            print_error([messages.error_message(book.problem)])
+        return reducer.after_annotations(state, book.annotations, book.problem)
 
     async def _last_snapshot(self) -> Snapshot | None:
         try:

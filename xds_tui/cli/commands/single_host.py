@@ -130,4 +130,4 @@ def _by_id(snapshot: Snapshot | None, ids: Sequence[str]) -> list[Host | None]:
 
 def _status_line(before: Host, now: Host | None) -> str:
     status = formats.status_word(now.status) if now else _(labels.EVENT_KINDS[EventKind.GONE])
-    return f"{before.name or before.id} ({before.id}): {status}"
+    return f"{before.display_name} ({before.id}): {status}"

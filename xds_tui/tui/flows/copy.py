@@ -113,7 +113,7 @@ async def choose_and_copy(screen: LiveScreen[Any], hosts: Sequence[Host], comman
         if len(hosts) == 1
         else _fields_of_several(hosts, screen.fleet)
     )
-    title = _("Copy from {host}").format(host=hosts[0].name or hosts[0].id)
+    title = _("Copy from {host}").format(host=hosts[0].display_name)
     if len(hosts) > 1:
         title = ngettext("Copy from {count} host", "Copy from {count} hosts", len(hosts)).format(count=len(hosts))
     chosen = await pick(screen.app, title, [field.choice for field in fields])

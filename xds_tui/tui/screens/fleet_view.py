@@ -207,7 +207,9 @@ class FleetView(PanedScreen):
         self._hosts.select(host_id, is_asked=False)
         host = self._hosts.host(host_id)
         if host is not None and host.status is Status.OFF:
-            self._notice.show([_("{host} is ready but off. Press s to start it.").format(host=host.name)], mild=True)
+            self._notice.show(
+                [_("{host} is ready but off. Press s to start it.").format(host=host.display_name)], mild=True
+            )
 
     # Panes
 

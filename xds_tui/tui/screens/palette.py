@@ -85,7 +85,7 @@ class PaletteScreen(PickerScreen):
             return actions, ""
         actions.sort(key=lambda choice: _distance(choice.label, words))
         hosts = self._hosts_found(words)
-        hosts.sort(key=lambda host: _distance(host.name, words))
+        hosts.sort(key=lambda host: _distance(host.display_name, words))
         shown = [*actions, *map(_host_choice, hosts[:MAX_ENTRIES])]
         if (more := len(hosts) - MAX_ENTRIES) > 0:
             message = ngettext("{count} more host: type to narrow", "{count} more hosts: type to narrow", more).format(
@@ -96,7 +96,9 @@ class PaletteScreen(PickerScreen):
 
     def _hosts_found(self, words: Sequence[str]) -> list[Host]:
         if not self._host_words:
-            self._host_words = [fold(f"{host.name} {host.id} {formats.address(host)}") for host in self._hosts]
+            self._host_words = [
+                fold(f"{host.display_name} {host.name} {host.id} {formats.address(host)}") for host in self._hosts
+            ]
         named = zip(self._hosts, self._host_words, strict=True)
         return [host for host, name in named if all(word in name for word in words)]
 
@@ -168,7 +170,7 @@ def _choice(offer: Offer, keys: str) -> Choice:
 
 def _host_choice(host: Host) -> Choice:
     about = f"{formats.status(host)} · {host.id} · {formats.address(host)}"
-    return Choice(_HOST + host.id, host.name or host.id, about)
+    return Choice(_HOST + host.id, host.display_name, about)
 
 
 def _distance(name: str, words: Sequence[str]) -> int:

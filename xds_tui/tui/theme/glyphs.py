@@ -99,7 +99,7 @@ def is_ascii(app: App[Any]) -> bool:
 
 def host_name(app: App[Any], host: Host) -> str:
     """Return the name of a host, or its ID if it has no name or the terminal cannot show it."""
-    return host.name if host.name and _is_shown(app, host.name) else host.id
+    return host.display_name if _is_shown(app, host.display_name) else host.id
 
 
 def _is_shown(app: App[Any], name: str) -> bool:

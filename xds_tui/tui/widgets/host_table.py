@@ -124,7 +124,7 @@ def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], 
 
 
 _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
-    "name": lambda seen: Cell(seen.name or seen.host.name or seen.host.id),
+    "name": lambda seen: Cell(seen.name or seen.host.display_name),
     "status": _status,
     "os": lambda seen: Cell(seen.host.os or formats.NOTHING),
     "cpu": _number("cpu", lambda host: host.cpu),
