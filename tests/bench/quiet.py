@@ -82,7 +82,8 @@ def sorted_by_cause(chunks: Sequence[Chunk], since: int) -> Quiet:
     emulation = Emulation()
     for chunk in chunks[:since]:
         emulation.receive(chunk.data)
-    refreshes, between = [], []
+    refreshes: list[bytes] = []
+    between: list[bytes] = []
     for data in writings(chunks[since:]):
         before = _CLOCK.findall(emulation.text)
         emulation.receive(data)
