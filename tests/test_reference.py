@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tools.generate_reference import pages, parts, written
 
-from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
+from xds_tui.config.config_key import ConfigKey
+from xds_tui.config.schema import CONFIG_KEYS
 from xds_tui.config.settings import Arguments, load
 from xds_tui.config.toml_file import ALERTS, CONNECT, HOSTS, TOP
 

@@ -239,11 +239,14 @@ def test_what_an_editor_saves_just_before_the_file_is_replaced_is_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch, by_renaming: bool
 ) -> None:
     write(path, TEXT)
-    exchange, saved = files.exchange, []
+    exchange = files.exchange
+    is_saved = False
 
     def late(target: Path, text: str) -> int | None:
-        if not saved:
-            saved.append(save_once(path, TEXT.replace('"db"', '"db"').replace("blue", "red"), by_renaming=by_renaming))
+        nonlocal is_saved
+        if not is_saved:
+            is_saved = True
+            save_once(path, TEXT.replace("blue", "red"), by_renaming=by_renaming)
         return exchange(target, text)
 
     monkeypatch.setattr(files, "exchange", late)
@@ -266,11 +269,11 @@ def test_an_edit_is_repeated_if_an_editor_overwrites_it(path: Path, by_renaming:
 
 
 def test_a_file_that_an_editor_creates_at_the_same_time_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange, saved = files.exchange, []
+    exchange = files.exchange
 
     def late(target: Path, text: str) -> int | None:
-        if not saved:
-            saved.append(path.write_text(TEXT))
+        if not path.exists():
+            path.write_text(TEXT)
             raise FileExistsError
         return exchange(target, text)
 
@@ -280,7 +283,11 @@ def test_a_file_that_an_editor_creates_at_the_same_time_is_kept(path: Path, monk
 
 def test_a_file_that_is_half_written_is_read_when_it_is_complete(path: Path) -> None:
     path.write_text("")
-    file = HostsFile(path, sleep=lambda _seconds: path.write_text(TEXT) and None)
+
+    def sleep(_seconds: float) -> None:
+        path.write_text(TEXT)
+
+    file = HostsFile(path, sleep=sleep)
     found = file.read()
     assert found is not None
     assert found.annotations["LaA7ruBs76"] == FIRST

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from support.factories import a_host
 from support.hostile import SEQUENCES, TRICKS
 
-from xds_tui.domain import annotations
 from xds_tui.domain.annotations import (
     MAX_ALIAS,
     MAX_TAGS,
@@ -18,12 +17,13 @@ from xds_tui.domain.annotations import (
     AnnotationError,
     change_between,
     numbered,
+    parse_rule,
     parse_tag,
     parse_tags,
     protect,
     safe_annotation,
 )
-from xds_tui.domain.sanitize import clean
+from xds_tui.domain.sanitize import clean, fold
 
 FULL = Annotation("render-1", "until friday", ("render", "prod"), "li", is_marked=True)
 
@@ -73,7 +73,7 @@ ANNOTATIONS = st.builds(
 def test_the_change_between_two_annotations_turns_one_into_the_other(before: Annotation, after: Annotation) -> None:
     changed = change_between(before, after).apply(before)
     assert replace(changed, tags=()) == replace(after, tags=())
-    assert {annotations.fold(tag) for tag in changed.tags} == {annotations.fold(tag) for tag in after.tags}
+    assert {fold(tag) for tag in changed.tags} == {fold(tag) for tag in after.tags}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_rule_that_is_gone_no_longer_protects() -> None:
 @pytest.mark.parametrize("text", ["prod", "tag:", "os:linux", "tag: ", ""])
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(AnnotationError):
-        annotations.parse_rule(text)
+        parse_rule(text)
 
 
 def test_hosts_ordered_together_get_numbered_names() -> None:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from xds_tui import i18n
 from xds_tui.cli.command_parser import VARIABLES
-from xds_tui.config.schema import CONFIG_KEYS, ConfigKey
+from xds_tui.config.config_key import ConfigKey
+from xds_tui.config.schema import CONFIG_KEYS
 from xds_tui.config.toml_file import PROFILES
 from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import FIELD_ALIASES, FIELDS
