@@ -13,6 +13,7 @@ from tests.simulator_faults.server import RunningSimulator
 from xds_tui.api.client import Client
 from xds_tui.auth.account import Account, TokenCache
 from xds_tui.config.hosts_file import HostsFile
+from xds_tui.config.hosts_toml import HostsFileContent
 from xds_tui.config.toml_file import SettingsError
 from xds_tui.domain.annotations import Annotation, AnnotationChange, AnnotationError
 from xds_tui.domain.credentials import AccountKey, Credentials, Secret
@@ -22,6 +23,11 @@ from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.simulator.world import ACCOUNT, SECRET
 from xds_tui.store.journal import Journal
+
+
+def read(book: AnnotationBook) -> tuple[SettingsError | None, str]:
+    """Return the problem of the file and the alias of host a."""
+    return book.problem, book.of("a").alias
 
 
 async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
@@ -66,7 +72,7 @@ async def test_an_invalid_file_is_reported_and_the_last_annotations_stay(path: P
     assert content(path) == "[hosts.a"
     save(path, '[hosts.a]\nalias = "z"\n')
     await book.refresh()
-    assert (book.problem, book.of("a").alias) == (None, "z")
+    assert read(book) == (None, "z")
 
 
 async def test_a_file_that_was_never_valid_is_not_known(path: Path) -> None:
@@ -80,7 +86,7 @@ async def test_a_disk_that_does_not_respond_delays_no_refresh(path: Path, monkey
     released = threading.Event()
 
     class StalledFile(HostsFile):
-        def read(self) -> annotation_book.HostsFileContent | None:
+        def read(self) -> HostsFileContent | None:
             released.wait()
             return super().read()
 
@@ -93,7 +99,7 @@ async def test_a_disk_that_does_not_respond_delays_no_refresh(path: Path, monkey
     monkeypatch.setattr(annotation_book, "READ_TIMEOUT", 60)
     released.set()
     await book.refresh()
-    assert (book.problem, book.of("a").alias) == (None, "x")
+    assert read(book) == (None, "x")
 
 
 async def test_a_bad_text_changes_nothing(path: Path) -> None:
