@@ -98,6 +98,13 @@ def test_keys_are_recognized_after_a_truncated_reply() -> None:
         assert names(slowly(cut, b"q", b"?", seconds=6)) == ["q", "question_mark"]
 
 
+@pytest.mark.parametrize("before", [b"\x1b", b"\x1b[", b"\x1bO", b"\x1b[?2026;2$", b"\x1b]11;rgb:00", b"\x1bP>|XTerm"])
+@pytest.mark.parametrize("key", [b"\x1b[B", b"\x1bOB", b"\x1b[1B"])
+def test_the_first_arrow_after_an_interrupted_sequence_is_a_key(before: bytes, key: bytes) -> None:
+    """Above all after Escape, which looks like the beginning of a sequence until nothing follows."""
+    assert names(slowly(before, key, seconds=6))[-1:] == ["down"]
+
+
 @pytest.mark.parametrize("text", PASTED)
 def test_text_in_a_paste_is_not_a_key(text: bytes) -> None:
     paste = b"\x1b[200~" + text + b"\x1b[201~"

@@ -141,7 +141,7 @@ class InputScanner:
         """Return the part of `data` that does not belong to the sequence that was interrupted by silence.
 
         A person types one byte at a time, so the sequence continues if two or more bytes of one read complete it. It is
-        dropped even then, because its beginning may have counted as a key.
+        dropped even then, because its beginning may have counted as a key. ESC begins a new sequence.
         """
         self._is_stale = False
         if self._state is not _State.PASTE:
@@ -154,9 +154,11 @@ class InputScanner:
     def _resume_sequence(self, data: bytes, silence: float) -> bytes:
         if self._state is _State.ESCAPE and data[:1] in (b"[", b"]") and silence < SEQUENCE_DELAY:
             return data  # no command has one of these keys
+        # ESC is the next key: within a sequence, it can only end a string.
+        is_key = data[:1] == b"\x1b" and (self._state is not _State.STRING or data[1:2] not in (b"", b"\\"))
         count = len(self._tokens)
         for used, byte in enumerate(data, 1):
-            if byte >= 0x80 and self._state not in (_State.STRING, _State.STRING_ESCAPE):
+            if is_key or (byte >= 0x80 and self._state not in (_State.STRING, _State.STRING_ESCAPE)):
                 break
             self._step(byte)
             if self._state in (_State.GROUND, _State.PASTE):
