@@ -41,6 +41,15 @@ def dialog(driver: AppDriver) -> list[str]:
     return [strip.crop(box.x, box.right).text for box in boxes for strip in driver.strips()[box.y : box.bottom]]
 
 
+async def test_the_field_of_a_deletion_is_visible_however_many_hosts_are_deleted() -> None:
+    async with running_app(AppDriver(), 80, 24) as driver:
+        await driver.press("asterisk", "D")
+        await driver.wait_for_text("Delete .* permanently")
+        assert driver.app.screen.query_one("#typed").region.height == 1
+        assert driver.app.screen.query_one("#typed").region.bottom < 24
+        assert re.search("Type delete", driver.text)
+
+
 @pytest.mark.sweep(3)
 @pytest.mark.parametrize("scene", SCENES[::2], ids=lambda scene: scene.name)
 async def test_a_screen_that_is_too_small_is_restored_after_growing(scene: Scene) -> None:

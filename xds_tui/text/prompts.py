@@ -21,6 +21,7 @@ from xds_tui.domain.purchase import Draft
 from xds_tui.domain.records import Order, OrderAction
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.text import formats, messages, terms
+from xds_tui.text.overview import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,13 @@ DELETE_COUNT_ZH: Final = "删除 {count}"
 
 BUY_AGAIN: Final = N_("buy again")
 """What has to be typed to buy what may have been bought already."""
+
+
+_MAX_NAMED_LOSSES: Final = 2
+"""Prepaid hosts that a question names one by one, so that the field for the answer stays on an 80x24 screen."""
+
+_MAX_NAME_CELLS: Final = 40
+"""Cells of a name in a question; a longer one is not asked to be typed."""
 
 
 class Risk(Enum):
@@ -207,7 +215,7 @@ def confirmation_for(action: OrderAction, target: OperationTarget) -> Confirmati
     return Confirmation(
         tier=_risk(action, target),
         title=titles[action].format(count=count),
-        targets=[_target(host) for host in hosts],
+        targets=[_target(action, host, target.now) for host in hosts],
         note=" ".join(note for note in notes if note),
         wanted=_name_to_type(hosts[0], target.fleet) if is_single else _(DELETE_COUNT).format(count=count),
         also=() if is_single else [text.format(count=count) for text in (DELETE_COUNT, DELETE_COUNT_ZH)],
@@ -268,8 +276,10 @@ def _bought(order: Order) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _target(host: Host) -> str:
-    parts = (host.display_name, host.id, formats.status(host), host.os)
+def _target(action: OrderAction, host: Host, now: datetime) -> str:
+    parts = [host.display_name, host.id, formats.status(host), host.os]
+    if action is OrderAction.DELETE and _is_prepaid(host, now) and host.expires is not None:
+        parts.append(_("{time} left").format(time=formats.span(host.expires - now)))
     return " · ".join(part for part in parts if part)
 
 
@@ -277,12 +287,23 @@ def _loss(action: OrderAction, hosts: Sequence[Host], now: datetime) -> str:
     if action is not OrderAction.DELETE:
         return ""
     losses = [_("All disks and their data will be deleted.")]
-    for host in hosts:
-        if host.billing is Billing.RENT and host.expires is not None and host.expires > now:
-            left = formats.span(host.expires - now)
-            text = _("{host} is prepaid for another {time}, which will be forfeited.")
-            losses.append(text.format(host=host.display_name, time=left))
+    prepaid = [(host, host.expires) for host in hosts if _is_prepaid(host, now) and host.expires is not None]
+    if len(prepaid) > _MAX_NAMED_LOSSES:
+        losses.append(
+            _("{count} of them are prepaid, and what is left of that will be forfeited.").format(count=len(prepaid))
+        )
+    else:
+        text = _("{host} is prepaid for another {time}, which will be forfeited.")
+        losses += [
+            text.format(host=shortened(host.display_name, _MAX_NAME_CELLS), time=formats.span(expires - now))
+            for host, expires in prepaid
+        ]
     return " ".join(losses)
+
+
+def _is_prepaid(host: Host, now: datetime) -> bool:
+    """Return whether a part of what was paid for the host in advance is left."""
+    return host.billing is Billing.RENT and host.expires is not None and host.expires > now
 
 
 def _caveat(action: OrderAction, hosts: Sequence[Host]) -> str:
@@ -305,10 +326,11 @@ def _added_cost(action: OrderAction, hosts: Sequence[Host], rates: Mapping[str, 
 
 
 def _name_to_type(host: Host, fleet: Iterable[Host]) -> str:
-    """Return the name of a host, or its ID where the name is not unique or cannot be typed as it is shown."""
+    """Return the name of a host, or its ID where the name is not unique, long, or cannot be typed as it is shown."""
     others = {text for other in fleet if other.id != host.id for text in (other.display_name, other.name, other.id)}
     name = host.display_name
     is_typable = name.isprintable() and name == name.strip() and "  " not in name
+    is_typable = is_typable and formats.cells(name) <= _MAX_NAME_CELLS
     return name if is_typable and name not in others else host.id
 
 
