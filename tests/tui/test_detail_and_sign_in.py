@@ -61,6 +61,16 @@ async def test_the_password_is_hidden_when_another_screen_opens() -> None:
         assert password not in driver.text
 
 
+async def test_on_a_broad_terminal_the_fields_are_in_two_columns_beside_the_events() -> None:
+    async with running_app(AppDriver(), 200, 50) as driver:
+        await opened(driver)
+        assert re.search(r"Machine +Access", driver.text)
+        assert re.search(r"Recent events", driver.text)
+        await driver.pilot.resize_terminal(120, 40)
+        await driver.wait_until_gone(r"Machine +Access")
+        assert "Access" in driver.text
+
+
 async def test_the_details_report_that_their_host_is_gone() -> None:
     async with running_app(AppDriver()) as driver:
         await opened(driver)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from support.app_driver import AppDriver, running_app
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
+from xds_tui import i18n
 from xds_tui.tui.commands import COMMANDS
 from xds_tui.tui.screens.confirm import ConfirmScreen
 from xds_tui.tui.screens.help import HelpScreen
 from xds_tui.tui.screens.history import HistoryScreen
 from xds_tui.tui.screens.palette import PaletteScreen
+from xds_tui.tui.screens.picker import PickerScreen
 from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 
@@ -56,3 +61,20 @@ async def test_an_input_field_keeps_full_width_characters() -> None:
 def test_no_key_is_the_full_width_form_of_another() -> None:
     keys = {key for action in COMMANDS.values() for key in action.keys.split(",")}
     assert keys.isdisjoint(map(_character_to_key, "／？：、。《》【】"))
+
+
+@pytest.fixture
+def in_chinese() -> Iterator[None]:
+    i18n.choose("zh_CN")
+    yield
+    i18n.choose("en")
+
+
+@pytest.mark.usefixtures("in_chinese")
+async def test_the_english_name_of_a_command_finds_it_first_in_chinese_too() -> None:
+    async with running_app(AppDriver()) as driver:
+        await driver.burst("colon", *"st")
+        palette = driver.app.screen
+        assert isinstance(palette, PickerScreen)
+        found, _message = palette.found(["st"])
+        assert {choice.id for choice in found[:2]} == {"fleet.start", "fleet.stop"}

@@ -149,6 +149,19 @@ async def test_an_order_is_found_by_the_reason_of_its_failure(word: str) -> None
         await driver.wait_for_text(f"1 shown · {word}")
 
 
+async def test_the_operations_say_whether_they_are_loading_filtered_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_app(AppDriver(), 80, 24) as driver:
+        with monkeypatch.context() as patch:
+            patch.setattr(HistoryScreen, "_read", lambda _screen, _log: None)
+            await driver.press("h", "2")
+            await driver.wait_for_text("Loading…")
+            await driver.press("escape")
+        await driver.press("h", "2")
+        await driver.wait_for_text("No operations yet")
+        await driver.press("slash", "x", "enter")
+        await driver.wait_for_text("No matches")
+
+
 async def test_a_small_terminal_shows_the_actual_hours() -> None:
     driver = AppDriver()
     async with running_app(driver, 80, 24):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from xds_tui.domain import pricing
@@ -91,15 +92,29 @@ def machine(host: Host) -> str:
 
 
 def accrued(host: Host, rate: Rate | None, now: datetime) -> str:
-    """Return what a host has cost: the whole prepaid period, or at most every hour since it was created.
-
-    It is an upper bound for the present quarter of an hour, so that it does not change with every refresh.
-    """
-    total = pricing.accrued(host, rate, bucket_start(now) + BUCKET) if rate else None
+    """Return what a host has cost, as a sentence of its own; empty if that is not known."""
+    total = _total(host, rate, now)
     if total is None:
         return ""
     text = _("{sum} prepaid") if host.billing is Billing.RENT else _("up to {sum} so far")
     return text.format(sum=formats.money(total))
+
+
+def accrued_value(host: Host, rate: Rate | None, now: datetime) -> str:
+    """Return what a host has cost, as the value of a field that says so."""
+    total = _total(host, rate, now)
+    if total is None:
+        return formats.NOTHING
+    text = _("{sum} prepaid") if host.billing is Billing.RENT else _("at most {sum}")
+    return text.format(sum=formats.money(total))
+
+
+def _total(host: Host, rate: Rate | None, now: datetime) -> Decimal | None:
+    """Return the price of the whole prepaid period, or at most that of every hour since the host was created.
+
+    It is an upper bound for the present quarter of an hour, so that it does not change with every refresh.
+    """
+    return pricing.accrued(host, rate, bucket_start(now) + BUCKET) if rate else None
 
 
 def remaining_bar(host: Host, now: datetime, width: int) -> Line:

@@ -22,7 +22,7 @@ from xds_tui.domain.records import Event, Order, Quote
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.state import FleetState
-from xds_tui.i18n import _
+from xds_tui.i18n import N_, _
 from xds_tui.system.files import FileWriteError, write_export
 from xds_tui.text import export, formats, messages, terms
 from xds_tui.tui.commands import COMMANDS, bindings
@@ -58,6 +58,7 @@ class Tab(IntEnum):
 
 _COMMANDS: Final = ("history.events", "history.orders", "history.charts")
 """The command of each tab, which has its title."""
+_NO_ORDERS: Final = N_("No operations yet. Press n to rent a host.")
 _WIDGETS: Final = ("#all-events", "#all-orders", "#charts")
 """The widget of each tab."""
 _ROW: Final = "row"
@@ -120,7 +121,7 @@ class HistoryScreen(LiveScreen[None]):
             events = EventTable(id="all-events", placeholder=_("Loading…"))
             events.is_dated = True
             yield events
-            yield OrderTable(id="all-orders", placeholder=_("No operations yet. Press n to rent a host."))
+            yield OrderTable(id="all-orders", placeholder=_("Loading…"))
             yield Charts(self._history.samples, self._clock, id="charts")
         field = FilterInput(_("text, name:train, status:rejected, age<24h"), self.filter_text)
         field.display = False
@@ -144,8 +145,9 @@ class HistoryScreen(LiveScreen[None]):
     @work(exclusive=True, group="reading")
     async def _read(self, log: HistoryLog) -> None:
         """Read events until enough rows are below the cursor, which with a filter may be until the end."""
-        if log.oldest is None:
+        if not log.has_orders:
             log.add_orders(await self._history.past_orders(MAX_ORDERS))
+            log.has_orders = True
         while log is self._log and not log.is_whole and self.query_one(EventTable).is_near_end(PREFETCH_ROWS):
             log.add_older(await self._history.past_events(PAGE_SIZE, log.oldest))
             self._draw_tables()
@@ -196,11 +198,11 @@ class HistoryScreen(LiveScreen[None]):
         events = self._log.matching_events(self._filter.events, now)
         orders = self._log.matching_orders(self._filter.orders, now)
         self._shown = events, orders
-        table = self.query_one(EventTable)
-        empty = _("No matches. Press esc to clear the filter.") if self.filter_text else _(terms.NO_EVENTS)
-        table.placeholder = empty if self._log.is_whole else _("Loading…")
+        table, order_table = self.query_one(EventTable), self.query_one(OrderTable)
+        table.placeholder = _placeholder(_(terms.NO_EVENTS), self.filter_text, is_read=self._log.is_whole)
         table.show_events(events)
-        self.query_one(OrderTable).show_orders(orders, self._hosts())
+        order_table.placeholder = _placeholder(_(_NO_ORDERS), self.filter_text, is_read=self._log.has_orders)
+        order_table.show_orders(orders, self._hosts())
         if self.tab is Tab.ORDERS:
             self.refresh_bindings()  # the order under the cursor may have another candidate
         self._draw_tabs()
@@ -366,6 +368,13 @@ class HistoryScreen(LiveScreen[None]):
 def _tab_titles(current: Tab) -> list[str]:
     titles = [_(COMMANDS[command].label) for command in _COMMANDS]
     return [f"{'▸' if tab == current else ' '}{tab + 1} {title}" for tab, title in enumerate(titles)]
+
+
+def _placeholder(empty: str, filter_text: str, *, is_read: bool) -> str:
+    """Return what a table without rows says."""
+    if not is_read:
+        return _("Loading…")
+    return _("No matches. Press esc to clear the filter.") if filter_text else empty
 
 
 def _row_lines(table: Table, key: str, hosts: Mapping[str, Host]) -> tuple[str, ...]:

@@ -35,12 +35,13 @@ class HistoryLog:
 
     Attributes:
         is_whole: whether there are no older events.
+        has_orders: whether the orders of earlier sessions have been read.
         orders: the orders.
 
     """
 
     def __init__(self) -> None:
-        self.is_whole = False
+        self.is_whole = self.has_orders = False
         self.orders: Sequence[Order] = ()
         self._events: list[tuple[Event, str]] = []
         self._known: set[Event] = set()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.timer import Timer
@@ -28,13 +28,16 @@ from xds_tui.tui.commands import bindings
 from xds_tui.tui.flows import connect, copy
 from xds_tui.tui.flows.connect import ConnectMethods
 from xds_tui.tui.flows.power import confirm_and_order, select
-from xds_tui.tui.host_fields import host_field_groups
+from xds_tui.tui.host_fields import FieldGroup, host_field_groups
 from xds_tui.tui.runtime.key_queue import FLOW
 from xds_tui.tui.screens.base import WIDE_COLUMNS, LiveScreen
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.lines import StyledLines
 from xds_tui.tui.widgets.notice import Notice
+
+BROAD_COLUMNS: Final = 160
+"""Columns from which the fields are in two columns beside the events."""
 
 TALL_ROWS: Final = 30
 """Rows from which all fields are usually visible at once."""
@@ -85,11 +88,12 @@ class HostDetailScreen(LiveScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Compose fields and events of the host: side by side on wide terminals, otherwise stacked."""
-        self.set_class(self.app.size.width >= WIDE_COLUMNS, "-wide")
+        self._arrange(self.app.size.width)
         yield self.status_line(_("Host"))
         with Container(id="columns"):
-            with VerticalScroll(id="detail", classes="pane"):
+            with VerticalScroll(id="detail", classes="pane"), Horizontal(id="field-columns"):
                 yield StyledLines(id="fields")
+                yield StyledLines(id="more-fields")
             with VerticalScroll(id="host-events", classes="pane"):
                 yield StyledLines(id="event-lines")
         yield Notice(id="notice")
@@ -97,8 +101,12 @@ class HostDetailScreen(LiveScreen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Arrange the columns for the new width."""
-        self.set_class(event.size.width >= WIDE_COLUMNS, "-wide")
+        self._arrange(event.size.width)
         self.call_after_refresh(self._draw)
+
+    def _arrange(self, width: int) -> None:
+        self.set_class(width >= WIDE_COLUMNS, "-wide")
+        self.set_class(width >= BROAD_COLUMNS, "-broad")
 
     def on_mount(self) -> None:
         """Show the host, and request the details that the list lacks."""
@@ -139,35 +147,32 @@ class HostDetailScreen(LiveScreen[None]):
             return
         pane.border_title = Content(f"{glyphs.host_name(self.app, host)} · {formats.status(host)}")
         events.border_title = Content(_("Recent events"))
-        fields.show(self._field_lines(host, fields.size.width or self.size.width))
-        happened = [glyphs.with_shown_name(self.app, event) for event in self.fleet.events if event.host_id == host.id]
-        lines: list[Line] = [
-            ((f"{formats.moment(activity.latest.at)}  ", "muted"), (activity_line(activity), ""))
-            for activity in activities(happened)
-        ]
-        self.query_one("#event-lines", StyledLines).show(lines or [((_(terms.NO_EVENTS), "muted"),)])
-
-    def _field_lines(self, host: Host, width: int) -> list[Line]:
         now = self._clock()
         groups = host_field_groups(host, self.fleet, now, self._password(host))
-        if self.size.height < TALL_ROWS:
+        is_broad = self.has_class("-broad")
+        if is_broad:
+            machine, access, cost, *others = groups
+            left, right = [machine, cost], [access, *others]
+        elif self.size.height < TALL_ROWS:
             machine, access, *others = groups
-            groups = (access, machine, *others)  # what the page is opened for most often, without scrolling
-        name_width = max(formats.cells(name) for group in groups for name, _value in group.fields)
+            left, right = [access, machine, *others], []  # what the page is opened for most often, without scrolling
+        else:
+            left, right = list(groups), []
+        width = fields.size.width or self.size.width
+        bar = host_card.remaining_bar(host, now, width - 2)
+        fields.show([*_field_lines(left, width), *([(), (("  ", ""), *bar)] if bar else [])])
+        self.query_one("#more-fields", StyledLines).show(_field_lines(right, width))
+        lines = self.query_one("#event-lines", StyledLines)
+        lines.show(self._event_lines(host, lines.size.width or self.size.width))
+
+    def _event_lines(self, host: Host, width: int) -> list[Line]:
+        happened = [glyphs.with_shown_name(self.app, event) for event in self.fleet.events if event.host_id == host.id]
         lines: list[Line] = []
-        for group in groups:
-            lines += [(), ((group.title, "strong"),)] if lines else [((group.title, "strong"),)]
-            for name, value in group.fields:
-                # The lines of a long value stand below each other.
-                parts = Content(value).wrap(max(1, width - name_width - 4))
-                names = [name, *[""] * (len(parts) - 1)]
-                lines += [
-                    ((f"  {formats.padded(before, name_width)}  ", "muted"), (part.plain, ""))
-                    for before, part in zip(names, parts, strict=True)
-                ]
-        if bar := host_card.remaining_bar(host, now, width - 2):
-            lines += [(), (("  ", ""), *bar)]
-        return lines
+        for activity in activities(happened):
+            at = f"{formats.moment(activity.latest.at)}  "
+            first, *rest = formats.wrapped(activity_line(activity), max(1, width - formats.cells(at)))
+            lines += [((at, "muted"), (first, "")), *(((" " * formats.cells(at), ""), (more, "")) for more in rest)]
+        return lines or [((_(terms.NO_EVENTS), "muted"),)]
 
     def _password(self, host: Host) -> str:
         if host.password is None:
@@ -224,3 +229,19 @@ class HostDetailScreen(LiveScreen[None]):
     def action_leave(self) -> None:
         """Close the details."""
         self.dismiss()
+
+
+def _field_lines(groups: Sequence[FieldGroup], width: int) -> list[Line]:
+    """Return the titles and fields of groups; the lines of a long value stand below each other."""
+    name_width = max((formats.cells(name) for group in groups for name, _value in group.fields), default=0)
+    lines: list[Line] = []
+    for group in groups:
+        lines += [(), ((group.title, "strong"),)] if lines else [((group.title, "strong"),)]
+        for name, value in group.fields:
+            parts = Content(value).wrap(max(1, width - name_width - 4))
+            names = [name, *[""] * (len(parts) - 1)]
+            lines += [
+                ((f"  {formats.padded(before, name_width)}  ", "muted"), (part.plain, ""))
+                for before, part in zip(names, parts, strict=True)
+            ]
+    return lines

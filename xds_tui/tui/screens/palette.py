@@ -52,6 +52,11 @@ class Offer:
         return of_app if self.action.place == "app" or of_app != self.action.run else self.action.id
 
     @property
+    def names(self) -> tuple[str, str]:
+        """Its label in the chosen language and in English."""
+        return self.label, self.action.label
+
+    @property
     def words(self) -> str:
         """The words that find it: its texts in the chosen language and in English, and its ID in `[keys]`."""
         action = self.action
@@ -74,16 +79,18 @@ class PaletteScreen(PickerScreen):
         width = max(map(formats.cells, keys), default=0)
         choices = [_choice(offer, formats.padded(its, width)) for offer, its in zip(offers, keys, strict=True)]
         super().__init__(_(terms.COMMANDS), choices, placeholder=_("a command, or a host by name, ID or address"))
-        self._actions = list(zip((offer.words for offer in offers), choices, strict=True))
+        self._actions = list(zip(offers, choices, strict=True))
         self._hosts = hosts
         self._host_words: list[str] = []
 
     def found(self, words: Sequence[str]) -> tuple[Sequence[Choice], str]:
         """Return the actions that match all words, the best match first, followed by the hosts."""
-        actions = [choice for named, choice in self._actions if all(word in named for word in words)]
+        found = [(offer, choice) for offer, choice in self._actions if all(word in offer.words for word in words)]
+        if words:
+            found.sort(key=lambda match: min(_distance(name, words) for name in match[0].names))
+        actions = [choice for _offer, choice in found]
         if not words:
             return actions, ""
-        actions.sort(key=lambda choice: _distance(choice.label, words))
         hosts = self._hosts_found(words)
         hosts.sort(key=lambda host: _distance(host.display_name, words))
         shown = [*actions, *map(_host_choice, hosts[:MAX_ENTRIES])]

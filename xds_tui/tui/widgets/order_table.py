@@ -17,8 +17,8 @@ from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
 _COLUMNS: Final = (
     Column("time", HEADERS["time"], 11),
     Column("what", HEADERS["order"], 7),
-    Column("host", HEADERS["host"], 8, grow=2),
-    Column("state", HEADERS["state"], 15),
+    Column("host", HEADERS["host"], 11, grow=2),
+    Column("state", HEADERS["state"], 12),
     Column("estimate", HEADERS["estimate_cny"], 10, align="right"),
     Column("hours", HEADERS["hours"], 5, align="right", drop=1),
     Column("real", HEADERS["real_hours"], 7, align="right", drop=2),

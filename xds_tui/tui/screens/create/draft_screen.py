@@ -136,7 +136,6 @@ class DraftScreen(LiveScreen[Finished]):
 
     def on_mount(self) -> None:
         """Begin with the first part that is not filled in."""
-        self.query_one("#order-pane").border_title = Content(_(terms.ORDER))
         self._is_page = self.app.size.width >= PAGE_COLUMNS
         self._draw()
         self.step = self._next_open_step()
@@ -233,7 +232,10 @@ class DraftScreen(LiveScreen[Finished]):
         }
         for selector, is_shown in shown.items():
             self.query_one(selector).display = is_shown
+        is_review = step is Step.REVIEW and not self._is_page
+        self.query_one("#order-pane").border_title = Content(_(terms.REVIEW if is_review else terms.ORDER))
         self.set_class(self._is_page, "-page")
+        self.set_class(is_review, "-review")
 
     def _draw(self) -> None:
         self.query_one(PackagePane).show(self.draft, self.fleet)
