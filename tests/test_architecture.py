@@ -57,7 +57,6 @@ ALLOWED: Final[dict[Callable[[Collection[Module]], set[str]], set[str]]] = {
         "xds_tui.tui.flows.claim",
         "xds_tui.tui.runtime.gc_tuning",
         "xds_tui.tui.textual_compat.web_driver",  # a patch of Textual, and thus in textual_compat
-        "xds_tui.tui.widgets.table.row_cache",
     },
 }
 MAX_DIALECT_LINES: Final = 33

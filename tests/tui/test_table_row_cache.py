@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from xds_tui.tui.widgets.table.columns import Column
-from xds_tui.tui.widgets.table.render import Cell, Row
-from xds_tui.tui.widgets.table.row_cache import RowCache
+from xds_tui.tui.widgets.table.render import Cell, Row, RowCache
 
 COLUMNS = (Column("name", "NAME", 8), Column("status", "STATUS", 8))
 

@@ -34,10 +34,10 @@ from xds_tui.tui.widgets.table.render import (
     HeadingLook,
     LineSpec,
     Row,
+    RowCache,
     RowLook,
     TextLook,
 )
-from xds_tui.tui.widgets.table.row_cache import RowCache
 from xds_tui.tui.widgets.table.viewport import Viewport
 
 __all__ = ["ASCII_GLYPHS", "Cell", "Column", "Glyphs", "Heading", "Row", "Table"]
