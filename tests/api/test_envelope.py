@@ -110,8 +110,28 @@ def test_a_page_is_described_by_its_first_words(content: str, shown: str) -> Non
     assert describe(a_page(content, 502)) == f"HTTP 502, text/html: {shown}"
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "text/html", "application/xml"])
+@pytest.mark.parametrize("around", ["{}", "callback({})", "{}\n<!-- cache -->", "<pre>{}</pre>", "\ufeff {}"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_data_that_are_no_envelope_are_not_shown(kind: str, around: str, status: int) -> None:
+    data = '{"data":{"token":"n3w-t0ken","data":[{"id":"OWWWuy7Gcj","hostPw":"cWf4psCY"}]}}'
+    response = a_page(around.replace("{}", data), status, Content_Type=kind)
+    assert not any(secret in describe(response) for secret in ("n3w-t0ken", "cWf4psCY"))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream", "application/xml"])
+def test_the_content_of_a_success_is_not_shown(kind: str) -> None:
+    assert "n3w-t0ken" not in describe(a_page("<token>n3w-t0ken</token>", Content_Type=kind))
+
+
+def test_the_fields_of_an_error_are_shown() -> None:
+    error = '{"timestamp":1692350230000,"status":404,"error":"Not Found","message":"No \\"route\\"","path":"/v1/x"}'
+    shown = 'HTTP 404, application/json: status 404, error "Not Found", message "No \\"route\\""'
+    assert describe(a_page(error, 404, Content_Type="application/json")) == shown
+
+
 def test_a_description_is_short() -> None:
-    assert len(describe(a_page("x" * 100_000))) == 200
+    assert len(describe(a_page("x" * 100_000, 502))) == 200
 
 
 def test_returned_secrets_are_masked() -> None:

@@ -43,6 +43,13 @@ _SEARCHED_BYTES: Final = 8_192
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^<>]*>?")
+_DATA: Final = re.compile(r'[\[{]\s*[\[{"]')
+"""The beginning of a JSON object or list."""
+
+_REASON: Final = re.compile(
+    r'"(code|status|error|msg|message|detail|title|reason)"\s*:\s*("(?:[^"\\]|\\.){0,100}"|-?\d{1,10}\b)', re.IGNORECASE
+)
+"""Fields of an error that is not the service's."""
 
 Mask = Callable[[str], str]
 """Masks every secret in a text: a page may contain parts of the request."""
@@ -130,12 +137,19 @@ def _is_page(response: httpx.Response) -> bool:
 
 
 def describe(response: httpx.Response) -> str:
-    """Describe a response: HTTP status, content type, and the title or first words of a page."""
+    """Describe a response: HTTP status, content type, and the title or first words of a page or of an error.
+
+    Data may contain a new token or passwords, which no mask knows: of data, only the fields of an error are shown.
+    """
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no content type"
-    page = response.content[:_SEARCHED_BYTES].decode("utf-8", "replace")
+    page = response.content[:_SEARCHED_BYTES].decode("utf-8", "replace").replace("\0", "")
     title = _TITLE.search(page)
     words = title[1] if title and title[1].strip() else _TAG.sub(" ", _INVISIBLE.sub(" ", page))
     shown = " ".join(html.unescape(words).split()) or "empty"
+    is_data = "json" in kind or "xml" in kind or _DATA.search(shown) is not None
+    if words.strip() and (is_data or (response.is_success and not _is_page(response))):
+        reasons = [f"{field[1]} {field[2]}" for field in _REASON.finditer(page)]
+        shown = ", ".join(reasons) or f"{len(response.content)} bytes"
     return clean(f"HTTP {response.status_code}, {kind}: {shown}", MAX_SHOWN)
 
 
