@@ -165,6 +165,38 @@ async def test_without_a_total_pages_are_read_until_one_is_short() -> None:
     assert source.asked == [1, 2, 3]
 
 
+class Clamping(HostList):
+    """A service that returns its last page for every later one, as PageHelper does with `reasonable`."""
+
+    async def hosts(self, page: int) -> HostPage:
+        return await super().hosts(min(page, max(1, -(-len(self.ids) // PAGE_SIZE))))
+
+
+@pytest.mark.parametrize("count", [PAGE_SIZE, 2 * PAGE_SIZE])
+async def test_a_last_page_that_is_returned_again_ends_the_list(count: int) -> None:
+    source = Clamping(*many(count))
+    swept = await list_hosts(source, None, lambda: NOON)
+    assert [host.id for host in swept.snapshot.hosts] == many(count)
+    assert swept.snapshot.is_complete
+    assert len(source.asked) == count // PAGE_SIZE + 1
+
+
+async def test_without_a_total_a_page_that_is_returned_again_leaves_doubt() -> None:
+    source = Clamping(*many(PAGE_SIZE))
+    source.total = lambda: None
+    before = a_snapshot(*(a_host(id=id_) for id_ in many(2 * PAGE_SIZE)))
+    swept = await list_hosts(source, before, lambda: NOON)
+    assert not swept.snapshot.is_complete
+    assert len(source.asked) < 10 + PAGE_SIZE
+
+
+async def test_pages_that_repeat_each_other_take_few_requests() -> None:
+    source = Clamping(*many(PAGE_SIZE))
+    source.total = lambda: 90_000
+    assert await seen(source) == many(PAGE_SIZE)
+    assert len(source.asked) < 30
+
+
 async def test_a_list_on_one_page_takes_one_request() -> None:
     class Generous(HostList):
         async def hosts(self, page: int) -> HostPage:

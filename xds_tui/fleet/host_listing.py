@@ -178,23 +178,52 @@ async def _read(source: HostPages, known: Collection[str]) -> _Reading:
     if first.total is not None and 0 < _count_rows(first) < first.total:
         # The service may return shorter pages than requested, so there are more of them.
         last = min(ceil(first.total / min(_count_rows(first), PAGE_SIZE)), MAX_PAGES)
-        pages += await _read_pages(source, last)
+        pages += await _read_pages(source, first, last)
     if first.total is None or not known or not set(known) <= {host.id for page in pages for host in page.hosts}:
-        while _count_rows(pages[-1]) == PAGE_SIZE and len(pages) < MAX_PAGES:
-            pages.append(await source.hosts(len(pages) + 1))
+        pages += await _read_on(source, pages)
     return _join(pages)
 
 
-async def _read_pages(source: HostPages, last: int) -> list[HostPage]:
-    """Return the pages from the second to `last`; stop at an empty one, because a total can be far too large."""
+async def _read_on(source: HostPages, pages: Sequence[HostPage]) -> list[HostPage]:
+    """Return the pages after `pages`, until one is not full.
+
+    A service may return its last page for every later one. Such a page ends the list. It is left out if there is a
+    total to check the list by; without one, the service may have ignored the page number, and hosts may be missing.
+    """
+    further: list[HostPage] = []
+    ids = {host.id for page in pages for host in page.hosts}
+    last = pages[-1]
+    while _count_rows(last) == PAGE_SIZE and len(pages) + len(further) < MAX_PAGES:
+        last = await source.hosts(len(pages) + len(further) + 1)
+        is_repetition = _is_repetition(last, ids)
+        if not is_repetition or last.total is None:
+            further.append(last)
+        if is_repetition:
+            break
+        ids.update(host.id for host in last.hosts)
+    return further
+
+
+def _is_repetition(page: HostPage, ids: Collection[str]) -> bool:
+    """Return whether a page shows only hosts of the pages before."""
+    return bool(page.hosts) and all(host.id in ids for host in page.hosts)
+
+
+async def _read_pages(source: HostPages, first: HostPage, last: int) -> list[HostPage]:
+    """Return the pages from the second to `last`.
+
+    A total can be far too large: reading stops at a page that is empty or repeats the hosts of others.
+    """
     pages: dict[int, HostPage] = {}
     numbers = iter(range(2, last + 1))
+    ids = {host.id for host in first.hosts}
 
     async def read() -> None:
         for number in numbers:
-            pages[number] = await source.hosts(number)
-            if not _count_rows(pages[number]):
+            page = pages[number] = await source.hosts(number)
+            if not _count_rows(page) or _is_repetition(page, ids):
                 break
+            ids.update(host.id for host in page.hosts)
 
     readers = [asyncio.ensure_future(read()) for _ in range(MAX_CONCURRENT_PAGES)]
     try:
