@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -338,7 +340,28 @@ def test_an_implausible_discount_is_invalid(sent: str) -> None:
     assert "discount" in package.raw
 
 
-def test_bandwidth_has_two_spellings() -> None:
+def snake_case(name: str) -> str:
+    return re.sub(r"(?=[A-Z])", "_", name).lower()
+
+
+@pytest.mark.parametrize("respell", [snake_case, str.upper, str.title])
+def test_every_spelling_of_a_field_name_is_read(respell: Callable[[str], str]) -> None:
+    def respelled(row: dict[str, Any]) -> dict[str, Any]:
+        return {respell(name): value for name, value in row.items()}
+
+    package = json.loads(PACKAGE)
+    assert decode.decode_packages(an_envelope(json.dumps([respelled(package)]))) == decode.decode_packages(
+        an_envelope(json.dumps([package]))
+    )
+    image = {"imageId": "4005", "type": "BL", "systemImageName": "Ubuntu", "systemImageVersion": "20.04"}
+    assert decode.decode_images(an_envelope(json.dumps([respelled(image)])))[0].label == "Ubuntu 20.04"
+    host = HOST | {"ipv4": "10.0.0.1", "mac": "00:11:22:33:44:55"}
+    page = json.dumps(respelled({"data": [respelled(host)], "totalCounts": "1"}))
+    assert decode.decode_hosts(an_envelope(page)) == a_page(host)
+
+
+def test_the_documented_spelling_of_a_name_comes_first() -> None:
+    assert the_host(HOST_PW="of another field").password == Secret("cWf4psCY")
     assert the_package(bandWidth="null", band_width='"50"').bandwidth == 50
     assert the_package(bandWidth="30", band_width="null").bandwidth == 30
 

@@ -54,7 +54,7 @@ def package_in(row: JsonObject | None) -> Package | None:
         cpu=row.integer("cpuNumber", MAX_COUNT),
         memory=row.integer("memoryNumber", MAX_GIGABYTES),
         disk=row.integer("rigidDiskNumber", MAX_GIGABYTES),
-        bandwidth=row.integer("bandWidth" if "bandWidth" in row else "band_width", MAX_COUNT),
+        bandwidth=row.integer("bandWidth", MAX_COUNT),
         gpu_count=gpu_count,
         gpu_name=gpu_name,
         amount=row.number("amount", MAX_PRICE),
@@ -326,7 +326,7 @@ def decode_token(envelope: Envelope) -> tuple[Secret, int | None]:
         raise BadResponse(_NO_SENSE, trace_id=envelope.trace_id)
     if row is None:
         return Secret(token), None
-    return Secret(token), row.integer("effectiveTime" if "effectiveTime" in row else "effective_time")
+    return Secret(token), row.integer("effectiveTime")
 
 
 def is_host_id(value: str | None) -> TypeGuard[str]:

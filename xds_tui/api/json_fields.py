@@ -1,16 +1,19 @@
 """Read the fields of a JSON object.
 
-The service sends numbers as strings and strings as numbers, leaves fields out and adds others. Each method accepts any
-form of its type. Absent, null and "" are None. Invalid values are None too, and are recorded in `JsonObject.raw` under
-the service's name, so that nothing is hidden and nothing is guessed.
+The service sends numbers as strings and strings as numbers, leaves fields out and adds others. Its documents spell
+some names in several ways (`bandWidth`, `band_width`; `ipv4`, `ipV4`), so each name is accepted with any case and with
+underscores. Each method accepts any form of its type. Absent, null and "" are None. Invalid values are None too, and
+are recorded in `JsonObject.raw` under the documented name, so that nothing is hidden and nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Final, TypeGuard, TypeVar
 
 import msgspec
@@ -88,6 +91,7 @@ class JsonObject:
 
     def __init__(self, fields: dict[str, msgspec.Raw]) -> None:
         self._fields = fields
+        self._spellings: Mapping[str, Sequence[str]] | None = None
         self.raw: dict[str, str] = {}
 
     @classmethod
@@ -98,16 +102,23 @@ class JsonObject:
 
     def __contains__(self, name: str) -> bool:
         """Return whether `name` was sent and is not null."""
-        return not is_null(self._fields.get(name))
+        return not is_null(self.part(name))
 
     def part(self, name: str) -> msgspec.Raw | None:
-        """Return the field as it was sent, or None if it is absent."""
-        return self._fields.get(name)
+        """Return the field as it was sent, or None if it is absent. The documented spelling of its name comes first."""
+        document = self._fields.get(name)
+        if not is_null(document):
+            return document
+        if self._spellings is None:
+            self._spellings = _spellings(tuple(self._fields))
+        others = (self._fields[other] for other in self._spellings.get(_folded(name), ()))
+        return next((other for other in others if not is_null(other)), document)
 
     def note(self, name: str) -> None:
         """Record the invalid value of `name` in `raw`."""
-        document = self._fields[name]
-        self.raw[name] = clean(plain(document) or str(document, "utf-8"), MAX_RAW)
+        document = self.part(name)
+        if document is not None:
+            self.raw[name] = clean(plain(document) or str(document, "utf-8"), MAX_RAW)
 
     def text(self, name: str) -> str | None:
         """Return a sanitized text; a number is returned as it was written."""
@@ -170,13 +181,27 @@ class JsonObject:
 
     def _plain(self, name: str) -> str | None:
         """Return the content of a string, or a number as it was written."""
-        document = self._fields.get(name)
+        document = self.part(name)
         if is_null(document):
             return None
         value = plain(document)
         if value is None:
             self.note(name)
         return value
+
+
+@lru_cache(maxsize=16)
+def _spellings(names: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    """Return the sent names by their folded form. The rows of a list have the same names, so this is done once."""
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault(_folded(name), []).append(name)
+    return spellings
+
+
+@lru_cache(maxsize=256)
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def is_null(document: msgspec.Raw | None) -> bool:
