@@ -8,7 +8,6 @@ proof that nothing was done only if it contains no contradiction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -24,6 +23,7 @@ from xds_tui.domain.model import Period
 from xds_tui.domain.records import Order, OrderAction
 from xds_tui.domain.rejections import Call
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 READ_ONLY: Final = N_("Nothing can be changed in read-only mode")
 

@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -33,6 +32,7 @@ from xds_tui.domain.endpoint import NOT_A_URL, check_base_url
 from xds_tui.domain.model import Billing, Host, Image, Package, Period
 from xds_tui.domain.rejections import CARRIERS
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 _T = TypeVar("_T")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
 from typing import Final, TypeGuard
@@ -20,6 +19,7 @@ from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Area, Billing, Host, Image, Package, Purpose, Raw, SaleMode, Status
 from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, MAX_PRICE, clean
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 NOTHING_RAW: Final[Raw] = {}
 """Shared by all rows without invalid fields; never modified."""

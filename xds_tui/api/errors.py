@@ -14,12 +14,12 @@ for a response that `domain.rejections` lists for that call. A reading call with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 UNAVAILABLE: Final = N_("The service is not available")
 PROXY_UNAUTHORIZED: Final = N_("The proxy requires a user name and a password, or rejects the given ones")

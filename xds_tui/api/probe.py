@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -15,6 +14,7 @@ from xds_tui.api import decode, envelope
 from xds_tui.api.errors import ApiError, BadResponse, Cause
 from xds_tui.api.proxy import Proxy, proxy_for
 from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
+from xds_tui.structs import dataclass
 
 PATH: Final = "/v1/pve/open/image"
 """The requested path; without a token the service responds with its own error code, which identifies it."""

@@ -6,7 +6,6 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,6 +16,7 @@ from xds_tui.api.errors import Cause, NotSent
 from xds_tui.domain.endpoint import is_loopback
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     import httpcore

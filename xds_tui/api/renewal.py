@@ -8,9 +8,11 @@ calls wait longer each time. Calls that the user started wait only for Retry-Aft
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
+
+from xds_tui.structs import dataclass
 
 MAX_PAUSE: Final = 120.0
 """Maximum seconds between two requests for a token, unless the service asks for more."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,6 +11,7 @@ from xds_tui.api.errors import ApiError, SignedOut
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Token
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client

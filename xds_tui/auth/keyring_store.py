@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -21,6 +20,7 @@ from xds_tui.auth.keyring_backends import MAX_LENGTHS, class_name, find_backend,
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem, translate_error
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret, Token
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 from xds_tui.system import threads
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ def cells(text: str) -> int:
 
 
 _WIDE: Final = r"\u2e80-\ufaff\uff00-\uff60"
-_UNITS: Final = re.compile(rf" *(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：！？、）》」]*")
+_UNITS: Final = rf" *(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：！？、）》」]*"
 """A part of a line that is not broken: a word, or a wide letter with the punctuation that may not begin a line."""
 
 
@@ -115,7 +115,7 @@ def wrap(text: str, width: int) -> list[str]:
         return [text]
     lines: list[str] = []
     line = ""
-    for unit in _UNITS.findall(text):
+    for unit in re.findall(_UNITS, text):
         if line and cells(line) + cells(unit) > width:
             lines.append(line)
             line = unit.lstrip()

@@ -10,7 +10,7 @@ import random
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -22,6 +22,7 @@ from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import Rate, region_key
 from xds_tui.domain.records import CostSplit, Event, EventKind, Order, OrderAction, OrderState, Sample
 from xds_tui.store.journal import History
+from xds_tui.structs import dataclass
 
 LENGTH: Final = timedelta(days=7)
 MAX_ACTIVE_HOSTS: Final = 60

@@ -17,7 +17,6 @@ import argparse
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +27,7 @@ from xds_tui.cli.output import CommandError
 from xds_tui.domain.fleet_plan import MAX_COUNT, HostGroup
 from xds_tui.domain.model import Period
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 
 MAX_SIZE: Final = 1_000_000

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 from xds_tui.cli.output import CommandError, print_error
@@ -16,6 +15,7 @@ from xds_tui.domain.model import Host
 from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text.prompts import Confirmation, Risk

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.api import changes
@@ -19,6 +18,7 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.catalog_reader import PRICE_MOVED
 from xds_tui.fleet.order_service import MAY_BE_BOUGHT
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, messages
 

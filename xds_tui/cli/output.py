@@ -7,7 +7,6 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from io import TextIOWrapper
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from xds_tui.domain.sanitize import clean
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, messages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from xds_tui.config.hosts_file import HostsFile
 from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.store.database import StoreError
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.auth.account import Account

@@ -7,7 +7,7 @@ reference in the manual is generated from it, and error messages list its values
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, Final
 
@@ -39,6 +39,7 @@ from xds_tui.config.values import (
 from xds_tui.domain.endpoint import PRODUCTION, check_base_url
 from xds_tui.i18n import LANGUAGES
 from xds_tui.remote import templates
+from xds_tui.structs import dataclass
 
 MIN_INTERVAL, MAX_INTERVAL = 5.0, 3600.0
 """Limits of the time between two refreshes, seconds."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -31,6 +31,7 @@ from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secre
 from xds_tui.domain.endpoint import check_base_url
 from xds_tui.i18n import N_
 from xds_tui.remote.templates import ConnectCommands
+from xds_tui.structs import dataclass
 from xds_tui.system import terminal
 
 __all__ = [

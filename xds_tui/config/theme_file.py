@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from xds_tui.config.toml_file import TOP, ConfigFile, SettingsError
 from xds_tui.config.values import InvalidValueError, parse_bool
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 TEXTUAL_THEMES: Final = (
     "atom-one-dark",

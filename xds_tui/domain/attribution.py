@@ -8,13 +8,14 @@ asked for, soon after it was rejected, is reported: the service may have carried
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Doubt, Event, EventKind, Order, OrderAction, OrderState
 from xds_tui.domain.repeats import POINTED_OUT_FOR
+from xds_tui.structs import dataclass
 
 LATE_WINDOW: Final = timedelta(minutes=10)
 """How long after it was sent an order explains a change that came too late to confirm it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Final
 
 from xds_tui.domain.records import Sample
+from xds_tui.structs import dataclass
 
 LENGTH: Final = timedelta(hours=24)
 """How far back the history goes."""

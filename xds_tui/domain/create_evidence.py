@@ -6,7 +6,6 @@ Past purchases show the clock offset, and which hosts fit another order.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -27,6 +26,7 @@ from xds_tui.domain.host_fit import is_compatible
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.records import HostSource, Order, OrderState, Quote
 from xds_tui.domain.repeats import is_proven
+from xds_tui.structs import dataclass
 
 GRACE: Final = 2 * SECOND
 """How long after its response was lost a request may still be carried out (ms)."""

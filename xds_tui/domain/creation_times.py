@@ -10,10 +10,11 @@ all pairs. All times here are integers: milliseconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
+
+from xds_tui.structs import dataclass
 
 SECOND: Final = 1_000
 MINUTE: Final = 60 * SECOND

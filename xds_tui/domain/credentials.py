@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self, final
+
+from xds_tui.structs import dataclass
 
 MASK: Final = "••••"
 """What a secret shows as. Its length says nothing about the value."""

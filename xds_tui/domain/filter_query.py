@@ -17,12 +17,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.domain.sanitize import fold, normalize
 from xds_tui.errors import UserInputError
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 CHOICE_FIELDS: Final = ("status", "region", "use", "billing")
 """Fields with a fixed set of values."""

@@ -15,7 +15,6 @@ word selects the values with that word, in English or Chinese; a part of a word 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
@@ -27,6 +26,7 @@ from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order, OrderState
 from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 NO_COSTS: Final = Costs()
 

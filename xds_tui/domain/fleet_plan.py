@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from xds_tui.domain.model import Host, Period, Status
 from xds_tui.domain.order_states import FINAL
 from xds_tui.domain.records import Order, OrderAction, OrderState
+from xds_tui.structs import dataclass
 
 MAX_COUNT: Final = 50
 """Hosts of a group at most, as in one command `create`."""

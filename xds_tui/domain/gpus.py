@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.domain.model import Host, Status
+from xds_tui.structs import dataclass
 
 _COUNT: Final = re.compile(r"\s*[*×xX✕]\s*(\d{1,3})\s*$")
 

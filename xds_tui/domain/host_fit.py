@@ -5,13 +5,13 @@ A host names neither its package nor its image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from xds_tui.domain.creation_times import MAX_SKEW, MINUTE, SECOND
 from xds_tui.domain.model import Host, Image, Package
 from xds_tui.domain.records import Quote
+from xds_tui.structs import dataclass
 
 TERM_TOLERANCE: Final = 0.15
 """The part of a prepaid term by which the estimate, with months of 30 days, may be off."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from heapq import nsmallest
@@ -19,6 +18,7 @@ from xds_tui.domain.filter_query import Query
 from xds_tui.domain.filtering import NO_COSTS
 from xds_tui.domain.model import Area, Billing, Host, Snapshot, Status
 from xds_tui.domain.pricing import Costs, Rate
+from xds_tui.structs import dataclass
 
 EXPIRES_SOON: Final = timedelta(hours=24)
 

@@ -8,13 +8,14 @@ under the service's name of the field.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
 from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.credentials import Secret
+from xds_tui.structs import dataclass
 
 Raw = Mapping[str, str]
 

@@ -8,8 +8,10 @@ attempts and is tried once per interval, so that its return is noticed. `Retry-A
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from xds_tui.structs import dataclass
 
 MAX_WAIT: Final = 120.0
 """Seconds: the longest delay between two attempts, however many failed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Generic, TypeVar
@@ -17,6 +17,7 @@ from typing import Final, Generic, TypeVar
 from xds_tui.domain.gpus import gpu_model, model_of
 from xds_tui.domain.model import Billing, Catalog, Host, Package, Period, PeriodUnit, Status
 from xds_tui.domain.records import CostSplit
+from xds_tui.structs import dataclass
 
 K = TypeVar("K", bound=Hashable)
 

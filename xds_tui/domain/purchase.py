@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from typing import Final
@@ -18,6 +18,7 @@ from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, P
 from xds_tui.domain.pricing import Estimate
 from xds_tui.domain.records import Order, OrderState, Quote
 from xds_tui.domain.sanitize import fold
+from xds_tui.structs import dataclass
 
 
 class Incompatibility(Enum):

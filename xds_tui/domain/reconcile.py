@@ -66,7 +66,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from xds_tui.domain.create_evidence import Request, births, request_of
 from xds_tui.domain.create_matcher import Matching
@@ -74,6 +74,7 @@ from xds_tui.domain.creation_times import to_milliseconds
 from xds_tui.domain.host_fit import LISTING_GRACE, is_compatible
 from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.domain.records import Candidate, Order, OrderAction, OrderState
+from xds_tui.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ must remain readable. `text/messages.py` has the words for them.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
 from xds_tui.domain.model import Billing, Image, Package, Period, Status
+from xds_tui.structs import dataclass
 
 
 class OrderAction(Enum):
@@ -106,7 +107,7 @@ class Quote:
     """IDs of the hosts that existed before, to recognize new ones; not needed after the order has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One request that changes something, from the user's intent to its outcome."""
 
@@ -130,7 +131,7 @@ class Order:
     message: str = ""
     """The message of the service or of a library, sanitized."""
     trace_id: str = ""
-    sender: str = field(default="", compare=False)
+    sender: str = dataclasses.field(default="", compare=False)
     """Name of the program that sent it (`store/instance_lock.py`), which alone updates it while it runs."""
     sent_at: datetime | None = None
     answered_at: datetime | None = None

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Final, Protocol
@@ -24,6 +24,7 @@ from xds_tui.api.errors import ApiError
 from xds_tui.domain.model import Absence, Host, Snapshot
 from xds_tui.domain.snapshot_diff import keep_details
 from xds_tui.fleet.state import Progress
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.api.decode import HostPage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from xds_tui.domain.model import Absence, Host, Snapshot
 from xds_tui.domain.poll_schedule import MAX_LOOKUPS
 from xds_tui.domain.snapshot_diff import keep_details
 from xds_tui.fleet.order_book import OrderBook
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client

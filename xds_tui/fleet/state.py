@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,6 +15,7 @@ from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.api.errors import ApiError

@@ -7,10 +7,10 @@ happened to an `UpdateQueue`, and the monitor, its only reader, applies the upda
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xds_tui.fleet.state import Progress
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.api.errors import ApiError

@@ -6,11 +6,11 @@ No client ever receives a password: it would be visible in the list of processes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.remote.target import System, Target, safe_name
 from xds_tui.remote.templates import SSH, Command, ConnectCommands, expand, needs_file
+from xds_tui.structs import dataclass
 from xds_tui.system import terminal
 
 MSTSC: Final[Command] = ("mstsc", "/v:{place}")

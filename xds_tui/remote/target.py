@@ -8,13 +8,13 @@ ssh's configuration may start one with the address and the name in it (`%h` and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from xds_tui.domain.model import Host
 from xds_tui.errors import AppError
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 SSH_PORT: Final = 22
 RDP_PORT: Final = 3389

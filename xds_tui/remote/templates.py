@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.remote.target import Target

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -22,6 +22,7 @@ from xds_tui.store.database import Database, StoreError
 from xds_tui.store.journal_rows import ADD_EVENT, HeldOrders, UnreadableOrder, write_held
 from xds_tui.store.migrations import pragma
 from xds_tui.store.samples import add_samples
+from xds_tui.structs import dataclass
 
 OPEN_STATES: Final = (OrderState.PENDING, OrderState.SENT, OrderState.UNKNOWN, OrderState.ACCEPTED)
 """States in which an order can still change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from xds_tui.store.bodies import (
 )
 from xds_tui.store.problems import StoreError
 from xds_tui.store.samples import drop_old
+from xds_tui.structs import dataclass
 
 ScopeFinder = Callable[[sqlite3.Connection], str]
 """Returns the scope of rows: the profile, service and account they belong to."""

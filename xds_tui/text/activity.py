@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, messages
 
 MAX_LENGTH: Final = timedelta(minutes=30)

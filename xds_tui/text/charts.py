@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -16,6 +15,7 @@ from math import ceil, floor, log10
 from typing import Final
 
 from xds_tui.domain.sanitize import local_time
+from xds_tui.structs import dataclass
 
 Points = Sequence[tuple[datetime, Decimal | None]]
 """Times, ascending, and the values from then on; None where the value is not known."""

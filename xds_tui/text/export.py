@@ -10,7 +10,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -21,6 +20,7 @@ from xds_tui.domain.filtering import MAY_BE_YOURS
 from xds_tui.domain.model import Billing, Host, Image, Package, Snapshot, Status
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
+from xds_tui.structs import dataclass
 from xds_tui.text.export_fields import EVENT_FIELDS, HOST_FIELDS, IMAGE_FIELDS, ORDER_FIELDS, PACKAGE_FIELDS, SCHEMA
 
 Value = str | int | float | bool | None

@@ -117,14 +117,14 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-_PIECES: Final = re.compile(r"\s+|[（《“‘]*(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[，。；：！？、）》”’]*")
+_PIECES: Final = r"\s+|[（《“‘]*(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[，。；：！？、）》”’]*"
 """Parts of a text that stay together in a line: spaces, a word, a Chinese character with its punctuation."""
 
 
 def wrapped(text: str, width: int) -> list[str]:
     """Return `text` in lines of at most `width` cells, broken at spaces and between Chinese characters."""
     lines = [""]
-    for piece in _PIECES.findall(text):
+    for piece in re.findall(_PIECES, text):
         if cells(lines[-1] + piece) <= width:
             lines[-1] += piece
         elif piece.isspace():

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from xds_tui.domain.host_list import Counts
 from xds_tui.domain.pricing import FleetRate
 from xds_tui.i18n import _, ngettext
+from xds_tui.structs import dataclass
 from xds_tui.text import formats
 from xds_tui.text.overview import shortened
 

@@ -7,7 +7,6 @@ returns what fits.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -19,6 +18,7 @@ from xds_tui.domain.model import Host
 from xds_tui.domain.pricing import FleetRate, Rate
 from xds_tui.domain.sanitize import local_time
 from xds_tui.i18n import _, ngettext
+from xds_tui.structs import dataclass
 from xds_tui.text import charts, formats
 
 Span = tuple[str, str]

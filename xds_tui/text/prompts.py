@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -20,6 +20,7 @@ from xds_tui.domain.pricing import Rate
 from xds_tui.domain.purchase import Draft
 from xds_tui.domain.records import Order, OrderAction
 from xds_tui.i18n import N_, _, ngettext
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, messages, terms
 from xds_tui.text.overview import shortened
 

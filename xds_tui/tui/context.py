@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from xds_tui.config.schema import AlertSettings, HostListSettings, PaneSettings,
 from xds_tui.config.theme_file import CustomTheme
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.remote.templates import ConnectCommands
+from xds_tui.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

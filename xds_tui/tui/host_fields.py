@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from xds_tui.domain.model import Host
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, host_card, labels, terms
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli.output import CommandError, OutputError, OutputFormat, print_error, print_output_error
 from xds_tui.domain.filter_query import QueryError
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages
 from xds_tui.text.manual_topics import manual_hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from xds_tui.cli import columns
@@ -19,6 +19,7 @@ from xds_tui.domain.model import Billing, Snapshot
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.store.database import StoreError
+from xds_tui.structs import dataclass
 from xds_tui.system import files
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, host_formats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli import order_input, order_report
@@ -20,6 +20,7 @@ from xds_tui.fleet.order_requests import new_request, renewed
 from xds_tui.fleet.order_service import INTERRUPTED
 from xds_tui.i18n import N_, _
 from xds_tui.store.journal import MISMATCH, RequestMismatchError
+from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import formats, labels, messages, prompts
 from xds_tui.text.prompts import Confirmation, Risk, Selection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -19,6 +19,7 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.order_requests import new_request
 from xds_tui.i18n import N_, _, ngettext
 from xds_tui.store.journal import MISMATCH, RequestMismatchError
+from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, formats, messages, prompts, terms
 from xds_tui.text.prompts import Confirmation, Risk

@@ -12,13 +12,13 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.cli.doctor import Check, CheckStatus
 from xds_tui.cli.output import print_error, write
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.system import clipboard, osc, processes, terminal
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.system.terminal import Multiplexer

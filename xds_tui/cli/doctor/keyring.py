@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import dataclass
 from typing import Final
 
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 from xds_tui.cli.doctor import Check, CheckStatus
 from xds_tui.domain.credentials import AccountKey
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text.messages import error_message
 
 UNLOCK: Final = (

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from xds_tui.remote import rdp, target, templates
 from xds_tui.remote.rdp import DesktopClient
 from xds_tui.remote.target import Target
 from xds_tui.remote.templates import Command, ConnectCommands
+from xds_tui.structs import dataclass
 from xds_tui.system import processes, terminal
 from xds_tui.system.files import FileWriteError, write_export
 from xds_tui.text import messages

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from textual.app import App
@@ -21,6 +21,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _, ngettext
 from xds_tui.remote import rdp, target, templates
 from xds_tui.remote.templates import ConnectCommands
+from xds_tui.structs import dataclass
 from xds_tui.system import clipboard, osc, processes, terminal
 from xds_tui.text import export, formats, messages, terms
 from xds_tui.tui.screens.base import LiveScreen

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from xds_tui.structs import dataclass
 
 PAYLOADS: Final = {"\x1b[M": 3, "\x1b[t": 2, "\x1b[T": 6}
 """Characters after the final byte of mouse reports: the X10 and UTF-8 protocols, and highlight tracking."""

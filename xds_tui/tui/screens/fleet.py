@@ -6,7 +6,7 @@ The other screens are imported when they are opened, because the first paint doe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -21,6 +21,7 @@ from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.remote.templates import ConnectCommands
+from xds_tui.structs import dataclass
 from xds_tui.text.activity import activity_details
 from xds_tui.tui.command import Context, interval_after
 from xds_tui.tui.commands import bindings

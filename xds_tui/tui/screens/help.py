@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import events
@@ -17,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats
 from xds_tui.tui.commands import COMMANDS, bindings, by_place, keys_of
 from xds_tui.tui.screens.base import DialogScreen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from xds_tui.domain import filtering
@@ -11,6 +10,7 @@ from xds_tui.domain.filter_query import Query, QueryError
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import export, messages
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar, Final
 
@@ -21,6 +20,7 @@ from textual.widgets.option_list import Option
 from xds_tui import i18n, manual
 from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.screens.picker import Choice, PickerScreen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
@@ -13,6 +12,7 @@ from textual.dom import DOMNode
 from xds_tui.domain.model import Host
 from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _, ngettext
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, terms
 from xds_tui.tui.command import Command
 from xds_tui.tui.commands import COMMANDS, by_place, keys_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -16,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, terms
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -20,6 +19,7 @@ from xds_tui.auth.keyring_store import CredentialStoreError
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import PRODUCTION, SANDBOX, check_base_url
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import messages, terms
 from xds_tui.text.messages import Situation
 from xds_tui.tui.commands import bindings

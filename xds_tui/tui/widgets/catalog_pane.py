@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Final, TypeVar
 
 from textual import on
@@ -20,6 +20,7 @@ from xds_tui.domain.model import Area, Billing, Catalog, Image, Package, Purpose
 from xds_tui.domain.purchase import ANY, PackageFilter
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, messages, package_card, terms
 from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings

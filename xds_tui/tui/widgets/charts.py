@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -18,6 +17,7 @@ from xds_tui.domain.model import Billing, Status
 from xds_tui.domain.records import Sample
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.text import charts, formats, labels, terms
 from xds_tui.text.charts import ASCII, BRAILLE, Charset, Figures, Points
 from xds_tui.tui.theme import glyphs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,6 +13,7 @@ from xds_tui.domain.pricing import CostShare, Rate
 from xds_tui.domain.records import CostSplit, Sample
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import charts, formats, terms
 from xds_tui.text.charts import Points
 

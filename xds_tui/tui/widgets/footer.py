@@ -8,7 +8,6 @@ action is disabled keeps its place and is dimmed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, Final
 
@@ -21,6 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats
 from xds_tui.tui.command import Context
 from xds_tui.tui.commands import COMMANDS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +13,7 @@ from xds_tui.domain.model import Absence, Area, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, messages
 from xds_tui.text.host_card import STATUS_STYLES
 from xds_tui.text.labels import HEADERS

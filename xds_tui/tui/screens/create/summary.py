@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import events
@@ -22,6 +21,7 @@ from xds_tui.domain.pricing import Estimate, FleetRate
 from xds_tui.domain.purchase import Draft, DraftProblem
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _, ngettext
+from xds_tui.structs import dataclass
 from xds_tui.text import formats, messages
 from xds_tui.tui.widgets.catalog_rows import offer_lines
 from xds_tui.tui.widgets.lines import WrappedText, wrapped_lines

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from xds_tui.i18n import _
+from xds_tui.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)

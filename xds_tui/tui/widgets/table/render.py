@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -20,6 +19,7 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from xds_tui.structs import dataclass
 from xds_tui.tui.widgets.table.columns import Column, Layout, Slot
 
 MARGIN: Final = 3

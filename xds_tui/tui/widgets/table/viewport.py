@@ -6,7 +6,9 @@ Pure functions on frozen values.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from xds_tui.structs import dataclass
 
 
 @dataclass(frozen=True, slots=True)
