@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 
-from xds_tui.cli import parser
+from xds_tui.cli import command_parser, parser
 
 HEAVY = {"asyncio", "httpx", "keyring", "msgspec", "rich", "sqlite3", "starlette", "textual", "xds_tui.config.settings"}
 
@@ -38,3 +41,44 @@ def test_shared_options_are_accepted_before_and_after_the_command(name: str) -> 
 def test_options_after_the_command_win() -> None:
     options = parser.parser().parse_args(["--interval", "5", "--profile", "a", "hosts", "--profile", "b"])
     assert (options.profile, options.interval, options.demo_hosts) == ("b", 5.0, 40)
+
+
+ARGUMENTS: Final = (
+    [],
+    ["hosts", "--json", "--filter", "-windows"],
+    ["--profile", "stop", "hosts"],
+    ["stop", "a", "b", "--yes"],
+    ["orders", "--last", "3"],
+    ["hosts", "--unknown"],
+    ["stop", "--help"],
+    ["--help"],
+    ["no-such-command"],
+)
+
+
+@pytest.mark.parametrize("args", ARGUMENTS, ids=" ".join)
+def test_a_command_line_means_the_same_without_the_other_commands(
+    args: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def outcome(parse: Callable[[], Namespace]) -> tuple[object, ...]:
+        try:
+            found: object = parse()
+        except SystemExit as end:
+            found = end.code
+        return found, *capsys.readouterr()
+
+    words = parser._attach_filter(args)
+    assert outcome(lambda: parser.parse(args)) == outcome(lambda: parser.parser().parse_args(words))
+
+
+def test_only_the_command_that_is_named_gets_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    create = command_parser.Parser.__init__
+
+    def count(self: command_parser.Parser, *args: Any, **settings: Any) -> None:
+        made.append(settings["prog"])
+        create(self, *args, **settings)
+
+    monkeypatch.setattr(command_parser.Parser, "__init__", count)
+    parser.parse(["hosts", "--json"])
+    assert made == ["xds-tui", "xds-tui hosts"]

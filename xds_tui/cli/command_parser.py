@@ -9,9 +9,9 @@ import argparse
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Protocol, cast
 
 from xds_tui import __version__
 from xds_tui.i18n import LANGUAGES, N_, _
@@ -206,14 +206,30 @@ class Commands:
 
     """
 
-    def __init__(self, top: Parser) -> None:
+    def __init__(self, top: Parser, words: Collection[str] | None) -> None:
+        """Begin without commands.
+
+        Args:
+            top: the parser that the commands belong to.
+            words: the words to parse. A command that is not among them needs no arguments. None: all are needed.
+
+        """
         self.headings: dict[str, str] = {}
+        self._words = words
         top.usage = f"{top.prog} [{_('OPTIONS')}] [{_('COMMAND')}]"
         self._heading = ""
         top.formatter_class = partial(HelpFormatter, headings=self.headings)
         self._subparsers: Subparsers = top.add_subparsers(
-            dest="command", prog=top.prog, title=_(terms.COMMANDS), metavar=_("COMMAND")
+            dest="command",
+            prog=top.prog,
+            title=_(terms.COMMANDS),
+            metavar=_("COMMAND"),
+            parser_class=cast("type[Parser]", self._new_parser),
         )
+
+    def _new_parser(self, *, prog: str, **settings: Any) -> Parser | _Unused:
+        is_used = self._words is None or prog.rpartition(" ")[2] in self._words
+        return Parser(prog=prog, **settings) if is_used else _Unused()
 
     def begin(self, heading: str) -> None:
         """List the commands that are added from here on under `heading`."""
@@ -245,6 +261,24 @@ class Commands:
     def add_hidden(self, name: str) -> Parser:
         """Add a command that neither the help nor a completion lists."""
         return self._subparsers.add_parser(name)
+
+
+class _Unused:
+    """Takes the place of the parser of a command that is not in the command line."""
+
+    page: CommandHelp
+
+    def add_argument(self, *_names: str, **_settings: Any) -> None:
+        """Ignore an argument."""
+
+    def add_group(self, *_names: str, **_settings: Any) -> _Unused:
+        """Return a group that ignores its arguments, too."""
+        return self
+
+    add_argument_group = add_mutually_exclusive_group = add_group
+
+    def set_defaults(self, **_defaults: Any) -> None:
+        """Ignore default values."""
 
 
 class _Store(argparse.Action):

@@ -62,7 +62,8 @@ def parse(args: Sequence[str] | None = None) -> argparse.Namespace:
         SystemExit: if they are invalid, and after `--help` and `--version`.
 
     """
-    return parser().parse_args(_attach_filter(sys.argv[1:] if args is None else args))
+    words = _attach_filter(sys.argv[1:] if args is None else args)
+    return parser(words).parse_args(words)
 
 
 def language(args: Sequence[str] | None, environ: Mapping[str, str]) -> str:
@@ -75,8 +76,13 @@ def language(args: Sequence[str] | None, environ: Mapping[str, str]) -> str:
     return next((value for value in chosen if value in LANGUAGES), from_environment())
 
 
-def parser() -> Parser:
-    """Return the parser, with help in the chosen language."""
+def parser(words: Sequence[str] | None = None) -> Parser:
+    """Return the parser, with help in the chosen language.
+
+    Args:
+        words: the words that it is to parse, so that only the command among them gets its arguments; None: any.
+
+    """
     top = Parser(
         prog="xds-tui",
         description=_(
@@ -88,7 +94,7 @@ def parser() -> Parser:
         ("xds-tui --demo", "xds-tui --profile work --read-only", "xds-tui hosts --filter 'status:on' --json"),
         tuple(VARIABLES),
     )
-    commands = Commands(top)
+    commands = Commands(top, words)
     add_service_options(top)
     app = top.add_argument_group(_("App"))
     app.add_argument("--interval", type=float, metavar="SECONDS", help=_("seconds between refreshes (15)"))
