@@ -11,7 +11,9 @@ import os
 import select
 import termios
 import time
+import weakref
 from functools import partial
+from threading import Event
 from typing import Any, Final
 
 from textual.app import App
@@ -24,8 +26,8 @@ from xds_tui.tui.runtime.terminal_writer import TerminalWriter
 from xds_tui.tui.textual_compat import CompatApp
 from xds_tui.tui.textual_compat.linux_driver import CompatLinuxDriver
 
-_TICK: Final = 0.1
-"""Seconds between two checks whether the input thread should end."""
+_CLOSED_TICK: Final = 0.1
+"""Seconds between two checks whether the input thread should end, after the terminal was closed."""
 
 _PENDING_TICK: Final = 0.02
 """Seconds between two checks whether an unfinished sequence has become a key."""
@@ -62,6 +64,37 @@ def _repaint(app: App[Any]) -> None:
     app.refresh(layout=True)
 
 
+class WaitableEvent(Event):
+    """An event that a thread can await together with input: while it is set, its descriptor is readable."""
+
+    def __init__(self) -> None:
+        """Create an event that is not set."""
+        super().__init__()
+        self._reader, self._writer = os.pipe()
+        weakref.finalize(self, _close, self._reader, self._writer)
+
+    def fileno(self) -> int:
+        """Return the descriptor for `select`."""
+        return self._reader
+
+    def set(self) -> None:
+        """Set the event."""
+        if not self.is_set():
+            super().set()
+            os.write(self._writer, b"\0")
+
+    def clear(self) -> None:
+        """Reset the event."""
+        if self.is_set():
+            super().clear()
+            os.read(self._reader, 1)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
 class TerminalDriver(CompatLinuxDriver):
     """Reads and writes in threads of its own."""
 
@@ -70,6 +103,8 @@ class TerminalDriver(CompatLinuxDriver):
     ) -> None:
         """Create the driver; the arguments are those of `Driver`."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._end_of_input = WaitableEvent()
+        self.exit_event = self._end_of_input
         self._input = InputEvents()
         self._queried_modes: set[str] = set()
         self._queried_at = 0.0
@@ -150,8 +185,9 @@ class TerminalDriver(CompatLinuxDriver):
     def run_input_thread(self) -> None:
         """Read input and post its events until the app ends or the terminal is gone."""
         while not self.exit_event.is_set():
-            is_ready = select.select([self.fileno], [], [], _PENDING_TICK if self._input.is_pending else _TICK)[0]
-            if not is_ready:
+            timeout = _PENDING_TICK if self._input.is_pending else None
+            readable = select.select([self.fileno, self._end_of_input.fileno()], [], [], timeout)[0]
+            if self.fileno not in readable:
                 self._post(b"")
                 continue
             try:
@@ -159,7 +195,7 @@ class TerminalDriver(CompatLinuxDriver):
             except OSError:
                 return  # the terminal is gone, which `shutdown` notices
             if not data:
-                self.exit_event.wait(_TICK)
+                self.exit_event.wait(_CLOSED_TICK)
                 continue
             self._post(data)
 
