@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import Any, ClassVar, Generic, TypeVar
 
+import msgspec
 import pytest
 
 from xds_tui import structs
@@ -80,8 +81,7 @@ def test_a_class_has_the_methods_of_a_frozen_dataclass(decorator: Decorator) -> 
 def test_the_functions_of_dataclasses_know_it(decorator: Decorator) -> None:
     point = made(decorator)
     one = point(1)
-    assert dataclasses.is_dataclass(one)
-    assert dataclasses.is_dataclass(point)
+    assert [bool(dataclasses.is_dataclass(each)) for each in (one, point)] == [True, True]
     assert [each.name for each in dataclasses.fields(point)] == ["x", "y", "names"]
     assert [each.name for each in dataclasses.fields(one)] == ["x", "y", "names"]
     assert dataclasses.replace(one, y=9) == point(1, 9)
@@ -119,16 +119,17 @@ def test_it_is_printed_like_a_dataclass(decorator: Decorator) -> None:
     assert "y=2" in pprint.pformat(made(decorator)(1))
 
 
-def test_a_field_that_a_method_leaves_out_is_refused() -> None:
+def test_other_classes_become_standard_dataclasses() -> None:
     class Named:
         name: str = field(default="", compare=False)
 
-    with pytest.raises(TypeError):
-        structs.dataclass(frozen=True, slots=True)(Named)
+    class Derived(Named):
+        pass
 
-
-def test_a_mutable_class_is_refused() -> None:
-    with pytest.raises(TypeError):
-        structs.dataclass(frozen=False, slots=True)(new_point())
-    with pytest.raises(TypeError):
-        structs.dataclass(frozen=True, slots=False)(new_point())
+    named: Any = structs.dataclass(frozen=True, slots=True)(Named)
+    assert named("a") == named("b")
+    for cls, options in ((Derived, {"frozen": True}), (new_point(), {"frozen": False})):
+        standard: Any = structs.dataclass(slots=True, **options)(cls)
+        assert not issubclass(standard, msgspec.Struct)
+        assert dataclasses.is_dataclass(standard)
+    assert issubclass(structs.dataclass(frozen=True, slots=True)(new_point()), msgspec.Struct)

@@ -8,7 +8,7 @@ dataclasses. Assigning to an attribute raises AttributeError.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 import msgspec
 
@@ -20,15 +20,15 @@ else:
     def dataclass(
         *, frozen: bool, slots: bool, kw_only: bool = False, eq: bool = True, order: bool = False
     ) -> Callable[[type], type]:
-        """Return a decorator for a class without base classes, or with `Generic` as its only one.
+        """Return a decorator like the standard one, which is used for all that a struct cannot be."""
+        standard = dataclasses.dataclass(frozen=frozen, slots=slots, kw_only=kw_only, eq=eq, order=order)
 
-        Raises:
-            TypeError: if the class is to be mutable or to have a `__dict__`, or if a method is to leave out a field.
+        def decorate(cls: type) -> type:
+            if frozen and slots and _can_be_struct(cls):
+                return _struct(cls, kw_only=kw_only, eq=eq, order=order)
+            return standard(cls)
 
-        """
-        if not frozen or not slots:
-            raise TypeError("use the standard decorator for classes that are not frozen or have no slots")
-        return lambda cls: _struct(cls, kw_only=kw_only, eq=eq, order=order)
+        return decorate
 
 
 __all__ = ["dataclass"]
@@ -41,6 +41,14 @@ _NOT_COPIED: Final = ("__dict__", "__weakref__")
 """What the interpreter adds to the namespace of a class."""
 
 
+def _can_be_struct(cls: type) -> bool:
+    """Return whether a class has no base class except `Generic`, and no method is to leave out a field."""
+    fields = (value for value in vars(cls).values() if isinstance(value, dataclasses.Field))
+    return set(cls.__bases__) <= {object, Generic} and all(
+        field.init and field.repr and field.compare and field.hash is None for field in fields
+    )
+
+
 def _struct(cls: type, *, kw_only: bool, eq: bool, order: bool) -> type:
     namespace = {name: value for name, value in vars(cls).items() if name not in _NOT_COPIED}
     annotations: dict[str, str] = namespace.pop("__annotations__", {})
@@ -48,7 +56,8 @@ def _struct(cls: type, *, kw_only: bool, eq: bool, order: bool) -> type:
     for name, default in defaults.items():
         if isinstance(default, dataclasses.Field):
             namespace[name] = _converted(default)
-    described = {"__module__": cls.__module__, "__annotations__": annotations, **defaults}
+    # A documented class is spared the generated docstring, for which its signature would be inspected.
+    described = {"__module__": cls.__module__, "__doc__": "Fields.", "__annotations__": annotations, **defaults}
     namespace[_FIELDS] = _Attribute(_FIELDS, described, kw_only)
     namespace[_PARAMS] = _Attribute(_PARAMS, described, kw_only)
     return msgspec.defstruct(
@@ -64,8 +73,6 @@ def _struct(cls: type, *, kw_only: bool, eq: bool, order: bool) -> type:
 
 
 def _converted(field: dataclasses.Field[Any]) -> object:
-    if not (field.init and field.repr and field.compare and field.hash is None):
-        raise TypeError("use the standard decorator for classes with fields that are left out somewhere")
     if field.default_factory is not dataclasses.MISSING:
         return msgspec.field(default_factory=field.default_factory)
     return msgspec.field() if field.default is dataclasses.MISSING else msgspec.field(default=field.default)
@@ -88,7 +95,7 @@ class _Attribute:
         self._kw_only = kw_only
 
     def __get__(self, _instance: object, owner: type) -> object:
-        decorator = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)
+        decorator = dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False, kw_only=self._kw_only)
         standard: type = decorator(type(owner.__name__, (), self._described))
         value = getattr(standard, self._name)
         setattr(owner, self._name, value)

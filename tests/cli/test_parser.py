@@ -43,7 +43,7 @@ def test_options_after_the_command_win() -> None:
     assert (options.profile, options.interval, options.demo_hosts) == ("b", 5.0, 40)
 
 
-ARGUMENTS: Final = (
+ARGUMENTS: Final[tuple[list[str], ...]] = (
     [],
     ["hosts", "--json", "--filter", "-windows"],
     ["--profile", "stop", "hosts"],

@@ -25,6 +25,7 @@ from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import AppBlur, AppFocus, Key
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, RadioButton, Static
 
@@ -357,3 +358,35 @@ async def test_textual_still_cancels_the_removal_of_a_screen_with_its_worker() -
 
 async def test_the_removal_of_a_screen_is_not_cancelled_with_its_worker() -> None:
     await close_while_a_worker_opens_a_dialog(CompatApp())
+
+
+# Themes
+
+
+async def test_a_theme_that_is_set_before_the_app_runs_is_not_applied_again() -> None:
+    parsed: list[str] = []
+
+    class ThemedApp(CompatApp):
+        def __init__(self) -> None:
+            super().__init__()
+            textual_compat.set_theme(self, Theme("ours", primary="#123456", dark=False))
+
+        def refresh_css(self, animate: bool = True) -> None:
+            parsed.append(self.theme)
+            super().refresh_css(animate)
+
+    app = ThemedApp()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert parsed == []
+        assert app.get_css_variables()["primary"] == app.stylesheet._variables["primary"] == "#123456"
+        assert app.has_class("-light-mode")
+        assert not app.has_class("-dark-mode")
+        textual_compat.set_theme(app, Theme("other", primary="#654321", dark=True))
+        await pilot.pause()
+        assert parsed == ["other"]
+        assert app.has_class("-dark-mode")
+
+
+def test_textual_still_hashes_rule_sets_in_python() -> None:
+    assert run_python("from textual.css.model import RuleSet; print(RuleSet.__hash__ is object.__hash__)") == "False\n"

@@ -6,8 +6,8 @@ must remain readable. `text/messages.py` has the words for them.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -107,7 +107,7 @@ class Quote:
     """IDs of the hosts that existed before, to recognize new ones; not needed after the order has ended."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One request that changes something, from the user's intent to its outcome."""
 
@@ -131,7 +131,7 @@ class Order:
     message: str = ""
     """The message of the service or of a library, sanitized."""
     trace_id: str = ""
-    sender: str = dataclasses.field(default="", compare=False)
+    sender: str = field(default="", compare=False)
     """Name of the program that sent it (`store/instance_lock.py`), which alone updates it while it runs."""
     sent_at: datetime | None = None
     answered_at: datetime | None = None

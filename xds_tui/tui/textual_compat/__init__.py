@@ -20,6 +20,7 @@ from textual._xterm_parser import IS_ITERM, XTermParser
 from textual.app import App
 from textual.color import Color
 from textual.content import Content
+from textual.css.model import RuleSet
 from textual.events import Event, Resize
 from textual.geometry import Region
 from textual.keys import _character_to_key
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.driver import Driver
     from textual.message_pump import MessagePump
+    from textual.theme import Theme
 
 __all__ = [
     "ANSI_SEQUENCES_KEYS",
@@ -51,6 +53,7 @@ __all__ = [
     "get_driver",
     "key_from_character",
     "set_clipboard",
+    "set_theme",
 ]
 """The key tables and the decoder of mouse reports belong to Textual's private parser, which `input_events` replaces.
 
@@ -68,9 +71,13 @@ def apply_patches() -> None:
     `Widget.get_visual_style` drops `reverse` from the text style of component classes, although Textual's own rules for
     NO_COLOR rely on it to show a cursor. No upstream issue found.
 
+    `RuleSet.__hash__` returns the ID, which `object.__hash__` does in C. A start calls it 15,000 times. No upstream
+    issue found.
+
     `StylesCache.get_inner_outer` is a method with an `lru_cache`, which keeps the drawn lines of removed widgets in
     memory: https://github.com/Textualize/textual/issues/6665
     """
+    setattr(RuleSet, "__hash__", object.__hash__)  # noqa: B010 - mypy forbids to assign a method
     for owner, name, function in (
         (Widget, "get_visual_style", _get_visual_style_with_reverse),
         (StylesCache, "get_inner_outer", _get_inner_outer),
@@ -214,6 +221,23 @@ def get_driver(app: App[Any]) -> Driver | None:
     Textual has no public way to write an escape sequence to the terminal. No upstream issue found.
     """
     return app._driver  # noqa: SLF001 - see the module
+
+
+def set_theme(app: App[Any], theme: Theme) -> None:
+    """Change the theme; before the app runs, without parsing all stylesheets twice.
+
+    Textual applies a theme that is set in `__init__` after the app has started, as if it had changed. No upstream issue
+    found.
+    """
+    app.register_theme(theme)
+    if app.is_running:
+        app.theme = theme.name
+        return
+    app.set_reactive(App.theme, theme.name)
+    app.set_class(theme.dark, "-dark-mode", update=False)
+    app.set_class(not theme.dark, "-light-mode", update=False)
+    app._refresh_truecolor_filter(app.ansi_theme)  # noqa: SLF001 - see the module
+    app.stylesheet.set_variables(app.get_css_variables())
 
 
 def set_clipboard(app: App[Any], text: str) -> None:

@@ -17,6 +17,7 @@ from textual.theme import Theme
 
 from xds_tui.config.theme_file import CustomTheme
 from xds_tui.system import terminal
+from xds_tui.tui.textual_compat import set_theme
 
 _PREFIX: Final = "xds-"
 """Before the names of our themes among Textual's."""
@@ -236,8 +237,7 @@ def apply(app: App[Any], name: str | None, environ: Mapping[str, str], custom: C
     """
     name = "ansi" if app.no_color else name or default_family(app.console.color_system, environ)
     theme = _own_theme(name, environ) or _derived_theme(name, custom)
-    app.register_theme(theme)
-    app.theme = theme.name
+    set_theme(app, theme)
 
 
 def _own_theme(name: str, environ: Mapping[str, str]) -> Theme | None:
