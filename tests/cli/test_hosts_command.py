@@ -8,13 +8,11 @@ import json
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from support.cli_runner import COMMAND, PASSWORD, Run, runner
+from support.cli_runner import COMMAND, PASSWORD, Run, runner, watching
 from support.wait import TIMEOUT, wait_until
 
 from tests.simulator_faults.faults import Fault, Kind
@@ -27,18 +25,6 @@ FIELDS = [
     *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed", "power"),
 ]
 """The fields that scripts rely on: new ones may be added at the end, none may be removed or renamed."""
-
-
-@contextmanager
-def watching(environ: dict[str, str], *args: str) -> Iterator[subprocess.Popen[str]]:
-    command = [*COMMAND, "hosts", "--watch", "--interval", "5", *args]
-    with subprocess.Popen(
-        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def test_json_has_every_host_with_the_documented_fields(run: Run, service: Service) -> None:

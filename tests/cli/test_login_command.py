@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 from support.cli_runner import COMMAND, SECRET, runner
+from support.memory_keyring import Desktop
 from support.terminal import Terminal
 
 from tests.simulator_faults.server import RunningSimulator
@@ -36,25 +36,6 @@ def no_password(answer: threading.Event, _service: str, _username: str) -> str |
     """Wait for `answer`, and return no password."""
     answer.wait(60)
     return None
-
-
-class Desktop(KeyringBackend):
-    """Stores items in memory."""
-
-    priority = 1
-    name = "Desktop keyring"
-
-    def __init__(self) -> None:
-        self.items: dict[str, str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.items.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.items[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.items[username]
 
 
 def services(url: str, keyring_store: KeyringStore, credentials_source: str = "") -> CommandServices:

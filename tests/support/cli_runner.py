@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from .wait import TIMEOUT
@@ -37,3 +38,16 @@ def runner(environ: Mapping[str, str]) -> Run:
         return ended
 
     return run
+
+
+@contextmanager
+def watching(environ: Mapping[str, str], *args: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `hosts --watch`, and kill it at the end."""
+    command = [*COMMAND, "hosts", "--watch", "--interval", "5", *args]
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.privileges import IS_ROOT, powerless
 
-from xds_tui.config import schema, toml_file
-from xds_tui.config.settings import Arguments, load
+from xds_tui.config import toml_file
+from xds_tui.config.settings import Arguments, known_keys, load, profile_keys
 from xds_tui.config.toml_file import ConfigFile, SettingsError
 from xds_tui.system import files
 from xds_tui.system.files import FileWriteError, write_export
@@ -252,7 +252,7 @@ def test_a_path_that_a_terminal_would_obey_is_shown_inert(tmp_path: Path) -> Non
 
 # Whatever the file holds
 
-KEYS = [(*table, key) for table, keys in schema.known_keys().items() for key in keys or ("mine",)]
+KEYS = [(*table, key) for table, keys in known_keys().items() for key in keys or ("mine",)]
 LITERALS = (
     "1", "-1", "0", "1e400", "nan", "inf", "9" * 30, "9" * 6000, "0x7fffffffffffffffffff", "true", '""', '"\\u0000"',
     '"\\uffff"', "[]", "[[]]", "[1, 'a', {}]", "{}", "{a = 1}", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z",
@@ -264,7 +264,7 @@ LITERALS = (
 @pytest.mark.sweep(12)
 @pytest.mark.parametrize("literal", LITERALS, ids=range(len(LITERALS)))
 def test_any_value_of_any_key_is_read_or_named(path: Path, literal: str) -> None:
-    for keys in (*KEYS, *(("profiles", "one", key) for key in schema.profile_keys())):
+    for keys in (*KEYS, *(("profiles", "one", key) for key in profile_keys())):
         path.write_text(f"{'.'.join(keys)} = {literal}\n")
         found = keymap.with_problems(load(Arguments(profile="one"), {"XDS_CONFIG": str(path)}))
         assert all(str(problem).isprintable() for problem in found.problems)

@@ -75,6 +75,12 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
     "alerts.bell": (_BOOL, "`true`", "终端响铃"),
     "alerts.notification": ("`none`、`osc9` 或 `osc777`", "`none`", "终端自身的通知"),
     "alerts.title": (_BOOL, "`false`", "在窗口标题中显示主机数和告警数"),
+    "alerts.quiet": ("两个时刻，例如 `22:00-08:00`", "无", "此时段内不向渠道发送通知，之后补发"),
+    "channels.<name>": (
+        "`webhook`、`wecom`、`dingtalk`、`feishu` 或 `xuandashi`，或以参数列表表示的命令",
+        "无",
+        "提醒的发送渠道；地址由 `xds-tui notify add` 保存在密钥环中",
+    ),
     "connect.linux": (
         "参数列表；替换 `{address}`、`{port}`、`{user}` 和 `{place}`",
         "`ssh`",

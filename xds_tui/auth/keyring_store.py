@@ -11,7 +11,7 @@ keyring.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from xds_tui.auth.keyring_backends import MAX_LENGTHS, class_name, find_backend, import_backends
 from xds_tui.auth.keyring_errors import CredentialStoreError, KeyringProblem, translate_error
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret, Token
+from xds_tui.domain.notification import ChannelSecrets
 from xds_tui.i18n import N_
 from xds_tui.structs import dataclass
 from xds_tui.system import threads
@@ -47,6 +48,10 @@ CHOOSING: Final = 20.0
 
 _SECRET, _TOKEN, _TOKEN_ENDS, _ACCOUNT, _BASE_URL = ITEMS = ("secret", "token", "token-ends", "account", "base-url")
 """The items of a profile, with the user name `PROFILE/NAME` in the keyring; secrets first, to be removed first."""
+
+
+_CHANNEL_URL, _CHANNEL_KEY = _CHANNEL_ITEMS = ("url", "key")
+"""The items of a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,22 @@ class KeyringStore:
     async def remove(self, profile: str) -> bool:
         """Remove all items of `profile`, check that they are gone, and return whether there were any."""
         return await self._run(lambda backend: _remove(backend, profile), INTERACTIVE_TIMEOUT)
+
+    # Channels of notifications
+
+    async def read_channel(self, name: str) -> ChannelSecrets | None:
+        """Return the address and the key of a channel, or None if it has none."""
+        return await self._run(lambda backend: _read_channel(backend, name), self._limit or BACKGROUND_TIMEOUT)
+
+    async def write_channel(self, name: str, secrets: ChannelSecrets) -> None:
+        """Replace the address and the key of a channel, and check that they can be read."""
+        await self._run(lambda backend: _write_channel(backend, name, secrets), INTERACTIVE_TIMEOUT)
+
+    async def remove_channel(self, name: str) -> bool:
+        """Remove what is stored of a channel, check that it is gone, and return whether there was anything."""
+        return await self._run(
+            lambda backend: _remove(backend, _channel_user(name), _CHANNEL_ITEMS), INTERACTIVE_TIMEOUT
+        )
 
     async def _run(self, work: Callable[[KeyringBackend], T], seconds: float) -> T:
         """Return the result of `work`, a call to the backend, with a time-out in seconds."""
@@ -173,13 +194,30 @@ def _items(stored: StoredCredentials) -> dict[str, str]:
             return {_ACCOUNT: account_id, _BASE_URL: stored.base_url, **token_items, _SECRET: secret.reveal()}
 
 
+def _channel_user(name: str) -> str:
+    """Return the name under which a channel is stored, which cannot be that of a profile."""
+    return f"channel:{name}"
+
+
+def _read_channel(backend: KeyringBackend, name: str) -> ChannelSecrets | None:
+    url, key = (_get(backend, _channel_user(name), item) for item in _CHANNEL_ITEMS)
+    return ChannelSecrets(Secret(url), Secret(key) if key else None) if url else None
+
+
+def _write_channel(backend: KeyringBackend, name: str, secrets: ChannelSecrets) -> None:
+    _remove(backend, _channel_user(name), _CHANNEL_ITEMS)
+    if secrets.key is not None:
+        _put(backend, _channel_user(name), _CHANNEL_KEY, secrets.key.reveal())
+    _put(backend, _channel_user(name), _CHANNEL_URL, secrets.url.reveal())
+
+
 def _write_token(backend: KeyringBackend, profile: str, token: Token) -> None:
     """Replace the token, then its expiry; the expiry of the previous token is earlier, which is harmless."""
     _put(backend, profile, _TOKEN, token.value.reveal())
     _put(backend, profile, _TOKEN_ENDS, token.ends_at.isoformat())
 
 
-def _remove(backend: KeyringBackend, profile: str) -> bool:
+def _remove(backend: KeyringBackend, profile: str, items: Sequence[str] = ITEMS) -> bool:
     """Remove all items, and return whether there were any.
 
     Raises:
@@ -188,7 +226,7 @@ def _remove(backend: KeyringBackend, profile: str) -> bool:
     """
     from keyring.errors import KeyringError
 
-    present = [item for item in ITEMS if _get(backend, profile, item) is not None]
+    present = [item for item in items if _get(backend, profile, item) is not None]
     reason = ""
     for item in present:
         try:

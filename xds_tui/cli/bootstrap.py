@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from xds_tui.config.settings import Settings
     from xds_tui.domain.credentials import Credentials
     from xds_tui.fleet.annotation_book import AnnotationBook
+    from xds_tui.fleet.notifications import Notifications
+    from xds_tui.store.journal import Journal
     from xds_tui.tui.context import AppServices, Profile, ProfileServices
 
 
@@ -66,14 +68,13 @@ def profile_services(settings: Settings) -> ProfileServices:
 
     account = _account(settings)
     database = Database(state_dir() / "journal.db")
+    journal = Journal(database, settings.profile)
+    monitor = Monitor(account, journal, interval=settings.interval, annotations=_annotation_book(settings))
+    if settings.channels:
+        monitor.recorder.notify_through(_notifications(settings, journal))
     return ProfileServices(
         place=_profile(settings),
-        monitor=Monitor(
-            account,
-            Journal(database, settings.profile),
-            interval=settings.interval,
-            annotations=_annotation_book(settings),
-        ),
+        monitor=monitor,
         account=account,
         close=database.close,
         insecure_http=settings.insecure_http,
@@ -94,9 +95,10 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
 
         return demo.command_services(settings, options)
     database = Database(state_dir() / "journal.db")
+    journal = Journal(database, settings.profile)
     return CommandServices(
         account=_account(settings, keyring_timeout=COMMAND),
-        journal=Journal(database, settings.profile),
+        journal=journal,
         clock=utc_now,
         close_store=database.close,
         read_only=settings.read_only,
@@ -104,6 +106,26 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         connect_commands=settings.commands,
         annotations=_annotation_book(settings),
         credentials_source=settings.credentials_source,
+        notifications=_notifications(settings, journal) if settings.channels else None,
+    )
+
+
+def _notifications(settings: Settings, journal: Journal) -> Notifications:
+    """Build what sends the alerts of a profile to the user's channels."""
+    from functools import partial
+
+    from xds_tui.auth.keyring_store import KeyringStore
+    from xds_tui.cli.services import utc_now
+    from xds_tui.fleet.notifications import Notifications
+    from xds_tui.text import notification
+
+    return Notifications(
+        settings.channels,
+        settings.alerts.quiet,
+        partial(notification.compose, profile=settings.profile),
+        KeyringStore().read_channel,
+        journal,
+        utc_now,
     )
 
 

@@ -221,13 +221,33 @@ def _add_credentials(commands: Commands) -> None:
     commands.add("logout", about, CommandHelp("security", ("xds-tui logout --profile work",)))
 
 
+def _add_notify(commands: Commands) -> None:
+    examples = [
+        "xds-tui notify add team --type wecom",
+        "xds-tui notify add desk --run 'notify-send xds-tui'",
+        "xds-tui notify list",
+    ]
+    about = _("choose where alerts are sent: chats, webhooks or commands")
+    notify = commands.add("notify", about, CommandHelp("notifications", examples), arguments="list|add|remove [NAME]")
+    notify.add_argument("decision", choices=("list", "add", "remove"), metavar="ACTION", help="list, add, remove")
+    notify.add_argument("name", nargs="?", metavar="NAME", help=_("name of the channel"))
+    target = notify.add_mutually_exclusive_group()
+    kinds = ("webhook", "wecom", "dingtalk", "feishu", "xuandashi")
+    target.add_argument("--type", choices=kinds, help=_("service of the channel; its address is prompted for"))
+    target.add_argument(
+        "--run", dest="command_line", metavar="COMMAND", help=_("command that reads each alert as JSON on its input")
+    )
+
+
 def _add_tools(commands: Commands) -> None:
+    _add_notify(commands)
     doctor = commands.add(
         "doctor",
         _("check keyring, terminal, network, clock and files, and suggest fixes"),
         CommandHelp("troubleshooting", ("xds-tui doctor", "xds-tui doctor --json", "xds-tui doctor --clipboard")),
     )
     order_parser.add_json(doctor)
+    doctor.add_argument("--notify", action="store_true", help=_("send a test to every channel of notifications"))
     doctor.add_argument("--clipboard", action="store_true", help=_("send a test text to the clipboard of the terminal"))
     _add_manual(commands)
     _add_completion(commands)

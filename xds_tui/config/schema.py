@@ -15,6 +15,7 @@ from xds_tui.config.config_key import ConfigKey
 from xds_tui.config.theme_file import TEXTUAL_THEMES, parse_theme_name
 from xds_tui.config.toml_file import (
     ALERTS,
+    CHANNELS,
     CONNECT,
     FILTERS,
     HOSTS,
@@ -26,8 +27,11 @@ from xds_tui.config.toml_file import (
 )
 from xds_tui.config.values import (
     column_list,
+    member_of,
     one_of,
     parse_bool,
+    parse_channel,
+    parse_hours_of_day,
     parse_path,
     parse_profile_name,
     parse_rules,
@@ -37,6 +41,7 @@ from xds_tui.config.values import (
     sort_column,
 )
 from xds_tui.domain.endpoint import PRODUCTION, check_base_url
+from xds_tui.domain.notification import ChannelKind, QuietHours
 from xds_tui.i18n import LANGUAGES
 from xds_tui.remote import templates
 from xds_tui.structs import dataclass
@@ -92,6 +97,8 @@ class AlertSettings:
     notification: NotificationMode = NotificationMode.NONE
     title: bool = False
     """Whether the title of the window counts running hosts and unseen alerts."""
+    quiet: QuietHours | None = None
+    """When nothing is sent to channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +140,11 @@ def _markdown_list(names: Iterable[str]) -> str:
     return f"{', '.join(initial)} or {last}"
 
 
-def _parse_notification(value: object) -> NotificationMode:
-    return NotificationMode(one_of([mode.value for mode in NotificationMode])(value))
-
-
-def _parse_catalog_mode(value: object) -> CatalogMode:
-    return CatalogMode(one_of([mode.value for mode in CatalogMode])(value))
-
-
 def _parse_linux_command(value: object) -> tuple[str, ...]:
-
     return templates.validate(parse_texts(value), templates.LINUX_PLACEHOLDERS, ("address", "place"))
 
 
 def _parse_windows_command(value: object) -> tuple[str, ...]:
-
     return templates.validate(parse_texts(value), templates.WINDOWS_PLACEHOLDERS, ("file", "address", "place"))
 
 
@@ -308,7 +305,7 @@ HOST_PROTECT: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
 PANES_CATALOG: Final = ConfigKey(
     PANES,
     "catalog",
-    _parse_catalog_mode,
+    member_of(CatalogMode),
     CatalogMode.AUTO,
     _markdown_list(mode.value for mode in CatalogMode),
     "shows the catalog beside the hosts: from 110 columns, from 90 columns, or only after `2`",
@@ -321,13 +318,32 @@ ALERT_BELL: Final = ConfigKey(ALERTS, "bell", parse_bool, True, _BOOL, "rings th
 ALERT_NOTIFICATION: Final = ConfigKey(
     ALERTS,
     "notification",
-    _parse_notification,
+    member_of(NotificationMode),
     NotificationMode.NONE,
     _markdown_list(mode.value for mode in NotificationMode),
     "notifies through the terminal",
 )
 ALERT_TITLE: Final = ConfigKey(
     ALERTS, "title", parse_bool, False, _BOOL, "shows the numbers of hosts and alerts in the window title"
+)
+ALERT_QUIET: Final[ConfigKey[QuietHours | None]] = ConfigKey(
+    ALERTS,
+    "quiet",
+    parse_hours_of_day,
+    None,
+    "two times of the day, such as `22:00-08:00`",
+    "the hours in which nothing is sent to channels; it is sent afterwards",
+    default_help="none",
+)
+CHANNEL: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
+    CHANNELS,
+    "<name>",
+    parse_channel,
+    None,
+    f"{_markdown_list(kind.value for kind in ChannelKind if kind is not ChannelKind.COMMAND)}, "
+    "or a command as a list of arguments",
+    "where alerts are sent; `xds-tui notify add` stores the address in the keyring",
+    default_help="none",
 )
 CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     CONNECT,
@@ -370,19 +386,3 @@ CONFIG_KEYS: Final[tuple[ConfigKey[Any], ...]] = tuple(
     value for value in tuple(globals().values()) if isinstance(value, ConfigKey)
 )
 """All keys, in the order of the reference."""
-
-
-def known_keys() -> Mapping[Table, frozenset[str] | None]:
-    """Return the keys of each table; None where the user names them."""
-    tables = dict.fromkeys(key.table for key in CONFIG_KEYS)
-    return {table: _names(key for key in CONFIG_KEYS if key.table == table) for table in tables}
-
-
-def profile_keys() -> frozenset[str]:
-    """Return the keys that the table of a profile may contain."""
-    return frozenset(key.name for key in CONFIG_KEYS if key.in_profile)
-
-
-def _names(keys: Iterable[ConfigKey[Any]]) -> frozenset[str] | None:
-    names = frozenset(key.name for key in keys)
-    return None if any(name.startswith("<") for name in names) else names

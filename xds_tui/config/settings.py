@@ -8,10 +8,10 @@ service, the program is read-only, so that a slip in the file cannot lead to a p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from xds_tui.config import schema
 from xds_tui.config.config_key import ConfigKey
@@ -25,10 +25,11 @@ from xds_tui.config.schema import (
     PaneSettings,
 )
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
-from xds_tui.config.toml_file import FILTERS, HOSTS, ConfigFile, SettingsError, Table
-from xds_tui.config.values import parse_text
+from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, ConfigFile, SettingsError, Table
+from xds_tui.config.values import BAD_CHANNEL_NAME, is_profile_name, parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
+from xds_tui.domain.notification import Channel, ChannelKind
 from xds_tui.i18n import N_
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.structs import dataclass
@@ -90,6 +91,8 @@ class Settings:
     cell_diff: bool = schema.CELL_DIFF.default
     """Whether to write only the cells of the terminal that differ."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    channels: tuple[Channel, ...] = ()
+    """Where alerts are sent."""
     hosts: HostListSettings = field(default_factory=HostListSettings)
     hosts_file: str | None = None
     """The path of the hosts file that the user chose; use `hosts_path`."""
@@ -174,7 +177,7 @@ def load(arguments: Arguments, environ: Mapping[str, str], *, config_path: Path 
     credentials, credentials_source = _credentials(environ)
     theme, custom_theme, theme_problems = _theme(sources.value(schema.THEME), config.path)
     if not config.is_empty:
-        config.report_unknown(schema.known_keys(), schema.profile_keys())
+        config.report_unknown(known_keys(), profile_keys())
     return replace(
         settings,
         read_only=settings.read_only or config.is_doubtful,
@@ -207,7 +210,9 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
             sources.value(schema.ALERT_BELL),
             sources.value(schema.ALERT_NOTIFICATION),
             sources.value(schema.ALERT_TITLE),
+            sources.value(schema.ALERT_QUIET),
         ),
+        channels=_channels(config),
         hosts=read_host_list(config),
         hosts_file=sources.value(schema.HOSTS_FILE),
         protect=sources.value(schema.HOST_PROTECT),
@@ -227,6 +232,16 @@ def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, 
     if animations is None:
         animations = not terminal.is_remote(environ)
     return replace(settings, animations=animations, ascii=ascii_only)
+
+
+def _channels(config: ConfigFile) -> tuple[Channel, ...]:
+    """Return the channels in `[channels]`; a name that cannot be one in the keyring is reported."""
+    found = config.named(CHANNELS, schema.CHANNEL.parse)
+    for name in found:
+        if not is_profile_name(name):
+            config.problems.append(SettingsError(BAD_CHANNEL_NAME, f"{config.path}: {'.'.join((*CHANNELS, name))}"))
+    valid = {name: words for name, words in found.items() if words is not None and is_profile_name(name)}
+    return tuple(Channel(name, ChannelKind(words[0]), words[1:]) for name, words in valid.items())
 
 
 def read_host_list(config: ConfigFile) -> HostListSettings:
@@ -341,3 +356,19 @@ def _time_zone_problems(environ: Mapping[str, str]) -> tuple[SettingsError, ...]
     except (OSError, ValueError):  # not a file name
         pass
     return (SettingsError(N_("This machine does not know this time zone, so times are shown in UTC"), "TZ"),)
+
+
+def known_keys() -> Mapping[Table, frozenset[str] | None]:
+    """Return the keys of each table; None where the user names them."""
+    tables = dict.fromkeys(key.table for key in schema.CONFIG_KEYS)
+    return {table: _names(key for key in schema.CONFIG_KEYS if key.table == table) for table in tables}
+
+
+def profile_keys() -> frozenset[str]:
+    """Return the keys that the table of a profile may contain."""
+    return frozenset(key.name for key in schema.CONFIG_KEYS if key.in_profile)
+
+
+def _names(keys: Iterable[ConfigKey[Any]]) -> frozenset[str] | None:
+    names = frozenset(key.name for key in keys)
+    return None if any(name.startswith("<") for name in names) else names

@@ -28,6 +28,8 @@ PROFILES: Final[Table] = ("profiles",)
 """The table with one table for each profile."""
 
 ALERTS: Final[Table] = ("alerts",)
+CHANNELS: Final[Table] = ("channels",)
+"""Where notifications are sent, by name."""
 HOSTS: Final[Table] = ("hosts",)
 FILTERS: Final[Table] = ("filters",)
 """Saved filters by name."""

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Final
+from datetime import time
+from enum import Enum
+from typing import Final, TypeVar
 
 from xds_tui.domain.annotations import BAD_RULE, AnnotationError, parse_rule
+from xds_tui.domain.notification import ChannelKind, QuietHours
 from xds_tui.i18n import N_
+
+E = TypeVar("E", bound=Enum)
 
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 BAD_PROFILE_NAME: Final = N_("The name of a profile must be 1 to 40 letters, digits, dots, hyphens and underscores")
+BAD_CHANNEL_NAME: Final = N_("The name of a channel must be 1 to 40 letters, digits, dots, hyphens and underscores")
 UNPRINTABLE: Final = N_("This contains characters that cannot be shown")
+_HOURS_OF_DAY: Final = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Invisible characters that join letters and emoji, and are part of words."""
 
@@ -92,6 +99,24 @@ def parse_bool(value: object) -> bool:
     return value
 
 
+def parse_channel(value: object) -> tuple[str, ...]:
+    """Accept the kind of a channel, or a command; return the kind, or the command and its arguments after `command`."""
+    if isinstance(value, list):
+        command = parse_texts(value)
+        if not command or not command[0]:
+            raise InvalidValueError(N_("This must begin with the name of a program"))
+        return (ChannelKind.COMMAND.value, *command)
+    return (one_of([kind.value for kind in ChannelKind if kind is not ChannelKind.COMMAND])(value),)
+
+
+def parse_hours_of_day(value: object) -> QuietHours:
+    """Accept two times of the day."""
+    match = _HOURS_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match[1] == match[2]:
+        raise InvalidValueError(N_("This must be two times of the day, such as 22:00-08:00"))
+    return QuietHours(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
+
+
 def one_of(names: Collection[str]) -> Callable[[object], str]:
     """Return a parser that accepts `names`."""
 
@@ -101,6 +126,11 @@ def one_of(names: Collection[str]) -> Callable[[object], str]:
         return str(value)
 
     return parse
+
+
+def member_of(members: type[E]) -> Callable[[object], E]:
+    """Return a parser that accepts the values of an enumeration."""
+    return lambda value: members(one_of([member.value for member in members])(value))
 
 
 def seconds(minimum: float, maximum: float) -> Callable[[object], float]:

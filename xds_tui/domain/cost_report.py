@@ -7,7 +7,7 @@ the vendor's bill decides. The price of a prepaid host is spread evenly over its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Final
@@ -17,6 +17,7 @@ from xds_tui.domain.model import Billing, Host
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Event, Order, OrderAction, Quote
 from xds_tui.domain.usage import NONE, Observations, OnTime, Usage, when_on
+from xds_tui.structs import dataclass
 
 _EXACT: Final = Context(prec=60)
 _MICROSECOND: Final = timedelta(microseconds=1)

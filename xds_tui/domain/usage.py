@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import pairwise
@@ -17,6 +16,7 @@ from typing import Final
 
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import Event, EventKind
+from xds_tui.structs import dataclass
 
 MAX_GAP: Final = timedelta(minutes=30)
 """The longest time between two refreshes that show the same in which a host counts as observed.

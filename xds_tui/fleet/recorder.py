@@ -23,6 +23,7 @@ from xds_tui.system import debug_log
 from xds_tui.system.debug_log import Word
 
 if TYPE_CHECKING:
+    from xds_tui.fleet.notifications import Notifications
     from xds_tui.store.journal import Journal
     from xds_tui.store.journal_rows import UnreadableOrder
 
@@ -62,6 +63,12 @@ class Recorder:
         self._reported_notice: StoreError | None = None
         self._announced: set[str] = set()
         self._has_reported_unreadable_events = False
+        self._notifications: Notifications | None = None
+
+    def notify_through(self, notifications: Notifications) -> None:
+        """Send what is recorded from here on to the user's channels, too; channels that fail raise a notice."""
+        self._notifications = notifications
+        notifications.on_failure = lambda event: self._updates.post(NoticeRaised(event))
 
     # Reading
 
@@ -181,6 +188,8 @@ class Recorder:
             )
         if events:
             self._start(self._write(self.journal.add_events(events)))
+            if self._notifications is not None:
+                self._notifications.add(events)
 
     def record_sample(self, snapshot: Snapshot, costs: Costs, catalog: Catalog | None) -> None:
         """Begin to write a sample of the fleet, and what else has changed.
@@ -197,11 +206,13 @@ class Recorder:
             self._save(snapshot)
 
     async def close(self, last: Snapshot | None, max_wait: float) -> None:
-        """Write the last snapshot, and wait at most `max_wait` seconds for what is being written."""
+        """Write the last snapshot, and wait for what is being written and sent, for each at most `max_wait` seconds."""
         if last is not None and self._saved_snapshot is not None and last is not self._saved_snapshot:
             self._save(last)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=max_wait)
+        if self._notifications is not None:
+            await self._notifications.flush(max_wait)
 
     def _save(self, snapshot: Snapshot) -> None:
         self._saved_snapshot = snapshot

@@ -14,6 +14,7 @@ TOPICS: Final = (
     "ssh",
     "browser",
     "scripts",
+    "notifications",
     "security",
     "troubleshooting",
     "performance",

@@ -138,7 +138,23 @@ def _doctor(options: argparse.Namespace, settings: Settings, context: CommandCon
 
     if options.clipboard:
         return clipboard.send_test_copy()
+    if options.notify:
+        from xds_tui.cli.commands import notify
+
+        return notify.send_test(settings, context.keyring_store())
     return report.examine(settings, context.keyring_store(), context.state_dir(), as_json=options.json)
+
+
+def _notify(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import notify
+
+    match options.decision:
+        case "add":
+            return notify.add(settings, context.keyring_store(), options.name, options.type, options.command_line)
+        case "remove":
+            return notify.remove(settings, context.keyring_store(), options.name)
+        case _:
+            return notify.show(settings)
 
 
 def _manual(options: argparse.Namespace, _settings: Settings, _context: CommandContext) -> int:
@@ -172,6 +188,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     ),
     "login": _login,
     "logout": _logout,
+    "notify": _notify,
     "doctor": _doctor,
     "manual": _manual,
     "completion": _completion,

@@ -52,19 +52,24 @@ async def read_catalog(services: CommandServices) -> Catalog:
 class HostReader:
     """Reads the hosts and their hourly costs, one snapshot after another."""
 
-    def __init__(self, services: CommandServices, *, needs_prices: bool) -> None:
+    def __init__(self, services: CommandServices, *, needs_prices: bool, is_followed: bool = False) -> None:
         """Prepare to read.
 
         Args:
             services: the account and its journal.
             needs_prices: whether a catalog that cannot be read is an error; otherwise it is a warning.
+            is_followed: whether the hosts are watched: failures are recorded, and alerts go to the user's channels.
 
         """
+        self._is_followed = is_followed
+        self._failed: FleetState | None = None
         self._services = services
         self._needs_prices = needs_prices
         self._state: FleetState | None = None
         self._notices = UpdateQueue()
         self._recorder = Recorder(services.journal, services.clock, self._notices)
+        if is_followed and services.notifications is not None:
+            self._recorder.notify_through(services.notifications)
 
     async def read(self) -> FleetState:
         """Read all hosts and prices, and record what has changed since the last reading.
@@ -73,13 +78,18 @@ class HostReader:
             ApiError: if they cannot be read.
 
         """
-        before = self._state or FleetState(snapshot=await self._last_snapshot(), is_restored=True)
+        before = self._failed or self._state or FleetState(snapshot=await self._last_snapshot(), is_restored=True)
         may_be_other_account = self._state is None and not self._services.account.account_id
         progress = progress_line(self._services)
         source = ProgressReporter(self._services.account.client(), progress.update)
-        listing = await progress.until(
-            list_hosts(source, before.snapshot, self._services.clock, may_be_others=may_be_other_account)
-        )
+        try:
+            listing = await progress.until(
+                list_hosts(source, before.snapshot, self._services.clock, may_be_others=may_be_other_account)
+            )
+        except ApiError as error:
+            await self._record_failure(before, error)
+            raise
+        self._failed = None
         _warn(listing)
         catalog, context = await self._prices(before.catalog), await self._orders()
         now = self._services.clock()
@@ -89,11 +99,23 @@ class HostReader:
         self._recorder.record(events)
         self._recorder.record(await self._recorder.new_expiries(listing.snapshot))
         self._recorder.record_sample(listing.snapshot, state.costs, state.catalog)
+        await self._finish_recording()
+        return state
+
+    async def _record_failure(self, before: FleetState, error: ApiError) -> None:
+        """Record that the hosts cannot be watched."""
+        if self._is_followed:
+            now = self._services.clock()
+            self._failed, events = reducer.after_error(before, error, now, now)
+            self._recorder.record(events)
+            await self._finish_recording()
+
+    async def _finish_recording(self) -> None:
+        """Wait until everything is recorded and sent, and report what could not be."""
         await self._recorder.close(None, RECORD_TIMEOUT)
         for notice in self._notices.take():
             if isinstance(notice, NoticeRaised):
                 print_error(messages.event_lines(notice.event))
-        return state
 
     async def _annotated(self, state: FleetState) -> FleetState:
         """Return `state` with the present annotations; report why they cannot be used, once."""

@@ -68,7 +68,8 @@ def hosts(services: CommandServices, view: HostView, *, interval: float | None) 
     is_row_format = view.output_format in (OutputFormat.TABLE, OutputFormat.JSON, OutputFormat.CSV)
     shown = _columns(view) if is_row_format else ()
     needs_prices = any(term.field == "cost" for term in view.query) or view.sort.column == "cost"
-    reader = HostReader(services, needs_prices=needs_prices)
+    is_followed = interval is not None
+    reader = HostReader(services, needs_prices=needs_prices, is_followed=is_followed)
 
     async def read_table() -> ExportTable:
         state = await reader.read()
@@ -79,7 +80,6 @@ def hosts(services: CommandServices, view: HostView, *, interval: float | None) 
     async def read_text() -> str:
         return _text(view, await reader.read(), count_unknown(await services.journal.orders(1_000)))
 
-    is_followed = interval is not None
     if not is_row_format:
         return follow(services, read_text, TextWriter(is_followed=is_followed), interval or 0)
     writer = RowWriter(view.output_format, shown, is_followed=is_followed, is_repeated=True, has_header=view.has_header)

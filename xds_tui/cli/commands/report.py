@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ from xds_tui.domain.pricing import Costs
 from xds_tui.domain.sanitize import clean
 from xds_tui.domain.usage import Observations
 from xds_tui.i18n import N_, _
+from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text.export import ExportTable
 from xds_tui.text.report import report_notes, report_table
