@@ -112,15 +112,16 @@ async def test_a_file_readable_by_others_becomes_private(path: Path) -> None:
     assert mode_of(path) == 0o600
 
 
-async def test_every_commit_is_synced_and_logged_ahead(path: Path) -> None:
+async def test_commits_are_logged_ahead_and_those_of_orders_are_synced(path: Path) -> None:
     database = await Database.open(path)
-    pragmas = await database.read(
-        lambda connection: [
-            connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "busy_timeout")
-        ]
-    )
-    assert pragmas == ["wal", 2, 5000]
+
+    def pragmas(connection: sqlite3.Connection) -> list[object]:
+        names = ("journal_mode", "synchronous", "busy_timeout")
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    for _ in range(2):
+        assert await database.write(pragmas) == ["wal", 1, 5000]
+        assert await database.write_durably(pragmas, lambda _connection: True) == ["wal", 2, 5000]
     await database.close()
 
 

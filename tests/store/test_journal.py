@@ -5,7 +5,7 @@ import signal
 import string
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -536,6 +536,50 @@ async def test_a_large_snapshot_is_read_back_in_order_and_a_smaller_one_after_it
         snapshot = await journal.last_snapshot()
         assert snapshot is not None
         assert snapshot.hosts == kept
+
+
+async def parts_written(database: Database, save: Callable[[], Awaitable[None]]) -> int:
+    """Return how many parts of snapshots `save` writes."""
+    statements: list[str] = []
+    await database.read(lambda connection: connection.set_trace_callback(statements.append))
+    await save()
+    await database.read(lambda connection: connection.set_trace_callback(None))
+    return sum("INTO snapshot_parts" in statement for statement in statements)
+
+
+async def test_only_the_parts_of_a_snapshot_that_changed_are_written(database: Database, journal: Journal) -> None:
+    hosts = [a_host(id=f"h{number}", password=None) for number in range(100)]
+    await journal.save_snapshot(a_snapshot(*hosts))
+    hosts[42] = replace(hosts[42], name="renamed")
+    later = a_snapshot(*hosts, at=NOON + SECOND)
+    assert await parts_written(database, lambda: journal.save_snapshot(later)) == 1
+    assert await journal.last_snapshot() == later
+    again = a_snapshot(*hosts, at=NOON + 2 * SECOND)
+    assert await parts_written(database, lambda: journal.save_snapshot(again)) == 0
+    assert await journal.last_snapshot() == again
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.booleans(), st.lists(st.integers(0, 40), max_size=3), st.integers(0, 41)), min_size=1, max_size=8
+    )
+)
+@settings(max_examples=40)
+async def test_the_last_snapshot_is_read_back_whichever_program_has_stored_it(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[bool, list[int], int]]
+) -> None:
+    path = tmp_path_factory.mktemp("shared") / "history.db"
+    databases = [await Database.open(path) for _ in range(2)]
+    journals = [Journal(database, "default") for database in databases]
+    hosts = [a_host(id=f"h{number}", name="0", password=None) for number in range(41)]
+    for number, (is_second, changed, count) in enumerate(steps):
+        for place in changed:
+            hosts[place] = replace(hosts[place], name=str(number))
+        snapshot = a_snapshot(*hosts[:count], at=NOON + number * SECOND)
+        await journals[is_second].save_snapshot(snapshot)
+        assert await journals[0].last_snapshot() == snapshot
+    for database in databases:
+        await database.close()
 
 
 async def test_a_snapshot_that_cannot_be_read_is_none(database: Database, journal: Journal) -> None:

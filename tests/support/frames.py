@@ -30,6 +30,12 @@ class EmulatedTerminal:
     def __init__(self, columns: int, rows: int) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing, and do not wrap lines, as the driver asks of a terminal."""
+        self.screen.reset()
+        self._stream.feed("\x1b[?7l")
 
     def write(self, text: str) -> None:
         """Show `text`; Textual writes line feeds before positions only."""

@@ -167,7 +167,7 @@ def test_random_frames_look_like_those_of_textual(words: Sequence[str]) -> None:
             assert ours.cells() == theirs.cells(), (seed, step)
             if words is WORDS:
                 # Where a piece ends, Textual separates a combining character from its letter, and a redraw does not.
-                theirs.screen.reset()
+                theirs.clear()
                 theirs.write(painting.full().render_segments(CONSOLE))
                 assert ours.cells() == theirs.cells(), (seed, step)
 
@@ -321,12 +321,12 @@ async def test_everything_is_written_after_ctrl_l_and_after_a_change_of_size() -
     with recording(driver, 80, 24) as record:
         async with running_app(driver, 80, 24):
             await driver.wait_until_idle()
-            record.terminal.screen.reset()  # as another program does
+            record.terminal.clear()  # as another program does
             await driver.press("ctrl+l")
             await driver.wait_until_idle()
             assert record.terminal.cells() == record.redrawn()
             record.resize(100, 30)
-            record.terminal.screen.reset()
+            record.terminal.clear()
             await driver.pilot.resize_terminal(100, 30)
             await driver.wait_until_idle()
             assert record.terminal.cells() == record.redrawn()

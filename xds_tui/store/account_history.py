@@ -41,6 +41,8 @@ class AccountHistory:
         self._database = database
         self._profile = profile
         self._scope: str | None = None
+        self._stored_snapshot: tuple[tuple[str, int], Snapshot] | None = None
+        """The account and the generation of the file to which a snapshot was written last, and the snapshot."""
         self.unreadable_events = 0
 
     @property
@@ -123,11 +125,18 @@ class AccountHistory:
         )
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Store `snapshot` as the last one, without passwords. With 10,000 hosts it is 3 MB: not for every refresh."""
-        find_scope = self._scope_finder()
-        await self._database.write(
-            lambda connection: save_snapshot(connection, find_scope(connection), self._profile, snapshot)
-        )
+        """Store `snapshot` as the last one, without passwords: all of it, or what has changed since it was stored."""
+        find_scope, before = self._scope_finder(), self._stored_snapshot
+
+        def work(connection: sqlite3.Connection) -> tuple[str, int]:
+            scope = find_scope(connection)
+            place = (scope, self._database.generation)
+            known = before[1] if before is not None and before[0] == place else None
+            save_snapshot(connection, scope, self._profile, snapshot, known)
+            return place
+
+        self._stored_snapshot = None
+        self._stored_snapshot = (await self._database.write(work), snapshot)
 
     async def last_snapshot(self) -> Snapshot | None:
         """Return the stored snapshot, or None if there is none or it cannot be read."""

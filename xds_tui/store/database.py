@@ -114,7 +114,8 @@ class Database:
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return `work(connection)`, run on the store's thread in a transaction; in memory if the file is unusable.
 
-        It runs even if the caller is cancelled.
+        It runs even if the caller is cancelled. A loss of power may undo the latest writes, but none of those before
+        the last `write_durably`.
 
         Raises:
             StoreError: if SQLite fails; nothing has changed then.
@@ -260,7 +261,7 @@ class Database:
     def _attempt_in_file(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._file is None:
             self._open_file(BUSY_TIMEOUT)
-        result = self._attempt("BEGIN IMMEDIATE", work)
+        result = self._attempt("BEGIN IMMEDIATE", work, synchronous="FULL")
         if self._file is None and self._problem is not None:
             raise self._problem
         return result
@@ -270,22 +271,31 @@ class Database:
         self._notice = StoreError(REPLACED, str(self._path))
         self._open_file(BUSY_TIMEOUT, check=True)
 
-    def _attempt(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _attempt(self, begin: str, work: Callable[[sqlite3.Connection], T], *, synchronous: str = "NORMAL") -> T:
+        """Run `work` in a transaction, and again if the file was damaged.
+
+        Args:
+            begin: the statement that begins it.
+            work: what to run.
+            synchronous: whether the disk is to confirm the transaction (FULL), or only each checkpoint (NORMAL).
+
+        """
         if self._file is not None and not self._file.is_current():
             self._lose_file()
         try:
-            return self._in_transaction(begin, work)
+            return self._in_transaction(begin, work, synchronous)
         except STORAGE_ERRORS as error:
             if self._file is None or isinstance(error, OSError) or not is_damage(error):
                 raise self._failure(begin, error) from error
         self._open_file(BUSY_TIMEOUT, check=True)
         try:
-            return self._in_transaction(begin, work)
+            return self._in_transaction(begin, work, synchronous)
         except STORAGE_ERRORS as error:
             raise self._failure(begin, error) from error
 
-    def _in_transaction(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _in_transaction(self, begin: str, work: Callable[[sqlite3.Connection], T], synchronous: str) -> T:
         try:
+            self._connection.execute(f"PRAGMA synchronous = {synchronous}")
             with transaction(self._connection, begin):
                 if self._file is not None and begin != "BEGIN":
                     check_version(self._connection)

@@ -18,9 +18,8 @@ from xds_tui.domain.model import Catalog, Host, Snapshot
 from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import encode_secret_as_null, from_microseconds, microseconds, sanitize_value
 
-HOSTS_PER_PART: Final = 100
-"""Hosts per row."""
-
+HOSTS_PER_PART: Final = 10
+"""Hosts per row, about a page of the file: only the parts that have changed are written."""
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_secret_as_null)
 _DECODER: Final = msgspec.json.Decoder(tuple[Host, ...])
@@ -39,15 +38,35 @@ class Offers(msgspec.Struct, frozen=True):
     """Names with versions by ID."""
 
 
-def save_snapshot(connection: sqlite3.Connection, scope: str, profile: str, snapshot: Snapshot) -> None:
-    """Replace the stored snapshot with `snapshot`, without passwords and annotations."""
+def save_snapshot(
+    connection: sqlite3.Connection, scope: str, profile: str, snapshot: Snapshot, before: Snapshot | None = None
+) -> None:
+    """Replace the stored snapshot with `snapshot`, without passwords and annotations.
+
+    Args:
+        connection: in a transaction.
+        scope: the account.
+        profile: the profile that it is used with.
+        snapshot: the new one.
+        before: the one that this function has stored last. If it is still stored, only what differs is written.
+
+    """
+    stored = _time_of(connection, scope)
+    old = before.hosts if before is not None and stored == microseconds(before.at) else None
     row = (scope, profile, microseconds(snapshot.at))
     connection.execute("INSERT OR REPLACE INTO snapshots (scope, profile, at) VALUES (?, ?, ?)", row)
-    connection.execute("DELETE FROM snapshot_parts WHERE scope = ?", (scope,))
+    first_unused = 0 if old is None else len(snapshot.hosts)
+    connection.execute("DELETE FROM snapshot_parts WHERE scope = ? AND part >= ?", (scope, first_unused))
     for start in range(0, len(snapshot.hosts), HOSTS_PER_PART):
-        part = [_without_annotation(host) for host in snapshot.hosts[start : start + HOSTS_PER_PART]]
-        body = _ENCODER.encode(part)
-        connection.execute("INSERT INTO snapshot_parts VALUES (?, ?, ?)", (scope, start, body))
+        part = slice(start, start + HOSTS_PER_PART)
+        if old is None or old[part] != snapshot.hosts[part]:
+            body = _ENCODER.encode([_without_annotation(host) for host in snapshot.hosts[part]])
+            connection.execute("INSERT OR REPLACE INTO snapshot_parts VALUES (?, ?, ?)", (scope, start, body))
+
+
+def _time_of(connection: sqlite3.Connection, scope: str) -> object:
+    row = connection.execute("SELECT at FROM snapshots WHERE scope = ?", (scope,)).fetchone()
+    return row[0] if row else None
 
 
 def _without_annotation(host: Host) -> Host:
