@@ -538,6 +538,13 @@ async def test_a_large_snapshot_is_read_back_in_order_and_a_smaller_one_after_it
         assert snapshot.hosts == kept
 
 
+async def stored(journal: Journal) -> tuple[tuple[Host, ...], datetime]:
+    """Return what the stored snapshot contains."""
+    snapshot = await journal.last_snapshot()
+    assert snapshot is not None
+    return snapshot.hosts, snapshot.at
+
+
 async def parts_written(database: Database, save: Callable[[], Awaitable[None]]) -> int:
     """Return how many parts of snapshots `save` writes."""
     statements: list[str] = []
@@ -553,10 +560,10 @@ async def test_only_the_parts_of_a_snapshot_that_changed_are_written(database: D
     hosts[42] = replace(hosts[42], name="renamed")
     later = a_snapshot(*hosts, at=NOON + SECOND)
     assert await parts_written(database, lambda: journal.save_snapshot(later)) == 1
-    assert await journal.last_snapshot() == later
+    assert await stored(journal) == (later.hosts, later.at)
     again = a_snapshot(*hosts, at=NOON + 2 * SECOND)
     assert await parts_written(database, lambda: journal.save_snapshot(again)) == 0
-    assert await journal.last_snapshot() == again
+    assert await stored(journal) == (again.hosts, again.at)
 
 
 @given(
@@ -577,7 +584,7 @@ async def test_the_last_snapshot_is_read_back_whichever_program_has_stored_it(
             hosts[place] = replace(hosts[place], name=str(number))
         snapshot = a_snapshot(*hosts[:count], at=NOON + number * SECOND)
         await journals[is_second].save_snapshot(snapshot)
-        assert await journals[0].last_snapshot() == snapshot
+        assert await stored(journals[0]) == (snapshot.hosts, snapshot.at)
     for database in databases:
         await database.close()
 
