@@ -108,6 +108,24 @@ def test_the_table_ends_with_the_total_and_says_how_certain_it_is(run: Run) -> N
     assert not any("Forecast" in line for line in lines)
 
 
+def test_costs_are_summed_by_tag_and_owner(run: Run, bare: dict[str, str]) -> None:
+    hosts = Path(bare["HOME"]) / ".config" / "xds-tui" / "hosts.toml"
+    hosts.parent.mkdir(parents=True, exist_ok=True)
+    hosts.write_text(
+        '[hosts.h1]\nalias = "render"\ntags = ["prod", "gpu"]\nowner = "li"\n[hosts.h2]\ntags = ["gpu"]\n',
+        encoding="utf-8",
+    )
+    by_tag = json.loads(run("report", "--month", "2026-02", "--by", "tag", "--json").stdout)
+    assert [(row["part"], row["key"], row["hosts"], row["cost"]) for row in by_tag] == [
+        ("tag", "gpu", 2, "11.00"),
+        ("tag", "prod", 1, "11.00"),
+        ("total", None, 2, "11.00"),
+    ]
+    lines = run("report", "--month", "2026-02", "--by", "owner").stdout.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [["OWNER", "HOSTS"], ["li", "1"], ["-", "1"], ["Total", "2"]]
+    assert run("report", "--month", "2026-02").stdout.splitlines()[1].split()[:2] == ["render", "h1"]
+
+
 def test_the_report_in_chinese(run: Run) -> None:
     text = run("report", "--month", "2026-02", "--lang", "zh_CN").stdout
     assert text.splitlines()[0].startswith("主机")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -99,6 +100,10 @@ def _reason(row: Row) -> str:
     return _event_text({**row, "kind": None})
 
 
+def _report_key(row: Row) -> str:
+    return _(terms.TOTAL) if row["part"] == "total" else _plain(row["name"] or row["key"])
+
+
 def _report_cost(row: Row) -> str:
     """Format a cost, with a question mark if nothing of it is known."""
     return "?" if row["unpriced"] == row["hosts"] else _plain(row["cost"])
@@ -156,12 +161,7 @@ ORDERS: Final = (
     TextColumn(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),
     TextColumn(HEADERS["why"], _reason),
 )
-REPORT: Final = (
-    TextColumn(
-        HEADERS["host"], lambda row: _(terms.TOTAL) if row["part"] == "total" else _plain(row["name"] or row["key"])
-    ),
-    TextColumn(HEADERS["id"], lambda row: _plain(row["key"]), drop=4),
-    TextColumn(HEADERS["billing"], lambda row: exported_word("billing", row["billing"]), drop=3),
+_REPORT_SUMS: Final = (
     TextColumn(HEADERS["hours_on"], lambda row: f"{row['hours_on']:.1f}", is_number=True),
     TextColumn(HEADERS["on_demand_cny"], lambda row: _plain(row["on_demand"]), is_number=True, drop=2),
     TextColumn(HEADERS["rent_cny"], lambda row: _plain(row["prepaid"]), is_number=True, drop=1),
@@ -169,3 +169,15 @@ REPORT: Final = (
     TextColumn(HEADERS["at_least_cny"], lambda row: _plain(row["cost_low"]), is_number=True, drop=6),
     TextColumn(HEADERS["at_most_cny"], lambda row: _plain(row["cost_high"]), is_number=True, drop=5),
 )
+_REPORT_HOSTS: Final = TextColumn(HEADERS["hosts"], lambda row: _plain(row["hosts"]), is_number=True, drop=4)
+REPORTS: Final[Mapping[str, Sequence[TextColumn]]] = {
+    "host": (
+        TextColumn(HEADERS["host"], _report_key),
+        TextColumn(HEADERS["id"], lambda row: _plain(row["key"]), drop=4),
+        TextColumn(HEADERS["billing"], lambda row: exported_word("billing", row["billing"]), drop=3),
+        *_REPORT_SUMS,
+    ),
+    "tag": (TextColumn(HEADERS["tag"], _report_key), _REPORT_HOSTS, *_REPORT_SUMS),
+    "owner": (TextColumn(HEADERS["owner"], _report_key), _REPORT_HOSTS, *_REPORT_SUMS),
+}
+"""The columns of a report, by what its rows are of."""

@@ -193,10 +193,13 @@ def _add_history(commands: Commands) -> None:
 
 
 def _add_report(commands: Commands) -> None:
-    examples = ["xds-tui report", "xds-tui report --month 2026-10 --csv > october.csv", "xds-tui report --md"]
+    examples = ["xds-tui report", "xds-tui report --month 2026-10 --csv > october.csv", "xds-tui report --by tag --md"]
     report = commands.add("report", _("show what your hosts cost in a month"), CommandHelp("pricing", examples))
     report.add_argument(
         "--month", type=_month, metavar="YYYY-MM", help=_("month in local time (the current one)"), default=None
+    )
+    report.add_argument(
+        "--by", choices=("host", "tag", "owner"), default="host", help=_("one row per host, tag or owner (host)")
     )
     group = report.add_argument_group(_("Output"))
     output_format = group.add_mutually_exclusive_group()

@@ -118,7 +118,7 @@ def _report(options: argparse.Namespace, _settings: Settings, context: CommandCo
     from xds_tui.cli.commands import report
 
     output_format = OutputFormat.MARKDOWN if options.md else _output_format(options)
-    return report.report(context.services(), report.ReportView(options.month, output_format))
+    return report.report(context.services(), report.ReportView(options.month, output_format, options.by))
 
 
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:

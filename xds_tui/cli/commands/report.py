@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from xds_tui.api.errors import ApiError
 from xds_tui.cli import columns, output
 from xds_tui.cli.commands.history import EVENT_PAGE_SIZE
 from xds_tui.cli.commands.host_reader import HostReader
-from xds_tui.cli.output import CommandError, OutputFormat, RowWriter, print_error
+from xds_tui.cli.output import CommandError, OutputFormat, RowWriter, TextColumn, print_error
 from xds_tui.cli.watch import follow, report_error
 from xds_tui.domain import pricing
 from xds_tui.domain.cost_report import FORECAST_DAYS, CostReport, billed_hosts, cost_report
@@ -26,6 +27,7 @@ from xds_tui.text.report import report_notes, report_table
 
 if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
+    from xds_tui.domain.annotations import Annotation
     from xds_tui.domain.model import Host
     from xds_tui.domain.records import Event
 
@@ -37,6 +39,8 @@ class ReportView:
     month: tuple[int, int] | None
     """Year and month; None for the current one."""
     output_format: OutputFormat
+    part: str = "host"
+    """What a row is of: `host`, `tag` or `owner`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,24 @@ def report(services: CommandServices, view: ReportView) -> int:
         events = await _events(services, since)
         observed = Observations(await journal.observation_times(since, until), events, until)
         found = billed_hosts(hosts, costs.hosts, await journal.creates(), events, observed)
+        await services.annotations.refresh()
+        annotations = services.annotations.of
+        named = tuple(replace(host, name=annotations(host.id).alias or host.name) for host in found)
         if (problem := journal.problem or journal.notice) is not None:
             raise problem
-        return _Result(cost_report(found, (start, end), now, observed.begin), observed.begin)
+        groups = _groups(view.part, annotations)
+        return _Result(cost_report(named, (start, end), now, observed.begin, groups), observed.begin)
 
-    return follow(services, read, _ReportWriter(view.output_format), 0)
+    return follow(services, read, _ReportWriter(view), 0)
+
+
+def _groups(part: str, annotation: Callable[[str], Annotation]) -> Callable[[str], Iterable[str]] | None:
+    """Return the function that returns the tags or the owner of a host by its ID; None for a row per host."""
+    if part == "tag":
+        return lambda host_id: annotation(host_id).tags
+    if part == "owner":
+        return lambda host_id: filter(None, (annotation(host_id).owner,))
+    return None
 
 
 def month_of(month: tuple[int, int] | None, now: datetime) -> tuple[datetime, datetime]:
@@ -125,20 +142,20 @@ class _ReportWriter:
 
     is_followed = False
 
-    def __init__(self, output_format: OutputFormat) -> None:
-        self._format = output_format
-        is_table = output_format is OutputFormat.MARKDOWN
-        self._rows = RowWriter(
-            OutputFormat.TABLE if is_table else output_format, columns.REPORT, is_followed=False, is_repeated=False
-        )
+    def __init__(self, view: ReportView) -> None:
+        self._format = view.output_format
+        self._part = view.part
+        self._columns = columns.REPORTS[view.part]
+        row_format = OutputFormat.TABLE if self._format is OutputFormat.MARKDOWN else self._format
+        self._rows = RowWriter(row_format, self._columns, is_followed=False, is_repeated=False)
 
     def write(self, result: _Result, /) -> None:
         """Write a report; raises `OutputError`."""
         has_sums = self._format is not OutputFormat.CSV
-        table = report_table(result.report, "host", result.observed_since, has_sums=has_sums)
+        table = report_table(result.report, self._part, result.observed_since, has_sums=has_sums)
         notes = list(report_notes(result.report, result.observed_since))
         if self._format is OutputFormat.MARKDOWN:
-            output.write_json(_markdown(table, f"{result.report.start:%Y-%m}", notes))
+            output.write_json(_markdown(table, self._columns, f"{result.report.start:%Y-%m}", notes))
             return
         if self._format is OutputFormat.TABLE:
             rows = [row for row in table.rows if row[table.fields.index("part")] != "forecast"]
@@ -148,16 +165,16 @@ class _ReportWriter:
             output.write("\n" + "".join(f"{note}\n" for note in notes))
 
 
-def _markdown(table: ExportTable, month: str, notes: Iterable[str]) -> str:
+def _markdown(table: ExportTable, columns: Sequence[TextColumn], month: str, notes: Iterable[str]) -> str:
     """Return a report as Markdown, in which names stay what they are."""
     lines = [
-        [_(column.title) for column in columns.REPORT],
-        ["---:" if column.is_number else "---" for column in columns.REPORT],
+        [_(column.title) for column in columns],
+        ["---:" if column.is_number else "---" for column in columns],
     ]
     for values in table.rows:
         row = dict(zip(table.fields, values, strict=True))
         if row["part"] != "forecast":
-            lines.append([_MARKUP.sub(r"\\\g<0>", clean(column.text(row))) for column in columns.REPORT])
+            lines.append([_MARKUP.sub(r"\\\g<0>", clean(column.text(row))) for column in columns])
     rows = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     title = _("Cost of {month}").format(month=month)
     return f"# {title}\n\n{rows}\n" + "".join(f"- {note}\n" for note in notes)
