@@ -147,6 +147,9 @@ class TestFilter:
             assert "No hosts yet. Press n to rent one." in sitting.text
             await sitting.fleet(unreadable=3)
             assert "No host could be parsed" in sitting.text
+            await sitting.fleet(snapshot=replace(a_snapshot(), is_complete=False))
+            assert "The list of hosts is inconsistent; some hosts may be missing from it." in sitting.text
+            assert "No hosts yet" not in sitting.text
 
     @pytest.mark.usefixtures("in_chinese")
     async def test_the_words_on_screen_can_be_asked_for_in_their_language(self) -> None:

@@ -19,7 +19,7 @@ from xds_tui.fleet.state import FleetState, OrderContext
 from xds_tui.fleet.updates import NoticeRaised, UpdateQueue
 from xds_tui.i18n import _, ngettext
 from xds_tui.store.database import StoreError
-from xds_tui.text import messages
+from xds_tui.text import messages, terms
 from xds_tui.text.messages import Situation
 
 if TYPE_CHECKING:
@@ -175,4 +175,4 @@ def _warn(listing: HostListing) -> None:
         )
         print_error([warning.format(count=listing.unreadable)])
     if not listing.snapshot.is_complete:
-        print_error([_("The list of hosts is inconsistent; some hosts may be missing from it.")])
+        print_error([_(terms.INCOMPLETE_LIST)])

@@ -191,6 +191,8 @@ class HostPane(FilteredPane, Vertical):
             return _("No hosts match the filter. Press esc to clear it.")
         if self.fleet.unreadable:
             return _("No host could be parsed; see the history (h)")
+        if not self.fleet.snapshot.is_complete:
+            return _(terms.INCOMPLETE_LIST)
         return _("No hosts yet. Press n to rent one.")
 
     def watch_fleet(self, old: FleetState, new: FleetState) -> None:
