@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 
 import httpx
@@ -17,7 +19,12 @@ class Endless(httpx.AsyncByteStream):
     taken = 0
     closed = False
 
+    def __init__(self, start: bytes = b"") -> None:
+        self._start = start
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._start:
+            yield self._start
         while True:
             self.taken += 65_536
             yield bytes(65_536)
@@ -45,10 +52,54 @@ async def test_an_endless_response_is_aborted_at_the_limit() -> None:
     assert body.taken <= MAX_BODY + 65_536
 
 
-async def test_a_compressed_response_is_rejected_unread() -> None:
-    body = Endless()
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("GZIP", gzip.compress), ("deflate", zlib.compress)]
+)
+async def test_a_compressed_response_is_read_although_it_was_not_asked_for(
+    encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    class Chunks(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for byte in compress(b'{"code":0}' * 100):
+                yield bytes([byte])
+
+    response = httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Chunks())
+    whole = await bounded(response).handle_async_request(httpx.Request("GET", URL))
+    assert whole.content == b'{"code":0}' * 100
+
+
+@pytest.mark.parametrize(
+    ("encoding", "sent", "reason"),
+    [
+        ("gzip", gzip.compress(bytes(100 * MAX_BODY)), f"more than {MAX_BODY} bytes"),
+        ("gzip", gzip.compress(b"x" * 1000)[:-9], "gzip, incomplete"),
+        ("gzip", b'{"code":0}', "gzip, "),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x")), "gzip, gzip"),
+    ],
+    ids=["too large", "cut off", "not compressed", "compressed twice"],
+)
+async def test_a_compression_that_cannot_be_read_is_an_error(encoding: str, sent: bytes, reason: str) -> None:
+    class Body(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield sent
+
+    response = httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Body())
+    with pytest.raises(httpx.DecodingError, match=reason):
+        await bounded(response).handle_async_request(httpx.Request("GET", URL))
+
+
+async def test_an_endless_stream_after_a_compressed_response_is_aborted() -> None:
+    body = Endless(gzip.compress(b"x"))
     response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body)
-    with pytest.raises(httpx.DecodingError, match="gzip"):
+    with pytest.raises(httpx.DecodingError, match=f"more than {MAX_BODY} bytes"):
+        await bounded(response).handle_async_request(httpx.Request("GET", URL))
+    assert body.closed
+
+
+async def test_an_unknown_encoding_is_rejected_unread() -> None:
+    body = Endless()
+    response = httpx.Response(200, headers={"Content-Encoding": "br"}, stream=body)
+    with pytest.raises(httpx.DecodingError, match="br"):
         await bounded(response).handle_async_request(httpx.Request("GET", URL))
     assert body.taken == 0
     assert body.closed

@@ -1,4 +1,4 @@
-"""A transport that returns complete, uncompressed responses of bounded size, and raises only errors of httpx."""
+"""A transport that returns complete responses of bounded size, and raises only errors of httpx."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib.util
 import os
 import ssl
 import sys
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.TransportError: as the transport below.
-            httpx.DecodingError: the response is compressed although that was not accepted, or larger than `MAX_BODY`.
+            httpx.DecodingError: the response is larger than `MAX_BODY`, or its compression cannot be read.
             NotSent: as `open_route`.
 
         """
@@ -151,18 +152,31 @@ def _route(request: httpx.Request) -> dict[str, Word]:
 
 async def _whole(response: httpx.Response) -> httpx.Response:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
+    if encoding not in ("", "identity", *_COMPRESSED):
         raise httpx.DecodingError(f"Content-Encoding: {encoding}")
     if not isinstance(response.stream, httpx.AsyncByteStream):
         raise httpx.StreamError("an answer that cannot be awaited")
-    body = bytearray()
+    inflater = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding in _COMPRESSED else None
+    body, received = bytearray(), 0
     async for chunk in response.stream:
-        body += chunk
-        if len(body) > MAX_BODY:
+        received += len(chunk)
+        try:
+            body += chunk if inflater is None else inflater.decompress(chunk, MAX_BODY + 1 - len(body))
+        except zlib.error as error:
+            raise httpx.DecodingError(f"Content-Encoding: {encoding}, {error}") from error
+        if max(received, len(body)) > MAX_BODY:
             raise httpx.DecodingError(f"more than {MAX_BODY} bytes")
+    if inflater is not None and received and not inflater.eof:
+        raise httpx.DecodingError(f"Content-Encoding: {encoding}, incomplete")
     headers = [(name, value) for name, value in response.headers.raw if name.lower() in _KEPT]
     return httpx.Response(response.status_code, headers=headers, content=bytes(body))
 
+
+_COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
+"""Encodings that are read although they were not asked for: some gateways compress every response."""
+
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
+"""The format is read from the header of the data (zlib's documentation)."""
 
 _KEPT: Final = frozenset({b"content-type", b"date", b"location", b"retry-after"})
 """The headers that are used; without Set-Cookie there is no state but the token."""
