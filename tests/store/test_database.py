@@ -198,10 +198,15 @@ async def test_a_database_of_another_program_is_set_aside(path: Path) -> None:
 
 
 def spoil(path: Path) -> None:
-    """Overwrite every page but the first, which the header is on."""
+    """Overwrite the first page of every table and index, but neither the header nor the schema."""
+    connection = sqlite3.connect(path)
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    pages = [page for (page,) in connection.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 1")]
+    connection.close()
     with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (path.stat().st_size - 4096))
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
 
 
 async def test_a_file_found_damaged_is_set_aside_and_work_continues(path: Path) -> None:

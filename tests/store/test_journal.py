@@ -566,6 +566,20 @@ async def test_only_the_parts_of_a_snapshot_that_changed_are_written(database: D
     assert await stored(journal) == (again.hosts, again.at)
 
 
+async def test_a_refresh_with_a_changed_host_writes_a_few_kilobytes(path: Path, journal: Journal) -> None:
+    hosts = [a_host(id=f"h{number}") for number in range(1_000)]
+    await journal.save_snapshot(a_snapshot(*hosts))
+    log = path.with_name(f"{path.name}-wal")
+    for number in range(20):
+        before = log.stat().st_size
+        hosts[number * 7] = replace(hosts[number * 7], name="renamed")
+        at = NOON + number * SECOND
+        await journal.add_events([an_event(number)])
+        await journal.add_sample(a_sample(number))
+        await journal.save_snapshot(a_snapshot(*hosts, at=at))
+        assert log.stat().st_size - before <= 16_000
+
+
 @given(
     steps=st.lists(
         st.tuples(st.booleans(), st.lists(st.integers(0, 40), max_size=3), st.integers(0, 41)), min_size=1, max_size=8

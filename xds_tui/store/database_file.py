@@ -28,6 +28,9 @@ from xds_tui.system import files
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for a lock of another program."""
 
+PAGE_SIZE: Final = 1024
+"""Bytes of a page of a new file. A transaction writes at least two, so the default of 4,096 writes more than needed."""
+
 _SALVAGE_LIMIT: Final = 100_000
 """Maximum number of orders copied from a damaged file."""
 
@@ -144,6 +147,7 @@ def _connect(path: Path, timeout: float, *, check: bool = False) -> sqlite3.Conn
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
     try:
         connection.text_factory = _text
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
         migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

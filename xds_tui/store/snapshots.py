@@ -18,15 +18,15 @@ from xds_tui.domain.model import Catalog, Host, Snapshot
 from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
 from xds_tui.store.bodies import encode_secret_as_null, from_microseconds, microseconds, sanitize_value
 
-HOSTS_PER_PART: Final = 10
+HOSTS_PER_PART: Final = 2
 """Hosts per row, about a page of the file: only the parts that have changed are written."""
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_secret_as_null)
 _DECODER: Final = msgspec.json.Decoder(tuple[Host, ...])
-_SAFE_TEXT: Final = re.compile(
-    r"(?:(?!\d{16})[ !#-\[\]-~\u00a1-\u00ac\u00ae-\u02ff\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e\"])*"
-)
-"""Latin and Chinese text without escapes and without numbers that may be out of range."""
+_SAFE_TEXT: Final = re.compile(r'[ !#-\[\]-~\u00a1-\u00ac\u00ae-\u02ff\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e"]*')
+"""Latin and Chinese text without escapes."""
+_LONG_NUMBER: Final = re.compile(r"\d{16}")
+"""A number that may be out of range."""
 
 
 class Offers(msgspec.Struct, frozen=True):
@@ -116,7 +116,8 @@ def _decode_hosts(body: object) -> tuple[Host, ...]:
     if not isinstance(body, bytes):
         raise ValueError("not a part")
     hosts = tuple(map(_within_ranges, _DECODER.decode(body)))
-    if _SAFE_TEXT.fullmatch(body.decode()):  # the usual case: there is nothing to sanitize
+    text = body.decode()
+    if _SAFE_TEXT.fullmatch(text) and not _LONG_NUMBER.search(text):  # the usual case: there is nothing to sanitize
         return hosts
     return tuple(cast("Host", sanitize_value(host)) for host in hosts)
 
