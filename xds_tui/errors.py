@@ -2,12 +2,15 @@
 
     AppError(summary, detail)
     ├── UserInputError         input that cannot be used: the summary may say {word}, the detail is that word
+    │   ├── AnnotationError    domain.annotations     a name, note, tag or owner of a host
     │   ├── QueryError         domain.filter_query    a filter
     │   └── SettingsError      config.toml_file       an argument, an environment variable or a line of config.toml
     ├── ApiError               api.errors             a call to the service; subclasses by what the caller may do next
     ├── StoreError             store.problems         the history file
     │   └── RequestMismatchError  store.journal       a request ID that was used for something else
     ├── CredentialStoreError   auth.keyring_errors    the keyring
+    ├── DeliveryError          api.webhooks           a notification that was not delivered
+    ├── ChannelError           fleet.notifications    a channel of notifications that cannot be used
     ├── UnreachableError       remote.target          a host that no program can connect to
     ├── FileWriteError         system.files           an exported file
     ├── CommandError           cli.output             a command that has sent nothing

@@ -33,6 +33,8 @@ RUN_ELSEWHERE = {
     r"xds-tui manual( [a-z]+)?": "tests/test_manual.py",
     r"xds-tui doctor": "tests/cli/test_doctor_command.py",
     r"xds-tui doctor --clipboard": "tests/cli/test_doctor_clipboard.py",
+    r"xds-tui (notify .*|doctor --notify|hosts --watch)": "tests/cli/test_notify_command.py",
+    r"xds-tui events --json": "tests/cli/test_history_commands.py",
     r"xds-tui log(in|out)": "tests/cli/test_login_command.py",
     r"xds-tui orders (forget|retry) ID": "tests/cli/test_order_commands.py",
     r"xds-tui --debug xds\.log": "tests/cli/test_debug_option.py",
