@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tests.bench import bytes as weights
-from tests.bench import commands, disk, idle, keys, loop, memory, quiet, start
+from tests.bench import calls, commands, disk, idle, keys, loop, memory, quiet, start
 from tests.bench.table import Line, printed
 
 _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
+    calls.measure,
     start.measure,
     commands.measure,
     keys.measure,

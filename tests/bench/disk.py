@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tests.bench.fleet import START, hosts
 from tests.bench.table import Line, run
 from xds_tui.domain import pricing
-from xds_tui.domain.model import Area, Billing, Host, Purpose, Snapshot, Status
+from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.domain.records import Event, EventKind
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.fleet.updates import UpdateQueue
@@ -29,7 +30,6 @@ SIZES: Final = {1_000: 20_000_000, 10_000: 60_000_000}
 MAX_SYNCS: Final = 12
 """Number of times that an hour may sync the disk."""
 
-START: Final = datetime(2026, 11, 1, tzinfo=UTC)
 REFRESH: Final = timedelta(seconds=15)
 REFRESHES: Final = 240
 CHANGES: Final = (1, 2, 1, 2)
@@ -41,51 +41,27 @@ _SYNCS: Final = 3
 """Syncs of a checkpoint: the log before it, the file after it, and the log when it begins again."""
 
 
-_HOST: Final = Host(
-    id="",
-    name="",
-    status=Status.ON,
-    billing=Billing.ON_DEMAND,
-    cpu=16,
-    memory=64,
-    disk=500,
-    gpu_count=1,
-    gpu_name="RTX 4090",
-    os="Ubuntu 22.04",
-    account="root",
-    password=None,
-    address="gpu.example.com",
-    port=54_320,
-    mac="52:54:00:12:34:56",
-    ipv4="10.0.0.17",
-    purpose=Purpose.COMPUTE,
-    area=Area.SOUTH,
-    created=START,
-    expires=None,
-)
-
-
 def written() -> int:
     """Return the bytes that this process has written."""
     lines = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     return int(lines["wchar"])
 
 
-def changes(hosts: list[Host]) -> Iterator[tuple[Snapshot, list[Event]]]:
+def changes(fleet: list[Host]) -> Iterator[tuple[Snapshot, list[Event]]]:
     """Yield what each refresh finds."""
     place = 0
     for number in range(REFRESHES):
         now = START + number * REFRESH
         events = []
         for _ in range(CHANGES[number % len(CHANGES)]):
-            place = (place + 7919) % len(hosts)
-            host = hosts[place]
+            place = (place + 7919) % len(fleet)
+            host = fleet[place]
             status = Status.OFF if host.status is Status.ON else Status.ON
-            hosts[place] = replace(host, status=status)
+            fleet[place] = replace(host, status=status)
             events.append(
                 Event(at=now, kind=EventKind.STATUS, host_id=host.id, host_name=host.name, old=host.status, new=status)
             )
-        yield Snapshot(tuple(hosts), now), events
+        yield Snapshot(tuple(fleet), now), events
 
 
 async def observe(path: Path, count: int) -> int:
@@ -93,9 +69,8 @@ async def observe(path: Path, count: int) -> int:
     database = await Database.open(path)
     now = START
     recorder = Recorder(Journal(database, "default"), lambda: now, UpdateQueue())
-    hosts = [replace(_HOST, id=f"{number:08x}-host", name=f"gpu-node-{number}") for number in range(count)]
     before = 0
-    for number, (snapshot, events) in enumerate(changes(hosts)):
+    for number, (snapshot, events) in enumerate(changes(list(hosts(count)))):
         now = snapshot.at
         recorder.record(events)
         recorder.record_sample(snapshot, pricing.costs(snapshot.hosts, None, {}, now), None)

@@ -223,8 +223,8 @@ class Monitor:
     async def _start(self, after_first_paint: Callable[[], Awaitable[None]]) -> None:
         """Show what an earlier run stored, then sign in."""
         self._storage.start()
-        await self.annotations.refresh()
-        await self._data.restore()
+        # Both at once: the hosts are on the screen with the first paint only if they are read before it.
+        await asyncio.gather(self.annotations.refresh(), self._data.restore())
         await after_first_paint()
         await self._account.open()
         if self._account.has_credentials:

@@ -1,0 +1,47 @@
+"""Counts the function calls of a start: `counted_start.py REPORT TEXT PROGRAM [ARGUMENT...]`.
+
+The program is `xds-tui` or the path of a script. Calls of the main thread are counted, those in C included, until the
+first frame with TEXT was drawn. The process ends then, and the count is in the file REPORT.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Run the program until it has drawn the frame."""
+    profile = cProfile.Profile()
+    profile.enable()
+    from textual.app import App
+
+    report, text = Path(sys.argv[1]), sys.argv[2]
+    display = App._display
+
+    def display_and_count(app: App[Any], screen: Any, frame: Any) -> None:
+        display(app, screen, frame)
+        if frame is None:
+            return
+        profile.disable()
+        if any(text in strip.text for strip in screen._compositor.render_strips()):
+            report.write_text(str(sum(entry.callcount for entry in profile.getstats())))
+            os._exit(0)
+        profile.enable()
+
+    App._display = display_and_count  # type: ignore[method-assign,assignment]
+    sys.argv = sys.argv[3:]
+    if sys.argv[0] == "xds-tui":
+        from xds_tui.cli.main import main as run_program
+
+        run_program()
+    else:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
