@@ -22,6 +22,11 @@ UNITS_ZH: Final[Mapping[str, str]] = {
 }
 
 MEANINGS_ZH: Final[Mapping[str, str]] = {
+    "your name of the host": "您给主机起的名称",
+    "your tags; in CSV separated by spaces": "您的标签；CSV 中以空格分隔",
+    "the owner that you entered": "您填写的负责人",
+    "your note": "您的备注",
+    "whether stopping, rebooting and deleting it is prevented": "是否禁止关机、重启和删除",
     "when the service returned the row": "服务返回该行的时间",
     "`on_demand`: by the hour; `rent`: prepaid for a period": "`on_demand`：按小时计费；`rent`：按周期预付",
     "region: `south`, `west` or `international`": "地域：`south`、`west` 或 `international`",

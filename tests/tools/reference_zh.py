@@ -64,7 +64,7 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
         "从左到右显示的列",
     ),
     "hosts.sort": ("列名，前缀 `-` 表示从大到小", "服务端的顺序", "排序"),
-    "hosts.group": ("`status`、`area` 或 `os`", "不分组", "主机的分组依据"),
+    "hosts.group": ("`status`、`area`、`os`、`tag` 或 `owner`", "不分组", "主机的分组依据"),
     "panes.catalog": (
         "`auto`、`open` 或 `closed`",
         "`auto`",

@@ -61,6 +61,11 @@ def _address(row: Row) -> str:
     return f"{row['address']}:{row['port']}" if row["address"] and row["port"] else _plain(row["address"])
 
 
+def _tags(row: Row) -> str:
+    tags = row["tags"]
+    return _plain(" ".join(tags) if isinstance(tags, tuple) else tags)
+
+
 def _discount(row: Row) -> str:
     discount = row["discount"]
     if discount is None or Decimal(str(discount)) == 1:
@@ -110,7 +115,7 @@ def _report_cost(row: Row) -> str:
 
 
 HOSTS: Final = (
-    TextColumn(HEADERS["name"], lambda row: _plain(row["name"] or row["id"]), name="name"),
+    TextColumn(HEADERS["name"], lambda row: _plain(row["alias"] or row["name"] or row["id"]), name="name"),
     TextColumn(HEADERS["status"], _status, name="status"),
     TextColumn(HEADERS["os"], lambda row: _plain(row["os"]), name="os", drop=6),
     TextColumn(HEADERS["cpu"], lambda row: _plain(row["cpu"]), is_number=True, name="cpu", drop=7),
@@ -121,6 +126,9 @@ HOSTS: Final = (
     TextColumn(HEADERS["expires"], lambda row: _moment(row["expires_at"]), name="expires"),
     TextColumn(HEADERS["address"], _address, name="address", drop=5),
     TextColumn(HEADERS["id"], lambda row: _plain(row["id"]), name="id", drop=4),
+    TextColumn(HEADERS["tags"], _tags, name="tags", drop=3, is_optional=True),
+    TextColumn(HEADERS["owner"], lambda row: _plain(row["owner"]), name="owner", drop=12, is_optional=True),
+    TextColumn(HEADERS["note"], lambda row: _plain(row["note"]), name="note", drop=13, is_optional=True),
 )
 HOST_DETAILS: Final = (
     *HOSTS,

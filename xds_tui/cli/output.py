@@ -19,6 +19,7 @@ from xds_tui.system import standard_streams
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, messages
 from xds_tui.text.export import ExportTable, Value
+from xds_tui.text.labels import NO_VALUE
 
 Row = Mapping[str, Value]
 """An exported row: field name to value."""
@@ -39,6 +40,8 @@ class TextColumn:
     """The name on a command line; empty: it cannot be chosen."""
     drop: int = 0
     """The higher, the sooner it is left out where there is no room; 0: never."""
+    is_optional: bool = False
+    """Whether it is left out if the first rows have no value in it."""
 
 
 def cell_width(text: str) -> int:
@@ -64,6 +67,7 @@ class TableLayout:
         """
         self._room = room
         self._shown: tuple[int, ...] | None = None
+        self._empty: frozenset[int] = frozenset()
         self._columns = columns
         self._titles = tuple(titles)
         self._widths = [cell_width(title) for title in titles]
@@ -74,6 +78,7 @@ class TableLayout:
         for line in lines:
             self._widths = [max(pair) for pair in zip(self._widths, map(cell_width, line), strict=True)]
         if self._shown is None:
+            self._empty = self._without_value(lines)
             self._shown = self._fitting()
         return "".join(f"{self._align(line)}\n" for line in ([self._titles] if header else []) + lines)
 
@@ -81,11 +86,16 @@ class TableLayout:
     def left_out(self) -> tuple[str, ...]:
         """The titles of the columns for which there is no room; known after the first rendering."""
         shown = range(len(self._columns)) if self._shown is None else self._shown
-        return tuple(title for index, title in enumerate(self._titles) if index not in shown)
+        return tuple(title for index, title in enumerate(self._titles) if index not in {*shown, *self._empty})
+
+    def _without_value(self, lines: Sequence[Sequence[str]]) -> frozenset[int]:
+        """Return the positions of the optional columns in which no line has a value."""
+        optional = (index for index, column in enumerate(self._columns) if column.is_optional)
+        return frozenset(index for index in optional if all(line[index] == NO_VALUE for line in lines))
 
     def _fitting(self) -> tuple[int, ...]:
         """Return the positions of the columns that fit into a line."""
-        shown = list(range(len(self._columns)))
+        shown = [index for index in range(len(self._columns)) if index not in self._empty]
         while self._room is not None:
             width = sum(self._widths[index] for index in shown) + len(COLUMN_GAP) * (len(shown) - 1)
             droppable = [index for index in shown if self._columns[index].drop]

@@ -14,6 +14,7 @@ from xds_tui.i18n import N_
 
 NOT_TOML: Final = N_("The file with the names and tags of your hosts is not valid TOML: it is neither used nor changed")
 IRREGULAR: Final = N_("The file with the names and tags of your hosts has a form that is edited only by hand")
+NOT_TABLE: Final = N_("The file with the names and tags of your hosts must have a table for each host")
 BAD_VALUE: Final = N_("This must be a string; for tags, a list of strings; for protected, true or false")
 
 _HEADER: Final = re.compile(r"[ \t]*\[")
@@ -67,7 +68,7 @@ def parse(content: bytes, name: str) -> HostsFileContent:
     """Return the annotations in the file called `name`.
 
     Raises:
-        SettingsError: if it is not TOML.
+        SettingsError: if it is not TOML, or `hosts` is not a table.
 
     """
     text = decode(content, name)
@@ -75,7 +76,7 @@ def parse(content: bytes, name: str) -> HostsFileContent:
     problems: list[SettingsError] = []
     annotations: dict[str, Annotation] = {}
     if not isinstance(tables, dict):
-        return HostsFileContent({}, (SettingsError(BAD_VALUE, f"{name}: hosts"),))
+        raise SettingsError(NOT_TABLE, f"{name}: hosts")
     for host_id, table in tables.items():
         values = table if isinstance(table, dict) else {}
         usable = {key: value for key, value in values.items() if key in _KEYS and _is_usable(key, value)}
@@ -83,7 +84,9 @@ def parse(content: bytes, name: str) -> HostsFileContent:
         for key in invalid if isinstance(table, dict) else [""]:
             path = ".".join(filter(None, ("hosts", host_id, key)))
             problems.append(SettingsError(BAD_VALUE, f"{name}:{_line(text, host_id, key)}: {path}"))
-        annotations[host_id] = _annotation(usable, is_marked="protected" in invalid)
+        # What an invalid value means for the protection of the host is not known, so it is protected.
+        is_doubtful = not isinstance(table, dict) or not {"protected", "tags", "owner"}.isdisjoint(invalid)
+        annotations[host_id] = _annotation(usable, is_marked=is_doubtful)
     return HostsFileContent(annotations, tuple(problems))
 
 
@@ -99,7 +102,7 @@ def _is_usable(key: str, value: object) -> bool:
 
 
 def _annotation(values: Mapping[str, Any], *, is_marked: bool = False) -> Annotation:
-    """Return the annotation; what is meant by an invalid `protected` is unknown, so that such a host is protected."""
+    """Return the annotation; a host without a valid `protected` is marked if `is_marked`."""
     return safe_annotation(
         alias=values.get("alias", ""),
         note=values.get("note", ""),

@@ -63,10 +63,13 @@ COLUMNS: Final = (
     "area",
     "address",
     "id",
+    "tags",
+    "owner",
+    "note",
 )
 """Columns of the host table in their default order."""
 
-GROUPS: Final = ("status", "area", "os")
+GROUPS: Final = ("status", "area", "os", "tag", "owner")
 """Fields that hosts can be grouped by."""
 
 THEMES: Final = ("dark", "light", "contrast", "ansi")

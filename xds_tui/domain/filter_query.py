@@ -6,6 +6,7 @@ train                         a word matches anywhere in a row
 mem>=64  cost<2  expires<24h  numbers are compared; cost is CNY per hour; durations are 30m, 24h, 7d
 gpu>1  gpu=0                  compared with a number, gpu is the number of GPUs
 "two words"  name:"a b"       quotes keep spaces and operators
+tag:render  -tag:test         the whole tag or owner; owner:"" are the hosts without one
 状态:已开机  内存>=64          fields, values and units have Chinese names as well
 
 Case, width and composition of characters do not matter: a Chinese keyboard types ：＞１ for :>1.
@@ -26,13 +27,13 @@ from xds_tui.structs import dataclass
 
 CHOICE_FIELDS: Final = ("status", "region", "use", "billing")
 """Fields with a fixed set of values."""
-TEXT_FIELDS: Final = ("name", "id", "os", "gpu", "address")
+TEXT_FIELDS: Final = ("name", "id", "os", "gpu", "address", "tag", "owner", "note")
 NUMBER_FIELDS: Final = ("cpu", "mem", "disk", "cost", "gpus")
 TIME_FIELDS: Final = ("expires", "age")
 FIELDS: Final = (*CHOICE_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 
 _OTHER_NAMES: Final = {
-    "name": "host 名称 主机 主机名",
+    "name": "host alias 名称 主机 主机名 别名",
     "id": "编号 主机id",
     "status": "state 状态",
     "os": "系统 操作系统",
@@ -42,6 +43,9 @@ _OTHER_NAMES: Final = {
     "use": "purpose 用途",
     "billing": "计费 计费方式",
     "address": "地址 连接地址",
+    "tag": "tags 标签",
+    "owner": "负责人 所有者",
+    "note": "notes 备注",
     "cpu": "核数 cpu核数",
     "mem": "memory 内存",
     "disk": "硬盘 磁盘",

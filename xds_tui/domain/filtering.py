@@ -2,14 +2,16 @@
 
 Each `RowType` lists the fields that its rows have:
 
-hosts       name id status os gpu region use billing address, cpu mem disk gpus cost, expires age
+hosts       name id status os gpu region use billing address tag owner note, cpu mem disk gpus cost, expires age
 packages    name id gpu region use billing, cpu mem disk gpus cost
 images      name id os
 events      name id status (the new status of the host, or the state of the order), age
 orders      name id status (the state) billing, cost (the estimate), age
 
-Text fields compare substrings with `:` and whole texts with `=`. For a field with a fixed set of values, a complete
-word selects the values with that word, in English or Chinese; a part of a word selects all values that contain it.
+Text fields compare substrings with `:` and whole texts with `=`; tags and owners are always compared as a whole,
+because a command that deletes the hosts of `test` must not delete those of `latest`. For a field with a fixed set of
+values, a complete word selects the values with that word, in English or Chinese; a part of a word selects all values
+that contain it.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ NO_COSTS: Final = Costs()
 
 MAY_BE_YOURS: Final = "may be yours"
 """The state of a create without a host for which there is a candidate."""
+
+_WHOLE_FIELDS: Final = frozenset({"tag", "owner"})
+"""Text fields that are compared as a whole."""
 
 Choice = Enum | str
 """A value of a field with a fixed set of values."""
@@ -173,7 +178,7 @@ def _predicate(term: Term, row_type: RowType[RowT], context: RowContext) -> Call
         selected = _selected_values(term, row_type)
         return lambda row: not selected.isdisjoint(read_choices(row))
     if read_texts := row_type.texts.get(field):
-        if term.operator == "=":
+        if term.operator == "=" or field in _WHOLE_FIELDS:
             return lambda row: any(term.text == fold(text) for text in read_texts(row))
         return lambda row: any(term.text in fold(text) for text in read_texts(row))
     if read_number := row_type.numbers.get(field):
@@ -238,6 +243,9 @@ HOSTS: Final[RowType[Host]] = RowType(
         "os": lambda host: (host.os,),
         "gpu": _gpu,
         "address": lambda host: (host.address or "",),
+        "tag": lambda host: host.annotation.tags or ("",),
+        "owner": lambda host: (host.annotation.owner,),
+        "note": lambda host: (host.annotation.note,),
     },
     numbers={
         "cpu": lambda host, _context: host.cpu,

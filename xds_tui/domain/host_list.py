@@ -129,8 +129,10 @@ _GROUPINGS: Final[Mapping[str, tuple[Callable[[Host], Status | Area | str | None
     "status": (attrgetter("status"), _STATUS_ORDER.index),
     "area": (attrgetter("area"), attrgetter("value")),
     "os": (lambda host: host.os or None, str.casefold),
+    "tag": (lambda host: next(iter(host.annotation.tags), None), str.casefold),
+    "owner": (lambda host: host.annotation.owner or None, str.casefold),
 }
-"""What hosts can have in common, and the order of what that may be."""
+"""What hosts can have in common, and the order of what that may be. The first tag of a host determines its group."""
 
 
 def _billed(hosts: Mapping[str, Host], ids: Iterable[str], costs: Costs) -> Rate:
@@ -162,6 +164,9 @@ _SORT_KEYS: Final[dict[str, Callable[[Host], float | str | None]]] = {
     "area": lambda host: _AREA_ORDER[host.area] if host.area else None,
     "address": lambda host: host.address,
     "id": lambda host: host.id,
+    "tags": lambda host: "\n".join(host.annotation.tags).casefold() or None,
+    "owner": lambda host: host.annotation.owner.casefold() or None,
+    "note": lambda host: host.annotation.note.casefold() or None,
 }
 
 

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Final
 
+from xds_tui.api.errors import NotSent
 from xds_tui.config.hosts_file import UNREADABLE, HostsFile
 from xds_tui.config.hosts_toml import HostsFileContent
 from xds_tui.config.toml_file import SettingsError
+from xds_tui.domain import protection
 from xds_tui.domain.annotations import (
     NO_ANNOTATION,
     NO_ANNOTATIONS,
@@ -24,6 +26,8 @@ from xds_tui.domain.annotations import (
     keep_known,
     protect,
 )
+from xds_tui.domain.protection import GUARDED_ACTIONS
+from xds_tui.domain.records import Order
 from xds_tui.i18n import N_
 from xds_tui.system.threads import submit
 
@@ -83,6 +87,17 @@ class AnnotationBook:
             return
         self._reading = None
         self._take(content)
+
+    async def obstacle(self, order: Order) -> NotSent | None:
+        """Return why `order` must not be sent, because its host is protected or may be; None if it may be sent."""
+        if order.action not in GUARDED_ACTIONS:
+            return None
+        await self.refresh()
+        if not self.is_known:
+            return NotSent(protection.UNKNOWN, self.problem.detail if self.problem else "")
+        annotation = self.of(order.host_id)
+        reason = protection.reason_against(order.action, annotation)
+        return NotSent(reason, annotation.rule) if reason else None
 
     async def edit(self, changes: Mapping[str, AnnotationChange]) -> None:
         """Apply `changes`, by host ID, to the file, and read it again.

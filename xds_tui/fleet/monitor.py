@@ -130,7 +130,7 @@ class Monitor:
         self._storage = StorageWatch(journal, updates)
         self.recorder = Recorder(journal, clock, updates, samples=not is_for_orders)
         self.orders = OrderService(
-            account.client, journal, clock, lambda events: updates.post(OrdersChanged(tuple(events)))
+            account.client, journal, clock, lambda new: updates.post(OrdersChanged(tuple(new))), self.annotations
         )
         self._lookup = HostLookup(account.client, self.orders.book, clock)
         self._publisher = StatePublisher(_initial_state(account, interval, initial), self.recorder)

@@ -11,6 +11,7 @@ from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, Sign
 from xds_tui.domain import order_states
 from xds_tui.domain.order_states import OrderEvent
 from xds_tui.domain.records import Event, HostSource, Order, OrderAction
+from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.order_book import OrderBook
 from xds_tui.fleet.order_events import journal_failure, order_event, with_error
 from xds_tui.fleet.rejection_watch import RejectionWatch
@@ -41,6 +42,7 @@ class OrderSender:
         client: Callable[[], Client],
         clock: Callable[[], datetime],
         report: Callable[[Sequence[Event]], None],
+        annotations: AnnotationBook,
     ) -> None:
         """Send orders of `book`; the arguments are those of `OrderService`."""
         self.generation = 0
@@ -50,6 +52,7 @@ class OrderSender:
         self._client = client
         self._clock = clock
         self._report = report
+        self._annotations = annotations
 
     async def send(self, order: Order, call: Callable[[Client], Awaitable[str | None]], generation: int) -> Order:
         """Write the order to the journal, send it once, and record its outcome.
@@ -60,6 +63,8 @@ class OrderSender:
         try:
             if generation != self.generation:
                 raise NotSent(ACCOUNT_CHANGED)
+            if (obstacle := await self._annotations.obstacle(order)) is not None:
+                raise obstacle
             client = self._client()
             order = await self._mark_sent(order, generation)
         except (ApiError, StoreError) as error:

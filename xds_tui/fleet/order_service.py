@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.api.errors import ApiError, NotSent
+from xds_tui.config.hosts_file import HostsFile
 from xds_tui.domain import order_states
 from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.order_states import OrderEvent
 from xds_tui.domain.records import Event, HostSource, Order, OrderAction, OrderState, Quote
+from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import MAX_ENDED_ORDERS, OrderBook
 from xds_tui.fleet.order_events import order_event
@@ -67,6 +69,7 @@ class OrderService:
         journal: Journal,
         clock: Callable[[], datetime],
         report: Callable[[Sequence[Event]], None],
+        annotations: AnnotationBook | None = None,
     ) -> None:
         """Prepare to send orders.
 
@@ -75,6 +78,7 @@ class OrderService:
             journal: where orders are written before they are sent.
             clock: returns the time, UTC.
             report: receives the events of orders that the user places or decides on.
+            annotations: knows which hosts are protected; None if none is.
 
         """
         self._client = client
@@ -86,7 +90,8 @@ class OrderService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelled_batches: set[str] = set()
         self._send_limit = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
-        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report)
+        known = annotations or AnnotationBook(HostsFile(None))
+        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report, known)
 
     # State
 
@@ -291,12 +296,11 @@ class OrderService:
         task.add_done_callback(self._tasks.discard)
 
     def _send_each(self, action: OrderAction, hosts: Iterable[Host]) -> None:
-        batch = new_id()
-        orders = [
-            self._place(action, batch, host)
-            for host in hosts
-            if not self.book.is_under_way(action, host) and not self.book.is_hindered(action, host)
-        ]
+        batch, book = new_id(), self.book
+        possible = (
+            host for host in hosts if not book.is_under_way(action, host) and not book.is_hindered(action, host)
+        )
+        orders = [self._place(action, batch, host) for host in possible]
         self._start(self._send_all(orders, CALLS[action], self._sender.generation))
 
     async def _send_all(self, orders: Sequence[Order], call: HostCall, generation: int) -> None:

@@ -23,7 +23,7 @@ from xds_tui.domain.records import Event, Order
 from xds_tui.structs import dataclass
 from xds_tui.text.export_fields import EVENT_FIELDS, HOST_FIELDS, IMAGE_FIELDS, ORDER_FIELDS, PACKAGE_FIELDS, SCHEMA
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | tuple[str, ...] | None
 
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -115,6 +115,8 @@ def _cell(value: Value) -> Value:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        value = " ".join(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
@@ -153,6 +155,11 @@ def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
         "cost_known": rate.is_known if rate else None,
         "listed": host.id not in snapshot.unlisted,
         "power": _power(host.status),
+        "alias": host.annotation.alias or None,
+        "tags": host.annotation.tags,
+        "owner": host.annotation.owner or None,
+        "note": host.annotation.note or None,
+        "protected": host.annotation.is_protected,
     }
 
 

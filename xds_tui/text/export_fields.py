@@ -95,6 +95,11 @@ HOST_FIELDS: Final[Mapping[str, ExportField]] = {
         "true/false", "whether the last refresh returned the host; if not, the row is from an earlier one"
     ),
     "power": ExportField("word", "`on`, `off` or `changing`"),
+    "alias": ExportField("text", "your name of the host"),
+    "tags": ExportField("list", "your tags; in CSV separated by spaces"),
+    "owner": ExportField("text", "the owner that you entered"),
+    "note": ExportField("text", "your note"),
+    "protected": ExportField("true/false", "whether stopping, rebooting and deleting it is prevented"),
 }
 
 PACKAGE_FIELDS: Final[Mapping[str, ExportField]] = {

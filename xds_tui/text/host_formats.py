@@ -20,6 +20,8 @@ from xds_tui.remote.target import System, Target, UnreachableError, safe_name, s
 
 _ALIAS: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
 """A name without a dot, which could be the address of another machine, and without a pattern of ssh_config."""
+_NOT_IN_GROUPS: Final = re.compile(r"\W")
+"""Characters that the name of a group in Ansible must not have."""
 _TEMPLATE: Final = re.compile(r"\{[{%#]")
 """What Ansible would evaluate in a variable."""
 
@@ -27,14 +29,13 @@ _TEMPLATE: Final = re.compile(r"\{[{%#]")
 def aliases(hosts: Iterable[Host]) -> dict[str, str]:
     """Return the name of each host that other programs can use, by host ID; the ID where the name is not unique."""
     hosts = tuple(hosts)
-    count = Counter(host.name for host in hosts)
-    ids = {host.id for host in hosts}
-    return {
-        host.id: host.name
-        if count[host.name] == 1 and _ALIAS.fullmatch(host.name) and host.name not in (ids | {"localhost"})
-        else safe_name(host.id)
-        for host in hosts
-    }
+    count = Counter(name for host in hosts for name in {host.annotation.alias, host.name})
+    reserved = {host.id for host in hosts} | {"localhost"}
+
+    def is_usable(name: str) -> bool:
+        return count[name] == 1 and _ALIAS.fullmatch(name) is not None and name not in reserved
+
+    return {host.id: next(filter(is_usable, (host.annotation.alias, host.name)), safe_name(host.id)) for host in hosts}
 
 
 def ssh_config(hosts: Sequence[Host], at: datetime) -> str:
@@ -83,6 +84,9 @@ def ansible_variables(host: Host) -> dict[str, Any]:
     facts = {
         "xds_id": host.id,
         "xds_name": host.name,
+        "xds_alias": host.annotation.alias,
+        "xds_tags": list(host.annotation.tags),
+        "xds_owner": host.annotation.owner,
         "xds_status": host.status.name.lower(),
         "xds_os": host.os,
         "xds_cpu": host.cpu,
@@ -111,7 +115,7 @@ def prometheus(snapshot: Snapshot, costs: Costs, unknown_orders: int, now: datet
     lines += _metric("xds_cost_cny_per_hour", "What the hosts cost, in CNY per hour.", rates)
     lines += _metric("xds_hosts_without_price", "Hosts without a known price.", [({}, fleet.unpriced)])
     expiries = [
-        ({"id": host.id, "name": host.name}, round((host.expires - now).total_seconds()))
+        (_identity(host), round((host.expires - now).total_seconds()))
         for host in snapshot.hosts
         if host.billing is Billing.RENT and host.expires is not None
     ]
@@ -144,7 +148,15 @@ def _groups(host: Host) -> tuple[str, ...]:
         "billing": host.billing.name.lower() if host.billing else "unknown",
         "status": host.status.name.lower(),
     }
-    return tuple(f"{kind}_{value}" for kind, value in groups.items())
+    tags = (f"tag_{_NOT_IN_GROUPS.sub('_', tag)}" for tag in host.annotation.tags)
+    return (*(f"{kind}_{value}" for kind, value in groups.items()), *dict.fromkeys(tags))
+
+
+def _identity(host: Host) -> dict[str, str]:
+    """Return the labels of a host; those of the user only if there are any."""
+    annotation = host.annotation
+    extra = {"alias": annotation.alias, "owner": annotation.owner, "tags": ",".join(annotation.tags)}
+    return {"id": host.id, "name": host.name} | {label: value for label, value in extra.items() if value}
 
 
 def _linux_target(host: Host) -> Target | None:

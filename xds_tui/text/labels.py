@@ -102,6 +102,9 @@ HEADERS: Final[Mapping[str, str]] = {
     "expires": N_("EXPIRES"),
     "address": N_("ADDRESS"),
     "id": terms.ID,
+    "tags": N_("TAGS"),
+    "owner": N_("OWNER"),
+    "note": N_("NOTE"),
     "package": N_("PACKAGE"),
     "type": N_("TYPE"),
     "disk": N_("DISK GB"),
@@ -147,8 +150,17 @@ COLUMNS: Final[Mapping[str, str]] = {
     "area": terms.REGION,
     "address": terms.ADDRESS,
     "id": terms.ID,
+    "tags": N_("Tags"),
+    "owner": N_("Owner"),
+    "note": N_("Note"),
 }
 """Names of the columns of the host table, where there is more room than in its header."""
 
-GROUPS: Final[Mapping[str, str]] = {"status": terms.STATUS, "area": terms.REGION, "os": COLUMNS["os"]}
+GROUPS: Final[Mapping[str, str]] = {
+    "status": terms.STATUS,
+    "area": terms.REGION,
+    "os": COLUMNS["os"],
+    "tag": N_("First tag"),
+    "owner": COLUMNS["owner"],
+}
 """Names of the groupings of the host table."""

@@ -288,18 +288,22 @@ def left_open(orders: Sequence[Order]) -> tuple[str, ...]:
     return (_("Operations that are still open; their outcome is checked at the next start:"), *lines)
 
 
-def left_out(gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[str] = ()) -> tuple[str, ...]:
+def left_out(
+    gone: Sequence[Host], deleted: Sequence[Host], changed: Sequence[str] = (), protected: Sequence[Host] = ()
+) -> tuple[str, ...]:
     """List the hosts that nothing was sent for, one line a reason.
 
     Args:
         gone: hosts that do not exist any more.
         deleted: hosts that are being deleted.
         changed: hosts that differ from what the user confirmed, each with what changed.
+        protected: hosts that are protected from the operation.
 
     """
     texts = (
         (_("No longer exists, so nothing was sent: {hosts}"), [host.display_name for host in gone]),
         (_("Being deleted, so nothing was sent: {hosts}"), [host.display_name for host in deleted]),
+        (_("Protected, so nothing was sent: {hosts}"), [host.display_name for host in protected]),
         (_("Changed before you confirmed, so nothing was sent: {hosts}"), changed),
     )
     return tuple(text.format(hosts=", ".join(hosts)) for text, hosts in texts if hosts)

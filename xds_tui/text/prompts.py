@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from xds_tui.domain import pricing
+from xds_tui.domain import pricing, protection
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.purchase import Draft
@@ -34,6 +34,8 @@ class LeftOut:
     """Being deleted."""
     changed: Sequence[str] = ()
     """Different from what the user confirmed: each host with what changed."""
+    protected: Sequence[Host] = ()
+    """Protected from the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +87,20 @@ class Selection:
 
         """
         by_id = {host.id: host for host in present}
-        gone, deleted, changed, hosts = [], [], [], []
+        gone, deleted, changed, protected, hosts = [], [], [], [], []
         for selected in self.hosts:
             host = by_id.get(selected.id)
             if host is None:
                 gone.append(selected)
             elif is_hindered(action, host):
                 deleted.append(host)
+            elif protection.reason_against(action, host.annotation):
+                protected.append(host)
             elif changes := self.changes(action, host, rates):
                 changed.append(f"{selected.display_name} ({changes})")
             else:
                 hosts.append(host)
-        return hosts, LeftOut(gone, deleted, changed)
+        return hosts, LeftOut(gone, deleted, changed, protected)
 
 
 def _heads_for(status: Status) -> Status:

@@ -165,7 +165,7 @@ def _columns(view: HostView) -> tuple[TextColumn, ...]:
     by_name = {column.name: column for column in columns.HOST_DETAILS}
     _require_names(view.columns, tuple(by_name))
     # What the user asks for is not left out for lack of room.
-    return tuple(replace(by_name[name], drop=0) for name in view.columns)
+    return tuple(replace(by_name[name], drop=0, is_optional=False) for name in view.columns)
 
 
 def _require_names(names: tuple[str, ...], known: tuple[str, ...]) -> None:

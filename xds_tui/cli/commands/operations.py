@@ -12,6 +12,7 @@ from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.order_input import HostWords
 from xds_tui.cli.order_report import Skipped
 from xds_tui.cli.output import CommandError, print_error
+from xds_tui.domain import protection
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.order_states import FINAL
 from xds_tui.domain.pricing import together
@@ -183,6 +184,8 @@ def _skip(engine: Engine, action: OrderAction, host: Host) -> Skipped | None:
     book = engine.monitor.orders.book
     if book.is_hindered(action, host):
         return Skipped(host, N_("being deleted"))
+    if reason := protection.reason_against(action, host.annotation):
+        return Skipped(host, reason, ExitCode.LIMIT)
     if book.is_under_way(action, host):
         return Skipped(host, N_("another program has just sent an operation for it"))
     if _is_changing_by_order(engine.monitor.orders.all, host):
@@ -214,7 +217,7 @@ def _confirm(engine: Engine, action: OrderAction, plan: Plan) -> Plan:
     present = engine.read_hosts().hosts
     book = engine.monitor.orders.book
     unchanged, left_out = selection.unchanged(action, present, engine.state.costs.hosts, book.is_hindered)
-    if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed):
+    if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed, left_out.protected):
         print_error(lines)
     if plan.is_known and len(unchanged) < len(ids):
         raise CommandError(N_("Some hosts of this request have changed, so nothing was sent"), code=ExitCode.LIMIT)

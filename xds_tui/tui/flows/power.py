@@ -11,6 +11,7 @@ from weakref import WeakSet
 from textual.screen import Screen, ScreenResultType
 
 from xds_tui.domain.model import Host, Status
+from xds_tui.domain.protection import split_protected
 from xds_tui.domain.records import OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState
@@ -106,7 +107,11 @@ async def confirm_and_order(
     """
     state = monitor.state
     selection = without_settled(action, selection, state, hosts_ordered(state.orders, now))
+    allowed, protected = split_protected(action, selection.hosts)
+    selection = replace(selection, hosts=allowed)
     if not selection.hosts:
+        if protected:
+            screen.query_one(Notice).show(messages.left_out((), (), (), protected))
         return False
     hidden_count = sum(host.id in hidden for host in selection.hosts)
     target = _target(selection, state, now, hidden_count, moved=moved, has_seen_caveat=monitor in _CAVEAT_SEEN)
@@ -115,7 +120,7 @@ async def confirm_and_order(
     notice = screen.query_one(Notice)
     notice.dismiss()
     left_out = place_orders(monitor, action, selection)
-    if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed):
+    if lines := messages.left_out(left_out.gone, left_out.deleted, left_out.changed, (*protected, *left_out.protected)):
         notice.show(lines)
     return True
 

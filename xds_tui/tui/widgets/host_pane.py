@@ -25,7 +25,7 @@ from xds_tui.text import labels, messages, terms
 from xds_tui.text.host_title import Listed, title
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.widgets.filter_input import FilteredPane
-from xds_tui.tui.widgets.host_table import HostTable, group_rows
+from xds_tui.tui.widgets.host_table import HostTable, filled_columns, group_rows
 from xds_tui.tui.widgets.table.table import Table
 
 
@@ -137,7 +137,7 @@ class HostPane(FilteredPane, Vertical):
             costs.hosts,
             now,
             unlisted=snapshot.unlisted,
-            columns=listing.columns,
+            columns=filled_columns(listing.columns, has_annotations=bool(self.fleet.annotations)),
             headings=headings,
         )
         self._draw_titles()

@@ -36,6 +36,9 @@ _COLUMNS: Final = {
     "area": Column("area", HEADERS["area"], 13, drop=8),
     "address": Column("address", HEADERS["address"], 32, drop=10),
     "id": Column("id", HEADERS["id"], 12, drop=11),
+    "tags": Column("tags", HEADERS["tags"], 12, drop=3, grow=1),
+    "owner": Column("owner", HEADERS["owner"], 8, drop=12, grow=1),
+    "note": Column("note", HEADERS["note"], 14, drop=13, grow=1),
 }
 """Every column that can be chosen, and the order that they leave in where they do not fit: the highest `drop` first."""
 
@@ -79,6 +82,14 @@ class HostTable(Table):
             return Row(tuple(cell(seen) for cell in cells), dim=_is_resting(host))
 
         self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
+
+
+_OF_THE_USER: Final = frozenset({"tags", "owner", "note"})
+
+
+def filled_columns(columns: Sequence[str], *, has_annotations: bool) -> Sequence[str]:
+    """Return `columns`, without those that only the user fills if no host has an annotation."""
+    return columns if has_annotations else [column for column in columns if column not in _OF_THE_USER]
 
 
 def has_left() -> list[str]:
@@ -137,6 +148,9 @@ _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
     "area": lambda seen: Cell(formats.area(seen.host.area)),
     "address": lambda seen: Cell(formats.address(seen.host)),
     "id": lambda seen: Cell(seen.host.id),
+    "tags": lambda seen: Cell(" ".join(seen.host.annotation.tags), "muted"),
+    "owner": lambda seen: Cell(seen.host.annotation.owner),
+    "note": lambda seen: Cell(seen.host.annotation.note, "muted"),
 }
 """What stands in each of `_COLUMNS`."""
 
