@@ -36,6 +36,7 @@ RUN_ELSEWHERE = {
     r"xds-tui (notify .*|doctor --notify|hosts --watch)": "tests/cli/test_notify_command.py",
     r"xds-tui events --json": "tests/cli/test_history_commands.py",
     r"xds-tui log(in|out)": "tests/cli/test_login_command.py",
+    r"xds-tui hosts (--gone|forget ID)": "tests/cli/test_hosts_edit.py",
     r"xds-tui orders (forget|retry) ID": "tests/cli/test_order_commands.py",
     r"xds-tui --debug xds\.log": "tests/cli/test_debug_option.py",
     r"xds-tui COMMAND --help": "tests/cli/test_help.py",

@@ -6,12 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Self
+from typing import Final, Self
 
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import host_list
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotations
 from xds_tui.domain.filter_query import Query
 from xds_tui.domain.model import Host
+from xds_tui.domain.records import Order
 from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
@@ -75,13 +77,17 @@ class HostWords:
         found = [find_host(state.snapshot.hosts, word) for word in self.words]
         return tuple({host.id: host for host in found}.values())
 
-    def may_mean(self, host_ids: Sequence[str | None], names: Sequence[str]) -> bool:
-        """Return whether these can be the hosts that are meant, some of which may not exist any more."""
+    def may_mean(self, orders: Sequence[Order], annotations: Annotations) -> bool:
+        """Return whether the hosts of `orders` can be those that are meant; some of them may not exist any more."""
         if self.query is not None:
             return True
-        return len(self.words) == len(host_ids) and all(
-            word in pair for word, pair in zip(self.words, zip(host_ids, names, strict=True), strict=True)
+        return len(self.words) == len(orders) and all(
+            word in (order.host_id, order.host_name, annotations.get(order.host_id or "", NO_ANNOTATION).alias)
+            for word, order in zip(self.words, orders, strict=True)
         )
+
+
+AMBIGUOUS_NAME: Final = N_("Several hosts have this name; give an ID")
 
 
 def find_host(hosts: Sequence[Host], word: str) -> Host:
@@ -98,7 +104,7 @@ def find_host(hosts: Sequence[Host], word: str) -> Host:
         raise CommandError(N_("There is no such host"), word, ExitCode.FAILURE)
     if len(named) > 1:
         ids = ", ".join(host.id for host in named)
-        raise CommandError(N_("Several hosts have this name; give an ID"), f"{word}: {ids}", ExitCode.USAGE)
+        raise CommandError(AMBIGUOUS_NAME, f"{word}: {ids}", ExitCode.USAGE)
     return named[0]
 
 

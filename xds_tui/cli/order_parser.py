@@ -21,6 +21,7 @@ FORMATS: Final = ("table", "json", "csv", "ssh-config", "ansible", "prometheus")
 
 SORT_COLUMNS: Final = (
     *("name", "status", "os", "cpu", "mem", "disk", "gpu", "cost", "billing", "expires", "area", "address", "id"),
+    *("tags", "owner", "note"),
 )
 """Values of `hosts --sort`, also with a hyphen before them: descending."""
 
@@ -70,6 +71,33 @@ def add_host_view(hosts: argparse.ArgumentParser) -> None:
     hosts.add_argument("--limit", type=whole_number(1), metavar="N", help=_("show at most N hosts"))
 
 
+def add_host_changes(hosts: argparse.ArgumentParser) -> None:
+    """Add what the command `hosts` does besides listing."""
+    hosts.add_argument(
+        "change",
+        nargs="?",
+        choices=("edit", "forget"),
+        help=_("edit the names, notes, tags, owners and protection of hosts, or forget what is stored about them"),
+    )
+    hosts.add_argument("hosts", nargs="*", metavar="HOST", completes="hosts", help=_("IDs or names"))
+    hosts.add_argument("--gone", action="store_true", help=_("list what is stored about hosts that no longer exist"))
+    group = hosts.add_argument_group(_("Editing"))
+    group.add_argument("--name", metavar="TEXT", help=_("your name of the host, empty for none"))
+    _add_annotation(group)
+    group.add_argument("--add-tag", action="append", default=[], metavar="TAG", help=_("add a tag; may be repeated"))
+    group.add_argument("--remove-tag", action="append", default=[], metavar="TAG", help=_("remove a tag"))
+    protection = group.add_mutually_exclusive_group()
+    protection.add_argument(
+        "--protect", action="store_true", help=_("prevent that the host is stopped, rebooted or deleted")
+    )
+    protection.add_argument("--unprotect", action="store_true", help=_("remove the protection"))
+
+
+def _add_annotation(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--note", metavar="TEXT", help=_("a note, empty for none"))
+    group.add_argument("--owner", metavar="NAME", help=_("the owner, empty for none"))
+
+
 def add_configurations(commands: Commands) -> None:
     """Add the commands that configure other programs."""
     about = _("print a dynamic inventory for Ansible")
@@ -102,6 +130,13 @@ def _add_create(commands: Commands) -> None:
     )
     _add_purchase(create, needs_image=True)
     _add_order_options(create)
+    group = create.add_argument_group(_("Annotations"))
+    group.add_argument("--name", metavar="TEXT", help=_("your name of the host; several hosts get numbered names"))
+    group.add_argument("--tag", action="append", default=[], metavar="TAG", help=_("a tag; may be repeated"))
+    _add_annotation(group)
+    group.add_argument(
+        "--protect", action="store_true", help=_("prevent that the host is stopped, rebooted or deleted")
+    )
     create.add_argument(
         "--buy-again", action="store_true", help=_("buy even if an earlier order may have bought the same")
     )

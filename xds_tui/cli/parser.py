@@ -157,12 +157,16 @@ def _add_listings(commands: Commands) -> None:
         "xds-tui hosts --filter 'status:on gpu:4090'",
         "xds-tui hosts --watch --json | jq .name",
         "xds-tui hosts --demo --csv",
+        "xds-tui hosts edit gpu-node-5 --name render-1 --add-tag render,prod --protect",
+        "xds-tui hosts forget LaA7ruBs76",
     ]
-    hosts = commands.add("hosts", _("list your hosts"), CommandHelp("scripts", examples))
+    about = _("list your hosts, or edit their names and tags")
+    hosts = commands.add("hosts", about, CommandHelp("hosts", examples), arguments="[edit|forget HOST...]")
     _add_output(
         hosts, _("show only what matches, for example status:on gpu:4090 expires<24h -windows"), has_formats=True
     )
     order_parser.add_host_view(hosts)
+    order_parser.add_host_changes(hosts)
     add_demo_options(hosts, is_subcommand=True)
     examples = ["xds-tui catalog --filter 'gpu:4090 cost<3'", "xds-tui catalog --images --json"]
     catalog = commands.add("catalog", _("list packages and their prices"), CommandHelp("scripts", examples))

@@ -185,12 +185,25 @@ def _filled(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _apply(table: MutableMapping[str, Any], change: AnnotationChange) -> None:
     """Change the values of one host, and nothing that is as wanted already."""
+    if change.is_default:
+        change = _missing_part(table, change)
     for key, value in (("alias", change.alias), ("note", change.note)):
         _set(table, key, value)
     if change.added_tags or change.removed_tags:
         _set_tags(table, change)
     _set(table, "owner", change.owner)
     _set(table, "protected", change.is_marked)
+
+
+def _missing_part(table: Mapping[str, Any], change: AnnotationChange) -> AnnotationChange:
+    """Return the part of `change` for which the table has no value."""
+    return AnnotationChange(
+        alias=None if "alias" in table else change.alias,
+        note=None if "note" in table else change.note,
+        owner=None if "owner" in table else change.owner,
+        added_tags=() if "tags" in table else change.added_tags,
+        is_marked=None if "protected" in table else change.is_marked,
+    )
 
 
 def _set(table: MutableMapping[str, Any], key: str, value: str | bool | None) -> None:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from xds_tui.domain.sanitize import clean, fold
 from xds_tui.errors import UserInputError
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 MAX_ALIAS: Final = 300
 MAX_NOTE: Final = 2_000
@@ -90,11 +91,13 @@ class AnnotationChange:
     removed_tags: tuple[str, ...] = ()
     is_marked: bool | None = None
     """Whether the host is marked as protected; None keeps the mark."""
+    is_default: bool = False
+    """Whether values that the host has already are kept, and only missing ones are added."""
 
     @property
     def is_empty(self) -> bool:
         """Whether it changes nothing."""
-        return self == AnnotationChange()
+        return replace(self, is_default=False) == AnnotationChange()
 
     def validated(self) -> AnnotationChange:
         """Return the change with spaces normalized.
@@ -112,7 +115,7 @@ class AnnotationChange:
         )
 
     def apply(self, annotation: Annotation) -> Annotation:
-        """Return `annotation` with this change."""
+        """Return `annotation` with this change; `is_default` is for what a file contains."""
         return Annotation(
             alias=annotation.alias if self.alias is None else self.alias,
             note=annotation.note if self.note is None else self.note,
@@ -150,8 +153,8 @@ def change_between(before: Annotation, after: Annotation) -> AnnotationChange:
 
 
 def initial_change(annotation: Annotation) -> AnnotationChange:
-    """Return the change that gives a new host `annotation` and removes nothing that it has already."""
-    return change_between(NO_ANNOTATION, annotation)
+    """Return the change that gives a new host `annotation`, and keeps what the host has already."""
+    return replace(change_between(NO_ANNOTATION, annotation), is_default=True)
 
 
 def parse_tag(text: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.model import Billing, Image, Package, Period, Status
 from xds_tui.structs import dataclass
 
@@ -150,6 +151,8 @@ class Order:
     """The user's name for the command that placed the order: the same name always means the same orders."""
     request_index: int = 0
     """The position among the orders of `request_id`."""
+    annotation: Annotation = NO_ANNOTATION
+    """For CREATE what the user entered for the new host; its host gets it once."""
     is_forgotten: bool = False
     """Whether the user has found out that an order of unknown outcome did nothing."""
 

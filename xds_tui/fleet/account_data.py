@@ -13,6 +13,7 @@ from xds_tui.fleet import reducer
 from xds_tui.fleet.host_lookup import HostLookup
 from xds_tui.fleet.order_service import OrderService
 from xds_tui.fleet.publisher import StatePublisher
+from xds_tui.fleet.purchase_annotator import PurchaseAnnotator
 from xds_tui.fleet.recorder import Recorder
 from xds_tui.store.database import StoreError
 
@@ -43,6 +44,7 @@ class AccountData:
         self._lookup = lookup
         self._publisher = publisher
         self._clock = clock
+        self._annotator = PurchaseAnnotator(recorder.journal, orders.annotations, clock)
         self._identity: tuple[str, str] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,12 +69,17 @@ class AccountData:
             publisher.commit(reducer.without_events(publisher.state))
             await self.restore()
         try:
-            await self._orders.resume()
+            self._annotator.resume(await self._orders.resume())
         except StoreError as error:
             publisher.stage(*reducer.after_journal_error(publisher.state, error, self._clock()))
         unreadable = await self._recorder.new_unreadable_orders()
         publisher.stage(*reducer.with_events(publisher.state, unreadable))
         publisher.commit(*reducer.after_orders(publisher.state, self._orders.context(), (), self._clock()))
+
+    async def annotate_purchases(self) -> None:
+        """Give the hosts that were ordered what the user entered for them."""
+        if self._identity is not None:
+            await self._annotator.annotate(self._orders.all)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a method of this class in the background."""
@@ -82,8 +89,8 @@ class AccountData:
 
     async def close(self, max_wait: float) -> None:
         """Wait at most `max_wait` seconds for what was started."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=max_wait)
+        self.start(self.annotate_purchases())
+        await asyncio.wait(self._tasks, timeout=max_wait)
 
     async def sync(self, report: Callable[[tuple[Event, ...]], None]) -> None:
         """Show what other programs wrote to the journal about orders, and pass it to `report` as events."""

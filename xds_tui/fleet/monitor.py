@@ -336,6 +336,7 @@ class Monitor:
         expiries = await self.recorder.new_expiries(snapshot)
         self._publisher.stage(*reducer.with_events(self.state, expiries))
         outcomes = await self.orders.reconcile(snapshot, answered, self.state.reboots)
+        await self._data.annotate_purchases()
         if identity == self._account.identity:
             self._publisher.commit(*reducer.after_orders(self.state, self.orders.context(), outcomes, self._clock()))
         await self._data.sync_after_end_of_program(self._check_outcomes)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation, numbered
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Order, OrderAction, OrderState, Quote
 from xds_tui.domain.repeats import may_repeat
@@ -30,8 +31,12 @@ def new_request(
     hosts: Iterable[Host] = (),
     quote: Quote | None = None,
     count: int = 1,
+    annotation: Annotation = NO_ANNOTATION,
 ) -> tuple[Order, ...]:
-    """Return the orders of a new request, for `OrderService.submit`: one for each of `hosts`, or `count` creates."""
+    """Return the orders of a new request, for `OrderService.submit`: one for each of `hosts`, or `count` creates.
+
+    Several new hosts get `annotation` with a number after its name.
+    """
     targets: Iterable[Host | None] = (None,) * count if quote is not None else hosts
     batch = new_id()
     return tuple(
@@ -44,6 +49,7 @@ def new_request(
             host_id=host.id if host else None,
             host_name=host.name if host else "",
             quote=quote,
+            annotation=numbered(annotation, index, count),
             request_id=request_id,
             request_index=index,
         )
@@ -62,6 +68,7 @@ def renewed(order: Order, now: datetime) -> Order:
         host_id=None if order.quote else order.host_id,
         host_name="" if order.quote else order.host_name,
         quote=order.quote,
+        annotation=order.annotation,
         request_id=order.request_id,
         request_index=order.request_index,
     )

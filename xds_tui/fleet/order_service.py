@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xds_tui.api.errors import ApiError, NotSent
 from xds_tui.config.hosts_file import HostsFile
 from xds_tui.domain import order_states
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.attribution import RebootProgress
 from xds_tui.domain.model import Host, Snapshot
 from xds_tui.domain.order_states import OrderEvent
@@ -23,7 +24,7 @@ from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import MAX_ENDED_ORDERS, OrderBook
 from xds_tui.fleet.order_events import order_event
-from xds_tui.fleet.order_requests import CALLS, HostCall, create, new_id, possible_purchases
+from xds_tui.fleet.order_requests import CALLS, HostCall, create, new_request, possible_purchases
 from xds_tui.fleet.order_sender import OrderSender
 from xds_tui.fleet.rejection_watch import RejectionWatch
 from xds_tui.fleet.state import OrderContext
@@ -57,6 +58,7 @@ class OrderService:
     """Sends orders to the service and follows each to its outcome.
 
     Attributes:
+        annotations: knows which hosts are protected.
         book: the current orders.
         claims: assigns hosts to creates with no host in their response.
         rejections: watches for hosts that appear although their creates were rejected.
@@ -90,8 +92,8 @@ class OrderService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelled_batches: set[str] = set()
         self._send_limit = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
-        known = annotations or AnnotationBook(HostsFile(None))
-        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report, known)
+        self.annotations = annotations or AnnotationBook(HostsFile(None))
+        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report, self.annotations)
 
     # State
 
@@ -140,7 +142,9 @@ class OrderService:
             self._start(self._send_all(claimed, CALLS[claimed[0].action], generation))
         return claim.orders
 
-    def buy(self, quote: Quote, count: int, *, confirmed: Collection[str] = ()) -> str:
+    def buy(
+        self, quote: Quote, count: int, *, confirmed: Collection[str] = (), annotation: Annotation = NO_ANNOTATION
+    ) -> str:
         """Buy `count` hosts one after another, and return the batch ID that their orders share.
 
         The price is read once more before the first order is sent; if it differs from the quote, nothing is bought.
@@ -151,12 +155,12 @@ class OrderService:
             count: number of hosts.
             confirmed: IDs of the orders in `possible_purchases` that the user is willing to repeat. If there are others
                 at the time of sending, nothing is bought.
+            annotation: what the new hosts are to have; several get numbered names.
 
         """
-        batch = new_id()
-        orders = [self._place(OrderAction.CREATE, batch, quote=quote) for _ in range(count)]
+        orders = self._place(OrderAction.CREATE, quote=quote, count=count, annotation=annotation)
         self._start(self._buy_in_turn(orders, quote, self._sender.generation, frozenset(confirmed)))
-        return batch
+        return orders[0].batch
 
     async def possible_purchases(self, quote: Quote, *, apart_from: str = "") -> tuple[Order, ...]:
         """Return the creates that may have bought already what `quote` is for: see `order_requests`."""
@@ -181,8 +185,8 @@ class OrderService:
 
     # Outcomes
 
-    async def resume(self) -> None:
-        """Resume the orders that an earlier run left open, and load the prices of earlier purchases.
+    async def resume(self) -> tuple[Order, ...]:
+        """Resume the orders that an earlier run left open, load the prices of earlier purchases, and return these.
 
         Raises:
             StoreError: if the journal cannot be read.
@@ -197,6 +201,7 @@ class OrderService:
             if unreadable.host_id:
                 self.book.claim(unreadable.host_id)
         await self.sync()
+        return tuple(creates)
 
     async def sync(self) -> tuple[Event, ...]:
         """Take in what other programs wrote to the journal, and return an event for each change of an order of theirs.
@@ -276,19 +281,12 @@ class OrderService:
 
     # Sending
 
-    def _place(self, action: OrderAction, batch: str, host: Host | None = None, quote: Quote | None = None) -> Order:
-        order = Order(
-            id=new_id(),
-            batch=batch,
-            action=action,
-            state=OrderState.PENDING,
-            created_at=self._clock(),
-            host_id=host.id if host else None,
-            host_name=host.name if host else "",
-            quote=quote,
-        )
-        self.book.write(order)
-        return order
+    def _place(self, action: OrderAction, **details: Any) -> tuple[Order, ...]:
+        """Add the orders of a request without an ID to the book; `details` are those of `new_request`."""
+        orders = new_request("", action, self._clock(), **details)
+        for order in orders:
+            self.book.write(order)
+        return orders
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -296,11 +294,9 @@ class OrderService:
         task.add_done_callback(self._tasks.discard)
 
     def _send_each(self, action: OrderAction, hosts: Iterable[Host]) -> None:
-        batch, book = new_id(), self.book
-        possible = (
-            host for host in hosts if not book.is_under_way(action, host) and not book.is_hindered(action, host)
-        )
-        orders = [self._place(action, batch, host) for host in possible]
+        book = self.book
+        possible = [host for host in hosts if not (book.is_under_way(action, host) or book.is_hindered(action, host))]
+        orders = self._place(action, hosts=possible)
         self._start(self._send_all(orders, CALLS[action], self._sender.generation))
 
     async def _send_all(self, orders: Sequence[Order], call: HostCall, generation: int) -> None:

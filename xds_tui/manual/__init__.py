@@ -8,6 +8,7 @@ TOPICS: Final = (
     "getting-started",
     "keys",
     "filters",
+    "hosts",
     "configuration",
     "pricing",
     "orders",

@@ -17,7 +17,7 @@ from xds_tui.domain.model import Catalog, Snapshot
 from xds_tui.domain.records import Event, Sample
 from xds_tui.store.bodies import decode_events, microseconds
 from xds_tui.store.database import Database, StoreError
-from xds_tui.store.journal_rows import PAGE, ScopeFinder, add_events, mark_reported
+from xds_tui.store.journal_rows import PAGE, ScopeFinder, add_events, mark_reported, reported
 from xds_tui.store.samples import add_samples, observation_times, samples_between
 from xds_tui.store.snapshots import Offers, last_offers, last_snapshot, save_offers, save_snapshot
 
@@ -97,6 +97,11 @@ class AccountHistory:
         events = decode_events(rows)
         self.unreadable_events = len(rows) - len(events)
         return events
+
+    async def reported(self, keys: Iterable[str]) -> frozenset[str]:
+        """Return those of `keys` that are marked as reported."""
+        find_scope, wanted = self._scope_finder(), tuple(keys)
+        return await self._database.read(lambda connection: reported(connection, find_scope(connection), wanted))
 
     async def mark_reported(self, keys: Iterable[str], at: datetime) -> frozenset[str]:
         """Mark all of `keys` as reported to the user, and return those that were marked before."""

@@ -312,13 +312,15 @@ def _is_same(stored: Event | None, event: Event) -> bool:
     )
 
 
+def reported(connection: sqlite3.Connection, scope: str, keys: Iterable[str]) -> frozenset[str]:
+    """Return those of `keys` that are marked as reported."""
+    query = "SELECT 1 FROM said WHERE scope = ? AND key = ?"
+    return frozenset(key for key in keys if connection.execute(query, (scope, key)).fetchone())
+
+
 def mark_reported(connection: sqlite3.Connection, scope: str, rows: list[tuple[str, int]]) -> frozenset[str]:
     """Mark the keys of `rows` as reported at their times, and return those that were marked before."""
-    before = frozenset(
-        key
-        for key, _ in rows
-        if connection.execute("SELECT 1 FROM said WHERE scope = ? AND key = ?", (scope, key)).fetchone()
-    )
+    before = reported(connection, scope, [key for key, _ in rows])
     for key, at in rows:
         connection.execute("INSERT OR IGNORE INTO said (scope, key, at) VALUES (?, ?, ?)", (scope, key, at))
         oldest = at - MAX_AGE // timedelta(microseconds=1)

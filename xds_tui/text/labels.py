@@ -127,7 +127,6 @@ HEADERS: Final[Mapping[str, str]] = {
     "rent_cny": N_("PREPAID ¥"),
     "hosts": N_("HOSTS"),
     "tag": N_("TAG"),
-    "owner": N_("OWNER"),
     "hours_on": N_("HOURS ON"),
     "on_demand_cny": N_("ON-DEMAND ¥"),
     "cost_cny": N_("COST ¥"),

@@ -47,6 +47,10 @@ def run(options: argparse.Namespace, settings: Settings, context: CommandContext
 
 
 def _hosts(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    if options.change is not None or options.gone:
+        if options.filter:
+            options.filter = _saved_filter(options.filter, settings)
+        return _order_command(options, settings, context)
     from xds_tui.domain import filtering
 
     query = filtering.parse_for(filtering.HOSTS, _saved_filter(options.filter, settings))

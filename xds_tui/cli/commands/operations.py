@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 3
 """How often a request is submitted if the program with it ended before it was sent."""
 
+NO_MATCH: Final = N_("No hosts match the filter.")
+
 WAITING: Final = {
     OrderAction.CREATE: N_("buying"),
     OrderAction.POWER_ON: labels.STATUSES[Status.STARTING],
@@ -71,9 +73,7 @@ def operate(engine: Engine, action: OrderAction, words: HostWords, options: Orde
     if action is OrderAction.POWER_ON:
         engine.read_catalog()
     plan = known_request(engine, action, options) if options.is_repeatable else None
-    if plan is not None and not words.may_mean(
-        [order.host_id for order in plan.orders], [order.host_name for order in plan.orders]
-    ):
+    if plan is not None and not words.may_mean(plan.orders, engine.state.annotations):
         raise RequestMismatchError(MISMATCH, options.request_id)
     plan = plan or _new_plan(engine, action, words, options)
     if options.is_dry_run:
@@ -174,7 +174,7 @@ def _new_plan(engine: Engine, action: OrderAction, words: HostWords, options: Or
         else:
             hosts.append(host)
     if words.query is not None and not hosts and not skipped:
-        print_error([_("No hosts match the filter.")])
+        print_error([_(NO_MATCH)])
     orders = new_request(options.request_id, action, engine.services.clock(), hosts=hosts)
     return Plan(orders, tuple(hosts), tuple(skipped))
 

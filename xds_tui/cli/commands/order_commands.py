@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +14,10 @@ from xds_tui.cli.commands.purchase import PurchaseRequest
 from xds_tui.cli.engine import Engine
 from xds_tui.cli.fleet_file import read_fleet_file
 from xds_tui.cli.order_input import HostWords, OrderOptions
-from xds_tui.cli.output import CommandError, OutputError, print_error
+from xds_tui.cli.output import CommandError, OutputError, OutputFormat, print_error
 from xds_tui.cli.watch import report_error
 from xds_tui.domain import filtering
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation, AnnotationChange, parse_tags
 from xds_tui.domain.filter_query import QueryError
 from xds_tui.domain.records import OrderAction
 from xds_tui.errors import AppError
@@ -73,7 +75,7 @@ Work = Callable[[Engine], "int | tuple[str, ...]"]
 
 
 def _create(options: argparse.Namespace) -> Work:
-    request, how = _purchase(options), OrderOptions.of(options)
+    request, how = replace(_purchase(options), annotation=_annotation(options)), OrderOptions.of(options)
     return lambda engine: purchase.create(engine, request, how)
 
 
@@ -125,6 +127,49 @@ def _apply(options: argparse.Namespace) -> Work:
     return lambda engine: apply.apply(engine, file, how, limits)
 
 
+def _hosts_command(options: argparse.Namespace) -> Work:
+    """Return what `hosts edit`, `hosts forget` or `hosts --gone` does."""
+    from xds_tui.cli.commands import annotate
+
+    if options.change == "edit":
+        words, change = _hosts(options), _annotation_change(options)
+        return lambda engine: annotate.edit(engine, words, change)
+    if options.change == "forget":
+        if not options.hosts:
+            raise CommandError(N_("Name the hosts to forget by ID or name"), code=ExitCode.USAGE)
+        return lambda engine: annotate.forget(engine, options.hosts)
+    output_format = OutputFormat.JSON if options.json else OutputFormat.CSV if options.csv else OutputFormat.TABLE
+    return lambda engine: annotate.gone(engine, output_format)
+
+
+def _annotation_change(options: argparse.Namespace) -> AnnotationChange:
+    return AnnotationChange(
+        alias=options.name,
+        note=options.note,
+        owner=options.owner,
+        added_tags=tuple(tag for text in options.add_tag for tag in parse_tags(text)),
+        removed_tags=tuple(tag for text in options.remove_tag for tag in parse_tags(text)),
+        is_marked=True if options.protect else False if options.unprotect else None,
+    )
+
+
+def _annotation(options: argparse.Namespace) -> Annotation:
+    """Return what `create` is to give the new hosts.
+
+    Raises:
+        AnnotationError: if a text cannot be stored.
+
+    """
+    change = AnnotationChange(
+        alias=options.name,
+        note=options.note,
+        owner=options.owner,
+        added_tags=tuple(tag for text in options.tag for tag in parse_tags(text)),
+        is_marked=options.protect or None,
+    )
+    return change.validated().apply(NO_ANNOTATION)
+
+
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], Work]]] = {
     "create": _create,
     "estimate": _estimate,
@@ -134,14 +179,15 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], Work]]] = {
     "describe": _describe,
     "ssh": _ssh,
     "orders": _order_record,
+    "hosts": _hosts_command,
 }
 _CHANGES: Final = ("create", *ACTIONS, "apply", "orders")
 
 
 def _hosts(options: argparse.Namespace) -> HostWords:
-    if bool(options.hosts) is (options.filter is not None):
+    if bool(options.hosts) is bool(options.filter):
         raise CommandError(N_("Name the hosts, or select them with --filter"), code=ExitCode.USAGE)
-    if options.filter is None:
+    if not options.filter:
         return HostWords(tuple(options.hosts))
     return HostWords(query=filtering.parse_for(filtering.HOSTS, options.filter))
 

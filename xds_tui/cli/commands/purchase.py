@@ -12,6 +12,7 @@ from xds_tui.cli.commands.operations import Plan, execute, known_request
 from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import pricing, purchase
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.model import Billing, Catalog, Image, Package, Period
 from xds_tui.domain.purchase import Draft, Incompatibility
 from xds_tui.domain.records import Order, OrderAction, Quote
@@ -50,6 +51,8 @@ class PurchaseRequest:
     """CNY for one hour of one host."""
     max_total: Decimal | None = None
     """CNY for all hosts and the whole period, or for an hour of all hosts on-demand."""
+    annotation: Annotation = NO_ANNOTATION
+    """What the new hosts are to have."""
     is_repeated: bool = False
     """Whether to buy although an earlier order may have bought the same."""
 
@@ -76,14 +79,7 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
     draft = draft_of(engine.read_catalog(), request)
     quote = draft.quote()
     require_limits([draft], request)
-    if plan is None:
-        now = engine.services.clock()
-        orders = new_request(options.request_id, OrderAction.CREATE, now, quote=quote, count=request.count)
-        plan = Plan(orders)
-    else:
-        unsent = {order.id for order in plan.to_send}
-        orders = tuple(replace(order, quote=quote) if order.id in unsent else order for order in plan.orders)
-        plan = replace(plan, orders=orders)
+    plan = _priced(plan, quote) if plan is not None else _new_plan(engine, request, options, quote)
     if options.is_dry_run:
         estimated = {"estimate": facts(draft)}
         lines = estimate_lines(draft)
@@ -96,6 +92,19 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
     if not options.is_confirmed:
         order_input.require_confirmation(_question(draft))
     return execute(engine, OrderAction.CREATE, plan, options, repeated=repeated)
+
+
+def _new_plan(engine: Engine, request: PurchaseRequest, options: OrderOptions, quote: Quote) -> Plan:
+    now, action = engine.services.clock(), OrderAction.CREATE
+    count, annotation = request.count, request.annotation
+    return Plan(new_request(options.request_id, action, now, quote=quote, count=count, annotation=annotation))
+
+
+def _priced(plan: Plan, quote: Quote) -> Plan:
+    """Return `plan` with `quote` for the orders that were not sent yet."""
+    unsent = {order.id for order in plan.to_send}
+    orders = tuple(replace(order, quote=quote) if order.id in unsent else order for order in plan.orders)
+    return replace(plan, orders=orders)
 
 
 def estimate(engine: Engine, request: PurchaseRequest, *, as_json: bool) -> int:

@@ -42,6 +42,7 @@ def describe(engine: Engine, word: str, *, as_json: bool) -> int:
     listed = find_host(snapshot.hosts, word)
     client = engine.services.account.client()
     host = engine.run(client.host(listed.id), engine.asking) or listed  # only this call returns all fields
+    host = replace(host, annotation=listed.annotation)
     engine.read_catalog()
     table = export.hosts_table(replace(snapshot, hosts=(host,)), engine.state.costs)
     (row,) = [dict(zip(table.fields, row, strict=True)) for row in table.rows]
