@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tests.bench import bytes as weights
-from tests.bench import calls, commands, disk, idle, keys, loop, memory, quiet, start
+from tests.bench import calls, cells, commands, disk, idle, keys, loop, memory, quiet, start
 from tests.bench.table import Line, printed
 
 _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
@@ -23,6 +23,7 @@ _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
     keys.measure,
     memory.measure,
     loop.measure,
+    cells.measure,
     disk.measure,
 )
 _TOGETHER: Final[tuple[Callable[[bool], list[Line]], ...]] = (quiet.measure, idle.measure, weights.measure)

@@ -45,7 +45,7 @@ def measure(quick: bool) -> list[Line]:
         host = next(iter(service.hosts()))
         start = starter(service, host)
         ways = {
-            "hosts": cpu_time([XDS, "hosts"], environ, lambda: None),
+            "hosts": cpu_time([XDS, "hosts", "--json"], environ, lambda: None),
             "bare hosts": cpu_time(BARE, environ, lambda: None),
             "stop": cpu_time([XDS, "stop", host, "--yes", "--no-wait"], environ, start),
             "bare stop": cpu_time([*BARE, host], environ, start),

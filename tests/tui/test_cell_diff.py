@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from support.app_driver import AppDriver, running_app
-from support.frames import FRAME, EmulatedTerminal, Recording, ideal_length, recording
+from support.frames import FRAME, EmulatedTerminal, Recording, recording
+from support.ideal_output import ideal_length
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
