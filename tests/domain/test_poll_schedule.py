@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_tui.domain.poll_schedule import LOOKUP_INTERVAL, MAX_WAIT, PollSchedule, has_clock_jumped
+from xds_tui.domain.poll_schedule import LOOKUP_INTERVAL, MAX_WAIT, MIN_PAUSE, PollSchedule, has_clock_jumped
 
 START = PollSchedule(interval=15, refresh_at=0, lookup_at=0)
 
@@ -13,6 +13,16 @@ def test_a_refresh_is_due_an_interval_after_the_last() -> None:
     assert schedule.delay(100, has_lookups=False) == 15
     assert not schedule.is_refresh_due(114.9)
     assert schedule.is_refresh_due(115)
+
+
+def test_the_interval_is_counted_from_the_start_of_a_refresh() -> None:
+    assert START.after_refresh(104, began=100).refresh_at == 115
+    assert START.after_refresh(110, began=100).refresh_at == 115
+
+
+def test_a_refresh_that_takes_longer_than_the_interval_is_followed_by_a_pause() -> None:
+    assert START.after_refresh(130, began=100).refresh_at == 130 + MIN_PAUSE
+    assert START.after_refresh(130, wanted_within=2, began=100).refresh_at == 132
 
 
 def test_hosts_in_transition_are_looked_up_between_refreshes() -> None:

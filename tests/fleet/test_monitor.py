@@ -21,6 +21,7 @@ from xds_tui.auth.account import Account, TokenCache
 from xds_tui.domain import purchase
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.model import Billing, Status
+from xds_tui.domain.poll_schedule import PollSchedule
 from xds_tui.domain.records import EventKind, OrderState
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState, FleetState, Progress
@@ -108,6 +109,26 @@ async def test_the_fleet_and_the_catalog_are_read_at_the_start(watch: MonitorHar
     await until(lambda: watch.state.catalog is not None)
     assert watch.state.catalog is not None
     assert len(watch.state.catalog.images) >= 8
+
+
+async def test_the_interval_is_counted_from_the_start_of_a_refresh(
+    watch: MonitorHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[tuple[float | None, float]] = []
+    after_refresh = PollSchedule.after_refresh
+
+    def record(
+        schedule: PollSchedule, now: float, wanted_within: float | None = None, *, began: float | None = None
+    ) -> PollSchedule:
+        times.append((began, now))
+        return after_refresh(schedule, now, wanted_within, began=began)
+
+    monkeypatch.setattr(PollSchedule, "after_refresh", record)
+    before = asyncio.get_running_loop().time()
+    await watch.refreshed()
+    [(began, now)] = times
+    assert began is not None
+    assert before <= began < now
 
 
 async def test_a_change_of_a_host_is_an_event(watch: MonitorHarness, clock: ManualClock) -> None:

@@ -1,9 +1,10 @@
 """When to refresh the fleet and when to look up single hosts. Pure: callers pass all times, in monotonic seconds.
 
-The whole fleet is read once per interval (the vendor advises 15 s). Hosts in transition, and hosts that an order waits
-for, are looked up one by one in between. After a bad response the delay doubles, from the interval to two minutes at
-most, with jitter so that many instances do not retry in step. A service that cannot be reached is not burdened by
-attempts and is tried once per interval, so that its return is noticed. `Retry-After` also delays requested refreshes.
+The whole fleet is read once per interval (the vendor advises 15 s), counted from the start of a refresh. Hosts in
+transition, and hosts that an order waits for, are looked up one by one in between. After a bad response the delay
+doubles, from the interval to two minutes at most, with jitter so that many instances do not retry in step. A service
+that cannot be reached is not burdened by attempts and is tried once per interval, so that its return is noticed.
+`Retry-After` also delays requested refreshes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ LOOKUP_INTERVAL: Final = 4.0
 
 MAX_LOOKUPS: Final = 8
 """Hosts per round of lookups. For more of them, a refresh with 25 hosts per page takes fewer requests."""
+
+MIN_PAUSE: Final = 5.0
+"""Seconds of the shortest pause between two refreshes, also if one takes longer than the interval."""
 
 JITTER: Final = 0.25
 """The share of a back-off delay that is random."""
@@ -74,20 +78,22 @@ class PollSchedule:
         """Return the schedule with periodic refreshes, the first as soon as possible."""
         return replace(self, is_paused=False).refresh_now(now)
 
-    def after_refresh(self, now: float, wanted_within: float | None = None) -> PollSchedule:
+    def after_refresh(
+        self, now: float, wanted_within: float | None = None, *, began: float | None = None
+    ) -> PollSchedule:
         """Return the schedule after a refresh that succeeded.
 
         Args:
             now: the time.
+            began: when the refresh began; None: now.
             wanted_within: seconds after which another refresh tells more, which counts as requested; None: nothing is
                 waited for.
 
         """
         is_wanted = wanted_within is not None
-        delay = self.interval if wanted_within is None else min(self.interval, wanted_within)
-        return replace(
-            self, failures=0, refresh_at=now + delay, lookup_at=now + LOOKUP_INTERVAL, is_requested=is_wanted
-        )
+        due = max((now if began is None else began) + self.interval, now + min(MIN_PAUSE, self.interval))
+        refresh_at = due if wanted_within is None else min(due, now + wanted_within)
+        return replace(self, failures=0, refresh_at=refresh_at, lookup_at=now + LOOKUP_INTERVAL, is_requested=is_wanted)
 
     def after_lookup(self, now: float) -> PollSchedule:
         """Return the schedule after a round of lookups."""

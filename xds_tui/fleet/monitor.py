@@ -245,7 +245,7 @@ class Monitor:
 
     async def _refresh(self) -> None:
         """Read the whole fleet, and publish the result once."""
-        identity, answered = self._account.identity, self.orders.book.answered_ids()
+        began, identity, answered = _now(), self._account.identity, self.orders.book.answered_ids()
         try:
             source = ProgressReporter(self._account.client(), lambda read: self._updates.post(ListingAdvanced(read)))
             deleted = self.orders.book.deleted_ids()
@@ -259,7 +259,7 @@ class Monitor:
         await self.annotations.refresh()
         self._apply(self._updates.take())
         decision = self.orders.book.seconds_until_decision(self._clock())
-        self._schedule = self._schedule.after_refresh(_now(), decision)
+        self._schedule = self._schedule.after_refresh(_now(), decision, began=began)
         is_superseded = self._woken.is_set()
         if is_superseded:
             # The request may be about something that happened after this reading had started.
