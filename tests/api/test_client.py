@@ -448,7 +448,7 @@ async def test_an_invalid_id_is_not_sent(server: RawServer, client: Client, host
     assert server.requests == []
 
 
-@pytest.mark.parametrize(("page", "size"), [(0, 25), (1, 0), (1, 26)])
+@pytest.mark.parametrize(("page", "size"), [(-1, 25), (1, 0), (1, 26)])
 async def test_a_page_that_the_service_does_not_have_is_a_mistake_of_the_caller(
     client: Client, page: int, size: int
 ) -> None:

@@ -13,6 +13,7 @@ from support.factories import NOON, a_host, a_snapshot
 
 from xds_tui.api.decode import HostPage
 from xds_tui.api.errors import BadResponse, Rejected
+from xds_tui.api.page_numbers import PageNumbers
 from xds_tui.domain.model import Host, Snapshot, Status
 from xds_tui.fleet.host_listing import MAX_CHECKS, PAGE_SIZE, HostListing, list_hosts
 
@@ -32,6 +33,7 @@ class Service:
         self.is_total_unreadable = False
         self.status = Status.ON
         self.asked: list[str] = []
+        self.page_numbers = PageNumbers(is_known=True)
         self.under_way = self.most_under_way = 0
         self.error: Exception | None = None
 

@@ -12,6 +12,7 @@ from support.factories import NOON, a_host, a_snapshot
 
 from xds_tui.api.decode import HostPage
 from xds_tui.api.errors import BadResponse
+from xds_tui.api.page_numbers import PageNumbers
 from xds_tui.domain.model import Host
 from xds_tui.fleet.host_listing import MAX_CONCURRENT_PAGES, PAGE_SIZE, list_hosts
 
@@ -25,6 +26,7 @@ class HostList:
         self.under_way = self.most_under_way = 0
         self.before_each: Callable[[], None] = lambda: None
         self.total: Callable[[], int | None] = lambda: len(self.ids)
+        self.page_numbers = PageNumbers(is_known=True)
 
     async def hosts(self, page: int) -> HostPage:
         self.under_way += 1
@@ -228,3 +230,104 @@ async def test_a_page_that_fails_cancels_the_other_requests() -> None:
     with pytest.raises(BadResponse):
         await list_hosts(source, None, lambda: NOON)
     assert source.most_under_way <= MAX_CONCURRENT_PAGES
+
+
+class FromZero(HostList):
+    """A service that counts its pages from 0, behind a client that translates page numbers."""
+
+    def __init__(self, *ids: str, size: int = PAGE_SIZE) -> None:
+        super().__init__(*ids)
+        self.size = size
+        self.page_numbers = PageNumbers()
+
+    async def hosts(self, page: int) -> HostPage:
+        number = page - 1 + self.page_numbers.first
+        self.asked.append(number)
+        ids = self.ids[number * self.size : (number + 1) * self.size]
+        return HostPage(tuple(a_host(id=id_) for id_ in ids), self.total(), 0)
+
+
+@pytest.mark.parametrize("size", [10, PAGE_SIZE, 100])
+@pytest.mark.parametrize("count", [1, 25, 26, 60, 250])
+async def test_a_list_that_begins_with_page_zero_is_read_completely(count: int, size: int) -> None:
+    source = FromZero(*many(count), size=size)
+    listing = await list_hosts(source, None, lambda: NOON)
+    assert [host.id for host in listing.snapshot.hosts] == many(count)
+    assert listing.snapshot.is_complete
+    source.asked.clear()
+    listing = await list_hosts(source, listing.snapshot, lambda: NOON)
+    assert [host.id for host in listing.snapshot.hosts] == many(count)
+    assert source.asked[0] == 0
+    assert len(source.asked) <= -(-count // min(size, PAGE_SIZE))
+
+
+async def test_a_wrong_conclusion_about_page_zero_is_corrected() -> None:
+    class FromOne(FromZero):
+        async def hosts(self, page: int) -> HostPage:
+            number = max(1, page - 1 + self.page_numbers.first)  # returns page 1 for page 0
+            return await HostList.hosts(self, number)
+
+    source = FromOne(*many(60))
+    source.page_numbers.set_first(0)
+    contradictory = await list_hosts(source, None, lambda: NOON)
+    assert not contradictory.snapshot.is_complete
+    listing = await list_hosts(source, None, lambda: NOON)
+    assert [host.id for host in listing.snapshot.hosts] == many(60)
+    assert listing.snapshot.is_complete
+
+
+class PageZero(HostList):
+    """A list that lacks a host, with a page 0."""
+
+    def __init__(self, zero: Callable[[], tuple[str, ...]]) -> None:
+        super().__init__(*many(30))
+        self.total = lambda: 31
+        self.zero = zero
+        self.page_numbers = PageNumbers()
+
+    async def hosts(self, page: int) -> HostPage:
+        if page > 0:
+            return await super().hosts(page)
+        self.asked.append(page)
+        return HostPage(tuple(a_host(id=id_) for id_ in self.zero()), 31, 0)
+
+
+def refuse_page_zero() -> tuple[str, ...]:
+    raise BadResponse("no")
+
+
+@pytest.mark.parametrize("zero", [lambda: (), lambda: tuple(many(25)), refuse_page_zero])
+async def test_a_page_zero_without_further_hosts_is_requested_once(zero: Callable[[], tuple[str, ...]]) -> None:
+    source = PageZero(zero)
+    for _ in range(3):
+        listing = await list_hosts(source, None, lambda: NOON)
+        assert [host.id for host in listing.snapshot.hosts] == many(30)
+        assert not listing.snapshot.is_complete
+    assert source.asked.count(0) == 1
+
+
+async def test_a_page_zero_with_some_further_hosts_proves_nothing() -> None:
+    source = PageZero(lambda: ("new", "h0"))
+    await list_hosts(source, None, lambda: NOON)
+    assert (source.page_numbers.first, source.page_numbers.is_known) == (1, False)
+
+
+@pytest.mark.parametrize("size", [10, PAGE_SIZE, 100])
+async def test_without_a_total_pages_of_any_size_are_read_to_the_end(size: int) -> None:
+    class Sized(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            ids = self.ids[(page - 1) * size : page * size]
+            return HostPage(tuple(a_host(id=id_) for id_ in ids), None, 0)
+
+    assert await seen(Sized(*many(230))) == many(230)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+async def test_a_list_without_total_and_pages_is_complete(count: int) -> None:
+    class Unpaged(HostList):
+        async def hosts(self, page: int) -> HostPage:
+            return HostPage(tuple(a_host(id=id_) for id_ in self.ids), None, 0)
+
+    listing = await list_hosts(Unpaged(*many(count)), None, lambda: NOON)
+    assert [host.id for host in listing.snapshot.hosts] == many(count)
+    assert listing.snapshot.is_complete

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from support.factories import a_host
 
+from xds_tui.api.page_numbers import PageNumbers
 from xds_tui.domain.model import Host
 from xds_tui.fleet.host_listing import ProgressReporter
 from xds_tui.fleet.state import Progress
@@ -18,6 +19,8 @@ class Page:
 
 class Listed:
     """A host list with two hosts per page."""
+
+    page_numbers = PageNumbers()
 
     def __init__(self, total: int | None) -> None:
         self._total = total

@@ -24,6 +24,7 @@ from xds_tui.api import changes, decode, envelope
 from xds_tui.api.changes import ChangeRequest, require_success
 from xds_tui.api.decode import Envelope, HostPage
 from xds_tui.api.errors import UNAVAILABLE, ApiError, BadResponse, Cause, NotSent, OutcomeUnknown, Rejected, SignedOut
+from xds_tui.api.page_numbers import PageNumbers
 from xds_tui.api.renewal import RenewalLog
 from xds_tui.api.token_auth import SAFE, URGENT, FindToken, OnToken, TokenAuth, utc_now
 from xds_tui.api.transport import FAILURES, BoundedTransport, SendTracker, open_route, translate_error
@@ -70,6 +71,7 @@ class Client:
 
     Attributes:
         session: the authentication; `session.replace` changes the credentials.
+        page_numbers: how the service numbers the pages of the host list.
 
     Raises:
         NotSent: if the token must not be sent to `base_url`.
@@ -96,6 +98,7 @@ class Client:
         self._read_only = read_only
         self._deadlines = deadlines or Deadlines()
         self._pools: dict[bool, httpx.AsyncClient] = {}
+        self.page_numbers = PageNumbers()
         self._pages: dict[int, tuple[bytes, HostPage]] = {}
         self._closed = False
         self.session = TokenAuth(
@@ -146,15 +149,22 @@ class Client:
         return decode.decode_packages(await self._read(f"packAge/{billing.value}", is_urgent=is_urgent))
 
     async def hosts(self, page: int, page_size: int = MAX_PAGE_SIZE) -> HostPage:
-        """Return one page of our hosts, counted from 1, of at most 25; raises as `images`."""
-        if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
+        """Return one page of our hosts, of at most 25; raises as `images`.
+
+        Args:
+            page: 1 for the first page, whatever `page_numbers` says is its number; 0 for the page before it.
+            page_size: hosts per page. The service may ignore it.
+
+        """
+        number = page - 1 + self.page_numbers.first
+        if number < 0 or not 1 <= page_size <= MAX_PAGE_SIZE:
             raise ValueError(f"page {page} of {page_size}")
-        envelope = await self._read("mypage", {"page": page, "pageSize": page_size})
+        envelope = await self._read("mypage", {"page": number, "pageSize": page_size})
         # Most pages have not changed: identical bytes need no decoding.
         digest = hashlib.blake2b(envelope.data or b"", digest_size=16).digest()
-        cached = self._pages.get(page)
+        cached = self._pages.get(number)
         if cached is None or cached[0] != digest:
-            cached = self._pages[page] = (digest, decode.decode_hosts(envelope))
+            cached = self._pages[number] = (digest, decode.decode_hosts(envelope))
         return cached[1]
 
     async def host(self, host_id: str) -> Host | None:

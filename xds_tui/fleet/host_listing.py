@@ -3,7 +3,8 @@
 The list can change while it is read: a new host moves others to the next page, where they are seen twice, and a deleted
 one moves others to the page before, so that they are not seen at all. A list can also be wrong. A reading is therefore
 consistent only if every row has an ID, no host is repeated, and the total is the same on every page and equals the
-number of hosts. An inconsistent list is read again, unless it repeats the same contradiction.
+number of hosts. An inconsistent list is read again, unless it repeats the same contradiction. If it has fewer hosts
+than its total says, the service may count pages from 0: page 0 is requested once, and its answer is remembered.
 
 A host that the list does not show is gone only if a consistent list and `one/{id}` agree. Until then it stays in the
 snapshot, marked as not listed. Each refresh requests a few missing hosts from `one/{id}`, beginning with those not
@@ -28,6 +29,7 @@ from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.api.decode import HostPage
+    from xds_tui.api.page_numbers import PageNumbers
 
 
 PAGE_SIZE: Final = 25
@@ -55,8 +57,12 @@ MAX_CONCURRENT_CHECKS: Final = 4
 class HostPages(Protocol):
     """The part of the client that a listing needs."""
 
+    @property
+    def page_numbers(self) -> PageNumbers:
+        """The number of the first page, which a listing corrects."""
+
     async def hosts(self, page: int) -> HostPage:
-        """Request one page, counted from 1."""
+        """Request one page, counted from 1; 0 for the page before the first one, if there is any."""
 
     async def host(self, host_id: str) -> Host | None:
         """Request one host; None if it does not exist or belongs to another account."""
@@ -86,6 +92,11 @@ class _Reading:
     def is_consistent(self) -> bool:
         is_whole = not self.has_repeated_hosts and not self.unreadable and not self.is_total_unreadable
         return is_whole and (not self.totals or self.totals == {len(self.hosts)})
+
+    @property
+    def lacks_hosts(self) -> bool:
+        """Whether there are fewer hosts than a total says."""
+        return any(total > len(self.hosts) for total in self.totals)
 
 
 async def list_hosts(
@@ -132,17 +143,32 @@ async def _read_until_consistent(
     source: HostPages, known: Collection[str], clock: Callable[[], datetime]
 ) -> tuple[_Reading, dict[str, Host], datetime]:
     """Return the last reading, all hosts that any reading showed, and when the last one started."""
+    numbers = source.page_numbers
     started_at, reading = clock(), await _read(source, known)
     seen = dict(reading.hosts)
     for _ in range(ATTEMPTS - 1):
         if reading.is_consistent:
             break
+        if not numbers.is_known and reading.lacks_hosts:
+            await _find_first_page(source, reading, numbers)
         previous, started_at = reading, clock()
         reading = await _read(source, known)
         seen |= reading.hosts
         if _agree(previous, reading):
             break
+    if numbers.first == 0 and not reading.is_consistent:
+        numbers.reset()
     return reading, seen, started_at
+
+
+async def _find_first_page(source: HostPages, reading: _Reading, numbers: PageNumbers) -> None:
+    """Request page 0. An error counts as an empty page, so that no later listing waits for it."""
+    try:
+        page = await source.hosts(0)
+    except ApiError:
+        numbers.set_first(1)
+    else:
+        numbers.learn({host.id for host in page.hosts}, reading.hosts.keys())
 
 
 class _Unchanged:
@@ -151,6 +177,7 @@ class _Unchanged:
     def __init__(self, source: HostPages, known: Mapping[str, Host]) -> None:
         self._source = source
         self._known = known
+        self.page_numbers = source.page_numbers
 
     async def hosts(self, page: int) -> HostPage:
         """Request one page. Comparing page by page never blocks the event loop for long."""
@@ -186,18 +213,19 @@ async def _read(source: HostPages, known: Collection[str]) -> _Reading:
 
 
 async def _read_on(source: HostPages, pages: Sequence[HostPage]) -> list[HostPage]:
-    """Return the pages after `pages`, until one is not full.
+    """Return the pages after `pages`, until one is not full. Without a total, the first page shows what full means.
 
-    A service may return its last page for every later one. Such a page ends the list. It is left out if there is a
-    total to check the list by; without one, the service may have ignored the page number, and hosts may be missing.
+    A page that only repeats hosts, as the last one for every later number, ends the list. It is left out if a total
+    tells whether hosts are missing, or if the service has obviously ignored the page size and the page number.
     """
     further: list[HostPage] = []
     ids = {host.id for page in pages for host in page.hosts}
     last = pages[-1]
-    while _count_rows(last) == PAGE_SIZE and len(pages) + len(further) < MAX_PAGES:
+    full = PAGE_SIZE if pages[0].total is not None else _count_rows(pages[0])
+    while full and _count_rows(last) == full and len(pages) + len(further) < MAX_PAGES:
         last = await source.hosts(len(pages) + len(further) + 1)
         is_repetition = _is_repetition(last, ids)
-        if not is_repetition or last.total is None:
+        if not is_repetition or (last.total is None and full == PAGE_SIZE):
             further.append(last)
         if is_repetition:
             break
@@ -263,6 +291,7 @@ class ProgressReporter:
     def __init__(self, source: HostPages, report: Callable[[Progress], None]) -> None:
         """Read from `source`; `report` is not called for the last page."""
         self._source = source
+        self.page_numbers = source.page_numbers
         self._report = report
         self._done = 0
 
