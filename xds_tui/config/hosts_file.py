@@ -151,27 +151,28 @@ class HostsFile:
             raise SettingsError(NOT_EDITED, f"{self.path}: {error.strerror or error}") from None
 
     def _edit_locked(self, path: Path, change: Callable[[str], str]) -> None:
-        before = self._read_bytes()
+        base = present = self._read_bytes()
         for _ in range(MAX_ATTEMPTS):
             try:
-                text = hosts_toml.decode(before or b"", self._name)
-                changed = change(text)
+                changed = change(hosts_toml.decode(base or b"", self._name)).encode()
             except SettingsError:
-                is_unchanged, before = self._is_unchanged(before), self._read_bytes()
-                if is_unchanged:
+                if self._is_unchanged(present):
                     raise
+                base = present = self._read_bytes()
                 continue
-            if changed == text:
+            if changed == (present or b""):
                 return
             try:
-                replaced = files.exchange(path, changed)
+                replaced = files.exchange(path, changed.decode(), present)
             except FileExistsError:
-                before = self._read_bytes()
+                base = present = self._read_bytes()
                 continue
-            saved = self._saved_meanwhile(replaced, before, changed.encode())
-            if saved is None:
+            base = self._saved_meanwhile(replaced, present, changed)
+            if base is None:
                 return
-            before = saved
+            present = self._read_bytes()
+            if present != changed:
+                base = present  # saved again
         raise SettingsError(KEEPS_CHANGING, self._name)
 
     def _is_unchanged(self, content: bytes | None) -> bool:
@@ -182,6 +183,8 @@ class HostsFile:
     def _saved_meanwhile(self, replaced: int | None, before: bytes | None, written: bytes) -> bytes | None:
         """Return what an editor saved while the file was replaced, or shortly afterwards; None if it saved nothing."""
         try:
+            if replaced is not None and (old := files.read_descriptor(replaced)) != before:
+                return old
             self._sleep(SETTLING_TIME)
             present = self._read_bytes()
             if present != written:

@@ -127,7 +127,7 @@ async def write_export(folder: Path, name: str, content: str) -> Path:
     return path
 
 
-def exchange(path: Path, text: str) -> int | None:
+def exchange(path: Path, text: str, expected: bytes | None) -> int | None:
     """Replace the content of the file at `path` as `write` does, and return the file that was replaced.
 
     An editor, which knows nothing of locks, can save the same file at any moment. The file that was replaced then shows
@@ -138,7 +138,7 @@ def exchange(path: Path, text: str) -> int | None:
         written into the same file.
 
     Raises:
-        OSError: if it cannot be written. FileExistsError: if it has come into being in the meantime.
+        OSError: if it cannot be written. FileExistsError: if its content is not `expected`, None for no file, any more.
 
     """
     target = Path(os.path.realpath(path))
@@ -154,7 +154,7 @@ def exchange(path: Path, text: str) -> int | None:
         _overwrite(target, content)
         return None
     try:
-        return _exchange(target, content, before)
+        return _exchange(target, content, before, expected)
     except OSError as error:
         if error.errno not in _NOT_REPLACEABLE:
             raise
@@ -162,11 +162,13 @@ def exchange(path: Path, text: str) -> int | None:
         return None
 
 
-def _exchange(target: Path, content: bytes, before: os.stat_result) -> int:
+def _exchange(target: Path, content: bytes, before: os.stat_result, expected: bytes | None) -> int:
     replaced = os.open(target, _READ)
     try:
         new = _new_file(target, content, before)
         try:
+            if read(target) != expected:
+                raise FileExistsError(errno.EEXIST, "changed in the meantime", str(target))
             if _swap(new, target):
                 swapped = os.open(new, _READ)
                 os.close(replaced)
