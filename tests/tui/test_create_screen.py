@@ -15,6 +15,7 @@ from textual.widgets import Input
 from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.host_fit import LISTING_GRACE
 from xds_tui.domain.model import Billing
 from xds_tui.domain.records import OrderState
@@ -27,6 +28,9 @@ from xds_tui.tui.screens.create.screen import CreateScreen, Step
 from xds_tui.tui.widgets.filter_input import FilterInput
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.table.table import Table
+
+TEXTS = ("alias", "tags", "owner")
+"""The fields in which letters are text."""
 
 SIZES = [(80, 24), (120, 40)]
 """Below and above the width from which the wizard is one page."""
@@ -166,7 +170,7 @@ async def test_a_package_that_is_not_sold_in_a_mode_comes_back_with_the_other_mo
 async def test_nothing_counts_as_chosen_that_the_user_has_not_chosen() -> None:
     async with running_app(AppDriver()) as driver:
         screen = await open_wizard(driver)
-        await driver.press("down", "tab", "down", "tab", "tab", "tab", "B")
+        await driver.press("down", "tab", "down", *["tab"] * 6, "B")
         assert (screen.draft.package, screen.draft.image) == (None, None)
         await driver.press("escape", "2", "n")
         screen = wizard(driver)
@@ -210,13 +214,13 @@ async def test_tab_goes_through_all_fields_and_shift_tab_back(columns: int, rows
 
         async def walk(key: str) -> list[str | None]:
             found: list[str | None] = []
-            for _turn in range(7):
+            for _turn in range(10):
                 found.append(screen.focused.id if screen.focused is not None else None)
                 await driver.press(key)
             return found
 
         forth = await walk("tab")
-        assert forth == ["package", "image", "billing", "units", "number", "count", "summary"]
+        assert forth == ["package", "image", "billing", "units", "number", "count", *TEXTS, "summary"]
         assert await walk("shift+tab") == [forth[0], *reversed(forth[1:])]
 
 
@@ -226,13 +230,37 @@ async def test_the_wizard_closes_from_every_field_and_keeps_the_draft() -> None:
         await choose(driver, "package", "bl4090a1")
         await driver.press("m")
         for key in ("escape", "q"):
-            for tabs in range(7):
+            for tabs in range(10):
                 screen = wizard(driver)
-                await driver.press("f5", *["tab"] * tabs, key)
+                await driver.press("f5", *["tab"] * tabs)
+                if key == "q" and screen.focused is not None and screen.focused.id in TEXTS:
+                    continue  # a letter of the text
+                await driver.press(key)
                 await until(lambda screen=screen: driver.app.screen is not screen)  # type: ignore[misc]
                 draft = (await open_wizard(driver)).draft
                 assert draft.billing is Billing.RENT
                 assert draft.package is not None
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_name_tags_and_an_owner_are_kept_in_the_draft_and_given_to_the_host() -> None:
+    async with running_app(AppDriver(hosts=1)) as driver:
+        screen = await open_wizard(driver)
+        await choose(driver, "package", "bl4090a1")
+        await choose(driver, "image", "4005")
+        await driver.press("f7", "tab")
+        await driver.burst(*"render-1", "tab", *"prod -x")
+        await driver.wait_for_text("-x: a tag has no spaces")
+        assert not screen.draft.is_complete
+        await driver.burst("backspace", "backspace", *"gpu", "tab", *"li", "escape")
+        screen = await open_wizard(driver)
+        kept = Annotation(alias="render-1", tags=("prod", "gpu"), owner="li")
+        assert screen.draft.annotation == kept
+        assert screen.draft.is_complete
+        await driver.press("f8")
+        await driver.wait_for_text("Press B")
+        await driver.press("B")
+        await until(lambda: kept in driver.monitor.state.annotations.values())
 
 
 async def test_packages_are_filtered_in_the_language_of_all_filters() -> None:

@@ -92,6 +92,16 @@ def test_markup_is_not_interpreted(name: str) -> None:
     assert name in drawn(RowLook(layout, Row((Cell(name),)), "", False, frozenset()))
 
 
+def test_runs_of_a_cell_have_styles_of_their_own_except_under_the_cursor() -> None:
+    cell = Cell("ab 渲染 no", runs=((2, "good"), (1, ""), (2, "changed")))
+    found = [(segment.text, str(segment.style)) for segment in row_look(cell, Cell("")).draw(Glyphs(), style_of)]
+    assert [text for text, style in found if style == "green"] == ["ab"]
+    assert [text for text, style in found if style == "red"] == ["渲染"]
+    assert drawn(row_look(cell, Cell(""))).startswith("   ab 渲染…")
+    segments = list(row_look(cell, Cell(""), state="cursor").draw(Glyphs(), style_of))
+    assert {str(segment.style) for segment in segments} == {"white on blue"}
+
+
 def test_numbers_are_right_aligned() -> None:
     assert drawn(row_look(Cell("office"), Cell("16"))) == "   office      16       "
 

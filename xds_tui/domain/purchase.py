@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final
 
 from xds_tui.domain import pricing
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Period, PeriodUnit, Purpose
 from xds_tui.domain.pricing import Estimate
 from xds_tui.domain.records import Order, OrderState, Quote
@@ -156,6 +157,8 @@ class Draft:
     """Number of `unit`s that a prepaid host is rented for."""
     count: int = 1
     """Number of hosts."""
+    annotation: Annotation = NO_ANNOTATION
+    """What the user adds to the hosts; it does not change what is ordered."""
     has_invalid_number: bool = False
     """Whether `number` or `count` is being typed and cannot be read; then there is no price and no order."""
     is_package_sold: bool = True
@@ -263,12 +266,17 @@ class Draft:
         )
 
 
-def draft_from_quote(quote: Quote, catalog: Catalog | None) -> Draft:
-    """Return a draft for another host like one that was ordered, at the prices of now."""
-    draft = Draft(billing=quote.billing, package=quote.package, image=quote.image)
+def draft_from_quote(quote: Quote, catalog: Catalog | None, annotation: Annotation = NO_ANNOTATION) -> Draft:
+    """Return a draft for another host like one that was ordered, at the prices of now, with `annotation`."""
+    draft = Draft(billing=quote.billing, package=quote.package, image=quote.image, annotation=annotation)
     if quote.period is not None:
         draft = replace(draft, unit=quote.period.unit, number=quote.period.number)
     return draft.with_catalog(catalog)
+
+
+def shared_part(annotation: Annotation) -> Annotation:
+    """Return what another host like one with `annotation` gets too: its tags and owner."""
+    return Annotation(tags=annotation.tags, owner=annotation.owner)
 
 
 def draft_from_host(host: Host, quote: Quote | None, catalog: Catalog | None) -> Draft:
@@ -277,9 +285,10 @@ def draft_from_host(host: Host, quote: Quote | None, catalog: Catalog | None) ->
     A host that was not ordered here, so that `quote` is None, does not name its package. Then the package and the
     image are chosen only if exactly one of the catalog matches.
     """
+    annotation = shared_part(host.annotation)
     if quote is not None:
-        return draft_from_quote(quote, catalog)
-    draft = Draft(billing=host.billing or Billing.ON_DEMAND)
+        return draft_from_quote(quote, catalog, annotation)
+    draft = Draft(billing=host.billing or Billing.ON_DEMAND, annotation=annotation)
     if catalog is None:
         return draft
     packages = [package for package in matching_packages(catalog, draft.billing) if pricing.looks_like(host, package)]

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Final
 
 from xds_tui.domain import pricing
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.cost_history import BUCKET, bucket_start
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.i18n import _
-from xds_tui.text import formats
+from xds_tui.text import formats, tags
 from xds_tui.text.overview import Line, Span, shortened, urgency
 
 STATUS_STYLES: Final = {
@@ -50,12 +51,32 @@ def card_lines(host: Host, rate: Rate | None, now: datetime, width: int, *, is_t
     if is_tall:
         texts = [line for text in texts for line in _broken(text, width)]
     lines += [((shortened(text, width), ""),) for text in texts]
+    lines += _annotation(host, width)
     lines.append(((shortened(" · ".join(times), width), "muted"),))
     if total := accrued(host, rate, now):
         lines.append(((shortened(total, width), ""),))
     if bar := remaining_bar(host, now, width):
         lines.append(bar)
     return tuple(lines)
+
+
+def _annotation(host: Host, width: int) -> list[Line]:
+    """Return tags and owner in one line, and the note in another; nothing for what the host does not have."""
+    annotation = host.annotation
+    line: list[Span] = []
+    room = width
+    for text, style in (*tags.spans(annotation.tags), *_owner(annotation)):
+        if room > 0:
+            line.append((shortened(text, room), style))
+            room -= formats.cells(text)
+    note: Line = ((shortened(annotation.note, width), "muted"),)
+    return [tuple(line)] * bool(line) + [note] * bool(annotation.note)
+
+
+def _owner(annotation: Annotation) -> list[Span]:
+    if not annotation.owner:
+        return []
+    return [(" · " if annotation.tags else "", ""), (annotation.owner, "")]
 
 
 def _broken(text: str, width: int) -> list[str]:

@@ -120,6 +120,8 @@ BUY_AGAIN: Final = N_("buy again")
 """What has to be typed to buy what may have been bought already."""
 
 
+_YES: Final = N_("Yes  y")
+
 _MAX_NAMED_LOSSES: Final = 2
 """Prepaid hosts that a question names one by one, so that the field for the answer stays on an 80x24 screen."""
 
@@ -226,7 +228,7 @@ def confirmation_for(action: OrderAction, target: OperationTarget) -> Confirmati
         also=() if is_single else [text.format(count=count) for text in (DELETE_COUNT, DELETE_COUNT_ZH)],
         names=[hosts[0].id] if is_single else (),
         hint="" if target.has_seen_caveat else _caveat(action, hosts),
-        yes=_(terms.DELETE) if action is OrderAction.DELETE else _("Yes  y"),
+        yes=_(terms.DELETE) if action is OrderAction.DELETE else _(_YES),
     )
 
 
@@ -248,6 +250,19 @@ def _surprises(target: OperationTarget) -> list[str]:
     if target.moved is not None:
         notes.append(_(_MOVES[target.moved]))
     return notes
+
+
+def unprotection(hosts: Sequence[Host]) -> Confirmation:
+    """Return the question for ending the protection of hosts."""
+    title = ngettext("End the protection of {count} host?", "End the protection of {count} hosts?", len(hosts))
+    return Confirmation(
+        tier=Risk.INTERRUPTING,
+        title=title.format(count=len(hosts)),
+        targets=[f"{host.display_name} · {host.id}" for host in hosts],
+        note=_("They can be stopped, rebooted and deleted then."),
+        wanted="",
+        yes=_(_YES),
+    )
 
 
 def buying_again(unknown: Sequence[Order]) -> Confirmation:

@@ -82,6 +82,10 @@ class XdsApp(TerminalApp, inherit_bindings=False):
             self.animation_level = "none"
         themes.apply(self, services.theme, os.environ, services.custom_theme)
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the values of our variables for a theme without them."""
+        return themes.DEFAULT_VARIABLES
+
     def get_default_screen(self) -> FleetScreen:
         """Return the main screen; Textual would put an empty one under it."""
         return _fleet_screen(self._services, self._current, self._services.listing, self._services.panes)

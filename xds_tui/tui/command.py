@@ -130,8 +130,8 @@ def start(context: Context) -> str:
 
 
 def stop(context: Context) -> str:
-    """Enable unless all selected hosts are off or being deleted."""
-    if why := orders(context) or _deleted(context, context.unstoppable):
+    """Enable unless all selected hosts are off, protected or being deleted."""
+    if why := orders(context) or _deleted(context, context.unstoppable) or _protected(context):
         return why
     if _all_are(context, lambda host: host.status in (Status.OFF, Status.STOPPING)):
         return _settled(context, _already(context), _("All of them are already off or stopping"))
@@ -139,14 +139,19 @@ def stop(context: Context) -> str:
 
 
 def reboot(context: Context) -> str:
-    """Enable unless all selected hosts are off or being deleted."""
-    if why := orders(context) or _deleted(context, context.unstartable):
+    """Enable unless all selected hosts are off, protected or being deleted."""
+    if why := orders(context) or _deleted(context, context.unstartable) or _protected(context):
         return why
     if _all_are(context, lambda host: host.status is Status.OFF):
         return _settled(
             context, _("{host} is off. Press s to start it."), _("All of them are off. Press s to start them.")
         )
     return ""
+
+
+def delete(context: Context) -> str:
+    """Enable unless all selected hosts are protected."""
+    return orders(context) or _protected(context)
 
 
 def rent_again(context: Context) -> str:
@@ -209,6 +214,19 @@ def _deleted(context: Context, hindered: frozenset[str]) -> str:
     if others:
         return _("All of them are being deleted")
     return _("{host} is being deleted").format(host=host.display_name)
+
+
+def _protected(context: Context) -> str:
+    """Return the reason for hosts that are all protected, and how to end that; empty if one of them is not."""
+    if not all(host.annotation.is_protected for host in context.picked):
+        return ""
+    host, *others = context.picked
+    if others:
+        return _("All of them are protected. Press W to end that.")
+    if rule := host.annotation.rule:
+        text = _("{host} is protected by {rule} in config.toml. Change its tags or owner to end that.")
+        return text.format(host=host.display_name, rule=rule)
+    return _("{host} is protected. Press W to end that.").format(host=host.display_name)
 
 
 def _all_are(context: Context, predicate: Callable[[Host], bool]) -> bool:

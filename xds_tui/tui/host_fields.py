@@ -35,6 +35,7 @@ def host_field_groups(host: Host, fleet: FleetState, now: datetime, password: st
         FieldGroup(_("Machine"), _machine(host, fleet)),
         FieldGroup(_("Access"), _access(host, password)),
         FieldGroup(_(terms.COST), _cost(host, fleet, now)),
+        FieldGroup(_("Notes and tags"), _annotation(host)),
     ]
     if host.raw:
         groups.append(FieldGroup(_("Not parsed"), list(host.raw.items())))
@@ -75,6 +76,22 @@ def _cost(host: Host, fleet: FleetState, now: datetime) -> list[tuple[str, str]]
         (_("Cost so far"), host_card.accrued_value(host, rate, now)),
         (_("Created"), formats.moment(host.created)),
         (_("Expires"), _with_span(host, now)),
+    ]
+
+
+def _annotation(host: Host) -> list[tuple[str, str]]:
+    annotation = host.annotation
+    protection = formats.NOTHING
+    if annotation.is_marked:
+        protection = _("from stop, reboot and delete")
+    elif annotation.rule:
+        protection = _("by {rule} in config.toml").format(rule=annotation.rule)
+    return [
+        *([(_("Service's name"), host.name)] if annotation.alias else []),
+        (_(labels.COLUMNS["tags"]), "  ".join(annotation.tags) or formats.NOTHING),
+        (_(labels.COLUMNS["owner"]), annotation.owner or formats.NOTHING),
+        (_(labels.COLUMNS["note"]), annotation.note or formats.NOTHING),
+        (_("Protected"), protection),
     ]
 
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from xds_tui.i18n import _
+from xds_tui.text import terms
 from xds_tui.text.prompts import Confirmation, Risk
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen
@@ -103,7 +104,7 @@ class TypedConfirmScreen(Dialog):
         yield Static(Content(text.format(word=wanted)), classes="dialog-ask")
         yield Field(id="typed")
         with Horizontal(classes="dialog-buttons"):
-            yield Button(Content(_("Cancel  esc")), id="no", compact=True)
+            yield Button(Content(_(terms.CANCEL_ESC)), id="no", compact=True)
             yield Button(Content(self._question.yes), id="yes", variant="error", disabled=True, compact=True)
 
     @on(Input.Changed)

@@ -218,6 +218,14 @@ class FleetScreen(FleetView):
             return None
         return CursorMove.BY_PURCHASE if table.cursor_key == self._purchased else CursorMove.BY_REFRESH
 
+    def selected_hosts(self) -> Sequence[Host]:
+        """Return the marked hosts, or else the one under the cursor."""
+        return self._hosts.picked()[0]
+
+    def finish_edit(self) -> None:
+        """Clear the marks."""
+        self._hosts.table.clear_marks()
+
     def action_connect(self) -> None:
         """Connect to the host under the cursor."""
         from xds_tui.tui.flows.connect import ConnectMethods, begin
@@ -310,11 +318,12 @@ class FleetScreen(FleetView):
         draft = draft_from_host(host, bought.get(host.id), self.fleet.catalog)
         await self._open_wizard(draft, prompts.missing_choices(draft, host))
 
-    def rent_as_ordered(self, quote: Quote) -> None:
-        """Open the wizard for another host like one that was ordered."""
-        from xds_tui.domain.purchase import draft_from_quote
+    def rent_as_ordered(self, quote: Quote, host_id: str | None) -> None:
+        """Open the wizard for another host like one that was ordered, with its tags if it is known."""
+        from xds_tui.domain.purchase import draft_from_quote, shared_part
 
-        self.rent(draft_from_quote(quote, self.fleet.catalog))
+        annotation = shared_part(self._monitor.annotations.of(host_id))
+        self.rent(draft_from_quote(quote, self.fleet.catalog, annotation))
 
     @work(group=FLOW)
     async def rent(self, draft: Draft) -> None:

@@ -87,7 +87,7 @@ class HistoryScreen(LiveScreen[None]):
         clock: Callable[[], datetime],
         exports: Path,
         *,
-        rent: Callable[[Quote], object],
+        rent: Callable[[Quote, str | None], object],
     ) -> None:
         """Create the screen.
 
@@ -298,7 +298,7 @@ class HistoryScreen(LiveScreen[None]):
     def action_rent_again(self) -> None:
         """Rent another host like that of the order under the cursor."""
         if (order := self._order_at_cursor()) and order.quote:
-            self._rent(order.quote)
+            self._rent(order.quote, order.host_id)
 
     @work
     async def action_decide(self, is_mine: bool) -> None:

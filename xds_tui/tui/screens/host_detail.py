@@ -30,7 +30,8 @@ from xds_tui.tui.flows.connect import ConnectMethods
 from xds_tui.tui.flows.power import confirm_and_order, select
 from xds_tui.tui.host_fields import FieldGroup, host_field_groups
 from xds_tui.tui.runtime.key_queue import FLOW
-from xds_tui.tui.screens.base import WIDE_COLUMNS, LiveScreen
+from xds_tui.tui.screens.base import WIDE_COLUMNS
+from xds_tui.tui.screens.host_actions import HostActionsScreen
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.lines import StyledLines
@@ -46,7 +47,7 @@ REVEAL_TIMEOUT: Final = 30.0
 """Seconds that a password stays on screen."""
 
 
-class HostDetailScreen(LiveScreen[None]):
+class HostDetailScreen(HostActionsScreen[None]):
     """Shows one host, by ID: a change of the list does not replace it."""
 
     manual_topic = "ssh"
@@ -145,7 +146,7 @@ class HostDetailScreen(LiveScreen[None]):
             pane.border_title = Content(self._host_id)
             fields.show([((_("This host no longer exists."), ""),)])
             return
-        pane.border_title = Content(f"{glyphs.host_name(self.app, host)} · {formats.status(host)}")
+        pane.border_title = Content(f"{glyphs.marked_name(self.app, host)} · {formats.status(host)}")
         events.border_title = Content(_("Recent events"))
         now = self._clock()
         groups = host_field_groups(host, self.fleet, now, self._password(host))
@@ -204,6 +205,10 @@ class HostDetailScreen(LiveScreen[None]):
         """Copy a field of this host."""
         if host := self._host:
             await copy.choose_and_copy(self, [host], self._means.commands)
+
+    def selected_hosts(self) -> Sequence[Host]:
+        """Return this host, while it exists."""
+        return [host] if (host := self._host) else []
 
     @work
     async def action_copy_password(self) -> None:

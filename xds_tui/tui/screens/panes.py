@@ -12,7 +12,8 @@ from textual.widget import Widget
 
 from xds_tui.config.schema import CatalogMode
 from xds_tui.fleet.state import FleetState
-from xds_tui.tui.screens.base import WIDE_COLUMNS, LiveScreen
+from xds_tui.tui.screens.base import WIDE_COLUMNS
+from xds_tui.tui.screens.host_actions import HostActionsScreen
 from xds_tui.tui.widgets.footer import KeyBar
 
 PANES: Final = ("hosts", "catalog", "history")
@@ -26,7 +27,7 @@ ROOMY_ROWS: Final = 30
 """The size from which the overview consists of boxes."""
 
 
-class PanedScreen(LiveScreen[None]):
+class PanedScreen(HostActionsScreen[None]):
     """A screen that shows the focused pane in front; its classes tell the stylesheet which one, and the size."""
 
     def __init__(self, fleet: FleetState, catalog: CatalogMode = CatalogMode.AUTO) -> None:

@@ -12,6 +12,9 @@ from xds_tui.config.theme_file import MIN_CONTRAST, CustomTheme, luminance
 
 _BLACK: Final = Color(0, 0, 0)
 _WHITE: Final = Color(255, 255, 255)
+_TAG_HUES: Final = tuple(map(Color.parse, ("#3f8fe0", "#c98a1b", "#3fa653", "#a55fd0", "#1fa5a5", "#d0603f")))
+"""The colors of tags before they are made readable."""
+
 _STEP: Final = 0.04
 """By how much a color is moved to black or white at a time."""
 
@@ -54,6 +57,7 @@ def derive(name: str, colors: Mapping[str, Color], *, is_dark: bool) -> Theme:
     text = readable(colors["foreground"], grounds)
     grounds.append(_tinted(colors["panel"], text, text, 0.12))
     texts = {key: readable(colors[key], grounds) for key in ("primary", "accent", "warning", "error", "success")}
+    texts |= {f"tag-{index}": readable(hue, grounds) for index, hue in enumerate(_TAG_HUES)}
     texts["foreground"] = readable(colors["foreground"], grounds)
     texts["muted"] = readable(texts["foreground"].blend(colors["background"], 0.35), grounds)
     variables = {key: color.hex for key, color in _variables(colors, texts, blurred=grounds[-1]).items()}
@@ -94,6 +98,7 @@ def _variables(colors: Mapping[str, Color], texts: Mapping[str, Color], *, blurr
         "scrollbar-background": colors["surface"],
         "border": texts["primary"],
         "button-color-foreground": _on(primary),
+        **{f"tag-{index}": texts[f"tag-{index}"] for index in range(len(_TAG_HUES))},
     }
 
 

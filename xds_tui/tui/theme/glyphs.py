@@ -42,6 +42,7 @@ _SUBSTITUTES: Final = str.maketrans(
         **dict.fromkeys("≈…╍", "~"),
         **dict.fromkeys("‘’", "'"),
         **dict.fromkeys("“”", '"'),
+        "◆": "#",
         "↕": "~",
         "┄": ".",
         "→": ">",
@@ -100,6 +101,16 @@ def is_ascii(app: App[Any]) -> bool:
 def host_name(app: App[Any], host: Host) -> str:
     """Return the name of a host, or its ID if it has no name or the terminal cannot show it."""
     return host.display_name if _is_shown(app, host.display_name) else host.id
+
+
+PROTECTED: Final = "◆"
+"""Stands before the name of a protected host."""
+
+
+def marked_name(app: App[Any], host: Host) -> str:
+    """Return the name of a host as `host_name`, with a mark if the host is protected."""
+    name = host_name(app, host)
+    return f"{PROTECTED} {name}" if host.annotation.is_protected else name
 
 
 def _is_shown(app: App[Any], name: str) -> bool:

@@ -22,6 +22,15 @@ from xds_tui.tui.textual_compat import set_theme
 _PREFIX: Final = "xds-"
 """Before the names of our themes among Textual's."""
 
+
+def _tags(*colors: str) -> dict[str, str]:
+    """Return the variables with the colors of tags."""
+    return dict(zip((f"tag-{index}" for index in range(6)), colors, strict=True))
+
+
+DEFAULT_VARIABLES: Final = _tags(*["#808080"] * 6)
+"""Values of our variables for a theme without them."""
+
 _DARK: Final = Theme(
     name="xds-dark",
     primary="#4c9be0",
@@ -55,6 +64,7 @@ _DARK: Final = Theme(
         "scrollbar-background": "#181e25",
         "border": "#4c9be0",
         "button-color-foreground": "#12161b",
+        **_tags("#7cb8ee", "#eebb60", "#86cf92", "#d3a4f0", "#6fd0d0", "#f0a58a"),
     },
 )
 
@@ -92,6 +102,7 @@ _LIGHT: Final = Theme(
         "scrollbar-background": "#eceff1",
         "border": "#1463b0",
         "button-color-foreground": "#ffffff",
+        **_tags("#125a9f", "#7d4400", "#17602d", "#6b2c91", "#0b5c66", "#9a2a52"),
     },
 )
 
@@ -128,6 +139,7 @@ _CONTRAST: Final = Theme(
         "scrollbar-background": "#1f1f1f",
         "border": "#5cc8ff",
         "button-color-foreground": "#000000",
+        **_tags("#7fd4ff", "#ffd84d", "#7df58a", "#e6b3ff", "#80f0f0", "#ffb399"),
     },
 )
 
@@ -170,6 +182,13 @@ _ANSI_VARIABLES: Final = dict.fromkeys(_ANSI_DEFAULTS, "ansi_default") | {
 }
 
 
+_ANSI_TAGS: Final = {
+    True: ("ansi_cyan", "ansi_yellow", "ansi_green", "ansi_magenta", "ansi_bright_cyan", "ansi_bright_green"),
+    False: ("ansi_blue", "ansi_magenta", "ansi_green", "ansi_red", "ansi_cyan", "ansi_default"),
+}
+"""Colors of tags on a dark and on a light background."""
+
+
 def _ansi(name: str, *, dark: bool) -> Theme:
     """Return a theme with the terminal's palette. Yellow is illegible on a light background in every palette."""
     accent = "ansi_yellow" if dark else "ansi_magenta"
@@ -189,7 +208,7 @@ def _ansi(name: str, *, dark: bool) -> Theme:
         surface="ansi_default",
         panel="ansi_default",
         boost="ansi_default",
-        variables=_ANSI_VARIABLES | {"border": primary},
+        variables=_ANSI_VARIABLES | {"border": primary} | _tags(*_ANSI_TAGS[dark]),
     )
 
 

@@ -14,7 +14,7 @@ from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order
 from xds_tui.i18n import _
 from xds_tui.structs import dataclass
-from xds_tui.text import formats, messages
+from xds_tui.text import formats, messages, tags
 from xds_tui.text.host_card import STATUS_STYLES
 from xds_tui.text.labels import HEADERS
 from xds_tui.text.overview import urgency
@@ -77,7 +77,7 @@ class HostTable(Table):
 
         def row(host_id: str) -> Row:
             host = hosts[host_id]
-            name = glyphs.host_name(self.app, host)
+            name = glyphs.marked_name(self.app, host)
             seen = _Seen(host, intents.get(host_id), rates.get(host_id), now, unlisted.get(host_id), name)
             return Row(tuple(cell(seen) for cell in cells), dim=_is_resting(host))
 
@@ -130,6 +130,12 @@ def _expires(seen: _Seen) -> Cell:
     return Cell(text, urgency(seen.host.expires - seen.now), quiet=True)
 
 
+def _tags(found: Sequence[str]) -> Cell:
+    """Return tags in their colors, with a space between two."""
+    runs = [run for tag in found for run in ((len(tag), tags.style_of(tag)), (1, ""))]
+    return Cell(" ".join(found), runs=tuple(runs))
+
+
 def _number(key: str, value: Callable[[Host], int | None]) -> Callable[[_Seen], Cell]:
     return lambda seen: Cell(formats.number(value(seen.host), seen.host.raw.get(key)))
 
@@ -148,7 +154,7 @@ _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
     "area": lambda seen: Cell(formats.area(seen.host.area)),
     "address": lambda seen: Cell(formats.address(seen.host)),
     "id": lambda seen: Cell(seen.host.id),
-    "tags": lambda seen: Cell(" ".join(seen.host.annotation.tags), "muted"),
+    "tags": lambda seen: _tags(seen.host.annotation.tags),
     "owner": lambda seen: Cell(seen.host.annotation.owner),
     "note": lambda seen: Cell(seen.host.annotation.note, "muted"),
 }

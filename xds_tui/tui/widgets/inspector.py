@@ -56,7 +56,7 @@ class Inspector(TitledWidget, StyledLines):
             self.set_border_title("")
             self.show([((_("No host"), "muted"),)] if host is None else [])
             return
-        self.set_border_title(shortened(glyphs.host_name(self.app, host), width - 4))
+        self.set_border_title(shortened(glyphs.marked_name(self.app, host), width - 4))
         self.set_border_subtitle(_("enter: details"))
         rate, now = self._fleet.costs.hosts.get(host.id), self._clock()
         lines = host_card.card_lines(host, rate, now, width)

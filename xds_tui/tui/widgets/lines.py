@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from xds_tui.text import formats
 from xds_tui.text.overview import Line
+from xds_tui.text.tags import STYLES
 
 
 class StyledLines(Widget):
@@ -19,7 +20,7 @@ class StyledLines(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"lines--{style}"
-        for style in ("border", "title", "strong", "good", "busy", "warn", "bad", "muted", "accent", "spark")
+        for style in ("border", "title", "strong", "good", "busy", "warn", "bad", "muted", "accent", "spark", *STYLES)
     }
     DEFAULT_CSS = """
     StyledLines {
@@ -31,6 +32,12 @@ class StyledLines(Widget):
         .lines--warn { color: $text-warning; }
         .lines--bad { color: $text-error; text-style: bold; }
         .lines--muted { color: $text-muted; }
+        .lines--tag-0 { color: $tag-0; }
+        .lines--tag-1 { color: $tag-1; }
+        .lines--tag-2 { color: $tag-2; }
+        .lines--tag-3 { color: $tag-3; }
+        .lines--tag-4 { color: $tag-4; }
+        .lines--tag-5 { color: $tag-5; }
         &:ansi .lines--muted { text-style: dim; }
     }
     """

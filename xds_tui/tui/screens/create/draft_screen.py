@@ -316,7 +316,12 @@ class DraftScreen(LiveScreen[Finished]):
         event.stop()
         before = self.draft
         self.draft = replace(
-            before, unit=event.unit, number=event.number, count=event.count, has_invalid_number=event.is_invalid
+            before,
+            unit=event.unit,
+            number=event.number,
+            count=event.count,
+            annotation=event.annotation,
+            has_invalid_number=event.is_invalid,
         )
         if event.is_invalid and self.draft == before:
             self._draw()  # The text may be invalid for another reason than before.

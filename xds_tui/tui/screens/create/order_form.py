@@ -1,4 +1,4 @@
-"""The fields of an order besides its package and image: billing mode, period, number of hosts."""
+"""The fields of an order besides its package and image: billing mode, period, number and annotation of the hosts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from xds_tui.domain import pricing, purchase
+from xds_tui.domain.annotations import NO_ANNOTATION, Annotation, AnnotationChange, AnnotationError, parse_tags
 from xds_tui.domain.model import Billing, Catalog, Package, Period, PeriodUnit
 from xds_tui.domain.purchase import MAX_HOSTS, MAX_PERIODS, PERIOD_UNITS, Draft
 from xds_tui.i18n import N_, _
-from xds_tui.text import formats, terms
+from xds_tui.text import formats, labels, messages, terms
 from xds_tui.text.labels import HEADERS
 from xds_tui.text.overview import shortened
 from xds_tui.tui.commands import bindings, by_place, keys_of
@@ -35,6 +36,14 @@ _LIMITS: Final[Mapping[str, tuple[str, int]]] = {
     "count": (terms.HOSTS, MAX_HOSTS),
 }
 """The label and the highest value of each number field, by its ID."""
+
+
+_TEXTS: Final[Mapping[str, str]] = {
+    "alias": labels.COLUMNS["name"],
+    "tags": labels.COLUMNS["tags"],
+    "owner": labels.COLUMNS["owner"],
+}
+"""The labels of the fields for what is added to the hosts, by their IDs."""
 
 
 class BillingField(Widget, can_focus=True):
@@ -152,8 +161,10 @@ class OrderForm(Vertical):
         unit: PeriodUnit
         number: int
         count: int
+        annotation: Annotation
+        """What is added to the hosts."""
         is_invalid: bool
-        """Whether a number cannot be read; the numbers are those of before."""
+        """Whether a number or a tag cannot be read; the values are those of before."""
 
     class Done(Message):
         """Enter was pressed in the last field."""
@@ -173,6 +184,10 @@ class OrderForm(Vertical):
             with Horizontal(classes="field", id=f"{field}-row"):
                 yield Static(Content(_(label)), classes="field-name")
                 yield NumberField(str(getattr(self._draft, field)), id=field)
+        for field, label in _TEXTS.items():
+            with Horizontal(classes="field"):
+                yield Static(Content(_(label)), classes="field-name")
+                yield Field(_text_of(self._draft.annotation, field), _("optional"), id=field)
         yield Static(id="form-problem")
 
     def on_mount(self) -> None:
@@ -200,8 +215,8 @@ class OrderForm(Vertical):
     def fields(self) -> list[Widget]:
         """All fields from top to bottom."""
         is_prepaid = self._draft.billing is Billing.RENT
-        selectors = ("#billing", "#units", "#number", "#count") if is_prepaid else ("#billing", "#count")
-        return [self.query_one(selector) for selector in selectors]
+        numbers = ("units", "number", "count") if is_prepaid else ("count",)
+        return [self.query_one(f"#{field}") for field in ("billing", *numbers, *_TEXTS)]
 
     @property
     def first_field(self) -> Widget:
@@ -218,7 +233,18 @@ class OrderForm(Vertical):
                 problem = _("{field}: {text} is not a whole number from 1 to {most}")
                 missing = _("{field}: enter a whole number from 1 to {most}")
                 return (problem if text else missing).format(field=_(label), text=shortened(text, 12), most=most)
+        try:
+            self._annotation()
+        except AnnotationError as error:
+            return messages.error_message(error)
         return ""
+
+    def _annotation(self) -> Annotation:
+        """Return what is typed in the text fields; raises `AnnotationError` if it cannot be stored."""
+        typed = AnnotationChange(
+            alias=self._text("alias"), owner=self._text("owner"), added_tags=parse_tags(self._text("tags"))
+        )
+        return typed.validated().apply(NO_ANNOTATION)
 
     def add_hosts(self, number: int) -> None:
         """Add to the number of hosts."""
@@ -253,7 +279,13 @@ class OrderForm(Vertical):
     def _report(self, unit: PeriodUnit) -> None:
         number = whole_number(self._text("number"), MAX_PERIODS) or self._draft.number
         count = whole_number(self._text("count"), MAX_HOSTS) or self._draft.count
-        self.post_message(self.Changed(unit, number, count, bool(self.problem)))
+        is_invalid = bool(self.problem)
+        annotation = self._draft.annotation if is_invalid else self._annotation()
+        self.post_message(self.Changed(unit, number, count, annotation, is_invalid))
+
+
+def _text_of(annotation: Annotation, field: str) -> str:
+    return {"alias": annotation.alias, "tags": " ".join(annotation.tags), "owner": annotation.owner}[field]
 
 
 def _unit_row(unit: PeriodUnit, draft: Draft, catalog: Catalog | None) -> Row:

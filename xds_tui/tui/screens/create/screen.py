@@ -117,7 +117,9 @@ class CreateScreen(DraftScreen):
         # Meanwhile another press of the key may have bought, or the wizard may have been closed.
         if self.is_attached and basis == (self.step, self._batch, self.draft):
             self._quote = quote
-            self._batch = self._monitor.orders.buy(quote, count, confirmed=[order.id for order in earlier])
+            ids = [order.id for order in earlier]
+            annotation = self.draft.annotation
+            self._batch = self._monitor.orders.buy(quote, count, confirmed=ids, annotation=annotation)
             self.query_one(Notice).dismiss()
             self.step = Step.RESULT
             self._draw_result()
@@ -158,5 +160,7 @@ class CreateScreen(DraftScreen):
     def _close(self) -> None:
         has_bought = any(order.state not in (OrderState.NOT_SENT, OrderState.REJECTED) for order in self._orders())
         draft = replace(self.draft, has_invalid_number=False)
+        if has_bought:  # the next host has another name
+            draft = replace(draft, annotation=replace(draft.annotation, alias=""))
         has_changed = draft != self._opened_with.with_catalog(self.fleet.catalog)
         self.dismiss(Finished(draft, has_bought, has_changed))

@@ -8,7 +8,7 @@ terminal cells; a CJK character takes two.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -20,6 +20,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from xds_tui.structs import dataclass
+from xds_tui.text.tags import STYLES
 from xds_tui.tui.widgets.table.columns import Column, Layout, Slot
 
 MARGIN: Final = 3
@@ -52,6 +53,8 @@ class Cell:
     """The component class `line-table--STYLE`; empty: the style of the table."""
     quiet: bool = False
     """Whether not to highlight changes: for durations, and for values that are loaded later than the rest."""
+    runs: tuple[tuple[int, str], ...] = ()
+    """Lengths in characters and styles of parts of the text, from its start, that look different from `style`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,11 @@ class RowLook:
             if slot.index in self.changed:
                 cell_classes.append("changed")
             text = cut(inert_text(cell.text), slot.width, glyphs.ellipsis)
-            parts += _pad(slot, text, style_of(*classes, *cell_classes) if cell_classes else style, style)
+            padded = _pad(slot, text, style_of(*classes, *cell_classes) if cell_classes else style, style)
+            if cell.runs and self.state != "cursor" and slot.index not in self.changed:
+                pieces = split_runs(cell.runs, text)
+                padded[1:2] = [(style_of(*classes, name) if name else style, piece) for name, piece in pieces]
+            parts += padded
         return _strip(parts, self.layout.width, style)
 
     def _classes(self) -> tuple[str, ...]:
@@ -174,6 +181,17 @@ class TextLook:
         text = cut(inert_text(self.text), self.layout.width, glyphs.ellipsis)
         left = (self.layout.width - cell_len(text)) // 2
         return _strip([(style, " " * left + text)], self.layout.width, style)
+
+
+def split_runs(runs: Iterable[tuple[int, str]], text: str) -> Iterator[tuple[str, str]]:
+    """Yield the styles and parts of a text that may have been cut; what no run covers has no style."""
+    start = 0
+    for length, name in runs:
+        if piece := text[start : start + length]:
+            yield name, piece
+        start += length
+    if rest := text[start:]:
+        yield "", rest
 
 
 LineSpec = HeaderLook | HeadingLook | RowLook | TextLook
@@ -219,6 +237,7 @@ def _strip(parts: list[_Part], width: int, style: Style) -> Strip:
 PARTS: Final = (
     *("header", "heading", "cursor", "cursor-blurred", "marked", "changed", "placeholder"),
     *("dim", "good", "warn", "bad", "busy", "muted", "accent"),
+    *STYLES,
 )
 """The names of the component classes `line-table--PART`; those of the second line are for cells."""
 
@@ -247,6 +266,12 @@ Table {
     .line-table--busy { color: $text-accent; }
     .line-table--muted { color: $text-muted; }
     .line-table--accent { color: $text-primary; }
+    .line-table--tag-0 { color: $tag-0; }
+    .line-table--tag-1 { color: $tag-1; }
+    .line-table--tag-2 { color: $tag-2; }
+    .line-table--tag-3 { color: $tag-3; }
+    .line-table--tag-4 { color: $tag-4; }
+    .line-table--tag-5 { color: $tag-5; }
     &:ansi {
         .line-table--placeholder, .line-table--dim, .line-table--muted { text-style: dim; }
     }
