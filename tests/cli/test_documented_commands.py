@@ -37,6 +37,7 @@ RUN_ELSEWHERE = {
     r"xds-tui events --json": "tests/cli/test_history_commands.py",
     r"xds-tui log(in|out)": "tests/cli/test_login_command.py",
     r"xds-tui hosts (--gone|forget ID)": "tests/cli/test_hosts_edit.py",
+    r"xds-tui create --template render --yes": "tests/cli/test_templates.py",
     r"xds-tui orders (forget|retry) ID": "tests/cli/test_order_commands.py",
     r"xds-tui --debug xds\.log": "tests/cli/test_debug_option.py",
     r"xds-tui COMMAND --help": "tests/cli/test_help.py",

@@ -53,6 +53,11 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
         "config.toml 旁边的 `hosts.toml`；`default` 以外的配置档为 `hosts-<配置档>.toml`",
         "保存主机名称、备注、标签、负责人和保护标记的文件",
     ),
+    "templates.<name>": (
+        "包含 `package`、`image`、`billing`、`period` 和 `tags` 的表",
+        "无",
+        "`create --template <名称>` 购买的内容",
+    ),
     "hosts.protect": (
         '由 `"tag:标签"` 和 `"owner:负责人"` 组成的列表',
         "没有规则",

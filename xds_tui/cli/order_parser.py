@@ -31,7 +31,6 @@ WAIT_CONDITIONS: Final = ("on", "off", "gone")
 MAX_REQUEST_ID: Final = 100
 """Characters of a request ID."""
 
-_PERIOD: Final = re.compile(r"(\d{1,3})\s*([a-z]+)", re.IGNORECASE)
 _UNITS: Final = ("hour", "day", "week", "month", "quarter", "year")
 _EXIT_CODES: Final = tuple(ExitCode)
 
@@ -128,7 +127,12 @@ def _add_create(commands: Commands) -> None:
             "xds-tui create --package ID --image ID --on-demand --yes --request-id job-7",
         ),
     )
-    _add_purchase(create, needs_image=True)
+    create.add_argument(
+        "--template",
+        metavar="NAME",
+        help=_("order what config.toml describes under this name; other options override it"),
+    )
+    _add_purchase(create, needs_image=True, has_template=True)
     _add_order_options(create)
     group = create.add_argument_group(_("Annotations"))
     group.add_argument("--name", metavar="TEXT", help=_("your name of the host; several hosts get numbered names"))
@@ -215,18 +219,23 @@ def _add_hosts(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool) -> None:
+def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool, has_template: bool = False) -> None:
+    """Add the options that name the goods; with a template, the command checks whether any are missing."""
     command.add_argument(
-        "--package", required=True, metavar="ID", completes="packages", help=_("ID or name; see xds-tui catalog")
+        "--package",
+        required=not has_template,
+        metavar="ID",
+        completes="packages",
+        help=_("ID or name; see xds-tui catalog"),
     )
     command.add_argument(
         "--image",
-        required=needs_image,
+        required=needs_image and not has_template,
         metavar="ID",
         completes="images",
         help=_("ID or name; see xds-tui catalog --images"),
     )
-    term = command.add_mutually_exclusive_group(required=True)
+    term = command.add_mutually_exclusive_group(required=not has_template)
     term.add_argument("--on-demand", action="store_true", help=_("bill on demand, by the hour"))
     term.add_argument(
         "--period", type=parse_period, metavar="PERIOD", help=_('pay in advance, as in "3 months" or "1 week"')
@@ -284,14 +293,13 @@ def _seconds(text: str) -> float:
 
 def parse_period(text: str) -> Period:
     """Parse a period such as `3 months` or `1 week`."""
-    from xds_tui.domain.model import Period, PeriodUnit
+    from xds_tui.domain import purchase_template
 
-    match = _PERIOD.fullmatch(text.strip())
-    unit = match[2].lower().removesuffix("s") if match else ""
-    if match is None or unit not in _UNITS or int(match[1]) < 1:
+    period = purchase_template.parse_period(text)
+    if period is None:
         units = ", ".join(_UNITS)
         raise argparse.ArgumentTypeError(_("this must be a number followed by one of: {units}").format(units=units))
-    return Period(PeriodUnit[unit.upper()], int(match[1]))
+    return period
 
 
 def _request_id(text: str) -> str:

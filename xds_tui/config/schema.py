@@ -22,6 +22,7 @@ from xds_tui.config.toml_file import (
     KEYS,
     PANES,
     PROFILES,
+    TEMPLATES,
     TOP,
     Table,
 )
@@ -42,6 +43,7 @@ from xds_tui.config.values import (
 )
 from xds_tui.domain.endpoint import PRODUCTION, check_base_url
 from xds_tui.domain.notification import ChannelKind, QuietHours
+from xds_tui.domain.purchase_template import PurchaseTemplate, parse_template
 from xds_tui.i18n import LANGUAGES
 from xds_tui.remote import templates
 from xds_tui.structs import dataclass
@@ -152,6 +154,7 @@ def _parse_windows_command(value: object) -> tuple[str, ...]:
 
 
 _BOOL: Final = "`true` or `false`"
+_TEMPLATE: Final = "a table with `package`, `image`, `billing`, `period` and `tags`"
 
 PROFILE: Final = ConfigKey(
     TOP,
@@ -316,6 +319,9 @@ PANES_CATALOG: Final = ConfigKey(
 PANES_OVERVIEW: Final = ConfigKey(PANES, "overview", parse_bool, True, _BOOL, "shows the overview above the hosts")
 FILTER: Final[ConfigKey[str | None]] = ConfigKey(
     FILTERS, "<name>", parse_text, None, "a filter", "a saved filter", default_help="none"
+)
+TEMPLATE: Final[ConfigKey[PurchaseTemplate | None]] = ConfigKey(
+    TEMPLATES, "<name>", parse_template, None, _TEMPLATE, "what `create --template <name>` orders", "none"
 )
 ALERT_BELL: Final = ConfigKey(ALERTS, "bell", parse_bool, True, _BOOL, "rings the terminal's bell")
 ALERT_NOTIFICATION: Final = ConfigKey(

@@ -25,11 +25,12 @@ from xds_tui.config.schema import (
     PaneSettings,
 )
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
-from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, ConfigFile, SettingsError, Table
+from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, TEMPLATES, ConfigFile, SettingsError, Table
 from xds_tui.config.values import BAD_CHANNEL_NAME, is_profile_name, parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
 from xds_tui.domain.notification import Channel, ChannelKind
+from xds_tui.domain.purchase_template import PurchaseTemplate, parse_template
 from xds_tui.i18n import N_
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.structs import dataclass
@@ -98,6 +99,8 @@ class Settings:
     """The path of the hosts file that the user chose; use `hosts_path`."""
     protect: tuple[str, ...] = schema.HOST_PROTECT.default
     """The rules that protect hosts."""
+    templates: Mapping[str, PurchaseTemplate] = field(default_factory=dict)
+    """Purchases by name."""
     panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
@@ -216,6 +219,7 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
         hosts=read_host_list(config),
         hosts_file=sources.value(schema.HOSTS_FILE),
         protect=sources.value(schema.HOST_PROTECT),
+        templates=config.named(TEMPLATES, parse_template),
         panes=PaneSettings(sources.value(schema.PANES_CATALOG), sources.value(schema.PANES_OVERVIEW)),
         commands=ConnectCommands(sources.value(schema.CONNECT_LINUX), sources.value(schema.CONNECT_WINDOWS)),
         color=sources.value(schema.COLOR),

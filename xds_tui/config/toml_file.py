@@ -37,6 +37,8 @@ CONNECT: Final[Table] = ("connect",)
 """The commands that connect to hosts."""
 PANES: Final[Table] = ("panes",)
 """The panes of the main screen."""
+TEMPLATES: Final[Table] = ("templates",)
+"""Purchases by name, a table each."""
 KEYS: Final[Table] = ("keys",)
 """The keys of each command, by its ID."""
 

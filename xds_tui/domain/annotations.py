@@ -47,7 +47,7 @@ class AnnotationError(UserInputError):
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What the user has added to one host. All texts are sanitized, and can be shown as they are."""
+    """The additions of the user to one host. All texts are sanitized, and can be shown as they are."""
 
     alias: str = ""
     """The name to show instead of the service's; empty for none."""

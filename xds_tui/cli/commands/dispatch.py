@@ -103,9 +103,37 @@ def _events(options: argparse.Namespace, settings: Settings, context: CommandCon
 def _order_command(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import order_commands
 
+    if options.command == "create":
+        _apply_template(options, settings)
     if getattr(options, "hosts", None) is not None and options.filter is not None:
         options.filter = _saved_filter(options.filter, settings)
     return order_commands.run(options.command, options, context.services())
+
+
+def _apply_template(options: argparse.Namespace, settings: Settings) -> None:
+    """Fill in what a template describes and the command line does not.
+
+    Raises:
+        CommandError: if there is no template of this name, or if the goods are incomplete.
+
+    """
+    if options.template is not None:
+        if options.template not in settings.templates:
+            names = ", ".join(settings.templates)
+            raise CommandError(N_("There is no template of this name"), f"{options.template}; {names}", ExitCode.USAGE)
+        template = settings.templates[options.template]
+        options.package = options.package or template.package
+        options.image = options.image or template.image
+        if options.period is None and not options.on_demand:
+            options.period, options.on_demand = template.period, template.period is None
+        options.tag = [*options.tag, *template.tags]
+    goods = (options.package, options.image, options.period or options.on_demand)
+    options_of_goods = ("--package", "--image", "--on-demand|--period")
+    missing = [option for option, value in zip(options_of_goods, goods, strict=True) if not value]
+    if missing:
+        raise CommandError(
+            N_("These options are required, unless --template is given"), ", ".join(missing), ExitCode.USAGE
+        )
 
 
 def _orders(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
