@@ -23,8 +23,8 @@ from xds_tui.domain.annotations import AnnotationChange
 
 WORKERS: Final = 2
 HEADING: Final = "# The hosts of the team; do not sort.\n"
-EDITOR_PAUSE: Final = 0.1
-"""Seconds between two saves of the editor."""
+EDITOR_PAUSES: Final = (0.05, 0.8)
+"""Seconds between two saves of the editor, at least and at most."""
 KILL_AFTER: Final = 4.0
 """Seconds after which a program is killed at the latest."""
 
@@ -101,8 +101,8 @@ def _edit(path: Path, name: str, start: int, end: int) -> None:
 
 def _save(path: Path, over: threading.Event, saved: list[str], verdict: Verdict) -> None:
     """Edit the file as an editor does: read it, check that it is the same still, and replace it."""
-    number = 0
-    while not over.wait(EDITOR_PAUSE):
+    number, rng = 0, random.Random(path.name)
+    while not over.wait(rng.uniform(*EDITOR_PAUSES)):
         before = path.read_text()
         name = f"e-{number}"
         after = f'{before}\n# note {number}\n[hosts.{name}]\nnote = "by hand"\n'
