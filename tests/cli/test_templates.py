@@ -40,7 +40,7 @@ def test_a_template_is_ordered_with_its_tags(run: Run, service: Service, config:
     assert (row["package_id"], row["billing"]) == ("bzoff4", "on_demand")
     stored = tomllib.loads(config.with_name("hosts.toml").read_text())["hosts"]
     assert stored == {row["host_id"]: {"tags": ["mine", "office"]}}
-    assert service.world.hosts[row["host_id"]]
+    assert row["host_id"] in service.world.hosts
 
 
 def test_options_override_a_template(run: Run, config: Path) -> None:
