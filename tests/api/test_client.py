@@ -14,7 +14,9 @@ import httpx
 import pytest
 from support.raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listening, raw_server
 
+from xds_tui.api import envelope as envelope_module
 from xds_tui.api.client import Client, Deadlines
+from xds_tui.api.decode import Envelope
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.transport import MAX_BODY, MAX_CONNECTIONS, SendTracker
 from xds_tui.domain.credentials import AccountKey, BareToken, Secret
@@ -114,6 +116,21 @@ async def test_a_denied_deletion_is_unknown_and_has_its_trace_id(server: RawServ
     assert (caught.value.code, caught.value.trace_id) == (0, "trace-1")
     server.answer = http(envelope(True))
     await client.delete("h1")
+
+
+async def test_an_envelope_is_decoded_once(server: RawServer, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.answer = http(envelope([]))
+    await client.images()  # signs in
+    bodies: list[bytes] = []
+    decode = envelope_module.decode_envelope
+
+    def record(body: bytes) -> Envelope:
+        bodies.append(body)
+        return decode(body)
+
+    monkeypatch.setattr(envelope_module, "decode_envelope", record)
+    await client.images()
+    assert len(bodies) == 1
 
 
 @pytest.mark.parametrize("answer", [envelope(code=1001), envelope(code=1021), envelope(None), '{"code":0}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,12 @@ KNOWN = a_host(mac="02:00:00:00:00:01", ipv4="10.0.0.7", password=Secret("pw"))
 
 def test_missing_details_are_kept_and_an_equal_host_is_the_same_object() -> None:
     assert keep_details(a_host(account=None), KNOWN) is KNOWN
+
+
+def test_a_host_without_details_to_keep_is_not_copied() -> None:
+    plain = a_host(account=None, password=None, mac=None, ipv4=None)
+    changed = replace(plain, name="renamed")
+    assert keep_details(changed, plain) is changed
 
 
 def test_other_changes_are_taken_over() -> None:

@@ -65,6 +65,10 @@ class Recording:
         """Change the size of the terminal."""
         self.terminal.screen.resize(rows, columns)
 
+    def is_correct(self) -> bool:
+        """Return whether the terminal shows what it would show after everything was drawn again."""
+        return self.terminal.cells() == self.redrawn()
+
     def redrawn(self) -> Cells:
         """Return what a terminal shows that gets everything at once."""
         screen = self.app.screen

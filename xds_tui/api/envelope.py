@@ -40,6 +40,9 @@ MAX_RETRY_AFTER: Final = 3_600.0
 _SEARCHED_BYTES: Final = 8_192
 """Length of the beginning of a page that is searched for its title, in bytes."""
 
+_DECODED: Final = "xds-tui envelope"
+"""The extension of a response that holds its decoded envelope."""
+
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^<>]*>?")
@@ -98,7 +101,7 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
         raise BadResponse(summary, mask(_target(response)), cause=cause)
     failure: BadResponse
     try:
-        envelope = decode_envelope(response.content)
+        envelope = _decoded(response)
     except BadResponse as error:
         failure = error
     else:
@@ -110,6 +113,19 @@ def envelope_in(response: httpx.Response, mask: Mask) -> Envelope:
     if response.status_code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         raise Rejected(response.status_code, description, retry_after=retry_after(response), cause=cause)
     raise BadResponse(summary or failure.summary, description, cause=cause)
+
+
+def _decoded(response: httpx.Response) -> Envelope:
+    """Return the envelope in `response`, decoded once, although the token check and the caller both read it.
+
+    Raises:
+        BadResponse: if there is none.
+
+    """
+    decoded = response.extensions.get(_DECODED)
+    if not isinstance(decoded, Envelope):
+        decoded = response.extensions[_DECODED] = decode_envelope(response.content)
+    return decoded
 
 
 def classify(response: httpx.Response) -> tuple[str, Cause | None]:

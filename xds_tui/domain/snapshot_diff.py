@@ -132,7 +132,8 @@ def keep_details(host: Host, before: Host) -> Host:
     if _has_moved(host, before):
         return host
     names = _DETAILS if _is_reachable(host) or not _is_reachable(before) else _DETAILS.keys() - _LOGIN
-    kept: dict[str, Any] = {name: getattr(before, name) for name in names if _is_missing(host, name)}
+    known = ((name, getattr(before, name)) for name in names)
+    kept: dict[str, Any] = {name: value for name, value in known if value is not None and _is_missing(host, name)}
     complete = replace(host, **kept) if kept else host
     return before if complete == before else complete
 
