@@ -16,7 +16,7 @@ from support.raw_server import HANG_UP, TOKEN, RawServer, envelope, http, listen
 
 from xds_tui.api import envelope as envelope_module
 from xds_tui.api.client import Client, Deadlines
-from xds_tui.api.decode import Envelope
+from xds_tui.api.decode import Envelope, decode_envelope
 from xds_tui.api.errors import ApiError, BadResponse, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.api.transport import MAX_BODY, MAX_CONNECTIONS, SendTracker
 from xds_tui.domain.credentials import AccountKey, BareToken, Secret
@@ -122,11 +122,10 @@ async def test_an_envelope_is_decoded_once(server: RawServer, client: Client, mo
     server.answer = http(envelope([]))
     await client.images()  # signs in
     bodies: list[bytes] = []
-    decode = envelope_module.decode_envelope
 
     def record(body: bytes) -> Envelope:
         bodies.append(body)
-        return decode(body)
+        return decode_envelope(body)
 
     monkeypatch.setattr(envelope_module, "decode_envelope", record)
     await client.images()
