@@ -134,3 +134,17 @@ async def test_any_name_is_inert_and_aligned(name: str) -> None:
         await driver.burst("escape", "d")
         await driver.wait_for_text("Notes and tags|Access")
         assert {strip.cell_length for strip in driver.strips()} == {80}
+
+
+@pytest.mark.parametrize("rows", [24, 40])
+async def test_a_column_of_the_user_is_shown_once_it_is_filled(rows: int) -> None:
+    async with running_app(AppDriver(), 120, rows) as driver:
+        host_id = select(driver)
+        assert "TAGS" not in driver.text
+        await driver.monitor.annotations.edit({host_id: AnnotationChange(owner="li")})
+        await until(lambda: host(driver, host_id).annotation.owner == "li")
+        await driver.wait_until_idle()
+        assert "TAGS" not in driver.text
+        await driver.monitor.annotations.edit({host_id: AnnotationChange(added_tags=("prod",))})
+        await driver.wait_for_text("TAGS")
+        await driver.wait_for_text("prod")

@@ -108,10 +108,11 @@ class HostPane(FilteredPane, Vertical):
         """Show the hosts, with their ages and remaining times at the present time."""
         snapshot, now, table = self.fleet.snapshot, self._clock(), self.table
         table.placeholder = self._why_empty()
+        columns = filled_columns(self.listing.columns, self.fleet.annotations)
         if snapshot is None:
             self._hosts = {}
             table.clear_marks()
-            table.show_hosts({}, (), {}, {}, now, columns=self.listing.columns)
+            table.show_hosts({}, (), {}, {}, now, columns=columns)
             self.set_border_title("")
             self._draw_titles()
             return
@@ -137,7 +138,7 @@ class HostPane(FilteredPane, Vertical):
             costs.hosts,
             now,
             unlisted=snapshot.unlisted,
-            columns=filled_columns(listing.columns, has_annotations=bool(self.fleet.annotations)),
+            columns=columns,
             headings=headings,
         )
         self._draw_titles()

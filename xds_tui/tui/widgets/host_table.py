@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
 from xds_tui.config.schema import COLUMNS
+from xds_tui.domain.annotations import Annotation, Annotations
 from xds_tui.domain.host_list import Group
 from xds_tui.domain.model import Absence, Area, Host, Status
 from xds_tui.domain.pricing import Rate
@@ -84,12 +86,18 @@ class HostTable(Table):
         self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
 
 
-_OF_THE_USER: Final = frozenset({"tags", "owner", "note"})
+_OF_THE_USER: Final[Mapping[str, Callable[[Annotation], object]]] = {
+    "tags": attrgetter("tags"),
+    "owner": attrgetter("owner"),
+    "note": attrgetter("note"),
+}
+"""The columns that only the user fills, and what fills them."""
 
 
-def filled_columns(columns: Sequence[str], *, has_annotations: bool) -> Sequence[str]:
-    """Return `columns`, without those that only the user fills if no host has an annotation."""
-    return columns if has_annotations else [column for column in columns if column not in _OF_THE_USER]
+def filled_columns(columns: Sequence[str], annotations: Annotations) -> Sequence[str]:
+    """Return `columns`, without those that only the user fills and that are empty for all hosts."""
+    empty = {column for column, value in _OF_THE_USER.items() if not any(map(value, annotations.values()))}
+    return [column for column in columns if column not in empty] if empty else columns
 
 
 def has_left() -> list[str]:
