@@ -62,3 +62,10 @@ def test_a_position_in_the_line_has_a_slot() -> None:
     layout = fit([Column("a", "A", 5), Column("b", "B", 4)], 40, margin=3, gap=2)
     found = [layout.slot_at(x) for x in (2, 3, 7, 8, 10, 13, 14)]
     assert [slot.column.key if slot else None for slot in found] == [None, "a", "a", None, "b", "b", None]
+
+
+def test_a_column_that_does_not_fit_displaces_none_that_does() -> None:
+    columns = [Column("name", "NAME", 10), Column("billing", "BILLING", 8, drop=4), Column("tags", "TAGS", 12, drop=3)]
+    assert [slot.column.key for slot in fit(columns, 20).slots] == ["name", "billing"]
+    assert [slot.column.key for slot in fit(columns, 24).slots] == ["name", "tags"]
+    assert [slot.column.key for slot in fit(columns, 40).slots] == ["name", "billing", "tags"]

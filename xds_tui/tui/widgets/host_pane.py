@@ -130,7 +130,7 @@ class HostPane(FilteredPane, Vertical):
         self._totals = self._listed(snapshot.hosts, keys, now)
         headings = None
         if listing.group is not None:
-            keys, headings = group_rows(host_list.grouped(self._hosts, keys, listing.group, costs))
+            keys, headings = group_rows(host_list.grouped(self._hosts, keys, listing.group, costs), listing.group)
         table.show_hosts(
             self._hosts,
             keys,

@@ -169,26 +169,32 @@ _CELLS: Final[Mapping[str, Callable[[_Seen], Cell]]] = {
 """What stands in each of `_COLUMNS`."""
 
 
-def group_rows(groups: Sequence[Group]) -> tuple[list[str], dict[str, Heading]]:
-    """Return the row keys of a table of `groups`, each a heading followed by its host IDs, and the headings by key."""
+def group_rows(groups: Sequence[Group], by: str) -> tuple[list[str], dict[str, Heading]]:
+    """Return the row keys of a table of `groups`, each a heading followed by its host IDs, and the headings by key.
+
+    Args:
+        groups: the hosts that belong together.
+        by: what they have in common, one of `schema.GROUPS`.
+
+    """
     keys: list[str] = []
     headings: dict[str, Heading] = {}
     for group in groups:
         # A host ID contains no control character, because IDs are sanitized when they are read.
         key = f"\0{group.value!r}"
-        headings[key] = Heading(_group_label(group.value), _group_note(group))
+        headings[key] = Heading(_group_label(group.value, by), _group_note(group))
         keys += (key, *group.hosts)
     return keys, headings
 
 
-def _group_label(value: Status | Area | str | None) -> str:
+def _group_label(value: Status | Area | str | None, by: str) -> str:
     match value:
         case Status():
             return f"{formats.STATUS_GLYPHS[value]} {formats.status_word(value)}"
         case Area():
             return formats.area(value)
         case None:
-            return _("not provided")
+            return {"tag": _("no tag"), "owner": _("no owner")}.get(by) or _("not provided")
         case _:
             return value
 

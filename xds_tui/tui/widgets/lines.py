@@ -32,12 +32,6 @@ class StyledLines(Widget):
         .lines--warn { color: $text-warning; }
         .lines--bad { color: $text-error; text-style: bold; }
         .lines--muted { color: $text-muted; }
-        .lines--tag-0 { color: $tag-0; }
-        .lines--tag-1 { color: $tag-1; }
-        .lines--tag-2 { color: $tag-2; }
-        .lines--tag-3 { color: $tag-3; }
-        .lines--tag-4 { color: $tag-4; }
-        .lines--tag-5 { color: $tag-5; }
         &:ansi .lines--muted { text-style: dim; }
     }
     """

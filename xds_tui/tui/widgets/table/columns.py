@@ -71,13 +71,12 @@ def fit(columns: Sequence[Column], width: int, *, margin: int = 0, gap: int = 1,
         end: the cells right of the last column.
 
     """
-    visible = list(range(len(columns)))
     available = width - end
-    while _required_width(columns, visible, margin, gap) > available and len(visible) > 1:
-        hidden = max(reversed(visible), key=lambda index: columns[index].drop)
-        if columns[hidden].drop == 0:
-            break
-        visible.remove(hidden)
+    visible, hidden = _hide(columns, list(range(len(columns))), available, margin, gap)
+    if hidden:
+        # The last one that was hidden takes no other with it that fits without it.
+        rest = [index for index in range(len(columns)) if index != hidden[-1]]
+        visible, _hidden = _hide(columns, rest, available, margin, gap)
     spare = max(0, available - _required_width(columns, visible, margin, gap))
     shares = _distribute([columns[index].grow for index in visible], spare)
     slots = []
@@ -86,6 +85,20 @@ def fit(columns: Sequence[Column], width: int, *, margin: int = 0, gap: int = 1,
         slots.append(Slot(columns[index], index, x, columns[index].width + share))
         x += columns[index].width + share + gap
     return Layout(width, tuple(slots))
+
+
+def _hide(
+    columns: Sequence[Column], visible: list[int], available: int, margin: int, gap: int
+) -> tuple[list[int], list[int]]:
+    """Return the indexes of the columns that fit in `available` cells, and of those that are hidden, in order."""
+    hidden = []
+    while _required_width(columns, visible, margin, gap) > available and len(visible) > 1:
+        first = max(reversed(visible), key=lambda index: columns[index].drop)
+        if columns[first].drop == 0:
+            break
+        visible.remove(first)
+        hidden.append(first)
+    return visible, hidden
 
 
 def _required_width(columns: Sequence[Column], visible: Sequence[int], margin: int, gap: int) -> int:

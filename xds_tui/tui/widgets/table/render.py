@@ -266,12 +266,6 @@ Table {
     .line-table--busy { color: $text-accent; }
     .line-table--muted { color: $text-muted; }
     .line-table--accent { color: $text-primary; }
-    .line-table--tag-0 { color: $tag-0; }
-    .line-table--tag-1 { color: $tag-1; }
-    .line-table--tag-2 { color: $tag-2; }
-    .line-table--tag-3 { color: $tag-3; }
-    .line-table--tag-4 { color: $tag-4; }
-    .line-table--tag-5 { color: $tag-5; }
     &:ansi {
         .line-table--placeholder, .line-table--dim, .line-table--muted { text-style: dim; }
     }
