@@ -8,6 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from xds_tui.config.toml_file import BYTE_ORDER_MARK, SettingsError
 from xds_tui.domain.annotations import Annotation, AnnotationChange, safe_annotation
 from xds_tui.i18n import N_
@@ -16,6 +18,11 @@ NOT_TOML: Final = N_("The file with the names and tags of your hosts is not vali
 IRREGULAR: Final = N_("The file with the names and tags of your hosts has a form that is edited only by hand")
 NOT_TABLE: Final = N_("The file with the names and tags of your hosts must have a table for each host")
 BAD_VALUE: Final = N_("This must be a string; for tags, a list of strings; for protected, true or false")
+
+MAX_PROBLEMS: Final = 20
+"""Values of a file that are reported at most."""
+_PART: Final = 100
+"""Annotations that are encoded together."""
 
 _HEADER: Final = re.compile(r"[ \t]*\[")
 _HOST_HEADER: Final = re.compile(
@@ -71,7 +78,34 @@ def parse(content: bytes, name: str) -> HostsFileContent:
         SettingsError: if it is not TOML, or `hosts` is not a table.
 
     """
-    text = decode(content, name)
+    annotations, problems = _parsed(decode(content, name), name)
+    return HostsFileContent(_compacted(annotations), problems)
+
+
+def _compacted(annotations: dict[str, Annotation]) -> dict[str, Annotation]:
+    """Return equal annotations that take a fifth of the memory, and clear the argument.
+
+    The texts of a parsed file are scattered among the remains of the parser, which cannot be returned to the system.
+    """
+    items = tuple(annotations.items())
+    parts = [msgspec.json.encode(dict(items[start : start + _PART])) for start in range(0, len(items), _PART)]
+    annotations.clear()
+    del items
+    shared: dict[Any, Any] = {}
+    return {
+        host_id: Annotation(
+            alias=found.alias,
+            note=shared.setdefault(found.note, found.note),
+            tags=shared.setdefault(found.tags, found.tags),
+            owner=shared.setdefault(found.owner, found.owner),
+            is_marked=found.is_marked,
+        )
+        for part in parts
+        for host_id, found in msgspec.json.decode(part, type=dict[str, Annotation]).items()
+    }
+
+
+def _parsed(text: str, name: str) -> tuple[dict[str, Annotation], tuple[SettingsError, ...]]:
     tables = _load(text, name).get("hosts", {})
     problems: list[SettingsError] = []
     annotations: dict[str, Annotation] = {}
@@ -81,13 +115,13 @@ def parse(content: bytes, name: str) -> HostsFileContent:
         values = table if isinstance(table, dict) else {}
         usable = {key: value for key, value in values.items() if key in _KEYS and _is_usable(key, value)}
         invalid = [key for key in values if key in _KEYS and key not in usable]
-        for key in invalid if isinstance(table, dict) else [""]:
+        for key in (invalid if isinstance(table, dict) else [""])[: MAX_PROBLEMS - len(problems)]:
             path = ".".join(filter(None, ("hosts", host_id, key)))
             problems.append(SettingsError(BAD_VALUE, f"{name}:{_line(text, host_id, key)}: {path}"))
         # What an invalid value means for the protection of the host is not known, so it is protected.
         is_doubtful = not isinstance(table, dict) or not {"protected", "tags", "owner"}.isdisjoint(invalid)
         annotations[host_id] = _annotation(usable, is_marked=is_doubtful)
-    return HostsFileContent(annotations, tuple(problems))
+    return annotations, tuple(problems)
 
 
 _KEYS: Final = ("alias", "note", "tags", "owner", "protected")
