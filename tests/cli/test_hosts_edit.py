@@ -117,3 +117,13 @@ def test_the_same_request_by_name_is_recognized(run: Run, service: Service) -> N
     run("hosts", "edit", host.id, "--name", "worker")
     for _ in range(2):
         assert run("start", "worker", "--yes", "--request-id", "job").returncode == 0
+
+
+def test_names_of_the_user_are_completed(run: Run, service: Service) -> None:
+    host = service.world.listed()[0]
+    run("hosts", "edit", host.id, "--name", "farm-1")
+    run("hosts")
+    lines = run("__complete", "hosts", "--", "xds-tui", "stop").stdout.splitlines()
+    assert f"farm-1\t{host.id}" in lines
+    assert f"{host.id}\tfarm-1" in lines
+    assert any(line.startswith(host.name) for line in lines)

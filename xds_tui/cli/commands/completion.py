@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -155,7 +155,9 @@ def completion_script(parser: argparse.ArgumentParser, shell: str) -> str:
     return shtab.complete(parser, shell, preamble=_FISH_VALUES) + "\n"
 
 
-def print_values(kind: str, words: Sequence[str], default_profile: str, state_dir: Path) -> int:
+def print_values(
+    kind: str, words: Sequence[str], default_profile: str, state_dir: Path, hosts_path: Callable[[str], Path]
+) -> int:
     """Write the values that a completion offers, one per line, each with its description after a tab.
 
     Writes nothing where the values cannot be read: a completion must not disturb the line that is being typed.
@@ -165,6 +167,7 @@ def print_values(kind: str, words: Sequence[str], default_profile: str, state_di
         words: the words before the cursor.
         default_profile: the profile in use unless `words` name another.
         state_dir: the folder of the journal, which is not created.
+        hosts_path: returns the path of the hosts file of a profile.
 
     """
     if kind == "profiles":
@@ -175,7 +178,8 @@ def print_values(kind: str, words: Sequence[str], default_profile: str, state_di
         profile = _option_value(words, "--profile") or default_profile
         journal = state_dir / "journal.db"
         is_readable = journal.exists() and "--demo" not in words
-        values = asyncio.run(_stored_values(kind, journal, profile)) if is_readable else {}
+        stored = _stored_values(kind, journal, profile, hosts_path(profile)) if is_readable else None
+        values = asyncio.run(stored) if stored is not None else {}
     lines = [f"{value}\t{description}".rstrip() for value, description in values.items()]
     output.write("".join(f"{line}\n" for line in lines))
     return ExitCode.OK
@@ -188,8 +192,9 @@ def host_values(hosts: Iterable[Host]) -> Mapping[str, str]:
     is left out; its host can be completed by ID.
     """
     hosts = [host for host in hosts if _is_plain(host.id)]
-    names = {host.name: host.id for host in hosts if _is_plain(host.name)}
-    return names | {host.id: host.name if _is_plain(host.name) else "" for host in hosts}
+    names = {name: host.id for host in hosts for name in (host.name, host.annotation.alias) if _is_plain(name)}
+    shown = {host.id: host.annotation.alias or host.name for host in hosts}
+    return names | {host_id: name if _is_plain(name) else "" for host_id, name in shown.items()}
 
 
 def offer_values(names: Mapping[str, str]) -> Mapping[str, str]:
@@ -208,8 +213,11 @@ def _option_value(words: Sequence[str], option: str) -> str:
     return values[-1] if values else ""
 
 
-async def _stored_values(kind: str, path: Path, profile: str) -> Mapping[str, str]:
+async def _stored_values(kind: str, path: Path, profile: str, hosts_path: Path) -> Mapping[str, str]:
     """Return the values of a kind, other than profiles, that are in the database `path`, with their descriptions."""
+    from xds_tui.config.hosts_file import HostsFile
+    from xds_tui.fleet.annotation_book import AnnotationBook
+    from xds_tui.fleet.reducer import annotate
     from xds_tui.store.database import Database, StoreError
     from xds_tui.store.journal import Journal
 
@@ -219,7 +227,11 @@ async def _stored_values(kind: str, path: Path, profile: str) -> Mapping[str, st
             journal = Journal(database, profile)
             if kind == "hosts":
                 snapshot = await journal.last_snapshot()
-                return host_values(snapshot.hosts if snapshot else ())
+                if snapshot is None:
+                    return {}
+                book = AnnotationBook(HostsFile(hosts_path))
+                await book.refresh()
+                return host_values(annotate(snapshot, book.annotations).hosts)
             offers = await journal.last_offers()
             return offer_values(offers.packages if kind == "packages" else offers.images)
         return {}

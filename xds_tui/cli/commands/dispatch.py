@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.cli.output import CommandError, OutputError, OutputFormat, print_error, print_output_error
@@ -204,7 +205,10 @@ def _completion(options: argparse.Namespace, _settings: Settings, context: Comma
 def _completion_values(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import completion
 
-    return completion.print_values(options.kind, options.words, settings.profile, context.state_dir())
+    def hosts_path(profile: str) -> Path:
+        return replace(settings, profile=profile).hosts_path
+
+    return completion.print_values(options.kind, options.words, settings.profile, context.state_dir(), hosts_path)
 
 
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandContext], int]]] = {
