@@ -131,3 +131,21 @@ def test_limits_and_confirmation_hold_a_plan_back(run: Run, service: Service, tm
     assert run("--read-only", "apply", file, "--yes").returncode == 5
     assert run("apply", file).returncode == 2
     assert creates(service) == 0
+
+
+def test_an_empty_list_is_no_reason_to_buy_the_fleet_again(run: Run, service: Service, tmp_path: Path) -> None:
+    file = a_file(tmp_path, f"{GOODS}count = 2\nrunning = 0\n")
+    assert run("apply", file, "--yes").returncode == 0
+    bought = {sale.host_id for sale in service.world.ledger}
+    for endpoint in ("pve/open/mypage", "pve/open/one"):
+        nothing = '{"code":0,"data":null,"msg":"data null","traceId":"N/A","success":true}'
+        service.faults.set(Fault(kind=Kind.ANSWER, endpoint=endpoint, times=10_000, status=200, body=nothing))
+    for _attempt in range(2):  # the first one records that the hosts are gone
+        ended = run("apply", file, "--yes")
+        assert (ended.returncode, creates(service)) == (5, 2), ended.stderr
+        assert "--assume-gone" in ended.stderr
+    (plan,) = rows(run("apply", file, "--dry-run", "--json"))
+    assert set(plan["missing"]) == bought
+    assert "--assume-gone" in run("apply", file, "--dry-run").stdout
+    assert run("apply", file, "--yes", "--assume-gone", "--no-wait").returncode == 0
+    assert creates(service) == 4

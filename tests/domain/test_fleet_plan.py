@@ -9,10 +9,18 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.factories import NOON, a_host, a_quote, an_order
+from support.factories import NOON, a_host, a_quote, a_snapshot, an_order
 
-from xds_tui.domain.fleet_plan import DesiredFleet, FleetPlan, HostGroup, SharedHostError, plan, to_start
-from xds_tui.domain.model import Host, Status
+from xds_tui.domain.fleet_plan import (
+    DesiredFleet,
+    FleetPlan,
+    HostGroup,
+    SharedHostError,
+    missing_hosts,
+    plan,
+    to_start,
+)
+from xds_tui.domain.model import Absence, Billing, Host, Period, PeriodUnit, Status
 from xds_tui.domain.records import Order, OrderAction, OrderState
 
 
@@ -227,3 +235,36 @@ def test_a_plan_reaches_the_wanted_numbers_where_it_can(
         )
         assert not (group.start and group.stop)
         assert group.create_running <= group.create
+
+
+EMPTY = a_snapshot()
+
+
+def test_bought_hosts_are_missing_if_no_host_is_listed() -> None:
+    fleet = fleet_of(a_group())
+    assert missing_hosts(fleet, EMPTY, bought(ON, OFF)) == ("on", "off")
+    assert missing_hosts(fleet, a_snapshot(a_host(id="other")), bought(ON, OFF)) == ()
+    assert missing_hosts(fleet, EMPTY, bought(ON, group="other")) == ()
+    assert missing_hosts(fleet, EMPTY, []) == ()
+
+
+def test_hosts_that_are_only_remembered_are_not_listed() -> None:
+    remembered = replace(a_snapshot(ON), unlisted={ON.id: Absence(NOON, is_confirmed=False)})
+    assert missing_hosts(fleet_of(a_group()), remembered, bought(ON, OFF)) == ("on", "off")
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"), [(OrderState.CONFIRMED, ()), (OrderState.UNKNOWN, ()), (OrderState.REJECTED, ("on",))]
+)
+def test_deleted_hosts_are_not_missing(state: OrderState, expected: tuple[str, ...]) -> None:
+    delete = an_order(id="d", action=OrderAction.DELETE, state=state, host_id="on")
+    assert missing_hosts(fleet_of(a_group()), EMPTY, [*bought(ON), delete]) == expected
+
+
+def test_hosts_whose_rental_period_has_ended_are_not_missing() -> None:
+    (order,) = bought(ON)
+    quote = replace(a_quote(), billing=Billing.RENT, period=Period(PeriodUnit.DAY, 1), hours=24)
+    order = replace(order, quote=quote, created_at=NOON - timedelta(hours=23))
+    fleet = fleet_of(a_group())
+    assert missing_hosts(fleet, EMPTY, [order]) == ("on",)
+    assert missing_hosts(fleet, EMPTY, [replace(order, created_at=NOON - timedelta(hours=24))]) == ()

@@ -116,3 +116,24 @@ def test_things_are_found_by_id() -> None:
     assert purchase.package_by_id(there, Billing.ON_DEMAND, "a") is None
     assert purchase.image_by_id(there, "4005") == an_image()
     assert purchase.image_by_id(there, "4006") is None
+
+
+def test_a_package_that_is_listed_twice_is_one_offer() -> None:
+    package = a_package(id="p", offer=SaleMode.BOTH)
+    assert purchase.offers([package, package, a_package(id="q")], Billing.RENT, "p") == (package,)
+
+
+@pytest.mark.parametrize("billing", Billing)
+def test_the_offer_of_just_the_billing_mode_is_preferred(billing: Billing) -> None:
+    modes = {
+        Billing.ON_DEMAND: a_package(id="p", offer=SaleMode.ON_DEMAND, amount=Decimal(1)),
+        Billing.RENT: a_package(id="p", offer=SaleMode.RENT, amount=Decimal(2)),
+    }
+    listed = [a_package(id="p", offer=SaleMode.BOTH, amount=Decimal(3)), *modes.values()]
+    assert purchase.offers(listed, billing, "p") == (modes[billing],)
+    assert purchase.package_by_id(catalog_of(*listed), billing, "p") == modes[billing]
+
+
+def test_different_prices_of_a_package_are_different_offers() -> None:
+    listed = [a_package(id="p", amount=Decimal(1)), a_package(id="p", amount=Decimal(2))]
+    assert purchase.offers(listed, Billing.RENT, "p") == tuple(listed)

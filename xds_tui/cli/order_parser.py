@@ -168,6 +168,11 @@ def _add_apply(commands: Commands) -> None:
     apply.add_argument(
         "--buy-again", action="store_true", help=_("buy even if an earlier order may have bought the same")
     )
+    apply.add_argument(
+        "--assume-gone",
+        action="store_true",
+        help=_("buy hosts again if the service lists none, although they were not deleted here"),
+    )
 
 
 def _add_wait(commands: Commands) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from xds_tui.domain.model import Host, Period, Status
+from xds_tui.domain.model import Host, Period, Snapshot, Status
 from xds_tui.domain.order_states import FINAL
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.structs import dataclass
@@ -165,6 +165,42 @@ def _plan_group(
         stop=tuple(stoppable[len(stoppable) - min(len(stoppable), max(0, -lacking)) :]),
         request_id=request_id,
     )
+
+
+def missing_hosts(fleet: DesiredFleet, snapshot: Snapshot, orders: Iterable[Order]) -> tuple[str, ...]:
+    """Return the IDs of the hosts of `fleet` that are missing for no known reason, if the service lists no host at all.
+
+    A service with a fault may respond like one without hosts. Hosts that were deleted here, or whose rental period has
+    ended, are expected to be missing.
+
+    Args:
+        fleet: what the file describes.
+        snapshot: all hosts, from a complete listing.
+        orders: every create and delete of the account.
+
+    """
+    if any(host.id not in snapshot.unlisted for host in snapshot.hosts):
+        return ()
+    orders = tuple(orders)
+    deleted = {
+        order.host_id
+        for order in orders
+        if order.action is OrderAction.DELETE and order.state not in (OrderState.NOT_SENT, OrderState.REJECTED)
+    }
+    bought = {
+        order.host_id: None
+        for group in fleet.groups
+        for order in orders
+        if _is_of(order, fleet.name, group.name) and order.host_id is not None and not _has_ended(order, snapshot.at)
+    }
+    return tuple(host_id for host_id in bought if host_id not in deleted)
+
+
+def _has_ended(order: Order, now: datetime) -> bool:
+    """Whether the period of a prepaid host is over."""
+    if order.quote is None or order.quote.period is None:
+        return False
+    return order.created_at + timedelta(hours=order.quote.hours) <= now
 
 
 def to_start(group: GroupPlan, bought: Collection[str], hosts: Iterable[Host]) -> tuple[Host, ...]:

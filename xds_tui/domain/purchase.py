@@ -15,11 +15,14 @@ from typing import Final
 
 from xds_tui.domain import pricing
 from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
-from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Period, PeriodUnit, Purpose
+from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Period, PeriodUnit, Purpose, SaleMode
 from xds_tui.domain.pricing import Estimate
 from xds_tui.domain.records import Order, OrderState, Quote
 from xds_tui.domain.sanitize import fold
+from xds_tui.i18n import N_
 from xds_tui.structs import dataclass
+
+CONTRADICTORY_PRICES: Final = N_("The service lists the package with different prices, so nothing was bought")
 
 
 class Incompatibility(Enum):
@@ -87,7 +90,20 @@ def matching_images(catalog: Catalog, billing: Billing, package: Package | None 
 
 def package_by_id(catalog: Catalog, billing: Billing, package_id: str) -> Package | None:
     """Return the package with this ID if it is sold as `billing`, or None."""
-    return next((package for package in matching_packages(catalog, billing) if package.id == package_id), None)
+    return next(iter(offers(catalog.packages.get(billing, ()), billing, package_id)), None)
+
+
+def offers(packages: Iterable[Package], billing: Billing, package_id: str) -> tuple[Package, ...]:
+    """Return the offers of one package, sold as `billing`, that differ in price or type; those of just that mode win.
+
+    More than one offer means that the catalog contradicts itself.
+    """
+    found = [package for package in packages if package.id == package_id and sale_modes(package, billing)]
+    found = [package for package in found if package.offer not in (None, SaleMode.BOTH)] or found
+    different: dict[object, Package] = {}
+    for package in found:
+        different.setdefault((package.amount, package.discount, package.type), package)
+    return tuple(different.values())
 
 
 def image_by_id(catalog: Catalog, image_id: str) -> Image | None:

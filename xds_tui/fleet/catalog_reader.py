@@ -101,9 +101,12 @@ async def verify_quote(quote: Quote, client: Client) -> ApiError | None:
     except ApiError as error:
         return error
     shown = quote.package
-    current = next((package for package in packages if package.id == shown.id), None)
-    if current is None:
+    offers = purchase.offers(packages, quote.billing, shown.id)
+    if not offers:
         return NotSent(GONE_FROM_CATALOG)
+    if len(offers) > 1:
+        return NotSent(purchase.CONTRADICTORY_PRICES, shown.id)
+    current = offers[0]
     if (current.amount, current.discount) != (shown.amount, shown.discount):
         change = f"{shown.amount} × {shown.discount} → {current.amount} × {current.discount} CNY/h"
         return NotSent(PRICE_MOVED, change)

@@ -208,6 +208,7 @@ PLAN_FIELDS: Final[Mapping[str, ExportField]] = {
     "hourly_before": ExportField("object", f"cost of all hosts of the account: {_HOURLY}"),
     "hourly_after": ExportField("object", "the same once the plan is carried out"),
     "untouched": ExportField("number", "hosts of the account that are neither started nor stopped"),
+    "missing": ExportField("list", "IDs of hosts that were bought before, if the service lists no host at all"),
     "requests": ExportField("list", "requests that would be sent: `method`, `url`, and `body` or `null`"),
 }
 

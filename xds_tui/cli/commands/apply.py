@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _APPLYING: Final = N_("applying")
 """Subject of the progress line."""
 
+_MAX_ORDERS: Final = 10_000
+"""Orders that are searched for deletes, the latest ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Proposal:
@@ -47,6 +50,8 @@ class _Proposal:
     after: FleetRate
     untouched: int
     """Hosts of the account that are not started or stopped."""
+    missing: tuple[str, ...]
+    """IDs of hosts that were bought earlier, if the service lists no host at all and nothing explains that."""
     alike: Mapping[str, int]
     """Counts of hosts in no group that look like those to buy, by the name of a group that has none yet."""
 
@@ -66,8 +71,17 @@ class _Proposal:
         return [orders for orders in requests if orders]
 
 
-def apply(engine: Engine, file: FleetFile, options: OrderOptions, limits: PurchaseRequest) -> int:
+def apply(
+    engine: Engine, file: FleetFile, options: OrderOptions, limits: PurchaseRequest, *, may_replace_all: bool = False
+) -> int:
     """Show the plan, carry it out after confirmation, wait for the outcome, and return the exit code.
+
+    Args:
+        engine: reads the hosts and places the orders.
+        file: the wanted fleet.
+        options: how to order and report.
+        limits: the highest prices.
+        may_replace_all: whether to buy although hosts that were bought earlier are missing and the list is empty.
 
     Raises:
         ApiError, StoreError, CommandError: if nothing was sent.
@@ -79,6 +93,8 @@ def apply(engine: Engine, file: FleetFile, options: OrderOptions, limits: Purcha
     if options.is_dry_run:
         _write(engine, proposal, as_json=options.as_json)
         return ExitCode.OK
+    if not may_replace_all:
+        _require_explained_list(proposal)
     repeated = _repeated(engine, proposal, options, limits)
     if not proposal.plan.is_empty and not options.is_confirmed:
         title = _("Apply this plan?")
@@ -90,6 +106,19 @@ def apply(engine: Engine, file: FleetFile, options: OrderOptions, limits: Purcha
     elif not options.as_json:
         print_error(_lines(proposal))
     return _carry_out(engine, proposal, options, repeated)
+
+
+def _require_explained_list(proposal: _Proposal) -> None:
+    """Raise `CommandError` if hosts would be bought again because the service lists none."""
+    if proposal.missing and proposal.drafts:
+        raise CommandError(
+            N_(
+                "The service lists no hosts, although earlier orders bought some that were not deleted here. Nothing "
+                "was done. Check the console of the vendor; if the hosts are really gone, use --assume-gone"
+            ),
+            ", ".join(proposal.missing),
+            code=ExitCode.LIMIT,
+        )
 
 
 def _propose(engine: Engine, file: FleetFile) -> _Proposal:
@@ -115,6 +144,9 @@ def _propose(engine: Engine, file: FleetFile) -> _Proposal:
         if group.create
     }
     now, costs = engine.services.clock(), engine.state.costs
+    recorded: Sequence[Order] = ()
+    if len(snapshot.unlisted) == len(snapshot.hosts):
+        recorded = engine.run(engine.services.journal.orders(_MAX_ORDERS), _(READING_JOURNAL))
     return _Proposal(
         fleet=file.fleet,
         plan=plan,
@@ -122,6 +154,7 @@ def _propose(engine: Engine, file: FleetFile) -> _Proposal:
         before=pricing.fleet_rate(snapshot.hosts, costs.hosts, now),
         after=_with_purchases(pricing.fleet_rate(_after(plan, snapshot.hosts), costs.hosts, now), plan, drafts),
         untouched=len(snapshot.hosts) - len(plan.touched),
+        missing=fleet_plan.missing_hosts(fleet, snapshot, (*known.values(), *recorded)),
         alike=_alike(plan, drafts, snapshot.hosts),
     )
 
@@ -258,6 +291,13 @@ def _write(engine: Engine, proposal: _Proposal, *, as_json: bool) -> None:
 def _lines(proposal: _Proposal) -> list[str]:
     """Return the plan in the chosen language."""
     lines = [line for group in proposal.plan.groups for line in _group_lines(group, proposal)]
+    if proposal.missing and proposal.drafts:
+        text = ngettext(
+            "The service lists no hosts, but {count} was bought earlier. Only --assume-gone buys it again.",
+            "The service lists no hosts, but {count} were bought earlier. Only --assume-gone buys them again.",
+            len(proposal.missing),
+        )
+        lines.append(f"! {text.format(count=len(proposal.missing))}")
     if proposal.plan.is_empty:
         return lines
     before, after = proposal.before, proposal.after
@@ -329,6 +369,7 @@ def _facts(proposal: _Proposal) -> dict[str, object]:
         "hourly_before": _hourly(proposal.before),
         "hourly_after": _hourly(proposal.after),
         "untouched": proposal.untouched,
+        "missing": list(proposal.missing),
     }
 
 

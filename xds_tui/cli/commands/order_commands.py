@@ -124,7 +124,7 @@ def _apply(options: argparse.Namespace) -> Work:
     from xds_tui.cli.commands import apply
 
     file, how, limits = read_fleet_file(Path(options.file)), OrderOptions.of(options), _limits(options)
-    return lambda engine: apply.apply(engine, file, how, limits)
+    return lambda engine: apply.apply(engine, file, how, limits, may_replace_all=options.assume_gone)
 
 
 def _hosts_command(options: argparse.Namespace) -> Work:

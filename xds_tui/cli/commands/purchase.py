@@ -144,6 +144,10 @@ def draft_of(catalog: Catalog, request: PurchaseRequest) -> Draft:
     """
     packages = purchase.matching_packages(catalog, request.billing)
     package = _find(packages, request.package, N_("There is no such package in this billing mode"))
+    if len(offers := purchase.offers(packages, request.billing, package.id)) > 1:
+        prices = ", ".join(f"{offer.amount} × {offer.discount} CNY/h" for offer in offers)
+        raise CommandError(purchase.CONTRADICTORY_PRICES, f"{package.id}: {prices}")
+    package = offers[0]
     if pricing.hourly(package) is None:
         raise CommandError(_REASONS[Incompatibility.PRICE_UNKNOWN], package.name)
     image = None
@@ -161,9 +165,8 @@ def _find(offers: Sequence[_T], word: str, missing: str) -> _T:
     found = [offer for offer in offers if offer.id == word] or [offer for offer in offers if _name(offer) == word]
     if not found:
         raise CommandError(missing, word)
-    if len(found) > 1:
-        ids = ", ".join(offer.id for offer in found)
-        raise CommandError(N_("The name is not unique; give the ID"), f"{word}: {ids}", code=ExitCode.USAGE)
+    if len(ids := list(dict.fromkeys(offer.id for offer in found))) > 1:
+        raise CommandError(N_("The name is not unique; give the ID"), f"{word}: {', '.join(ids)}", code=ExitCode.USAGE)
     return found[0]
 
 
