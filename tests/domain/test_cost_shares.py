@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_package, catalog_of
 
 from xds_tui.domain import pricing
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.model import Billing, Host, Status
-from xds_tui.domain.pricing import Costs, CostShare, Rate, cost_shares
+from xds_tui.domain.pricing import Costs, CostShare, Rate, cost_shares, cost_shares_by_owner, cost_shares_by_tag
 
 RENTED = {"billing": Billing.RENT, "expires": NOON + timedelta(days=1)}
 
@@ -34,6 +35,21 @@ def test_costs_are_split_by_key_and_billing_mode_with_the_most_expensive_part_fi
         CostShare("4090", rate("2.30"), rate("8"), 3, 0),
         CostShare("3060", rate("1.10"), rate("0"), 1, 0),
     ]
+
+
+def test_costs_are_split_by_tag_and_owner() -> None:
+    hosts = [
+        a_host(id="a", annotation=Annotation(tags=("x", "y"), owner="li")),
+        a_host(id="b", annotation=Annotation(tags=("x",))),
+        a_host(id="c"),
+    ]
+    costs = Costs({host.id: rate("1") for host in hosts})
+    assert [(share.key, share.on_demand.high, share.hosts) for share in cost_shares_by_tag(hosts, costs, NOON)] == [
+        ("x", Decimal(2), 2),
+        ("y", Decimal(1), 1),
+        ("", Decimal(1), 1),
+    ]
+    assert [(share.key, share.hosts) for share in cost_shares_by_owner(hosts, costs, NOON)] == [("", 2), ("li", 1)]
 
 
 def test_hosts_that_cost_nothing_now_are_left_out() -> None:

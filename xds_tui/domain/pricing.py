@@ -167,10 +167,30 @@ def costs(hosts: Iterable[Host], catalog: Catalog | None, bought: Mapping[str, D
 
 def cost_shares(hosts: Iterable[Host], costs: Costs, now: datetime, key: Callable[[Host], K]) -> list[CostShare[K]]:
     """Split what `hosts` cost by `key`, the most expensive part first; hosts that cost nothing now are left out."""
+    return _shares(hosts, costs, now, lambda host: (key(host),))
+
+
+def cost_shares_by_owner(hosts: Iterable[Host], costs: Costs, now: datetime) -> list[CostShare[str]]:
+    """Split what `hosts` cost by owner, as `cost_shares` does; the owner is empty for hosts without one."""
+    return cost_shares(hosts, costs, now, lambda host: host.annotation.owner)
+
+
+def cost_shares_by_tag(hosts: Iterable[Host], costs: Costs, now: datetime) -> list[CostShare[str]]:
+    """Return what the hosts with each tag cost, as `cost_shares` does; the tag is empty for hosts without any.
+
+    A host with several tags is in the sum of each, so that the sums may exceed the cost of the fleet.
+    """
+    return _shares(hosts, costs, now, lambda host: host.annotation.tags or ("",))
+
+
+def _shares(
+    hosts: Iterable[Host], costs: Costs, now: datetime, keys: Callable[[Host], Iterable[K]]
+) -> list[CostShare[K]]:
     groups: dict[K, list[Host]] = {}
     for host in hosts:
         if is_paid_for(host, now):
-            groups.setdefault(key(host), []).append(host)
+            for key in keys(host):
+                groups.setdefault(key, []).append(host)
     shares = [_share(value, members, costs) for value, members in groups.items()]
     return sorted(shares, key=lambda share: share.on_demand.high + share.prepaid.high, reverse=True)
 
