@@ -17,7 +17,8 @@ from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent
 from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.host_fit import LISTING_GRACE
-from xds_tui.domain.model import Billing
+from xds_tui.domain.model import Billing, Period, PeriodUnit
+from xds_tui.domain.purchase_template import PurchaseTemplate
 from xds_tui.domain.records import OrderState
 from xds_tui.fleet.state import FleetState
 from xds_tui.simulator import http_app
@@ -261,6 +262,21 @@ async def test_a_name_tags_and_an_owner_are_kept_in_the_draft_and_given_to_the_h
         await driver.wait_for_text("Press B")
         await driver.press("B")
         await until(lambda: kept in driver.monitor.state.annotations.values())
+
+
+async def test_a_template_is_filled_in() -> None:
+    driver = AppDriver(hosts=1)
+    template = PurchaseTemplate("bl3060a1", "4005", Period(PeriodUnit.WEEK, 3), ("prod",))
+    driver.app._services = replace(driver.app._services, templates={"render farm": template})
+    async with running_app(driver):
+        screen = await open_wizard(driver)
+        await driver.burst("t")
+        await driver.wait_for_text("render farm")
+        await driver.burst("enter")
+        await until(lambda: screen.draft.is_complete)
+        assert (screen.draft.period, screen.draft.annotation.tags) == (template.period, ("prod",))
+        await driver.wait_for_text("504 h")
+        assert screen.query_one("#tags", Input).value == "prod"
 
 
 async def test_packages_are_filtered_in_the_language_of_all_filters() -> None:

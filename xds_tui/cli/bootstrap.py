@@ -53,6 +53,7 @@ def app_services(options: argparse.Namespace, environ: Mapping[str, str], settin
         listing=settings.hosts,
         panes=settings.panes,
         commands=settings.commands,
+        templates=settings.templates,
         keep=_setting_writer(settings),
     )
 

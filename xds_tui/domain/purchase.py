@@ -17,6 +17,7 @@ from xds_tui.domain import pricing
 from xds_tui.domain.annotations import NO_ANNOTATION, Annotation
 from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Period, PeriodUnit, Purpose, SaleMode
 from xds_tui.domain.pricing import Estimate
+from xds_tui.domain.purchase_template import PurchaseTemplate
 from xds_tui.domain.records import Order, OrderState, Quote
 from xds_tui.domain.sanitize import fold
 from xds_tui.i18n import N_
@@ -314,6 +315,20 @@ def draft_from_host(host: Host, quote: Quote | None, catalog: Catalog | None) ->
         for image in catalog.images
         if fold(image.label) == fold(host.os) and (package is None or image.type == package.type)
     ]
+    return replace(draft, package=package, image=images[0] if len(images) == 1 else None)
+
+
+def draft_from_template(template: PurchaseTemplate, catalog: Catalog | None) -> Draft:
+    """Return a draft with what a template names; a package or an image that the catalog lacks stays open."""
+    billing = Billing.RENT if template.period is not None else Billing.ON_DEMAND
+    draft = Draft(billing=billing, annotation=Annotation(tags=template.tags))
+    if template.period is not None:
+        draft = replace(draft, unit=template.period.unit, number=template.period.number)
+    if catalog is None:
+        return draft
+    packages = [item for item in matching_packages(catalog, billing) if template.package in (item.id, item.name)]
+    package = packages[0] if len(packages) == 1 else None
+    images = [item for item in matching_images(catalog, billing, package) if template.image in (item.id, item.label)]
     return replace(draft, package=package, image=images[0] if len(images) == 1 else None)
 
 

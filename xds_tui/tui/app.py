@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -35,6 +35,8 @@ from xds_tui.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from xds_tui.domain.purchase_template import PurchaseTemplate
 
 textual_compat.apply_patches()
 
@@ -89,6 +91,11 @@ class XdsApp(TerminalApp, inherit_bindings=False):
     def get_default_screen(self) -> FleetScreen:
         """Return the main screen; Textual would put an empty one under it."""
         return _fleet_screen(self._services, self._current, self._services.listing, self._services.panes)
+
+    @property
+    def templates(self) -> Mapping[str, PurchaseTemplate]:
+        """The purchases that config.toml describes, by name."""
+        return self._services.templates
 
     def new_status_line(self, title: str) -> Widget:
         """Return the status line of a screen with this title."""

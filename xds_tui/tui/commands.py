@@ -105,6 +105,7 @@ _COMMANDS: Final = (
     Command(
         "create.show-all", "backspace", "show_all", terms.SHOW_ALL, N_("Clear the filter and the type restriction")
     ),
+    Command("create.template", "t", "template", N_("Template"), N_("Fill in a template from config.toml")),
     Command("create.refresh", "r", "refresh", N_("Refresh prices"), N_("Reload packages, images and prices")),
     Command("create.buy", "B", "buy", N_("Rent"), N_("Place this order"), in_footer=True),
     Command("create.retry", "a", "retry", N_("Retry failed"), N_("Order again the hosts that failed"), in_footer=True),

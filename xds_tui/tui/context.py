@@ -11,6 +11,7 @@ from typing import Protocol
 from xds_tui.auth.account import Account
 from xds_tui.config.schema import AlertSettings, HostListSettings, PaneSettings, SaveSetting
 from xds_tui.config.theme_file import CustomTheme
+from xds_tui.domain.purchase_template import PurchaseTemplate
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.structs import dataclass
@@ -85,5 +86,7 @@ class AppServices:
     panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     """The commands that connect to hosts."""
+    templates: Mapping[str, PurchaseTemplate] = field(default_factory=dict)
+    """The purchases that config.toml describes, by name."""
     keep: SaveSetting | None = None
     """Saves settings that are changed in the app; None: they apply to this run only."""

@@ -250,6 +250,14 @@ class OrderForm(Vertical):
         """Add to the number of hosts."""
         self.query_one("#count", NumberField).action_add(number)
 
+    def fill(self, draft: Draft) -> None:
+        """Fill in period, number of hosts and annotation of another draft."""
+        self._draft = draft
+        for field in _LIMITS:
+            self.query_one(f"#{field}", Input).value = str(getattr(draft, field))
+        for field in _TEXTS:
+            self.query_one(f"#{field}", Input).value = _text_of(draft.annotation, field)
+
     def set_count(self, count: int) -> None:
         """Fill in the number of hosts."""
         self.query_one("#count", NumberField).value = str(count)

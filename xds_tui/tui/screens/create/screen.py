@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import on, work
 from textual.binding import BindingType
 
-from xds_tui.domain.purchase import Draft, count_outcomes
+from xds_tui.domain.purchase import Draft, count_outcomes, draft_from_template
+from xds_tui.domain.purchase_template import PurchaseTemplate
 from xds_tui.domain.records import Order, OrderState, Quote
 from xds_tui.fleet import catalog_reader
 from xds_tui.fleet.monitor import Monitor
@@ -24,9 +26,19 @@ from xds_tui.tui.screens.create.draft_screen import DraftScreen, Finished, Step
 from xds_tui.tui.screens.create.order_form import OrderForm
 from xds_tui.tui.screens.create.result import ResultPage
 from xds_tui.tui.screens.create.summary import BuyButton
+from xds_tui.tui.screens.picker import Choice, PickerScreen
 from xds_tui.tui.widgets.notice import Notice
 
 __all__ = ["CreateScreen", "Finished", "Step"]
+
+
+@runtime_checkable
+class HasTemplates(Protocol):
+    """An app that has templates for purchases."""
+
+    @property
+    def templates(self) -> Mapping[str, PurchaseTemplate]:
+        """The templates by name."""
 
 
 class CreateScreen(DraftScreen):
@@ -64,6 +76,20 @@ class CreateScreen(DraftScreen):
     def _press_buy(self) -> None:
         self.action_buy()
 
+    @property
+    def _templates(self) -> Mapping[str, PurchaseTemplate]:
+        return self.app.templates if isinstance(self.app, HasTemplates) else {}
+
+    @work(group=FLOW)
+    async def action_template(self) -> None:
+        """Fill in a template that the user chooses."""
+        choices = [Choice(name, name, f"{item.package} · {item.image}") for name, item in self._templates.items()]
+        chosen = await self.app.push_screen_wait(PickerScreen(_("Templates"), choices))
+        if chosen is not None and self.is_attached:
+            self.draft = draft_from_template(self._templates[chosen], self.fleet.catalog)
+            self.query_one(OrderForm).fill(self.draft)
+            self.step = self._next_open_step()
+
     def action_close(self) -> None:
         """Close the wizard and keep the draft; while orders are sent, stop after the current one."""
         if count_outcomes(self._orders()).under_way:
@@ -85,6 +111,8 @@ class CreateScreen(DraftScreen):
         if action in ("retry", "retry_unknown"):
             count = counts.failed if action == "retry" else counts.unknown
             return self._is_recordable(is_result and not counts.under_way and count > 0)
+        if action == "template":
+            return bool(self._templates) and not is_result
         if action == "finish":
             return is_result and not counts.under_way
         if action == "show_all":
