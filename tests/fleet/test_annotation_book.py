@@ -136,6 +136,9 @@ async def test_the_monitor_shows_what_is_edited_here_and_elsewhere(
         await asyncio.to_thread(HostsFile(path).edit, {host_id: AnnotationChange(alias="theirs")})
         monitor.refresh()
         await until(lambda: name() == "theirs")
+        save(path, f'[hosts.{host_id}]\nalias = "theirs"\nowner = 5\n')
+        monitor.refresh()
+        await until(lambda: any(f"{path}:3" in event.message for event in monitor.state.events))
         await monitor.annotations.forget([host_id])
         await until(lambda: name() == snapshot.hosts[0].name)
     finally:

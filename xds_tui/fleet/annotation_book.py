@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from datetime import datetime
 from typing import Final
 
 from xds_tui.api.errors import NotSent
@@ -27,7 +28,8 @@ from xds_tui.domain.annotations import (
     protect,
 )
 from xds_tui.domain.protection import GUARDED_ACTIONS
-from xds_tui.domain.records import Order
+from xds_tui.domain.records import Event, EventKind, Order
+from xds_tui.fleet.updates import AnnotationsChanged, NoticeRaised, UpdateQueue
 from xds_tui.i18n import N_
 from xds_tui.system.threads import submit
 
@@ -138,3 +140,20 @@ class AnnotationBook:
 
 def _ignore(_annotations: Annotations, _problem: SettingsError | None) -> None:
     """Report nothing: nobody shows the annotations."""
+
+
+def subscribed(book: AnnotationBook, updates: UpdateQueue, clock: Callable[[], datetime]) -> AnnotationBook:
+    """Post what `book` reads, and once a notice of each problem of its file."""
+    reported = ""
+
+    def post(annotations: Annotations, problem: SettingsError | None) -> None:
+        nonlocal reported
+        updates.post(AnnotationsChanged(annotations, problem))
+        if problem is not None and str(problem) != reported:
+            summary, detail = problem.summary, problem.detail
+            event = Event(at=clock(), kind=EventKind.ERROR, summary=summary, message=detail, alert=True)
+            updates.post(NoticeRaised(event))
+        reported = str(problem or "")
+
+    book.subscribe(post)
+    return book

@@ -21,7 +21,7 @@ from xds_tui.domain.poll_schedule import MAX_SLEEP, PollSchedule, has_clock_jump
 from xds_tui.domain.records import Event, OrderState
 from xds_tui.fleet import reducer
 from xds_tui.fleet.account_data import AccountData
-from xds_tui.fleet.annotation_book import AnnotationBook
+from xds_tui.fleet.annotation_book import AnnotationBook, subscribed
 from xds_tui.fleet.catalog_reader import CatalogReader
 from xds_tui.fleet.host_listing import ProgressReporter, list_hosts
 from xds_tui.fleet.host_lookup import HostLookup
@@ -67,11 +67,6 @@ async def _sleep(woken: asyncio.Event, delay: float | None, clock: Callable[[], 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _subscribed(book: AnnotationBook, updates: UpdateQueue) -> AnnotationBook:
-    book.subscribe(lambda annotations, problem: updates.post(AnnotationsChanged(annotations, problem)))
-    return book
 
 
 def _is_same(snapshot: Snapshot | None, other: Snapshot) -> bool:
@@ -125,7 +120,7 @@ class Monitor:
         self._rng = rng
         self._schedule = PollSchedule(interval=interval, refresh_at=0, lookup_at=0)
         self._woken, self._updates = asyncio.Event(), (updates := UpdateQueue())
-        self.annotations = _subscribed(annotations or AnnotationBook(HostsFile(None)), updates)
+        self.annotations = subscribed(annotations or AnnotationBook(HostsFile(None)), updates, clock)
         self._catalog = CatalogReader(account.client, clock, updates, is_automatic=not is_for_orders)
         self._storage = StorageWatch(journal, updates)
         self.recorder = Recorder(journal, clock, updates, samples=not is_for_orders)
