@@ -23,7 +23,7 @@ FIELDS = [
     *("seen_at", "id", "name", "status", "status_sent", "billing", "os", "cpu", "memory_gb", "disk_gb"),
     *("gpu", "gpu_count", "area", "purpose", "address", "port", "account", "mac", "ipv4"),
     *("created_at", "expires_at", "cost_low", "cost_high", "cost_known", "listed", "power"),
-    *("alias", "tags", "owner", "note", "protected"),
+    *("alias", "tags", "owner", "note", "protected", "complete"),
 ]
 """The fields that scripts rely on: new ones may be added at the end, none may be removed or renamed."""
 

@@ -82,3 +82,16 @@ def test_only_the_command_that_is_named_gets_a_parser(monkeypatch: pytest.Monkey
     monkeypatch.setattr(command_parser.Parser, "__init__", count)
     parser.parse(["hosts", "--json"])
     assert made == ["xds-tui", "xds-tui hosts"]
+
+
+@pytest.mark.parametrize(
+    ("between", "first"),
+    [
+        ("hosts edit --name render a b", "hosts edit a b --name render"),
+        ("hosts edit a --name render b", "hosts edit a b --name render"),
+        ("orders forget --yes a", "orders forget a --yes"),
+        ("notify add --run cat desk", "notify add desk --run cat"),
+    ],
+)
+def test_options_may_stand_between_the_arguments(between: str, first: str) -> None:
+    assert vars(parser.parse(between.split())) == vars(parser.parse(first.split()))

@@ -10,10 +10,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.factories import NOON, a_host, a_package, a_quote, an_order
+from support.factories import NOON, a_host, a_package, a_quote, a_snapshot, an_order
 
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Billing, Period, PeriodUnit, Status
+from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.text import export
 
@@ -83,3 +84,9 @@ def test_no_field_is_a_secret() -> None:
     host = a_host(password=Secret("hunter2"), billing=Billing.RENT, expires=NOON)
     text = export.to_json(export.orders_table([an_order(quote=MONTH)], {"h1": host}))
     assert "hunter2" not in text
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_every_host_tells_whether_the_list_was_complete(is_complete: bool) -> None:
+    snapshot = replace(a_snapshot(a_host(id="a"), a_host(id="b")), is_complete=is_complete)
+    assert [row["complete"] for row in as_dicts(export.hosts_table(snapshot, Costs()))] == [is_complete] * 2

@@ -135,6 +135,7 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
     ),
     "the same once the plan is carried out": "执行计划之后的同一数据",
     "IDs of hosts that were bought before, if the service lists no host at all": "服务未列出主机时，此前购买的主机 ID",
+    "whether the list was consistent; if not, hosts may be missing from it": "列表是否一致；否则可能缺少主机",
     "hosts of the account that are neither started nor stopped": "账号下既不开启也不关闭的主机数",
     "what was checked": "检查的对象",
     "`ok`, `warn` (works with limitations) or `bad`": "`ok`、`warn`（可用但受限）或 `bad`",

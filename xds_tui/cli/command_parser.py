@@ -154,15 +154,24 @@ class Parser(argparse.ArgumentParser):
 
     Attributes:
         page: what its help adds to the options; None for a hidden command.
+        is_intermixed: whether options may stand between the arguments.
 
     """
 
     page: CommandHelp | None = None
+    is_intermixed = False
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"formatter_class": HelpFormatter, "add_help": False, **settings})
         self.register("action", None, _Store)
         self._positionals.title, self._optionals.title = _("Arguments"), _("Options")
+
+    def parse_known_args(self, args: Iterable[str] | None = None, namespace: object = None) -> tuple[Any, list[str]]:
+        """Parse `args`, and return what is left over. Parsing intermixed arguments calls this method again."""
+        if not self.is_intermixed:
+            return super().parse_known_args(args, namespace)
+        self.is_intermixed = False  # a parser parses once
+        return self.parse_known_intermixed_args(args, namespace)
 
     def format_help(self) -> str:
         """Return the help: the command's own options first, and what `page` adds last."""
@@ -359,26 +368,13 @@ def add_general_options(parser: argparse.ArgumentParser, *, is_subcommand: bool 
 def add_demo_options(parser: argparse.ArgumentParser, *, is_subcommand: bool = False) -> None:
     """Add the options of the demo."""
     group = parser.add_argument_group(_("Demo"))
-    group.add_argument(
-        "--demo",
-        action="store_true",
-        default=argparse.SUPPRESS if is_subcommand else False,
-        help=_("use the built-in simulator; nothing real is touched"),
-    )
-    group.add_argument(
-        "--demo-hosts",
-        type=whole_number(0, MAX_HOSTS),
-        default=argparse.SUPPRESS if is_subcommand else 40,
-        metavar="N",
-        help=_("number of hosts in the demo (40)"),
-    )
-    group.add_argument(
-        "--demo-seed",
-        type=int,
-        default=argparse.SUPPRESS if is_subcommand else 7,
-        metavar="N",
-        help=_("random seed of the demo fleet (7)"),
-    )
+    demo, hosts, seed = (argparse.SUPPRESS,) * 3 if is_subcommand else (False, 40, 7)
+    about = _("use the built-in simulator; nothing real is touched")
+    group.add_argument("--demo", action="store_true", default=demo, help=about)
+    about, number = _("number of hosts in the demo (40)"), whole_number(0, MAX_HOSTS)
+    group.add_argument("--demo-hosts", type=number, default=hosts, metavar="N", help=about)
+    about = _("random seed of the demo fleet (7)")
+    group.add_argument("--demo-seed", type=int, default=seed, metavar="N", help=about)
 
 
 def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:

@@ -162,6 +162,7 @@ def _add_listings(commands: Commands) -> None:
     ]
     about = _("list your hosts, or edit their names and tags")
     hosts = commands.add("hosts", about, CommandHelp("hosts", examples), arguments="[edit|forget HOST...]")
+    hosts.is_intermixed = True
     _add_output(
         hosts, _("show only what matches, for example status:on gpu:4090 expires<24h -windows"), has_formats=True
     )
@@ -193,6 +194,7 @@ def _add_history(commands: Commands) -> None:
         command.add_argument("--last", type=whole_number(1), metavar="N", help=_("show the latest N only"))
         if name == "orders":
             order_parser.add_order_records(command)
+            command.is_intermixed = True
     _add_report(commands)
 
 
@@ -236,6 +238,7 @@ def _add_notify(commands: Commands) -> None:
     ]
     about = _("choose where alerts are sent: chats, webhooks or commands")
     notify = commands.add("notify", about, CommandHelp("notifications", examples), arguments="list|add|remove [NAME]")
+    notify.is_intermixed = True
     notify.add_argument("decision", choices=("list", "add", "remove"), metavar="ACTION", help="list, add, remove")
     notify.add_argument("name", nargs="?", metavar="NAME", help=_("name of the channel"))
     target = notify.add_mutually_exclusive_group()

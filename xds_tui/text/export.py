@@ -155,6 +155,7 @@ def _host(host: Host, snapshot: Snapshot, costs: Costs) -> dict[str, Value]:
         "cost_known": rate.is_known if rate else None,
         "listed": host.id not in snapshot.unlisted,
         "power": _power(host.status),
+        "complete": snapshot.is_complete,
         "alias": host.annotation.alias or None,
         "tags": host.annotation.tags,
         "owner": host.annotation.owner or None,

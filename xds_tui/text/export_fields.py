@@ -100,6 +100,7 @@ HOST_FIELDS: Final[Mapping[str, ExportField]] = {
     "owner": ExportField("text", "the owner that you entered"),
     "note": ExportField("text", "your note"),
     "protected": ExportField("true/false", "whether stopping, rebooting and deleting it is prevented"),
+    "complete": ExportField("true/false", "whether the list was consistent; if not, hosts may be missing from it"),
 }
 
 PACKAGE_FIELDS: Final[Mapping[str, ExportField]] = {

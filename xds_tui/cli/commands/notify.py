@@ -42,10 +42,7 @@ def add(settings: Settings, store: KeyringStore, name: str | None, kind: str | N
     """
     name = _valid(name)
     if command_line is not None:
-        words = shlex.split(command_line)
-        if not words:
-            raise CommandError(N_("The command is empty"), code=ExitCode.USAGE)
-        _save(settings, name, words)
+        _save(settings, name, _split(command_line))
     elif kind is not None:
         secrets = _prompt(ChannelKind(kind))
         _run(store.write_channel(name, secrets))
@@ -98,6 +95,17 @@ def send_test(settings: Settings, store: KeyringStore) -> int:
     if not settings.channels:
         show(settings)
     return ExitCode.FAILURE if failed or not settings.channels else ExitCode.OK
+
+
+def _split(command_line: str) -> list[str]:
+    """Return the words of a command, which is not run by a shell."""
+    try:
+        words = shlex.split(command_line)
+    except ValueError:
+        raise CommandError(N_("The command has an unclosed quotation mark"), command_line, ExitCode.USAGE) from None
+    if not words:
+        raise CommandError(N_("The command is empty"), code=ExitCode.USAGE)
+    return words
 
 
 def _valid(name: str | None) -> str:
