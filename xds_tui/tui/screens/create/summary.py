@@ -190,23 +190,20 @@ class OrderSummary(VerticalScroll):
         #total { height: auto; text-style: bold; color: $text-success; }
         #details { height: auto; margin-top: 1; color: $text-muted; }
         #details:ansi { text-style: dim; }
-        #problems { height: auto; margin-top: 1; color: $text-warning; }
     }
     """
 
     def compose(self) -> ComposeResult:
-        """Create the parts, from what is ordered to what is still missing."""
+        """Create the parts, from what is ordered to what else there is to know."""
         yield WrappedText(id="goods")
         yield WrappedText(id="calculation")
         yield Digits(id="total-large")
         yield WrappedText(id="total")
         yield WrappedText(id="details")
-        yield WrappedText(id="problems")
 
     def show(self, view: DraftView, *, has_large_digits: bool) -> None:
         """Show a draft; its total in large digits if there is room for them."""
         draft, estimate = view.draft, view.draft.estimate
-        problems = problem_lines(view)
         self._show_lines("goods", goods_lines(draft))
         self._show_lines("calculation", [formats.working(estimate)] if estimate else [])
         large = self.query_one("#total-large", Digits)
@@ -218,7 +215,6 @@ class OrderSummary(VerticalScroll):
         total = "" if estimate is None else unit if has_large_digits else f"{formats.money(estimate.total)} {unit}"
         self._show_lines("total", [total] if total else [])
         self._show_lines("details", detail_lines(view))
-        self._show_lines("problems", [_("Not ready to order:"), *problems] if problems else [])
 
     def _show_lines(self, part: str, lines: list[str]) -> None:
         widget = self.query_one(f"#{part}", WrappedText)
@@ -229,7 +225,7 @@ class OrderSummary(VerticalScroll):
 class BuyButton(Widget):
     """The button that places the order; a click does the same as the key."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"buy-button--button", "buy-button--disabled"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"buy-button--button", "buy-button--disabled", "buy-button--problem"}
     DEFAULT_CSS = """
     BuyButton {
         height: auto;
@@ -237,6 +233,7 @@ class BuyButton(Widget):
         padding: 0 1;
         .buy-button--button { background: $success; color: $background; text-style: bold; }
         .buy-button--disabled { color: $text-disabled; }
+        .buy-button--problem { color: $text-warning; }
         &:ansi .buy-button--button { background: ansi_default; color: ansi_default; text-style: bold reverse; }
         &:nocolor .buy-button--button { text-style: bold reverse; }
     }
@@ -256,8 +253,10 @@ class BuyButton(Widget):
         """Render the button and the hint below it."""
         # Textual drops an opaque background from a component style that is given by its name.
         style = self.get_visual_style("buy-button--button" if self.is_enabled else "buy-button--disabled")
-        hint = "\n".join(wrapped_lines(self.hint, self.size.width))
-        return Content("\n").join([Content(f"  {self.label}  ").stylize(style), Content(hint)])
+        hint = Content("\n".join(wrapped_lines(self.hint, self.size.width)))
+        if not self.is_enabled:
+            hint = hint.stylize(self.get_visual_style("buy-button--problem"))
+        return Content("\n").join([Content(f"  {self.label}  ").stylize(style), hint])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines at this width."""
@@ -286,4 +285,4 @@ class BuyButton(Widget):
             advice = _("Press B (shift+b) to buy. The price is checked again before the order is sent.")
             self.hint = f"{charged_line(draft, view.fleet)}\n{advice}"
         else:
-            self.hint = ""
+            self.hint = "\n".join(problem_lines(view))
