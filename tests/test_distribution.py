@@ -56,7 +56,7 @@ def test_the_wheel_has_what_the_program_reads_and_no_more(wheel: zipfile.ZipFile
     assert code <= names
     assert "xds_tui/locales/zh_CN/LC_MESSAGES/xds_tui.mo" in names
     assert {Path(name).suffix for name in names if name.startswith("xds_tui/")} <= {
-        ".mo", ".md", ".py", ".tcss", ".typed",
+        ".mo", ".md", ".py", ".tcss", ".toml", ".typed",
     }  # fmt: skip
     assert f"xds_tui-{__version__}.dist-info/licenses/LICENSE" in names
 

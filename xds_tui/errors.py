@@ -3,6 +3,7 @@
     AppError(summary, detail)
     ├── UserInputError         input that cannot be used: the summary may say {word}, the detail is that word
     │   ├── AnnotationError    domain.annotations     a name, note, tag or owner of a host
+    │   ├── WorkHoursError     domain.work_hours      working hours in config.toml
     │   ├── QueryError         domain.filter_query    a filter
     │   └── SettingsError      config.toml_file       an argument, an environment variable or a line of config.toml
     ├── ApiError               api.errors             a call to the service; subclasses by what the caller may do next

@@ -34,6 +34,7 @@ RUN_ELSEWHERE = {
     r"xds-tui doctor": "tests/cli/test_doctor_command.py",
     r"xds-tui doctor --clipboard": "tests/cli/test_doctor_clipboard.py",
     r"xds-tui (notify .*|doctor --notify|hosts --watch)": "tests/cli/test_notify_command.py",
+    r"xds-tui rules.*": "tests/cli/test_rules_command.py",
     r"xds-tui events --json": "tests/cli/test_history_commands.py",
     r"xds-tui log(in|out)": "tests/cli/test_login_command.py",
     r"xds-tui hosts (--gone|forget ID)": "tests/cli/test_hosts_edit.py",

@@ -160,4 +160,11 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
         "统计的起始时间：月初，或当月第一次刷新"
     ),
     "end of that time": "统计的结束时间",
+    "when the rule acts, or was to act": "规则执行或应当执行的时间",
+    "`power on` or `power off`": "`power on`（开机）或 `power off`（关机）",
+    "name of the rule": "规则名称",
+    "whether it is time": "是否已到时间",
+    "why nothing is to be done although it is time: `protected`, or `missed` longer ago than `catch_up`": (
+        "已到时间却不执行的原因：`protected`（受保护），或 `missed`（已超过 `catch_up`）"
+    ),
 }

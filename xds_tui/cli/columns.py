@@ -105,6 +105,12 @@ def _reason(row: Row) -> str:
     return _event_text({**row, "kind": None})
 
 
+def _rule_state(row: Row) -> str:
+    if row["obstacle"] is not None:
+        return exported_word("obstacle", row["obstacle"])
+    return _("now") if row["due"] else NO_VALUE
+
+
 def _report_key(row: Row) -> str:
     return _(terms.TOTAL) if row["part"] == "total" else _plain(row["name"] or row["key"])
 
@@ -189,3 +195,11 @@ REPORTS: Final[Mapping[str, Sequence[TextColumn]]] = {
     "owner": (TextColumn(HEADERS["owner"], _report_key), _REPORT_HOSTS, *_REPORT_SUMS),
 }
 """The columns of a report, by what its rows are of."""
+RULES: Final = (
+    TextColumn(HEADERS["time"], lambda row: _moment(row["at"])),
+    TextColumn(HEADERS["action"], lambda row: exported_word("action", row["action"])),
+    TextColumn(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"])),
+    TextColumn(HEADERS["id"], lambda row: _plain(row["host_id"]), drop=2),
+    TextColumn(HEADERS["rule"], lambda row: _plain(row["rule"]), drop=1),
+    TextColumn(HEADERS["state"], _rule_state),
+)

@@ -196,6 +196,7 @@ def _add_history(commands: Commands) -> None:
             order_parser.add_order_records(command)
             command.is_intermixed = True
     _add_report(commands)
+    _add_rules(commands)
 
 
 def _add_report(commands: Commands) -> None:
@@ -213,6 +214,16 @@ def _add_report(commands: Commands) -> None:
     output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
     output_format.add_argument("--md", action="store_true", help=_("print Markdown"))
     add_demo_options(report, is_subcommand=True)
+
+
+def _add_rules(commands: Commands) -> None:
+    examples = ["xds-tui rules", "xds-tui rules --due stop --json"]
+    rules = commands.add("rules", _("list what your rules want to start and stop"), CommandHelp("rules", examples))
+    rules.add_argument("--due", choices=("start", "stop"), help=_("only what is to be started or stopped now"))
+    output_format = rules.add_argument_group(_("Output")).add_mutually_exclusive_group()
+    order_parser.add_json(output_format)
+    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+    add_demo_options(rules, is_subcommand=True)
 
 
 def _month(text: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from xds_tui.config.config_key import ConfigKey
 from xds_tui.config.theme_file import TEXTUAL_THEMES, parse_theme_name
@@ -22,6 +22,7 @@ from xds_tui.config.toml_file import (
     KEYS,
     PANES,
     PROFILES,
+    RULES,
     TEMPLATES,
     TOP,
     Table,
@@ -36,6 +37,7 @@ from xds_tui.config.values import (
     parse_path,
     parse_profile_name,
     parse_rules,
+    parse_schedule,
     parse_text,
     parse_texts,
     seconds,
@@ -47,6 +49,9 @@ from xds_tui.domain.purchase_template import PurchaseTemplate, parse_template
 from xds_tui.i18n import LANGUAGES
 from xds_tui.remote import templates
 from xds_tui.structs import dataclass
+
+if TYPE_CHECKING:
+    from xds_tui.domain.rule_planner import Rule
 
 MIN_INTERVAL, MAX_INTERVAL = 5.0, 3600.0
 """Limits of the time between two refreshes, seconds."""
@@ -143,14 +148,6 @@ class PaneSettings:
 def _markdown_list(names: Iterable[str]) -> str:
     *initial, last = (f"`{name}`" for name in names)
     return f"{', '.join(initial)} or {last}"
-
-
-def _parse_linux_command(value: object) -> tuple[str, ...]:
-    return templates.validate(parse_texts(value), templates.LINUX_PLACEHOLDERS, ("address", "place"))
-
-
-def _parse_windows_command(value: object) -> tuple[str, ...]:
-    return templates.validate(parse_texts(value), templates.WINDOWS_PLACEHOLDERS, ("file", "address", "place"))
 
 
 _BOOL: Final = "`true` or `false`"
@@ -354,10 +351,13 @@ CHANNEL: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     "where alerts are sent; `xds-tui notify add` stores the address in the keyring",
     default_help="none",
 )
+RULE: Final[ConfigKey[Rule | None]] = ConfigKey(
+    RULES, "<name>", parse_schedule, None, "a table", "when hosts run; see `xds-tui manual rules`", default_help="none"
+)
 CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     CONNECT,
     "linux",
-    _parse_linux_command,
+    lambda value: templates.validate(parse_texts(value), templates.LINUX_PLACEHOLDERS, ("address", "place")),
     None,
     "a list of arguments; `{address}`, `{port}`, `{user}` and `{place}` are filled in",
     "what `c` runs for a Linux host",
@@ -366,7 +366,7 @@ CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
 CONNECT_WINDOWS: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     CONNECT,
     "windows",
-    _parse_windows_command,
+    lambda value: templates.validate(parse_texts(value), templates.WINDOWS_PLACEHOLDERS, ("file", "address", "place")),
     None,
     "the same, and `{file}`: the .rdp file that is written",
     "what `c` runs for a Windows host",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from xds_tui.config import schema
 from xds_tui.config.config_key import ConfigKey
@@ -25,7 +25,7 @@ from xds_tui.config.schema import (
     PaneSettings,
 )
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
-from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, TEMPLATES, ConfigFile, SettingsError, Table
+from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, RULES, TEMPLATES, ConfigFile, SettingsError, Table
 from xds_tui.config.values import BAD_CHANNEL_NAME, is_profile_name, parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
@@ -35,6 +35,9 @@ from xds_tui.i18n import N_
 from xds_tui.remote.templates import ConnectCommands
 from xds_tui.structs import dataclass
 from xds_tui.system import terminal
+
+if TYPE_CHECKING:
+    from xds_tui.domain.rule_planner import Rule
 
 __all__ = [
     "Arguments",
@@ -101,6 +104,8 @@ class Settings:
     """The rules that protect hosts."""
     templates: Mapping[str, PurchaseTemplate] = field(default_factory=dict)
     """Purchases by name."""
+    rules: tuple[Rule, ...] = ()
+    """When hosts are to be started and stopped."""
     panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
@@ -216,6 +221,7 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
             sources.value(schema.ALERT_QUIET),
         ),
         channels=_channels(config),
+        rules=tuple(replace(rule, name=name) for name, rule in config.named(RULES, schema.RULE.parse).items() if rule),
         hosts=read_host_list(config),
         hosts_file=sources.value(schema.HOSTS_FILE),
         protect=sources.value(schema.HOST_PROTECT),

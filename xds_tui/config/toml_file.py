@@ -33,6 +33,8 @@ CHANNELS: Final[Table] = ("channels",)
 HOSTS: Final[Table] = ("hosts",)
 FILTERS: Final[Table] = ("filters",)
 """Saved filters by name."""
+RULES: Final[Table] = ("rules",)
+"""The table with one table for each rule that starts and stops hosts."""
 CONNECT: Final[Table] = ("connect",)
 """The commands that connect to hosts."""
 PANES: Final[Table] = ("panes",)

@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable, Collection
 from datetime import time
 from enum import Enum
-from typing import Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from xds_tui.domain.annotations import BAD_RULE, AnnotationError, parse_rule
 from xds_tui.domain.notification import ChannelKind, QuietHours
 from xds_tui.i18n import N_
+
+if TYPE_CHECKING:
+    from xds_tui.domain.rule_planner import Rule
 
 E = TypeVar("E", bound=Enum)
 
@@ -79,7 +83,13 @@ def parse_texts(value: object) -> tuple[str, ...]:
 def parse_path(value: object) -> str:
     """Accept the path of a file."""
     path = parse_text(value)
-    if not path.strip():
+    try:
+        Path(path).expanduser()
+    except RuntimeError:  # ~NAME, and there is no such user
+        is_path = False
+    else:
+        is_path = bool(path.strip())
+    if not is_path:
         raise InvalidValueError(N_("This must be the path of a file"))
     return path
 
@@ -115,6 +125,13 @@ def parse_hours_of_day(value: object) -> QuietHours:
     if match is None or match[1] == match[2]:
         raise InvalidValueError(N_("This must be two times of the day, such as 22:00-08:00"))
     return QuietHours(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
+
+
+def parse_schedule(value: object) -> Rule:
+    """Accept the table of a rule; the caller sets its name."""
+    from xds_tui.config.rules import parse_rule_table  # most users have no rules, and the app starts faster
+
+    return parse_rule_table(value)
 
 
 def one_of(names: Collection[str]) -> Callable[[object], str]:

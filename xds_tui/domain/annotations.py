@@ -207,16 +207,19 @@ def parse_rule(text: str) -> str:
     return f"{kind}:{value.strip()}"
 
 
+def selects(rule: str, annotation: Annotation) -> bool:
+    """Return whether a rule, as `parse_rule` returns it, selects a host with this annotation."""
+    kind, _colon, value = rule.partition(":")
+    values = annotation.tags if kind == "tag" else (annotation.owner,)
+    return fold(value) in map(fold, values)
+
+
 def protect(annotations: Annotations, rules: Iterable[str]) -> dict[str, Annotation]:
     """Return `annotations`, each with the first of `rules` that protects the host."""
-    conditions = [(rule, *rule.split(":", 1)) for rule in rules]
+    rules = tuple(rules)
 
     def first_rule(annotation: Annotation) -> str:
-        for rule, kind, value in conditions:
-            values = annotation.tags if kind == "tag" else (annotation.owner,)
-            if fold(value) in map(fold, values):
-                return rule
-        return ""
+        return next((rule for rule in rules if selects(rule, annotation)), "")
 
     found = {host_id: first_rule(annotation) for host_id, annotation in annotations.items()}
     return {

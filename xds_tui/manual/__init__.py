@@ -16,6 +16,7 @@ TOPICS: Final = (
     "browser",
     "scripts",
     "notifications",
+    "rules",
     "security",
     "troubleshooting",
     "performance",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xds_tui.domain import pricing
 from xds_tui.domain.filtering import MAY_BE_YOURS
@@ -21,7 +21,18 @@ from xds_tui.domain.model import Billing, Host, Image, Package, Snapshot, Status
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
 from xds_tui.structs import dataclass
-from xds_tui.text.export_fields import EVENT_FIELDS, HOST_FIELDS, IMAGE_FIELDS, ORDER_FIELDS, PACKAGE_FIELDS, SCHEMA
+from xds_tui.text.export_fields import (
+    EVENT_FIELDS,
+    HOST_FIELDS,
+    IMAGE_FIELDS,
+    ORDER_FIELDS,
+    PACKAGE_FIELDS,
+    RULE_FIELDS,
+    SCHEMA,
+)
+
+if TYPE_CHECKING:
+    from xds_tui.domain.rule_planner import PlannedAction
 
 Value = str | int | float | bool | tuple[str, ...] | None
 
@@ -71,6 +82,11 @@ def events_table(events: Iterable[Event]) -> ExportTable:
 def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> ExportTable:
     """Return one row per order in the given order; `hosts`, by ID, determine the real duration of a rental period."""
     return table_of(ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
+
+
+def rules_table(planned: Iterable[PlannedAction]) -> ExportTable:
+    """Return one row per action in the given order."""
+    return table_of(RULE_FIELDS, (_planned(action) for action in planned))
 
 
 def real_hours(host: Host | None) -> float | None:
@@ -251,6 +267,18 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "message": order.message,
         "trace_id": order.trace_id,
         "request_id": order.request_id or None,
+    }
+
+
+def _planned(action: PlannedAction) -> dict[str, Value]:
+    return {
+        "at": exported_time(action.at),
+        "action": action.action.value,
+        "host_id": action.host.id,
+        "host_name": action.host.display_name,
+        "rule": action.rule,
+        "due": action.is_due,
+        "obstacle": action.obstacle.value if action.obstacle else None,
     }
 
 

@@ -236,6 +236,18 @@ REPORT_FIELDS: Final[Mapping[str, ExportField]] = {
     "until": ExportField("time", "end of that time"),
 }
 
+RULE_FIELDS: Final[Mapping[str, ExportField]] = {
+    "at": ExportField("time", "when the rule acts, or was to act"),
+    "action": ExportField("word", "`power on` or `power off`"),
+    "host_id": _HOST_ID,
+    "host_name": _HOST_NAME,
+    "rule": ExportField("text", "name of the rule"),
+    "due": ExportField("true/false", "whether it is time"),
+    "obstacle": ExportField(
+        "word", "why nothing is to be done although it is time: `protected`, or `missed` longer ago than `catch_up`"
+    ),
+}
+
 CHECK_FIELDS: Final[Mapping[str, ExportField]] = {
     "check": ExportField("text", "what was checked"),
     "status": ExportField("word", "`ok`, `warn` (works with limitations) or `bad`"),
@@ -255,5 +267,6 @@ ROW_FIELDS: Final[Mapping[str, Mapping[str, ExportField]]] = {
     "plan": PLAN_FIELDS,
     "checks": CHECK_FIELDS,
     "report": REPORT_FIELDS,
+    "rules": RULE_FIELDS,
 }
 """The fields of each kind of row."""

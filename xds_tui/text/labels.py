@@ -75,6 +75,7 @@ _EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {state.value if isinstance(state, Enum) else state: word for state, word in ORDER_STATES.items()},
     "doubt": {doubt.value: word for doubt, word in DOUBTS.items()},
     "kind": {kind.value: word for kind, word in EVENT_KINDS.items()},
+    "obstacle": {"protected": terms.PROTECTED, "missed": N_("missed")},
 }
 """The words of the fields of `text.export`, by exported value."""
 
@@ -127,6 +128,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "rent_cny": N_("PREPAID ¥"),
     "hosts": N_("HOSTS"),
     "tag": N_("TAG"),
+    "rule": N_("RULE"),
+    "action": N_("ACTION"),
     "hours_on": N_("HOURS ON"),
     "on_demand_cny": N_("ON-DEMAND ¥"),
     "cost_cny": N_("COST ¥"),

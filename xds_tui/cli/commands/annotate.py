@@ -14,7 +14,7 @@ from xds_tui.domain.annotations import Annotation, AnnotationChange, Annotations
 from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_, _
 from xds_tui.system.exit_codes import ExitCode
-from xds_tui.text import export, messages
+from xds_tui.text import export, messages, terms
 from xds_tui.text.export import ExportTable
 from xds_tui.text.labels import HEADERS, NO_VALUE
 
@@ -110,7 +110,7 @@ def _entry(annotations: Annotations, word: str) -> str:
 
 def _line(host_id: str, name: str, annotation: Annotation) -> str:
     tags = " ".join(annotation.tags)
-    protected = _("protected") if annotation.is_protected else ""
+    protected = _(terms.PROTECTED) if annotation.is_protected else ""
     facts = filter(None, (tags, annotation.owner, annotation.note, protected))
     return f"{annotation.alias or name or host_id} ({host_id}): {' · '.join(facts) or NO_VALUE}"
 

@@ -154,6 +154,15 @@ def _report(options: argparse.Namespace, _settings: Settings, context: CommandCo
     return report.report(context.services(), report.ReportView(options.month, output_format, options.by))
 
 
+def _rules(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import rules
+    from xds_tui.domain.records import OrderAction
+
+    due = {"start": OrderAction.POWER_ON, "stop": OrderAction.POWER_OFF}.get(options.due)
+    view = rules.RulesView(_output_format(options), due)
+    return rules.rules(context.services(), settings.rules, view)
+
+
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import login
 
@@ -219,6 +228,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "events": _events,
     "orders": _orders,
     "report": _report,
+    "rules": _rules,
     **dict.fromkeys(
         ("create", "start", "stop", "reboot", "delete", "apply", "wait", "describe", "estimate", "ssh"), _order_command
     ),
