@@ -289,6 +289,9 @@ class _Unused:
     def set_defaults(self, **_defaults: Any) -> None:
         """Ignore default values."""
 
+    def _check_help(self, _action: argparse.Action) -> None:
+        """Accept any help: argparse checks that of a new parser from Python 3.14 on."""
+
 
 class _Store(argparse.Action):
     """Stores the value of an argument, also `--option=--`, which argparse takes for the end of the options.
