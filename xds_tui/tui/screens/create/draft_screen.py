@@ -40,6 +40,9 @@ from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.notice import Notice
 from xds_tui.tui.widgets.table.table import Table
 
+TALL_ROWS: Final = 46
+"""Rows from which each field of the order has a row of its own."""
+
 PAGE_COLUMNS: Final = 100
 """Columns from which the wizard is one page."""
 
@@ -235,6 +238,7 @@ class DraftScreen(LiveScreen[Finished]):
         is_review = step is Step.REVIEW and not self._is_page
         self.query_one("#order-pane").border_title = Content(_(terms.REVIEW if is_review else terms.ORDER))
         self.set_class(self._is_page, "-page")
+        self.set_class(self._is_page and self.app.size.height < TALL_ROWS, "-short")
         self.set_class(is_review, "-review")
 
     def _draw(self) -> None:

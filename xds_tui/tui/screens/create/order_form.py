@@ -180,14 +180,16 @@ class OrderForm(Vertical):
             yield BillingField(id="billing")
         yield Table(id="units")
         yield Static(Content(_("1 hour is not in the newer API document.")), id="unit-note")
-        for field, (label, _most) in _LIMITS.items():
-            with Horizontal(classes="field", id=f"{field}-row"):
-                yield Static(Content(_(label)), classes="field-name")
-                yield NumberField(str(getattr(self._draft, field)), id=field)
-        for field, label in _TEXTS.items():
-            with Horizontal(classes="field"):
-                yield Static(Content(_(label)), classes="field-name")
-                yield Field(_text_of(self._draft.annotation, field), _("optional"), id=field)
+        with Vertical(classes="field-group"):
+            for field, (label, _most) in _LIMITS.items():
+                with Horizontal(classes="field", id=f"{field}-row"):
+                    yield Static(Content(_(label)), classes="field-name")
+                    yield NumberField(str(getattr(self._draft, field)), id=field)
+        with Vertical(classes="field-group", id="texts"):
+            for field, label in _TEXTS.items():
+                with Horizontal(classes="field"):
+                    yield Static(Content(_(label)), classes="field-name")
+                    yield Field(_text_of(self._draft.annotation, field), _("optional"), id=field)
         yield Static(id="form-problem")
 
     def on_mount(self) -> None:

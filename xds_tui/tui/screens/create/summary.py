@@ -82,20 +82,20 @@ def price_line(view: DraftView) -> str:
 
 
 def goods_lines(draft: Draft) -> list[str]:
-    """Return what is ordered: the machine, its image, and the period."""
+    """Return what is ordered: the number, the period, the machine and its image."""
     if draft.package is None:
         return []
     count = ngettext("{count} host, {mode}", "{count} hosts, {mode}", draft.count)
-    lines = [
-        count.format(count=draft.count, mode=formats.billing(draft.billing)),
+    lines = [count.format(count=draft.count, mode=formats.billing(draft.billing))]
+    if draft.period is not None:
+        prepaid = _("{period} = {hours} h, paid in advance")
+        lines.append(prepaid.format(period=formats.period(draft.period), hours=draft.hours))
+    lines += [
         f"{draft.package.name} ({draft.package.id}, {draft.package.type})",
         *offer_lines(draft.package)[:2],
     ]
     if draft.image is not None:
         lines.append(f"{draft.image.label} ({draft.image.id}, {draft.image.type})")
-    if draft.period is not None:
-        prepaid = _("{period} = {hours} h, paid in advance")
-        lines.append(prepaid.format(period=formats.period(draft.period), hours=draft.hours))
     return lines
 
 
