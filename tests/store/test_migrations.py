@@ -180,7 +180,12 @@ async def test_samples_that_lack_a_split_are_read_and_new_ones_have_one(path: Pa
     database, journal = await opened(path)
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     (old,) = await journal.samples(at - SECOND, 10, at + SECOND)
-    split = CostSplit({"RTX 4090": Decimal("1.10"), "": Decimal("0.4")}, {"0": Decimal("1.50")})
+    split = CostSplit(
+        {"RTX 4090": Decimal("1.10"), "": Decimal("0.4")},
+        {"0": Decimal("1.50")},
+        {"render": Decimal(1)},
+        {"": Decimal(2)},
+    )
     await journal.add_sample(replace(old, at=at + SECOND, split=split))
     found = await journal.samples(at - SECOND, 1000, at + 9 * SECOND)
     await database.close()

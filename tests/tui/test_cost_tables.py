@@ -1,17 +1,21 @@
-"""The costs by GPU model and region, now and over time."""
+"""The costs by GPU model, region, tag and owner, now and over time."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from support.factories import NOON, a_host, a_package, a_snapshot, catalog_of
 
 from xds_tui.domain import pricing
+from xds_tui.domain.annotations import NO_ANNOTATION, NO_ANNOTATIONS, Annotation, Annotations
 from xds_tui.domain.model import Area, Billing, Host, Status
 from xds_tui.domain.records import CostSplit, Sample
 from xds_tui.fleet.state import FleetState
+from xds_tui.text import formats
 from xds_tui.tui.widgets.cost_tables import CostTables
 
 HOUR = timedelta(hours=1)
@@ -31,8 +35,11 @@ PRICED = [
 ]
 
 
-def a_fleet() -> FleetState:
-    hosts = [host for host, _price in PRICED]
+ANNOTATIONS = {"a": Annotation(tags=("render", "prod"), owner="李工"), "b": Annotation(tags=("prod",))}
+
+
+def a_fleet(annotations: Annotations = NO_ANNOTATIONS) -> FleetState:
+    hosts = [replace(host, annotation=annotations.get(host.id, NO_ANNOTATION)) for host, _price in PRICED]
     catalog = catalog_of(a_package())
     costs = pricing.costs(hosts, catalog, {host.id: price for host, price in PRICED}, NOON)
     return FleetState(snapshot=a_snapshot(*hosts), catalog=catalog, costs=costs)
@@ -46,8 +53,15 @@ def samples(*splits: CostSplit | None) -> list[Sample]:
     ]
 
 
-def drawn(given: list[Sample], width: int, height: int = 40, *, is_ascii: bool = False) -> list[str]:
-    tables = CostTables(a_fleet(), given, (NOON - HOUR, NOON), is_ascii=is_ascii)
+def drawn(
+    given: list[Sample],
+    width: int,
+    height: int = 40,
+    *,
+    is_ascii: bool = False,
+    annotations: Annotations = NO_ANNOTATIONS,
+) -> list[str]:
+    tables = CostTables(a_fleet(annotations), given, (NOON - HOUR, NOON), is_ascii=is_ascii)
     return ["".join(text for text, _part in line).rstrip() for line in tables.lines(width, height)]
 
 
@@ -95,6 +109,60 @@ def test_the_tables_fit_any_width() -> None:
             assert ("by region" in lines[1]) is (width >= 76)
             if is_ascii:
                 assert "█" not in "".join(lines)
+
+
+def test_a_split_has_what_each_tag_and_each_owner_costs_once_there_are_any() -> None:
+    fleet = a_fleet(ANNOTATIONS)
+    assert fleet.snapshot is not None
+    split = pricing.cost_split(fleet.snapshot.hosts, fleet.costs, NOON)
+    assert split.tag == {"prod": Decimal(9), "render": Decimal(6), "": Decimal("3.5")}
+    assert split.owner == {"李工": Decimal(6), "": Decimal("6.5")}
+
+
+def test_each_tag_and_owner_has_its_present_cost_and_its_history() -> None:
+    empty: dict[str, Decimal] = {}
+    given = [CostSplit(empty, empty, {"prod": Decimal(cost)}, {"李工": Decimal(cost // 2)}) for cost in (16, 16, 8, 8)]
+    lines = drawn(samples(*given), 80, annotations=ANNOTATIONS)
+    (first,) = [number for number, line in enumerate(lines) if "Now by tag" in line]
+    assert lines[first - 1] == ""
+    assert "Now by owner" in lines[first]
+    tags = [line[:38].split() for line in lines[first + 1 :]]
+    owners = [line[42:].split() for line in lines[first + 1 :]]
+    assert [(row[0], *row[-2:]) for row in tags] == [
+        ("prod", "¥6.00", "¥3.00"),
+        ("render", "¥6.00", "—"),
+        ("no", "¥3.50", "—"),
+    ]
+    assert [(row[0], *row[-2:]) for row in owners if row] == [("no", "¥3.50", "¥3.00"), ("李工", "¥6.00", "—")]
+    assert (tags[0][1][0], tags[0][1][-1]) == ("█", "▅")
+    assert (owners[1][1][0], owners[1][1][-1]) == ("█", "▅")
+
+
+def test_a_host_with_several_tags_that_are_added_up_costs_only_once() -> None:
+    both = {"a": Annotation(tags=("render", "prod", "ci")), "c": Annotation(tags=("x",)), "d": Annotation(tags=("y",))}
+    lines = drawn(samples(a_split({})), 76, 20, annotations=both)
+    (first,) = [number for number, line in enumerate(lines) if "Now by tag" in line]
+    assert [line.split()[-2:] for line in lines[first + 1 :]] == [["¥6.00", "—"], ["¥9.50", "¥3.00"]]
+    assert lines[-1].startswith("5 more")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "titles"),
+    [
+        (60, 20, [["GPU"], ["tag"]]),
+        (76, 19, [["GPU", "region"], ["tag", "owner"]]),
+        (76, 18, [["GPU", "region"]]),
+        (118, 34, [["GPU", "region"], ["tag", "owner"]]),
+        (198, 44, [["GPU", "region", "tag", "owner"]]),
+    ],
+)
+def test_the_tables_of_the_user_are_beside_or_below_the_others(
+    width: int, height: int, titles: list[list[str]]
+) -> None:
+    lines = drawn(samples(a_split({"RTX 4090": 8})), width, height, annotations=ANNOTATIONS)
+    assert [re.findall(r"Now by (\w+)", line) for line in lines if "Now by" in line] == titles
+    assert max(map(formats.cells, lines)) <= width
+    assert len(lines) <= height // 2
 
 
 def test_without_costs_there_are_no_tables() -> None:

@@ -205,15 +205,23 @@ MAX_PARTS: Final = 20
 
 
 def cost_split(hosts: Iterable[Host], costs: Costs, now: datetime) -> CostSplit:
-    """Return what each GPU model and each region costs now; hosts with an unknown price are left out."""
-    by_gpu: defaultdict[str, Decimal] = defaultdict(Decimal)
-    by_region: defaultdict[str, Decimal] = defaultdict(Decimal)
+    """Return what each part of the fleet costs now; hosts with an unknown price are left out."""
+    by_gpu, by_region, by_tag, by_owner = (defaultdict[str, Decimal](Decimal) for _kind in range(4))
     for host in hosts:
         rate = costs.hosts.get(host.id)
         if rate is not None and is_paid_for(host, now):
-            by_gpu[model_of(host)] += rate.middle
-            by_region[region_key(host)] += rate.middle
-    return CostSplit(_largest(by_gpu), _largest(by_region))
+            cost = rate.middle
+            by_gpu[model_of(host)] += cost
+            by_region[region_key(host)] += cost
+            for tag in host.annotation.tags or ("",):
+                by_tag[tag] += cost
+            by_owner[host.annotation.owner] += cost
+    return CostSplit(_largest(by_gpu), _largest(by_region), _unless_unnamed(by_tag), _unless_unnamed(by_owner))
+
+
+def _unless_unnamed(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the largest parts, or none if the user has named none of them."""
+    return _largest(parts) if any(parts) else {}
 
 
 def _largest(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:

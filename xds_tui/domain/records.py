@@ -214,6 +214,13 @@ class CostSplit:
     """By GPU model as `gpus.model_of` names it."""
     region: Mapping[str, Decimal]
     """By the service's number of the region; empty where it is unknown."""
+    tag: Mapping[str, Decimal] = field(default_factory=dict)
+    """By tag, and of the hosts without one under the empty name; empty if no host has a tag.
+
+    A host with several tags is in the cost of each.
+    """
+    owner: Mapping[str, Decimal] = field(default_factory=dict)
+    """By owner, and of the hosts without one under the empty name; empty if no host has an owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

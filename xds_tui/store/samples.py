@@ -191,7 +191,7 @@ def _split(body: object) -> CostSplit | None:
         split = _SPLIT.decode(body)
     except (msgspec.MsgspecError, RecursionError):
         raise ValueError("not a split") from None
-    return CostSplit(_checked(split.gpu), _checked(split.region))
+    return CostSplit(*map(_checked, (split.gpu, split.region, split.tag, split.owner)))
 
 
 def _checked(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:

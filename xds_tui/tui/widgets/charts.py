@@ -1,4 +1,4 @@
-"""The charts of the history: hosts and costs over time, in total and by GPU model and region."""
+"""The charts of the history: hosts and costs over time, in total and by GPU model, region, tag and owner."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _charts() -> tuple[Chart, Chart]:
 
 
 class Charts(Widget):
-    """Two charts over the same time, and the costs of GPU models and regions below them."""
+    """Two charts over the same time, and the costs of the parts of the fleet below them."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "charts--area",
