@@ -136,9 +136,8 @@ async def test_any_name_is_inert_and_aligned(name: str) -> None:
         assert {strip.cell_length for strip in driver.strips()} == {80}
 
 
-@pytest.mark.parametrize("rows", [24, 40])
-async def test_a_column_of_the_user_is_shown_once_it_is_filled(rows: int) -> None:
-    async with running_app(AppDriver(), 120, rows) as driver:
+async def test_a_column_of_the_user_is_shown_once_it_is_filled() -> None:
+    async with running_app(AppDriver(), 200, 50) as driver:
         host_id = select(driver)
         assert "TAGS" not in driver.text
         await driver.monitor.annotations.edit({host_id: AnnotationChange(owner="li")})
@@ -148,3 +147,11 @@ async def test_a_column_of_the_user_is_shown_once_it_is_filled(rows: int) -> Non
         await driver.monitor.annotations.edit({host_id: AnnotationChange(added_tags=("prod",))})
         await driver.wait_for_text("TAGS")
         await driver.wait_for_text("prod")
+
+
+async def test_tags_leave_room_for_the_billing_and_the_name() -> None:
+    async with running_app(AppDriver(), 120, 40) as driver:
+        await driver.monitor.annotations.edit({select(driver): AnnotationChange(added_tags=("prod",))})
+        await driver.wait_for_text("prod")
+        assert "BILLING" in driver.text
+        assert "TAGS" not in driver.text
