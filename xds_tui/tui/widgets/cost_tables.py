@@ -202,7 +202,7 @@ _BY_TAG: Final = _Kind(
     lambda host: host.annotation.tags or ("",),
     pricing.cost_shares_by_tag,
     lambda split: split.tag,
-    lambda key: key or _("no tag"),
+    lambda key: key or _(terms.NO_TAG),
 )
 """A host with several tags is in several parts, so that only now, and not from samples, parts can be added up."""
 _BY_OWNER: Final = _Kind(
@@ -210,7 +210,7 @@ _BY_OWNER: Final = _Kind(
     lambda host: (host.annotation.owner,),
     pricing.cost_shares_by_owner,
     lambda split: split.owner,
-    lambda key: key or _("no owner"),
+    lambda key: key or _(terms.NO_OWNER),
 )
 
 

@@ -16,7 +16,7 @@ from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Order
 from xds_tui.i18n import _
 from xds_tui.structs import dataclass
-from xds_tui.text import formats, messages, tags
+from xds_tui.text import formats, messages, tags, terms
 from xds_tui.text.host_card import STATUS_STYLES
 from xds_tui.text.labels import HEADERS
 from xds_tui.text.overview import urgency
@@ -194,7 +194,7 @@ def _group_label(value: Status | Area | str | None, by: str) -> str:
         case Area():
             return formats.area(value)
         case None:
-            return {"tag": _("no tag"), "owner": _("no owner")}.get(by) or _("not provided")
+            return {"tag": _(terms.NO_TAG), "owner": _(terms.NO_OWNER)}.get(by) or _("not provided")
         case _:
             return value
 
