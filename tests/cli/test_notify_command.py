@@ -95,6 +95,7 @@ def test_an_address_that_reveals_the_token_is_rejected(
         ("notify", "add"),
         ("notify", "add", "team"),
         ("notify", "add", "a/b", "--type", "wecom"),
+        ("notify", "add", "a", "--type", "wecom", "--run", "cat"),
         ("notify", "add", "a", "--run", " "),
         ("notify", "add", "a", "--run", "it's"),
         ("notify", "remove"),

@@ -85,6 +85,18 @@ def test_only_the_command_that_is_named_gets_a_parser(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
+    ("command", "choices"),
+    [("hosts", "edit|forget"), ("orders", "retry|forget"), ("completion", "bash|zsh|fish")],
+)
+def test_an_unknown_word_is_answered_with_the_accepted_ones(
+    command: str, choices: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parser.parse([command, "wrong"])
+    assert f"argument {choices}: invalid choice: 'wrong'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("between", "first"),
     [
         ("hosts edit --name render a b", "hosts edit a b --name render"),

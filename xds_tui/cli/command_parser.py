@@ -304,6 +304,8 @@ class _Store(argparse.Action):
     def __init__(self, *args: Any, completes: str | None = None, **settings: Any) -> None:
         """Make an action; `completes` is what a shell offers: one of `COMPLETION_VALUES`, or `files`."""
         super().__init__(*args, **settings)
+        if self.choices is not None and self.metavar is None and not self.option_strings:
+            self.metavar = "|".join(self.choices)  # argparse would name the attribute in its messages
         if completes == "files":
             self.complete = {
                 "bash": "_shtab_compgen_files",
