@@ -27,7 +27,7 @@ from xds_tui.store.journal import Journal
 
 def read(book: AnnotationBook) -> tuple[SettingsError | None, str]:
     """Return the problem of the file and the alias of host a."""
-    return book.problem, book.of("a").alias
+    return book.problem, book.find("a").alias
 
 
 async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
@@ -52,11 +52,11 @@ async def test_unchanged_annotations_keep_their_identity_when_others_change(path
     save(path, '[hosts.a]\nalias = "x"\ntags = ["prod"]\n')
     book = AnnotationBook(HostsFile(path), ["tag:prod"])
     await book.refresh()
-    before = book.of("a")
+    before = book.find("a")
     assert (before.alias, before.rule) == ("x", "tag:prod")
     await book.edit({"b": AnnotationChange(owner="li")})
-    assert book.of("a") is before
-    assert book.of("b") == Annotation(owner="li")
+    assert book.find("a") is before
+    assert book.find("b") == Annotation(owner="li")
 
 
 async def test_an_invalid_file_is_reported_and_the_last_annotations_stay(path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_an_invalid_file_is_reported_and_the_last_annotations_stay(path: P
     save(path, "[hosts.a")
     await book.refresh()
     assert book.problem is not None
-    assert book.of("a").alias == "x"
+    assert book.find("a").alias == "x"
     with pytest.raises(SettingsError):
         await book.edit({"a": AnnotationChange(alias="y")})
     assert content(path) == "[hosts.a"

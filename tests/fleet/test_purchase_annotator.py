@@ -42,7 +42,7 @@ async def test_the_host_of_an_order_gets_what_was_entered(journal: Journal, book
     await annotator.annotate([a_purchase(None)])
     assert book.annotations == {}
     await annotator.annotate([a_purchase()])
-    assert book.of("h1") == WANTED
+    assert book.find("h1") == WANTED
 
 
 async def test_later_edits_are_not_overwritten_in_this_run_and_after_a_restart(
@@ -53,20 +53,20 @@ async def test_later_edits_are_not_overwritten_in_this_run_and_after_a_restart(
     await book.edit({"h1": AnnotationChange(alias="", removed_tags=("prod",), is_marked=False)})
     await annotator.annotate([a_purchase()])
     await an_annotator(journal, book, [a_purchase()]).annotate([])
-    assert book.of("h1") == Annotation("", "until friday", ("render",), "li")
+    assert book.find("h1") == Annotation("", "until friday", ("render",), "li")
 
 
 async def test_an_order_that_ended_just_before_the_program_is_caught_up(journal: Journal, book: AnnotationBook) -> None:
     old = a_purchase("h2", id="old", created_at=NOON - timedelta(days=8))
     await an_annotator(journal, book, [a_purchase(), old]).annotate([])
-    assert book.of("h1") == WANTED
-    assert book.of("h2") is NO_ANNOTATION
+    assert book.find("h1") == WANTED
+    assert book.find("h2") is NO_ANNOTATION
 
 
 async def test_what_the_host_has_already_is_kept(journal: Journal, book: AnnotationBook) -> None:
     await book.edit({"h1": AnnotationChange(alias="mine", added_tags=("x",))})
     await an_annotator(journal, book).annotate([a_purchase()])
-    assert book.of("h1") == replace(WANTED, alias="mine", tags=("x",))
+    assert book.find("h1") == replace(WANTED, alias="mine", tags=("x",))
 
 
 async def test_a_file_that_cannot_be_written_is_tried_again(
@@ -77,7 +77,7 @@ async def test_a_file_that_cannot_be_written_is_tried_again(
     await annotator.annotate([a_purchase()])
     (tmp_path / "hosts.toml").write_text("")
     await annotator.annotate([a_purchase()])
-    assert book.of("h1") == WANTED
+    assert book.find("h1") == WANTED
 
 
 def test_several_orders_get_numbered_names_and_keep_them_when_repeated() -> None:

@@ -97,7 +97,7 @@ class AnnotationBook:
         await self.refresh()
         if not self.is_known:
             return NotSent(protection.UNKNOWN, self.problem.detail if self.problem else "")
-        annotation = self.of(order.host_id)
+        annotation = self.find(order.host_id)
         reason = protection.reason_against(order.action, annotation)
         return NotSent(reason, annotation.rule) if reason else None
 
@@ -120,8 +120,8 @@ class AnnotationBook:
         await asyncio.wrap_future(submit(lambda: self._file.forget(removed)))
         await self.refresh()
 
-    def of(self, host_id: str | None) -> Annotation:
-        """Return the annotation of a host."""
+    def find(self, host_id: str | None) -> Annotation:
+        """Return the annotation of a host, or `NO_ANNOTATION` if it has none."""
         return self.annotations.get(host_id or "", NO_ANNOTATION)
 
     def _take(self, content: HostsFileContent | None) -> None:
@@ -139,7 +139,7 @@ class AnnotationBook:
 
 
 def _ignore(_annotations: Annotations, _problem: SettingsError | None) -> None:
-    """Report nothing: nobody shows the annotations."""
+    """Do nothing with annotations that were read, in a command without a screen."""
 
 
 def subscribed(book: AnnotationBook, updates: UpdateQueue, clock: Callable[[], datetime]) -> AnnotationBook:

@@ -42,7 +42,7 @@ def edit(engine: Engine, words: HostWords, change: AnnotationChange) -> int:
         raise CommandError(N_("A name is for one host only"), code=ExitCode.USAGE)
     book = engine.monitor.annotations
     engine.run(book.edit(dict.fromkeys((host.id for host in hosts), change)), _(EDITING))
-    lines = (_line(host.id, host.name, book.of(host.id)) for host in hosts)
+    lines = (_line(host.id, host.name, book.find(host.id)) for host in hosts)
     output.write("".join(f"{clean(line)}\n" for line in lines))
     return ExitCode.OK
 

@@ -74,7 +74,7 @@ def report(services: CommandServices, view: ReportView) -> int:
         observed = Observations(await journal.observation_times(since, until), events, until)
         found = billed_hosts(hosts, costs.hosts, await journal.creates(), events, observed)
         await services.annotations.refresh()
-        annotations = services.annotations.of
+        annotations = services.annotations.find
         named = tuple(replace(host, name=annotations(host.id).alias or host.name) for host in found)
         if (problem := journal.problem or journal.notice) is not None:
             raise problem

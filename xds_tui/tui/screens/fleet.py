@@ -322,7 +322,7 @@ class FleetScreen(FleetView):
         """Open the wizard for another host like one that was ordered, with its tags if it is known."""
         from xds_tui.domain.purchase import draft_from_quote, shared_part
 
-        annotation = shared_part(self._monitor.annotations.of(host_id))
+        annotation = shared_part(self._monitor.annotations.find(host_id))
         self.rent(draft_from_quote(quote, self.fleet.catalog, annotation))
 
     @work(group=FLOW)
