@@ -48,7 +48,7 @@ def test_a_host_is_bought_started_stopped_and_deleted_by_mouse(tmp_path: Path, c
             (sale,) = simulator.state()["ledger"]
             host_id = str(sale["host"])
             terminal.click("⏎ Close")
-            row = rf"▌ +渲大师{host_id[:6]}\S*"
+            row = rf"▌ +渲大师{host_id[:5]}\S*"
             terminal.wait_for(f"{row} .*off")
             terminal.wait_for(HOSTS_HAVE_THE_FOCUS)
             terminal.click("s Start")
@@ -67,7 +67,7 @@ def test_a_host_is_bought_started_stopped_and_deleted_by_mouse(tmp_path: Path, c
             terminal.paste(host_id)
             terminal.wait_for(f" {host_id} *│")
             terminal.click_until_gone("Delete +Cancel|Delete for good|Delete +│", "Delete 1 host")
-            terminal.wait_for(rf"▌ +渲大师{host_id[:6]}", gone=True)
+            terminal.wait_for(rf"▌ +渲大师{host_id[:5]}", gone=True)
             terminal.click("q Quit")
             assert terminal.wait_for_end() == 0
             assert_restored(terminal)

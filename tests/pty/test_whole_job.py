@@ -95,7 +95,7 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     (sale,) = simulator.state()["ledger"]
     host_id = str(sale["host"])
     terminal.press("enter")
-    row = rf"▌ +渲大师{host_id[:6]}\S*"
+    row = rf"▌ +渲大师{host_id[:5]}\S*"
     terminal.wait_for(f"{row} .*off")
     terminal.press("s")
     if "Start 1 host?" in terminal.wait_for(rf"{row} .*(→ on|starting)|Start 1 host\?"):
@@ -113,7 +113,7 @@ def buy_start_stop_delete(terminal: Terminal, simulator: Simulator) -> str:
     terminal.type(host_id)
     terminal.wait_for(f" {host_id} *│")
     terminal.press_until_gone("enter", "Delete 1 host")
-    terminal.wait_for(rf"▌ +渲大师{host_id[:6]}", gone=True)
+    terminal.wait_for(rf"▌ +渲大师{host_id[:5]}", gone=True)
     return host_id
 
 
