@@ -53,7 +53,7 @@ def test_a_rule_is_read(tmp_path: Path) -> None:
         ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nzone = "Mars/Base"', "This machine does not know this time zone"),
         ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "/none"', "The file of holidays cannot be read"),
         ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "us"', "Write cn or the full path of a file"),
-        ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "~nobody-/x"', "This must be the path of a file"),
+        ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "~no-such-user/x"', "This must be the path of a file"),
         ('hosts = "tag:a"\nstop_after = "6h"\nact = true', "A rule has no key act"),
     ],
 )

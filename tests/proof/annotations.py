@@ -2,7 +2,7 @@
 
 Two programs edit a host each time and are killed with SIGKILL at random moments, while an editor, which knows nothing
 of locks, adds comments and hosts of its own by saving the whole file. A reader looks at the file all the time. What
-counts is what a program or the editor was told to be saved: each edit is of a key of its own, so that a lost one shows.
+counts is what a program or the editor reported as saved. Each edit sets a key of its own, so that a lost one shows.
 """
 
 from __future__ import annotations

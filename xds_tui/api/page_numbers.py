@@ -30,7 +30,7 @@ class PageNumbers:
     def learn(self, page_zero: AbstractSet[str], listed: AbstractSet[str]) -> None:
         """Remember whether the list begins with page 0, as it does if that page shows only hosts not listed otherwise.
 
-        If it shows some that are listed and some that are not, the list has changed meanwhile, and nothing is learned.
+        If it shows some that are listed and some that are not, the list changed in between, and nothing is concluded.
         """
         new = page_zero - listed
         if not new:

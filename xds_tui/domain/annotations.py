@@ -1,8 +1,8 @@
 """Annotations of hosts by the user: a name, a note, tags, an owner, and protection. The service knows nothing of them.
 
 `Host.annotation` has the annotation of a host, and `Host.display_name` the name to show. `config/hosts_file.py` stores
-the annotations of all hosts in one file that several people and programs may edit. Nobody writes a whole annotation,
-therefore: an `AnnotationChange` names the keys to change, and is applied to what the file contains at that moment.
+the annotations of all hosts in one file that several people and programs may edit. No writer replaces a whole
+annotation: an `AnnotationChange` names the keys to change, and is applied to what the file contains at that moment.
 
 >>> change = AnnotationChange(alias="render-1", added_tags=("prod",))
 >>> change.apply(Annotation(owner="li", tags=("render",)))

@@ -127,7 +127,7 @@ class Message:
     dropped: int = 0
     """Earlier events that are in no message, because there were too many."""
     outage: Event | None = None
-    """The error whose end is the only event of the message; None in other messages."""
+    """The error that has ended, if the message reports nothing else; None in other messages."""
 
 
 @dataclass(frozen=True, slots=True)
