@@ -132,6 +132,29 @@ async def test_a_host_made_during_a_rejected_request_is_reported_though_it_is_of
     assert [order.candidate for order in await desk.journal.orders(10)] == [None, None]
 
 
+async def test_a_host_is_reported_once_an_order_that_was_killed_beside_the_rejected_one_is_decided(desk: Desk) -> None:
+    await desk.see(a_host(id="old"))
+    await refused(desk)
+    killed = an_order(
+        id="killed",
+        host_id=None,
+        action=OrderAction.CREATE,
+        state=OrderState.UNKNOWN,
+        sent_at=NOON + timedelta(seconds=0.4),
+        created_at=NOON + timedelta(seconds=0.4),
+        answered_at=None,
+        quote=a_quote(known_hosts=frozenset({"old"})),
+    )
+    desk.orders.book.write(killed)
+    reported = []
+    for seconds in (24, 60, 75, 90):  # the killed request may take 60 s, and its host 10 s to be listed
+        desk.now = NOON + timedelta(seconds=seconds)
+        await desk.see(new_host(), a_host(id="old"), at=desk.now)
+        reported.append([event.host_id for event in reported_candidates(desk) if event.order_id != "killed"])
+    assert reported == [[], [], ["new"], ["new"]]
+    assert desk.orders.book["killed"].host_id is None
+
+
 async def test_a_host_made_before_a_rejected_request_and_offered_for_another_order_is_not_reported(desk: Desk) -> None:
     await desk.see(a_host(id="old"))
     desk.service.answers = [OutcomeUnknown("504"), OutcomeUnknown("504"), Rejected(9001, "余额不足")]

@@ -255,6 +255,9 @@ class Matching:
                 return Doubt.OTHER_ORDER
             if birth_fits(self._births[column], self._rejected, self._offset, even_proven=True):
                 return Doubt.OTHER_ORDER
+        is_killed = not request.is_accepted and not request.has_known_end
+        if is_killed and birth_fits(self._births[column], self._rejected, self._offset, even_proven=True):
+            return Doubt.OTHER_ORDER
         is_rivalled = not request.is_accepted and (
             any(self._is_as_good(distance, own) for _rival, distance in self._rivals(row, column))
             or row in self._dispensable

@@ -42,6 +42,8 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
 * the host did not come into being only within `GRACE` after the request, if it did so during another request, or
   another host did so during this one: one of the orders may have come to nothing. A create that was rejected counts
   here whatever its code, because the host is better explained by it;
+* an unknown order with an unknown end, because the program was killed, yields a host that came into being during a
+  create that was rejected, whatever its code;
 * an unknown order yields a host that fits an order which may have somebody else's as well, or one that was rejected by
   a response which does not prove that nothing was done;
 * exchanging the hosts of two orders would be worse, if one is for something else, such as the same machine at another
