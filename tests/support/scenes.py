@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from math import inf
 
 from support.app_driver import KEY, AppDriver
 from support.wait import until
@@ -99,7 +98,7 @@ async def result(driver: AppDriver) -> None:
     await review(driver)
     screen = driver.app.screen
     assert isinstance(screen, CreateScreen)
-    await until(lambda: screen._shown_at < inf)
+    await until(lambda: screen._guard.is_shown)
     await driver.press("B")
     await until(lambda: screen.step is Step.RESULT and not driver.monitor.orders.is_sending)
 

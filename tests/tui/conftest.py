@@ -13,8 +13,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
-from xds_tui.tui.screens import confirm
-from xds_tui.tui.screens.create import screen
+from xds_tui.tui.screens import reading_guard
 
 PARSED_STYLES: dict[tuple[object, ...], list[RuleSet]] = {}
 """The rules of a style sheet by its variables, text, place and kind."""
@@ -83,12 +82,10 @@ def _at_home_nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accept confirmations at once, in tests that are not about keys pressed too early."""
-    monkeypatch.setattr(confirm, "CONFIRM_GUARD", 0.0)
-    monkeypatch.setattr(screen, "CONFIRM_GUARD", 0.0)
+    monkeypatch.setattr(reading_guard, "READING_TIME", -inf)
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ignore every confirmation as pressed too early, however slow the machine is."""
-    monkeypatch.setattr(confirm, "CONFIRM_GUARD", inf)
-    monkeypatch.setattr(screen, "CONFIRM_GUARD", inf)
+    monkeypatch.setattr(reading_guard, "READING_TIME", inf)

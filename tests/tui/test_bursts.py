@@ -10,10 +10,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.app_driver import AppDriver, running_app
 from support.wait import until
+from textual.events import Key
 from textual.widgets import Input, OptionList
 
 from xds_tui.i18n import choose
 from xds_tui.simulator.host import BILLED
+from xds_tui.tui.screens import reading_guard
 from xds_tui.tui.screens.confirm import Dialog
 from xds_tui.tui.screens.create.screen import CreateScreen, Step
 from xds_tui.tui.screens.palette import PaletteScreen
@@ -138,6 +140,23 @@ async def test_keys_after_a_confirmation_do_not_reach_the_list() -> None:
         assert driver.app.screen.query_one(HostTable).cursor_key is not None
 
 
+async def test_a_key_typed_before_a_question_was_shown_does_not_answer_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_guard, "READING_TIME", 0.0)
+    async with running_app(AppDriver()) as driver:
+        target = next(host for host in driver.world.listed() if host.status == BILLED)
+        driver.app.screen.query_one(HostTable).move_to(target.id)
+        early = Key("y", "y")
+        await driver.burst("x")
+        dialog = driver.app.screen
+        assert isinstance(dialog, Dialog)
+        await until(lambda: dialog._guard.is_shown)
+        driver.app.post_message(early)
+        await driver.burst("up")
+        assert driver.app.screen is dialog
+        await driver.press("y")
+        await until(lambda: len(driver.monitor.orders.all) == 1)
+
+
 async def test_a_choice_opens_the_next_dialog_before_the_next_key() -> None:
     async with running_app(AppDriver()) as driver:
         await driver.burst("slash", *"cpu>8", "enter", "f", "enter", *"big", "enter", "j")
@@ -165,7 +184,10 @@ async def test_pressing_enter_twice_in_the_wizard_completes_two_steps() -> None:
 @pytest.mark.sweep(2)
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("keys", [("B",), ("enter", "B"), ("B", "a", "u", "B", "enter", "B"), ("3", "B", "tab", "B")])
-async def test_keys_typed_ahead_place_no_order(columns: int, keys: tuple[str, ...]) -> None:
+async def test_keys_typed_ahead_place_no_order(
+    monkeypatch: pytest.MonkeyPatch, columns: int, keys: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(reading_guard, "READING_TIME", 0.0)  # as if they were handled late, on a slow machine
     async with running_app(AppDriver(), columns) as driver:
         await driver.burst("n", "enter", "enter", *keys)
         assert isinstance(driver.app.screen, CreateScreen)

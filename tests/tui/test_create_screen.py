@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from math import inf
 
 import pytest
 from support.app_driver import AppDriver, running_app
@@ -76,13 +75,13 @@ async def to_review(driver: AppDriver, package: str, image: str, *, prepaid: str
     await driver.press("enter", "enter") if prepaid else await driver.press("enter")
     await until(lambda: screen.step is Step.REVIEW)
     await driver.wait_for_text("Press B")
-    await until(lambda: screen._shown_at < inf)
+    await until(lambda: screen._guard.is_shown)
 
 
 async def buy(driver: AppDriver) -> None:
     """Place the order, and wait for its outcome."""
     screen = wizard(driver)
-    await until(lambda: screen._shown_at < inf)
+    await until(lambda: screen._guard.is_shown)
     await driver.press("B")
     await driver.wait_for_text(r"\d bought")
     await until(lambda: not driver.monitor.orders.is_sending)
@@ -345,10 +344,10 @@ async def test_a_change_of_the_order_starts_the_time_to_read_its_price_again(mon
     async with running_app(AppDriver()) as driver:
         await to_review(driver, "bl4090a1", "4005")
         screen = wizard(driver)
-        screen._shown_at = 0.0
+        screen._guard._shown_at = 0.0
         await driver.press("f7", "up")
         await until(lambda: screen.draft.count == 2)
-        assert screen._shown_at > 0
+        assert screen._guard._shown_at > 0
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from math import inf
 
 import httpx
 import pytest
@@ -166,7 +165,7 @@ async def look_at_offers(driver: HostileDesk) -> None:
     wizard.step = Step.REVIEW
     await driver.look()
     await driver.refuse("pve/open/createquantity", 6002)
-    await until(lambda: wizard._shown_at < inf)
+    await until(lambda: wizard._guard.is_shown)
     await driver.press("B")
     await until(lambda: wizard.step is Step.RESULT)
     await driver.wait_for_text("0 bought")

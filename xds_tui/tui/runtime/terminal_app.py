@@ -12,7 +12,7 @@ from textual.actions import SkipAction
 from textual.app import ScreenStackError
 from textual.binding import Binding
 from textual.css.query import NoMatches
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseDown, MouseUp
 from textual.filter import LineFilter
 from textual.screen import Screen, ScreenResultType
 from textual.widgets import Input
@@ -56,6 +56,7 @@ class TerminalApp(CompatApp, inherit_bindings=False):
 
     Attributes:
         user_keymap: the keys that the user has set, by command ID.
+        input_time: when the key or mouse button that is being handled was pressed, by the clock of `time.monotonic`.
 
     """
 
@@ -71,6 +72,7 @@ class TerminalApp(CompatApp, inherit_bindings=False):
         super().__init__()
         self.uses_cell_diff = cell_diff
         self.user_keymap = keymap
+        self.input_time = time.monotonic()
         self._key_queue = KeyQueue(self, self._dispatch_key)
         self._unqueued_keys = frozenset(key for name in UNQUEUED_COMMANDS for key in keys_of(COMMANDS[name], keymap))
         self._output_filters = glyphs.output_filters(is_colourless=self.no_color, is_ascii=ascii_only)
@@ -90,6 +92,8 @@ class TerminalApp(CompatApp, inherit_bindings=False):
         elif isinstance(event, Key) and not event.is_forwarded and event.key not in self._unqueued_keys:
             await self._key_queue.put(event)
         else:
+            if isinstance(event, (MouseDown, MouseUp)):
+                self.input_time = event.time
             await super().on_event(event)
 
     async def push_screen_wait(
@@ -100,6 +104,7 @@ class TerminalApp(CompatApp, inherit_bindings=False):
             return await super().push_screen_wait(screen, mode=mode)
 
     async def _dispatch_key(self, key: Key) -> None:
+        self.input_time = key.time
         # Input fields take text as it is, but Textual drops the ideographic space as not printable.
         is_text = isinstance(self.focused, Input) and key.character != _IDEOGRAPHIC_SPACE
         await super().on_event(key if is_text else convert_to_halfwidth(key))

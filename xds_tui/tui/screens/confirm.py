@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -17,11 +16,9 @@ from xds_tui.text import terms
 from xds_tui.text.prompts import Confirmation, Risk
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.screens.base import DialogScreen
+from xds_tui.tui.screens.reading_guard import ReadingGuard
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.field import Field
-
-CONFIRM_GUARD: Final = 0.6
-"""Seconds after its first paint in which a dialog takes no yes: what was typed before it was seen was not meant."""
 
 
 class Dialog(DialogScreen[bool]):
@@ -32,7 +29,7 @@ class Dialog(DialogScreen[bool]):
     def __init__(self, question: Confirmation) -> None:
         super().__init__()
         self._question = question
-        self._shown_at = float("inf")
+        self._guard = ReadingGuard(self)
 
     def compose(self) -> ComposeResult:
         """Compose the question and the answers."""
@@ -51,15 +48,12 @@ class Dialog(DialogScreen[bool]):
         yield from ()
 
     def on_mount(self) -> None:
-        """Start the guard time at the first paint: a stalled terminal shows a dialog late."""
-        self.call_after_refresh(self._note_shown)
-
-    def _note_shown(self) -> None:
-        self._shown_at = time.monotonic()
+        """Start the time to read the question."""
+        self._guard.restart()
 
     def action_yes(self) -> None:
-        """Answer yes, unless the guard time has not passed."""
-        if time.monotonic() - self._shown_at >= CONFIRM_GUARD:
+        """Answer yes, unless it was pressed before the question could be read."""
+        if self._guard.allows_input():
             self.dismiss(True)
 
     def action_no(self) -> None:

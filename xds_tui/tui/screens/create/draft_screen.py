@@ -6,10 +6,8 @@ filled in any order, and nothing is chosen that the user has not chosen (`domain
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from math import inf
 from typing import Final
 
 from textual import events, on
@@ -35,6 +33,7 @@ from xds_tui.tui.screens.create.goods import GoodsPane, ImagePane, PackagePane
 from xds_tui.tui.screens.create.order_form import BillingField, OrderForm, other_mode
 from xds_tui.tui.screens.create.result import ResultPage
 from xds_tui.tui.screens.create.summary import LARGE_ROWS, BuyButton, DraftView, OrderSummary, price_line
+from xds_tui.tui.screens.reading_guard import ReadingGuard
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.footer import KeyBar
 from xds_tui.tui.widgets.notice import Notice
@@ -115,7 +114,7 @@ class DraftScreen(LiveScreen[Finished]):
     def __init__(self, monitor: Monitor, draft: Draft) -> None:
         super().__init__(monitor.state)
         self._monitor = monitor
-        self._shown_at = inf
+        self._guard = ReadingGuard(self)
         self._price_change = ""
         self._is_page = False
         self.set_reactive(DraftScreen.draft, draft.with_catalog(monitor.state.catalog))
@@ -182,27 +181,19 @@ class DraftScreen(LiveScreen[Finished]):
         """Show the choices, and what they leave to choose from."""
         if self.is_mounted:
             self._draw()
-            self._restart_guard()
+            self._guard.restart()
 
     def watch_step(self) -> None:
         """Show the part, and put the focus on it."""
         if self.is_mounted:
             self._show_step()
 
-    def _restart_guard(self) -> None:
-        """Accept no order until the price has been on the screen long enough to be read."""
-        self._shown_at = inf
-        self.call_after_refresh(self._start_guard)
-
-    def _start_guard(self) -> None:
-        self._shown_at = time.monotonic()
-
     def _show_step(self) -> None:
         self._arrange()
         self._draw_steps()
         if not self._part(self.step).has_focus_within:
             self._focus_target(self.step).focus()
-        self._restart_guard()
+        self._guard.restart()
         self.refresh_bindings()
 
     def _part(self, step: Step) -> Widget:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Protocol, runtime_checkable
@@ -21,7 +20,7 @@ from xds_tui.store.problems import StoreError
 from xds_tui.text import prompts
 from xds_tui.tui.commands import bindings
 from xds_tui.tui.runtime.key_queue import FLOW
-from xds_tui.tui.screens.confirm import CONFIRM_GUARD, ask_confirmation
+from xds_tui.tui.screens.confirm import ask_confirmation
 from xds_tui.tui.screens.create.draft_screen import DraftScreen, Finished, Step
 from xds_tui.tui.screens.create.order_form import OrderForm
 from xds_tui.tui.screens.create.result import ResultPage
@@ -71,6 +70,7 @@ class CreateScreen(DraftScreen):
         super().watch_fleet(old, new)
         if self.is_mounted and self._batch and old.orders is not new.orders:
             self._draw_result()
+            self._guard.restart()
 
     @on(BuyButton.Pressed)
     def _press_buy(self) -> None:
@@ -123,16 +123,16 @@ class CreateScreen(DraftScreen):
         """Return `is_offered`, but None while no order can be recorded."""
         return None if is_offered and self.fleet.storage_problem is not None else is_offered
 
-    @work(group=FLOW)
-    async def action_buy(self) -> None:
-        """Place the order, unless its price could not be read yet."""
+    def action_buy(self) -> None:
+        """Place the order, unless the key was pressed before the price could be read."""
         if self.check_action("buy", ()) is not True:
             return
-        if time.monotonic() - self._shown_at < CONFIRM_GUARD:
+        if self._guard.allows_input():
+            self._confirm_and_buy(self.draft.quote(), self.draft.count)
+        else:
             self.show_notice([_("Check the price first, then press the key again.")], mild=True)
-            return
-        await self._confirm_and_buy(self.draft.quote(), self.draft.count)
 
+    @work(group=FLOW)
     async def _confirm_and_buy(self, quote: Quote, count: int) -> None:
         """Place the order, after the user has confirmed to repeat one with an unknown outcome."""
         basis = (self.step, self._batch, self.draft)
@@ -152,18 +152,20 @@ class CreateScreen(DraftScreen):
             self.step = Step.RESULT
             self._draw_result()
 
-    @work(group=FLOW)
-    async def action_retry(self) -> None:
+    def action_retry(self) -> None:
         """Order the hosts again that were certainly not bought.
 
         Orders that were never sent are repeated as they are. Everything else has to be reviewed once more.
         """
+        if not self._guard.allows_input():
+            self.show_notice([_("Check the result first, then press the key again.")], mild=True)
+            return
         failed = [order for order in self._orders() if order.state in (OrderState.NOT_SENT, OrderState.REJECTED)]
         if self._quote and all(
             order.state is OrderState.NOT_SENT and order.summary not in catalog_reader.STALE_QUOTE_REASONS
             for order in failed
         ):
-            await self._confirm_and_buy(self._quote, len(failed))
+            self._confirm_and_buy(self._quote, len(failed))
         else:
             self._review_again(len(failed))
 
