@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -47,9 +46,6 @@ READ_TIMEOUT: Final = 300.0
 
 _SWEEPS: Final = 5
 """Number of refreshes at the end after which an unseen order counts as unconfirmed."""
-
-_DECISION_TIMEOUT: Final = 20.0
-"""Seconds to wait at the end until hosts can be assigned to orders: `LISTING_GRACE` and some refreshes."""
 
 _OUTCOMES: Final = {OrderState.ACCEPTED, OrderState.REJECTED, OrderState.UNKNOWN, OrderState.NOT_SENT}
 
@@ -174,23 +170,26 @@ class Buyer:
         return any(order.batch == batch and order.state in moving for order in self._orders)
 
     async def _see_everything(self) -> None:
-        """Refresh several times, until each order has its host or has had the time to be matched.
+        """Refresh until a listing can tell the host of each order, and several times more.
 
         The outcomes that follow from a refresh are written after it is published, so they are certain after the next.
         """
+        while self._monitor.orders.book.seconds_until_decision(utc_now()) is not None:
+            await self._sweep()
+            await asyncio.sleep(INTERVAL)
         for _ in range(_SWEEPS):
-            began = utc_now()
-            self._monitor.refresh()
-            try:
-                async with asyncio.timeout(READ_TIMEOUT):
-                    await self._until(partial(self._has_swept_since, began))
-            except TimeoutError as error:
-                state = self._monitor.state
-                at = state.snapshot.at if state.snapshot else None
-                raise TimeoutError(f"{state.connection}, {state.error!r}, snapshot of {at}, since {began}") from error
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_DECISION_TIMEOUT):
-                await self._until(lambda: not self._monitor.orders.book.wanting_hosts)
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        began = utc_now()
+        self._monitor.refresh()
+        try:
+            async with asyncio.timeout(READ_TIMEOUT):
+                await self._until(partial(self._has_swept_since, began))
+        except TimeoutError as error:
+            state = self._monitor.state
+            at = state.snapshot.at if state.snapshot else None
+            raise TimeoutError(f"{state.connection}, {state.error!r}, snapshot of {at}, since {began}") from error
 
     @property
     def _orders(self) -> tuple[Order, ...]:
