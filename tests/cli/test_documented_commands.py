@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import command_server
 from support.cli_runner import PASSWORD, SECRET, TOKEN
 from support.wait import TIMEOUT
 
@@ -48,7 +49,6 @@ RUN_ELSEWHERE = {
 """Patterns of commands that this module does not run, and the test that does."""
 
 STAND_INS = {
-    "xds-tui": f'exec "{sys.executable}" -m xds_tui "$@"',
     "ssh": 'echo "ssh $*" >> "$HOME/ssh.log"',
     "ansible-inventory": '"./$2" --list > inventory.json',
     "jq": f"""exec "{sys.executable}" -c '
@@ -91,8 +91,9 @@ def shell(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """The environment of a shell that finds the stand-ins."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name, script in STAND_INS.items():
-        (programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    scripts = {name: f"#!/bin/sh\n{line}\n" for name, line in STAND_INS.items()}
+    for name, script in (scripts | {"xds-tui": command_server.script()}).items():
+        (programs / name).write_text(script, encoding="utf-8")
         (programs / name).chmod(0o755)
     return {**environ, "PATH": f"{programs}:{os.environ['PATH']}"}
 

@@ -7,16 +7,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import command_server
 from support.wait import TIMEOUT
 
 from tests.simulator_faults.middleware import Service
 from xds_tui import manual
 
-PROGRAM = f'#!/bin/sh\nexec {sys.executable} -m xds_tui "$@"\n'
 SSH = '#!/bin/sh\nshift $(($# - 2))\nexec "$@"\n'
 """In place of ssh: runs the last two words here."""
 
@@ -33,7 +32,11 @@ def shell(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """The environment of a shell that has the program, and what the recipes call beside it."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    programs = {"xds-tui": PROGRAM, "ssh": SSH, "make": '#!/bin/sh\necho "make $*"; exit ${MAKE_FAILS:-0}\n'}
+    programs = {
+        "xds-tui": command_server.script(),
+        "ssh": SSH,
+        "make": '#!/bin/sh\necho "make $*"; exit ${MAKE_FAILS:-0}\n',
+    }
     for name, text in programs.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
