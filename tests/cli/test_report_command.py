@@ -14,9 +14,9 @@ import pytest
 from support.cli_runner import Run, runner
 from support.factories import a_host, a_package, a_quote, a_snapshot, an_order
 
-from xds_tui.cli.commands.report import month_of
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState, Sample
+from xds_tui.fleet.cost_records import month_of
 from xds_tui.store.database import Database
 from xds_tui.store.journal import History, Journal
 

@@ -176,3 +176,10 @@ def test_two_observations_of_a_change_share_a_key(offset: int, apart: float) -> 
     assert set(keys_of(first)) & set(keys_of(second))
     assert not set(keys_of(first)) & set(keys_of(replace(second, host_id="h2")))
     assert not set(keys_of(first)) & set(keys_of(replace(first, at=first.at + timedelta(minutes=5))))
+
+
+def test_two_caps_that_are_reached_at_once_are_two_alerts() -> None:
+    first = Event(at=NOON, kind=EventKind.CAP, alert=True, message="caps.all.per_hour: 9.00 / 10.00 CNY")
+    second = replace(first, message="caps.li.per_day: 9.00 / 10.00 CNY")
+    assert set(keys_of(first)).isdisjoint(keys_of(second))
+    assert keys_of(first) == keys_of(replace(first, alert=False))

@@ -83,8 +83,8 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
     "version of the image": "镜像版本",
     "when it was noticed": "发现的时间",
     "`appeared`, `gone`, `status`, `order`, `candidate`, `error`, `recovered`, `expiring`, "
-    "`signed out` or `signed in`": (
-        "`appeared`、`gone`、`status`、`order`、`candidate`、`error`、`recovered`、`expiring`、"
+    "`cap`, `signed out` or `signed in`": (
+        "`appeared`、`gone`、`status`、`order`、`candidate`、`error`、`recovered`、`expiring`、`cap`、"
         "`signed out` 或 `signed in`"
     ),
     "ID of the host concerned": "相关主机的 ID",
@@ -163,6 +163,16 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
     "when the rule acts, or was to act": "规则执行或应当执行的时间",
     "`power on` or `power off`": "`power on`（开机）或 `power off`（关机）",
     "name of the rule": "规则名称",
+    "name of the cap": "费用上限的名称",
+    "`per_hour`, `per_day` or `per_month`": "`per_hour`、`per_day` 或 `per_month`",
+    "limit in config.toml": "config.toml 中的上限",
+    "what counts: the cost per hour now, of today, or of this month": "计入的费用：当前每小时、今天或本月",
+    "the least that it may be, by price and time": "按价格和时间计算的最小值",
+    "the most that it may be": "可能的最大值",
+    "`ok`, `warned` from 80 % on, or `reached`": "`ok`、`warned`（80% 起）或 `reached`（已达到）",
+    "hosts with an unknown price, because of which nothing is bought or started": (
+        "价格未知的主机数，因此不会购买或启动"
+    ),
     "whether it is time": "是否已到时间",
     "why nothing is to be done although it is time: `protected`, or `missed` longer ago than `catch_up`": (
         "已到时间却不执行的原因：`protected`（受保护），或 `missed`（已超过 `catch_up`）"

@@ -81,6 +81,11 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
     "alerts.notification": ("`none`、`osc9` 或 `osc777`", "`none`", "终端自身的通知"),
     "alerts.title": (_BOOL, "`false`", "在窗口标题中显示主机数和告警数"),
     "alerts.quiet": ("两个时刻，例如 `22:00-08:00`", "无", "此时段内不向渠道发送通知，之后补发"),
+    "caps.<name>": (
+        "包含 `per_hour`、`per_day`、`per_month`（元）和 `hosts` 的表",
+        "无",
+        "费用上限；见 `xds-tui manual caps`",
+    ),
     "rules.<name>": ("表", "无", "主机的运行时间；见 `xds-tui manual rules`"),
     "channels.<name>": (
         "`webhook`、`wecom`、`dingtalk`、`feishu` 或 `xuandashi`，或以参数列表表示的命令",

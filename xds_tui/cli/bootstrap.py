@@ -70,7 +70,13 @@ def profile_services(settings: Settings) -> ProfileServices:
     account = _account(settings)
     database = Database(state_dir() / "journal.db")
     journal = Journal(database, settings.profile)
-    monitor = Monitor(account, journal, interval=settings.interval, annotations=_annotation_book(settings))
+    monitor = Monitor(
+        account,
+        journal,
+        interval=settings.interval,
+        annotations=_annotation_book(settings),
+        caps=settings.caps,
+    )
     if settings.channels:
         monitor.recorder.notify_through(_notifications(settings, journal))
     return ProfileServices(
@@ -106,6 +112,7 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         interval=settings.interval,
         connect_commands=settings.commands,
         annotations=_annotation_book(settings),
+        caps=settings.caps,
         credentials_source=settings.credentials_source,
         notifications=_notifications(settings, journal) if settings.channels else None,
     )

@@ -111,6 +111,11 @@ def _rule_state(row: Row) -> str:
     return _("now") if row["due"] else NO_VALUE
 
 
+def _cap_state(row: Row) -> str:
+    """Return the level, or why it is not known."""
+    return _("price unknown") if row["unpriced"] else exported_word("level", row["level"])
+
+
 def _report_key(row: Row) -> str:
     return _(terms.TOTAL) if row["part"] == "total" else _plain(row["name"] or row["key"])
 
@@ -202,4 +207,13 @@ RULES: Final = (
     TextColumn(HEADERS["id"], lambda row: _plain(row["host_id"]), drop=2),
     TextColumn(HEADERS["rule"], lambda row: _plain(row["rule"]), drop=1),
     TextColumn(HEADERS["state"], _rule_state),
+)
+CAPS: Final = (
+    TextColumn(HEADERS["cap"], lambda row: _plain(row["cap"])),
+    TextColumn(HEADERS["period"], lambda row: exported_word("period", row["period"])),
+    TextColumn(HEADERS["spent_cny"], lambda row: _plain(row["spent"]), is_number=True),
+    TextColumn(HEADERS["limit_cny"], lambda row: _plain(row["limit"]), is_number=True),
+    TextColumn(HEADERS["at_least_cny"], lambda row: _plain(row["spent_low"]), is_number=True, drop=2),
+    TextColumn(HEADERS["at_most_cny"], lambda row: _plain(row["spent_high"]), is_number=True, drop=1),
+    TextColumn(HEADERS["state"], _cap_state),
 )

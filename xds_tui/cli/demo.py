@@ -50,7 +50,7 @@ def profile_services(settings: Settings, options: argparse.Namespace) -> Profile
     snapshot = Snapshot(hosts, utc_now())
     journal = Journal(database, _PROFILE)
     _add_history(journal, account, world, snapshot)
-    monitor = Monitor(account, journal, interval=settings.interval, initial=snapshot)
+    monitor = Monitor(account, journal, interval=settings.interval, initial=snapshot, caps=settings.caps)
     return ProfileServices(
         place=profile(settings),
         monitor=monitor,
@@ -81,6 +81,7 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         read_only=settings.read_only,
         interval=settings.interval,
         connect_commands=settings.commands,
+        caps=settings.caps,
     )
 
 

@@ -51,6 +51,7 @@ class Engine:
             clock=services.clock,
             is_for_orders=True,
             annotations=services.annotations,
+            caps=services.caps,
         )
         self._runner = asyncio.Runner()
         self._changed = asyncio.Event()

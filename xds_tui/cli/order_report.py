@@ -12,7 +12,7 @@ from typing import Final
 from xds_tui.api import changes
 from xds_tui.api.changes import ChangeRequest
 from xds_tui.cli import output
-from xds_tui.domain import protection
+from xds_tui.domain import caps, protection
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Order, OrderAction, OrderState
 from xds_tui.domain.sanitize import clean
@@ -91,7 +91,7 @@ _SEVERITY: Final = (
 )
 """From the least to the most severe. An unknown outcome may have cost money, so it outweighs a failure."""
 
-_PROTECTED: Final = (PRICE_MOVED, MAY_BE_BOUGHT, *protection.REASONS)
+_PROTECTED: Final = (PRICE_MOVED, MAY_BE_BOUGHT, *protection.REASONS, *caps.REASONS)
 """Why an order was held back for the user's protection."""
 
 

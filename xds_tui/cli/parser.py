@@ -197,6 +197,7 @@ def _add_history(commands: Commands) -> None:
             command.is_intermixed = True
     _add_report(commands)
     _add_rules(commands)
+    _add_caps(commands)
 
 
 def _add_report(commands: Commands) -> None:
@@ -224,6 +225,15 @@ def _add_rules(commands: Commands) -> None:
     order_parser.add_json(output_format)
     output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
     add_demo_options(rules, is_subcommand=True)
+
+
+def _add_caps(commands: Commands) -> None:
+    about = _("list how much of each cap on spending is used")
+    caps = commands.add("caps", about, CommandHelp("caps", ["xds-tui caps", "xds-tui caps --json"]))
+    output_format = caps.add_argument_group(_("Output")).add_mutually_exclusive_group()
+    order_parser.add_json(output_format)
+    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+    add_demo_options(caps, is_subcommand=True)
 
 
 def _month(text: str) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
     from xds_tui.auth.account import Account
+    from xds_tui.domain.caps import Cap
     from xds_tui.fleet.notifications import Notifications
     from xds_tui.store.journal import Journal
 
@@ -42,6 +43,8 @@ class CommandServices:
     """The user's commands that connect to a host."""
     annotations: AnnotationBook = field(default_factory=lambda: AnnotationBook(HostsFile(None)))
     """What the user has added to the hosts."""
+    caps: tuple[Cap, ...] = ()
+    """Limits of the spending."""
     notifications: Notifications | None = None
     """Sends alerts to the user's channels; None without channels."""
     credentials_source: str = ""

@@ -1,4 +1,4 @@
-"""Parsers for the tables `[rules.<name>]` of config.toml, and for files of holidays."""
+"""Parsers for the tables `[rules.<name>]` and `[caps.<name>]` of config.toml, and for files of holidays."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from xds_tui.config.values import InvalidValueError, parse_bool, parse_path, parse_text
 from xds_tui.domain.annotations import AnnotationError, parse_rule
+from xds_tui.domain.caps import Cap, CapPeriod
 from xds_tui.domain.rule_planner import CATCH_UP, Lease, Rule
 from xds_tui.domain.work_hours import NO_SPECIAL_DAYS, SpecialDays, WorkHours, WorkHoursError, parse_shifts
 from xds_tui.i18n import N_
@@ -138,3 +139,31 @@ def _days(span: object) -> Iterator[date]:
     if not 0 <= (end - start).days <= _MAX_DAYS:
         raise ValueError(str(span))
     return (start + timedelta(days=number) for number in range((end - start).days + 1))
+
+
+# Caps
+
+_SELECTOR_KEY: Final = "hosts"
+_LIMIT_KEYS: Final = tuple(period.value for period in CapPeriod)
+
+
+def parse_cap_table(value: object) -> Cap:
+    """Accept the table of a cap; its name is set by the caller."""
+    if not isinstance(value, dict):
+        raise InvalidValueError(N_("A cap is a table of keys"))
+    if unknown := [key for key in value if key not in (_SELECTOR_KEY, *_LIMIT_KEYS)]:
+        raise InvalidValueError(N_("A cap has no key {key}"), key=unknown[0])
+    try:
+        selector = parse_rule(parse_text(value[_SELECTOR_KEY])) if _SELECTOR_KEY in value else ""
+    except AnnotationError as error:
+        raise InvalidValueError(error.summary, word=error.detail) from None
+    limits = {period: _limit(value[period.value]) for period in CapPeriod if period.value in value}
+    if not limits:
+        raise InvalidValueError(N_("A cap needs one of: {values}"), values=", ".join(_LIMIT_KEYS))
+    return Cap("", selector, limits)
+
+
+def _limit(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**9:
+        raise InvalidValueError(N_("A limit is a number of CNY"))
+    return Decimal(str(value))

@@ -15,6 +15,7 @@ from xds_tui.config.config_key import ConfigKey
 from xds_tui.config.theme_file import TEXTUAL_THEMES, parse_theme_name
 from xds_tui.config.toml_file import (
     ALERTS,
+    CAPS,
     CHANNELS,
     CONNECT,
     FILTERS,
@@ -32,6 +33,7 @@ from xds_tui.config.values import (
     member_of,
     one_of,
     parse_bool,
+    parse_cap,
     parse_channel,
     parse_hours_of_day,
     parse_path,
@@ -51,28 +53,15 @@ from xds_tui.remote import templates
 from xds_tui.structs import dataclass
 
 if TYPE_CHECKING:
+    from xds_tui.domain.caps import Cap
     from xds_tui.domain.rule_planner import Rule
 
 MIN_INTERVAL, MAX_INTERVAL = 5.0, 3600.0
 """Limits of the time between two refreshes, seconds."""
 
 COLUMNS: Final = (
-    "name",
-    "status",
-    "os",
-    "cpu",
-    "mem",
-    "disk",
-    "gpu",
-    "cost",
-    "billing",
-    "expires",
-    "area",
-    "address",
-    "id",
-    "tags",
-    "owner",
-    "note",
+    *("name", "status", "os", "cpu", "mem", "disk", "gpu", "cost", "billing", "expires", "area", "address", "id"),
+    *("tags", "owner", "note"),
 )
 """Columns of the host table in their default order."""
 
@@ -353,6 +342,16 @@ CHANNEL: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
 )
 RULE: Final[ConfigKey[Rule | None]] = ConfigKey(
     RULES, "<name>", parse_schedule, None, "a table", "when hosts run; see `xds-tui manual rules`", default_help="none"
+)
+CAP: Final[ConfigKey[Cap | None]] = ConfigKey(
+    CAPS,
+    "<name>",
+    parse_cap,
+    None,
+    "a table with `per_hour`, `per_day`, `per_month` in CNY, and `hosts`",
+    "limits your spending; see `xds-tui manual caps`",
+    default_help="none",
+    is_critical=True,
 )
 CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     CONNECT,

@@ -25,7 +25,7 @@ from xds_tui.config.schema import (
     PaneSettings,
 )
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
-from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, RULES, TEMPLATES, ConfigFile, SettingsError, Table
+from xds_tui.config.toml_file import CAPS, CHANNELS, FILTERS, HOSTS, RULES, TEMPLATES, ConfigFile, SettingsError, Table
 from xds_tui.config.values import BAD_CHANNEL_NAME, is_profile_name, parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
@@ -37,6 +37,7 @@ from xds_tui.structs import dataclass
 from xds_tui.system import terminal
 
 if TYPE_CHECKING:
+    from xds_tui.domain.caps import Cap
     from xds_tui.domain.rule_planner import Rule
 
 __all__ = [
@@ -106,6 +107,8 @@ class Settings:
     """Purchases by name."""
     rules: tuple[Rule, ...] = ()
     """When hosts are to be started and stopped."""
+    caps: tuple[Cap, ...] = ()
+    """Limits of the spending."""
     panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
@@ -222,6 +225,7 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
         ),
         channels=_channels(config),
         rules=tuple(replace(rule, name=name) for name, rule in config.named(RULES, schema.RULE.parse).items() if rule),
+        caps=_caps(config),
         hosts=read_host_list(config),
         hosts_file=sources.value(schema.HOSTS_FILE),
         protect=sources.value(schema.HOST_PROTECT),
@@ -242,6 +246,12 @@ def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, 
     if animations is None:
         animations = not terminal.is_remote(environ)
     return replace(settings, animations=animations, ascii=ascii_only)
+
+
+def _caps(config: ConfigFile) -> tuple[Cap, ...]:
+    """Return the caps in `[caps]`; one that is invalid makes the program read-only, so that nothing exceeds it."""
+    found = config.named(CAPS, schema.CAP.parse, is_critical=schema.CAP.is_critical)
+    return tuple(replace(cap, name=name) for name, cap in found.items() if cap)
 
 
 def _channels(config: ConfigFile) -> tuple[Channel, ...]:

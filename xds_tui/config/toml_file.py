@@ -35,6 +35,8 @@ FILTERS: Final[Table] = ("filters",)
 """Saved filters by name."""
 RULES: Final[Table] = ("rules",)
 """The table with one table for each rule that starts and stops hosts."""
+CAPS: Final[Table] = ("caps",)
+"""The table with one table for each cap on spending."""
 CONNECT: Final[Table] = ("connect",)
 """The commands that connect to hosts."""
 PANES: Final[Table] = ("panes",)
@@ -86,7 +88,7 @@ class ConfigFile:
     Attributes:
         path: the file, which need not exist.
         problems: the problems found so far.
-        is_doubtful: whether an invalid value may have meant read-only, another profile or another service.
+        is_doubtful: whether an invalid value may have meant read-only, another profile, another service or a cap.
 
     """
 
@@ -147,9 +149,12 @@ class ConfigFile:
                     return None
         return None
 
-    def named(self, table: Table, parse: Callable[[object], T]) -> dict[str, T]:
-        """Return the parsed values of all keys of `table`; invalid ones are reported and left out."""
-        values = {key: self.first([table], key, parse) for key in self._table(table)}
+    def named(self, table: Table, parse: Callable[[object], T], *, is_critical: bool = False) -> dict[str, T]:
+        """Return the parsed values of all keys of `table`; invalid ones are reported and left out.
+
+        If the table `is_critical`, an invalid value makes the file doubtful.
+        """
+        values = {key: self.first([table], key, parse, is_critical=is_critical) for key in self._table(table)}
         return {key: value for key, value in values.items() if value is not None}
 
     def rename_key(self, former: str, name: str) -> None:
@@ -204,7 +209,7 @@ class ConfigFile:
         for name in sorted(tables):
             if not isinstance(self._content.get(name, {}), dict):
                 self._report(_NO_TABLE, TOP, name)
-                self.is_doubtful |= (name,) == PROFILES
+                self.is_doubtful |= (name,) in (PROFILES, CAPS)
         for table, keys in known.items():
             if keys is not None:
                 for key in self._table(table).keys() - keys - (tables if table == TOP else set()):

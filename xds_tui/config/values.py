@@ -14,6 +14,7 @@ from xds_tui.domain.notification import ChannelKind, QuietHours
 from xds_tui.i18n import N_
 
 if TYPE_CHECKING:
+    from xds_tui.domain.caps import Cap
     from xds_tui.domain.rule_planner import Rule
 
 E = TypeVar("E", bound=Enum)
@@ -132,6 +133,13 @@ def parse_schedule(value: object) -> Rule:
     from xds_tui.config.rules import parse_rule_table  # most users have no rules, and the app starts faster
 
     return parse_rule_table(value)
+
+
+def parse_cap(value: object) -> Cap:
+    """Accept the table of a cap on spending; the caller sets its name."""
+    from xds_tui.config.rules import parse_cap_table  # as above
+
+    return parse_cap_table(value)
 
 
 def one_of(names: Collection[str]) -> Callable[[object], str]:

@@ -35,6 +35,7 @@ _EXACT: Final = Context(prec=200)
 """Precision for every digit: numbers in responses have at most 40 digits, and two of them are multiplied."""
 
 _FEN: Final = Decimal("0.01")
+_HUNDREDTH_FEN: Final = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ def estimate(package: Package, for_hours: int, count: int = 1) -> Estimate | Non
 def rounded(exact: Decimal) -> Decimal:
     """Round to 0.01 CNY, half up. Round only final sums."""
     return exact.quantize(_FEN, ROUND_HALF_UP, _EXACT)
+
+
+def figure(amount: Decimal) -> str:
+    """Return an amount in CNY as text with 2 to 4 decimals, rounded half up."""
+    text = f"{amount.quantize(_HUNDREDTH_FEN, ROUND_HALF_UP, _EXACT):f}"
+    return text[:-2] if text.endswith("00") else text.removesuffix("0")
 
 
 @dataclass(frozen=True, slots=True)

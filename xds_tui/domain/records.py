@@ -173,6 +173,8 @@ class EventKind(Enum):
     RECOVERED = "recovered"
     EXPIRING = "expiring"
     """A prepaid host expires at `expires`, in less than `within` hours."""
+    CAP = "cap"
+    """A cap on spending is nearly or completely used."""
     SIGNED_OUT = "signed out"
     SIGNED_IN = "signed in"
 

@@ -28,6 +28,7 @@ from xds_tui.fleet.host_lookup import HostLookup
 from xds_tui.fleet.order_service import OrderService
 from xds_tui.fleet.publisher import StatePublisher
 from xds_tui.fleet.recorder import Recorder, StorageWatch
+from xds_tui.fleet.spending_guard import SpendingGuard
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.fleet.updates import (
     AnnotationsChanged,
@@ -43,6 +44,7 @@ from xds_tui.fleet.updates import (
 )
 
 if TYPE_CHECKING:
+    from xds_tui.domain.caps import Cap
     from xds_tui.store.journal import Journal
 
 
@@ -54,6 +56,20 @@ def utc_now() -> datetime:
 def _initial_state(account: Account, interval: float, snapshot: Snapshot | None) -> FleetState:
     base_url = account.base_url if account.is_address_known else ""
     return FleetState(interval=interval, base_url=base_url, snapshot=snapshot, is_restored=snapshot is not None)
+
+
+def _order_service(
+    account: Account,
+    journal: Journal,
+    clock: Callable[[], datetime],
+    updates: UpdateQueue,
+    annotations: AnnotationBook,
+    guard: SpendingGuard,
+) -> OrderService:
+    def report(events: Sequence[Event]) -> None:
+        updates.post(OrdersChanged(tuple(events)))
+
+    return OrderService(account.client, journal, clock, report, annotations, guard)
 
 
 async def _sleep(woken: asyncio.Event, delay: float | None, clock: Callable[[], datetime]) -> bool:
@@ -85,6 +101,7 @@ class Monitor:
 
     Attributes:
         annotations: what the user has added to the hosts; `edit` changes it.
+        guard: enforces the caps on spending.
         orders: the service through which everything that changes hosts is ordered.
         recorder: reads and writes the journal.
 
@@ -101,6 +118,7 @@ class Monitor:
         rng: Callable[[], float] = random.random,
         is_for_orders: bool = False,
         annotations: AnnotationBook | None = None,
+        caps: Iterable[Cap] = (),
     ) -> None:
         """Prepare to watch; nothing is requested yet.
 
@@ -113,20 +131,18 @@ class Monitor:
             rng: returns a random number in [0, 1), for the jitter of the back-off.
             is_for_orders: whether to read the catalog on request only, and to record no samples, which lack prices.
             annotations: what the user has added to the hosts; None for an empty book in memory.
+            caps: limits of the spending.
 
         """
-        self._account = account
-        self._clock = clock
-        self._rng = rng
+        self._account, self._clock, self._rng = account, clock, rng
         self._schedule = PollSchedule(interval=interval, refresh_at=0, lookup_at=0)
         self._woken, self._updates = asyncio.Event(), (updates := UpdateQueue())
         self.annotations = subscribed(annotations or AnnotationBook(HostsFile(None)), updates, clock)
         self._catalog = CatalogReader(account.client, clock, updates, is_automatic=not is_for_orders)
         self._storage = StorageWatch(journal, updates)
         self.recorder = Recorder(journal, clock, updates, samples=not is_for_orders)
-        self.orders = OrderService(
-            account.client, journal, clock, lambda new: updates.post(OrdersChanged(tuple(new))), self.annotations
-        )
+        self.guard = SpendingGuard(caps, journal, self.annotations, clock, lambda: self.state)
+        self.orders = _order_service(account, journal, clock, updates, self.annotations, self.guard)
         self._lookup = HostLookup(account.client, self.orders.book, clock)
         self._publisher = StatePublisher(_initial_state(account, interval, initial), self.recorder)
         self._data = AccountData(account, self.recorder, self.orders, self._lookup, self._publisher, clock)
@@ -332,6 +348,7 @@ class Monitor:
         self._publisher.stage(*reducer.with_events(self.state, expiries))
         outcomes = await self.orders.reconcile(snapshot, answered, self.state.reboots)
         await self._data.annotate_purchases()
+        outcomes += await self.guard.new_events()
         if identity == self._account.identity:
             self._publisher.commit(*reducer.after_orders(self.state, self.orders.context(), outcomes, self._clock()))
         await self._data.sync_after_end_of_program(self._check_outcomes)
@@ -360,8 +377,7 @@ class Monitor:
             case ListingAdvanced(progress):
                 self._publisher.stage(reducer.after_progress(self.state, progress))
             case NoticeRaised(event):
-                state, _not_recorded = reducer.with_events(self.state, (event,))
-                self._publisher.stage(state)
+                self._publisher.stage(reducer.with_events(self.state, (event,))[0])  # not recorded
             case StorageFailed(problem):
                 self.recorder.report_storage()
                 self._publisher.stage(reducer.after_storage_change(self.state, problem))

@@ -20,6 +20,7 @@ from xds_tui.store.database import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+    from xds_tui.fleet.spending_guard import SpendingGuard
     from xds_tui.store.journal import Journal
 
 ACCOUNT_CHANGED: Final = N_("Another account has signed in since")
@@ -43,6 +44,7 @@ class OrderSender:
         clock: Callable[[], datetime],
         report: Callable[[Sequence[Event]], None],
         annotations: AnnotationBook,
+        guard: SpendingGuard | None = None,
     ) -> None:
         """Send orders of `book`; the arguments are those of `OrderService`."""
         self.generation = 0
@@ -53,6 +55,15 @@ class OrderSender:
         self._clock = clock
         self._report = report
         self._annotations = annotations
+        self._guard = guard
+        if guard is not None:
+            guard.follow(lambda: book)
+
+    def reset(self) -> None:
+        """Send none of the orders before: another account has signed in."""
+        self.generation += 1
+        if self._guard is not None:
+            self._guard.reset()
 
     async def send(self, order: Order, call: Callable[[Client], Awaitable[str | None]], generation: int) -> Order:
         """Write the order to the journal, send it once, and record its outcome.
@@ -61,9 +72,10 @@ class OrderSender:
         next start reads as an order without a response.
         """
         try:
+            obstacle = await self._obstacle(order)
             if generation != self.generation:
                 raise NotSent(ACCOUNT_CHANGED)
-            if (obstacle := await self._annotations.obstacle(order)) is not None:
+            if obstacle is not None:
                 raise obstacle
             client = self._client()
             order = await self._mark_sent(order, generation)
@@ -85,6 +97,13 @@ class OrderSender:
             host_id = None  # the host of an earlier purchase; this order produced another one
         source = HostSource.RESPONSE if host_id and order.action is OrderAction.CREATE else None
         return await self.end(replace(order, host_id=host_id, host_source=source), OrderEvent.ACCEPTED, generation)
+
+    async def _obstacle(self, order: Order) -> NotSent | None:
+        """Return why `order` must not be sent: its host is protected, or a cap on spending refuses it."""
+        obstacle = await self._annotations.obstacle(order)
+        if obstacle is None and self._guard is not None:
+            obstacle = await self._guard.obstacle(order)
+        return obstacle
 
     async def _mark_sent(self, order: Order, generation: int) -> Order:
         """Write that the order is being sent, before it is.

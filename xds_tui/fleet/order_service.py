@@ -33,6 +33,7 @@ from xds_tui.store.database import StoreError
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
+    from xds_tui.fleet.spending_guard import SpendingGuard
     from xds_tui.store.journal import Journal
 
 
@@ -72,6 +73,7 @@ class OrderService:
         clock: Callable[[], datetime],
         report: Callable[[Sequence[Event]], None],
         annotations: AnnotationBook | None = None,
+        guard: SpendingGuard | None = None,
     ) -> None:
         """Prepare to send orders.
 
@@ -81,6 +83,7 @@ class OrderService:
             clock: returns the time, UTC.
             report: receives the events of orders that the user places or decides on.
             annotations: knows which hosts are protected; None if none is.
+            guard: enforces the caps on spending; None without caps.
 
         """
         self._client = client
@@ -93,7 +96,7 @@ class OrderService:
         self._cancelled_batches: set[str] = set()
         self._send_limit = asyncio.Semaphore(MAX_CONCURRENT_ORDERS)
         self.annotations = annotations or AnnotationBook(HostsFile(None))
-        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report, self.annotations)
+        self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report, self.annotations, guard)
 
     # State
 
@@ -230,7 +233,7 @@ class OrderService:
 
     def reset(self) -> None:
         """Remove everything: another account has signed in, for which none of it is sent or followed."""
-        self._sender.generation += 1
+        self._sender.reset()
         self.book.clear()
         self.rejections.reset()
 

@@ -17,6 +17,7 @@ TOPICS: Final = (
     "scripts",
     "notifications",
     "rules",
+    "caps",
     "security",
     "troubleshooting",
     "performance",

@@ -230,12 +230,16 @@ class Journal(AccountHistory):
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Return the orders in `OPEN_STATES`, oldest first, except those of other running programs."""
-        where = "AND state IN (?, ?, ?, ?) ORDER BY created_at, rowid"
-        found = _readable(await self._orders(where, *(state.value for state in OPEN_STATES)))
+        found = await self.orders_under_way()
         find_scope = self._scope_finder()
         own = await self._database.read(lambda _: tuple(order for order in found if not self._is_another_alive(order)))
         self._held.add_open(own, find_scope, self._database.generation)
         return own
+
+    async def orders_under_way(self) -> tuple[Order, ...]:
+        """Return the readable orders in `OPEN_STATES` by any program, oldest first."""
+        where = "AND state IN (?, ?, ?, ?) ORDER BY created_at, rowid"
+        return _readable(await self._orders(where, *(state.value for state in OPEN_STATES)))
 
     async def unreadable_orders(self) -> tuple[UnreadableOrder, ...]:
         """Return the unreadable orders, oldest first: written by a later version, or damaged."""

@@ -22,6 +22,7 @@ from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order
 from xds_tui.structs import dataclass
 from xds_tui.text.export_fields import (
+    CAP_FIELDS,
     EVENT_FIELDS,
     HOST_FIELDS,
     IMAGE_FIELDS,
@@ -32,6 +33,7 @@ from xds_tui.text.export_fields import (
 )
 
 if TYPE_CHECKING:
+    from xds_tui.domain.caps import CapUse
     from xds_tui.domain.rule_planner import PlannedAction
 
 Value = str | int | float | bool | tuple[str, ...] | None
@@ -87,6 +89,11 @@ def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> ExportTa
 def rules_table(planned: Iterable[PlannedAction]) -> ExportTable:
     """Return one row per action in the given order."""
     return table_of(RULE_FIELDS, (_planned(action) for action in planned))
+
+
+def caps_table(uses: Iterable[CapUse]) -> ExportTable:
+    """Return one row per limit in the given order."""
+    return table_of(CAP_FIELDS, (_use(use) for use in uses))
 
 
 def real_hours(host: Host | None) -> float | None:
@@ -279,6 +286,19 @@ def _planned(action: PlannedAction) -> dict[str, Value]:
         "rule": action.rule,
         "due": action.is_due,
         "obstacle": action.obstacle.value if action.obstacle else None,
+    }
+
+
+def _use(use: CapUse) -> dict[str, Value]:
+    return {
+        "cap": use.cap.name,
+        "period": use.period.value,
+        "limit": pricing.figure(use.limit),
+        "spent": pricing.figure(use.spent.value),
+        "spent_low": pricing.figure(use.spent.low),
+        "spent_high": pricing.figure(use.spent.high),
+        "level": use.level.value,
+        "unpriced": len(use.unpriced),
     }
 
 

@@ -135,7 +135,7 @@ EVENT_FIELDS: Final[Mapping[str, ExportField]] = {
     "kind": ExportField(
         "word",
         "`appeared`, `gone`, `status`, `order`, `candidate`, `error`, `recovered`, `expiring`, "
-        "`signed out` or `signed in`",
+        "`cap`, `signed out` or `signed in`",
     ),
     "host_id": ExportField("text", "ID of the host concerned"),
     "host_name": _HOST_NAME,
@@ -248,6 +248,17 @@ RULE_FIELDS: Final[Mapping[str, ExportField]] = {
     ),
 }
 
+CAP_FIELDS: Final[Mapping[str, ExportField]] = {
+    "cap": ExportField("text", "name of the cap"),
+    "period": ExportField("word", "`per_hour`, `per_day` or `per_month`"),
+    "limit": ExportField("CNY", "limit in config.toml"),
+    "spent": ExportField("CNY", "what counts: the cost per hour now, of today, or of this month"),
+    "spent_low": ExportField("CNY", "the least that it may be, by price and time"),
+    "spent_high": ExportField("CNY", "the most that it may be"),
+    "level": ExportField("word", "`ok`, `warned` from 80 % on, or `reached`"),
+    "unpriced": ExportField("number", "hosts with an unknown price, because of which nothing is bought or started"),
+}
+
 CHECK_FIELDS: Final[Mapping[str, ExportField]] = {
     "check": ExportField("text", "what was checked"),
     "status": ExportField("word", "`ok`, `warn` (works with limitations) or `bad`"),
@@ -268,5 +279,6 @@ ROW_FIELDS: Final[Mapping[str, Mapping[str, ExportField]]] = {
     "checks": CHECK_FIELDS,
     "report": REPORT_FIELDS,
     "rules": RULE_FIELDS,
+    "caps": CAP_FIELDS,
 }
 """The fields of each kind of row."""

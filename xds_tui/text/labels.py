@@ -63,6 +63,7 @@ EVENT_KINDS: Final = {
     EventKind.ERROR: N_("error"),
     EventKind.RECOVERED: N_("recovered"),
     EventKind.EXPIRING: N_("expiring"),
+    EventKind.CAP: N_("cap"),
     EventKind.SIGNED_OUT: N_("signed out"),
     EventKind.SIGNED_IN: N_("signed in"),
 }
@@ -75,6 +76,8 @@ _EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {state.value if isinstance(state, Enum) else state: word for state, word in ORDER_STATES.items()},
     "doubt": {doubt.value: word for doubt, word in DOUBTS.items()},
     "kind": {kind.value: word for kind, word in EVENT_KINDS.items()},
+    "period": {"per_hour": N_("per hour"), "per_day": N_("today"), "per_month": N_("this month")},
+    "level": {"ok": N_("ok"), "warned": N_("nearly reached"), "reached": N_("reached")},
     "obstacle": {"protected": terms.PROTECTED, "missed": N_("missed")},
 }
 """The words of the fields of `text.export`, by exported value."""
@@ -129,6 +132,9 @@ HEADERS: Final[Mapping[str, str]] = {
     "hosts": N_("HOSTS"),
     "tag": N_("TAG"),
     "rule": N_("RULE"),
+    "cap": N_("CAP"),
+    "spent_cny": N_("SPENT ¥"),
+    "limit_cny": N_("LIMIT ¥"),
     "action": N_("ACTION"),
     "hours_on": N_("HOURS ON"),
     "on_demand_cny": N_("ON-DEMAND ¥"),

@@ -324,7 +324,7 @@ def event(record: Event) -> str:
             return _order_event(record, host)
         case EventKind.CANDIDATE:
             return _candidate(host, record.doubt)
-        case EventKind.ERROR | EventKind.SIGNED_OUT:
+        case EventKind.ERROR | EventKind.SIGNED_OUT | EventKind.CAP:
             return with_detail(record.summary, record.message)
         case EventKind.EXPIRING:
             at = formats.moment(record.expires)

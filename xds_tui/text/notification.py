@@ -14,7 +14,13 @@ from xds_tui.text import export, messages
 MAX_LINES: Final = 20
 """Events in the text of a message; the others are counted."""
 
-_LEVELS: Final = {EventKind.EXPIRING: 2, EventKind.RECOVERED: 0, EventKind.STATUS: 3, EventKind.GONE: 3}
+_LEVELS: Final = {
+    EventKind.EXPIRING: 2,
+    EventKind.CAP: 2,
+    EventKind.RECOVERED: 0,
+    EventKind.STATUS: 3,
+    EventKind.GONE: 3,
+}
 """Severity of a kind of events, from 0 to 4; 3 for others."""
 
 

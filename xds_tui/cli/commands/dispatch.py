@@ -163,6 +163,12 @@ def _rules(options: argparse.Namespace, settings: Settings, context: CommandCont
     return rules.rules(context.services(), settings.rules, view)
 
 
+def _caps(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import caps
+
+    return caps.caps(context.services(), _output_format(options))
+
+
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import login
 
@@ -229,6 +235,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "orders": _orders,
     "report": _report,
     "rules": _rules,
+    "caps": _caps,
     **dict.fromkeys(
         ("create", "start", "stop", "reboot", "delete", "apply", "wait", "describe", "estimate", "ssh"), _order_command
     ),

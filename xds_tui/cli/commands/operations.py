@@ -76,6 +76,7 @@ def operate(engine: Engine, action: OrderAction, words: HostWords, options: Orde
     if plan is not None and not words.may_mean(plan.orders, engine.state.annotations):
         raise RequestMismatchError(MISMATCH, options.request_id)
     plan = plan or _new_plan(engine, action, words, options)
+    require_caps(engine, plan.to_send)
     if options.is_dry_run:
         lines = () if action is not OrderAction.POWER_ON else _start_lines(engine, plan.hosts)
         order_report.write_plan(engine.state.base_url, plan.to_send, plan.skipped, lines=lines, as_json=options.as_json)
@@ -83,6 +84,13 @@ def operate(engine: Engine, action: OrderAction, words: HostWords, options: Orde
     if plan.to_send and not options.is_confirmed:
         plan = _confirm(engine, action, plan)
     return execute(engine, action, plan, options)
+
+
+def require_caps(engine: Engine, orders: Sequence[Order]) -> None:
+    """Raise `CommandError` if a cap on spending refuses one of `orders`, before the user is asked about them."""
+    obstacle = engine.run(engine.monitor.guard.first_obstacle(orders), _(READING_JOURNAL))
+    if obstacle is not None:
+        raise CommandError(obstacle.summary, obstacle.detail, code=ExitCode.LIMIT)
 
 
 def known_request(engine: Engine, action: OrderAction, options: OrderOptions) -> Plan | None:

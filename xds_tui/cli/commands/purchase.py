@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from xds_tui.cli import order_input, order_report, output
-from xds_tui.cli.commands.operations import Plan, execute, known_request
+from xds_tui.cli.commands.operations import Plan, execute, known_request, require_caps
 from xds_tui.cli.engine import READING_JOURNAL, Engine
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import pricing, purchase
@@ -80,6 +80,7 @@ def create(engine: Engine, request: PurchaseRequest, options: OrderOptions) -> i
     quote = draft.quote()
     require_limits([draft], request)
     plan = _priced(plan, quote) if plan is not None else _new_plan(engine, request, options, quote)
+    require_caps(engine, plan.to_send)
     if options.is_dry_run:
         estimated = {"estimate": facts(draft)}
         lines = estimate_lines(draft)

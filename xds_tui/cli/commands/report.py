@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError
 from xds_tui.cli import columns, output
-from xds_tui.cli.commands.history import EVENT_PAGE_SIZE
 from xds_tui.cli.commands.host_reader import HostReader
 from xds_tui.cli.output import CommandError, OutputFormat, RowWriter, TextColumn, print_error
 from xds_tui.cli.watch import follow, report_error
 from xds_tui.domain import pricing
-from xds_tui.domain.cost_report import FORECAST_DAYS, CostReport, billed_hosts, cost_report
+from xds_tui.domain.cost_report import FORECAST_DAYS, CostReport, cost_report
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.sanitize import clean
-from xds_tui.domain.usage import Observations
+from xds_tui.fleet.cost_records import month_of, read_billed_hosts
 from xds_tui.i18n import N_, _
 from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
     from xds_tui.domain.annotations import Annotation
     from xds_tui.domain.model import Host
-    from xds_tui.domain.records import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +68,15 @@ def report(services: CommandServices, view: ReportView) -> int:
         hosts, costs = await _hosts(services)
         journal, now = services.journal, services.clock()
         since, until = start - FORECAST_DAYS * _DAY, min(now, end)
-        events = await _events(services, since)
-        observed = Observations(await journal.observation_times(since, until), events, until)
-        found = billed_hosts(hosts, costs.hosts, await journal.creates(), events, observed)
+        creates = await journal.creates()
+        found, begin = await read_billed_hosts(journal, hosts, costs.hosts, creates, (since, until))
         await services.annotations.refresh()
         annotations = services.annotations.find
         named = tuple(replace(host, name=annotations(host.id).alias or host.name) for host in found)
         if (problem := journal.problem or journal.notice) is not None:
             raise problem
         groups = _groups(view.part, annotations)
-        return _Result(cost_report(named, (start, end), now, observed.begin, groups), observed.begin)
+        return _Result(cost_report(named, (start, end), now, begin, groups), begin)
 
     return follow(services, read, _ReportWriter(view), 0)
 
@@ -91,16 +88,6 @@ def _groups(part: str, annotation: Callable[[str], Annotation]) -> Callable[[str
     if part == "owner":
         return lambda host_id: filter(None, (annotation(host_id).owner,))
     return None
-
-
-def month_of(month: tuple[int, int] | None, now: datetime) -> tuple[datetime, datetime]:
-    """Return the beginning and the end of a month in local time; of the current one for None."""
-    local = now.astimezone()
-    year, number = month or (local.year, local.month)
-    following = (year, number + 1) if number < 12 else (year + 1, 1)
-    # The offset of each is its own: the clocks may change between them.
-    first, last = (datetime(*part, 1).astimezone() for part in ((year, number), following))
-    return first, last
 
 
 async def _hosts(services: CommandServices) -> tuple[tuple[Host, ...], Costs]:
@@ -118,18 +105,6 @@ async def _hosts(services: CommandServices) -> tuple[tuple[Host, ...], Costs]:
         }
         return hosts, pricing.costs(hosts, None, prices, services.clock())
     return (state.snapshot.hosts if state.snapshot is not None else ()), state.costs
-
-
-async def _events(services: CommandServices, since: datetime) -> list[Event]:
-    """Return the events from `since` on, and a few before."""
-    events: list[Event] = []
-    before: datetime | None = None
-    while page := await services.journal.events(EVENT_PAGE_SIZE, before):
-        events += page
-        before = page[-1].at
-        if before < since:
-            break
-    return events
 
 
 class _ReportWriter:
