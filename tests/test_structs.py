@@ -7,6 +7,7 @@ import dataclasses
 import pprint
 from collections.abc import Callable
 from dataclasses import field
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -119,16 +120,29 @@ def test_it_is_printed_like_a_dataclass(decorator: Decorator) -> None:
     assert "y=2" in pprint.pformat(made(decorator)(1))
 
 
+@DECORATORS
+def test_a_field_can_be_left_out_of_comparisons(decorator: Decorator) -> None:
+    class Named:
+        number: int
+        size: Decimal = Decimal(1)  # has a method `compare`
+        name: str = field(default="", compare=False)
+
+    named: Any = decorator(frozen=True, slots=True)(Named)
+    assert named(1, name="a") == named(1, name="b")
+    assert hash(named(1, name="a")) == hash(named(1, name="b"))
+    assert len({named(1), named(2), named(1, Decimal(2)), named(1, name="a")}) == 3
+    assert named(1) != made(decorator)(1)
+    assert dataclasses.replace(named(1), name="a").name == "a"
+
+
 def test_other_classes_become_standard_dataclasses() -> None:
     class Named:
-        name: str = field(default="", compare=False)
+        name: str = field(default="", repr=False)
 
     class Derived(Named):
         pass
 
-    named: Any = structs.dataclass(frozen=True, slots=True)(Named)
-    assert named("a") == named("b")
-    for cls, options in ((Derived, {"frozen": True}), (new_point(), {"frozen": False})):
+    for cls, options in ((Named, {"frozen": True}), (Derived, {"frozen": True}), (new_point(), {"frozen": False})):
         standard: Any = structs.dataclass(slots=True, **options)(cls)
         assert not issubclass(standard, msgspec.Struct)
         assert dataclasses.is_dataclass(standard)

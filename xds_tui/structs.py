@@ -8,6 +8,7 @@ dataclasses. Assigning to an attribute raises AttributeError.
 from __future__ import annotations
 
 import dataclasses
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 import msgspec
@@ -42,10 +43,10 @@ _NOT_COPIED: Final = ("__dict__", "__weakref__")
 
 
 def _can_be_struct(cls: type) -> bool:
-    """Return whether a class has no base class except `Generic`, and no method is to leave out a field."""
+    """Return whether a class has no base class except `Generic`, and only comparisons are to leave out a field."""
     fields = (value for value in vars(cls).values() if isinstance(value, dataclasses.Field))
     return set(cls.__bases__) <= {object, Generic} and all(
-        field.init and field.repr and field.compare and field.hash is None for field in fields
+        field.init and field.repr and field.hash is None for field in fields
     )
 
 
@@ -56,6 +57,10 @@ def _struct(cls: type, *, kw_only: bool, eq: bool, order: bool) -> type:
     for name, default in defaults.items():
         if isinstance(default, dataclasses.Field):
             namespace[name] = _converted(default)
+    ignored = {name for name, value in defaults.items() if isinstance(value, dataclasses.Field) and not value.compare}
+    if eq and ignored:
+        eq = False
+        namespace.update(_comparisons([name for name in annotations if name not in ignored]))
     # A documented class is spared the generated docstring, for which its signature would be inspected.
     described = {"__module__": cls.__module__, "__doc__": "Fields.", "__annotations__": annotations, **defaults}
     namespace[_FIELDS] = _Attribute(_FIELDS, described, kw_only)
@@ -70,6 +75,19 @@ def _struct(cls: type, *, kw_only: bool, eq: bool, order: bool) -> type:
         eq=eq,
         order=order,
     )
+
+
+def _comparisons(names: list[str]) -> dict[str, Callable[..., object]]:
+    """Return the methods that compare and hash instances by the attributes `names` only."""
+    values = attrgetter(*names)
+
+    def equal(self: object, other: object) -> bool:
+        return values(self) == values(other) if type(other) is type(self) else NotImplemented
+
+    def hash_of(self: object) -> int:
+        return hash(values(self))
+
+    return {"__eq__": equal, "__hash__": hash_of}
 
 
 def _converted(field: dataclasses.Field[Any]) -> object:

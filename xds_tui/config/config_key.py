@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from xds_tui.config.toml_file import PROFILES, TOP, ConfigFile, Table
+from xds_tui.structs import dataclass
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from xds_tui.config.toml_file import BYTE_ORDER_MARK, SettingsError
 from xds_tui.domain.annotations import Annotation, AnnotationChange, safe_annotation
 from xds_tui.i18n import N_
+from xds_tui.structs import dataclass
 
 NOT_TOML: Final = N_("The file with the names and tags of your hosts is not valid TOML: it is neither used nor changed")
 IRREGULAR: Final = N_("The file with the names and tags of your hosts has a form that is edited only by hand")
@@ -24,10 +25,9 @@ MAX_PROBLEMS: Final = 20
 _PART: Final = 100
 """Annotations that are encoded together."""
 
-_HEADER: Final = re.compile(r"[ \t]*\[")
-_HOST_HEADER: Final = re.compile(
-    r"""[ \t]*\[[ \t]*hosts[ \t]*\.[ \t]*(?:"(?P<quoted>[^"\\]*)"|'(?P<literal>[^']*)'|(?P<bare>[\w-]+))[ \t]*\]""",
-    re.ASCII,
+_HEADER: Final = r"[ \t]*\["
+_HOST_HEADER: Final = (
+    r"""(?a)[ \t]*\[[ \t]*hosts[ \t]*\.[ \t]*(?:"(?P<quoted>[^"\\]*)"|'(?P<literal>[^']*)'|(?P<bare>[\w-]+))[ \t]*\]"""
 )
 _HEADING: Final = "# Names, notes, tags, owners and protection of your hosts: xds-tui manual hosts\n"
 
@@ -62,7 +62,9 @@ def _load(text: str, name: str) -> dict[str, Any]:
         SettingsError: if `text` is not TOML.
 
     """
-    import tomllib  # most users have no such file
+    if not text:
+        return {}  # most users have no such file, and need not import a parser
+    import tomllib
 
     try:
         return tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
@@ -150,7 +152,7 @@ def _line(text: str, host_id: str, key: str) -> int:
     """Return the line of a key, or else of the table of its host, or else of the first table."""
     found, is_inside = 1, False
     for number, line in enumerate(text.splitlines(), 1):
-        if _HEADER.match(line):
+        if re.match(_HEADER, line):
             is_inside = _header_id(line) == host_id
             found = number if is_inside else found
         elif is_inside and key and re.match(rf"""[ \t]*["']?{re.escape(key)}["']?[ \t]*=""", line):
@@ -159,7 +161,7 @@ def _line(text: str, host_id: str, key: str) -> int:
 
 
 def _header_id(line: str) -> str | None:
-    match = _HOST_HEADER.match(line)
+    match = re.match(_HOST_HEADER, line)
     return next((part for part in match.groups() if part is not None), None) if match else None
 
 
@@ -281,7 +283,7 @@ def _sections(text: str) -> list[_Section]:
     lines: list[str] = []
     host_id: str | None = None
     for line in text.splitlines(keepends=True):
-        if _HEADER.match(line):
+        if re.match(_HEADER, line):
             sections.append(_Section(host_id, "".join(lines)))
             lines, host_id = [], _header_id(line)
         lines.append(line)
