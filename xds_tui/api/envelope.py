@@ -43,14 +43,14 @@ _SEARCHED_BYTES: Final = 8_192
 _DECODED: Final = "xds-tui envelope"
 """The extension of a response that holds its decoded envelope."""
 
-_TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
-_INVISIBLE: Final = re.compile(r"<(script|style)\b.*?(</\1>|$)", re.IGNORECASE | re.DOTALL)
-_TAG: Final = re.compile(r"<[^<>]*>?")
-_DATA: Final = re.compile(r'[\[{]\s*[\[{"]')
+_TITLE: Final = r"(?i)<title[^<>]*>([^<]*)"
+_INVISIBLE: Final = r"(?is)<(script|style)\b.*?(</\1>|$)"
+_TAG: Final = r"<[^<>]*>?"
+_DATA: Final = r'[\[{]\s*[\[{"]'
 """The beginning of a JSON object or list."""
 
-_REASON: Final = re.compile(
-    r'"(code|status|error|msg|message|detail|title|reason)"\s*:\s*("(?:[^"\\]|\\.){0,100}"|-?\d{1,10}\b)', re.IGNORECASE
+_REASON: Final = (
+    r'(?i)"(code|status|error|msg|message|detail|title|reason)"\s*:\s*("(?:[^"\\]|\\.){0,100}"|-?\d{1,10}\b)'
 )
 """Fields of an error that is not the service's."""
 
@@ -159,12 +159,12 @@ def describe(response: httpx.Response) -> str:
     """
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no content type"
     page = response.content[:_SEARCHED_BYTES].decode("utf-8", "replace").replace("\0", "")
-    title = _TITLE.search(page)
-    words = title[1] if title and title[1].strip() else _TAG.sub(" ", _INVISIBLE.sub(" ", page))
+    title = re.search(_TITLE, page)
+    words = title[1] if title and title[1].strip() else re.sub(_TAG, " ", re.sub(_INVISIBLE, " ", page))
     shown = " ".join(html.unescape(words).split()) or "empty"
-    is_data = "json" in kind or "xml" in kind or _DATA.search(shown) is not None
+    is_data = "json" in kind or "xml" in kind or re.search(_DATA, shown) is not None
     if words.strip() and (is_data or (response.is_success and not _is_page(response))):
-        reasons = [f"{field[1]} {field[2]}" for field in _REASON.finditer(page)]
+        reasons = [f"{field[1]} {field[2]}" for field in re.finditer(_REASON, page)]
         shown = ", ".join(reasons) or f"{len(response.content)} bytes"
     return clean(f"HTTP {response.status_code}, {kind}: {shown}", MAX_SHOWN)
 

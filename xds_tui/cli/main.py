@@ -73,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = ExitCode.FAILURE
     if argv is None:
         _exit_despite_stuck_keyring(code)
+        gc.freeze()  # the interpreter would look for garbage among all objects twice before it ends
     return code
 
 

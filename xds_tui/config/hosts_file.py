@@ -44,7 +44,7 @@ NOT_EDITED: Final = N_("The file with the names and tags of your hosts cannot be
 LOCKED: Final = N_("Another program is editing the names and tags of your hosts, so nothing was changed; try again")
 KEEPS_CHANGING: Final = N_("The file with the names and tags of your hosts keeps changing, so nothing was changed")
 
-_LEFTOVER: Final = re.compile(r"[a-z0-9_]{8}")
+_LEFTOVER: Final = r"[a-z0-9_]{8}"
 
 
 class HostsFile:
@@ -237,5 +237,5 @@ def _remove_leftovers(path: Path) -> None:
     prefix = f".{target.name}."
     with contextlib.suppress(OSError):
         for entry in target.parent.iterdir():
-            if entry.name.startswith(prefix) and _LEFTOVER.fullmatch(entry.name.removeprefix(prefix)):
+            if entry.name.startswith(prefix) and re.fullmatch(_LEFTOVER, entry.name.removeprefix(prefix)):
                 entry.unlink(missing_ok=True)

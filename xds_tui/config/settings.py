@@ -52,7 +52,7 @@ __all__ = [
 T = TypeVar("T")
 
 _ZONEINFO_DIRS: Final = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
-_POSIX_ZONE: Final = re.compile(r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?[0-9]|(?:UTC|GMT)0?$")
+_POSIX_ZONE: Final = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?[0-9]|(?:UTC|GMT)0?$"
 """A time zone that needs no file: `CST-8`, `<+08>-8`, `UTC`."""
 _PROFILE_VARIABLES: Final = frozenset({"XDS_PROFILE", "XDS_BASE_URL", "XDS_TOKEN", "XDS_UUID", "XDS_SECRET"})
 """Variables that apply only to the profile that the program was started with."""
@@ -367,7 +367,7 @@ def _credentials(environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
 def _time_zone_problems(environ: Mapping[str, str]) -> tuple[SettingsError, ...]:
     """Report a time zone in TZ that the C library cannot find, in place of which it silently uses UTC."""
     zone = environ.get("TZ", "").removeprefix(":")
-    if not zone or _POSIX_ZONE.match(zone):
+    if not zone or re.match(_POSIX_ZONE, zone):
         return ()
     folders = (environ.get("TZDIR", ""), *_ZONEINFO_DIRS)
     try:

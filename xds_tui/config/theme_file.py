@@ -45,8 +45,8 @@ OPTIONAL_COLORS: Final = ("secondary", "accent", "warning", "error", "success", 
 MIN_CONTRAST: Final = 4.5
 """WCAG 2.1, 1.4.3."""
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_COLOR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
+_NAME: Final = r"[a-z0-9][a-z0-9_-]{0,39}"
+_COLOR: Final = r"#[0-9A-Fa-f]{6}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def parse_theme_name(value: object) -> str:
         InvalidValueError: for any other value.
 
     """
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_NAME, value):
         reason = N_("The name of a theme must be 1 to 40 lower-case letters, digits, hyphens and underscores")
         raise InvalidValueError(reason)
     return value
@@ -81,7 +81,7 @@ def theme_folder(config_path: Path) -> Path:
 def theme_names(folder: Path) -> list[str]:
     """Return the names of the theme files, sorted; none if the folder cannot be read."""
     try:
-        return sorted(path.stem for path in folder.glob("*.toml") if _NAME.fullmatch(path.stem))
+        return sorted(path.stem for path in folder.glob("*.toml") if re.fullmatch(_NAME, path.stem))
     except OSError:
         return []
 
@@ -106,7 +106,7 @@ def read_theme(folder: Path, name: str) -> tuple[CustomTheme | None, Sequence[Se
 
 
 def _parse_color(value: object) -> str:
-    if not isinstance(value, str) or not _COLOR.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_COLOR, value):
         raise InvalidValueError(N_('A color must look like "#12ab9f"'))
     return value
 

@@ -46,7 +46,7 @@ TEMPLATES: Final[Table] = ("templates",)
 KEYS: Final[Table] = ("keys",)
 """The keys of each command, by its ID."""
 
-_HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?$")
+_HEADER: Final = r"\s*\[([^\[\]]+)\]\s*(#.*)?$"
 _NO_TABLE: Final = N_("This must be a table")
 _UNREADABLE: Final = N_("The file cannot be read, so its settings are ignored")
 _UNKNOWN: Final = N_("There is no such setting")
@@ -250,7 +250,7 @@ class ConfigFile:
         """Return the line that sets `key` in the usual notation; tomllib reports no positions."""
         current: Table = TOP
         for number, line in enumerate(self._text.splitlines(), 1):
-            if header := _HEADER.match(line):
+            if header := re.match(_HEADER, line):
                 current = tuple(part.strip(" \"'") for part in header[1].split(".", maxsplit=1))
                 if current == (*table, key):
                     return number

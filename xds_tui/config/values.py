@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Enum)
 
-_PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_PROFILE_NAME: Final = r"[A-Za-z0-9_.-]{1,40}"
 BAD_PROFILE_NAME: Final = N_("The name of a profile must be 1 to 40 letters, digits, dots, hyphens and underscores")
 BAD_CHANNEL_NAME: Final = N_("The name of a channel must be 1 to 40 letters, digits, dots, hyphens and underscores")
 UNPRINTABLE: Final = N_("This contains characters that cannot be shown")
-_HOURS_OF_DAY: Final = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+_HOURS_OF_DAY: Final = r"(?a)((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)"
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Invisible characters that join letters and emoji, and are part of words."""
 
@@ -55,7 +55,7 @@ def printable(text: str) -> str:
 
 def is_profile_name(name: str) -> bool:
     """Whether `name` may be the name of a profile."""
-    return _PROFILE_NAME.fullmatch(name) is not None
+    return re.fullmatch(_PROFILE_NAME, name) is not None
 
 
 def parse_profile_name(value: object) -> str:
@@ -122,7 +122,7 @@ def parse_channel(value: object) -> tuple[str, ...]:
 
 def parse_hours_of_day(value: object) -> QuietHours:
     """Accept two times of the day."""
-    match = _HOURS_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_HOURS_OF_DAY, value) if isinstance(value, str) else None
     if match is None or match[1] == match[2]:
         raise InvalidValueError(N_("This must be two times of the day, such as 22:00-08:00"))
     return QuietHours(time.fromisoformat(match[1]), time.fromisoformat(match[2]))

@@ -31,7 +31,7 @@ MAX_OWNER: Final = 100
 MAX_TAGS: Final = 50
 """Maximum number of tags of a host."""
 
-_BAD_TAG: Final = re.compile(r"[\s,\"'\\]|^[-+!]")
+_BAD_TAG: Final = r"[\s,\"'\\]|^[-+!]"
 """What a tag must not contain, so that it can be typed in a filter, a list and an option as it is."""
 
 CONTROL_CHARACTERS: Final = N_("{word}: this contains control characters")
@@ -165,7 +165,7 @@ def parse_tag(text: str) -> str:
 
     """
     tag = _text(text, MAX_TAG)
-    if not tag or _BAD_TAG.search(tag):
+    if not tag or re.search(_BAD_TAG, tag):
         raise AnnotationError(BAD_TAG, clean(text, MAX_TAG))
     return tag
 
@@ -184,7 +184,7 @@ def safe_annotation(
     *, alias: str = "", note: str = "", tags: Iterable[str] = (), owner: str = "", is_marked: bool = False
 ) -> Annotation:
     """Return the annotation with these texts from a file: sanitized, shortened, and with usable tags."""
-    named = (_BAD_TAG.sub("-", _safe(tag, MAX_TAG)).strip("-") for tag in tags)
+    named = (re.sub(_BAD_TAG, "-", _safe(tag, MAX_TAG)).strip("-") for tag in tags)
     return Annotation(
         alias=_safe(alias, MAX_ALIAS),
         note=_safe(note, MAX_NOTE),

@@ -80,10 +80,8 @@ _JUNCTIONS: Final = frozenset({"and", "or", "not", "&", "&&", "|", "||", "且", 
 
 _NAME: Final = r"[^\W\d_][\w-]*"
 _OPERATOR: Final = r"(?:![=:<>~]|[<>=:≠≤≥≈]|(?<=[=!<>])~)+"
-_TERM: Final = re.compile(
-    rf'(?P<not>[-!]?)(?:(?P<field>{_NAME})(?P<operator>{_OPERATOR}))?(?P<value>"[^"]*"|[^\s"]*)(?=\s|$)'
-)
-_FOREIGN_SYNTAX: Final = re.compile(
+_TERM: Final = rf'(?P<not>[-!]?)(?:(?P<field>{_NAME})(?P<operator>{_OPERATOR}))?(?P<value>"[^"]*"|[^\s"]*)(?=\s|$)'
+_FOREIGN_SYNTAX: Final = (
     rf"&&|[|<>≠≤≥≈]|[!=]=|^=|^[(\[{{]+[-!]?{_NAME}{_OPERATOR}|^(?:{'|'.join([*FIELDS, *FIELD_ALIASES])})[~!]"
 )
 """What a value without quotes has only if it was meant as an operator."""
@@ -139,7 +137,7 @@ def parse(text: str) -> Query:
     position = 0
     text = normalize(text).strip()
     while position < len(text):
-        match = _TERM.match(text, position)
+        match = re.compile(_TERM).match(text, position)
         if match is None:
             raise QueryError(N_("{word}: cannot be parsed"), text[position:].split()[0])
         position = match.end()
@@ -166,7 +164,7 @@ def _term(match: re.Match[str]) -> Term:
         if field is None and text in _JUNCTIONS:
             reason = N_("{word}: not supported, because all terms must match. To search for the word, quote it.")
             raise QueryError(reason, word)
-        if _FOREIGN_SYNTAX.search(text):
+        if re.search(_FOREIGN_SYNTAX, text):
             raise QueryError(N_("{word}: cannot be parsed. If these characters belong to the value, quote it."), word)
     if field is None:
         return Term(None, ":", text, 0, is_negated)

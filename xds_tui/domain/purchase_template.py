@@ -15,7 +15,7 @@ BAD_TEMPLATE: Final = N_(
     'A template has the texts package, image, billing ("on-demand" or "rent"), and period for rent, and a list of tags'
 )
 
-_PERIOD: Final = re.compile(r"(\d{1,3})\s*([a-z]+)", re.IGNORECASE | re.ASCII)
+_PERIOD: Final = r"(?ia)(\d{1,3})\s*([a-z]+)"
 _UNITS: Final = {unit.name.lower(): unit for unit in PeriodUnit}
 _KEYS: Final = frozenset({"package", "image", "billing", "period", "tags"})
 
@@ -35,7 +35,7 @@ class PurchaseTemplate:
 
 def parse_period(text: str) -> Period | None:
     """Return a period such as `3 months`, or None if `text` is not one."""
-    match = _PERIOD.fullmatch(text.strip())
+    match = re.fullmatch(_PERIOD, text.strip())
     unit = _UNITS.get(match[2].lower().removesuffix("s")) if match else None
     return Period(unit, int(match[1])) if match and unit is not None and int(match[1]) else None
 

@@ -64,13 +64,18 @@ MAX_PRICE: Final = Decimal(1_000_000)
 """Maximum price in CNY/hour."""
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a text has only Latin and Chinese characters that need no check."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def clean(text: str, limit: int = MAX_LENGTH) -> str:
     """Return at most `limit` characters of `text`, with U+FFFD in place of each that cannot be displayed safely.
 
     These are unsafe and invisible characters, those of ambiguous width, and excess combining marks.
     """
     text = text[:limit]
-    return text if _PLAIN.fullmatch(text) else "".join(_replace_unsafe(text))
+    return text if is_plain(text) else "".join(_replace_unsafe(text))
 
 
 def _replace_unsafe(text: str) -> Iterator[str]:

@@ -26,21 +26,20 @@ MAX_SHOWN: Final = 60
 """Characters of an invalid value that an error shows."""
 
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
+_HOST_NAME: Final = rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?"
 """RFC 1123. The last label begins with a letter, because `127.1` and `0x7f.1` would be read as IP addresses."""
 
-_NAMED_PORT: Final = re.compile(r"(.+?):([0-9]{1,5})")
+_NAMED_PORT: Final = r"(.+?):([0-9]{1,5})"
 _USER: Final = {
-    "linux": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"),
-    "windows": re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.@\\ -]{0,103}[A-Za-z0-9_])?"),
+    "linux": r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
+    "windows": r"[A-Za-z0-9_](?:[A-Za-z0-9_.@\\ -]{0,103}[A-Za-z0-9_])?",
 }
 """Account names; those of Windows may contain a domain. There is no line break, which would start a new setting."""
 
-_WINDOWS: Final = re.compile(r"windows|\bwin\s?\d", re.IGNORECASE)
-_LINUX: Final = re.compile(
-    r"linux|ubuntu|debian|centos|red\s?hat|\brhel|fedora|rocky|suse|\barch\b|alpine|gentoo|euler|anolis|kylin|deepin"
-    r"|麒麟|欧拉|龙蜥|统信|bsd|unix",
-    re.IGNORECASE,
+_WINDOWS: Final = r"(?i)windows|\bwin\s?\d"
+_LINUX: Final = (
+    r"(?i)linux|ubuntu|debian|centos|red\s?hat|\brhel|fedora|rocky|suse|\barch\b|alpine|gentoo|euler|anolis|kylin|deepin"
+    r"|麒麟|欧拉|龙蜥|统信|bsd|unix"
 )
 
 
@@ -114,23 +113,23 @@ def target(host: Host) -> Target:
     address, port = _address(host)
     if not host.account:
         raise UnreachableError(N_("The user name is not known yet"))
-    if not _USER[system.value].fullmatch(host.account):
+    if not re.fullmatch(_USER[system.value], host.account):
         raise UnreachableError(N_("The user name is unsafe to pass to a program"), host.account)
     return Target(host.id, system, address, port or (SSH_PORT if system is System.LINUX else RDP_PORT), host.account)
 
 
 def system_of(os: str) -> System | None:
     """Return how a host is used by the name of its operating system; None: the name is unknown."""
-    if _WINDOWS.search(os):
+    if re.search(_WINDOWS, os):
         return System.WINDOWS
-    return System.LINUX if _LINUX.search(os) else None
+    return System.LINUX if re.search(_LINUX, os) else None
 
 
 def _address(host: Host) -> tuple[str, int | None]:
     """Return address and port; if the service sends no address, those of `ipv4`, which may be `name:port`."""
     address, port = host.address, host.port
     if not address and host.ipv4:
-        match = _NAMED_PORT.fullmatch(host.ipv4)
+        match = re.fullmatch(_NAMED_PORT, host.ipv4)
         address, port = (match[1], port or int(match[2])) if match else (host.ipv4, port)
     if not address:
         raise UnreachableError(ADDRESS_UNKNOWN)
@@ -141,7 +140,7 @@ def _address(host: Host) -> tuple[str, int | None]:
 
 def is_address(text: str) -> bool:
     """Return whether `text` is a host name or an IP address without a zone."""
-    if _HOST_NAME.fullmatch(text):
+    if re.fullmatch(_HOST_NAME, text):
         return True
     import ipaddress  # not needed before the first paint
 

@@ -7,7 +7,6 @@ template does with them is the user's choice: it may place them before `--`.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +30,7 @@ LINUX_PLACEHOLDERS: Final = frozenset(("address", "port", "user", "place"))
 WINDOWS_PLACEHOLDERS: Final = LINUX_PLACEHOLDERS | {"file"}
 """The names of placeholders; `place` is address and port as one, `file` the path of an `.rdp` file."""
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER: Final = r"\{([^{}]*)\}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,9 @@ def validate(command: Command, allowed: Collection[str], required: Collection[st
         ValueError: with a sentence for the user, marked for translation.
 
     """
-    if not command or not command[0] or _PLACEHOLDER.search(command[0]) or any("\0" in part for part in command):
+    if not command or not command[0] or re.search(_PLACEHOLDER, command[0]) or any("\0" in part for part in command):
         raise ValueError(N_("This must be a list of arguments that starts with the name of the program"))
-    used = {name for part in command for name in _PLACEHOLDER.findall(part)}
+    used = {name for part in command for name in re.findall(_PLACEHOLDER, part)}
     if not used <= set(allowed):
         raise ValueError(
             N_("Only {address}, {port}, {user}, {place} and {file} are allowed in braces")
@@ -91,14 +90,16 @@ def expand(command: Command, target: Target, file: str = "") -> Command:
         "file": file,
         "alias": target.alias,
     }
-    return tuple(_PLACEHOLDER.sub(lambda match: values[match[1]], part) for part in command)
+    return tuple(re.sub(_PLACEHOLDER, lambda match: values[match[1]], part) for part in command)
 
 
 def needs_file(command: Command) -> bool:
     """Return whether a template needs an `.rdp` file."""
-    return any("file" in _PLACEHOLDER.findall(part) for part in command)
+    return any("file" in re.findall(_PLACEHOLDER, part) for part in command)
 
 
 def shell_command(command: Sequence[str]) -> str:
     """Return a command as it can be typed into a shell."""
+    import shlex  # few commands show a command line
+
     return shlex.join(command)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -44,9 +45,6 @@ def encode_secret_as_null(value: object) -> None:
 
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_secret_as_null)
-_EVENT: Final = msgspec.json.Decoder(Event)
-_ORDER: Final = msgspec.json.Decoder(Order)
-_LOOSE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def encode(record: Event | Order) -> str:
@@ -56,12 +54,12 @@ def encode(record: Event | Order) -> str:
 
 def decode_event(body: object) -> Event | None:
     """Return the event in `body`, or None if it cannot be decoded."""
-    return _read(_EVENT, body)
+    return _read(_event_decoder(), body)
 
 
 def decode_order(body: object) -> Order | None:
     """Return the order in `body`, or None if it cannot be decoded."""
-    return _read(_ORDER, body)
+    return _read(_order_decoder(), body)
 
 
 def decode_events(rows: Iterable[tuple[object]]) -> tuple[Event, ...]:
@@ -74,10 +72,24 @@ def decode_host_id(body: object) -> str | None:
     if not isinstance(body, bytes):
         return None
     try:
-        host_id = msgspec.json.decode(_LOOSE.decode(body)["host_id"], type=str)
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        host_id = msgspec.json.decode(fields["host_id"], type=str)
     except (KeyError, ValueError, RecursionError):
         return None
     return host_id or None
+
+
+# Decoders are created when they are needed: that takes longer than many commands need for everything they read.
+
+
+@cache
+def _event_decoder() -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(Event)
+
+
+@cache
+def _order_decoder() -> msgspec.json.Decoder[Order]:
+    return msgspec.json.Decoder(Order)
 
 
 def _read(decoder: msgspec.json.Decoder[T], body: object) -> T | None:

@@ -21,7 +21,7 @@ from typing import Final
 
 from xds_tui.system import files
 
-_NAME: Final = re.compile(r"[0-9a-f]{16}")
+_NAME: Final = r"[0-9a-f]{16}"
 
 
 class InstanceLock:
@@ -56,7 +56,7 @@ class InstanceLock:
 
     def is_another_alive(self, name: str) -> bool:
         """Return whether another program called `name` is running; removes the lock file of one that is not."""
-        if name == self._name or self._folder is None or not _NAME.fullmatch(name):
+        if name == self._name or self._folder is None or not re.fullmatch(_NAME, name):
             return False
         path = self._folder / f"{name}.lock"
         try:

@@ -179,16 +179,13 @@ def _price(value: object) -> Decimal | None:
     return price
 
 
-_SPLIT: Final = msgspec.json.Decoder(CostSplit)
-
-
 def _split(body: object) -> CostSplit | None:
     if body is None:
         return None
     if not isinstance(body, str):
         raise ValueError("not a split")
     try:
-        split = _SPLIT.decode(body)
+        split = msgspec.json.decode(body, type=CostSplit)
     except (msgspec.MsgspecError, RecursionError):
         raise ValueError("not a split") from None
     return CostSplit(*map(_checked, (split.gpu, split.region, split.tag, split.owner)))

@@ -9,23 +9,21 @@ import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final, cast
 
 import msgspec
 
 from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.model import Catalog, Host, Snapshot
-from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_time
+from xds_tui.domain.sanitize import MAX_COUNT, MAX_GIGABYTES, MAX_PORT, is_plain, is_time
 from xds_tui.store.bodies import encode_secret_as_null, from_microseconds, microseconds, sanitize_value
 
 HOSTS_PER_PART: Final = 2
 """Hosts per row, about a page of the file: only the parts that have changed are written."""
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=encode_secret_as_null)
-_DECODER: Final = msgspec.json.Decoder(tuple[Host, ...])
-_SAFE_TEXT: Final = re.compile(r'[ !#-\[\]-~\u00a1-\u00ac\u00ae-\u02ff\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e"]*')
-"""Latin and Chinese text without escapes."""
-_LONG_NUMBER: Final = re.compile(r"\d{16}")
+_LONG_NUMBER: Final = r"\d{16}"
 """A number that may be out of range."""
 
 
@@ -106,6 +104,11 @@ def last_offers(connection: sqlite3.Connection, scope: str) -> Offers:
         return Offers()
 
 
+@cache
+def _decoder() -> msgspec.json.Decoder[tuple[Host, ...]]:
+    return msgspec.json.Decoder(tuple[Host, ...])
+
+
 def _decode_hosts(body: object) -> tuple[Host, ...]:
     """Return the hosts of a part.
 
@@ -115,9 +118,10 @@ def _decode_hosts(body: object) -> tuple[Host, ...]:
     """
     if not isinstance(body, bytes):
         raise ValueError("not a part")
-    hosts = tuple(map(_within_ranges, _DECODER.decode(body)))
+    hosts = tuple(map(_within_ranges, _decoder().decode(body)))
     text = body.decode()
-    if _SAFE_TEXT.fullmatch(text) and not _LONG_NUMBER.search(text):  # the usual case: there is nothing to sanitize
+    # The usual case, in which there is nothing to sanitize; a backslash begins an escape.
+    if is_plain(text) and "\\" not in text and not re.search(_LONG_NUMBER, text):
         return hosts
     return tuple(cast("Host", sanitize_value(host)) for host in hosts)
 

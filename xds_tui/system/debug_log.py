@@ -30,9 +30,9 @@ MAX_ITEMS: Final = 2
 
 HARMLESS_FIELDS: Final = frozenset({"code", "status", "type", "traceId", "billing", "periodType", "id"})
 """Fields of the service with short values that are no secrets."""
-_HARMLESS_VALUE: Final = re.compile(r"[\w.:-]{0,40}")
-_FIELD_NAME: Final = re.compile(r"[A-Za-z_]{1,24}")
-_SECRET_FIELD: Final = re.compile(r"pw|pass|secret|token|key|auth|url", re.IGNORECASE)
+_HARMLESS_VALUE: Final = r"[\w.:-]{0,40}"
+_FIELD_NAME: Final = r"[A-Za-z_]{1,24}"
+_MASKED_NAME: Final = r"(?i)pw|pass|secret|token|key|auth|url"
 """Part of the name of a field that is not written at all: a password may be a number, or stand in an object."""
 
 _loggers: Final[list[Logger]] = []
@@ -133,9 +133,9 @@ def masked_body(body: bytes) -> str:
 
 
 def _field(name: object, value: object) -> str:
-    shown = name if isinstance(name, str) and _FIELD_NAME.fullmatch(name) else masked(name)
-    if _SECRET_FIELD.search(shown):
+    shown = name if isinstance(name, str) and re.fullmatch(_FIELD_NAME, name) else masked(name)
+    if re.search(_MASKED_NAME, shown):
         return f"{shown}: {type(value).__name__}"
-    if shown in HARMLESS_FIELDS and isinstance(value, str) and _HARMLESS_VALUE.fullmatch(value):
+    if shown in HARMLESS_FIELDS and isinstance(value, str) and re.fullmatch(_HARMLESS_VALUE, value):
         return f"{shown}: {value}"
     return f"{shown}: {masked(value)}"

@@ -6,7 +6,6 @@ values are empty (JSON: null). Sentences are in English in every language. No fi
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -121,6 +120,8 @@ def to_json_object(fields: Mapping[str, object]) -> str:
 
 def to_csv(table: ExportTable, *, header: bool = True) -> str:
     """Return CSV (RFC 4180). Values that a spreadsheet could interpret as a formula get a leading apostrophe."""
+    import csv
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     if header:

@@ -18,11 +18,11 @@ from xds_tui.domain.pricing import Costs
 from xds_tui.domain.sanitize import clean
 from xds_tui.remote.target import System, Target, UnreachableError, safe_name, system_of, target
 
-_ALIAS: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
+_ALIAS: Final = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}"
 """A name without a dot, which could be the address of another machine, and without a pattern of ssh_config."""
-_NOT_IN_GROUPS: Final = re.compile(r"\W")
+_NOT_IN_GROUPS: Final = r"\W"
 """Characters that the name of a group in Ansible must not have."""
-_TEMPLATE: Final = re.compile(r"\{[{%#]")
+_TEMPLATE: Final = r"\{[{%#]"
 """What Ansible would evaluate in a variable."""
 
 
@@ -33,7 +33,7 @@ def aliases(hosts: Iterable[Host]) -> dict[str, str]:
     reserved = {host.id for host in hosts} | {"localhost"}
 
     def is_usable(name: str) -> bool:
-        return count[name] == 1 and _ALIAS.fullmatch(name) is not None and name not in reserved
+        return count[name] == 1 and re.fullmatch(_ALIAS, name) is not None and name not in reserved
 
     return {host.id: next(filter(is_usable, (host.annotation.alias, host.name)), safe_name(host.id)) for host in hosts}
 
@@ -94,7 +94,7 @@ def ansible_variables(host: Host) -> dict[str, Any]:
         "xds_gpu": host.gpu_name,
         "xds_gpu_count": host.gpu_count,
     }
-    return found | {name: value for name, value in facts.items() if not _TEMPLATE.search(str(value))}
+    return found | {name: value for name, value in facts.items() if not re.search(_TEMPLATE, str(value))}
 
 
 def to_ansible(hosts: Sequence[Host]) -> str:
@@ -148,7 +148,7 @@ def _groups(host: Host) -> tuple[str, ...]:
         "billing": host.billing.name.lower() if host.billing else "unknown",
         "status": host.status.name.lower(),
     }
-    tags = (f"tag_{_NOT_IN_GROUPS.sub('_', tag)}" for tag in host.annotation.tags)
+    tags = (f"tag_{re.sub(_NOT_IN_GROUPS, '_', tag)}" for tag in host.annotation.tags)
     return (*(f"{kind}_{value}" for kind, value in groups.items()), *dict.fromkeys(tags))
 
 
