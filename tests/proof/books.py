@@ -44,7 +44,7 @@ def compare(books: Books) -> Comparison:
     found = Comparison()
     orders = {order.id: order for order in books.orders}
     hosts = Counter(order.host_id for order in books.orders if order.action is OrderAction.CREATE and order.host_id)
-    sold = {sale.host_id: sale for sale in books.ledger}
+    sold: dict[str | None, Sale] = {sale.host_id: sale for sale in books.ledger}
     found.reported = len(hosts)
     for host_id, times in hosts.items():
         if times > 1:
@@ -57,7 +57,7 @@ def compare(books: Books) -> Comparison:
             found.problems.append(f"host {sale.host_id} was sold for no order")
         elif order.host_id is None and order.state in (OrderState.UNKNOWN, OrderState.ACCEPTED):
             found.unknown_sold += 1
-        elif sale.host_id not in hosts:
+        elif sale.host_id not in hosts and not _is_exchanged(order, sold, orders):
             found.problems.append(f"host {sale.host_id} was sold and is not reported: {_description(order)}")
     for order in books.orders:
         found.problems += _judge(order, books.carried_out.get(order.id, 0))
@@ -65,6 +65,17 @@ def compare(books: Books) -> Comparison:
         found.problems += _judge_report(ended, orders)
     found.problems += _judge_requests(books)
     return found
+
+
+def _is_exchanged(order: Order, sold: Mapping[str | None, Sale], orders: Mapping[str, Order]) -> bool:
+    """Whether an order is confirmed by the host of another of its batch, which is the same order.
+
+    Their hosts cannot be told apart if they were bought in the same second, and one of them was deleted before it was
+    assigned: the other order is left without a host then.
+    """
+    sale = sold.get(order.host_id)
+    other = None if sale is None else orders.get(sale.request_tag)
+    return other is not None and other.batch == order.batch and other.host_id is None
 
 
 def _judge(order: Order, times: int) -> list[str]:

@@ -49,6 +49,15 @@ async def test_the_gateway_times_out_with_code_404_after_a_sale() -> None:
     assert len(simulated.world.ledger) == 1
 
 
+async def test_only_the_data_of_a_success_have_another_type() -> None:
+    wrong = Fault(kind=Kind.WRONG_TYPE)
+    simulated = await simulated_with(wrong, wrong)
+    sold = (await simulated.ask(*CREATE)).json()
+    rejected = (await simulated.ask("GET", "reboot/nonesuch")).json()
+    assert (sold["code"], sold["data"]) == (0, [[42]])
+    assert rejected["code"] != 0
+
+
 async def test_work_can_be_done_after_the_response() -> None:
     simulated = await simulated_with(Fault(kind=Kind.CODE_AFTER, code=6005, seconds=60))
     released = asyncio.Event()

@@ -10,20 +10,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xds_tui.simulator import http_app
 from xds_tui.simulator.accounts import ACCOUNT
 from xds_tui.simulator.catalog_data import IMAGES, PACKAGES
-from xds_tui.simulator.error_codes import Code
 from xds_tui.simulator.host import SimHost
 from xds_tui.simulator.world import World
 
 from .faults import Fault, Faults, Kind
 from .listing import contradictory_page
-from .responses import HTML, damaged_response, fault_response, response_of
+from .responses import HTML, damaged_response, fault_response, is_success, response_of
 
 __all__ = ["HTML", "FaultMiddleware", "Service", "build"]
 
@@ -98,8 +96,7 @@ class _RequestCounter:
             await self._app(scope, receive, send)
             return
         response = await response_of(self._app, scope, receive)
-        envelope = msgspec.json.decode(bytes(response.body))
-        if envelope.get("code") == Code.OK and envelope.get("data") is not False:
+        if is_success(bytes(response.body)):
             self._service.carried_out[tag] += 1
         await response(scope, receive, send)
 

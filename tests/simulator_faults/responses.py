@@ -35,6 +35,12 @@ async def response_of(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
     return _json(bytes(body), status)
 
 
+def is_success(body: bytes) -> bool:
+    """Return whether the envelope in `body` says that a request was carried out."""
+    envelope = msgspec.json.decode(body)
+    return envelope.get("code") == Code.OK and envelope.get("data") is not False
+
+
 def fault_response(fault: Fault, options: Options) -> Response | None:
     """Return the response to a request that was not carried out; None to drop the connection."""
     match fault.kind:
@@ -77,8 +83,10 @@ def damaged_response(
             return _altered(fault, response)
         case Kind.TRUNCATED:
             return _json(body[: len(body) // 2])
-        case Kind.WRONG_TYPE:
+        case Kind.WRONG_TYPE if is_success(body):  # a rejection that reads as a success would be another service
             return envelope(options, Code.OK, MESSAGES[Code.OK], [[42]])
+        case Kind.WRONG_TYPE:
+            return response
         case _:
             length = {"content-length": str(len(body))}
             return StreamingResponse(_drip(body, fault.seconds, sleep), 200, length, "application/json")
