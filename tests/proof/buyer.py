@@ -173,7 +173,9 @@ class Buyer:
         """Refresh until a listing can tell the host of each order, and several times more.
 
         The outcomes that follow from a refresh are written after it is published, so they are certain after the next.
+        After a restart the orders are known once the fleet has been seen.
         """
+        await self._sweep()
         while self._monitor.orders.book.seconds_until_decision(utc_now()) is not None:
             await self._sweep()
             await asyncio.sleep(INTERVAL)
