@@ -72,6 +72,27 @@ def test_a_filter_can_use_the_price(run: Run) -> None:
     assert all(float(row["cost_high"]) > 2 for row in dear)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("hosts", "--format", name) for name in ("table", "json", "csv", "ssh-config", "ansible", "prometheus")),
+        ("inventory", "--list"),
+        ("ssh-config",),
+    ],
+    ids=" ".join,
+)
+def test_a_contradictory_list_is_printed_and_counts_as_a_failure(
+    run: Run, service: Service, command: tuple[str, ...]
+) -> None:
+    service.faults.set(Fault(kind=Kind.LISTING, total=99, times=100))
+    ended = run(*command)
+    assert ended.returncode == 1
+    assert "some hosts may be missing" in ended.stderr
+    assert ended.stdout
+    if "json" in command:
+        assert not any(row["complete"] for row in json.loads(ended.stdout))
+
+
 @pytest.mark.parametrize("wrong", ["colour:red", "cpu:many", '"open', "status<on"])
 def test_an_invalid_filter_is_a_usage_error(run: Run, wrong: str) -> None:
     ended = run("hosts", "--filter", wrong)

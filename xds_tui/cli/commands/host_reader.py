@@ -19,6 +19,7 @@ from xds_tui.fleet.state import FleetState, OrderContext
 from xds_tui.fleet.updates import NoticeRaised, UpdateQueue
 from xds_tui.i18n import _, ngettext
 from xds_tui.store.database import StoreError
+from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import messages, terms
 from xds_tui.text.messages import Situation
 
@@ -70,6 +71,12 @@ class HostReader:
         self._recorder = Recorder(services.journal, services.clock, self._notices)
         if is_followed and services.notifications is not None:
             self._recorder.notify_through(services.notifications)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of a command that printed what was read last: a failure if hosts may be missing from it."""
+        snapshot = self._state.snapshot if self._state is not None else None
+        return ExitCode.OK if snapshot is None or snapshot.is_complete else ExitCode.FAILURE
 
     async def read(self) -> FleetState:
         """Read all hosts and prices, and record what has changed since the last reading.

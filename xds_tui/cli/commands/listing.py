@@ -81,9 +81,11 @@ def hosts(services: CommandServices, view: HostView, *, interval: float | None) 
         return _text(view, await reader.read(), count_unknown(await services.journal.orders(1_000)))
 
     if not is_row_format:
-        return follow(services, read_text, TextWriter(is_followed=is_followed), interval or 0)
+        code = follow(services, read_text, TextWriter(is_followed=is_followed), interval or 0)
+        return code if is_followed else code or reader.exit_code
     writer = RowWriter(view.output_format, shown, is_followed=is_followed, is_repeated=True, has_header=view.has_header)
-    return follow(services, read_table, writer, interval or 0)
+    code = follow(services, read_table, writer, interval or 0)
+    return code if is_followed else code or reader.exit_code
 
 
 def inventory(services: CommandServices, name: str | None) -> int:
@@ -104,7 +106,7 @@ def inventory(services: CommandServices, name: str | None) -> int:
         variables = next((host_formats.ansible_variables(host) for host in found if names[host.id] == name), {})
         return json.dumps(variables, ensure_ascii=False) + "\n"
 
-    return follow(services, read, TextWriter(is_followed=False), 0)
+    return follow(services, read, TextWriter(is_followed=False), 0) or reader.exit_code
 
 
 def ssh_config(services: CommandServices, path: Path | None) -> int:
@@ -130,7 +132,7 @@ def ssh_config(services: CommandServices, path: Path | None) -> int:
         print_error([str(path), _("Add this to ~/.ssh/config, above the first Host line:"), f"Include {path}"])
         return ""
 
-    return follow(services, read, TextWriter(is_followed=False), 0)
+    return follow(services, read, TextWriter(is_followed=False), 0) or reader.exit_code
 
 
 def catalog(

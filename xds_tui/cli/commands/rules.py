@@ -47,8 +47,10 @@ def rules(services: CommandServices, wanted: Sequence[Rule], view: RulesView) ->
     if not wanted:
         print_error([_("There are no rules. See: xds-tui manual rules")])
 
+    reader = HostReader(services, needs_prices=False)
+
     async def read() -> ExportTable:
-        state = await HostReader(services, needs_prices=False).read()
+        state = await reader.read()
         hosts = state.snapshot.hosts if state.snapshot is not None else ()
         now = services.clock()
         begin, since = await _since(services, hosts, now)
@@ -59,7 +61,7 @@ def rules(services: CommandServices, wanted: Sequence[Rule], view: RulesView) ->
         return export.rules_table(planned)
 
     writer = RowWriter(view.output_format, columns.RULES, is_followed=False, is_repeated=False)
-    return follow(services, read, writer, 0)
+    return follow(services, read, writer, 0) or reader.exit_code
 
 
 async def _since(
