@@ -7,6 +7,7 @@ from datetime import datetime
 
 from xds_tui.api.errors import ApiError, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.domain.records import Candidate, Event, EventKind, Order
+from xds_tui.domain.waitlist import is_unremarkable
 from xds_tui.store.database import StoreError
 
 
@@ -26,6 +27,11 @@ def order_event(order: Order) -> Event:
         message=order.message,
         trace_id=order.trace_id,
     )
+
+
+def order_events(order: Order) -> tuple[Event, ...]:
+    """Return the event for the current state of `order`, unless it is not worth one: see `waitlist.is_unremarkable`."""
+    return () if is_unremarkable(order) else (order_event(order),)
 
 
 def candidate_event(order: Order, candidate: Candidate, at: datetime) -> Event:

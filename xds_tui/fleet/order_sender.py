@@ -13,7 +13,7 @@ from xds_tui.domain.order_states import OrderEvent
 from xds_tui.domain.records import Event, HostSource, Order, OrderAction
 from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.order_book import OrderBook
-from xds_tui.fleet.order_events import journal_failure, order_event, with_error
+from xds_tui.fleet.order_events import journal_failure, order_event, order_events, with_error
 from xds_tui.fleet.rejection_watch import RejectionWatch
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
@@ -117,7 +117,7 @@ class OrderSender:
         await self._journal.write_orders([order])
         if generation == self.generation:
             self._book.write(order)
-            self._report([order_event(order)])
+            self._report(order_events(order))
         return order
 
     async def end(
@@ -134,7 +134,7 @@ class OrderSender:
         ended = order_states.ended(order if error is None else with_error(order, error), event, self._clock())
         if generation in (None, self.generation):
             self._book.write(ended)
-            self._report([order_event(ended)])
+            self._report(order_events(ended))
         self._report(await self._write(ended))
         return ended
 
@@ -150,7 +150,7 @@ class OrderSender:
         except StoreError as failure:
             self._report([journal_failure(ended, failure)])
         self._book.write(ended)
-        self._report([order_event(ended)])
+        self._report(order_events(ended))
 
     async def conclude(self, order: Order, event: OrderEvent) -> list[Event]:
         """Record an outcome that a snapshot showed, and return its events.

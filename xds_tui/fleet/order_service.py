@@ -23,7 +23,7 @@ from xds_tui.domain.records import Event, HostSource, Order, OrderAction, OrderS
 from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.host_claims import HostClaims
 from xds_tui.fleet.order_book import MAX_ENDED_ORDERS, OrderBook
-from xds_tui.fleet.order_events import order_event
+from xds_tui.fleet.order_events import order_events
 from xds_tui.fleet.order_requests import CALLS, HostCall, create, new_request, possible_purchases
 from xds_tui.fleet.order_sender import OrderSender
 from xds_tui.fleet.rejection_watch import RejectionWatch
@@ -218,7 +218,7 @@ class OrderService:
         now = self._clock()
         recent = await self._journal.orders(MAX_ENDED_ORDERS)
         elsewhere = await self._journal.is_elsewhere(recent)
-        events = self.book.update_elsewhere(
+        changed = self.book.update_elsewhere(
             [order for order in recent if now - order.created_at < ELSEWHERE_WINDOW], elsewhere
         )
         self.rejections.resume(order for order in recent if order.id not in elsewhere)
@@ -229,7 +229,7 @@ class OrderService:
                 await self._sender.end_abandoned(order, event, INTERRUPTED[order.state])
             elif now - order.created_at < MAX_RESUME_AGE:
                 self.book.write(order)
-        return tuple(map(order_event, events))
+        return tuple(event for order in changed for event in order_events(order))
 
     def reset(self) -> None:
         """Remove everything: another account has signed in, for which none of it is sent or followed."""

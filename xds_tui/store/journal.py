@@ -134,6 +134,17 @@ class Journal(AccountHistory):
             self._held.drop(before.id)
         return bool(written)
 
+    async def delete_attempts(self, orders: Iterable[Order]) -> None:
+        """Delete `orders`, which bought nothing, unless their state has changed; see `waitlist.to_prune`."""
+        rows, find_scope = [(order.id, order.state.value) for order in orders], self._scope_finder()
+        query = "DELETE FROM orders WHERE scope = ? AND id = ? AND state = ?"
+
+        def work(connection: sqlite3.Connection) -> None:
+            scope = find_scope(connection)
+            connection.executemany(query, [(scope, *row) for row in rows])
+
+        await self._database.write(work)
+
     async def restore_orders(self) -> None:
         """Write the orders of a deleted file and those that could not be written when they ended."""
         if self._held:
