@@ -36,6 +36,7 @@ RUN_ELSEWHERE = {
     r"xds-tui doctor --clipboard": "tests/cli/test_doctor_clipboard.py",
     r"xds-tui (notify .*|doctor --notify|hosts --watch)": "tests/cli/test_notify_command.py",
     r"xds-tui caps": "tests/cli/test_caps_command.py",
+    r"xds-tui waitlist .*": "tests/cli/test_waitlist_command.py",
     r"xds-tui rules.*": "tests/cli/test_rules_command.py",
     r"xds-tui events --json": "tests/cli/test_history_commands.py",
     r"xds-tui log(in|out)": "tests/cli/test_login_command.py",

@@ -151,7 +151,19 @@ def test_the_manual_has_a_row_for_every_field_and_the_version(language: str) -> 
 
 def test_every_command_with_json_is_one_of_those_above() -> None:
     """Fails for a new command: describe its fields, and run it in a test of this module."""
-    readers = {"hosts", "describe", "catalog", "events", "orders", "estimate", "doctor", "report", "rules", "caps"}
+    readers = {
+        "hosts",
+        "describe",
+        "catalog",
+        "events",
+        "orders",
+        "estimate",
+        "doctor",
+        "report",
+        "rules",
+        "caps",
+        "waitlist",
+    }
     changes = {"create", "start", "stop", "reboot", "delete", "apply"}
     commands = re.findall(r"^    ([a-z-]+)", parser.parser().format_help().partition("Commands:")[2], re.MULTILINE)
     assert {name for name in commands if accepts_json(name)} == readers | changes

@@ -56,8 +56,8 @@ class Shop:
         self.is_open = False
         self.sold: list[Decimal] = []
         self.asked: list[datetime] = []
-        self.faults: list[Exception] = []
-        """What the next creates answer instead, after they were carried out if the stock is open."""
+        self.faults: list[Exception | None] = []
+        """What the next creates answer instead, after they were carried out if the stock is open; None: the truth."""
         self.reading: ApiError | None = None
 
     async def packages(self, _billing: Billing, *, is_urgent: bool = False) -> tuple[Package, ...]:
@@ -107,6 +107,11 @@ class Program:
 
     async def attempt(self, *entries: WaitlistEntry) -> Attempt | None:
         return await self.runner.attempt(entries or (ENTRY,))
+
+
+@pytest.fixture(autouse=True)
+def quick_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waitlist_runner, "RESPONSE_POLL", 0.001)
 
 
 @pytest.fixture
@@ -179,17 +184,18 @@ async def test_attempts_that_bought_nothing_do_not_fill_the_journal(program: Pro
     assert len(await program.journal.orders(1000)) < 60
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.sweep(2)
+@pytest.mark.parametrize("seed", range(20))
 async def test_faults_kills_and_several_programs(tmp_path: Path, shop: Shop, seed: int) -> None:
     """Stock opens for seconds; a program is killed in the middle of a purchase, and another one follows."""
     rng = random.Random(seed)
     path = tmp_path / "journal.db"
     programs, kills = [await Program.started(path, shop) for _number in range(2)], 0
-    entry = replace(ENTRY, count=6)
+    entry, kinds = replace(ENTRY, count=6), (None, None, OutcomeUnknown("lost"), NotSent("no line"), Killed())
+    shop.faults = [Killed(), *(rng.choice(kinds) for _number in range(80))]
     for opening in range(80):
-        shop.is_open, shop.price = rng.random() < 0.5, rng.choice([Decimal(2), Decimal(3), Decimal("3.5")])
-        fault = rng.choice([None, None, None, OutcomeUnknown("lost"), NotSent("no line"), Killed()])
-        shop.faults = [fault] if fault else []
+        shop.is_open = not opening or rng.random() < 0.5
+        shop.price = rng.choice([Decimal(2), Decimal("3.5")]) if opening else Decimal(2)
         tasks = [asyncio.create_task(program.attempt(entry)) for program in programs]
         await until(partial(is_over, tasks, programs))
         for number, (program, task) in enumerate(zip(programs, tasks, strict=True)):

@@ -86,6 +86,7 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
         "无",
         "费用上限；见 `xds-tui manual caps`",
     ),
+    "waitlist.<name>": ("表；由 `xds-tui waitlist add` 写入", "无", "等待库存的购买"),
     "rules.<name>": ("表", "无", "主机的运行时间；见 `xds-tui manual rules`"),
     "channels.<name>": (
         "`webhook`、`wecom`、`dingtalk`、`feishu` 或 `xuandashi`，或以参数列表表示的命令",

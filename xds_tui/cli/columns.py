@@ -217,3 +217,13 @@ CAPS: Final = (
     TextColumn(HEADERS["at_most_cny"], lambda row: _plain(row["spent_high"]), is_number=True, drop=1),
     TextColumn(HEADERS["state"], _cap_state),
 )
+WAITLIST: Final = (
+    TextColumn(HEADERS["entry"], lambda row: _plain(row["entry"])),
+    TextColumn(HEADERS["state"], lambda row: exported_word("standing", row["state"])),
+    TextColumn(HEADERS["package"], lambda row: _plain(row["package"])),
+    TextColumn(HEADERS["bought"], lambda row: f"{row['bought']}/{row['count']}", is_number=True),
+    TextColumn(HEADERS["attempts"], lambda row: _plain(row["attempts"]), is_number=True, drop=1),
+    TextColumn(HEADERS["max_price"], lambda row: _plain(row["max_price"]), is_number=True),
+    TextColumn(HEADERS["until"], lambda row: _moment(row["until"]), drop=3),
+    TextColumn(HEADERS["next_at"], lambda row: _moment(row["next_at"]), drop=2),
+)

@@ -41,6 +41,7 @@ def add_commands(commands: Commands) -> None:
     _add_create(commands)
     _add_operations(commands)
     _add_apply(commands)
+    _add_waitlist(commands)
     commands.begin(_("One host"))
     _add_wait(commands)
     about = _("show everything about a host except its password")
@@ -175,6 +176,30 @@ def _add_apply(commands: Commands) -> None:
     )
 
 
+def _add_waitlist(commands: Commands) -> None:
+    examples = (
+        "xds-tui waitlist add gpu --package ID --image ID --on-demand --max-price 3",
+        "xds-tui waitlist list",
+        "xds-tui waitlist run",
+    )
+    about = _("buy hosts when they are in stock again")
+    page = CommandHelp("waitlist", examples, exit_codes=_EXIT_CODES)
+    waitlist = commands.add("waitlist", about, page, arguments="list|add|remove|run [NAME]")
+    waitlist.is_intermixed = True
+    actions = ("list", "add", "remove", "run")
+    waitlist.add_argument("decision", choices=actions, metavar="ACTION", help=", ".join(actions))
+    waitlist.add_argument("name", nargs="?", metavar="NAME", help=_("name of the entry"))
+    _add_purchase(waitlist, needs_image=True, has_template=True, has_total=False)
+    waitlist.add_argument("--until", metavar="DATE", help=_("date until which attempts are made (in 30 days)"))
+    waitlist.add_argument("--hours", metavar="HH:MM-HH:MM", help=_("hours of the day in which attempts are made"))
+    waitlist.add_argument("--tag", action="append", default=[], metavar="TAG", help=_("a tag; may be repeated"))
+    waitlist.add_argument("--owner", metavar="NAME", help=_("the owner, empty for none"))
+    waitlist.add_argument("--once", action="store_true", help=_("make one attempt at most, if it is due"))
+    waitlist.add_argument("-y", "--yes", action="store_true", help=_("skip the confirmation"))
+    add_formats(waitlist)
+    add_demo_options(waitlist, is_subcommand=True)
+
+
 def _add_wait(commands: Commands) -> None:
     about = _("wait until hosts are on, off or gone")
     wait = _add(commands, "wait", about, ("xds-tui wait gpu-node-5 --for on",), arguments="HOST...")
@@ -213,6 +238,24 @@ def add_json(command: argparse._ActionsContainer) -> None:
     command.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
+def add_formats(command: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Add the options of a command that prints a table, JSON or CSV, and return their group."""
+    output_format = output_group(command).add_mutually_exclusive_group()
+    add_json(output_format)
+    add_csv(output_format)
+    return output_format
+
+
+def output_group(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Return a new group for the options of the output."""
+    return command.add_argument_group(_("Output"))
+
+
+def add_csv(command: argparse._ActionsContainer) -> None:
+    """Add the option of a command that prints CSV."""
+    command.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+
+
 def _add_host(command: argparse.ArgumentParser) -> None:
     command.add_argument("host", metavar="HOST", completes="hosts", help=_("ID or name"))
 
@@ -224,7 +267,9 @@ def _add_hosts(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool, has_template: bool = False) -> None:
+def _add_purchase(
+    command: argparse.ArgumentParser, *, needs_image: bool, has_template: bool = False, has_total: bool = True
+) -> None:
     """Add the options that name the goods; with a template, the command checks whether any are missing."""
     command.add_argument(
         "--package",
@@ -246,14 +291,19 @@ def _add_purchase(command: argparse.ArgumentParser, *, needs_image: bool, has_te
         "--period", type=parse_period, metavar="PERIOD", help=_('pay in advance, as in "3 months" or "1 week"')
     )
     command.add_argument("--count", type=whole_number(1, 50), default=1, metavar="N", help=_("number of hosts (1)"))
-    _add_limits(command)
+    _add_limits(command, has_total=has_total)
 
 
-def _add_limits(command: argparse.ArgumentParser) -> None:
+def _add_limits(command: argparse.ArgumentParser, *, has_total: bool = True) -> None:
     command.add_argument(
         "--max-price", type=_money, metavar="CNY", help=_("buy nothing if a host costs more than this per hour")
     )
-    command.add_argument("--max-total", type=_money, metavar="CNY", help=_("buy nothing if the estimate is above this"))
+    if has_total:
+        command.add_argument(
+            "--max-total", type=_money, metavar="CNY", help=_("buy nothing if the estimate is above this")
+        )
+    else:
+        command.set_defaults(max_total=None)
 
 
 def _add_order_options(command: argparse.ArgumentParser, *, has_json: bool = True, has_request_id: bool = True) -> None:

@@ -133,10 +133,10 @@ def _add_output(
     parser: argparse.ArgumentParser, filter_help: str, *, has_hosts: bool = True, has_formats: bool = False
 ) -> None:
     """Add the options of a listing; the shell completes its filter by host names and IDs if it `has_hosts`."""
-    group = parser.add_argument_group(_("Output"))
+    group = order_parser.output_group(parser)
     output_format = group.add_mutually_exclusive_group()
     output_format.add_argument("--json", action="store_true", help=_("print JSON; with --watch, one object per line"))
-    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+    order_parser.add_csv(output_format)
     if has_formats:
         output_format.add_argument("--format", choices=order_parser.FORMATS, help=_("output format (table)"))
     group.add_argument(
@@ -209,11 +209,7 @@ def _add_report(commands: Commands) -> None:
     report.add_argument(
         "--by", choices=("host", "tag", "owner"), default="host", help=_("one row per host, tag or owner (host)")
     )
-    group = report.add_argument_group(_("Output"))
-    output_format = group.add_mutually_exclusive_group()
-    order_parser.add_json(output_format)
-    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
-    output_format.add_argument("--md", action="store_true", help=_("print Markdown"))
+    order_parser.add_formats(report).add_argument("--md", action="store_true", help=_("print Markdown"))
     add_demo_options(report, is_subcommand=True)
 
 
@@ -221,18 +217,14 @@ def _add_rules(commands: Commands) -> None:
     examples = ["xds-tui rules", "xds-tui rules --due stop --json"]
     rules = commands.add("rules", _("list what your rules want to start and stop"), CommandHelp("rules", examples))
     rules.add_argument("--due", choices=("start", "stop"), help=_("only what is to be started or stopped now"))
-    output_format = rules.add_argument_group(_("Output")).add_mutually_exclusive_group()
-    order_parser.add_json(output_format)
-    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+    order_parser.add_formats(rules)
     add_demo_options(rules, is_subcommand=True)
 
 
 def _add_caps(commands: Commands) -> None:
     about = _("list how much of each cap on spending is used")
     caps = commands.add("caps", about, CommandHelp("caps", ["xds-tui caps", "xds-tui caps --json"]))
-    output_format = caps.add_argument_group(_("Output")).add_mutually_exclusive_group()
-    order_parser.add_json(output_format)
-    output_format.add_argument("--csv", action="store_true", help=_("print CSV with a header"))
+    order_parser.add_formats(caps)
     add_demo_options(caps, is_subcommand=True)
 
 

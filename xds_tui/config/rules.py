@@ -1,18 +1,28 @@
-"""Parsers for the tables `[rules.<name>]` and `[caps.<name>]` of config.toml, and for files of holidays."""
+"""Parsers for the tables of rules, caps and the waiting list in config.toml, and for files of holidays."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from xds_tui.config.values import InvalidValueError, parse_bool, parse_path, parse_text
-from xds_tui.domain.annotations import AnnotationError, parse_rule
+from xds_tui.config.values import (
+    InvalidValueError,
+    parse_bool,
+    parse_hours_of_day,
+    parse_path,
+    parse_profile_name,
+    parse_text,
+    parse_texts,
+)
+from xds_tui.domain.annotations import Annotation, AnnotationChange, AnnotationError, parse_rule, parse_tag
 from xds_tui.domain.caps import Cap, CapPeriod
+from xds_tui.domain.purchase_template import parse_period
 from xds_tui.domain.rule_planner import CATCH_UP, Lease, Rule
+from xds_tui.domain.waitlist import DEFAULT_PROFILE, WaitlistEntry
 from xds_tui.domain.work_hours import NO_SPECIAL_DAYS, SpecialDays, WorkHours, WorkHoursError, parse_shifts
 from xds_tui.i18n import N_
 from xds_tui.system import files
@@ -167,3 +177,62 @@ def _limit(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**9:
         raise InvalidValueError(N_("A limit is a number of CNY"))
     return Decimal(str(value))
+
+
+# Waiting list
+
+_REQUIRED_KEYS: Final = ("key", "package", "image", "max_price", "until")
+_ENTRY_KEYS: Final = (*_REQUIRED_KEYS, "profile", "period", "count", "hours", "tags", "owner")
+_KEY: Final = re.compile(r"[0-9a-f]{1,16}")
+_MAX_COUNT: Final = 50
+
+
+def parse_entry_table(value: object) -> WaitlistEntry:
+    """Accept the table of a purchase that waits for stock; its name is set by the caller."""
+    if not isinstance(value, dict):
+        raise InvalidValueError(N_("An entry of the waiting list is a table of keys"))
+    if unknown := [key for key in value if key not in _ENTRY_KEYS]:
+        raise InvalidValueError(N_("An entry of the waiting list has no key {key}"), key=unknown[0])
+    if missing := [key for key in _REQUIRED_KEYS if key not in value]:
+        raise InvalidValueError(N_("An entry of the waiting list needs the key {key}"), key=missing[0])
+    key, count, period = value["key"], value.get("count", 1), None
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise InvalidValueError(N_("The key of an entry consists of up to 16 hex digits"))
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= _MAX_COUNT:
+        raise InvalidValueError(N_("The count must be 1 to 50"))
+    if "period" in value and (period := parse_period(parse_text(value["period"]))) is None:
+        raise InvalidValueError(N_("Write a period such as 3 months or 1 week"))
+    try:
+        tags = tuple(map(parse_tag, parse_texts(value.get("tags", []))))
+        owner = AnnotationChange(owner=parse_text(value.get("owner", ""))).validated().owner or ""
+    except AnnotationError as error:
+        raise InvalidValueError(error.summary, word=error.detail) from None
+    return WaitlistEntry(
+        name="",
+        key=key,
+        profile=parse_profile_name(value.get("profile", DEFAULT_PROFILE)),
+        package=parse_text(value["package"]),
+        image=parse_text(value["image"]),
+        max_price=_limit(value["max_price"]),
+        until=parse_until(value["until"]),
+        period=period,
+        count=count,
+        hours=parse_hours_of_day(value["hours"]) if "hours" in value else None,
+        annotation=Annotation(tags=tags, owner=owner),
+    )
+
+
+def parse_until(value: object) -> datetime:
+    """Accept a date, until the end of which it lasts, or a date with a time of the day; local time."""
+    match = _UNTIL.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if match is not None:
+            day, at = datetime.fromisoformat(match[1]), match[2]
+            local = datetime.fromisoformat(f"{match[1]} {at}") if at else day + timedelta(days=1)
+            return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidValueError(N_("Write a date such as 2026-12-24, or 2026-12-24 18:00"))
+
+
+_UNTIL: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T]([01]\d:[0-5]\d|2[0-3]:[0-5]\d))?", re.ASCII)

@@ -26,6 +26,7 @@ from xds_tui.config.toml_file import (
     RULES,
     TEMPLATES,
     TOP,
+    WAITLIST,
     Table,
 )
 from xds_tui.config.values import (
@@ -42,6 +43,7 @@ from xds_tui.config.values import (
     parse_schedule,
     parse_text,
     parse_texts,
+    parse_waitlist_entry,
     seconds,
     sort_column,
 )
@@ -55,6 +57,7 @@ from xds_tui.structs import dataclass
 if TYPE_CHECKING:
     from xds_tui.domain.caps import Cap
     from xds_tui.domain.rule_planner import Rule
+    from xds_tui.domain.waitlist import WaitlistEntry
 
 MIN_INTERVAL, MAX_INTERVAL = 5.0, 3600.0
 """Limits of the time between two refreshes, seconds."""
@@ -141,6 +144,8 @@ def _markdown_list(names: Iterable[str]) -> str:
 
 _BOOL: Final = "`true` or `false`"
 _TEMPLATE: Final = "a table with `package`, `image`, `billing`, `period` and `tags`"
+_CAP: Final = "a table with `per_hour`, `per_day`, `per_month` in CNY, and `hosts`"
+_ENTRY: Final = "a table; `xds-tui waitlist add` writes it"
 
 PROFILE: Final = ConfigKey(
     TOP,
@@ -344,14 +349,10 @@ RULE: Final[ConfigKey[Rule | None]] = ConfigKey(
     RULES, "<name>", parse_schedule, None, "a table", "when hosts run; see `xds-tui manual rules`", default_help="none"
 )
 CAP: Final[ConfigKey[Cap | None]] = ConfigKey(
-    CAPS,
-    "<name>",
-    parse_cap,
-    None,
-    "a table with `per_hour`, `per_day`, `per_month` in CNY, and `hosts`",
-    "limits your spending; see `xds-tui manual caps`",
-    default_help="none",
-    is_critical=True,
+    CAPS, "<name>", parse_cap, None, _CAP, "limits your spending; see `xds-tui manual caps`", "none", is_critical=True
+)
+WAITLIST_ENTRY: Final[ConfigKey[WaitlistEntry | None]] = ConfigKey(
+    WAITLIST, "<name>", parse_waitlist_entry, None, _ENTRY, "a purchase that waits for stock", "none"
 )
 CONNECT_LINUX: Final[ConfigKey[tuple[str, ...] | None]] = ConfigKey(
     CONNECT,

@@ -25,7 +25,7 @@ from xds_tui.config.schema import (
     PaneSettings,
 )
 from xds_tui.config.theme_file import TEXTUAL_THEMES, CustomTheme, read_theme, theme_folder
-from xds_tui.config.toml_file import CAPS, CHANNELS, FILTERS, HOSTS, RULES, TEMPLATES, ConfigFile, SettingsError, Table
+from xds_tui.config.toml_file import CHANNELS, FILTERS, HOSTS, TEMPLATES, ConfigFile, SettingsError, Table
 from xds_tui.config.values import BAD_CHANNEL_NAME, is_profile_name, parse_text
 from xds_tui.domain.credentials import AccountKey, BareToken, Credentials, Secret
 from xds_tui.domain.endpoint import check_base_url
@@ -39,6 +39,7 @@ from xds_tui.system import terminal
 if TYPE_CHECKING:
     from xds_tui.domain.caps import Cap
     from xds_tui.domain.rule_planner import Rule
+    from xds_tui.domain.waitlist import WaitlistEntry
 
 __all__ = [
     "Arguments",
@@ -109,6 +110,8 @@ class Settings:
     """When hosts are to be started and stopped."""
     caps: tuple[Cap, ...] = ()
     """Limits of the spending."""
+    waitlist: tuple[WaitlistEntry, ...] = ()
+    """Purchases that wait for stock."""
     panes: PaneSettings = field(default_factory=PaneSettings)
     commands: ConnectCommands = field(default_factory=ConnectCommands)
     theme: str | None = None
@@ -224,8 +227,9 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
             sources.value(schema.ALERT_QUIET),
         ),
         channels=_channels(config),
-        rules=tuple(replace(rule, name=name) for name, rule in config.named(RULES, schema.RULE.parse).items() if rule),
-        caps=_caps(config),
+        rules=_by_name(config, schema.RULE),
+        caps=_by_name(config, schema.CAP),
+        waitlist=_by_name(config, schema.WAITLIST_ENTRY),
         hosts=read_host_list(config),
         hosts_file=sources.value(schema.HOSTS_FILE),
         protect=sources.value(schema.HOST_PROTECT),
@@ -248,10 +252,10 @@ def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, 
     return replace(settings, animations=animations, ascii=ascii_only)
 
 
-def _caps(config: ConfigFile) -> tuple[Cap, ...]:
-    """Return the caps in `[caps]`; one that is invalid makes the program read-only, so that nothing exceeds it."""
-    found = config.named(CAPS, schema.CAP.parse, is_critical=schema.CAP.is_critical)
-    return tuple(replace(cap, name=name) for name, cap in found.items() if cap)
+def _by_name(config: ConfigFile, key: ConfigKey[Any]) -> tuple[Any, ...]:
+    """Return the values of a table in which the user chooses the names, each with its name."""
+    found = config.named(key.table, key.parse, is_critical=key.is_critical)
+    return tuple(replace(value, name=name) for name, value in found.items() if value)
 
 
 def _channels(config: ConfigFile) -> tuple[Channel, ...]:

@@ -37,6 +37,8 @@ RULES: Final[Table] = ("rules",)
 """The table with one table for each rule that starts and stops hosts."""
 CAPS: Final[Table] = ("caps",)
 """The table with one table for each cap on spending."""
+WAITLIST: Final[Table] = ("waitlist",)
+"""The table with one table for each purchase that waits for stock."""
 CONNECT: Final[Table] = ("connect",)
 """The commands that connect to hosts."""
 PANES: Final[Table] = ("panes",)

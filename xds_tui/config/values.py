@@ -16,6 +16,7 @@ from xds_tui.i18n import N_
 if TYPE_CHECKING:
     from xds_tui.domain.caps import Cap
     from xds_tui.domain.rule_planner import Rule
+    from xds_tui.domain.waitlist import WaitlistEntry
 
 E = TypeVar("E", bound=Enum)
 
@@ -140,6 +141,13 @@ def parse_cap(value: object) -> Cap:
     from xds_tui.config.rules import parse_cap_table  # as above
 
     return parse_cap_table(value)
+
+
+def parse_waitlist_entry(value: object) -> WaitlistEntry:
+    """Accept the table of a purchase that waits for stock; the caller sets its name."""
+    from xds_tui.config.rules import parse_entry_table  # as above
+
+    return parse_entry_table(value)
 
 
 def one_of(names: Collection[str]) -> Callable[[object], str]:

@@ -1,6 +1,6 @@
 """The waiting list: purchases that are attempted again and again until the package is in stock.
 
-Every attempt is an order of its own whose request ID contains the entry and the number of the attempt. The journal
+Every attempt is an order of its own. Its request ID contains the entry and the number of the attempt. The journal
 lets one program only claim a request ID, so that several programs never make the same attempt. What an entry has
 bought is not stored anywhere else: it follows from its orders.
 """
@@ -41,6 +41,8 @@ KEPT_FOR: Final = timedelta(hours=1)
 
 KEPT_ATTEMPTS: Final = 3
 
+DEFAULT_PROFILE: Final = "default"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitlistEntry:
@@ -49,6 +51,8 @@ class WaitlistEntry:
     name: str
     key: str
     """Distinguishes its orders from those of an earlier entry with the same name."""
+    profile: str = DEFAULT_PROFILE
+    """The profile of the account that buys."""
     package: str
     """ID or name."""
     image: str
@@ -101,7 +105,7 @@ class EntryProgress:
     not_before: datetime
     """The earliest time of the next attempt, if it is waiting."""
     unsettled: tuple[Order, ...] = ()
-    """The attempts whose outcome is unknown."""
+    """The attempts of unknown outcome."""
 
     @property
     def next_request_id(self) -> str:

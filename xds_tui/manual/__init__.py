@@ -18,6 +18,7 @@ TOPICS: Final = (
     "notifications",
     "rules",
     "caps",
+    "waitlist",
     "security",
     "troubleshooting",
     "performance",

@@ -29,11 +29,13 @@ from xds_tui.text.export_fields import (
     PACKAGE_FIELDS,
     RULE_FIELDS,
     SCHEMA,
+    WAITLIST_FIELDS,
 )
 
 if TYPE_CHECKING:
     from xds_tui.domain.caps import CapUse
     from xds_tui.domain.rule_planner import PlannedAction
+    from xds_tui.domain.waitlist import EntryProgress
 
 Value = str | int | float | bool | tuple[str, ...] | None
 
@@ -93,6 +95,11 @@ def rules_table(planned: Iterable[PlannedAction]) -> ExportTable:
 def caps_table(uses: Iterable[CapUse]) -> ExportTable:
     """Return one row per limit in the given order."""
     return table_of(CAP_FIELDS, (_use(use) for use in uses))
+
+
+def waitlist_table(entries: Iterable[EntryProgress]) -> ExportTable:
+    """Return one row per entry in the given order."""
+    return table_of(WAITLIST_FIELDS, (_entry(entry) for entry in entries))
 
 
 def real_hours(host: Host | None) -> float | None:
@@ -300,6 +307,23 @@ def _use(use: CapUse) -> dict[str, Value]:
         "spent_high": pricing.figure(use.spent.high),
         "level": use.level.value,
         "unpriced": len(use.unpriced),
+    }
+
+
+def _entry(progress: EntryProgress) -> dict[str, Value]:
+    entry = progress.entry
+    return {
+        "entry": entry.name,
+        "state": progress.standing.value,
+        "package": entry.package,
+        "image": entry.image,
+        "count": entry.count,
+        "bought": progress.bought,
+        "attempts": progress.attempts,
+        "max_price": pricing.figure(entry.max_price),
+        "until": exported_time(entry.until),
+        "next_at": exported_time(progress.not_before) if progress.standing.value == "waiting" else None,
+        "open_orders": tuple(order.id for order in progress.unsettled),
     }
 
 

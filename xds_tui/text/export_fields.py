@@ -259,6 +259,20 @@ CAP_FIELDS: Final[Mapping[str, ExportField]] = {
     "unpriced": ExportField("number", "hosts with an unknown price, because of which nothing is bought or started"),
 }
 
+WAITLIST_FIELDS: Final[Mapping[str, ExportField]] = {
+    "entry": ExportField("text", "name of the entry"),
+    "state": ExportField("word", "`waiting`, `bought`, `expired`, `outside hours`, or `unsettled`"),
+    "package": ExportField("text", "ID or name of the package"),
+    "image": ExportField("text", "ID or name of the image"),
+    "count": ExportField("number", "hosts to buy in total"),
+    "bought": ExportField("number", "hosts that are bought"),
+    "attempts": ExportField("number", "attempts that were made"),
+    "max_price": ExportField("CNY/h", "highest price of one host"),
+    "until": ExportField("time", "when the entry expires"),
+    "next_at": ExportField("time", "earliest time of the next attempt, if it is `waiting`"),
+    "open_orders": ExportField("list", "IDs of the attempts of unknown outcome"),
+}
+
 CHECK_FIELDS: Final[Mapping[str, ExportField]] = {
     "check": ExportField("text", "what was checked"),
     "status": ExportField("word", "`ok`, `warn` (works with limitations) or `bad`"),
@@ -280,5 +294,6 @@ ROW_FIELDS: Final[Mapping[str, Mapping[str, ExportField]]] = {
     "report": REPORT_FIELDS,
     "rules": RULE_FIELDS,
     "caps": CAP_FIELDS,
+    "waitlist": WAITLIST_FIELDS,
 }
 """The fields of each kind of row."""

@@ -78,6 +78,20 @@ _EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": {kind.value: word for kind, word in EVENT_KINDS.items()},
     "period": {"per_hour": N_("per hour"), "per_day": N_("today"), "per_month": N_("this month")},
     "level": {"ok": N_("ok"), "warned": N_("nearly reached"), "reached": N_("reached")},
+    "standing": {
+        "waiting": N_("waiting"),
+        "bought": N_("bought"),
+        "expired": STATUSES[Status.EXPIRED],
+        "outside hours": N_("outside its hours"),
+        "unsettled": N_("outcome unknown"),
+    },
+    "attempt": {
+        "bought": N_("bought"),
+        "sold out": N_("sold out"),
+        "rejected": ORDER_STATES[OrderState.REJECTED],
+        "unknown": ORDER_STATES[OrderState.UNKNOWN],
+        "not sent": ORDER_STATES[OrderState.NOT_SENT],
+    },
     "obstacle": {"protected": terms.PROTECTED, "missed": N_("missed")},
 }
 """The words of the fields of `text.export`, by exported value."""
@@ -135,6 +149,12 @@ HEADERS: Final[Mapping[str, str]] = {
     "cap": N_("CAP"),
     "spent_cny": N_("SPENT ¥"),
     "limit_cny": N_("LIMIT ¥"),
+    "entry": N_("ENTRY"),
+    "bought": N_("BOUGHT"),
+    "attempts": N_("ATTEMPTS"),
+    "max_price": N_("MAX ¥/H"),
+    "until": N_("UNTIL"),
+    "next_at": N_("NEXT"),
     "action": N_("ACTION"),
     "hours_on": N_("HOURS ON"),
     "on_demand_cny": N_("ON-DEMAND ¥"),

@@ -169,6 +169,12 @@ def _caps(options: argparse.Namespace, _settings: Settings, context: CommandCont
     return caps.caps(context.services(), _output_format(options))
 
 
+def _waitlist(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import waitlist
+
+    return waitlist.waitlist_command(options, settings, context.services, _output_format(options))
+
+
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import login
 
@@ -236,6 +242,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "report": _report,
     "rules": _rules,
     "caps": _caps,
+    "waitlist": _waitlist,
     **dict.fromkeys(
         ("create", "start", "stop", "reboot", "delete", "apply", "wait", "describe", "estimate", "ssh"), _order_command
     ),

@@ -40,6 +40,10 @@ ACTIONS: Final = {
 }
 
 
+Work = Callable[[Engine], "int | tuple[str, ...]"]
+"""What a command does: returns the exit code, or a program to run in its place."""
+
+
 def run(name: str, options: argparse.Namespace, services: CommandServices) -> int:
     """Run the command `name`, and return the exit code.
 
@@ -49,11 +53,19 @@ def run(name: str, options: argparse.Namespace, services: CommandServices) -> in
         KeyboardInterrupt: on Ctrl-C, when the requests under way have been recorded.
 
     """
-    if services.read_only and name in _CHANGES and not options.dry_run:
+    return perform(services, lambda: _COMMANDS[name](options), is_change=name in _CHANGES and not options.dry_run)
+
+
+def perform(services: CommandServices, prepare: Callable[[], Work], *, is_change: bool) -> int:
+    """Run what `prepare` returns, and return the exit code; raises as `run`.
+
+    Nothing is done if it changes something and the program is read-only.
+    """
+    if services.read_only and is_change:
         print_error([_(READ_ONLY)])
         return ExitCode.LIMIT
     try:
-        work = _COMMANDS[name](options)
+        work = prepare()
         with Engine(services) as engine:
             result = work(engine)
             base_url = engine.state.base_url
@@ -70,17 +82,13 @@ def run(name: str, options: argparse.Namespace, services: CommandServices) -> in
         return error.code if isinstance(error, CommandError) else ExitCode.FAILURE
 
 
-Work = Callable[[Engine], "int | tuple[str, ...]"]
-"""What a command does: returns the exit code, or a program to run in its place."""
-
-
 def _create(options: argparse.Namespace) -> Work:
-    request, how = replace(_purchase(options), annotation=_annotation(options)), OrderOptions.of(options)
+    request, how = replace(purchase_of(options), annotation=_annotation(options)), OrderOptions.of(options)
     return lambda engine: purchase.create(engine, request, how)
 
 
 def _estimate(options: argparse.Namespace) -> Work:
-    request = _purchase(options)
+    request = purchase_of(options)
 
     def work(engine: Engine) -> int:
         engine.read_hosts()
@@ -203,7 +211,8 @@ def _limits(options: argparse.Namespace) -> PurchaseRequest:
     )
 
 
-def _purchase(options: argparse.Namespace) -> PurchaseRequest:
+def purchase_of(options: argparse.Namespace) -> PurchaseRequest:
+    """Return the goods that a command line names."""
     return PurchaseRequest(
         package=options.package,
         image=options.image,
