@@ -129,6 +129,8 @@ def test_a_field_can_be_left_out_of_comparisons(decorator: Decorator) -> None:
 
     named: Any = decorator(frozen=True, slots=True)(Named)
     assert named(1, name="a") == named(1, name="b")
+    assert not named(1, name="a") != named(1, name="b")  # noqa: SIM202 - an operator of its own
+    assert named(1) != named(2)
     assert hash(named(1, name="a")) == hash(named(1, name="b"))
     assert len({named(1), named(2), named(1, Decimal(2)), named(1, name="a")}) == 3
     assert named(1) != made(decorator)(1)

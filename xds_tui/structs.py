@@ -84,10 +84,13 @@ def _comparisons(names: list[str]) -> dict[str, Callable[..., object]]:
     def equal(self: object, other: object) -> bool:
         return values(self) == values(other) if type(other) is type(self) else NotImplemented
 
+    def differ(self: object, other: object) -> bool:  # without it, that of `Struct`, which compares identities
+        return values(self) != values(other) if type(other) is type(self) else NotImplemented
+
     def hash_of(self: object) -> int:
         return hash(values(self))
 
-    return {"__eq__": equal, "__hash__": hash_of}
+    return {"__eq__": equal, "__ne__": differ, "__hash__": hash_of}
 
 
 def _converted(field: dataclasses.Field[Any]) -> object:
