@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,6 +140,22 @@ def test_time_is_not_skipped_while_a_thread_works_for_the_loop(lapse: Lapse) -> 
 
     with asyncio.Runner(loop_factory=lambda: LapseLoop(lapse)) as runner:
         runner.run(work())
+
+
+def test_time_is_not_skipped_while_the_end_of_the_loop_waits_for_its_threads(lapse: Lapse) -> None:
+    go_on = threading.Event()
+
+    async def leave_a_thread_at_work() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(3600, go_on.set)
+        threads = ThreadPoolExecutor(1)
+        loop.set_default_executor(threads)
+        threads.submit(go_on.wait)
+        threading.Timer(0.05, go_on.set).start()
+
+    with asyncio.Runner(loop_factory=lambda: LapseLoop(lapse)) as runner:
+        runner.run(leave_a_thread_at_work())
+    assert lapse.skipped < 300
 
 
 def test_only_the_service_continues_while_the_machine_sleeps(lapse: Lapse) -> None:

@@ -185,5 +185,10 @@ class LapseLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._end_work)
         return future
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Wait for the threads of the loop; no time is skipped until they have ended."""
+        with self._lapse.at_work():
+            await super().shutdown_default_executor(*args)
+
     def _end_work(self, future: object) -> None:
         self._lapse.working -= 1
