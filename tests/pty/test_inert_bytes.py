@@ -128,7 +128,7 @@ def look_around(program: Terminal) -> None:
     # An escape followed at once by another key is Alt with that key.
     program.wait_for(r"· host\b", gone=True)
     program.press("h")
-    program.wait_for("▸1 Events")
+    program.wait_for(r"▌ +\d{4}-\d\d-\d\d \d\d:\d\d")  # the events are read after the screen has opened
     program.press("enter")
     program.wait_for(r"█ \d{4}-\d\d-\d\d \d\d:\d\d ·")
     program.press("escape")
