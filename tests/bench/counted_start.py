@@ -1,7 +1,7 @@
 """Counts the function calls of a start: `counted_start.py REPORT TEXT PROGRAM [ARGUMENT...]`.
 
 The program is `xds-tui` or the path of a script. Calls of the main thread are counted, those in C included, until the
-first frame with TEXT was drawn. The process ends then, and the count is in the file REPORT.
+first frame with TEXT was drawn. The process ends then, and the file REPORT has the number of calls and of frames.
 
 `cProfile` would not do: since Python 3.12 it counts the calls of all threads.
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-calls = 0
+calls = frames = 0
 
 
 def count(_frame: object, event: str, _argument: object) -> None:
@@ -33,12 +33,14 @@ def main() -> None:
     display = App._display
 
     def display_and_count(app: App[Any], screen: Any, frame: Any) -> None:
+        global frames
         display(app, screen, frame)
         if frame is None:
             return
         sys.setprofile(None)
+        frames += 1
         if any(text in strip.text for strip in screen._compositor.render_strips()):
-            report.write_text(str(calls))
+            report.write_text(f"{calls} {frames}")
             os._exit(0)
         sys.setprofile(count)
 
