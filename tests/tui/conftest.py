@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import RenderableType
+from support import style_memo
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
@@ -71,6 +72,8 @@ def _parse_styles_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return PARSED_STYLES[key]
 
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
+    monkeypatch.setattr(Stylesheet, "apply", style_memo.apply)
+    monkeypatch.setattr(Stylesheet, "_process_component_classes", style_memo.process_components)
 
 
 @pytest.fixture(autouse=True)
