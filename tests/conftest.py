@@ -17,6 +17,15 @@ SUPPRESSED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.func
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+_LONGEST = (
+    *("tests/tui/test_create_screen.py", "tests/pty/test_chromium.py", "tests/pty/test_whole_job.py"),
+    *("tests/cli/test_recipes.py", "tests/tui/test_annotate_flow.py", "tests/pty/test_browser.py"),
+    *("tests/pty/test_keyring_advice.py", "tests/cli/test_documented_commands.py", "tests/tui/test_themes.py"),
+    *("tests/tui/test_cell_diff.py", "tests/pty/", "tests/tui/", "tests/cli/", "tests/soak/", "tests/proof/"),
+    *("tests/fuzz/", "tests/fleet/", "tests/api/"),
+)
+"""The files and folders that take longest, which the workers begin with: all of them have work until the end then."""
+
 settings.register_profile("xds-tui", deadline=None, suppress_health_check=SUPPRESSED)
 settings.load_profile("xds-tui")
 
@@ -38,6 +47,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort the longest files first, and keep the chosen cases of the tests marked `sweep`."""
+    items.sort(key=_rank)
+    _keep_sample(config, items)
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, path in enumerate(_LONGEST) if item.nodeid.startswith(path)), len(_LONGEST))
+
+
+def _keep_sample(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep evenly spaced cases of the tests marked `sweep`, as many as the mark says, unless --all-cases is given."""
     if config.getoption("--all-cases"):
         return
@@ -45,11 +64,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("sweep"):
             swept[item.nodeid.partition("[")[0]].append(item)
+    left_out: set[pytest.Item] = set()
     for cases in swept.values():
         mark = cases[0].get_closest_marker("sweep")
         assert mark is not None
         count = min(mark.args[0], len(cases))
         kept = {cases[index * len(cases) // count] for index in range(count)}
-        left_out = [case for case in cases if case not in kept]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        left_out.update(case for case in cases if case not in kept)
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
