@@ -132,7 +132,7 @@ def write_out(table: export.ExportTable, shown: Sequence[TextColumn]) -> None:
             column.text(row)
 
 
-@pytest.mark.sweep(2)
+@pytest.mark.sweep(1)
 @given(hosts=rows_of(HOST_FIELDS, "id"), packages=rows_of(PACKAGE_FIELDS, "packageId"), total=VALUES)
 async def test_any_json_can_be_displayed_stored_and_displayed_again(
     zone: str, hosts: list[dict[str, Any]], packages: list[dict[str, Any]], total: object

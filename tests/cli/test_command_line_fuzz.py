@@ -173,7 +173,7 @@ def test_any_command_line_fails_cleanly_and_is_escaped(home: dict[str, str], arg
     assert_civil(*run(argv, home))
 
 
-@pytest.mark.sweep(20)
+@pytest.mark.sweep(8)
 @pytest.mark.parametrize("command", ["hosts", "catalog", "events", "orders"])
 @pytest.mark.parametrize("option", ["--filter", "--fi", "--filt"])
 @pytest.mark.parametrize("words", ["-windows", "-w", "-x", "-office", "-json", "-名字"])

@@ -40,7 +40,7 @@ REDIRECTED = [
 """Each command with one of the streams missing, and one command with each."""
 
 
-@pytest.mark.sweep(4)
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(("command", "redirections"), REDIRECTED)
 def test_a_command_works_without_the_other_streams(environ: dict[str, str], command: str, redirections: str) -> None:
     usual, ended = shell(environ, command, ""), shell(environ, command, redirections)

@@ -47,6 +47,7 @@ def open_quarters(shifts: Sequence[Shift], zone: ZoneInfo, special: SpecialDays)
     return is_open
 
 
+@pytest.mark.sweep(4)
 @pytest.mark.parametrize(
     ("text", "zone", "special"),
     [

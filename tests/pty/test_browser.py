@@ -295,7 +295,7 @@ WAYS: dict[str, tuple[Callable[[Page], None], int]] = {
 }
 
 
-@pytest.mark.sweep(4)
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("by_socket", [False, True], ids=["pipe", "socket"])
 @pytest.mark.parametrize("way", WAYS)
 def test_the_app_exits_at_once_and_closes_its_file(known: dict[str, str], way: str, by_socket: bool) -> None:

@@ -84,7 +84,7 @@ def assert_failure_is_reported(said: str, home: Path) -> None:
     assert PLANTED not in report
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("where", ["key", "task", "callback", "thread", "worker", "render", "timer"])
 def test_a_crash_restores_the_terminal_and_writes_a_report(environ: dict[str, str], where: str) -> None:
     with Terminal([sys.executable, "-c", FAILING, where], environ=environ) as program:

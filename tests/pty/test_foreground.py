@@ -200,6 +200,7 @@ def test_the_terminal_modes_are_restored_after_ssh_was_killed(environ: dict[str,
         assert_restored(program)
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_request_to_exit_ends_ssh_too(environ: dict[str, str], number: int, code: int) -> None:
     with started(environ) as program:
@@ -231,6 +232,7 @@ def test_polling_continues_while_ssh_runs(environ: dict[str, str], simulator: Si
         program.wait_for("live")
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("how", [CTRL_Z, "itself\r"], ids=["ctrl-z", "by itself"])
 def test_stopping_ssh_stops_the_job_and_fg_continues_it(environ: dict[str, str], how: str) -> None:
     with Program(["bash", "--norc", "--noprofile", "-i"], environ={**environ, "PS1": PROMPT}) as shell:

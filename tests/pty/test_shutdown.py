@@ -158,7 +158,7 @@ WAYS: dict[str, tuple[Callable[[Program], None], int]] = {
 }
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("way", WAYS)
 def test_the_app_exits_restores_the_terminal_and_closes_its_file(environ: dict[str, str], way: str) -> None:
     leave, code = WAYS[way]
@@ -218,6 +218,7 @@ def test_ctrl_c_copies_a_selection_and_quits_in_a_dialog(environ: dict[str, str]
         assert program.end() == 130
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("way", "is_answered"), [("SIGTERM", False), ("q", True)])
 def test_quitting_waits_for_an_order_and_a_signal_leaves_it_sent(
     environ: dict[str, str], way: str, is_answered: bool

@@ -65,7 +65,7 @@ def test_the_app_works_with_a_read_only_home(environ: dict[str, str], tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.sweep(2)
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("left", ["0", "4", "16", "40"])
 def test_the_app_works_on_a_full_disk(environ: dict[str, str], left: str) -> None:
     works(environ, *FULL, left, message="The history file (cannot be opened|could not be read)|history file is full")
@@ -93,7 +93,7 @@ def test_a_failure_on_a_full_disk_is_reported_on_the_terminal(environ: dict[str,
     assert PLANTED.encode() not in program.raw
 
 
-@pytest.mark.sweep(2)
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(
     ("written", "message"),
     [

@@ -191,6 +191,7 @@ def redefine(path: Path, random: random.Random) -> None:
         )
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("damage", [flip, flip_in_rows, truncate, rewrite, redefine])
 def test_a_damaged_history_is_survived(
     sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path, random.Random], None]

@@ -261,7 +261,7 @@ LITERALS = (
 )  # fmt: skip
 
 
-@pytest.mark.sweep(12)
+@pytest.mark.sweep(6)
 @pytest.mark.parametrize("literal", LITERALS, ids=range(len(LITERALS)))
 def test_any_value_of_any_key_is_read_or_named(path: Path, literal: str) -> None:
     for keys in (*KEYS, *(("profiles", "one", key) for key in profile_keys())):

@@ -122,6 +122,7 @@ async def test_bad_input_and_a_file_that_cannot_be_written_keep_the_dialog(monke
         assert not isinstance(driver.app.screen, AnnotationScreen)
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("name", ["设计-渲染-主机", "👩‍🚀 rocket", "n" * 300, "[red]x[/red]", "مضيف-1"])
 async def test_any_name_is_inert_and_aligned(name: str) -> None:
     async with running_app(AppDriver(), 80, 24) as driver:

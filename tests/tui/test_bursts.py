@@ -90,7 +90,7 @@ def test_enter_chooses_the_entry_under_the_cursor(
     asyncio.run(play())
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(2)
 @pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize("opening", LISTS.values(), ids=LISTS)
 async def test_letters_after_enter_do_not_change_the_choice(

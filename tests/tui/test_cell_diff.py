@@ -264,6 +264,7 @@ async def test_a_terminal_shows_what_it_would_show_after_a_redraw_whatever_is_pr
 SIZES: Final = ((80, 24), (160, 45), (200, 50))
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 async def test_no_interaction_writes_more_than_twice_what_is_needed(columns: int, rows: int) -> None:
     driver = AppDriver(hosts=100)

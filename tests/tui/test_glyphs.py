@@ -35,7 +35,7 @@ def test_anything_becomes_ascii_of_the_same_width(text: str) -> None:
     assert cell_len(to_ascii(text)) == cell_len(text)
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_a_terminal_without_utf_8_shows_only_ascii(scene: Scene) -> None:
     async with running_app(scene.driver(ascii_only=True)) as driver:

@@ -30,7 +30,7 @@ async def whole(driver: AppDriver) -> str:
     return text
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     "opening", [(), ("2",), ("3",), ("enter",), ("h",), ("n",), ("n", "enter", "enter")], ids="-".join
 )

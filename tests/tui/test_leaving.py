@@ -77,7 +77,7 @@ async def close_all(driver: AppDriver) -> None:
                 raise
 
 
-@pytest.mark.sweep(6)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("name", OPENINGS)
 async def test_closing_a_screen_while_it_opens_does_not_fail(name: str) -> None:
     opening = OPENINGS[name]

@@ -33,19 +33,20 @@ THEMED = [(scene, theme) for row, scene in enumerate(SCENES) for theme in (THEME
 """Each scene in one theme, and each theme in several scenes: the style sheets are shared by all screens."""
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(("scene", "theme"), THEMED, ids=lambda value: getattr(value, "name", value))
 def test_a_screen_in_each_theme(snap_compare: Snap, scene: Scene, theme: str) -> None:
     assert looks_right(snap_compare, scene.play, SMALLEST, scene.driver(theme=theme))
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.usefixtures("_in_chinese")
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_a_screen_in_chinese(snap_compare: Snap, scene: Scene) -> None:
     assert looks_right(snap_compare, scene.play, SMALLEST, scene.driver())
 
 
+@pytest.mark.sweep(1)
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_room_in_each_theme(snap_compare: Snap, theme: str) -> None:
     assert looks_right(snap_compare, no_room, SMALLEST, AppDriver(theme=theme))

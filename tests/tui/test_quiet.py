@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 MINUTE = 60.0
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_no_timer_causes_a_repaint(scene: Scene) -> None:
     driver = scene.driver()

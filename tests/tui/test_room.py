@@ -50,7 +50,7 @@ async def test_the_field_of_a_deletion_is_visible_however_many_hosts_are_deleted
         assert re.search("Type delete", driver.text)
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("scene", SCENES[::2], ids=lambda scene: scene.name)
 async def test_a_screen_that_is_too_small_is_restored_after_growing(scene: Scene) -> None:
     async with running_app(scene.driver(), 80, 24) as driver:
@@ -107,7 +107,7 @@ async def test_a_screen_opened_while_too_small_is_shown_after_growing() -> None:
         await driver.wait_for_text("Hosts 12")
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_a_screen_fits_from_60x15_to_300x80(scene: Scene) -> None:
     async with running_app(scene.driver(), 80, 24) as driver:
@@ -150,7 +150,7 @@ async def test_a_screen_survives_a_terminal_that_shrinks_to_one_cell_and_grows(s
         await until(lambda: driver.app.screen.size == Size(80, 24))
 
 
-@pytest.mark.sweep(3)
+@pytest.mark.sweep(2)
 @pytest.mark.paints
 @pytest.mark.parametrize("name", [*OPENINGS][::3])
 async def test_a_terminal_shrinks_to_one_cell_and_grows_while_a_key_is_handled(name: str) -> None:

@@ -52,7 +52,7 @@ async def revealed(driver: AppDriver) -> None:
     await driver.press("v")
 
 
-@pytest.mark.sweep(6)
+@pytest.mark.sweep(4)
 @pytest.mark.parametrize("size", LARGER, ids=str)
 @pytest.mark.parametrize(
     "scene",

@@ -78,7 +78,7 @@ async def switch(driver: AppDriver, theme: str) -> None:
     await driver.pilot.pause()
 
 
-@pytest.mark.sweep(5)
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_every_text_is_readable_and_the_ansi_theme_uses_only_the_palette(scene: Scene) -> None:
     async with running_app(scene.driver(theme="dark")) as driver:
