@@ -204,6 +204,22 @@ class TestColumns:
             await sitting.pilot.resize_terminal(66, 16)
             await until(lambda: "+8 columns" in sitting.lines[0])
 
+    @pytest.mark.parametrize("name", ["渲大师a1b2c3d4e5", "a-name-of-24-characters-", "渲染农场渲染农场渲染农场"])
+    async def test_a_name_is_not_cut_while_a_less_important_column_is_shown(self, name: str) -> None:
+        async with pane(a_host(id="a", name=name), a_host(id="b", name="office")) as sitting:
+            assert name in sitting.lines[2]
+            assert {"NAME", "STATUS", "GPU", "¥/H", "EXPIRES"} <= set(sitting.lines[1].split())
+
+    async def test_columns_keep_their_places_when_the_longest_name_is_no_longer_there(self) -> None:
+        async with pane(a_host(id="a", name="渲大师a1b2c3d4e5"), a_host(id="b", name="office")) as sitting:
+            header = sitting.lines[1]
+            await sitting.filter("office")
+            assert sitting.lines[1] == header
+            await sitting.filter("")
+            await sitting.fleet(a_host(id="b", name="office"))
+            assert sitting.ids == "b"
+            assert sitting.lines[1] == header
+
     async def test_they_stand_as_they_are_chosen(self) -> None:
         async with pane(listing=HostListSettings(columns=("id", "mem", "name"))) as sitting:
             assert sitting.lines[1].split()[1:4] == ["ID", "GB", "NAME"]

@@ -18,7 +18,7 @@ from xds_tui.config.settings import host_list_changes
 from xds_tui.domain import filtering, host_list, order_states, pricing
 from xds_tui.domain.filter_query import Query
 from xds_tui.domain.host_list import Sort
-from xds_tui.domain.model import Host
+from xds_tui.domain.model import Host, Snapshot
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.text import labels, messages, terms
@@ -70,6 +70,7 @@ class HostPane(FilteredPane, Vertical):
         self._wrong = ""
         self._totals = Listed(host_list.counts((), clock()))
         self._hosts: dict[str, Host] = {}
+        self._measured: Snapshot | None = None
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -116,7 +117,7 @@ class HostPane(FilteredPane, Vertical):
             self.set_border_title("")
             self._draw_titles()
             return
-        self._hosts = {host.id: host for host in snapshot.hosts}
+        self._take(snapshot)
         table.unmark(table.marked.difference(self._hosts))
         intents = {
             order.host_id: order
@@ -144,6 +145,13 @@ class HostPane(FilteredPane, Vertical):
         self._draw_titles()
         if self._wanted is not None and table.move_to(self._wanted, is_requested=False):
             self._wanted = None
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Look up hosts in `snapshot` from now on, and give their names enough width."""
+        self._hosts = {host.id: host for host in snapshot.hosts}
+        if snapshot is not self._measured:
+            self._measured = snapshot
+            self.table.make_room_for(snapshot.hosts)
 
     def _listed(self, hosts: Sequence[Host], keys: Sequence[str], now: datetime) -> Listed:
         """Return the totals of the hosts with these keys."""

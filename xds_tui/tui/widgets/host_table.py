@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -24,8 +25,12 @@ from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Heading, Row, Table
 
+MIN_NAME_WIDTH: Final = 12
+MAX_NAME_WIDTH: Final = 24
+"""The longest name that has precedence over other columns, in cells: at 80 columns, the last five still fit."""
+
 _COLUMNS: Final = {
-    "name": Column("name", HEADERS["name"], 12, grow=3),
+    "name": Column("name", HEADERS["name"], MIN_NAME_WIDTH, grow=3),
     "status": Column("status", HEADERS["status"], 12),
     "os": Column("os", HEADERS["os"], 14, drop=5, grow=1),
     "cpu": Column("cpu", HEADERS["cpu"], 3, align="right", drop=7),
@@ -49,6 +54,22 @@ class HostTable(Table):
     """A table with one host per row; a host with an open operation shows its intended status."""
 
     MARKS = True
+
+    _name_width = MIN_NAME_WIDTH
+
+    def make_room_for(self, hosts: Iterable[Host]) -> None:
+        """Give the names of `hosts` enough width, rather than less important columns.
+
+        All hosts count, not only those on screen, and the column never becomes narrower again: neither scrolling and
+        filtering nor a refresh moves the columns.
+        """
+        for host in hosts:
+            if self._name_width == MAX_NAME_WIDTH:
+                break
+            name = glyphs.marked_name(self.app, host)
+            # Two cells take three bytes or more. Measuring every one of 10,000 Chinese names would take 100 ms.
+            if len(name) + (len(name.encode()) - len(name)) // 2 > self._name_width:
+                self._name_width = max(self._name_width, min(MAX_NAME_WIDTH, formats.cells(name)))
 
     def show_hosts(
         self,
@@ -83,7 +104,8 @@ class HostTable(Table):
             seen = _Seen(host, intents.get(host_id), rates.get(host_id), now, unlisted.get(host_id), name)
             return Row(tuple(cell(seen) for cell in cells), dim=_is_resting(host))
 
-        self.show(translated(_COLUMNS[column] for column in columns), ids, row, headings)
+        layout = _COLUMNS | {"name": replace(_COLUMNS["name"], width=self._name_width)}
+        self.show(translated(layout[column] for column in columns), ids, row, headings)
 
 
 _OF_THE_USER: Final[Mapping[str, Callable[[Annotation], object]]] = {
