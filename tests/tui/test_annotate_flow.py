@@ -58,6 +58,24 @@ async def test_marked_hosts_are_edited_together_and_keep_what_was_not_touched() 
         assert (host(driver, first).annotation.owner, host(driver, second).annotation.owner) == ("li", "")
 
 
+async def test_what_is_typed_is_added_to_the_tags_and_the_note_and_replaces_the_name() -> None:
+    async with running_app(AppDriver()) as driver:
+        host_id = select(driver)
+        change = AnnotationChange(alias="old", added_tags=("prod", "gpu"), note="until friday")
+        await driver.monitor.annotations.edit({host_id: change})
+        await until(lambda: host(driver, host_id).annotation.alias == "old")
+        await driver.burst("t", *"web")
+        screen = driver.app.screen
+        assert isinstance(screen, AnnotationScreen)
+        assert screen._edited == {"tags"}
+        await driver.burst("enter")
+        await until(lambda: host(driver, host_id).annotation.tags == ("prod", "gpu", "web"))
+        await driver.burst("e", *"new", "down", "down", "down", *", noon", "enter")
+        await until(lambda: host(driver, host_id).annotation.alias == "new")
+        assert host(driver, host_id).annotation.tags == ("prod", "gpu", "web")
+        assert host(driver, host_id).annotation.note == "until friday, noon"
+
+
 async def test_a_known_tag_completes_what_is_typed() -> None:
     async with running_app(AppDriver()) as driver:
         host_id = select(driver)

@@ -69,6 +69,7 @@ class AnnotationScreen(DialogScreen[bool]):
         self._save = save
         self._form: AnnotationForm = annotation_form.form_of([host.annotation for host in hosts])
         self._edited: set[str] = set()
+        self._initial: dict[str, str] = {}
         self._first = field if field != "alias" or len(hosts) == 1 else "tags"
 
     def compose(self) -> ComposeResult:
@@ -78,7 +79,7 @@ class AnnotationScreen(DialogScreen[bool]):
             yield Static(Content(self._title), classes="dialog-title")
             if len(self._hosts) == 1:
                 yield from self._field("alias", _(labels.COLUMNS["name"]), form.alias, self._hosts[0].name)
-            tags, known = " ".join(form.tags), TagSuggester(self._known)
+            tags, known = "".join(f"{tag} " for tag in form.tags), TagSuggester(self._known)
             yield from self._field("tags", _(labels.COLUMNS["tags"]), tags, suggester=known)
             yield Static(id="known-tags")
             yield from self._field("owner", _(labels.COLUMNS["owner"]), form.owner)
@@ -111,9 +112,11 @@ class AnnotationScreen(DialogScreen[bool]):
     ) -> ComposeResult:
         if name in self._form.mixed:
             placeholder = _("(mixed)")
+        self._initial[name] = value
         with Horizontal(classes="field"):
             yield Static(Content(label), classes="field-name")
-            yield Field(value, placeholder, suggester=suggester, id=name)
+            # What is typed in a field with several words is added to them.
+            yield Field(value, placeholder, suggester=suggester, select_on_focus=name not in ("tags", "note"), id=name)
 
     def on_mount(self) -> None:
         """Focus the first field, with the cursor at its end."""
@@ -123,7 +126,9 @@ class AnnotationScreen(DialogScreen[bool]):
     @on(Input.Changed)
     def _note_edit(self, event: Input.Changed) -> None:
         event.stop()
-        self._edited.add(event.input.id or "")
+        name = event.input.id or ""
+        if event.value != self._initial[name]:  # Textual reports initial values, too
+            self._edited.add(name)
         self.query_one("#answer", Static).update("")
         self._show_known_tags()
 
