@@ -17,7 +17,7 @@ from xds_tui.tui.widgets.lines import StyledLines
 _MIN_ROOM_FOR_EVENTS = 4
 
 
-class Inspector(TitledWidget, StyledLines):
+class Inspector(StyledLines, TitledWidget):
     """Shows one host."""
 
     def __init__(
