@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.factories import a_host
 
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.model import Billing, Host
 from xds_tui.domain.records import OrderAction
 from xds_tui.text import formats
@@ -30,6 +31,15 @@ def test_the_losses_of_two_hosts_are_named_and_those_of_forty_counted() -> None:
     many = deletion([prepaid(number) for number in range(40)])
     assert "40 of them are prepaid" in many.note
     assert many.note.count("forfeited") == 1
+
+
+def test_a_question_names_the_protected_hosts_that_are_left_out() -> None:
+    protected = [a_host(id="p", annotation=Annotation(alias="keep-me")), a_host(id="q", name="q" * 300)]
+    target = OperationTarget([a_host()], NOON, protected=protected)
+    note = confirmation_for(OrderAction.POWER_OFF, target).note
+    assert "left out: keep-me, qqq" in note
+    assert formats.cells(note) < 100
+    assert "left out" not in confirmation_for(OrderAction.POWER_OFF, OperationTarget([a_host()], NOON)).note
 
 
 def test_each_host_that_is_deleted_shows_its_prepaid_time() -> None:

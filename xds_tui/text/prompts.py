@@ -128,6 +128,9 @@ _MAX_NAMED_LOSSES: Final = 2
 _MAX_NAME_CELLS: Final = 40
 """Cells of a name in a question; a longer one is not asked to be typed."""
 
+_MAX_LEFT_OUT_CELLS: Final = 60
+"""Cells of the names of protected hosts in a question, which stays on an 80x24 screen."""
+
 
 class Risk(Enum):
     """How much harm an operation can do."""
@@ -206,6 +209,8 @@ class OperationTarget:
     """Whether the user has read that stopped hosts may be billed."""
     is_cost_known: bool = False
     """Whether the user knows what starting the hosts costs; then that is not confirmed."""
+    protected: Sequence[Host] = ()
+    """The selected hosts that are left out, because they are protected."""
 
 
 def confirmation_for(action: OrderAction, target: OperationTarget) -> Confirmation:
@@ -249,6 +254,9 @@ def _surprises(target: OperationTarget) -> list[str]:
         notes.append(text.format(count=target.hidden))
     if target.moved is not None:
         notes.append(_(_MOVES[target.moved]))
+    if target.protected:
+        names = shortened(", ".join(host.display_name for host in target.protected), _MAX_LEFT_OUT_CELLS)
+        notes.append(_("Protected and left out: {hosts}.").format(hosts=names))
     return notes
 
 

@@ -115,7 +115,7 @@ async def confirm_and_order(
         return False
     hidden_count = sum(host.id in hidden for host in selection.hosts)
     target = _target(selection, state, now, hidden_count, moved=moved, has_seen_caveat=monitor in _CAVEAT_SEEN)
-    if not await _ask(screen, monitor, prompts.confirmation_for(action, target)):
+    if not await _ask(screen, monitor, prompts.confirmation_for(action, replace(target, protected=protected))):
         return False
     notice = screen.query_one(Notice)
     notice.dismiss()
