@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Button, Input, Static
 
 from xds_tui.i18n import _
@@ -19,6 +20,9 @@ from xds_tui.tui.screens.base import DialogScreen
 from xds_tui.tui.screens.reading_guard import ReadingGuard
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.field import Field
+
+TALL_ROWS: Final = 20
+"""Rows from which a dialog has blank lines, and a list of hosts more than three."""
 
 
 class Dialog(DialogScreen[bool]):
@@ -33,6 +37,7 @@ class Dialog(DialogScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Compose the question and the answers."""
+        self._arrange(self.app.size.height)
         with Vertical(classes="dialog"):
             yield Static(Content(self._question.title), classes="dialog-title")
             with VerticalScroll(classes="dialog-targets", can_focus=False):
@@ -42,6 +47,13 @@ class Dialog(DialogScreen[bool]):
             if self._question.hint:
                 yield Static(Content(self._question.hint), classes="dialog-hint")
             yield from self.answers()
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave room for the answers."""
+        self._arrange(event.size.height)
+
+    def _arrange(self, height: int) -> None:
+        self.set_class(height < TALL_ROWS, "-short")
 
     def answers(self) -> ComposeResult:
         """Compose the widgets for the answer, which depend on the kind of question."""
