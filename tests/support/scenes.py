@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,9 +11,11 @@ from support.app_driver import KEY, AppDriver
 from support.wait import until
 
 from tests.simulator_faults.faults import Fault, Kind
+from xds_tui.domain.annotations import AnnotationChange
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Sample
 from xds_tui.simulator.host import OFF
+from xds_tui.tui.screens.annotation_editor import AnnotationScreen
 from xds_tui.tui.screens.column_picker import ColumnPickerScreen
 from xds_tui.tui.screens.confirm import Dialog
 from xds_tui.tui.screens.create.screen import CreateScreen, Step
@@ -25,6 +27,7 @@ from xds_tui.tui.screens.prompt import PromptScreen
 from xds_tui.tui.screens.sign_in import SignInScreen
 from xds_tui.tui.widgets.charts import Charts
 from xds_tui.tui.widgets.event_table import EventTable
+from xds_tui.tui.widgets.host_pane import HostPane
 from xds_tui.tui.widgets.host_table import HostTable
 from xds_tui.tui.widgets.notice import FleetNotice
 from xds_tui.tui.widgets.order_table import OrderTable
@@ -198,6 +201,50 @@ async def palette(driver: AppDriver) -> None:
     await driver.type("st")
 
 
+TAGGED = (
+    AnnotationChange(
+        alias="render-farm-primary",
+        added_tags=("prod", "gpu", "dev"),
+        owner="li",
+        note="until friday, then ask chen whether the farm still needs it",
+    ),
+    AnnotationChange(
+        alias="渲染农场主节点一号机", added_tags=("渲染", "test"), owner="王小明", note="周五前保留", is_marked=True
+    ),
+    AnnotationChange(alias="🚀 launch pad", added_tags=("🚀", "web"), owner="zoë"),
+    AnnotationChange(alias="x" * 300, added_tags=("t" * 100, "prod"), owner="o" * 100, note="n" * 2000),
+    AnnotationChange(added_tags=("batch",), owner="chen", is_marked=True),
+)
+"""Annotations of the first hosts: in several scripts, as long as possible, and with every color of tags."""
+
+
+async def tagged(driver: AppDriver) -> None:
+    ids = [host.id for host in driver.world.listed()]
+    await driver.monitor.annotations.edit(dict(zip(ids, TAGGED, strict=False)))
+    pane = driver.app.screen.query_one(HostPane)
+    pane.list_as(replace(pane.listing, columns=("name", "status", "tags", "owner", "expires")))
+    await driver.wait_for_text("prod gpu")
+    await driver.press("down")
+
+
+async def tagged_detail(driver: AppDriver) -> None:
+    await tagged(driver)
+    await driver.press("up", "d")
+    await _at(driver, HostDetailScreen)
+
+
+async def annotation(driver: AppDriver) -> None:
+    await tagged(driver)
+    await driver.press("e")
+    await _at(driver, AnnotationScreen)
+
+
+async def protected_question(driver: AppDriver) -> None:
+    await tagged(driver)
+    await driver.press("asterisk", "x")
+    await _at(driver, Dialog)
+
+
 async def sign_in(driver: AppDriver) -> None:
     await _at(driver, SignInScreen)
 
@@ -207,4 +254,5 @@ SCENES = [
     *(Scene(play.__name__, play) for play in (detail, past_events, past_orders, past_charts, keys)),
     *(Scene(play.__name__, play) for play in (stop_question, delete_question, chooser, columns, naming, palette)),
     Scene("sign_in", sign_in, is_signed_in=False),
+    *(Scene(play.__name__, play) for play in (tagged, tagged_detail, annotation, protected_question)),
 ]
