@@ -94,6 +94,20 @@ def test_events_are_listed_in_a_table(run: Run) -> None:
     assert "code 500, traceId t-1" in lines[2]
 
 
+def test_hosts_have_their_aliases_in_tables_and_are_found_by_them(run: Run, environ: dict[str, str]) -> None:
+    path = Path(environ["HOME"], ".config", "xds-tui", "hosts.toml")
+    path.parent.mkdir(parents=True)
+    path.write_text('[hosts.h1]\nalias = "farm"\n')
+    (row,) = json.loads(run("events", "--json", "--filter", "name:farm").stdout)
+    assert (row["host_name"], row["host_id"], row["alias"]) == ("渲染-07", "h1", "farm")
+    assert json.loads(run("events", "--json", "--filter", "渲染-07").stdout) == [row]
+    assert [order["alias"] for order in json.loads(run("orders", "--json").stdout)] == ["farm", None]
+    for command in ("events", "orders"):
+        table = run(command).stdout
+        assert "farm" in table
+        assert "渲染-07" not in table
+
+
 def test_orders_are_listed_with_their_quote(run: Run) -> None:
     bought, unknown = json.loads(run("orders", "--json").stdout)
     assert (bought["action"], bought["state"], bought["estimate"]) == ("create", "confirmed", "1.10")

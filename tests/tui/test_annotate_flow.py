@@ -76,6 +76,29 @@ async def test_what_is_typed_is_added_to_the_tags_and_the_note_and_replaces_the_
         assert host(driver, host_id).annotation.note == "until friday, noon"
 
 
+@pytest.mark.usefixtures("unhurried")
+async def test_operations_are_listed_with_the_name_of_the_user_wherever_they_are_shown() -> None:
+    async with running_app(AppDriver(), 200, 50) as driver:
+        host_id = select(driver)
+        name = host(driver, host_id).name
+        await driver.burst("x")
+        await driver.wait_for_text(rf"Stop 1 host\?\s(.|\n)*{name}")
+        await driver.burst("y")
+        await driver.wait_for_text(f"{name} stop")
+        await driver.burst("e", *"farm", "enter")
+        text = await driver.wait_for_text(r"farm stop")
+        assert name not in text
+        await driver.burst("h")
+        await driver.wait_for_text(r"stop farm")
+        await driver.burst("2")
+        text = await driver.wait_for_text(r"stop +farm")
+        assert name not in text
+        await driver.burst("enter")
+        await driver.wait_for_text(rf"stop · farm(.|\n)*{host_id}")
+        await driver.burst("slash", *f"{name} farm {host_id}")
+        await driver.wait_for_text("1 shown")
+
+
 async def test_a_known_tag_completes_what_is_typed() -> None:
     async with running_app(AppDriver()) as driver:
         host_id = select(driver)

@@ -99,9 +99,15 @@ def _outline(row: Row) -> str:
     return ""
 
 
+def _order_subject(row: Row) -> str:
+    name = None if row["candidate_id"] else row["alias"]
+    return _plain(name or row["host_name"] or row["host_id"] or row["package"])
+
+
 def _reason(row: Row) -> str:
     if row["candidate_id"]:
-        return f"{row['candidate_name'] or row['candidate_id']}: {exported_word('doubt', row['doubt'])}"
+        name = row["alias"] or row["candidate_name"] or row["candidate_id"]
+        return f"{name}: {exported_word('doubt', row['doubt'])}"
     return _event_text({**row, "kind": None})
 
 
@@ -168,13 +174,13 @@ IMAGES: Final = (
 EVENTS: Final = (
     TextColumn(HEADERS["time"], lambda row: _moment(row["at"])),
     TextColumn(HEADERS["event"], lambda row: exported_word("kind", row["kind"])),
-    TextColumn(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"])),
+    TextColumn(HEADERS["host"], lambda row: _plain(row["alias"] or row["host_name"] or row["host_id"])),
     TextColumn(HEADERS["what_happened"], _event_text),
 )
 ORDERS: Final = (
     TextColumn(HEADERS["time"], lambda row: _moment(row["created_at"])),
     TextColumn(HEADERS["order"], lambda row: exported_word("action", row["action"])),
-    TextColumn(HEADERS["host"], lambda row: _plain(row["host_name"] or row["host_id"] or row["package"])),
+    TextColumn(HEADERS["host"], _order_subject),
     TextColumn(HEADERS["state"], lambda row: exported_word("state", row["state"])),
     TextColumn(HEADERS["estimate"], lambda row: _plain(row["estimate"]), is_number=True),
     TextColumn(HEADERS["hours"], lambda row: _plain(row["estimated_hours"]), is_number=True),

@@ -22,6 +22,7 @@ from xds_tui.i18n import _
 from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
 from xds_tui.text import export, messages
+from xds_tui.text.record_names import with_alias
 
 
 def write_plan(
@@ -151,7 +152,8 @@ def write_outcome(
     if as_json:
         output.write_json(_json_lines(action, orders, skipped, hosts))
         return
-    lines = [order_line(order) for order in orders]
+    annotations = {host_id: host.annotation for host_id, host in hosts.items()}
+    lines = [order_line(with_alias(order, annotations)) for order in orders]
     lines += [f"{host.host.display_name} ({host.host.id}): {_(host.reason)}" for host in skipped]
     output.write("".join(f"{clean(line)}\n" for line in lines))
     for order in orders:
@@ -169,11 +171,12 @@ def order_line(order: Order) -> str:
 def _json_lines(
     action: OrderAction, orders: Sequence[Order], skipped: Sequence[Skipped], hosts: Mapping[str, Host]
 ) -> str:
-    table = export.orders_table(orders, hosts)
+    table = export.orders_table(orders, hosts, {host_id: host.annotation for host_id, host in hosts.items()})
     empty = dict.fromkeys(table.fields)
     rows = [
         empty
         | {"action": action.value, "state": SKIPPED, "host_id": host.host.id, "host_name": host.host.name}
+        | {"alias": host.host.annotation.alias or None}
         | {"summary": host.reason}
         for host in skipped
     ]

@@ -22,6 +22,7 @@ from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
 from xds_tui.domain import pricing
+from xds_tui.domain.annotations import NO_ANNOTATION, NO_ANNOTATIONS, Annotations
 from xds_tui.domain.filter_query import COMPARISONS, NO_SUCH_FIELD, Query, QueryError, Term, parse
 from xds_tui.domain.model import Area, Billing, Host, Image, Package, Purpose, Status
 from xds_tui.domain.pricing import Costs
@@ -77,6 +78,8 @@ class RowContext:
     now: datetime
     costs: Costs = NO_COSTS
     """Costs of hosts; where a cost is a range, its upper bound is compared."""
+    annotations: Annotations = NO_ANNOTATIONS
+    """What the user has added to hosts, for rows that are about a host: its alias is found, too."""
 
 
 RowT = TypeVar("RowT")
@@ -91,6 +94,8 @@ class RowType(Generic[RowT]):
     numbers: Mapping[str, Callable[[RowT, RowContext], float | None]]
     values: Mapping[str, tuple[Choice, ...]]
     """All values of each field in `choices`."""
+    host_id: Callable[[RowT], str | None] | None = None
+    """Reads the ID of the host that a row is about; None if rows are hosts themselves, or about none."""
 
 
 def parse_for(row_type: RowType[Any], text: str) -> Query:
@@ -160,10 +165,11 @@ def select(
     words = [term for term in query if term.field is None]
     if words:
         texts = search_texts() if search_texts else (search_text(row_type, row) for row in rows)
+        alias = _alias_reader(row_type, context)
         found = [
             row
             for row, text in zip(rows, texts, strict=True)
-            if all((word.text in text) is not word.is_negated for word in words)
+            if all((word.text in text or word.text in alias(row)) is not word.is_negated for word in words)
         ]
     for term in query:
         if term.field is not None:
@@ -177,13 +183,30 @@ def _predicate(term: Term, row_type: RowType[RowT], context: RowContext) -> Call
     if read_choices := row_type.choices.get(field):
         selected = _selected_values(term, row_type)
         return lambda row: not selected.isdisjoint(read_choices(row))
-    if read_texts := row_type.texts.get(field):
+    if read_texts := _texts_reader(field, row_type, context):
         if term.operator == "=" or field in _WHOLE_FIELDS:
             return lambda row: any(term.text == fold(text) for text in read_texts(row))
         return lambda row: any(term.text in fold(text) for text in read_texts(row))
     if read_number := row_type.numbers.get(field):
         return lambda row: _compares(term, read_number(row, context))
     return lambda _row: False
+
+
+def _texts_reader(field: str, row_type: RowType[RowT], context: RowContext) -> Callable[[RowT], tuple[str, ...]] | None:
+    """Return a function that returns the texts of a field, with the alias of the host if it is the name."""
+    read = row_type.texts.get(field)
+    if read is None or field != "name" or row_type.host_id is None:
+        return read
+    alias = _alias_reader(row_type, context)
+    return lambda row: (*read(row), *filter(None, [alias(row)]))
+
+
+def _alias_reader(row_type: RowType[RowT], context: RowContext) -> Callable[[RowT], str]:
+    """Return a function that returns the folded alias of the host that a row is about; empty without one."""
+    host_id, annotations = row_type.host_id, context.annotations
+    if host_id is None or not annotations:
+        return lambda _row: ""
+    return lambda row: fold(annotations.get(host_id(row) or "", NO_ANNOTATION).alias)
 
 
 def _compares(term: Term, number: float | None) -> bool:
@@ -296,6 +319,7 @@ EVENTS: Final[RowType[Event]] = RowType(
     },
     numbers={"age": lambda event, context: _age(event.at, context)},
     values={"status": (*Status, *OrderState)},
+    host_id=lambda event: event.host_id,
 )
 ORDERS: Final[RowType[Order]] = RowType(
     choices={
@@ -311,4 +335,5 @@ ORDERS: Final[RowType[Order]] = RowType(
         "age": lambda order, context: _age(order.created_at, context),
     },
     values={"status": (*OrderState, MAY_BE_YOURS), "billing": tuple(Billing)},
+    host_id=lambda order: order.host_id or (order.candidate.host_id if order.candidate else None),
 )

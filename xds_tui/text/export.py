@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.domain import pricing
+from xds_tui.domain.annotations import NO_ANNOTATION, NO_ANNOTATIONS, Annotations
 from xds_tui.domain.filtering import MAY_BE_YOURS
 from xds_tui.domain.model import Billing, Host, Image, Package, Snapshot, Status
 from xds_tui.domain.pricing import Costs
@@ -77,14 +78,32 @@ def images_table(images: Iterable[Image], at: datetime) -> ExportTable:
     return table_of(IMAGE_FIELDS, (_image(image, at) for image in images))
 
 
-def events_table(events: Iterable[Event]) -> ExportTable:
-    """Return one row per event in the given order."""
-    return table_of(EVENT_FIELDS, (_event(event) for event in events))
+def events_table(events: Iterable[Event], annotations: Annotations = NO_ANNOTATIONS) -> ExportTable:
+    """Return one row per event in the given order, with the alias of its host."""
+    return table_of(EVENT_FIELDS, (_event(event) | _alias(event.host_id, annotations) for event in events))
 
 
-def orders_table(orders: Iterable[Order], hosts: Mapping[str, Host]) -> ExportTable:
-    """Return one row per order in the given order; `hosts`, by ID, determine the real duration of a rental period."""
-    return table_of(ORDER_FIELDS, (_order(order, hosts.get(order.host_id or "")) for order in orders))
+def orders_table(
+    orders: Iterable[Order], hosts: Mapping[str, Host], annotations: Annotations = NO_ANNOTATIONS
+) -> ExportTable:
+    """Return one row per order in the given order.
+
+    Args:
+        orders: the orders.
+        hosts: by ID; they determine the real duration of a rental period.
+        annotations: the aliases, by the ID of the host or of the one that may be the result.
+
+    """
+    rows = (
+        _order(order, hosts.get(order.host_id or ""))
+        | _alias(order.candidate.host_id if order.candidate else order.host_id, annotations)
+        for order in orders
+    )
+    return table_of(ORDER_FIELDS, rows)
+
+
+def _alias(host_id: str | None, annotations: Annotations) -> dict[str, Value]:
+    return {"alias": annotations.get(host_id or "", NO_ANNOTATION).alias or None}
 
 
 def rules_table(planned: Iterable[PlannedAction]) -> ExportTable:

@@ -38,6 +38,7 @@ _UNIT_PRICE: Final = ExportField("CNY/h", "price of one host before the discount
 _DISCOUNT: Final = ExportField("decimal", "factor of the price: 0.8 is 20 % off")
 _HOST_ID: Final = ExportField("text", "ID of the host; `null` while it is not known")
 _HOST_NAME: Final = ExportField("text", "name of the host")
+_ALIAS: Final = ExportField("text", "your name of the host")
 _PACKAGE_ID: Final = ExportField("text", "ID of the package")
 _PACKAGE: Final = ExportField("text", "name of the package")
 _IMAGE_ID: Final = ExportField("text", "ID of the image")
@@ -95,7 +96,7 @@ HOST_FIELDS: Final[Mapping[str, ExportField]] = {
         "true/false", "whether the last refresh returned the host; if not, the row is from an earlier one"
     ),
     "power": ExportField("word", "`on`, `off` or `changing`"),
-    "alias": ExportField("text", "your name of the host"),
+    "alias": _ALIAS,
     "tags": ExportField("list", "your tags; in CSV separated by spaces"),
     "owner": ExportField("text", "the owner that you entered"),
     "note": ExportField("text", "your note"),
@@ -153,6 +154,7 @@ EVENT_FIELDS: Final[Mapping[str, ExportField]] = {
     "summary": _SUMMARY,
     "message": _MESSAGE,
     "trace_id": _TRACE_ID,
+    "alias": _ALIAS,
 }
 
 ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
@@ -181,6 +183,7 @@ ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
     "message": _MESSAGE,
     "trace_id": _TRACE_ID,
     "request_id": ExportField("text", "name of the request, given or made"),
+    "alias": _ALIAS,
 }
 
 ESTIMATE_FIELDS: Final[Mapping[str, ExportField]] = {

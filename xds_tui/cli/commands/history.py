@@ -11,6 +11,7 @@ from xds_tui.cli.progress import ProgressLine
 from xds_tui.cli.watch import follow
 from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import Query
+from xds_tui.domain.filtering import RowContext
 from xds_tui.i18n import _, ngettext
 from xds_tui.text import export, messages
 from xds_tui.text.export import ExportTable, Value
@@ -87,10 +88,10 @@ class _JournalReader:
             filtering.EVENTS,
             oldest_first,
             self._query,
-            filtering.RowContext(self._services.clock()),
+            await self._context(),
             lambda: map(messages.event_search_text, oldest_first),
         )
-        return self._limit(export.events_table(matching))
+        return self._limit(export.events_table(matching, self._services.annotations.annotations))
 
     async def orders(self) -> ExportTable:
         """Return the orders that are new or have changed since the last call."""
@@ -104,13 +105,19 @@ class _JournalReader:
             filtering.ORDERS,
             oldest_first,
             self._query,
-            filtering.RowContext(self._services.clock()),
+            await self._context(),
             lambda: map(messages.order_search_text, oldest_first),
         )
-        table = export.orders_table(matching, hosts)
+        table = export.orders_table(matching, hosts, self._services.annotations.annotations)
         rows = tuple(row for row in table.rows if row not in self._known_orders)
         self._known_orders.update(rows)
         return self._limit(ExportTable(table.fields, rows))
+
+    async def _context(self) -> RowContext:
+        """Return the time and the present aliases; those that were read before, if the file cannot be read."""
+        book = self._services.annotations
+        await book.refresh()
+        return RowContext(self._services.clock(), annotations=book.annotations)
 
     def _report_unreadable(self, unreadable: Collection[UnreadableOrder]) -> None:
         """Warn once that orders are missing from the list."""

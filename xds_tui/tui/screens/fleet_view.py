@@ -103,6 +103,7 @@ class FleetView(PanedScreen):
         # No watcher has seen what came between composing and mounting.
         self._hosts.fleet = self.fleet
         self._draw_above(self.fleet)
+        self._notice.annotations = self.fleet.annotations
         self._notice.show_problem(self.fleet)
         self._notice.show_events((), self.fleet.events, self._began, self._meet)
         self.restore()
@@ -138,7 +139,7 @@ class FleetView(PanedScreen):
             await self.query_one("#events-space").mount(events)
             await self.query_one("#catalog-space").mount(catalog)
             await self.query_one("#inspector-space").mount(inspector)
-            events.show_events(self.fleet.events)
+            events.show_events(self.fleet.events, self.fleet.annotations)
             catalog.fleet = self.fleet
         self._events, self._inspector, self._catalog = events, inspector, catalog
         self._inspect()
@@ -179,9 +180,11 @@ class FleetView(PanedScreen):
         self._hosts.fleet = new
         if not self._is_filled:
             self.call_after_refresh(self._fill)
+        self._notice.annotations = new.annotations
+        is_renamed = old.annotations is not new.annotations
+        if self._events is not None and (is_renamed or old.events is not new.events):
+            self._events.show_events(new.events, new.annotations)
         if old.events is not new.events:
-            if self._events is not None:
-                self._events.show_events(new.events)
             self._notice.show_events(old.events, new.events, self._began, self._meet)
         if old.error is not new.error or old.storage_problem is not new.storage_problem:
             self._notice.show_problem(new)

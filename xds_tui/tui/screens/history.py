@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from textual.widgets import ContentSwitcher, Static
 from textual.worker import Worker
 
 from xds_tui.domain.endpoint import DEMO
+from xds_tui.domain.filtering import RowContext
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order, Quote
 from xds_tui.fleet.host_claims import HostClaims
@@ -25,11 +26,13 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import N_, _
 from xds_tui.system.files import FileWriteError, write_export
 from xds_tui.text import export, formats, messages, terms
+from xds_tui.text.record_names import aliased_candidate, with_candidate_alias
 from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.context import Profile
 from xds_tui.tui.flows import claim, copy
 from xds_tui.tui.screens.base import LiveScreen
 from xds_tui.tui.screens.history_log import HistoryFilter, HistoryLog, rental_hours
+from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.charts import SPANS, Charts
 from xds_tui.tui.widgets.event_table import EventTable
 from xds_tui.tui.widgets.filter_input import FilterInput
@@ -165,7 +168,8 @@ class HistoryScreen(LiveScreen[None]):
         self.query_one(StatusBar).fleet = new
         if old.events and old.events[0] not in new.events:
             self._restart()  # another account signed in
-        if old.events is not new.events or old.orders is not new.orders:
+        is_renamed = old.annotations is not new.annotations
+        if is_renamed or old.events is not new.events or old.orders is not new.orders:
             self._log.add_newer(new.events)
             self._log.add_orders(new.orders)
             self._draw_tables()
@@ -194,15 +198,15 @@ class HistoryScreen(LiveScreen[None]):
         self.refresh_bindings()
 
     def _draw_tables(self) -> None:
-        now = self._clock()
-        events = self._log.matching_events(self._filter.events, now)
-        orders = self._log.matching_orders(self._filter.orders, now)
+        context = _row_context(self._clock(), self.fleet)
+        events = self._log.matching_events(self._filter.events, context)
+        orders = self._log.matching_orders(self._filter.orders, context)
         self._shown = events, orders
         table, order_table = self.query_one(EventTable), self.query_one(OrderTable)
         table.placeholder = _placeholder(_(terms.NO_EVENTS), self.filter_text, is_read=self._log.is_whole)
-        table.show_events(events)
+        table.show_events(events, self.fleet.annotations)
         order_table.placeholder = _placeholder(_(_NO_ORDERS), self.filter_text, is_read=self._log.has_orders)
-        order_table.show_orders(orders, self._hosts())
+        order_table.show_orders(orders, _hosts(self.fleet), self.fleet.annotations)
         if self.tab is Tab.ORDERS:
             self.refresh_bindings()  # the order under the cursor may have another candidate
         self._draw_tabs()
@@ -218,10 +222,6 @@ class HistoryScreen(LiveScreen[None]):
         if self.fleet.base_url == DEMO:
             parts.append(_("generated demo data"))
         self.query_one("#tabs", Static).update(Content("  ".join([*_tab_titles(self.tab), *parts])))
-
-    def _hosts(self) -> dict[str, Host]:
-        snapshot = self.fleet.snapshot
-        return {host.id: host for host in snapshot.hosts} if snapshot else {}
 
     # Actions
 
@@ -287,7 +287,7 @@ class HistoryScreen(LiveScreen[None]):
 
     @on(Table.RowSelected)
     def _show_row(self, event: Table.RowSelected) -> None:
-        if lines := _row_lines(event.table, event.key, self._hosts()):
+        if lines := _row_lines(event.table, event.key, self.fleet):
             self.show_notice(lines, mild=True, subject=_ROW)
 
     def _order_at_cursor(self) -> Order | None:
@@ -306,7 +306,8 @@ class HistoryScreen(LiveScreen[None]):
         order = self._order_at_cursor()
         if order is None or order.candidate is None:
             return
-        lines, is_decided = await claim.decide(self._claims, order.id, order.candidate, is_mine=is_mine)
+        candidate = aliased_candidate(order.candidate, self.fleet.annotations)
+        lines, is_decided = await claim.decide(self._claims, order.id, candidate, is_mine=is_mine)
         self.show_notice(lines, mild=is_decided)
 
     @work
@@ -326,15 +327,16 @@ class HistoryScreen(LiveScreen[None]):
     @work
     async def action_export(self) -> None:
         """Write all rows that match the filter to a CSV and a JSON file, including those that are not loaded yet."""
-        now, applied = self._clock(), self._filter
+        context, applied, annotations = _row_context(self._clock(), self.fleet), self._filter, self.fleet.annotations
         if self.tab is Tab.EVENTS:
             log = await self._load_all()
             if log is None:
                 return
-            name, table = "events", export.events_table(log.matching_events(applied.events, now))
+            name, table = "events", export.events_table(log.matching_events(applied.events, context), annotations)
         else:
-            name, table = "orders", export.orders_table(self._log.matching_orders(applied.orders, now), self._hosts())
-        stem = f"{name}-{now:%Y%m%dT%H%M%SZ}"
+            orders = self._log.matching_orders(applied.orders, context)
+            name, table = "orders", export.orders_table(orders, _hosts(self.fleet), annotations)
+        stem = f"{name}-{context.now:%Y%m%dT%H%M%SZ}"
         try:
             for ending, content in ((".csv", export.to_csv(table)), (".json", export.to_json(table))):
                 path = await write_export(self._exports, stem + ending, content)
@@ -377,12 +379,21 @@ def _placeholder(empty: str, filter_text: str, *, is_read: bool) -> str:
     return _("No matches. Press esc to clear the filter.") if filter_text else empty
 
 
-def _row_lines(table: Table, key: str, hosts: Mapping[str, Host]) -> tuple[str, ...]:
+def _row_context(now: datetime, fleet: FleetState) -> RowContext:
+    return RowContext(now, annotations=fleet.annotations)
+
+
+def _hosts(fleet: FleetState) -> dict[str, Host]:
+    return {host.id: host for host in fleet.snapshot.hosts} if fleet.snapshot else {}
+
+
+def _row_lines(table: Table, key: str, fleet: FleetState) -> tuple[str, ...]:
     """Return the full text of a row of `table`, which another tab may cover by now; empty if the row is gone."""
-    if isinstance(table, EventTable):
-        event = table.event_of(key)
-        return (formats.moment(event.at), *messages.event_lines(event)) if event else ()
-    order = table.order_of(key) if isinstance(table, OrderTable) else None
-    if order is None:
-        return ()
-    return (formats.moment(order.created_at), *messages.order_facts(order), *rental_hours(order, hosts))
+    if isinstance(table, EventTable) and (event := table.event_of(key)):
+        event = glyphs.with_shown_name(table.app, event, fleet.annotations)
+        return (formats.moment(event.at), *messages.event_lines(event))
+    if isinstance(table, OrderTable) and (order := table.order_of(key)):
+        order = with_candidate_alias(order, fleet.annotations)
+        order = glyphs.with_shown_name(table.app, order, fleet.annotations)
+        return (formats.moment(order.created_at), *messages.order_facts(order), *rental_hours(order, _hosts(fleet)))
+    return ()

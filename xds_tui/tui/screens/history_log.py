@@ -7,6 +7,7 @@ from datetime import datetime
 
 from xds_tui.domain import filtering
 from xds_tui.domain.filter_query import Query, QueryError
+from xds_tui.domain.filtering import RowContext
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order
 from xds_tui.i18n import _
@@ -72,16 +73,16 @@ class HistoryLog:
         fresh = (order for order in newer.values() if order.id not in known)
         self.orders = (*fresh, *(newer.get(order.id, order) for order in self.orders))
 
-    def matching_events(self, query: Query, now: datetime) -> list[Event]:
-        """Return the events that match `query` at the time `now`."""
+    def matching_events(self, query: Query, context: RowContext) -> list[Event]:
+        """Return the events that match `query` in `context`."""
         events = [event for event, _text in self._events]
         texts = (text for _event, text in self._events)
-        return filtering.select(filtering.EVENTS, events, query, filtering.RowContext(now), lambda: texts)
+        return filtering.select(filtering.EVENTS, events, query, context, lambda: texts)
 
-    def matching_orders(self, query: Query, now: datetime) -> list[Order]:
-        """Return the orders that match `query` at the time `now`."""
+    def matching_orders(self, query: Query, context: RowContext) -> list[Order]:
+        """Return the orders that match `query` in `context`."""
         texts = map(messages.order_search_text, self.orders)
-        return filtering.select(filtering.ORDERS, self.orders, query, filtering.RowContext(now), lambda: texts)
+        return filtering.select(filtering.ORDERS, self.orders, query, context, lambda: texts)
 
     def _new(self, events: Iterable[Event]) -> list[tuple[Event, str]]:
         new = [event for event in dict.fromkeys(events) if event not in self._known]

@@ -167,7 +167,8 @@ class HostDetailScreen(HostActionsScreen[None]):
         lines.show(self._event_lines(host, lines.size.width or self.size.width))
 
     def _event_lines(self, host: Host, width: int) -> list[Line]:
-        happened = [glyphs.with_shown_name(self.app, event) for event in self.fleet.events if event.host_id == host.id]
+        events = [event for event in self.fleet.events if event.host_id == host.id]
+        happened = [glyphs.with_shown_name(self.app, event, self.fleet.annotations) for event in events]
         lines: list[Line] = []
         for activity in activities(happened):
             at = f"{formats.moment(activity.latest.at)}  "

@@ -17,8 +17,10 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter, NoColor
 
+from xds_tui.domain.annotations import Annotations
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Event, Order
+from xds_tui.text.record_names import with_alias
 
 R = TypeVar("R", Event, Order)
 
@@ -118,8 +120,9 @@ def _is_shown(app: App[Any], name: str) -> bool:
     return not is_ascii(app) or to_ascii(name).count(UNKNOWN) == name.count(UNKNOWN)
 
 
-def with_shown_name(app: App[Any], record: R) -> R:
-    """Return an event or an order with the ID of its host in place of a name that the terminal cannot show."""
+def with_shown_name(app: App[Any], record: R, annotations: Annotations) -> R:
+    """Return an event or an order with the alias of its host, or with the ID if the terminal cannot show the name."""
+    record = with_alias(record, annotations)
     if not record.host_id or _is_shown(app, record.host_name):
         return record
     return replace(record, host_name=record.host_id)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from xds_tui.domain.annotations import Annotations
 from xds_tui.domain.records import Event, EventKind, OrderState
 from xds_tui.text import formats, messages
 from xds_tui.text.activity import Activity, activities, activity_line, event_key
@@ -31,14 +32,14 @@ class EventTable(Table):
 
     is_dated = False
 
-    def show_events(self, events: Sequence[Event]) -> None:
-        """Show `events` in the given order."""
+    def show_events(self, events: Sequence[Event], annotations: Annotations) -> None:
+        """Show `events` in the given order, with the aliases of their hosts."""
         self._events = {event_key(event): event for event in events}
         # Follow the newest event, unless the user is reading further down.
         follows = not self.has_focus or self._cursor == 0
 
         def row(key: str) -> Row:
-            event = glyphs.with_shown_name(self.app, self._events[key])
+            event = glyphs.with_shown_name(self.app, self._events[key], annotations)
             at = formats.moment(event.at) if self.is_dated else formats.clock(event.at)
             return Row((Cell(at, "muted"), Cell(messages.event(event), event_style(event))))
 
@@ -63,8 +64,9 @@ def event_style(event: Event) -> str:
 class ActivityTable(Table):
     """Activities, the latest one first."""
 
-    def show_events(self, events: Sequence[Event]) -> None:
-        """Show `events`, given newest first, grouped by operation."""
+    def show_events(self, events: Sequence[Event], annotations: Annotations) -> None:
+        """Show `events`, given newest first, grouped by operation and with the aliases of their hosts."""
+        self._annotations = annotations
         self._activities = {activity.key: activity for activity in activities(events)}
         # Follow the newest activity, unless the user is reading further down.
         follows = not self.has_focus or self._cursor == 0
@@ -73,16 +75,16 @@ class ActivityTable(Table):
             activity = self._activities[key]
             style = "bad" if activity.has_failed else event_style(activity.latest)
             at = formats.clock(activity.latest.at)
-            return Row((Cell(at, "muted"), Cell(self._text(activity), style)))
+            return Row((Cell(at, "muted"), Cell(activity_line(self._shown(activity)), style)))
 
         self.show(translated(TIMED_COLUMNS), list(self._activities), row)
         if follows:
             self.action_first()
 
-    def _text(self, activity: Activity) -> str:
-        events = tuple(glyphs.with_shown_name(self.app, event) for event in activity.events)
-        return activity_line(replace(activity, events=events))
+    def _shown(self, activity: Activity) -> Activity:
+        events = (glyphs.with_shown_name(self.app, event, self._annotations) for event in activity.events)
+        return replace(activity, events=tuple(events))
 
     def activity(self, key: str) -> Activity | None:
-        """Return the activity of a row, or None if the row has gone since."""
-        return self._activities.get(key)
+        """Return the activity of a row as it is shown, or None if the row has gone since."""
+        return self._shown(self._activities[key]) if key in self._activities else None

@@ -66,8 +66,9 @@ class Inspector(StyledLines, TitledWidget):
         self.show(lines[: self.size.height])
 
     def _events(self, host: Host, width: int) -> list[Line]:
+        annotations = self._fleet.annotations
         events = [event for event in self._fleet.events if event.host_id == host.id]
-        texts = [messages.event(glyphs.with_shown_name(self.app, event)) for event in events]
+        texts = [messages.event(glyphs.with_shown_name(self.app, event, annotations)) for event in events]
         return [
             ((f"{formats.moment(event.at)[5:]}  ", "muted"), (shortened(text, width - 13), ""))
             for event, text in zip(events, texts, strict=True)

@@ -9,6 +9,7 @@ from typing import Final
 from textual.content import Content
 from textual.widgets import Static
 
+from xds_tui.domain.annotations import NO_ANNOTATIONS, Annotations
 from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
@@ -78,6 +79,8 @@ class FleetNotice(Notice):
 
     _reported: tuple[Event, ...] = ()
     """The events that are shown while `subject` is `_EVENTS`."""
+    annotations: Annotations = NO_ANNOTATIONS
+    """The aliases to show."""
 
     def show_problem(self, fleet: FleetState) -> None:
         """Show why the data are stale or why orders cannot be placed; clear the notice when that is over."""
@@ -135,6 +138,6 @@ class FleetNotice(Notice):
     def _display_events(self, events: Sequence[Event]) -> None:
         self._reported = tuple(events)
         is_mild = all(event.state in (None, OrderState.UNKNOWN) for event in events)
-        shown = [glyphs.with_shown_name(self.app, event) for event in events]
+        shown = [glyphs.with_shown_name(self.app, event, self.annotations) for event in events]
         topic = "orders" if any(event.doubt or event.state for event in events) else ""
         self.show(messages.events_notice(shown), mild=is_mild, subject=_EVENTS, topic=topic)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from xds_tui.domain.annotations import Annotations
 from xds_tui.domain.model import Host
 from xds_tui.domain.records import Order, OrderState
 from xds_tui.domain.sanitize import local_time
 from xds_tui.text import export, formats, messages
 from xds_tui.text.labels import HEADERS
+from xds_tui.text.record_names import with_candidate_alias
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.widgets.table.columns import translated
 from xds_tui.tui.widgets.table.table import Cell, Column, Row, Table
@@ -40,12 +42,13 @@ TOLERANCE: Final = 0.01
 class OrderTable(Table):
     """A table with one order per row."""
 
-    def show_orders(self, orders: Sequence[Order], hosts: Mapping[str, Host]) -> None:
-        """Show `orders` in the given order, with the actual hours of the prepaid `hosts`, by ID."""
+    def show_orders(self, orders: Sequence[Order], hosts: Mapping[str, Host], annotations: Annotations) -> None:
+        """Show `orders` in the given order, with the actual hours and aliases of hosts by ID."""
         self._orders = {order.id: order for order in orders}
 
         def row(key: str) -> Row:
-            order = glyphs.with_shown_name(self.app, self._orders[key])
+            order = with_candidate_alias(self._orders[key], annotations)
+            order = glyphs.with_shown_name(self.app, order, annotations)
             return _row(order, hosts.get(order.host_id or ""))
 
         self.show(translated(_COLUMNS), list(self._orders), row)

@@ -14,6 +14,7 @@ from textual import work
 from textual.reactive import reactive
 
 from xds_tui.domain import host_list, pricing
+from xds_tui.domain.annotations import NO_ANNOTATION
 from xds_tui.domain.cost_history import LENGTH, CostHistory, Spending, bucket_start
 from xds_tui.domain.gpus import gpu_use
 from xds_tui.domain.model import Billing
@@ -136,7 +137,7 @@ class OverviewPane(StyledLines):
             self._spent_today(now, counts) if self._is_history_read else None,
             self._history.highest(now, _QUARTERS),
             tuple(
-                replace(host, name=glyphs.host_name(self.app, host))
+                replace(host, name=glyphs.host_name(self.app, host), annotation=NO_ANNOTATION)
                 for host in host_list.next_expiries(hosts, now, _EXPIRIES)
             ),
             now,
