@@ -80,7 +80,7 @@ async def test_f1_opens_help_in_an_input_field(opening: tuple[str, ...], expecte
 
 
 async def test_keys_are_listed_under_their_screen_or_widget() -> None:
-    async with running_app(AppDriver(), columns=80, rows=60) as driver:
+    async with running_app(AppDriver(), columns=80, rows=64) as driver:
         await driver.press("question_mark")
         titles = re.findall("In this pane|On this screen|Everywhere", await driver.wait_for_text("─ Keys "))
         assert titles == ["In this pane", "On this screen", "Everywhere"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from xds_tui.domain.cost_report import BilledHost, billed_hosts
+from xds_tui.domain.annotations import Annotation
+from xds_tui.domain.cost_report import FORECAST_DAYS, BilledHost, CostReport, billed_hosts, cost_report
 from xds_tui.domain.model import Host
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Event, Order
@@ -51,6 +53,47 @@ async def read_billed_hosts(
     events = await read_events(journal, since)
     observed = Observations(await journal.observation_times(since, until), events, until)
     return billed_hosts(hosts, rates, creates, events, observed), observed.begin
+
+
+PARTS: Final = ("host", "tag", "owner")
+"""What a row of a report can be of."""
+
+
+async def read_report(
+    journal: Journal,
+    hosts: Iterable[Host],
+    rates: Mapping[str, Rate],
+    month: tuple[datetime, datetime],
+    now: datetime,
+    annotation: Callable[[str], Annotation],
+    part: str,
+) -> tuple[CostReport, datetime]:
+    """Return the cost report of a month, and the first observation; raises `StoreError`.
+
+    Args:
+        journal: the records.
+        hosts: those that exist.
+        rates: their hourly costs by ID.
+        month: its beginning and its end.
+        now: the time.
+        annotation: returns the annotation of a host by its ID.
+        part: one of `PARTS`.
+
+    """
+    start, end = month
+    span = start - FORECAST_DAYS * timedelta(days=1), min(now, end)
+    found, begin = await read_billed_hosts(journal, hosts, rates, await journal.creates(), span)
+    named = tuple(replace(host, name=annotation(host.id).alias or host.name) for host in found)
+    return cost_report(named, month, now, begin, _groups(part, annotation)), begin
+
+
+def _groups(part: str, annotation: Callable[[str], Annotation]) -> Callable[[str], Iterable[str]] | None:
+    """Return the function that returns the tags or the owner of a host by its ID; None for a row per host."""
+    if part == "tag":
+        return lambda host_id: annotation(host_id).tags
+    if part == "owner":
+        return lambda host_id: filter(None, (annotation(host_id).owner,))
+    return None
 
 
 def month_of(month: tuple[int, int] | None, now: datetime) -> tuple[datetime, datetime]:

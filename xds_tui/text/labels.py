@@ -178,7 +178,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "area": terms.REGION,
     "address": terms.ADDRESS,
     "id": terms.ID,
-    "tags": N_("Tags"),
+    "tags": terms.TAGS,
     "owner": N_("Owner"),
     "note": N_("Note"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -11,9 +11,11 @@ from xds_tui.domain.cost_report import FORECAST_DAYS, Amount, CostReport, CostRo
 from xds_tui.domain.pricing import rounded
 from xds_tui.domain.sanitize import local_time
 from xds_tui.i18n import _, ngettext
-from xds_tui.text import export
+from xds_tui.text import export, formats, terms
 from xds_tui.text.export import ExportTable, Value
 from xds_tui.text.export_fields import REPORT_FIELDS
+from xds_tui.text.labels import HEADERS
+from xds_tui.text.overview import Line
 
 _HOUR: Final = timedelta(hours=1)
 _EMPTY: Final[dict[str, Value]] = dict.fromkeys(REPORT_FIELDS)
@@ -99,6 +101,66 @@ def report_notes(report: CostReport, observed_since: datetime) -> Iterator[str]:
         ).format(count=total.unpriced)
     if total.on_demand.high:
         yield _("Time in which a host is off counts as free. Taxes, disks and traffic are not included.")
+
+
+# On a screen
+
+_GUTTER: Final = 2
+_MIN_NAME: Final = 12
+_COSTS: Final[tuple[tuple[str, int, Callable[[CostRow], str]], ...]] = (
+    ("hours_on", 0, lambda row: f"{row.on_time.counted / _HOUR:,.1f}"),
+    ("on_demand_cny", 76, lambda row: _figure(row.on_demand.value)),
+    ("rent_cny", 76, lambda row: _figure(row.prepaid.value)),
+    ("cost_cny", 0, lambda row: "?" if row.unpriced == row.hosts else _figure(row.cost.value)),
+    ("at_least_cny", 110, lambda row: _figure(row.cost.low)),
+    ("at_most_cny", 110, lambda row: _figure(row.cost.high)),
+)
+"""Each column of figures: its header, the width of the screen from which it is shown, and its text."""
+
+_NO_PART: Final = {"host": formats.NOTHING, "tag": terms.NO_TAG, "owner": terms.NO_OWNER}
+
+
+def report_lines(report: CostReport, observed_since: datetime, part: str, width: int) -> Iterator[Line]:
+    """Yield the sum and the forecast, the rows in columns, and the other notes, in lines of at most `width` cells."""
+    notes = list(report_notes(report, observed_since))
+    sums, other = (notes[:2], notes[2:]) if report.forecast is not None else (notes[:1], notes[1:])
+    yield from (((text, "strong"),) for note in sums for text in formats.wrapped(note, width))
+    yield ()
+    yield from _table_lines(report, part, width)
+    yield ()
+    yield from (((text, "muted"),) for note in other for text in formats.wrapped(note, width))
+
+
+def _table_lines(report: CostReport, part: str, width: int) -> Iterator[Line]:
+    """Yield the headers, the rows and the total."""
+    columns = [(_(HEADERS[header]), text) for header, least, text in _COSTS if width >= least]
+    rows = [(_name(row, part), row) for row in report.rows]
+    total = report.total
+    texts = [[text(row) for _title, text in columns] for row in (*report.rows, total)]
+    sizes = [
+        max(map(formats.cells, (title, *column)))
+        for (title, _text), column in zip(columns, zip(*texts, strict=True), strict=True)
+    ]
+    room = width - sum(size + _GUTTER for size in sizes)
+    longest = max((formats.cells(name) for name, _row in rows), default=0)
+    name_width = max(_MIN_NAME, min(room, max(longest, formats.cells(_(terms.TOTAL)))))
+
+    def line(name: str, figures: Sequence[str], style: str) -> Line:
+        cells = [formats.flush_right(figure, size + _GUTTER) for figure, size in zip(figures, sizes, strict=True)]
+        return ((formats.padded(name, name_width) + "".join(cells), style),)
+
+    yield line(_(HEADERS[part]), [title for title, _text in columns], "muted")
+    for (name, _row), figures in zip(rows, texts[:-1], strict=True):
+        yield line(name, figures, "")
+    yield line(_(terms.TOTAL), texts[-1], "strong")
+
+
+def _name(row: CostRow, part: str) -> str:
+    return row.name or row.key or _(_NO_PART[part])
+
+
+def _figure(amount: Decimal) -> str:
+    return f"{rounded(amount):,f}"
 
 
 def _range(cost: Amount) -> str:

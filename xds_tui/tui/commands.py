@@ -95,6 +95,12 @@ _COMMANDS: Final = (
     ),
     Command("history.trace", "t", "copy", N_("Copy traceId"), N_("Copy the traceId of this row"), in_footer=True),
     Command("history.export", "e", "export", N_("Export"), N_("Export the list (CSV and JSON)"), in_footer=True),
+    # The report on costs
+    Command("report.back", "escape,q", "leave", terms.BACK, N_("Close the report"), in_footer=True),
+    Command("report.host", "1", "part('host')", terms.HOSTS, N_("Show the cost of each host")),
+    Command("report.tag", "2", "part('tag')", terms.TAGS, N_("Show the cost of each tag")),
+    Command("report.owner", "3", "part('owner')", N_("Owners"), N_("Show the cost of each owner")),
+    Command("report.next", "right,tab", "next", N_("Next tab"), N_("Show the next tab"), in_footer=True, priority=True),
     # The wizard
     Command("create.next", "tab", "field(1)", N_("Next"), N_("Next field; your input is kept"), in_footer=True),
     Command("create.back", "shift+tab", "field(-1)", terms.BACK, N_("Previous field; your input is kept")),

@@ -174,6 +174,7 @@ FLEET_COMMANDS: Final = (
         group=KeyGroup.GO,
         rank=6,
     ),
+    Command("fleet.report", "R", "report", N_("Costs"), N_("Show what your hosts cost this month")),
     Command(
         "fleet.quit",
         "q",

@@ -22,6 +22,7 @@ ACTIVE_TOGETHER: Final = (
     ("detail", "app"),
     ("table", "history", "app"),
     ("filter", "history", "app"),
+    ("report", "app"),
     ("table", "create", "app"),
     ("filter", "create", "app"),
     ("billing-field", "create", "app"),

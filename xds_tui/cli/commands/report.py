@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +13,10 @@ from xds_tui.cli.commands.host_reader import HostReader
 from xds_tui.cli.output import CommandError, OutputFormat, RowWriter, TextColumn, print_error
 from xds_tui.cli.watch import follow, report_error
 from xds_tui.domain import pricing
-from xds_tui.domain.cost_report import FORECAST_DAYS, CostReport, cost_report
+from xds_tui.domain.cost_report import CostReport
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.sanitize import clean
-from xds_tui.fleet.cost_records import month_of, read_billed_hosts
+from xds_tui.fleet.cost_records import month_of, read_report
 from xds_tui.i18n import N_, _
 from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
@@ -26,7 +25,6 @@ from xds_tui.text.report import report_notes, report_table
 
 if TYPE_CHECKING:
     from xds_tui.cli.services import CommandServices
-    from xds_tui.domain.annotations import Annotation
     from xds_tui.domain.model import Host
 
 
@@ -67,27 +65,14 @@ def report(services: CommandServices, view: ReportView) -> int:
     async def read() -> _Result:
         hosts, costs = await _hosts(services)
         journal, now = services.journal, services.clock()
-        since, until = start - FORECAST_DAYS * _DAY, min(now, end)
-        creates = await journal.creates()
-        found, begin = await read_billed_hosts(journal, hosts, costs.hosts, creates, (since, until))
         await services.annotations.refresh()
-        annotations = services.annotations.find
-        named = tuple(replace(host, name=annotations(host.id).alias or host.name) for host in found)
+        annotation = services.annotations.find
+        found = await read_report(journal, hosts, costs.hosts, (start, end), now, annotation, view.part)
         if (problem := journal.problem or journal.notice) is not None:
             raise problem
-        groups = _groups(view.part, annotations)
-        return _Result(cost_report(named, (start, end), now, begin, groups), begin)
+        return _Result(*found)
 
     return follow(services, read, _ReportWriter(view), 0)
-
-
-def _groups(part: str, annotation: Callable[[str], Annotation]) -> Callable[[str], Iterable[str]] | None:
-    """Return the function that returns the tags or the owner of a host by its ID; None for a row per host."""
-    if part == "tag":
-        return lambda host_id: annotation(host_id).tags
-    if part == "owner":
-        return lambda host_id: filter(None, (annotation(host_id).owner,))
-    return None
 
 
 async def _hosts(services: CommandServices) -> tuple[tuple[Host, ...], Costs]:

@@ -288,6 +288,12 @@ class FleetScreen(FleetView):
         screen.filter_text = query
         self.app.push_screen(screen)
 
+    def action_report(self) -> None:
+        """Open the report on the costs of the month."""
+        from xds_tui.tui.screens.report import ReportScreen
+
+        self.app.push_screen(ReportScreen(self._monitor, self._clock))
+
     def action_new(self) -> None:
         """Open the wizard with the last draft, or with the selection of the catalog."""
         from xds_tui.domain.purchase import Draft
