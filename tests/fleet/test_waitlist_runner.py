@@ -239,3 +239,14 @@ async def settle(program: Program, was_bought: int) -> None:
             done += is_bought
             decided = replace(order, state=OrderState.CONFIRMED, host_id=order.id) if is_bought else order
             await program.journal.replace_order(order, replace(decided, is_forgotten=not is_bought))
+
+
+async def test_an_attempt_that_another_program_settled_does_not_stop_the_entry(program: Program, shop: Shop) -> None:
+    shop.is_open, shop.faults = True, [OutcomeUnknown("no answer"), OutcomeUnknown("no answer")]
+    assert await results(program, shop, 2) == [Result.UNKNOWN, None]
+    await settle(program, was_bought=0)  # in the journal alone, as by xds-tui orders forget
+    shop.now += waitlist.RETRY_DELAY
+    assert await results(program, shop, 1) == [Result.UNKNOWN]
+    await settle(program, was_bought=1)
+    shop.now += waitlist.RETRY_DELAY
+    assert await results(program, shop, 2) == [Result.BOUGHT, None]

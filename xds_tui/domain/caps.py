@@ -206,7 +206,7 @@ def crossings(uses: Iterable[CapUse], before: Mapping[str, CapLevel], now: datet
     for use in uses:
         if _LEVELS.index(use.level) > _LEVELS.index(before.get(use.key, CapLevel.OK)):
             since = use.since or now.replace(minute=0, second=0, microsecond=0)
-            figures = f"{use.key}: {pricing.figure(use.spent.value)} / {pricing.figure(use.limit)} CNY"
+            figures = f"{use.key}: {pricing.rounded(use.spent.value)} / {pricing.figure(use.limit)} CNY"
             summary = REACHED if use.level is CapLevel.REACHED else NEARLY_REACHED
             found[f"{use.key} {pricing.figure(use.limit)} {use.level.value} {since:%Y-%m-%dT%H}"] = Event(
                 at=now, kind=EventKind.CAP, alert=True, summary=summary, message=figures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -110,7 +110,9 @@ class WaitlistRunner:
             return Attempt(found.entry, Result.NOT_SENT, summary=error.summary, detail=error.detail)
         if isinstance(quote, Attempt):
             return quote
-        return await self._buy(found, quote)
+        # Another program may have settled an attempt of this one, which does not know it.
+        settled = [order.id for order in made if order.is_forgotten or order.state is OrderState.CONFIRMED]
+        return await self._buy(found, quote, settled)
 
     async def _quote(self, entry: WaitlistEntry) -> Quote | Attempt:
         """Return the current offer, or why there is none; raises `ApiError`."""
@@ -135,17 +137,24 @@ class WaitlistRunner:
             draft = Draft(entry.billing, package, image, unit=entry.period.unit, number=entry.period.number)
         return draft.quote()
 
-    async def _buy(self, found: waitlist.EntryProgress, quote: Quote) -> Attempt | None:
-        """Order one host as quoted, and wait for the response; None if another program makes this attempt."""
+    async def _buy(self, found: waitlist.EntryProgress, quote: Quote, settled: Collection[str]) -> Attempt | None:
+        """Order one host as quoted, and wait for the response; None if another program makes this attempt.
+
+        Args:
+            found: the entry.
+            quote: the current offer.
+            settled: IDs of the orders that are known to have bought nothing, or something that is known.
+
+        """
         entry = found.entry
         wanted = new_request(
             found.next_request_id, OrderAction.CREATE, self._clock(), quote=quote, annotation=entry.annotation
         )
         if (obstacle := await self._guard.first_obstacle(wanted)) is not None:
             return Attempt(entry, Result.NOT_SENT, summary=obstacle.summary, detail=obstacle.detail)
-        if await self._orders.possible_purchases(quote):
+        if any(order.id not in settled for order in await self._orders.possible_purchases(quote)):
             return Attempt(entry, Result.NOT_SENT, summary=IN_DOUBT)
-        (order,) = await self._orders.submit(wanted)
+        (order,) = await self._orders.submit(wanted, confirmed=settled)
         if order.id not in self._orders.book:
             return None
         while order.id in self._orders.book:

@@ -321,9 +321,9 @@ def _use(use: CapUse) -> dict[str, Value]:
         "cap": use.cap.name,
         "period": use.period.value,
         "limit": pricing.figure(use.limit),
-        "spent": pricing.figure(use.spent.value),
-        "spent_low": pricing.figure(use.spent.low),
-        "spent_high": pricing.figure(use.spent.high),
+        "spent": f"{pricing.rounded(use.spent.value)}",
+        "spent_low": f"{pricing.rounded(use.spent.low)}",
+        "spent_high": f"{pricing.rounded(use.spent.high)}",
         "level": use.level.value,
         "unpriced": len(use.unpriced),
     }
