@@ -224,6 +224,13 @@ async def test_tab_goes_through_all_fields_and_shift_tab_back(columns: int, rows
         assert await walk("shift+tab") == [forth[0], *reversed(forth[1:])]
 
 
+async def test_enter_is_called_choose_in_the_lists_of_the_wizard() -> None:
+    async with running_app(AppDriver()) as driver:
+        await driver.wait_for_text("⏎ Open")
+        await open_wizard(driver)
+        await driver.wait_for_text("⏎ Choose")
+
+
 async def test_the_wizard_closes_from_every_field_and_keeps_the_draft() -> None:
     async with running_app(AppDriver(hosts=1)) as driver:
         await open_wizard(driver)

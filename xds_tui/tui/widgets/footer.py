@@ -7,8 +7,9 @@ action is disabled keeps its place and is dimmed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from textual import events
@@ -75,8 +76,10 @@ class KeyBar(Widget):
     context: reactive[Context | None] = reactive(None, repaint=False)
     """The state that determines which actions are enabled; None: all are."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Create the bar; `names` maps commands to those whose names are shown for them here."""
         super().__init__()
+        self._names = names
         self._bindings_shown: tuple[ActiveBinding, ...] = ()
 
     def on_mount(self) -> None:
@@ -111,7 +114,8 @@ class KeyBar(Widget):
         is_dim = not is_enabled or (context is not None and bool(action.why_not(context)))
         is_for_one = is_dim and not action.counts and context is not None and context.marked > 1
         rank = _LEFT_OUT_FIRST if is_for_one else action.rank
-        return Key(binding.key, shown, action.words(context), is_dim, action.group, rank)
+        words = COMMANDS[self._names.get(action.id, action.id)].words(context)
+        return Key(binding.key, shown, words, is_dim, action.group, rank)
 
     def watch_keys(self, old: tuple[Key, ...], new: tuple[Key, ...]) -> None:
         """Repaint the keys that have changed, or the whole line if their positions have."""

@@ -134,7 +134,7 @@ class DraftScreen(LiveScreen[Finished]):
         yield ResultPage(id="result")
         yield Static(id="price-line")
         yield Notice()
-        yield KeyBar()
+        yield KeyBar({"table.select": "picker.take"})
 
     def on_mount(self) -> None:
         """Begin with the first part that is not filled in."""
