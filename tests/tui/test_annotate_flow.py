@@ -8,7 +8,7 @@ from support.wait import until
 from textual.widgets import Input
 
 from xds_tui.config.toml_file import SettingsError
-from xds_tui.domain.annotations import AnnotationChange
+from xds_tui.domain.annotations import Annotation, AnnotationChange
 from xds_tui.domain.model import Host
 from xds_tui.simulator.host import ON
 from xds_tui.tui.screens.annotation_editor import AnnotationScreen
@@ -197,3 +197,20 @@ async def test_tags_leave_room_for_the_billing_and_the_name() -> None:
         await driver.wait_for_text("prod")
         assert "BILLING" in driver.text
         assert "TAGS" not in driver.text
+
+
+async def test_the_dialog_is_filled_in_with_the_mouse_on_a_small_terminal() -> None:
+    async with running_app(AppDriver(), 80, 24) as driver:
+        host_id = select(driver)
+        await driver.burst("e")
+        for field, text in (("#owner", "li"), ("#tags", "web"), ("#alias", "farm"), ("#note", "noon")):
+            assert await driver.pilot.click(field)
+            await driver.burst(*text)
+        assert await driver.pilot.click("#is_marked")
+        assert await driver.pilot.click("#save")
+        wanted = Annotation(alias="farm", note="noon", tags=("web",), owner="li", is_marked=True)
+        await until(lambda: host(driver, host_id).annotation == wanted)
+        await driver.burst("t", *"more")
+        assert await driver.pilot.click("#leave")
+        await until(lambda: not isinstance(driver.app.screen, AnnotationScreen))
+        assert host(driver, host_id).annotation == wanted
