@@ -112,7 +112,9 @@ def show_host(host: Host, fleet: FleetState, now: datetime) -> None:
     seen = _Seen(host, None, fleet.costs.hosts.get(host.id), now, None)
     texts = [cell(seen).text for cell in _CELLS.values()]
     groups = host_field_groups(host, fleet, now, "")
-    texts += [text for group in groups for pair in group.fields for text in pair]
+    for group in groups:
+        for name, value in group.fields:
+            texts += [name, *([value] if isinstance(value, str) else value)]
     assert texts == [clean(text) for text in texts]
     with contextlib.suppress(target.UnreachableError):
         target.target(host)

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from support.app_driver import AppDriver, running_app
+from support.factories import an_order
 from support.wait import until
 from textual.widgets import Input
 
 from tests.simulator_faults.faults import Fault, Kind
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem
 from xds_tui.domain.credentials import MASK
+from xds_tui.domain.model import Status
+from xds_tui.domain.records import Event, EventKind, OrderAction, OrderState
 from xds_tui.simulator.host import OFF
 from xds_tui.simulator.world import ACCOUNT, SECRET, Options
 from xds_tui.tui.screens import host_detail as detail_module
@@ -61,13 +66,27 @@ async def test_the_password_is_hidden_when_another_screen_opens() -> None:
         assert password not in driver.text
 
 
-async def test_on_a_broad_terminal_the_fields_are_in_two_columns_beside_the_events() -> None:
+async def test_on_a_broad_terminal_the_fields_are_in_three_columns_above_the_past_of_the_host() -> None:
     async with running_app(AppDriver(), 200, 50) as driver:
+        target = next(host for host in driver.world.listed() if host.status == OFF and host.port)
+        at = driver.now() - timedelta(days=30)
+        event = Event(at=at, kind=EventKind.STATUS, host_id=target.id, host_name="old", old=Status.ON, new=Status.OFF)
+        order = an_order(
+            id="o1", action=OrderAction.REBOOT, state=OrderState.CONFIRMED, created_at=at, host_id=target.id
+        )
+        journal = driver.monitor.recorder.journal
+        await journal.add_events([event, replace(event, host_id="other", host_name="of another host")])
+        await journal.write_orders([order, replace(order, id="o2", host_id="other", action=OrderAction.DELETE)])
         await opened(driver)
-        assert re.search(r"Machine +Access", driver.text)
-        assert re.search(r"Recent events", driver.text)
+        assert re.search(r"Machine +Access +Cost", driver.text)
+        assert re.search(r"Recent events.*Operations", driver.text)
+        await driver.wait_for_text(r"2026-08-22 .*reboot · confirmed")
+        text = await driver.wait_for_text(r"2026-08-22 .*old on → off")
+        assert "another host" not in text
+        assert "delete ·" not in text
         await driver.pilot.resize_terminal(120, 40)
         await driver.wait_until_gone(r"Machine +Access")
+        assert "Operations" not in driver.text
         assert "Access" in driver.text
 
 

@@ -17,8 +17,8 @@ class FieldGroup:
     """Fields that belong together."""
 
     title: str
-    fields: Sequence[tuple[str, str]]
-    """Names and values in display order."""
+    fields: Sequence[tuple[str, str | Sequence[str]]]
+    """Names and values in display order; a value is a text, or the tags of the host."""
 
 
 def host_field_groups(host: Host, fleet: FleetState, now: datetime, password: str) -> tuple[FieldGroup, ...]:
@@ -79,7 +79,7 @@ def _cost(host: Host, fleet: FleetState, now: datetime) -> list[tuple[str, str]]
     ]
 
 
-def _annotation(host: Host) -> list[tuple[str, str]]:
+def _annotation(host: Host) -> list[tuple[str, str | Sequence[str]]]:
     annotation = host.annotation
     protection = formats.NOTHING
     if annotation.is_marked:
@@ -88,7 +88,7 @@ def _annotation(host: Host) -> list[tuple[str, str]]:
         protection = _("by {rule} in config.toml").format(rule=annotation.rule)
     return [
         *([(_("Service's name"), host.name)] if annotation.alias else []),
-        (_(labels.COLUMNS["tags"]), "  ".join(annotation.tags) or formats.NOTHING),
+        (_(labels.COLUMNS["tags"]), annotation.tags or formats.NOTHING),
         (_(labels.COLUMNS["owner"]), annotation.owner or formats.NOTHING),
         (_(labels.COLUMNS["note"]), annotation.note or formats.NOTHING),
         (_("Protected"), protection),

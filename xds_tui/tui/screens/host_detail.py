@@ -16,15 +16,15 @@ from textual.timer import Timer
 
 from xds_tui.domain.credentials import MASK
 from xds_tui.domain.model import Host
-from xds_tui.domain.records import OrderAction
+from xds_tui.domain.records import Event, Order, OrderAction
 from xds_tui.fleet.monitor import Monitor
 from xds_tui.fleet.state import ConnectionState
 from xds_tui.i18n import _
-from xds_tui.text import formats, host_card, messages, terms
+from xds_tui.text import formats, host_card, messages, tags, terms
 from xds_tui.text.activity import activities, activity_line
 from xds_tui.text.overview import Line
 from xds_tui.tui.command import Context, hosts_ordered
-from xds_tui.tui.commands import bindings
+from xds_tui.tui.commands import COMMANDS, bindings
 from xds_tui.tui.flows import connect, copy
 from xds_tui.tui.flows.connect import ConnectMethods
 from xds_tui.tui.flows.power import confirm_and_order, select
@@ -38,13 +38,19 @@ from xds_tui.tui.widgets.lines import StyledLines
 from xds_tui.tui.widgets.notice import Notice
 
 BROAD_COLUMNS: Final = 160
-"""Columns from which the fields are in two columns beside the events."""
+"""Columns from which the fields are in three columns, above events and operations side by side."""
 
 TALL_ROWS: Final = 30
 """Rows from which all fields are usually visible at once."""
 
 REVEAL_TIMEOUT: Final = 30.0
 """Seconds that a password stays on screen."""
+
+MAX_PAST: Final = 2_000
+"""How many events and orders of all hosts are searched for those of this one, the latest ones."""
+
+_COLUMNS: Final = ("fields", "more-fields", "other-fields")
+"""The widgets of the columns of fields; all but the first are empty on narrower terminals."""
 
 
 class HostDetailScreen(HostActionsScreen[None]):
@@ -86,6 +92,8 @@ class HostDetailScreen(HostActionsScreen[None]):
         self._is_revealed = False
         self._is_described = False
         self._hiding: Timer | None = None
+        self._past_events: tuple[Event, ...] = ()
+        self._past_orders: tuple[Order, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Compose fields and events of the host: side by side on wide terminals, otherwise stacked."""
@@ -93,10 +101,13 @@ class HostDetailScreen(HostActionsScreen[None]):
         yield self.status_line(_("Host"))
         with Container(id="columns"):
             with VerticalScroll(id="detail", classes="pane"), Horizontal(id="field-columns"):
-                yield StyledLines(id="fields")
-                yield StyledLines(id="more-fields")
-            with VerticalScroll(id="host-events", classes="pane"):
-                yield StyledLines(id="event-lines")
+                for column in _COLUMNS:
+                    yield StyledLines(id=column)
+            with Container(id="past"):
+                with VerticalScroll(id="host-events", classes="pane"):
+                    yield StyledLines(id="event-lines")
+                with VerticalScroll(id="host-orders", classes="pane"):
+                    yield StyledLines(id="order-lines")
         yield Notice(id="notice")
         yield KeyBar()
 
@@ -110,10 +121,22 @@ class HostDetailScreen(HostActionsScreen[None]):
         self.set_class(width >= BROAD_COLUMNS, "-broad")
 
     def on_mount(self) -> None:
-        """Show the host, and request the details that the list lacks."""
+        """Show the host and its past, and request the details that the list lacks."""
         self._draw()
         self._describe()
+        self._read_past()
         self.update_command_states()
+
+    @work
+    async def _read_past(self) -> None:
+        """Read the events and orders of earlier sessions."""
+        recorder = self._monitor.recorder
+        self._past_orders = tuple(order for order in await recorder.past_orders(MAX_PAST) if self._is_mine(order))
+        self._past_events = tuple(event for event in await recorder.past_events(MAX_PAST, None) if self._is_mine(event))
+        self._draw()
+
+    def _is_mine(self, record: Event | Order) -> bool:
+        return record.host_id == self._host_id
 
     def watch_fleet(self) -> None:
         """Show the new state."""
@@ -153,27 +176,44 @@ class HostDetailScreen(HostActionsScreen[None]):
         is_broad = self.has_class("-broad")
         if is_broad:
             machine, access, cost, *others = groups
-            left, right = [machine, cost], [access, *others]
+            columns = ([machine], [access, *others], [cost])
         elif self.size.height < TALL_ROWS:
             machine, access, *others = groups
-            left, right = [access, machine, *others], []  # what the page is opened for most often, without scrolling
+            columns = ([access, machine, *others], [], [])  # what the page is opened for most often, without scrolling
         else:
-            left, right = list(groups), []
+            columns = (list(groups), [], [])
         width = fields.size.width or self.size.width
         bar = host_card.remaining_bar(host, now, width - 2)
-        fields.show([*_field_lines(left, width), *([(), (("  ", ""), *bar)] if bar else [])])
-        self.query_one("#more-fields", StyledLines).show(_field_lines(right, width))
-        lines = self.query_one("#event-lines", StyledLines)
-        lines.show(self._event_lines(host, lines.size.width or self.size.width))
+        last = max(index for index, column in enumerate(columns) if column)
+        for index, (name, column) in enumerate(zip(_COLUMNS, columns, strict=True)):
+            lines = _field_lines(column, width)
+            lines += [(), (("  ", ""), *bar)] if bar and index == last else []
+            self.query_one(f"#{name}", StyledLines).show(lines)
+        self._draw_past()
 
-    def _event_lines(self, host: Host, width: int) -> list[Line]:
-        events = [event for event in self.fleet.events if event.host_id == host.id]
+    def _draw_past(self) -> None:
+        """Show the events of the host, and beside them the operations on it if there is room."""
+        events, orders = self.query_one("#event-lines", StyledLines), self.query_one("#order-lines", StyledLines)
+        self.query_one("#host-orders").border_title = Content(_(COMMANDS["history.orders"].label))
+        events.show(self._event_lines(events.size.width or self.size.width))
+        orders.show(self._order_lines(orders.size.width or self.size.width))
+
+    def _order_lines(self, width: int) -> list[Line]:
+        known = {order.id: order for order in (*self._past_orders, *filter(self._is_mine, self.fleet.orders))}
+        lines: list[Line] = []
+        for order in sorted(known.values(), key=lambda order: order.created_at, reverse=True):
+            price = formats.money(order.quote.estimate) if order.quote else ""
+            parts = (messages.action(order.action), messages.order_status(order), price, messages.order_reason(order))
+            text = " · ".join(part for part in parts if part)
+            lines += _timed_lines(order.created_at, text, width)
+        return lines or [((_("No operations yet"), "muted"),)]
+
+    def _event_lines(self, width: int) -> list[Line]:
+        events = dict.fromkeys((*filter(self._is_mine, self.fleet.events), *self._past_events))
         happened = [glyphs.with_shown_name(self.app, event, self.fleet.annotations) for event in events]
         lines: list[Line] = []
         for activity in activities(happened):
-            at = f"{formats.moment(activity.latest.at)}  "
-            first, *rest = formats.wrapped(activity_line(activity), max(1, width - formats.cells(at)))
-            lines += [((at, "muted"), (first, "")), *(((" " * formats.cells(at), ""), (more, "")) for more in rest)]
+            lines += _timed_lines(activity.latest.at, activity_line(activity), width)
         return lines or [((_(terms.NO_EVENTS), "muted"),)]
 
     def _password(self, host: Host) -> str:
@@ -237,6 +277,13 @@ class HostDetailScreen(HostActionsScreen[None]):
         self.dismiss()
 
 
+def _timed_lines(at: datetime, text: str, width: int) -> list[Line]:
+    """Return a time and a text in lines of at most `width` cells."""
+    time = f"{formats.moment(at)}  "
+    first, *rest = formats.wrapped(text, max(1, width - formats.cells(time)))
+    return [((time, "muted"), (first, "")), *(((" " * formats.cells(time), ""), (more, "")) for more in rest)]
+
+
 def _field_lines(groups: Sequence[FieldGroup], width: int) -> list[Line]:
     """Return the titles and fields of groups; the lines of a long value stand below each other."""
     name_width = max((formats.cells(name) for group in groups for name, _value in group.fields), default=0)
@@ -244,10 +291,18 @@ def _field_lines(groups: Sequence[FieldGroup], width: int) -> list[Line]:
     for group in groups:
         lines += [(), ((group.title, "strong"),)] if lines else [((group.title, "strong"),)]
         for name, value in group.fields:
-            parts = Content(value).wrap(max(1, width - name_width - 4))
+            parts = _value_lines(value, max(1, width - name_width - 4))
             names = [name, *[""] * (len(parts) - 1)]
             lines += [
-                ((f"  {formats.padded(before, name_width)}  ", "muted"), (part.plain, ""))
+                ((f"  {formats.padded(before, name_width)}  ", "muted"), *part)
                 for before, part in zip(names, parts, strict=True)
             ]
     return lines
+
+
+def _value_lines(value: str | Sequence[str], width: int) -> list[Line]:
+    """Return a text, or tags in their colors, in lines of at most `width` cells."""
+    if not isinstance(value, str) and all(formats.cells(tag) <= width for tag in value):
+        return tags.wrapped(value, width)
+    text = value if isinstance(value, str) else "  ".join(value)
+    return [((part.plain, ""),) for part in Content(text).wrap(width)]
