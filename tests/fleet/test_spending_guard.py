@@ -276,3 +276,17 @@ async def test_the_monitor_raises_an_alert_and_records_it(simulator: RunningSimu
 
 async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
     return Client(base_url, credentials, token=tokens.initial)
+
+
+@pytest.mark.usefixtures("utc")
+async def test_the_sums_of_the_day_follow_time_and_tags(recorded: Journal, client: CountingClient) -> None:
+    program = Program(recorded, client, a_cap("tag:gpu", per_day=100))
+    tagged = a_host(created=NOON - timedelta(days=3), annotation=Annotation(tags=("gpu",)))
+    program.see(tagged)
+    assert [use.spent.value for use in await program.guard.uses()] == [0]
+    program.guard._annotations.annotations = {"h1": tagged.annotation}
+    before = (await program.guard.uses())[0].spent.value
+    program.now += timedelta(seconds=4)
+    assert (await program.guard.uses())[0].spent.value == before
+    program.now += timedelta(minutes=30)
+    assert (await program.guard.uses())[0].spent.value > before

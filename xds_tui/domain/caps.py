@@ -141,6 +141,8 @@ class Ledger:
     """Beginning and end of the day and the month."""
     annotation: Callable[[str], Annotation]
     """Returns the annotation of a host by its ID."""
+    known: dict[tuple[str, CapPeriod], Amount] = field(default_factory=dict)
+    """What the hosts of each selector cost in the day and the month, as far as it was computed already."""
 
     def annotation_of(self, order: Order) -> Annotation:
         """Return the annotation of the host that an order is for; a new host gets that of the order."""
@@ -296,9 +298,7 @@ def _use(cap: Cap, period: CapPeriod, limit: Decimal, ledger: Ledger, hidden: Co
         known = [ledger.rates[host.id] for host in hosts if host.id in ledger.rates]
         spent = _sum(Amount(rate.low, rate.high, rate.high) for rate in known)
     else:
-        spent = _sum(
-            _spent(host, window, ledger.now) for host in ledger.billed if cap.covers(ledger.annotation(host.id))
-        )
+        spent = _spent_by_hosts(cap, period, window, ledger)
     billed = {host.id for host in ledger.billed}
     for order in hidden:
         is_counted = window is not None and _is_prepaid(order) and order.host_id in billed
@@ -306,6 +306,14 @@ def _use(cap: Cap, period: CapPeriod, limit: Decimal, ledger: Ledger, hidden: Co
             added = _added(order, period, ledger)
             spent += Amount(_ZERO, added or _ZERO, added or _ZERO)
     return CapUse(cap, period, limit, spent, unpriced, window[0] if window else None)
+
+
+def _spent_by_hosts(cap: Cap, period: CapPeriod, window: tuple[datetime, datetime], ledger: Ledger) -> Amount:
+    key = cap.selector, period
+    if key not in ledger.known:
+        hosts = (host for host in ledger.billed if cap.covers(ledger.annotation(host.id)))
+        ledger.known[key] = _sum(_spent(host, window, ledger.now) for host in hosts)
+    return ledger.known[key]
 
 
 def _is_prepaid(order: Order) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import NotSent
 from xds_tui.domain import caps
+from xds_tui.domain.annotations import NO_ANNOTATIONS, Annotations
 from xds_tui.domain.caps import CAPPED_ACTIONS, Cap, CapLevel, CapPeriod, CapUse, Ledger
-from xds_tui.domain.cost_report import BilledHost
+from xds_tui.domain.cost_report import Amount, BilledHost
 from xds_tui.domain.model import Host
 from xds_tui.domain.pricing import Costs
 from xds_tui.domain.records import Event, Order, OrderAction
@@ -29,6 +30,9 @@ MIN_AGE: Final = timedelta(minutes=5)
 
 RECALCULATION_INTERVAL: Final = timedelta(minutes=1)
 """How long the time that hosts were on is extrapolated before the records are read again."""
+
+SUM_AGE: Final = timedelta(seconds=5)
+"""How long the sums of the day and the month are used, so that many orders at once are checked quickly."""
 
 RECENT_ORDERS: Final = 200
 """Latest orders that are read in addition to those that are open and those that bought hosts."""
@@ -76,6 +80,7 @@ class SpendingGuard:
         self._orders: dict[str, Order] = {}
         self._version: tuple[int, int] | None = None
         self._billed: _BilledHosts | None = None
+        self._sums = _Sums()
         self._levels: dict[str, CapLevel] = {}
 
     def follow(self, own_orders: Callable[[], Iterable[Order]]) -> None:
@@ -148,14 +153,19 @@ class SpendingGuard:
         now, windows = self._clock(), self._windows()
         hosts = state.snapshot.hosts if state.snapshot is not None else ()
         orders = await self._all_orders()
+        billed = await self._billed_hosts(hosts, state.costs, orders, now) if windows else ()
+        sums = self._sums
+        if not (sums.billed is billed and sums.annotations is self._annotations.annotations and sums.is_recent(now)):
+            sums = self._sums = _Sums(billed, self._annotations.annotations, now)
         return Ledger(
             now=now,
             hosts={host.id: host for host in hosts},
             rates=state.costs.hosts,
             orders=orders,
-            billed=await self._billed_hosts(hosts, state.costs, orders, now) if windows else (),
+            billed=billed,
             windows=windows,
             annotation=self._annotations.find,
+            known=sums.known,
         )
 
     def _windows(self) -> dict[CapPeriod, tuple[datetime, datetime]]:
@@ -195,6 +205,20 @@ class SpendingGuard:
             billed, _begin = await read_billed_hosts(self._journal, hosts, costs.hosts, creates, span)
             known = self._billed = _BilledHosts(hosts, costs, found, now, until, billed)
         return known.billed
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What hosts cost in the day and the month, with what it was computed from."""
+
+    billed: tuple[BilledHost, ...] = ()
+    annotations: Annotations = NO_ANNOTATIONS
+    at: datetime | None = None
+    known: dict[tuple[str, CapPeriod], Amount] = field(default_factory=dict)
+
+    def is_recent(self, now: datetime) -> bool:
+        """Return whether what the hosts cost since then may be neglected."""
+        return self.at is not None and abs(now - self.at) < SUM_AGE
 
 
 @dataclass(frozen=True, slots=True)
