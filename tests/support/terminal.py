@@ -49,6 +49,8 @@ _UNKNOWN_TO_PYTE: Final = re.compile(
 class Terminal:
     """Runs a command in a pseudo-terminal; as a context manager it makes sure that no process remains."""
 
+    _text = ""
+
     def __init__(
         self, command: Sequence[str], *, columns: int = 120, rows: int = 40, environ: Mapping[str, str] | None = None
     ) -> None:
@@ -77,8 +79,11 @@ class Terminal:
     @property
     def text(self) -> str:
         """The text of the screen."""
-        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
-        return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
+        if self.screen.dirty:  # otherwise it is the same: a wait looks at it many times a second
+            rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+            self._text = "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
+            self.screen.dirty.clear()
+        return self._text
 
     @property
     def modes(self) -> list[Any]:
