@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.usefixtures("unhurried"), pytest.mark.paints]
 
 WALKS: Final = int(os.environ.get("CELL_DIFF_WALKS", "40"))
 """Random walks of synthetic frames; `CELL_DIFF_WALKS=10000` for a thorough search."""
-STEPS: Final = int(os.environ.get("CELL_DIFF_STEPS", "30"))
+STEPS: Final = int(os.environ.get("CELL_DIFF_STEPS", "10"))
 """Keys of the random walk of the app."""
 
 CONSOLE: Final = Console(force_terminal=True, color_system="truecolor")
@@ -252,7 +252,8 @@ async def walk(driver: AppDriver, record: Recording, rng: random.Random, steps: 
         assert record.is_correct(), (step, key)
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("CELL_DIFF_APPS", "1"))))
+@pytest.mark.sweep(1)
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CELL_DIFF_APPS", "3"))))
 async def test_a_terminal_shows_what_it_would_show_after_a_redraw_whatever_is_pressed(seed: int) -> None:
     driver = AppDriver(hosts=40)
     odd_names(driver)

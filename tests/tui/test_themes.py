@@ -23,6 +23,9 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 LEAST = {"light": 4.5, "contrast": 7.0, "dark": 4.5}
 """The minimum contrast of text and background (WCAG 2.1, 1.4.3 and 1.4.6)."""
 
+PARTS = 4
+"""Number of the tests that share the themes of Textual."""
+
 BY_NAME = {scene.name: scene for scene in SCENES}
 
 
@@ -91,11 +94,12 @@ async def test_every_text_is_readable_and_the_ansi_theme_uses_only_the_palette(s
 
 
 @pytest.mark.sweep(1)
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", ["trouble", "review", "stop_question"])
-async def test_every_text_is_readable_in_the_themes_of_textual(name: str) -> None:
+async def test_every_text_is_readable_in_the_themes_of_textual(name: str, part: int) -> None:
     async with running_app(BY_NAME[name].driver()) as driver:
         await BY_NAME[name].play(driver)
-        for theme in TEXTUAL_THEMES:
+        for theme in list(TEXTUAL_THEMES)[part::PARTS]:
             await switch(driver, theme)
             assert poor(driver, 4.4) == {}, theme
 
