@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tests.bench import bytes as weights
-from tests.bench import calls, cells, commands, disk, idle, keys, loop, memory, quiet, start
+from tests.bench import annotations, calls, cells, commands, disk, idle, keys, loop, memory, quiet, start
 from tests.bench.table import Line, printed
 
 _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
@@ -22,6 +22,7 @@ _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
     commands.measure,
     keys.measure,
     memory.measure,
+    annotations.measure,
     loop.measure,
     cells.measure,
     disk.measure,

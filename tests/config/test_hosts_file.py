@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from xds_tui.config.hosts_file import HostsFile
+from xds_tui.config.hosts_toml import parse
 from xds_tui.config.toml_file import SettingsError
 from xds_tui.domain.annotations import Annotation, AnnotationChange, AnnotationError
 from xds_tui.system import files
@@ -369,3 +371,65 @@ def test_without_a_path_the_annotations_are_in_memory() -> None:
     assert found is not None
     assert found.annotations == {"a": Annotation("x")}
     assert file.read() is None
+
+
+def many(count: int, **more: str) -> str:
+    """Return the text of a file with entries for `count` hosts, and further lines in those of `more`."""
+    return "".join(
+        f'[hosts.{host_id}]\nalias = "render-{number}"\ntags = ["farm", "t{number % 7}"]\n{more.get(host_id, "")}\n'
+        for number, host_id in enumerate(f"h{number}" for number in range(count))
+    )
+
+
+def test_a_large_file_is_read_like_a_small_one(path: Path) -> None:
+    path.write_text(f"# ours\n{many(450)}")
+    content = HostsFile(path).read()
+    assert content is not None
+    assert dict(content.annotations) == {
+        f"h{number}": Annotation(f"render-{number}", tags=("farm", f"t{number % 7}")) for number in range(450)
+    }
+
+
+def test_a_large_file_takes_little_memory_while_it_is_read() -> None:
+    content = many(2_000).encode()
+    tracemalloc.start()
+    parse(content, "hosts.toml")
+    _size, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 12 * len(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (many(250) + '[hosts.h3]\nowner = "li"\n', 1001),
+        (many(250, h240="tags = 3"), 964),
+        (many(250) + "[hosts]\n[hosts]\n", 1002),
+    ],
+    ids=["a host twice", "a key twice", "a table twice"],
+)
+def test_an_error_in_a_large_file_is_reported_with_its_line(path: Path, text: str, line: int) -> None:
+    path.write_text(text)
+    with pytest.raises(SettingsError) as raised:
+        HostsFile(path).read()
+    assert f"hosts.toml:{line}" in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        many(150, h99='note = """\n[hosts.h0]\nalias = 1\n"""'),
+        many(150) + "[other]\nkey = 1\n",
+        many(150) + "[[more]]\nkey = 1\n",
+        many(150) + "[hosts.h149.gpu]\nkey = 1\n",
+        'hosts.first.alias = "a"\n' + many(150),
+        "[hosts]\n" + many(150),
+    ],
+    ids=["text like a header", "a table", "a list of tables", "a table in a host", "a dotted key", "the table of all"],
+)
+def test_a_large_file_in_another_form_is_read(path: Path, text: str) -> None:
+    path.write_text(text)
+    content = HostsFile(path).read()
+    assert content is not None
+    assert content.annotations["h149"].alias == "render-149"
+    assert content.annotations["h0"].alias == "render-0"

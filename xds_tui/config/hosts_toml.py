@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
-from dataclasses import field
+from dataclasses import field, replace
+from itertools import pairwise
 from typing import Any, Final
-
-import msgspec
 
 from xds_tui.config.toml_file import BYTE_ORDER_MARK, SettingsError
 from xds_tui.domain.annotations import Annotation, AnnotationChange, safe_annotation
@@ -23,7 +22,7 @@ BAD_VALUE: Final = N_("This must be a string; for tags, a list of strings; for p
 MAX_PROBLEMS: Final = 20
 """Values of a file that are reported at most."""
 _PART: Final = 100
-"""Annotations that are encoded together."""
+"""Hosts that are parsed together."""
 
 _HEADER: Final = r"[ \t]*\["
 _HOST_HEADER: Final = (
@@ -81,39 +80,53 @@ def parse(content: bytes, name: str) -> HostsFileContent:
 
     """
     annotations, problems = _parsed(decode(content, name), name)
-    return HostsFileContent(_compacted(annotations), problems)
-
-
-def _compacted(annotations: dict[str, Annotation]) -> dict[str, Annotation]:
-    """Return equal annotations that take a fifth of the memory, and clear the argument.
-
-    The texts of a parsed file are scattered among the remains of the parser, which cannot be returned to the system.
-    """
-    items = tuple(annotations.items())
-    parts = [msgspec.json.encode(dict(items[start : start + _PART])) for start in range(0, len(items), _PART)]
-    annotations.clear()
-    del items
-    shared: dict[Any, Any] = {}
-    return {
-        host_id: Annotation(
-            alias=found.alias,
-            note=shared.setdefault(found.note, found.note),
-            tags=shared.setdefault(found.tags, found.tags),
-            owner=shared.setdefault(found.owner, found.owner),
-            is_marked=found.is_marked,
-        )
-        for part in parts
-        for host_id, found in msgspec.json.decode(part, type=dict[str, Annotation]).items()
-    }
+    return HostsFileContent(annotations, problems)
 
 
 def _parsed(text: str, name: str) -> tuple[dict[str, Annotation], tuple[SettingsError, ...]]:
-    tables = _load(text, name).get("hosts", {})
-    problems: list[SettingsError] = []
-    annotations: dict[str, Annotation] = {}
+    try:
+        return _annotations(_tables_by_part(text), text, name)
+    except (ValueError, RecursionError):  # the parts depend on each other, or there is an error, which needs its line
+        tables = _load(text, name).get("hosts", {})
     if not isinstance(tables, dict):
         raise SettingsError(NOT_TABLE, f"{name}: hosts")
-    for host_id, table in tables.items():
+    return _annotations(tables.items(), text, name)
+
+
+def _tables_by_part(text: str) -> Iterator[tuple[str, object]]:
+    """Yield the tables of hosts by their IDs, parsing some of them at a time.
+
+    The parser needs twenty times the memory of its text, which later remains scattered over the heap of the process.
+
+    Raises:
+        ValueError, RecursionError: if a part is not a document of hosts only. The whole may be one.
+
+    """
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    host_header = re.compile(_HOST_HEADER)
+    headers = [match.start() for match in re.finditer(rf"(?m)^{_HEADER}", text)]
+    if not headers or not all(host_header.match(text, start) for start in headers):
+        raise ValueError("something else than tables of hosts")
+    import tomllib
+
+    seen: set[str] = set()
+    for start, end in pairwise((0, *headers[_PART::_PART], len(text))):
+        document = tomllib.loads(text[start:end])
+        tables = document.pop("hosts", {})
+        if document or not isinstance(tables, dict) or not seen.isdisjoint(tables):
+            raise ValueError("something else, or a host that occurs twice")
+        seen.update(tables)
+        yield from tables.items()
+
+
+def _annotations(
+    tables: Iterable[tuple[str, object]], text: str, name: str
+) -> tuple[dict[str, Annotation], tuple[SettingsError, ...]]:
+    """Return the annotations in the tables of hosts, and the values that are not used."""
+    problems: list[SettingsError] = []
+    annotations: dict[str, Annotation] = {}
+    shared: dict[Any, Any] = {}  # one object for each value: thousands of hosts have the same few
+    for host_id, table in tables:
         values = table if isinstance(table, dict) else {}
         usable = {key: value for key, value in values.items() if key in _KEYS and _is_usable(key, value)}
         invalid = [key for key in values if key in _KEYS and key not in usable]
@@ -122,7 +135,13 @@ def _parsed(text: str, name: str) -> tuple[dict[str, Annotation], tuple[Settings
             problems.append(SettingsError(BAD_VALUE, f"{name}:{_line(text, host_id, key)}: {path}"))
         # What an invalid value means for the protection of the host is not known, so it is protected.
         is_doubtful = not isinstance(table, dict) or not {"protected", "tags", "owner"}.isdisjoint(invalid)
-        annotations[host_id] = _annotation(usable, is_marked=is_doubtful)
+        found = _annotation(usable, is_marked=is_doubtful)
+        annotations[host_id] = replace(
+            found,
+            note=shared.setdefault(found.note, found.note),
+            tags=shared.setdefault(found.tags, found.tags),
+            owner=shared.setdefault(found.owner, found.owner),
+        )
     return annotations, tuple(problems)
 
 
