@@ -12,8 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from tests.bench import annotations as annotated_hosts
 from tests.bench import bytes as weights
-from tests.bench import annotations, calls, cells, commands, disk, idle, keys, loop, memory, quiet, start
+from tests.bench import calls, cells, commands, disk, idle, keys, loop, memory, quiet, refresh, start
 from tests.bench.table import Line, printed
 
 _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
@@ -22,8 +23,9 @@ _ALONE: Final[tuple[Callable[[bool], list[Line]], ...]] = (
     commands.measure,
     keys.measure,
     memory.measure,
-    annotations.measure,
+    annotated_hosts.measure,
     loop.measure,
+    refresh.measure,
     cells.measure,
     disk.measure,
 )

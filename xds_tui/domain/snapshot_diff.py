@@ -129,6 +129,8 @@ def keep_details(host: Host, before: Host) -> Host:
         before: the same host as it was known before.
 
     """
+    if host == before:  # most hosts, at every refresh
+        return before
     if _has_moved(host, before):
         return host
     names = _DETAILS if _is_reachable(host) or not _is_reachable(before) else _DETAILS.keys() - _LOGIN
