@@ -256,6 +256,28 @@ def test_a_page_without_a_list_is_not_empty(data: str) -> None:
         decode.decode_hosts(an_envelope(data))
 
 
+@pytest.mark.parametrize("name", ["list", "records", "rows", "items"])
+@pytest.mark.parametrize("total", ["totalCounts", "total", "totalCount", "total_count"])
+def test_a_page_under_other_names_is_understood(name: str, total: str) -> None:
+    page = {"pageNum": 1, total: "30", name: [HOST, HOST | {"id": "h2"}]}
+    assert decode.decode_hosts(an_envelope(json.dumps(page))) == a_page(HOST, HOST | {"id": "h2"}, total="30")
+    beyond = json.dumps({total: 30, name: []})
+    assert decode.decode_hosts(an_envelope(beyond)) == HostPage((), 30, 0)
+
+
+@pytest.mark.parametrize(
+    "data", ['{"list":[]}', '{"list":[1],"pages":1}', '{"list":{"id":"h1"},"total":1}', '{"total":5}']
+)
+def test_a_list_under_another_name_without_hosts_is_not_a_page(data: str) -> None:
+    with pytest.raises(BadResponse):
+        decode.decode_hosts(an_envelope(data))
+
+
+def test_the_documented_name_of_a_page_comes_first() -> None:
+    page = json.dumps({"list": [HOST], "data": [], "total": 7, "totalCounts": 0})
+    assert decode.decode_hosts(an_envelope(page)) == HostPage((), 0, 0)
+
+
 def test_a_page_without_data_is_not_empty() -> None:
     with pytest.raises(BadResponse):
         decode.decode_hosts(decode.decode_envelope(b'{"code":0,"msg":"success"}'))

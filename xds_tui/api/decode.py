@@ -205,8 +205,15 @@ def decode_envelope(body: bytes) -> Envelope:
     return Envelope(code, row.part("data"), message, row.text("traceId") or "")
 
 
+_OTHER_LISTS: Final = ("list", "records", "rows", "items")
+_OTHER_TOTALS: Final = ("total", "totalCount")
+"""What a page is called elsewhere: the list of its rows, and the number of all rows."""
+
+
 def decode_hosts(envelope: Envelope) -> HostPage:
     """Return a page of `mypage`: `{"data": [host] | null, "totalCounts": int or str}`; null is an empty page.
+
+    The names that common frameworks give to these fields are understood, too, if `data` is missing.
 
     Raises:
         BadResponse: if there is no list.
@@ -215,12 +222,20 @@ def decode_hosts(envelope: Envelope) -> HostPage:
     if envelope.data is not None and is_null(envelope.data):
         return HostPage((), None, 0)
     page = JsonObject.of(envelope.data)
-    if page is None or (page.part("data") is None and page.integer("totalCounts") != 0):
+    if page is None:
         raise _senseless(envelope)
-    rows = _rows(envelope, page.part("data"))
+    name, total_name = "data", "totalCounts"
+    if page.part("data") is None:
+        name = next((name for name in _OTHER_LISTS if name in page), name)
+        total_name = next((name for name in (total_name, *_OTHER_TOTALS) if name in page), total_name)
+    total = page.integer(total_name, most=MAX_TOTAL)
+    if page.part(name) is None and total != 0:
+        raise _senseless(envelope)
+    rows = _rows(envelope, page.part(name))
     hosts = tuple(host for row in rows if (host := host_in(JsonObject.of(row))) is not None)
-    total = page.integer("totalCounts", most=MAX_TOTAL)
-    return HostPage(hosts, total, len(rows) - len(hosts), "totalCounts" in page.raw)
+    if name != "data" and not hosts and total is None:
+        raise _senseless(envelope)  # not a list of hosts, or an empty one that nothing confirms
+    return HostPage(hosts, total, len(rows) - len(hosts), total_name in page.raw)
 
 
 def decode_host(envelope: Envelope, host_id: str) -> Host | None:
