@@ -114,6 +114,8 @@ async def detail(driver: AppDriver) -> None:
 
 
 async def a_day_of_samples(driver: AppDriver) -> None:
+    while not await driver.monitor.recorder.samples(timedelta(days=1), 1):
+        await driver.pilot.pause()  # the program's own sample comes first, however slow the machine is
     for number in range(60):
         sample = Sample(
             at=driver.now() - timedelta(minutes=number),
