@@ -214,3 +214,19 @@ async def test_the_dialog_is_filled_in_with_the_mouse_on_a_small_terminal() -> N
         assert await driver.pilot.click("#leave")
         await until(lambda: not isinstance(driver.app.screen, AnnotationScreen))
         assert host(driver, host_id).annotation == wanted
+
+
+async def test_the_dialog_keeps_its_height_while_tags_are_typed() -> None:
+    known = {str(number): AnnotationChange(added_tags=(f"tag-{number}-{'x' * 50}",)) for number in range(3)}
+    async with running_app(AppDriver(), 80, 24) as driver:
+        select(driver)
+        await driver.monitor.annotations.edit(known)
+        await until(lambda: len(driver.monitor.state.annotations) == len(known))
+        await driver.burst("t")
+        await driver.wait_for_text("known: tag-0")
+        places = {driver.app.screen.query_one("#owner").region}
+        for key in ("t", "q", "space"):
+            await driver.burst(key)
+            await driver.wait_until_idle()
+            places.add(driver.app.screen.query_one("#owner").region)
+        assert len(places) == 1

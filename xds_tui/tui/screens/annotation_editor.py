@@ -119,9 +119,13 @@ class AnnotationScreen(DialogScreen[bool]):
             yield Field(value, placeholder, suggester=suggester, select_on_focus=name not in ("tags", "note"), id=name)
 
     def on_mount(self) -> None:
-        """Focus the first field, with the cursor at its end."""
+        """Focus the first field."""
         self.query_one(f"#{self._first}").focus()
         self._show_known_tags()
+
+    def on_resize(self) -> None:
+        """Fit the known tags to the new width."""
+        self.call_after_refresh(self._show_known_tags)
 
     @on(Input.Changed)
     def _note_edit(self, event: Input.Changed) -> None:
@@ -141,12 +145,13 @@ class AnnotationScreen(DialogScreen[bool]):
     def _show_known_tags(self) -> None:
         """Show the tags that may be meant, and that the hosts of a mixed field keep their other tags."""
         found = annotation_form.suggested_tags(self._value("tags"), self._known)
-        lines = [_("known: {tags}").format(tags="  ".join(found))] if found else []
+        known = _("known: {tags}").format(tags="  ".join(found)) if found else ""
+        lines = [known] if self._known else []  # an empty line keeps the fields below in their places
         if "tags" in self._form.mixed:
             lines.append(_("Other tags of these hosts are kept."))
         line = self.query_one("#known-tags", Static)
         line.display = bool(lines)
-        width = max(20, self.query_one("#annotation-form").content_size.width)
+        width = max(20, self.query_one("#tags").size.width)
         line.update(Content("\n".join(shortened(text, width) for text in lines)))
 
     def _value(self, name: str) -> str:
