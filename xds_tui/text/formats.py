@@ -208,6 +208,11 @@ def rate(value: Rate | None) -> str:
     return f"{_rounded(value.low)}–{_rounded(value.high)}"
 
 
+def per_hour(price: str) -> str:
+    """Return a price with the hour as its unit."""
+    return _("{rate}/h").format(rate=price)
+
+
 def prepaid_rate(value: Rate) -> str:
     """Format what the prepaid hosts cost per hour."""
     return _("{rate}/h prepaid").format(rate=rate(value))

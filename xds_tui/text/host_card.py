@@ -94,7 +94,7 @@ def _summary(host: Host, rate: Rate | None) -> Line:
     spans: list[Span] = [(formats.status(host), STATUS_STYLES[host.status])]
     spans.append((f" · {formats.billing(host.billing)}", ""))
     if rate is not None:
-        spans.append((f" · {formats.rate(rate)}/h", "strong"))
+        spans.append((f" · {formats.per_hour(formats.rate(rate))}", "strong"))
     return tuple(spans)
 
 

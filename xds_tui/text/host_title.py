@@ -43,7 +43,7 @@ def title(listed: Listed, width: int) -> str:
         (0, True, _("¹Hosts {count}").format(count=count)),
         (3, True, formats.count_on(of.on)),
         (4, of.changing, formats.count_changing(of.changing)),
-        (2, cost, f"{cost}/h"),
+        (2, cost, formats.per_hour(cost)),
         (1, of.expiring, _("{count} expiring soon").format(count=of.expiring)),
         (0, listed.unreadable, _("{count} not parsed").format(count=listed.unreadable)),
         (0, listed.unlisted, _("{count} not listed").format(count=listed.unlisted)),

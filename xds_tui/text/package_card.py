@@ -34,7 +34,7 @@ def card_lines(
     if price is None or package.amount is None:
         lines.append(((shortened(_("Price unknown, so it cannot be rented"), width), "bad"),))
         return tuple(lines)
-    lines.append(((f"¥{formats.price(price)}/h", "strong"), (_day(price), "")))
+    lines.append(((formats.per_hour(f"¥{formats.price(price)}"), "strong"), (_day(price), "")))
     lines.append(((_("{sum} for 30 days").format(sum=formats.money(pricing.rounded(price * _MONTH))), ""),))
     if price != package.amount:
         text = _("list price ¥{price}, {percent} off")

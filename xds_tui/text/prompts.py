@@ -67,7 +67,7 @@ class Selection:
         if action is OrderAction.POWER_ON:
             old, new = self.rates.get(host.id), rates.get(host.id)
             if old is not None and new is not None:
-                pairs.append((f"{formats.rate(old)}/h", f"{formats.rate(new)}/h"))
+                pairs.append((formats.per_hour(formats.rate(old)), formats.per_hour(formats.rate(new))))
         return ", ".join(f"{old} → {new}" for old, new in pairs if old != new)
 
     def unchanged(

@@ -72,7 +72,7 @@ def _cost(host: Host, fleet: FleetState, now: datetime) -> list[tuple[str, str]]
     rate = fleet.costs.hosts.get(host.id)
     return [
         (_(terms.BILLING), formats.billing(host.billing)),
-        (_("Price"), f"{formats.rate(rate)}/h" if rate else formats.NOTHING),
+        (_("Price"), formats.per_hour(formats.rate(rate)) if rate else formats.NOTHING),
         (_("Cost so far"), host_card.accrued_value(host, rate, now)),
         (_("Created"), formats.moment(host.created)),
         (_("Expires"), _with_span(host, now)),

@@ -223,4 +223,4 @@ def _group_label(value: Status | Area | str | None, by: str) -> str:
 
 def _group_note(group: Group) -> str:
     hosts = formats.count_hosts(len(group.hosts))
-    return f"{hosts} · {formats.rate(group.billed)}/h" if group.billed.high else hosts
+    return f"{hosts} · {formats.per_hour(formats.rate(group.billed))}" if group.billed.high else hosts

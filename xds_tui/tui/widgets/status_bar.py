@@ -271,7 +271,7 @@ class StatusBar(Widget):
         if self.fleet.snapshot is None or self.fleet.catalog is None:
             return Content(""), Content("")
         prepaid = " + " + formats.prepaid_rate(rate.prepaid) if rate.prepaid.high else ""
-        billed = f"{formats.rate(rate.on_demand)}/h" + (f" + {rate.unpriced} ?" if rate.unpriced else "")
+        billed = formats.per_hour(formats.rate(rate.on_demand)) + (f" + {rate.unpriced} ?" if rate.unpriced else "")
         if rate.unpriced and not rate.on_demand.high:  # a sum of nothing would read as a price
             billed = formats.unknown_prices(rate.unpriced)
         return Content(billed), self._styled(prepaid, "muted")

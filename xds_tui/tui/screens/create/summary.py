@@ -141,7 +141,7 @@ def _fleet_afterwards(estimate: Estimate, draft: Draft, fleet: FleetState) -> st
 
 
 def _fleet_rate(rate: FleetRate, increase: str) -> str:
-    parts = [_("{rate}/h").format(rate=formats.rate(rate.on_demand)) + increase]
+    parts = [formats.per_hour(formats.rate(rate.on_demand)) + increase]
     if rate.prepaid.high:
         parts.append(formats.prepaid_rate(rate.prepaid))
     if rate.unpriced:
@@ -276,8 +276,8 @@ class BuyButton(Widget):
         rent = ngettext("Rent {count} host", "Rent {count} hosts", draft.count).format(count=draft.count)
         price = ""
         if estimate is not None:
-            unit = "/h" if draft.billing is Billing.ON_DEMAND else ""
-            price = f" · {formats.money(estimate.total)}{unit}"
+            total = formats.money(estimate.total)
+            price = f" · {formats.per_hour(total) if draft.billing is Billing.ON_DEMAND else total}"
         self.label = f"{key}  {rent}{price}"
         if problem is not None:
             self.hint = messages.no_record(problem)
