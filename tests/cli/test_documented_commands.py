@@ -38,6 +38,7 @@ RUN_ELSEWHERE = {
     r"xds-tui caps": "tests/cli/test_caps_command.py",
     r"xds-tui waitlist .*": "tests/cli/test_waitlist_command.py",
     r"xds-tui rules.*": "tests/cli/test_rules_command.py",
+    r"xds-tui watch.*": "tests/cli/test_watch_command.py",
     r"xds-tui events --json": "tests/cli/test_history_commands.py",
     r"xds-tui log(in|out)": "tests/cli/test_login_command.py",
     r"xds-tui hosts (--gone|forget ID)": "tests/cli/test_hosts_edit.py",

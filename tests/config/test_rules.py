@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -54,7 +54,9 @@ def test_a_rule_is_read(tmp_path: Path) -> None:
         ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "/none"', "The file of holidays cannot be read"),
         ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "us"', "Write cn or the full path of a file"),
         ('hosts = "tag:a"\nhours = "mon 09:00-10:00"\nholidays = "~no-such-user/x"', "This must be the path of a file"),
-        ('hosts = "tag:a"\nstop_after = "6h"\nact = true', "A rule has no key act"),
+        ('hosts = "tag:a"\nstop_after = "6h"\nacts = true', "A rule has no key acts"),
+        ('hosts = "tag:a"\nstop_after = "6h"\nact = "soon"', "Write true, false, or the day from which the rule acts"),
+        ('hosts = "tag:a"\nstop_after = "6h"\nact = 2026-12-01T10:00:00', "This must be true or false"),
     ],
 )
 def test_an_invalid_rule_is_reported_and_ignored(tmp_path: Path, lines: str, problem: str) -> None:
@@ -103,3 +105,18 @@ def test_the_holidays_of_china_are_those_that_were_announced() -> None:
     }
     assert all(day.weekday() >= 5 for day in days.workdays)
     assert not set(days.holidays) & set(days.workdays)
+
+
+@pytest.mark.parametrize(
+    ("value", "acts", "since"),
+    [
+        ("false", False, None),
+        ("true", True, None),
+        ('"2026-12-01"', True, datetime(2026, 11, 30, 16, tzinfo=UTC)),
+        ("2026-12-01", True, datetime(2026, 11, 30, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_rule_acts_at_once_from_a_day_or_not(tmp_path: Path, value: str, acts: bool, since: datetime | None) -> None:
+    lines = f'[rules.one]\nhosts = "tag:a"\nstop_after = "1h"\nact = {value}\n'
+    ((rule,), problems) = loaded(tmp_path, lines)
+    assert (rule.acts, rule.acts_from, problems) == (acts, since, [])

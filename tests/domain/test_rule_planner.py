@@ -16,7 +16,16 @@ from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import Rate
 from xds_tui.domain.records import Event, EventKind, OrderAction
-from xds_tui.domain.rule_planner import Lease, Obstacle, PlannedAction, Rule, on_or_off_since, plan
+from xds_tui.domain.rule_planner import (
+    Lease,
+    Obstacle,
+    PlannedAction,
+    PowerTimes,
+    Rule,
+    add_power_times,
+    on_or_off_since,
+    plan,
+)
 from xds_tui.domain.work_hours import WorkHours, parse_shifts
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -158,4 +167,7 @@ def event(hours: float, new: Status, kind: EventKind = EventKind.STATUS) -> Even
 )
 def test_the_start_of_a_host_is_in_the_events(events: list[Event], status: Status, hours: float | None) -> None:
     expected = {} if hours is None else {"h1": MORNING + hours * HOUR}
-    assert on_or_off_since(MORNING + 9 * HOUR, [a_host(status=status)], events) == expected
+    times: PowerTimes = {}
+    for event in reversed(events):  # one at a time, as they are read while the program runs
+        add_power_times(times, [event])
+    assert on_or_off_since(MORNING + 9 * HOUR, [a_host(status=status)], times) == expected

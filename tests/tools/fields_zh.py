@@ -22,6 +22,12 @@ UNITS_ZH: Final[Mapping[str, str]] = {
 }
 
 MEANINGS_ZH: Final[Mapping[str, str]] = {
+    "name of the rule that acted; `null` if it was you": "执行操作的规则名称；由您操作时为 `null`",
+    "`rule`: when the rule acts": "`rule`：规则执行的时间",
+    "`rule`: `upcoming`, `due` (it only notifies) or `missed`": (
+        "`rule`：`upcoming`（即将执行）、`due`（到时间，仅通知）或 `missed`（已错过）"
+    ),
+    "whether the guard does it; otherwise the rule only notifies": "是否由程序执行；否则规则只通知",
     "your name of the host": "您给主机起的名称",
     "your tags; in CSV separated by spaces": "您的标签；CSV 中以空格分隔",
     "the owner that you entered": "您填写的负责人",
@@ -83,9 +89,9 @@ MEANINGS_ZH: Final[Mapping[str, str]] = {
     "version of the image": "镜像版本",
     "when it was noticed": "发现的时间",
     "`appeared`, `gone`, `status`, `order`, `candidate`, `error`, `recovered`, `expiring`, "
-    "`cap`, `signed out` or `signed in`": (
+    "`cap`, `signed out`, `signed in` or `rule`": (
         "`appeared`、`gone`、`status`、`order`、`candidate`、`error`、`recovered`、`expiring`、`cap`、"
-        "`signed out` 或 `signed in`"
+        "`signed out`、`signed in` 或 `rule`"
     ),
     "ID of the host concerned": "相关主机的 ID",
     "whether it is the result of an order of this program": "是否由本程序的操作引起",

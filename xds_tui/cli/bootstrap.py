@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from xds_tui.api.client import Client
     from xds_tui.auth.account import Account, TokenCache
     from xds_tui.cli.services import CommandServices
+    from xds_tui.config.rule_file import RulesRead
     from xds_tui.config.schema import SaveSetting
     from xds_tui.config.settings import Settings
     from xds_tui.domain.credentials import Credentials
     from xds_tui.fleet.annotation_book import AnnotationBook
+    from xds_tui.fleet.guard import RuleSource
     from xds_tui.fleet.notifications import Notifications
     from xds_tui.store.journal import Journal
     from xds_tui.tui.context import AppServices, Profile, ProfileServices
@@ -79,6 +81,8 @@ def profile_services(settings: Settings) -> ProfileServices:
     )
     if settings.channels:
         monitor.recorder.notify_through(_notifications(settings, journal))
+    if settings.rules and not settings.read_only:
+        monitor.rules.carry_out(rule_source(settings, "app"))
     return ProfileServices(
         place=_profile(settings),
         monitor=monitor,
@@ -115,7 +119,27 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         caps=settings.caps,
         credentials_source=settings.credentials_source,
         notifications=_notifications(settings, journal) if settings.channels else None,
+        rules=None if settings.read_only or options.command != "watch" else rule_source(settings, "watch"),
     )
+
+
+def rule_source(settings: Settings, program: str) -> RuleSource:
+    """Build the source of the rules in config.toml, which reads the file again when it has changed.
+
+    A program may run for weeks: rules that were removed since it started must not act any more.
+    """
+    from xds_tui.config.rule_file import RuleFile
+    from xds_tui.fleet.guard import RuleSource
+    from xds_tui.system.threads import submit
+
+    file = RuleFile(settings.config_path, settings.rules)
+
+    async def read() -> RulesRead:
+        import asyncio
+
+        return await asyncio.wrap_future(submit(file.read))
+
+    return RuleSource(read, program)
 
 
 def _notifications(settings: Settings, journal: Journal) -> Notifications:

@@ -198,6 +198,7 @@ def _add_history(commands: Commands) -> None:
     _add_report(commands)
     _add_rules(commands)
     _add_caps(commands)
+    _add_watch(commands)
 
 
 def _add_report(commands: Commands) -> None:
@@ -226,6 +227,22 @@ def _add_caps(commands: Commands) -> None:
     caps = commands.add("caps", about, CommandHelp("caps", ["xds-tui caps", "xds-tui caps --json"]))
     order_parser.add_formats(caps)
     add_demo_options(caps, is_subcommand=True)
+
+
+def _add_watch(commands: Commands) -> None:
+    examples = ["xds-tui watch", "xds-tui watch --json | jq .kind"]
+    about = _("watch without a screen: record, notify, and carry out your rules")
+    watch = commands.add("watch", about, CommandHelp("watch", examples))
+    group = watch.add_argument_group(_("Output"))
+    group.add_argument("--json", action="store_true", help=_("print events as JSON, one object per line"))
+    group.add_argument(
+        "--interval",
+        type=float,
+        default=argparse.SUPPRESS,
+        metavar="SECONDS",
+        help=_("seconds between refreshes (15)"),
+    )
+    add_demo_options(watch, is_subcommand=True)
 
 
 def _month(text: str) -> tuple[int, int]:

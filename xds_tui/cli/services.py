@@ -17,6 +17,7 @@ from xds_tui.structs import dataclass
 if TYPE_CHECKING:
     from xds_tui.auth.account import Account
     from xds_tui.domain.caps import Cap
+    from xds_tui.fleet.guard import RuleSource
     from xds_tui.fleet.notifications import Notifications
     from xds_tui.store.journal import Journal
 
@@ -47,6 +48,8 @@ class CommandServices:
     """Limits of the spending."""
     notifications: Notifications | None = None
     """Sends alerts to the user's channels; None without channels."""
+    rules: RuleSource | None = None
+    """The rules in config.toml; None if nothing may be changed."""
     credentials_source: str = ""
     """The environment variables that contain the credentials; empty if none do."""
 

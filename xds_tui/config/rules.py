@@ -33,7 +33,7 @@ DEFAULT_ZONE: Final = "Asia/Shanghai"
 CHINA: Final = "cn"
 """The name of the holidays that come with the program."""
 
-_KEYS: Final = ("hosts", "hours", "zone", "holidays", "start", "catch_up", "stop_after", "stop_at", "budget")
+_KEYS: Final = ("hosts", "act", "hours", "zone", "holidays", "start", "catch_up", "stop_after", "stop_at", "budget")
 _DURATION: Final = re.compile(r"(\d{1,5})\s*(m|h|d)", re.ASCII)
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -56,6 +56,7 @@ def parse_rule_table(value: object) -> Rule:
     lease = _lease(value, zone)
     if shifts is None and lease is None:
         raise InvalidValueError(N_("A rule needs hours, stop_after, stop_at or budget"))
+    acts, acts_from = _act(value.get("act", False), zone)
     special = _special_days(value["holidays"]) if "holidays" in value else NO_SPECIAL_DAYS
     return Rule(
         name="",
@@ -64,7 +65,21 @@ def parse_rule_table(value: object) -> Rule:
         hours=WorkHours(shifts, zone, special) if shifts is not None else None,
         starts=parse_bool(value.get("start", False)),
         catch_up=_duration(value["catch_up"]) if "catch_up" in value else CATCH_UP,
+        acts=acts,
+        acts_from=acts_from,
     )
+
+
+def _act(value: object, zone: tzinfo) -> tuple[bool, datetime | None]:
+    """Return whether a rule acts, and since when: true, false, or the date of the first day."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = value.isoformat()
+    if not isinstance(value, str):
+        return parse_bool(value), None
+    try:
+        return True, datetime.combine(date.fromisoformat(value), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidValueError(N_("Write true, false, or the day from which the rule acts: 2026-12-01")) from None
 
 
 def _lease(table: Mapping[str, Any], zone: tzinfo) -> Lease | None:

@@ -227,7 +227,7 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
             sources.value(schema.ALERT_QUIET),
         ),
         channels=_channels(config),
-        rules=_by_name(config, schema.RULE),
+        rules=read_rules(config),
         caps=_by_name(config, schema.CAP),
         waitlist=_by_name(config, schema.WAITLIST_ENTRY),
         hosts=read_host_list(config),
@@ -239,6 +239,11 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
         color=sources.value(schema.COLOR),
         keymap=config.keymap(),
     )
+
+
+def read_rules(config: ConfigFile) -> tuple[Rule, ...]:
+    """Read `[rules]`; a rule that is not valid is reported and left out."""
+    return _by_name(config, schema.RULE)
 
 
 def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, str]) -> Settings:

@@ -112,7 +112,10 @@ DUPLICATE_WINDOW: Final = timedelta(minutes=2)
 def keys_of(event: Event) -> tuple[str, str]:
     """Return two keys for `mark_reported`; another program that observes the same change has one of them, too."""
     cap = event.message if event.kind is EventKind.CAP else None
-    parts = (event.kind, event.host_id, event.new, event.order_id, event.state, event.within, event.expires, cap)
+    parts = (
+        *(event.kind, event.host_id, event.new, event.order_id, event.state, event.within, event.expires, cap),
+        *((event.rule, event.due, event.step) if event.kind is EventKind.RULE else ()),
+    )
     words = [str(part.value if isinstance(part, Enum) else part) for part in parts if part is not None]
     number = int(event.at.timestamp() // DUPLICATE_WINDOW.total_seconds())
     text = f"notified {' '.join(words)}"

@@ -155,6 +155,19 @@ class Order:
     """For CREATE what the user entered for the new host; its host gets it once."""
     is_forgotten: bool = False
     """Whether the user has found out that an order of unknown outcome did nothing."""
+    rule: str = ""
+    """The name of the rule that placed it; empty if the user did."""
+
+
+class RuleStep(Enum):
+    """The state of an action of a rule that an event reports."""
+
+    UPCOMING = "upcoming"
+    """The rule acts soon."""
+    DUE = "due"
+    """It is time, but the rule only notifies."""
+    MISSED = "missed"
+    """The time was missed by more than the rule catches up with, so nothing is done."""
 
 
 class EventKind(Enum):
@@ -177,6 +190,8 @@ class EventKind(Enum):
     """A cap on spending is nearly or completely used."""
     SIGNED_OUT = "signed out"
     SIGNED_IN = "signed in"
+    RULE = "rule"
+    """The rule `rule` wants to do `action` at `due`; `step` is how far it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +221,11 @@ class Event:
     message: str = ""
     """The message of the service or of a library, sanitized; never a secret."""
     trace_id: str = ""
+    rule: str = ""
+    """The rule that placed the order, or that the event is about; empty if the user acted."""
+    due: datetime | None = None
+    """When the rule acts."""
+    step: RuleStep | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,10 @@ class Rule:
     starts: bool = False
     """Whether hosts are started when the hours begin; they are always stopped when they end."""
     catch_up: timedelta = CATCH_UP
+    acts: bool = False
+    """Whether its orders are sent; otherwise it only notifies when it is time."""
+    acts_from: datetime | None = None
+    """When it begins to act; None if it does so already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,12 @@ class PlannedAction:
     rule: str
     is_due: bool
     obstacle: Obstacle | None = None
+    acts: bool = False
+    """Whether the rule is to send the order."""
+    latest: datetime | None = None
+    """When it is too late; None if it never is."""
+    begins: datetime | None = None
+    """An order for the host that a rule placed from then on was for this action, and not for an earlier one."""
 
     @property
     def is_to_be_done(self) -> bool:
@@ -93,32 +103,27 @@ class PlannedAction:
         return self.is_due and self.obstacle is None
 
 
-def on_or_off_since(now: datetime, hosts: Iterable[Host], events: Iterable[Event]) -> dict[str, datetime]:
-    """Return since when hosts have been on, or not been on, by ID, as far as events show it.
+PowerTimes = dict[str, tuple[bool, datetime]]
+"""Whether hosts were on when they were last observed, and since when, by ID."""
 
-    A host whose last event contradicts its state counts as changed now: its change could not be recorded.
 
-    Args:
-        now: the time.
-        hosts: the hosts as they are now.
-        events: the recorded events, newest first.
-
-    """
-    present = {host.id: _runs(host.status) for host in hosts}
-    since: dict[str, datetime] = {}
-    settled: set[str] = set()
+def add_power_times(times: PowerTimes, events: Iterable[Event]) -> None:
+    """Add what events, oldest first, show about hosts to `times`."""
     for event in events:
-        host_id = event.host_id or ""
-        if host_id not in present or host_id in settled or event.kind not in _CHANGES or event.new is None:
+        if event.kind not in _CHANGES or event.new is None or not event.host_id:
             continue
-        if _runs(event.new) is not present[host_id]:
-            since.setdefault(host_id, now)
-            settled.add(host_id)
-            continue
-        since[host_id] = event.at
-        if event.kind is EventKind.APPEARED:
-            settled.add(host_id)
-    return since
+        is_on, known = _runs(event.new), times.get(event.host_id)
+        if known is None or known[0] is not is_on or event.kind is EventKind.APPEARED:
+            times[event.host_id] = is_on, event.at
+
+
+def on_or_off_since(now: datetime, hosts: Iterable[Host], times: PowerTimes) -> dict[str, datetime]:
+    """Return since when hosts have been on, or not been on, by ID, as far as that was observed.
+
+    A host that is in another state than it was observed in counts as changed now: its change could not be recorded.
+    """
+    found = ((host, times.get(host.id)) for host in hosts)
+    return {host.id: last[1] if last[0] is _runs(host.status) else now for host, last in found if last is not None}
 
 
 _CHANGES: Final = (EventKind.STATUS, EventKind.APPEARED)
@@ -162,7 +167,9 @@ def _plan_host(now: datetime, rule: Rule, host: Host, since: datetime, rate: Rat
     if rule.lease is not None and is_on:
         ends_at = rule.lease.ends_at(since, rate if host.billing is Billing.ON_DEMAND else None)
         if ends_at is not None:
-            yield _planned(now, rule, host, OrderAction.POWER_OFF, ends_at)
+            # Another program may have observed the start some minutes earlier or later, so that neither time is exact.
+            begins = since + (ends_at - since) / 2
+            yield _planned(now, rule, host, OrderAction.POWER_OFF, ends_at, begins=begins)
     if rule.hours is not None:
         yield from _plan_hours(now, rule, rule.hours, host, since, is_on=is_on)
 
@@ -178,15 +185,33 @@ def _plan_hours(
         action = OrderAction.POWER_OFF if is_on else OrderAction.POWER_ON
         yield _planned(now, rule, host, action, began, latest=began + rule.catch_up)
     if is_on is is_open and ends is not None:
-        yield _planned(now, rule, host, OrderAction.POWER_OFF if is_on else OrderAction.POWER_ON, ends)
+        action = OrderAction.POWER_OFF if is_on else OrderAction.POWER_ON
+        yield _planned(now, rule, host, action, ends, latest=ends + rule.catch_up)
 
 
 def _planned(
-    now: datetime, rule: Rule, host: Host, action: OrderAction, at: datetime, *, latest: datetime | None = None
+    now: datetime,
+    rule: Rule,
+    host: Host,
+    action: OrderAction,
+    at: datetime,
+    *,
+    latest: datetime | None = None,
+    begins: datetime | None = None,
 ) -> PlannedAction:
     obstacle = None
     if action is OrderAction.POWER_OFF and host.annotation.is_protected:
         obstacle = Obstacle.PROTECTED
     elif latest is not None and now > latest:
         obstacle = Obstacle.MISSED
-    return PlannedAction(at, action, host, rule.name, is_due=at <= now, obstacle=obstacle)
+    return PlannedAction(
+        at,
+        action,
+        host,
+        rule.name,
+        is_due=at <= now,
+        obstacle=obstacle,
+        acts=rule.acts and (rule.acts_from is None or rule.acts_from <= now),
+        latest=latest,
+        begins=begins or at,
+    )

@@ -23,6 +23,7 @@ from xds_tui.fleet import reducer
 from xds_tui.fleet.account_data import AccountData
 from xds_tui.fleet.annotation_book import AnnotationBook, subscribed
 from xds_tui.fleet.catalog_reader import CatalogReader
+from xds_tui.fleet.guard import Guard
 from xds_tui.fleet.host_listing import ProgressReporter, list_hosts
 from xds_tui.fleet.host_lookup import HostLookup
 from xds_tui.fleet.order_service import OrderService
@@ -37,6 +38,7 @@ from xds_tui.fleet.updates import (
     ListingAdvanced,
     NoticeRaised,
     OrdersChanged,
+    RulesChecked,
     StorageFailed,
     StorageRestored,
     Update,
@@ -102,6 +104,7 @@ class Monitor:
     Attributes:
         annotations: what the user has added to the hosts; `edit` changes it.
         guard: enforces the caps on spending.
+        rules: carries out the rules; by default there are none.
         orders: the service through which everything that changes hosts is ordered.
         recorder: reads and writes the journal.
 
@@ -145,14 +148,13 @@ class Monitor:
         self.orders = _order_service(account, journal, clock, updates, self.annotations, self.guard)
         self._lookup = HostLookup(account.client, self.orders.book, clock)
         self._publisher = StatePublisher(_initial_state(account, interval, initial), self.recorder)
+        self.rules = Guard(journal, self.orders, updates, clock)
         self._data = AccountData(account, self.recorder, self.orders, self._lookup, self._publisher, clock)
 
     @property
     def state(self) -> FleetState:
         """The current state."""
         return self._publisher.state
-
-    # Requests of the screens
 
     def refresh(self, *, with_catalog: bool = True) -> None:
         """Read the fleet and the catalog as soon as the service allows it, and show when that is if it is not now."""
@@ -190,8 +192,6 @@ class Monitor:
         self._wake(self._schedule.with_interval(interval, _now()))
         self._publisher.commit(reducer.after_interval_change(self.state, interval))
 
-    # The loop
-
     async def run(
         self,
         publish: Callable[[FleetState], None],
@@ -221,6 +221,7 @@ class Monitor:
 
     async def close(self, max_wait: float) -> bool:
         """Wait at most `max_wait` seconds for requests under way, then for the journal; whether all requests ended."""
+        await self.rules.close(max_wait)
         ended = await self.orders.close(max_wait)
         await self._catalog.close()
         await self._storage.close(max_wait)
@@ -245,9 +246,8 @@ class Monitor:
     async def _wait(self) -> None:
         """Sleep until something is due, a screen requests something, or the machine has woken from sleep."""
         while not self._woken.is_set():
-            delay = None
-            if self.state.connection is not ConnectionState.SIGNED_OUT:
-                delay = self._schedule.delay(_now(), has_lookups=self._has_due_hosts())
+            is_signed_out = self.state.connection is ConnectionState.SIGNED_OUT
+            delay = None if is_signed_out else self._schedule.delay(_now(), has_lookups=self._has_due_hosts())
             if delay == 0:
                 break
             if await _sleep(self._woken, delay, self._clock) and not self._schedule.is_paused:
@@ -293,6 +293,7 @@ class Monitor:
         await self._publish_hosts(snapshot, answered)
         self.recorder.record_sample(snapshot, self.state.costs, self.state.catalog)
         self._catalog.read_if_old()
+        self.rules.check(self.state)
 
     async def _look_up_hosts(self) -> None:
         """Read the hosts that are in transition or awaited one by one, and publish the result once."""
@@ -329,9 +330,8 @@ class Monitor:
         """Show an error and schedule the next attempt; without credentials wait until the user signs in."""
         if not self._account.has_credentials:
             if self._account.keyring_read_error is not None:
-                self._publisher.stage(
-                    *reducer.after_keyring_check(self.state, self._account.keyring_error, self._clock())
-                )
+                check = reducer.after_keyring_check(self.state, self._account.keyring_error, self._clock())
+                self._publisher.stage(*check)
             self._publisher.commit(reducer.after_missing_credentials(self.state))
             return
         retry_after = error.retry_after if isinstance(error, Rejected | SignedOut) else None
@@ -383,6 +383,8 @@ class Monitor:
                 self._publisher.stage(reducer.after_storage_change(self.state, problem))
             case StorageRestored():
                 self._data.start(self._data.reload())
+            case RulesChecked(guard, events):
+                self._publisher.stage(*reducer.after_rules(self.state, guard, events))
             case JournalChanged():
                 self._data.start(self._data.sync(self._check_outcomes))
 

@@ -26,6 +26,7 @@ def order_event(order: Order) -> Event:
         summary=order.summary,
         message=order.message,
         trace_id=order.trace_id,
+        rule=order.rule,
     )
 
 

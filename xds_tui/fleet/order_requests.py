@@ -32,10 +32,11 @@ def new_request(
     quote: Quote | None = None,
     count: int = 1,
     annotation: Annotation = NO_ANNOTATION,
+    rule: str = "",
 ) -> tuple[Order, ...]:
     """Return the orders of a new request, for `OrderService.submit`: one for each of `hosts`, or `count` creates.
 
-    Several new hosts get `annotation` with a number after its name.
+    Several new hosts get `annotation` with a number after its name. `rule` names the rule that places the orders.
     """
     targets: Iterable[Host | None] = (None,) * count if quote is not None else hosts
     batch = new_id()
@@ -52,6 +53,7 @@ def new_request(
             annotation=numbered(annotation, index, count),
             request_id=request_id,
             request_index=index,
+            rule=rule,
         )
         for index, host in enumerate(targets)
     )

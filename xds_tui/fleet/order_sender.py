@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from xds_tui.api.errors import ApiError, NotSent, OutcomeUnknown, Rejected, SignedOut
 from xds_tui.domain import order_states
+from xds_tui.domain.guard import MAX_ORDER_AGE
 from xds_tui.domain.order_states import OrderEvent
 from xds_tui.domain.records import Event, HostSource, Order, OrderAction
 from xds_tui.fleet.annotation_book import AnnotationBook
@@ -17,6 +18,7 @@ from xds_tui.fleet.order_events import journal_failure, order_event, order_event
 from xds_tui.fleet.rejection_watch import RejectionWatch
 from xds_tui.i18n import N_
 from xds_tui.store.database import StoreError
+from xds_tui.store.guard_history import LAPSED
 
 if TYPE_CHECKING:
     from xds_tui.api.client import Client
@@ -78,10 +80,12 @@ class OrderSender:
             if obstacle is not None:
                 raise obstacle
             client = self._client()
+            self._check_age(order)
             order = await self._mark_sent(order, generation)
         except (ApiError, StoreError) as error:
             return await self.end(order, OrderEvent.NOT_SENT, generation, error)
         try:
+            self._check_age(order)
             host_id = await call(client)
             order = replace(order, answered_at=self._clock())
         except NotSent as error:
@@ -104,6 +108,11 @@ class OrderSender:
         if obstacle is None and self._guard is not None:
             obstacle = await self._guard.obstacle(order)
         return obstacle
+
+    def _check_age(self, order: Order) -> None:
+        """Raise `NotSent` if the program was suspended since a rule placed the order: another one may guard now."""
+        if order.rule and abs(self._clock() - order.created_at) > MAX_ORDER_AGE:
+            raise NotSent(LAPSED)
 
     async def _mark_sent(self, order: Order, generation: int) -> Order:
         """Write that the order is being sent, before it is.

@@ -7,7 +7,7 @@ cancel a request that has been sent. `order_states` has the table of state trans
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -98,8 +98,6 @@ class OrderService:
         self.annotations = annotations or AnnotationBook(HostsFile(None))
         self._sender = OrderSender(self.book, journal, self.rejections, client, clock, report, self.annotations, guard)
 
-    # State
-
     @property
     def all(self) -> tuple[Order, ...]:
         """The orders that are open and those that ended recently, newest first."""
@@ -145,6 +143,14 @@ class OrderService:
             self._start(self._send_all(claimed, CALLS[claimed[0].action], generation))
         return claim.orders
 
+    async def send_for_rules(self, claim: Awaitable[tuple[Order, ...]]) -> None:
+        """Send the orders that `claim` returns, a call of `Journal.claim_for_rules`; all are for the same operation."""
+        generation, orders = self._sender.generation, await claim
+        if orders and generation == self._sender.generation:
+            for order in orders:
+                self.book.write(order)
+            self._start(self._send_all(orders, CALLS[orders[0].action], generation))
+
     def buy(
         self, quote: Quote, count: int, *, confirmed: Collection[str] = (), annotation: Annotation = NO_ANNOTATION
     ) -> str:
@@ -185,8 +191,6 @@ class OrderService:
     def stop(self, batch: str) -> None:
         """Send no further order of `batch`; the one being sent continues."""
         self._cancelled_batches.add(batch)
-
-    # Outcomes
 
     async def resume(self) -> tuple[Order, ...]:
         """Resume the orders that an earlier run left open, load the prices of earlier purchases, and return these.
@@ -297,10 +301,9 @@ class OrderService:
         task.add_done_callback(self._tasks.discard)
 
     def _send_each(self, action: OrderAction, hosts: Iterable[Host]) -> None:
-        book = self.book
+        book, generation = self.book, self._sender.generation
         possible = [host for host in hosts if not (book.is_under_way(action, host) or book.is_hindered(action, host))]
-        orders = self._place(action, hosts=possible)
-        self._start(self._send_all(orders, CALLS[action], self._sender.generation))
+        self._start(self._send_all(self._place(action, hosts=possible), CALLS[action], generation))
 
     async def _send_all(self, orders: Sequence[Order], call: HostCall, generation: int) -> None:
         """Write the orders to the journal, then send each, a few at a time."""

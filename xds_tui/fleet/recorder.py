@@ -45,6 +45,7 @@ class Recorder:
 
     Attributes:
         journal: where everything is written.
+        on_record: called with all events that are recorded, oldest first.
 
     """
 
@@ -64,6 +65,7 @@ class Recorder:
         self._announced: set[str] = set()
         self._has_reported_unreadable_events = False
         self._notifications: Notifications | None = None
+        self.on_record: Callable[[Sequence[Event]], None] = lambda _events: None
 
     def notify_through(self, notifications: Notifications) -> None:
         """Send what is recorded from here on to the user's channels, too; channels that fail raise a notice."""
@@ -187,6 +189,7 @@ class Recorder:
                 summary=Word(event.summary),
             )
         if events:
+            self.on_record(events)
             self._start(self._write(self.journal.add_events(events)))
             if self._notifications is not None:
                 self._notifications.add(events)

@@ -25,6 +25,7 @@ from xds_tui.fleet.state import NO_PRICES, ConnectionState, FleetState, OrderCon
 if TYPE_CHECKING:
     from xds_tui.auth.keyring_errors import CredentialStoreError
     from xds_tui.config.toml_file import SettingsError
+    from xds_tui.domain.guard import GuardRecord
     from xds_tui.store.problems import StoreError
 
 MAX_RECENT_EVENTS: Final = 200
@@ -195,6 +196,11 @@ def with_events(state: FleetState, events: Sequence[Event]) -> Transition:
     return _add(state, tuple(events))
 
 
+def after_rules(state: FleetState, guard: GuardRecord, events: Sequence[Event]) -> Transition:
+    """Show which program carries out the rules, and what it announces."""
+    return _add(replace(state, guard=guard), tuple(events))
+
+
 def after_journal_error(state: FleetState, error: StoreError, now: datetime) -> Transition:
     """Report that the journal could not be read."""
     return _add(state, (_problem(error, now),))
@@ -248,6 +254,7 @@ def without_account_data(state: FleetState) -> FleetState:
         prices=NO_PRICES,
         events=(),
         orders=(),
+        guard=None,
         reboots=RebootProgress(),
     )
 

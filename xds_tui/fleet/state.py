@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xds_tui.api.errors import ApiError
     from xds_tui.auth.keyring_errors import CredentialStoreError
     from xds_tui.config.toml_file import SettingsError
+    from xds_tui.domain.guard import GuardRecord
     from xds_tui.store.problems import StoreError
 
 NO_PRICES: Final[Mapping[str, Decimal]] = MappingProxyType({})
@@ -102,5 +103,7 @@ class FleetState:
     """The failure of the keyring that was reported last; None after it worked."""
     orders: tuple[Order, ...] = ()
     """The orders that are open and those that ended recently, newest first."""
+    guard: GuardRecord | None = None
+    """The program that carries out the rules; None if that is not known, or if there are no rules."""
     reboots: RebootProgress = field(default_factory=RebootProgress)
     """Reboots that have taken their host down, or brought it up again."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xds_tui.api.errors import ApiError
     from xds_tui.config.toml_file import SettingsError
     from xds_tui.domain.annotations import Annotations
+    from xds_tui.domain.guard import GuardRecord
     from xds_tui.domain.model import Catalog
     from xds_tui.domain.records import Event
     from xds_tui.store.problems import StoreError
@@ -75,6 +76,14 @@ class AnnotationsChanged:
     problem: SettingsError | None
 
 
+@dataclass(frozen=True, slots=True)
+class RulesChecked:
+    """The rules have been carried out after a refresh, or another program does that."""
+
+    guard: GuardRecord
+    events: tuple[Event, ...]
+
+
 Update = (
     AnnotationsChanged
     | ListingAdvanced
@@ -84,6 +93,7 @@ Update = (
     | StorageRestored
     | JournalChanged
     | NoticeRaised
+    | RulesChecked
 )
 
 

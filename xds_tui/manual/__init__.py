@@ -19,6 +19,7 @@ TOPICS: Final = (
     "rules",
     "caps",
     "waitlist",
+    "watch",
     "security",
     "troubleshooting",
     "performance",

@@ -60,6 +60,11 @@ class AccountHistory:
         """How many files have been opened; it increases when the file was replaced by another."""
         return self._database.generation
 
+    @property
+    def scope(self) -> str | None:
+        """Identifies the account whose history this is; None before `bind_account`."""
+        return self._scope
+
     def watch(self, on_change: Callable[[], None]) -> None:
         """Call `on_change` in the running event loop whenever the file becomes usable or unusable."""
         self._database.watch(on_change)
@@ -97,6 +102,17 @@ class AccountHistory:
         events = decode_events(rows)
         self.unreadable_events = len(rows) - len(events)
         return events
+
+    async def events_after(self, mark: int) -> tuple[int, tuple[Event, ...]]:
+        """Return the mark for the next call, and the readable events after `mark`, oldest first; begin with mark 0."""
+        find_scope = self._scope_finder()
+
+        def work(connection: sqlite3.Connection) -> list[tuple[object, int]]:
+            query = "SELECT CAST(body AS BLOB), id FROM events WHERE scope = ? AND id > ? ORDER BY id"
+            return connection.execute(query, (find_scope(connection), mark)).fetchall()
+
+        rows = await self._database.read(work)
+        return (rows[-1][1] if rows else mark), decode_events((body,) for body, _id in rows)
 
     async def reported(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of `keys` that are marked as reported."""

@@ -16,9 +16,10 @@ from xds_tui.domain.records import Event, Order, OrderState, Quote, Sample
 from xds_tui.domain.repeats import is_same_request
 from xds_tui.i18n import N_
 from xds_tui.store import journal_rows
-from xds_tui.store.account_history import AccountHistory, scope_of
+from xds_tui.store.account_history import scope_of
 from xds_tui.store.bodies import encode, microseconds
 from xds_tui.store.database import Database, StoreError
+from xds_tui.store.guard_history import GuardHistory
 from xds_tui.store.journal_rows import ADD_EVENT, HeldOrders, UnreadableOrder, write_held
 from xds_tui.store.migrations import pragma
 from xds_tui.store.samples import add_samples
@@ -65,7 +66,7 @@ class RequestClaim:
     """The IDs of those that this program alone may send."""
 
 
-class Journal(AccountHistory):
+class Journal(GuardHistory):
     """Adds the orders to the history of an account."""
 
     def __init__(self, database: Database, profile: str) -> None:

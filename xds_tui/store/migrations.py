@@ -106,6 +106,13 @@ MIGRATIONS: Final = (
         # What was on sale last, for the completion of a shell, which must not wait for the network.
         "CREATE TABLE offers (scope TEXT PRIMARY KEY, body BLOB NOT NULL)",
     ),
+    (
+        # The program that carries out the rules of an account, and what the user has put off (until) or skipped (NULL).
+        """CREATE TABLE guards (account TEXT PRIMARY KEY, instance TEXT NOT NULL, program TEXT NOT NULL,
+           machine TEXT NOT NULL, since INTEGER NOT NULL, heartbeat INTEGER NOT NULL, interval REAL NOT NULL)""",
+        """CREATE TABLE postponements (scope TEXT NOT NULL, rule TEXT NOT NULL, host_id TEXT NOT NULL,
+           at INTEGER NOT NULL, until INTEGER, PRIMARY KEY (scope, rule, host_id)) WITHOUT ROWID""",
+    ),
 )
 """The statements that migrate each `user_version` to the next. Released statements are never changed.
 

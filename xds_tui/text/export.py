@@ -265,6 +265,9 @@ def _event(event: Event) -> dict[str, Value]:
         "summary": event.summary,
         "message": event.message,
         "trace_id": event.trace_id,
+        "rule": event.rule or None,
+        "due": exported_time(event.due),
+        "step": event.step.value if event.step else None,
     }
 
 
@@ -301,6 +304,7 @@ def _order(order: Order, host: Host | None) -> dict[str, Value]:
         "message": order.message,
         "trace_id": order.trace_id,
         "request_id": order.request_id or None,
+        "rule": order.rule or None,
     }
 
 
@@ -313,6 +317,7 @@ def _planned(action: PlannedAction) -> dict[str, Value]:
         "rule": action.rule,
         "due": action.is_due,
         "obstacle": action.obstacle.value if action.obstacle else None,
+        "acts": action.acts,
     }
 
 

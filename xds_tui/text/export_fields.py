@@ -50,6 +50,7 @@ _DOUBT: Final = ExportField("word", "why the host may belong to something else; 
 _CODE: Final = ExportField("number", "code of the service's response")
 _SUMMARY: Final = ExportField("text", "what went wrong, or why a host was left out")
 _MESSAGE: Final = ExportField("text", "message of the service")
+_RULE: Final = ExportField("text", "name of the rule that acted; `null` if it was you")
 _TRACE_ID: Final = ExportField("text", "traceId of the response, for Xuandashi's support")
 
 _GOODS: Final[Mapping[str, ExportField]] = {
@@ -136,7 +137,7 @@ EVENT_FIELDS: Final[Mapping[str, ExportField]] = {
     "kind": ExportField(
         "word",
         "`appeared`, `gone`, `status`, `order`, `candidate`, `error`, `recovered`, `expiring`, "
-        "`cap`, `signed out` or `signed in`",
+        "`cap`, `signed out`, `signed in` or `rule`",
     ),
     "host_id": ExportField("text", "ID of the host concerned"),
     "host_name": _HOST_NAME,
@@ -155,6 +156,9 @@ EVENT_FIELDS: Final[Mapping[str, ExportField]] = {
     "message": _MESSAGE,
     "trace_id": _TRACE_ID,
     "alias": _ALIAS,
+    "rule": _RULE,
+    "due": ExportField("time", "`rule`: when the rule acts"),
+    "step": ExportField("word", "`rule`: `upcoming`, `due` (it only notifies) or `missed`"),
 }
 
 ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
@@ -184,6 +188,7 @@ ORDER_FIELDS: Final[Mapping[str, ExportField]] = {
     "trace_id": _TRACE_ID,
     "request_id": ExportField("text", "name of the request, given or made"),
     "alias": _ALIAS,
+    "rule": _RULE,
 }
 
 ESTIMATE_FIELDS: Final[Mapping[str, ExportField]] = {
@@ -249,6 +254,7 @@ RULE_FIELDS: Final[Mapping[str, ExportField]] = {
     "obstacle": ExportField(
         "word", "why nothing is to be done although it is time: `protected`, or `missed` longer ago than `catch_up`"
     ),
+    "acts": ExportField("true/false", "whether the guard does it; otherwise the rule only notifies"),
 }
 
 CAP_FIELDS: Final[Mapping[str, ExportField]] = {

@@ -66,6 +66,7 @@ EVENT_KINDS: Final = {
     EventKind.CAP: N_("cap"),
     EventKind.SIGNED_OUT: N_("signed out"),
     EventKind.SIGNED_IN: N_("signed in"),
+    EventKind.RULE: N_("rule"),
 }
 
 _EXPORTED: Final[Mapping[str, Mapping[str, str]]] = {

@@ -14,7 +14,7 @@ from xds_tui.errors import AppError, UserInputError
 from xds_tui.i18n import N_, _
 from xds_tui.store.problems import StoreError
 from xds_tui.store.problems import remedy as remedy_of_storage
-from xds_tui.text import formats, labels
+from xds_tui.text import formats, labels, rules
 from xds_tui.text.manual_topics import manual_hint
 
 
@@ -55,9 +55,10 @@ _NEXT: Final = {
     Situation.COMMAND: N_("Nothing was changed. Try again, or run xds-tui doctor to find the cause."),
     Situation.LOGIN: N_("Nothing was stored. Try again, or run xds-tui doctor to find the cause."),
 }
+SIGN_IN_HINT: Final = N_("Sign in with xds-tui login, or set XDS_UUID and XDS_SECRET.")
 _SIGN_IN: Final = {
     Situation.WATCHING: N_("Press i to sign in again. The data on the screen is kept."),
-    Situation.COMMAND: N_("Sign in with xds-tui login, or set XDS_UUID and XDS_SECRET."),
+    Situation.COMMAND: SIGN_IN_HINT,
 }
 _WRONG_KEY: Final = N_("Check both, and the environment: production and sandbox have separate accounts.")
 _WRONG_TOKEN: Final = N_("Enter a new token. A token expires after 30 minutes.")
@@ -253,7 +254,8 @@ def order_facts(order: Order) -> tuple[str, ...]:
     quote = order.quote
     bought = (quote.package.name, quote.image.label, formats.money(quote.estimate)) if quote else ()
     host = (_("host {id}").format(id=order.host_id),) if order.host_id else ()
-    facts = (action(order.action), order.host_name, order_status(order), *bought, *host, *order_lines(order))
+    rule = (rules.name(order.rule),) if order.rule else ()
+    facts = (action(order.action), order.host_name, order_status(order), *rule, *bought, *host, *order_lines(order))
     return tuple(fact for fact in facts if fact)
 
 
@@ -309,6 +311,12 @@ def left_out(
     return tuple(text.format(hosts=", ".join(hosts)) for text, hosts in texts if hosts)
 
 
+_SIMPLE: Final = {
+    EventKind.RECOVERED: N_("the service responds again"),
+    EventKind.SIGNED_IN: labels.EVENT_KINDS[EventKind.SIGNED_IN],
+}
+
+
 def event(record: Event) -> str:
     """Return an event in one line, without its time."""
     host = record.host_name or record.host_id or ""
@@ -329,10 +337,10 @@ def event(record: Event) -> str:
         case EventKind.EXPIRING:
             at = formats.moment(record.expires)
             return _("{host} expires within {hours} h, at {time}").format(host=host, hours=record.within, time=at)
-        case EventKind.RECOVERED:
-            return _("the service responds again")
-        case EventKind.SIGNED_IN:
-            return _(labels.EVENT_KINDS[EventKind.SIGNED_IN])
+        case EventKind.RECOVERED | EventKind.SIGNED_IN:
+            return _(_SIMPLE[record.kind])
+        case EventKind.RULE:
+            return rules.event(record)
 
 
 def event_lines(record: Event) -> tuple[str, ...]:
@@ -358,6 +366,8 @@ def _event_advice(record: Event) -> list[str]:
     """Return what to do about an event; empty if there is nothing to do."""
     if record.kind is EventKind.CANDIDATE:
         return [_(_DECIDE)]
+    if record.kind is EventKind.RULE:
+        return rules.advice(record)
     advice = remedy_of_storage(record.summary)
     return [_(advice)] if advice else _advice(record.state, record.code)
 
@@ -375,6 +385,8 @@ def _candidate(host: str, doubt: Doubt | None) -> str:
 
 def _order_event(record: Event, host: str) -> str:
     operation = f"{action(record.action)} {host}".rstrip() if record.action else host
+    if record.rule:
+        operation = f"{operation} ({rules.name(record.rule)})"
     state = order_state(record.state) if record.state else ""
     outcome = f"{operation}: {state}"
     if record.doubt is Doubt.REJECTED:

@@ -175,6 +175,12 @@ def _waitlist(options: argparse.Namespace, settings: Settings, context: CommandC
     return waitlist.waitlist_command(options, settings, context.services, _output_format(options))
 
 
+def _watch(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import watch
+
+    return watch.watch(context.services(), as_json=options.json)
+
+
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import login
 
@@ -243,6 +249,7 @@ _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, CommandCon
     "rules": _rules,
     "caps": _caps,
     "waitlist": _waitlist,
+    "watch": _watch,
     **dict.fromkeys(
         ("create", "start", "stop", "reboot", "delete", "apply", "wait", "describe", "estimate", "ssh"), _order_command
     ),

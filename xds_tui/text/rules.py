@@ -1,0 +1,51 @@
+"""The words for rules, and for the program that carries them out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from xds_tui.domain.guard import GuardRecord
+from xds_tui.domain.records import Event, OrderAction, RuleStep
+from xds_tui.i18n import N_, _
+from xds_tui.text import formats
+
+BILLING_NOTE: Final = N_("Whether stopping a host ends its billing is up to Xuandashi.")
+
+_STEPS: Final = {
+    (RuleStep.UPCOMING, OrderAction.POWER_OFF): N_("{host} will be stopped at {time} ({rule})"),
+    (RuleStep.UPCOMING, OrderAction.POWER_ON): N_("{host} will be started at {time} ({rule})"),
+    (RuleStep.DUE, OrderAction.POWER_OFF): N_("{host} should be stopped since {time} ({rule}, which only notifies)"),
+    (RuleStep.DUE, OrderAction.POWER_ON): N_("{host} should be started since {time} ({rule}, which only notifies)"),
+    (RuleStep.MISSED, OrderAction.POWER_OFF): N_("{host} was not stopped at {time}, and now it is too late ({rule})"),
+    (RuleStep.MISSED, OrderAction.POWER_ON): N_("{host} was not started at {time}, and now it is too late ({rule})"),
+}
+
+
+def name(rule: str) -> str:
+    """Return what a rule is called in a sentence."""
+    return _("rule {name}").format(name=rule)
+
+
+def event(record: Event) -> str:
+    """Return the sentence for an event of a rule."""
+    host = record.host_name or record.host_id or ""
+    sentence = _STEPS.get((record.step or RuleStep.DUE, record.action or OrderAction.POWER_OFF), "{rule}: {host}")
+    return _(sentence).format(host=host, time=formats.moment(record.due), rule=name(record.rule))
+
+
+def advice(record: Event) -> list[str]:
+    """Return what the user can do about an event of a rule; empty if there is nothing to do."""
+    if record.step is RuleStep.UPCOMING and record.action is OrderAction.POWER_OFF:
+        return [_(BILLING_NOTE)]
+    return []
+
+
+def guard_line(guard: GuardRecord | None, now: datetime) -> str:
+    """Return which program carries out the rules, and whether it works."""
+    if guard is None:
+        return _("rules: no program carries them out")
+    if not guard.is_working(now):
+        return _("rules: no guard for {time}").format(time=formats.span(abs(now - guard.heartbeat)))
+    words = {"program": guard.program, "machine": guard.machine, "time": formats.moment(guard.since)}
+    return _("rules: {program} on {machine} since {time}").format(**words)
