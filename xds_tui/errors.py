@@ -10,6 +10,7 @@
     ├── StoreError             store.problems         the history file
     │   └── RequestMismatchError  store.journal       a request ID that was used for something else
     ├── CredentialStoreError   auth.keyring_errors    the keyring
+    ├── CredentialCommandError auth.credential_command  a program that prints the credentials
     ├── DeliveryError          api.webhooks           a notification that was not delivered
     ├── ChannelError           fleet.notifications    a channel of notifications that cannot be used
     ├── UnreachableError       remote.target          a host that no program can connect to

@@ -98,3 +98,26 @@ def test_without_rules_there_is_a_hint(run: Run) -> None:
     ended = run("rules", "--json")
     assert (ended.returncode, ended.stdout) == (0, "[]\n")
     assert "xds-tui manual rules" in ended.stderr
+
+
+def test_a_stop_is_put_off_and_skipped(run: Run, annotated: tuple[str, str]) -> None:
+    (planned,) = [row for row in json.loads(run("rules", "--json").stdout) if row["rule"] == "lease"]
+    delayed = run("rules", "delay", "lease", "2h")
+    assert delayed.returncode == 0
+    assert delayed.stdout.startswith("trainer: rule lease at ")
+    skipped = run("rules", "skip", "trainer")
+    assert skipped.stdout.count("is skipped once") == 2
+
+    assert planned["host_id"] == annotated[0]
+
+
+@pytest.mark.parametrize("words", [("delay", "lease"), ("skip",), ("skip", "lease", "1h"), ("delay", "lease", "3h")])
+def test_incomplete_words_are_a_usage_error(run: Run, words: tuple[str, ...]) -> None:
+    assert run("rules", *words).returncode == 2
+
+
+def test_an_unknown_target_is_an_error(run: Run, annotated: tuple[str, str]) -> None:
+    assert annotated
+    ended = run("rules", "delay", "nothing", "1h")
+    assert ended.returncode == 1
+    assert "nothing" in ended.stderr

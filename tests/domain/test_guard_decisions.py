@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.factories import a_host
 
 from xds_tui.domain.annotations import Annotation
-from xds_tui.domain.guard import Decision, GuardRecord, Postponement, decide, retry_at
+from xds_tui.domain.guard import Decision, GuardRecord, Postponement, decide, postpone, retry_at
 from xds_tui.domain.model import Host, Status
 from xds_tui.domain.records import OrderAction, RuleStep
 from xds_tui.domain.rule_planner import Lease, PlannedAction, Rule, plan
@@ -131,6 +131,34 @@ def test_skipping_is_for_one_time() -> None:
     ended = Postponement("lease", "h1", END, None)
     assert decided(END + 9 * HOUR, LEASE, ended) == Decision((), ())
     assert decided(END + 6 * HOUR, LEASE, ended, since=END).actions  # it was started again
+
+
+@pytest.mark.parametrize("target", ["lease", "h1", "office-1"])
+def test_a_rule_or_host_is_put_off_from_its_time_or_from_now(target: str) -> None:
+    for now, begin in ((END - HOUR, END), (END + HOUR, END + HOUR)):
+        (delay,) = postpone(now, planned(now), (), target, HOUR)
+        assert delay == Postponement("lease", "h1", END, begin + HOUR)
+        (again,) = postpone(now, planned(now), (delay,), target, HOUR)
+        assert again.until == begin + 2 * HOUR
+    assert postpone(END, planned(END), (), target, None) == (Postponement("lease", "h1", END, None),)
+
+
+def test_only_the_next_kind_of_action_is_put_off() -> None:
+    """At the end of the hours, the hosts that are off already are still started in the morning."""
+    now = EVENING + 30 * MINUTE
+    on, off = host(), host(Status.OFF, host_id="h2")
+    actions = plan(now, [OFFICE], [on, off], {"h1": STARTED, "h2": EVENING}, {})
+    assert [each.host_id for each in postpone(now, actions, (), "office", HOUR)] == ["h1"]
+    assert [each.host_id for each in postpone(now, actions, (), "h2", None)] == ["h2"]
+
+
+def test_nothing_is_put_off_that_is_not_going_to_happen() -> None:
+    assert postpone(END, planned(END), (), "other", HOUR) == ()
+    assert postpone(END, planned(END, LEASE, STARTED, host(is_protected=True)), (), "lease", HOUR) == ()
+    late = EVENING + 2 * HOUR
+    assert postpone(late, planned(late, OFFICE), (), "office", HOUR) == ()
+    skip = Postponement("lease", "h1", END, None)
+    assert postpone(END, planned(END), (skip,), "lease", HOUR) == ()
 
 
 # The episode of an action

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.guarded_fleet import Clock, Fleet, Program, stops
 
-from xds_tui.domain.guard import Postponement
+from xds_tui.domain.guard import GuardRecord, Postponement
 from xds_tui.domain.records import EventKind, Order, OrderState, RuleStep
 from xds_tui.domain.rule_planner import Lease, Rule
 from xds_tui.store.guard_history import LAPSED
@@ -247,6 +247,40 @@ async def test_nothing_is_decided_on_an_old_listing(start: Start, clock: Clock, 
     program.guard.check(state)
     await program.settle()
     assert await orders(program) == []
+
+
+async def test_a_program_that_is_no_longer_the_guard_places_no_order(
+    start: Start, clock: Clock, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one takes over between its heartbeat and its decision."""
+    first, second = start(), start(Rule("other", "tag:none", lease=LEASE.lease, acts=True))
+    await first.refresh()
+    clock.advance(hours=6, minutes=1)
+    lead = first.journal.lead
+
+    async def lead_for_a_moment(*arguments: Any) -> GuardRecord:
+        record = await lead(*arguments)
+        clock.advance(seconds=31)
+        await second.refresh()
+        clock.advance(seconds=-31)
+        return record
+
+    monkeypatch.setattr(first.journal, "lead", lead_for_a_moment)
+    await first.refresh()
+    assert second.record is not None
+    assert first.journal.is_own(second.record) is False
+    assert await orders(first) == []
+
+
+async def test_a_host_that_was_not_listed_is_left_alone(start: Start, clock: Clock, fleet: Fleet) -> None:
+    program = start()
+    await program.refresh()
+    fleet.unlisted.add("h1")
+    await watch(program, clock, until=7 * HOUR, step=HOUR)
+    assert fleet.requests == []
+    fleet.unlisted.clear()
+    await program.refresh()
+    assert list(stops(fleet)) == ["h1"]
 
 
 async def test_many_programs_that_check_at_once_send_each_stop_once(start: Start, clock: Clock, fleet: Fleet) -> None:

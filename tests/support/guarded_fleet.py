@@ -7,14 +7,11 @@ and carries out the rules.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
-
-from support.factories import NOON, a_host
-from support.wait import until
 
 from xds_tui.api.client import Client
 from xds_tui.api.errors import NotSent, OutcomeUnknown, Rejected
@@ -23,7 +20,7 @@ from xds_tui.config.rule_file import RulesRead
 from xds_tui.domain import snapshot_diff
 from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.guard import GuardRecord
-from xds_tui.domain.model import Host, Snapshot, Status
+from xds_tui.domain.model import Absence, Host, Snapshot, Status
 from xds_tui.domain.records import Event, Sample
 from xds_tui.domain.rule_planner import Rule
 from xds_tui.fleet import reducer
@@ -34,6 +31,9 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.fleet.updates import RulesChecked, UpdateQueue
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
+
+from .factories import NOON, a_host
+from .wait import until
 
 URL, ACCOUNT = "https://example.com", "li"
 
@@ -53,7 +53,7 @@ class Clock:
 
 @dataclass
 class Fleet:
-    """The hosts of an account, and every power request that was received."""
+    """The hosts of an account, and every power request that may have been carried out."""
 
     clock: Clock
     hosts: dict[str, Host] = field(default_factory=dict)
@@ -61,7 +61,10 @@ class Fleet:
     faults: list[str] = field(default_factory=list)
     """What happens to the next requests, oldest first: `rejected`, `not sent`, `lost` (done, without a response) or
     `ignored` (accepted, and not done); nothing when it is empty."""
-    before_request: Callable[[], None] = lambda: None
+    unlisted: set[str] = field(default_factory=set)
+    """Hosts that are missing from the list, so that what is known of them may be wrong."""
+    declined: int = 0
+    """Requests that did nothing, as the client knows; they are not in `requests`."""
 
     def add(self, host_id: str, *tags: str, is_on: bool = True, is_marked: bool = False) -> None:
         status = Status.BILLED if is_on else Status.OFF
@@ -77,18 +80,17 @@ class Fleet:
         return self.hosts[host_id].status.is_on
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(tuple(self.hosts.values()), self.clock())
+        unlisted = {host_id: Absence(self.clock(), is_confirmed=False) for host_id in self.unlisted}
+        return Snapshot(tuple(self.hosts.values()), self.clock(), unlisted=unlisted)
 
     async def power(self, host_id: str, on: bool) -> None:
         """Receive a request of a client."""
-        self.before_request()
         await asyncio.sleep(0)
         fault = self.faults.pop(0) if self.faults else ""
-        if fault == "not sent":
-            raise NotSent("No connection")
+        if fault in ("not sent", "rejected"):
+            self.declined += 1
+            raise NotSent("No connection") if fault == "not sent" else Rejected(1037, "Not now")
         self.requests.append((self.clock(), host_id, on))
-        if fault == "rejected":
-            raise Rejected(1037, "Not now")
         if fault != "ignored":
             self.set(host_id, is_on=on)
         if fault == "lost":

@@ -87,6 +87,7 @@ CONFIG_ZH: Final[Mapping[str, tuple[str, str, str]]] = {
         "费用上限；见 `xds-tui manual caps`",
     ),
     "waitlist.<name>": ("表；由 `xds-tui waitlist add` 写入", "无", "等待库存的购买"),
+    "credential_command": ("参数列表", "无", "输出凭据的程序；见 `xds-tui manual security`"),
     "rules.<name>": ("表", "无", "主机的运行时间；见 `xds-tui manual rules`"),
     "channels.<name>": (
         "`webhook`、`wecom`、`dingtalk`、`feishu` 或 `xuandashi`，或以参数列表表示的命令",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -27,6 +28,8 @@ class Source(Enum):
     NOWHERE = "nowhere"
     ENVIRONMENT = "environment"
     KEYRING = "keyring"
+    COMMAND = "command"
+    """A program of the user."""
     TYPED = "typed"
     """On the sign-in screen; for this run only, unless the keyring stores them."""
     DEMO = "demo"
@@ -68,6 +71,7 @@ class Account:
         is_base_url_given: bool = False,
         credentials: Credentials | None = None,
         source: Source = Source.NOWHERE,
+        credential_command: Sequence[str] = (),
     ) -> None:
         """Start signed out.
 
@@ -76,10 +80,10 @@ class Account:
             base_url: the address of the service, until signing in provides another.
             profile: the profile, which is the name of its items in the keyring.
             keyring_store: the keyring; None to use none.
-            is_base_url_given: whether the user chose `base_url`; stored credentials for another address are then not
-                used.
+            is_base_url_given: whether the user chose `base_url`: stored credentials for another one are not used.
             credentials: credentials to use instead of the keyring's.
             source: the source of `credentials`.
+            credential_command: a program whose output is used instead of the keyring; empty for none.
 
         """
         self._connect = connect
@@ -87,6 +91,7 @@ class Account:
         self._keyring_store = keyring_store
         self._given_credentials = credentials
         self._is_base_url_given = is_base_url_given
+        self._credential_command = tuple(credential_command)
         self._credentials: Credentials | None = None
         self._client: Client | None = None
         self._error: ApiError | None = None
@@ -110,7 +115,8 @@ class Account:
     @property
     def is_address_known(self) -> bool:
         """Whether `base_url` is final; if not, the keyring may have another address."""
-        return self._is_base_url_given or self._given_credentials is not None or self._keyring_store is None
+        is_from_keyring = self._given_credentials is None and not self._credential_command
+        return self._is_base_url_given or not is_from_keyring or self._keyring_store is None
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -158,6 +164,9 @@ class Account:
         """
         if self._given_credentials is not None:
             await self._use(self.base_url, self._given_credentials, None)
+            return
+        if self._credential_command:
+            await self._use_command()
             return
         stored = await self._read()
         if stored is None:
@@ -228,6 +237,19 @@ class Account:
         except CredentialStoreError as error:
             self.keyring_error = error
             return None
+
+    async def _use_command(self) -> None:
+        """Sign in with what the user's program prints."""
+        # Most users have no such program.
+        from xds_tui.auth.credential_command import CredentialCommandError, read_credentials
+
+        try:
+            credentials = await read_credentials(self._credential_command, os.environ)
+        except CredentialCommandError as error:
+            self._error = SignedOut(error.summary, 401, error.detail)
+            return
+        self.source = Source.COMMAND
+        await self._use(self.base_url, credentials, None)
 
     async def _use(self, base_url: str, credentials: Credentials, token: Token | None) -> None:
         try:

@@ -273,6 +273,7 @@ def _account(settings: Settings, *, keyring_timeout: float | None = None) -> Acc
         is_base_url_given=settings.base_url_given,
         credentials=settings.credentials,
         source=Source.ENVIRONMENT if settings.credentials else Source.NOWHERE,
+        credential_command=settings.credential_command,
     )
 
 

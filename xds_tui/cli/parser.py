@@ -215,8 +215,20 @@ def _add_report(commands: Commands) -> None:
 
 
 def _add_rules(commands: Commands) -> None:
-    examples = ["xds-tui rules", "xds-tui rules --due stop --json"]
-    rules = commands.add("rules", _("list what your rules want to start and stop"), CommandHelp("rules", examples))
+    examples = ["xds-tui rules", "xds-tui rules --due stop --json", "xds-tui rules delay office 1h"]
+    about = _("list what your rules want to start and stop, or put it off")
+    usage = "[delay RULE|HOST 1h|2h|tomorrow] [skip RULE|HOST]"
+    rules = commands.add("rules", about, CommandHelp("rules", examples), arguments=usage)
+    rules.is_intermixed = True
+    rules.add_argument(
+        "decision",
+        nargs="?",
+        choices=("delay", "skip"),
+        metavar="ACTION",
+        help=_("delay: put off the next stop or start; skip: leave it out once"),
+    )
+    rules.add_argument("target", nargs="?", metavar="RULE|HOST", help=_("name of the rule, or name or ID of the host"))
+    rules.add_argument("delay", nargs="?", choices=("1h", "2h", "tomorrow"), help=_("how long to put it off"))
     rules.add_argument("--due", choices=("start", "stop"), help=_("only what is to be started or stopped now"))
     order_parser.add_formats(rules)
     add_demo_options(rules, is_subcommand=True)
@@ -230,10 +242,17 @@ def _add_caps(commands: Commands) -> None:
 
 
 def _add_watch(commands: Commands) -> None:
-    examples = ["xds-tui watch", "xds-tui watch --json | jq .kind"]
+    examples = ["xds-tui watch", "xds-tui watch --json | jq .kind", "xds-tui watch install"]
     about = _("watch without a screen: record, notify, and carry out your rules")
-    watch = commands.add("watch", about, CommandHelp("watch", examples))
-    group = watch.add_argument_group(_("Output"))
+    watch = commands.add("watch", about, CommandHelp("watch", examples), arguments="[install|status|uninstall]")
+    watch.add_argument(
+        "decision",
+        nargs="?",
+        choices=("install", "status", "uninstall"),
+        metavar="ACTION",
+        help=_("install or remove the service that runs it after the sign-in to this machine, or show its status"),
+    )
+    group = order_parser.output_group(watch)
     group.add_argument("--json", action="store_true", help=_("print events as JSON, one object per line"))
     group.add_argument(
         "--interval",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from xds_tui.config.toml_file import PROFILES, TOP, ConfigFile, Table
 from xds_tui.structs import dataclass
@@ -41,3 +42,8 @@ class ConfigKey(Generic[T]):
         """Return the setting in config.toml, that of `profile` first; None if it is missing or invalid."""
         tables = ((*PROFILES, profile), TOP) if self.in_profile else (self.table,)
         return config.first(tables, self.name, self.parse, is_critical=self.is_critical)
+
+    def read_named(self, config: ConfigFile) -> tuple[Any, ...]:
+        """Return the values of a table in which the user chooses the names, each with its name; for dataclasses."""
+        found: dict[str, Any] = config.named(self.table, self.parse, is_critical=self.is_critical)
+        return tuple(replace(value, name=name) for name, value in found.items() if value)

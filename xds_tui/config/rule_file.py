@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xds_tui.config.settings import read_rules
+from xds_tui.config import schema
 from xds_tui.config.toml_file import ConfigFile, SettingsError
 from xds_tui.domain.rule_planner import Rule
 from xds_tui.structs import dataclass
@@ -43,6 +43,6 @@ class RuleFile:
             config = ConfigFile(self._path, must_exist=False)
             if config.is_doubtful:
                 return RulesRead(self._last.rules, tuple(config.problems))
-            rules = read_rules(config)
+            rules = schema.RULE.read_named(config)
             self._version, self._last = version, RulesRead(rules, tuple(config.problems))
         return self._last

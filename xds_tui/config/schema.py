@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from xds_tui.config.config_key import ConfigKey
 from xds_tui.config.theme_file import TEXTUAL_THEMES, parse_theme_name
@@ -36,6 +36,7 @@ from xds_tui.config.values import (
     parse_bool,
     parse_cap,
     parse_channel,
+    parse_command,
     parse_hours_of_day,
     parse_path,
     parse_profile_name,
@@ -143,6 +144,7 @@ def _markdown_list(names: Iterable[str]) -> str:
 
 
 _BOOL: Final = "`true` or `false`"
+_CREDENTIALS: Final = "a program that prints the credentials; see `xds-tui manual security`"
 _TEMPLATE: Final = "a table with `package`, `image`, `billing`, `period` and `tags`"
 _CAP: Final = "a table with `per_hour`, `per_day`, `per_month` in CNY, and `hosts`"
 _ENTRY: Final = "a table; `xds-tui waitlist add` writes it"
@@ -191,6 +193,9 @@ READ_ONLY: Final = ConfigKey(
     in_profile=True,
     is_critical=True,
     option="--read-only",
+)
+CREDENTIAL_COMMAND: Final[ConfigKey[tuple[str, ...]]] = ConfigKey(
+    TOP, "credential_command", parse_command, (), "a list of arguments", _CREDENTIALS, "none", in_profile=True
 )
 INSECURE_HTTP: Final = ConfigKey(
     TOP,
@@ -391,7 +396,5 @@ PROFILE_TABLE: Final[ConfigKey[object]] = ConfigKey(
     default_help="none",
 )
 
-CONFIG_KEYS: Final[tuple[ConfigKey[Any], ...]] = tuple(
-    value for value in tuple(globals().values()) if isinstance(value, ConfigKey)
-)
+CONFIG_KEYS: Final = tuple(key for key in (*globals().values(),) if isinstance(key, ConfigKey))
 """All keys, in the order of the reference."""

@@ -124,6 +124,8 @@ class Settings:
     """Command ID to keys, separated by commas."""
     credentials: Credentials | None = None
     """Credentials from the environment."""
+    credential_command: tuple[str, ...] = schema.CREDENTIAL_COMMAND.default
+    """The program that prints the credentials, unless the environment contains them; empty for none."""
     credentials_source: str = ""
     """The variables that contain `credentials`, for display."""
     problems: tuple[SettingsError, ...] = ()
@@ -216,6 +218,7 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
         base_url_given=base_url is not None,
         interval=sources.value(schema.INTERVAL),
         read_only=sources.value(schema.READ_ONLY),
+        credential_command=sources.value(schema.CREDENTIAL_COMMAND),
         language=sources.value(schema.LANGUAGE),
         mouse=sources.value(schema.MOUSE),
         insecure_http=insecure_http,
@@ -227,9 +230,9 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
             sources.value(schema.ALERT_QUIET),
         ),
         channels=_channels(config),
-        rules=read_rules(config),
-        caps=_by_name(config, schema.CAP),
-        waitlist=_by_name(config, schema.WAITLIST_ENTRY),
+        rules=schema.RULE.read_named(config),
+        caps=schema.CAP.read_named(config),
+        waitlist=schema.WAITLIST_ENTRY.read_named(config),
         hosts=read_host_list(config),
         hosts_file=sources.value(schema.HOSTS_FILE),
         protect=sources.value(schema.HOST_PROTECT),
@@ -241,11 +244,6 @@ def _shared_settings(sources: _Sources, config: ConfigFile, profile: str) -> Set
     )
 
 
-def read_rules(config: ConfigFile) -> tuple[Rule, ...]:
-    """Read `[rules]`; a rule that is not valid is reported and left out."""
-    return _by_name(config, schema.RULE)
-
-
 def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, str]) -> Settings:
     """Return `settings` with those that by default depend on the terminal."""
     animations, ascii_only = sources.explicit(schema.ANIMATIONS), sources.explicit(schema.ASCII)
@@ -255,12 +253,6 @@ def _with_terminal(settings: Settings, sources: _Sources, environ: Mapping[str, 
     if animations is None:
         animations = not terminal.is_remote(environ)
     return replace(settings, animations=animations, ascii=ascii_only)
-
-
-def _by_name(config: ConfigFile, key: ConfigKey[Any]) -> tuple[Any, ...]:
-    """Return the values of a table in which the user chooses the names, each with its name."""
-    found = config.named(key.table, key.parse, is_critical=key.is_critical)
-    return tuple(replace(value, name=name) for name, value in found.items() if value)
 
 
 def _channels(config: ConfigFile) -> tuple[Channel, ...]:

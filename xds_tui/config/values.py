@@ -82,6 +82,19 @@ def parse_texts(value: object) -> tuple[str, ...]:
     return tuple(map(parse_text, value))
 
 
+def parse_command(value: object) -> tuple[str, ...]:
+    """Accept a program and its arguments, as a list or in one line, which is split without a shell."""
+    import shlex
+
+    try:
+        words = tuple(shlex.split(value)) if isinstance(value, str) else parse_texts(value)
+    except ValueError:
+        words = ()
+    if not words or not words[0] or not all(word.isprintable() for word in words):
+        raise InvalidValueError(N_("This must be a program and its arguments"))
+    return words
+
+
 def parse_path(value: object) -> str:
     """Accept the path of a file."""
     path = parse_text(value)

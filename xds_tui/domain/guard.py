@@ -6,7 +6,7 @@ guard does about it now. Nothing is done here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,13 @@ from xds_tui.structs import dataclass
 
 NOTICE_MINUTES: Final = (30, 10, 1)
 """How many minutes before a stop it is announced, the earliest first."""
+
+DELAYS: Final[Mapping[str, timedelta]] = {
+    "1h": timedelta(hours=1),
+    "2h": timedelta(hours=2),
+    "tomorrow": timedelta(days=1),
+}
+"""How long an action can be put off, as it is written on the command line."""
 
 SAME_ACTION: Final = timedelta(minutes=10)
 """How far the time of an action moves when its price changes, or when another program observed the start."""
@@ -133,6 +140,43 @@ def effective(
         about = [postponement for postponement in postponements if postponement.applies_to(action)]
         if all(postponement.until is not None for postponement in about):
             yield action, max([action.at, *(each.until for each in about if each.until is not None)])
+
+
+def postpone(
+    now: datetime,
+    planned: Iterable[PlannedAction],
+    postponements: Collection[Postponement],
+    target: str,
+    delay: timedelta | None,
+) -> tuple[Postponement, ...]:
+    """Return what puts off the next actions of a rule or of a host by `delay`, or skips them once if it is None.
+
+    These are the next action, and that of the same kind of each other host. They are put off from now on if they are
+    due already.
+
+    Args:
+        now: the time.
+        planned: what the rules want.
+        postponements: what has been put off or skipped already.
+        target: the name of a rule, or the ID or a name of a host.
+        delay: how long.
+
+    """
+    coming: dict[tuple[str, str], tuple[datetime, PlannedAction]] = {}
+    for action, due in effective(planned, postponements):
+        names = (action.rule, action.host.id, action.host.name, action.host.display_name)
+        is_possible = action.obstacle is not Obstacle.PROTECTED and not is_missed(action, due, now)
+        key = (action.rule, action.host.id)
+        if target in names and is_possible and (key not in coming or due < coming[key][0]):
+            coming[key] = due, action
+    if not coming:
+        return ()
+    kind = min(coming.values(), key=lambda entry: entry[0])[1].action
+    return tuple(
+        Postponement(action.rule, action.host.id, action.at, None if delay is None else max(due, now) + delay)
+        for due, action in coming.values()
+        if action.action is kind
+    )
 
 
 def is_missed(action: PlannedAction, due: datetime, now: datetime) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from typing import Final
 
-from xds_tui.domain.guard import GuardRecord
+from xds_tui.domain.guard import GuardRecord, Postponement
+from xds_tui.domain.model import Snapshot
 from xds_tui.domain.records import Event, OrderAction, RuleStep
+from xds_tui.domain.sanitize import clean
 from xds_tui.i18n import N_, _
 from xds_tui.text import formats
 
@@ -20,6 +23,10 @@ _STEPS: Final = {
     (RuleStep.MISSED, OrderAction.POWER_OFF): N_("{host} was not stopped at {time}, and now it is too late ({rule})"),
     (RuleStep.MISSED, OrderAction.POWER_ON): N_("{host} was not started at {time}, and now it is too late ({rule})"),
 }
+
+
+_POSTPONED: Final = N_("{host}: {rule} at {time} is put off until {until}")
+_SKIPPED: Final = N_("{host}: {rule} at {time} is skipped once")
 
 
 def name(rule: str) -> str:
@@ -37,8 +44,23 @@ def event(record: Event) -> str:
 def advice(record: Event) -> list[str]:
     """Return what the user can do about an event of a rule; empty if there is nothing to do."""
     if record.step is RuleStep.UPCOMING and record.action is OrderAction.POWER_OFF:
-        return [_(BILLING_NOTE)]
+        command = f"xds-tui rules delay {shlex.quote(record.rule)} 1h"
+        return [_("To put it off, run {command}.").format(command=command), _(BILLING_NOTE)]
     return []
+
+
+def postponed(postponement: Postponement, snapshot: Snapshot | None) -> str:
+    """Return what was put off or skipped, in one line."""
+    hosts = snapshot.hosts if snapshot is not None else ()
+    host = next((host for host in hosts if host.id == postponement.host_id), None)
+    words = {
+        "host": clean(host.display_name) if host is not None else postponement.host_id,
+        "rule": name(postponement.rule),
+        "time": formats.moment(postponement.at),
+        "until": formats.moment(postponement.until),
+    }
+    text = _SKIPPED if postponement.until is None else _POSTPONED
+    return _(text).format(**words)
 
 
 def guard_line(guard: GuardRecord | None, now: datetime) -> str:

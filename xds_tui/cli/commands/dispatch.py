@@ -156,8 +156,13 @@ def _report(options: argparse.Namespace, _settings: Settings, context: CommandCo
 
 def _rules(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
     from xds_tui.cli.commands import rules
+    from xds_tui.domain.guard import DELAYS
     from xds_tui.domain.records import OrderAction
 
+    if options.decision is not None:
+        if options.target is None or (options.decision == "delay") is (options.delay is None):
+            raise CommandError(N_("Write delay RULE|HOST 1h|2h|tomorrow, or skip RULE|HOST"), code=ExitCode.USAGE)
+        return rules.postpone(context.services(), settings.rules, options.target, DELAYS.get(options.delay or ""))
     due = {"start": OrderAction.POWER_ON, "stop": OrderAction.POWER_OFF}.get(options.due)
     view = rules.RulesView(_output_format(options), due)
     return rules.rules(context.services(), settings.rules, view)
@@ -175,10 +180,18 @@ def _waitlist(options: argparse.Namespace, settings: Settings, context: CommandC
     return waitlist.waitlist_command(options, settings, context.services, _output_format(options))
 
 
-def _watch(options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
-    from xds_tui.cli.commands import watch
+def _watch(options: argparse.Namespace, settings: Settings, context: CommandContext) -> int:
+    from xds_tui.cli.commands import watch, watch_service
 
-    return watch.watch(context.services(), as_json=options.json)
+    match options.decision:
+        case "install":
+            return watch_service.install(settings)
+        case "uninstall":
+            return watch_service.uninstall(settings)
+        case "status":
+            return watch_service.status(context.services(), settings)
+        case _:
+            return watch.watch(context.services(), as_json=options.json)
 
 
 def _login(_options: argparse.Namespace, _settings: Settings, context: CommandContext) -> int:
