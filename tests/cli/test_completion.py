@@ -7,10 +7,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import command_server
 from support.cli_runner import runner
 from support.factories import NOON, a_host, a_package, an_image, catalog_of
 from support.terminal import Terminal
@@ -49,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / shell).write_text(completion.completion_script(parser.parser(), shell))
     (home / "_xds-tui").write_text((home / "zsh").read_text())
     (home / "bin").mkdir()
-    (home / "bin" / "xds-tui").write_text(f'#!/bin/sh\nexec {sys.executable} -m xds_tui "$@"\n')
+    (home / "bin" / "xds-tui").write_text(command_server.script())
     (home / "bin" / "xds-tui").chmod(0o755)
     return home
 
