@@ -228,17 +228,22 @@ def test_an_exceeded_cap_stops_the_hosts_with_a_lease() -> None:
         a_host(id="off", annotation=leased, status=Status.OFF),
         a_host(id="prepaid", annotation=leased, billing=Billing.RENT),
         a_host(id="protected", annotation=replace(leased, is_marked=True)),
+        a_host(id="unobserved", annotation=leased),
         a_host(id="other"),
     ]
-    rules = [Rule("lease", "tag:train", lease=Lease(HOUR)), Rule("hours", "tag:other")]
-    stops = planned_stops(NOON, [exceeded(a_cap())], rules, hosts)
-    assert [(stop.host.id, stop.action, stop.at, stop.rule, stop.obstacle) for stop in stops] == [
-        ("on", OrderAction.POWER_OFF, NOON, "caps.all.per_hour", None),
-        ("starting", OrderAction.POWER_OFF, NOON, "caps.all.per_hour", None),
-        ("protected", OrderAction.POWER_OFF, NOON, "caps.all.per_hour", Obstacle.PROTECTED),
+    rules = [Rule("lease", "tag:train", lease=Lease(HOUR), acts=True), Rule("hours", "tag:other", acts=True)]
+    since = {host.id: NOON - HOUR for host in hosts if host.id != "unobserved"}
+    stops = planned_stops(NOON, [exceeded(a_cap())], rules, hosts, since)
+    assert [(stop.host.id, stop.action, stop.rule, stop.obstacle) for stop in stops] == [
+        ("on", OrderAction.POWER_OFF, "caps.all.per_hour", None),
+        ("starting", OrderAction.POWER_OFF, "caps.all.per_hour", None),
+        ("protected", OrderAction.POWER_OFF, "caps.all.per_hour", Obstacle.PROTECTED),
     ]
-    assert planned_stops(NOON, [exceeded(a_cap(), 10)], rules, hosts) == ()
-    assert planned_stops(NOON, [exceeded(replace(a_cap(), selector="tag:x"))], rules, hosts) == ()
+    assert all(stop.is_due and stop.acts and stop.begins == NOON - HOUR for stop in stops)
+    notifying = [replace(rules[0], acts=False)]
+    assert not any(stop.acts for stop in planned_stops(NOON, [exceeded(a_cap())], notifying, hosts, since))
+    assert planned_stops(NOON, [exceeded(a_cap(), 10)], rules, hosts, since) == ()
+    assert planned_stops(NOON, [exceeded(replace(a_cap(), selector="tag:x"))], rules, hosts, since) == ()
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.guarded_fleet import Clock, Fleet, Program, stops
 
+from xds_tui.domain.caps import Cap, CapPeriod
 from xds_tui.domain.guard import GuardRecord, Postponement
 from xds_tui.domain.records import EventKind, Order, OrderState, RuleStep
 from xds_tui.domain.rule_planner import Lease, Rule
@@ -38,8 +40,8 @@ def fleet(clock: Clock) -> Fleet:
 async def start(tmp_path: Path, fleet: Fleet) -> AsyncIterator[Start]:
     programs: list[Program] = []
 
-    def started(*rules: Rule, name: str = "watch", hosts_file: Path | None = None) -> Program:
-        program = Program(tmp_path / "journal.db", fleet, rules or (LEASE,), name, hosts_file)
+    def started(*rules: Rule, name: str = "watch", hosts_file: Path | None = None, caps: Sequence[Cap] = ()) -> Program:
+        program = Program(tmp_path / "journal.db", fleet, rules or (LEASE,), name, hosts_file, caps)
         programs.append(program)
         return program
 
@@ -322,3 +324,37 @@ async def test_a_delay_of_another_program_is_heeded_even_after_the_decision(
     assert fleet.requests == []
     await watch(program, clock, until=HOUR)
     assert list(stops(fleet)) == ["h1"]
+
+
+CAP = Cap("all", "", {CapPeriod.HOUR: Decimal(7)})
+
+
+async def test_an_exceeded_cap_stops_each_host_with_a_lease_once(start: Start, clock: Clock, fleet: Fleet) -> None:
+    fleet.add("h2", "cpu")
+    program = start(caps=[CAP])
+    await program.refresh()
+    await watch(program, clock, until=HOUR, step=timedelta(minutes=5))
+    assert list(stops(fleet)) == ["h1"]
+    (order,) = await orders(program)
+    assert (order.state, order.rule) == (OrderState.CONFIRMED, "caps.all.per_hour")
+    fleet.set("h1", is_on=True)
+    await watch(program, clock, until=HOUR, step=timedelta(minutes=5))
+    assert list(stops(fleet)) == ["h1", "h1"]
+
+
+async def test_an_unconfirmed_stop_because_of_a_cap_is_not_sent_again(start: Start, clock: Clock, fleet: Fleet) -> None:
+    fleet.add("h2", "cpu")
+    fleet.faults = ["ignored"]
+    program = start(caps=[CAP])
+    await program.refresh()
+    await watch(program, clock, until=3 * HOUR, step=timedelta(minutes=5))
+    assert list(stops(fleet)) == ["h1"]
+
+
+async def test_a_lease_that_only_notifies_is_not_stopped_by_a_cap(start: Start, clock: Clock, fleet: Fleet) -> None:
+    fleet.add("h2", "cpu")
+    program = start(Rule("lease", "tag:gpu", lease=LEASE.lease), caps=[CAP])
+    await program.refresh()
+    await watch(program, clock, until=timedelta(minutes=40), step=timedelta(minutes=5))
+    assert fleet.requests == []
+    assert [(event.step, event.rule) for event in program.alerts] == [(RuleStep.DUE, "caps.all.per_hour")]

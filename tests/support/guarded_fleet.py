@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
@@ -19,14 +20,17 @@ from xds_tui.config.hosts_file import HostsFile
 from xds_tui.config.rule_file import RulesRead
 from xds_tui.domain import snapshot_diff
 from xds_tui.domain.annotations import Annotation
+from xds_tui.domain.caps import Cap
 from xds_tui.domain.guard import GuardRecord
 from xds_tui.domain.model import Absence, Host, Snapshot, Status
+from xds_tui.domain.pricing import Costs, Rate
 from xds_tui.domain.records import Event, Sample
 from xds_tui.domain.rule_planner import Rule
 from xds_tui.fleet import reducer
 from xds_tui.fleet.annotation_book import AnnotationBook
 from xds_tui.fleet.guard import Guard, RuleSource
 from xds_tui.fleet.order_service import OrderService
+from xds_tui.fleet.spending_guard import SpendingGuard
 from xds_tui.fleet.state import FleetState
 from xds_tui.fleet.updates import RulesChecked, UpdateQueue
 from xds_tui.store.database import Database
@@ -35,6 +39,8 @@ from xds_tui.store.journal import Journal
 from .factories import NOON, a_host
 from .wait import until
 
+PRICE = Decimal(4)
+"""CNY per hour of each host."""
 URL, ACCOUNT = "https://example.com", "li"
 
 
@@ -107,6 +113,7 @@ class Program:
         rules: Sequence[Rule],
         name: str = "watch",
         hosts_file: Path | None = None,
+        caps: Sequence[Cap] = (),
     ) -> None:
         self.fleet = fleet
         self.rules = tuple(rules)
@@ -118,8 +125,9 @@ class Program:
         self.updates = UpdateQueue()
         book = AnnotationBook(HostsFile(hosts_file))
         client = cast("Client", fleet)
-        self.orders = OrderService(lambda: client, self.journal, fleet.clock, self._report, book)
-        self.guard = Guard(self.journal, self.orders, self.updates, fleet.clock)
+        spending = SpendingGuard(caps, self.journal, book, fleet.clock, lambda: self.state)
+        self.orders = OrderService(lambda: client, self.journal, fleet.clock, self._report, book, spending)
+        self.guard = Guard(self.journal, self.orders, self.updates, fleet.clock, spending)
         self.guard.carry_out(RuleSource(self._read, name))
         self._before: Snapshot | None = None
         self._is_bound = False
@@ -147,7 +155,8 @@ class Program:
     @property
     def state(self) -> FleetState:
         """The hosts as they were listed last."""
-        return FleetState(snapshot=self._before, interval=self.interval)
+        rates = dict.fromkeys(self.fleet.hosts, Rate(PRICE, PRICE, is_known=True))
+        return FleetState(snapshot=self._before, interval=self.interval, costs=Costs(rates))
 
     async def list_hosts(self) -> None:
         if not self._is_bound:

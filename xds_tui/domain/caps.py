@@ -217,22 +217,48 @@ def crossings(uses: Iterable[CapUse], before: Mapping[str, CapLevel], now: datet
 
 
 def planned_stops(
-    now: datetime, uses: Iterable[CapUse], rules: Iterable[Rule], hosts: Iterable[Host]
+    now: datetime,
+    uses: Iterable[CapUse],
+    rules: Iterable[Rule],
+    hosts: Iterable[Host],
+    since: Mapping[str, datetime],
 ) -> tuple[PlannedAction, ...]:
     """Return the stops that caps want because they are exceeded: of the hosts that a lease covers, each once.
 
-    Prepaid hosts are not stopped, because that saves nothing. The rule of an action is `CapUse.key`.
+    Prepaid hosts are not stopped, because that saves nothing. The rule of an action is `CapUse.key`. It acts if a rule
+    with a lease for the host does, and the same stop is planned until the host is started again.
+
+    Args:
+        now: the time.
+        uses: the limits.
+        rules: the rules, of which those with a lease count.
+        hosts: the hosts with their annotations.
+        since: since when each host has been on, by ID; others are not stopped.
+
     """
     exceeded = [use for use in uses if use.is_exceeded]
-    selectors = [rule.selector for rule in rules if rule.lease is not None]
+    leases = [rule for rule in rules if rule.lease is not None]
     planned = []
     for host in hosts if exceeded else ():
+        own = [rule for rule in leases if selects(rule.selector, host.annotation)]
         reason = next((use.key for use in exceeded if use.cap.covers(host.annotation)), "")
-        is_leased = any(selects(selector, host.annotation) for selector in selectors)
-        if reason and is_leased and host.billing is not Billing.RENT and _costs_now(host, now):
-            obstacle = Obstacle.PROTECTED if host.annotation.is_protected else None
-            planned.append(PlannedAction(now, OrderAction.POWER_OFF, host, reason, is_due=True, obstacle=obstacle))
+        is_billed = host.billing is not Billing.RENT and _costs_now(host, now)
+        if own and reason and is_billed and host.id in since:
+            planned.append(_planned_stop(now, host, reason, own, since[host.id]))
     return tuple(planned)
+
+
+def _planned_stop(now: datetime, host: Host, reason: str, leases: Iterable[Rule], since: datetime) -> PlannedAction:
+    return PlannedAction(
+        now.replace(minute=0, second=0, microsecond=0),
+        OrderAction.POWER_OFF,
+        host,
+        reason,
+        is_due=True,
+        obstacle=Obstacle.PROTECTED if host.annotation.is_protected else None,
+        acts=any(rule.acts and (rule.acts_from is None or rule.acts_from <= now) for rule in leases),
+        begins=since,
+    )
 
 
 def _is_same(other: Order, order: Order) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from xds_tui.domain.caps import planned_stops
 from xds_tui.domain.guard import Postponement, RuleNotice, decide
 from xds_tui.domain.records import Event, EventKind, OrderAction
 from xds_tui.domain.rule_planner import PlannedAction, Rule, plan
@@ -16,6 +17,7 @@ from xds_tui.domain.sanitize import clean
 from xds_tui.fleet.order_requests import new_request
 from xds_tui.fleet.order_service import OrderService
 from xds_tui.fleet.power_history import PowerHistory
+from xds_tui.fleet.spending_guard import SpendingGuard
 from xds_tui.fleet.state import FleetState
 from xds_tui.fleet.updates import NoticeRaised, RulesChecked, UpdateQueue
 from xds_tui.store.database import StoreError
@@ -54,12 +56,21 @@ class Guard:
     """
 
     def __init__(
-        self, journal: Journal, orders: OrderService, updates: UpdateQueue, clock: Callable[[], datetime]
+        self,
+        journal: Journal,
+        orders: OrderService,
+        updates: UpdateQueue,
+        clock: Callable[[], datetime],
+        spending: SpendingGuard,
     ) -> None:
-        """Prepare to carry out rules through `orders`; events are posted to `updates`."""
+        """Prepare to carry out rules through `orders`; events are posted to `updates`.
+
+        Hosts with a lease are stopped as well when a cap of `spending` is exceeded.
+        """
         self._source: RuleSource | None = None
         self._journal = journal
         self._orders = orders
+        self._spending = spending
         self._updates = updates
         self._clock = clock
         self._history = PowerHistory(journal)
@@ -138,7 +149,8 @@ class Guard:
         now = self._clock()
         since = await self._history.since(hosts, now)
         postponements = await self._journal.postponements()
-        planned = plan(now, rules, hosts, since, state.costs.hosts)
+        stops = planned_stops(now, await self._spending.uses(), rules, hosts, since)
+        planned = (*plan(now, rules, hosts, since, state.costs.hosts), *stops)
         decision = decide(now, planned, postponements)
         for action in OrderAction.POWER_OFF, OrderAction.POWER_ON:
             due = [each for each in decision.actions if each.action is action]

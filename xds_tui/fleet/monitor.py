@@ -148,7 +148,7 @@ class Monitor:
         self.orders = _order_service(account, journal, clock, updates, self.annotations, self.guard)
         self._lookup = HostLookup(account.client, self.orders.book, clock)
         self._publisher = StatePublisher(_initial_state(account, interval, initial), self.recorder)
-        self.rules = Guard(journal, self.orders, updates, clock)
+        self.rules = Guard(journal, self.orders, updates, clock, self.guard)
         self._data = AccountData(account, self.recorder, self.orders, self._lookup, self._publisher, clock)
 
     @property
