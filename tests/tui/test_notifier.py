@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from support.factories import NOON, a_host, a_snapshot
 
 from xds_tui.config.schema import AlertSettings, NotificationMode
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.model import Status
 from xds_tui.domain.records import Event, EventKind
 from xds_tui.fleet.state import FleetState
@@ -55,6 +57,13 @@ def test_other_and_earlier_events_cause_no_alert() -> None:
 
 def test_every_alert_can_be_switched_off() -> None:
     assert alerts_of(AlertSettings(bell=False), state_of(a_stop())) == ""
+
+
+def test_a_notification_has_the_name_that_the_user_gave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    alerts = AlertSettings(bell=False, notification=NotificationMode.OSC9)
+    state = replace(state_of(a_stop(host_id="a")), annotations={"a": Annotation(alias="farm")})
+    assert alerts_of(alerts, state) == "\x1b]9;farm on → off\x1b\\"
 
 
 @pytest.mark.parametrize(

@@ -277,12 +277,17 @@ class XdsApp(TerminalApp, inherit_bindings=False):
         from rich.text import Text
 
         from xds_tui.text import messages
+        from xds_tui.text.record_names import with_alias
 
-        orders = self._current.monitor.orders
+        orders, annotations = self._current.monitor.orders, self._current.monitor.state.annotations
+
+        def left_open() -> tuple[str, ...]:
+            return messages.left_open([with_alias(order, annotations) for order in orders.all])
+
         if orders.is_sending:
-            self.notify("\n".join(messages.left_open(orders.all)), timeout=QUIT_TIMEOUT, markup=False)
+            self.notify("\n".join(left_open()), timeout=QUIT_TIMEOUT, markup=False)
         await orders.close(QUIT_TIMEOUT)
-        lines = messages.left_open(orders.all)
+        lines = left_open()
         self.exit(0, message=Text(self.to_displayable("\n".join(lines))) if lines else None)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:

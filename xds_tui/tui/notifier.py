@@ -16,6 +16,7 @@ from xds_tui.fleet.state import FleetState
 from xds_tui.i18n import _
 from xds_tui.system import osc, terminal
 from xds_tui.text import messages
+from xds_tui.text.record_names import with_alias
 
 RECENT_ALERT: Final = timedelta(hours=1)
 """How long an alert is counted in the window title."""
@@ -43,7 +44,8 @@ class Notifier:
         """Alert the user to new events, once for all of them, and update the counts in the title."""
         new = tuple(takewhile(lambda event: event is not self._last_event, state.events))
         self._last_event = state.events[0] if state.events else None
-        self._alert([event for event in new if event.alert and event.at >= self._started_at])
+        alerts = (event for event in new if event.alert and event.at >= self._started_at)
+        self._alert([with_alias(event, state.annotations) for event in alerts])
         if self._settings.title and state.snapshot is not None:
             self._update_title(state.snapshot, state.events, now)
 
