@@ -375,3 +375,33 @@ def test_a_nearly_full_disk_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_pat
         usage = type("Usage", (), {"free": free})
         monkeypatch.setattr(shutil, "disk_usage", lambda _path, usage=usage: usage)
         assert machine._space(tmp_path).status is verdict
+
+
+def test_the_program_that_provides_the_credentials_is_run(
+    run: Run, bare: dict[str, str], environ: dict[str, str]
+) -> None:
+    folder = Path(bare["HOME"]) / ".config" / "xds-tui"
+    folder.mkdir(parents=True)
+    words = {"XDS_UUID": "", "XDS_SECRET": ""}
+    for script, status, message in (
+        ('echo \'{"uuid": "A1", "secret": "s3cret-of-mine"}\'', "ok", "account A1"),
+        ("echo s3cret-of-mine; exit 4", "bad", "/bin/sh: 4"),
+    ):
+        (folder / "config.toml").write_text(f"credential_command = ['/bin/sh', '-c', '''{script}''']\n")
+        ended = run("doctor", "--json", **words)
+        (check,) = [row for row in json.loads(ended.stdout) if row["check"] == "credentials"]
+        assert (check["status"], message in check["message"]) == (status, True)
+        assert "s3cret" not in ended.stdout + ended.stderr
+
+
+def test_a_command_signs_in_with_what_the_program_prints(run: Run, environ: dict[str, str]) -> None:
+    folder = Path(environ["HOME"]) / ".config" / "xds-tui"
+    folder.mkdir(parents=True)
+    output = json.dumps({"uuid": environ["XDS_UUID"], "secret": environ["XDS_SECRET"]})
+    (folder / "config.toml").write_text(f"credential_command = ['/bin/echo', '''{output}''']\n")
+    rows = json.loads(run("hosts", "--json", XDS_UUID="", XDS_SECRET="").stdout)
+    assert len(rows) == 30
+    (folder / "config.toml").write_text("credential_command = '/bin/false --now'\n")
+    ended = run("hosts", "--json", XDS_UUID="", XDS_SECRET="")
+    assert ended.returncode == 1
+    assert "/bin/false: 1" in ended.stderr

@@ -69,5 +69,5 @@ def guard_line(guard: GuardRecord | None, now: datetime) -> str:
         return _("rules: no program carries them out")
     if not guard.is_working(now):
         return _("rules: no guard for {time}").format(time=formats.span(abs(now - guard.heartbeat)))
-    words = {"program": guard.program, "machine": guard.machine, "time": formats.moment(guard.since)}
+    words = {"program": guard.program, "machine": guard.machine, "time": formats.when(guard.since, now)}
     return _("rules: {program} on {machine} since {time}").format(**words)

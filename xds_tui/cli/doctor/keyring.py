@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import Final
 
+from xds_tui.auth.credential_command import CredentialCommandError, read_credentials
 from xds_tui.auth.keyring_store import CredentialStoreError, KeyringProblem, KeyringStore, StoredCredentials
 from xds_tui.cli.doctor import Check, CheckStatus
-from xds_tui.domain.credentials import AccountKey
+from xds_tui.domain.credentials import AccountKey, Credentials
 from xds_tui.i18n import _
 from xds_tui.structs import dataclass
 from xds_tui.text.messages import error_message
@@ -70,6 +72,22 @@ def examine(items: StoredItems, base_url: str, variables: str) -> list[Check]:
     return [keyring, _credentials(items, base_url, variables)]
 
 
+async def examine_command(command: Sequence[str]) -> Check:
+    """Run the program that provides the credentials, and check what it prints."""
+    try:
+        credentials = await read_credentials(command, os.environ)
+    except CredentialCommandError as error:
+        return Check("credentials", CheckStatus.BAD, error_message(error))
+    message = _("from {program}: {who}").format(program=command[0], who=_owner(credentials))
+    return Check("credentials", CheckStatus.OK, message)
+
+
+def _owner(credentials: Credentials) -> str:
+    if isinstance(credentials, AccountKey):
+        return _("account {account}").format(account=credentials.account_id)
+    return _("a token")
+
+
 def _credentials(items: StoredItems, base_url: str, variables: str) -> Check:
     stored = items.stored
     if variables:
@@ -80,10 +98,7 @@ def _credentials(items: StoredItems, base_url: str, variables: str) -> Check:
         )
     if stored is None:
         return Check("credentials", CheckStatus.WARN, _("This profile has none."), ("  xds-tui login",))
-    if isinstance(stored.credentials, AccountKey):
-        who = _("account {account}").format(account=stored.credentials.account_id)
-    else:
-        who = _("a token")
+    who = _owner(stored.credentials)
     message = _("from the keyring: {who}, for {url}").format(who=who, url=stored.base_url)
     if stored.base_url == base_url:
         return Check("credentials", CheckStatus.OK, message)

@@ -50,7 +50,11 @@ async def _examine(
     base_url = settings.base_url
     if not settings.base_url_given and settings.credentials is None and items.stored is not None:
         base_url = items.stored.base_url
-    report(keyring.examine(items, base_url, settings.credentials_source))
+    if settings.credential_command and not settings.credentials_source:
+        base_url = settings.base_url
+        report([await keyring.examine_command(settings.credential_command)])
+    else:
+        report(keyring.examine(items, base_url, settings.credentials_source))
     report(await network.examine(base_url))
 
 

@@ -18,6 +18,7 @@ from xds_tui.domain.endpoint import environment_of
 from xds_tui.fleet.state import ConnectionState, FleetState
 from xds_tui.i18n import _
 from xds_tui.text import formats, terms
+from xds_tui.text.rules import guard_line
 from xds_tui.tui.context import Profile
 from xds_tui.tui.theme import glyphs
 from xds_tui.tui.theme.themes import profile_color, profile_style
@@ -183,14 +184,15 @@ class StatusBar(Widget):
         left = width - place.cell_length - link.cell_length
         shown = {}
         order = (("why", why), ("billed", billed), ("counts", counts), ("name", name), ("prepaid", prepaid))
-        for part, text in order:
+        for part, text in (*order, ("guard", self._guard())):
             fits = text.cell_length <= left
             left -= text.cell_length * fits
             shown[part] = text if fits else Content("")
         room = left + 4
         before = Content.assemble(shown["name"], place, " " * (room - room // 2), link)
         line = Content.assemble(
-            before, shown["why"], shown["counts"], " " * (room // 2), shown["billed"], shown["prepaid"]
+            *(before, shown["why"], shown["counts"], shown["guard"], " " * (room // 2)),
+            *(shown["billed"], shown["prepaid"]),
         )
         return line, before.cell_length - CLOCK_WIDTH
 
@@ -247,6 +249,13 @@ class StatusBar(Widget):
         if fleet.retry_at and fleet.progress is None:
             parts.append(_("next try {time}").format(time=formats.clock(fleet.retry_at)))
         return self._styled("".join(f" · {part}" for part in parts), "warn")
+
+    def _guard(self) -> Content:
+        """Return which program carries out the rules; empty without rules."""
+        guard, now = self.fleet.guard, self._clock()
+        if guard is None:
+            return Content("")
+        return self._styled(f" · {guard_line(guard, now)}", "muted" if guard.is_working(now) else "warn")
 
     def _data(self) -> str:
         """Return the age of the data in minutes, and their time; empty while there are none."""
