@@ -52,6 +52,18 @@ def test_an_entry_is_bought_and_never_again(run: Run, service: Service) -> None:
     assert json.loads(run("waitlist", "list", "--json").stdout) == []
 
 
+def test_a_cap_applies_to_attempts(run: Run, service: Service, environ: dict[str, str]) -> None:
+    assert run(*ADD, "--max-price", "100", "--yes").returncode == 0
+    path = Path(environ["HOME"]) / ".config" / "xds-tui" / "config.toml"
+    entry_table = path.read_text()
+    path.write_text(f"{entry_table}\n[caps.all]\nper_hour = 0.5\n")
+    assert "> 0.50 CNY" in run("waitlist", "run", "--once").stdout
+    assert creates(service) == 0
+    path.write_text(f"{entry_table}\n[caps.all]\nper_hour = 100000\n")
+    assert "office: bought" in run("waitlist", "run", "--once").stdout
+    assert creates(service) == 1
+
+
 def test_an_unknown_attempt_stops_the_entry(run: Run, service: Service) -> None:
     assert run(*ADD, "--max-price", "100", "--count", "2", "--yes").returncode == 0
     service.faults.set(Fault(kind=Kind.CODE, endpoint=CREATE, code=1005))

@@ -186,6 +186,8 @@ def _run(engine: Engine, *, entries: Callable[[], Sequence[WaitlistEntry]], is_o
     """
     engine.read_hosts()
     monitor, services = engine.monitor, engine.services
+    if services.caps:
+        engine.read_catalog()  # the prices of hosts that were not bought here
     runner = WaitlistRunner(monitor.orders, monitor.guard, services.journal, services.account.client, services.clock)
     reported = ""
     while True:
