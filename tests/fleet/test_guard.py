@@ -358,3 +358,20 @@ async def test_a_lease_that_only_notifies_is_not_stopped_by_a_cap(start: Start, 
     await watch(program, clock, until=timedelta(minutes=40), step=timedelta(minutes=5))
     assert fleet.requests == []
     assert [(event.step, event.rule) for event in program.alerts] == [(RuleStep.DUE, "caps.all.per_hour")]
+
+
+async def test_a_start_that_no_program_saw_as_a_change_begins_a_lease(start: Start, clock: Clock, fleet: Fleet) -> None:
+    """One program saw the host on all the time, another one saw it off for a moment and ended."""
+    program, other = start(), start()
+    await program.refresh()
+    await other.list_hosts()
+    clock.advance(hours=5)
+    fleet.set("h1", is_on=False)
+    await other.list_hosts()
+    await other.kill()
+    clock.advance(hours=1)
+    fleet.set("h1", is_on=True)
+    await watch(program, clock, until=5.5 * HOUR)
+    assert fleet.requests == []
+    await watch(program, clock, until=HOUR)
+    assert list(stops(fleet)) == ["h1"]

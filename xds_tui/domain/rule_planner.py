@@ -117,6 +117,15 @@ def add_power_times(times: PowerTimes, events: Iterable[Event]) -> None:
             times[event.host_id] = is_on, event.at
 
 
+def unrecorded_change(host: Host, times: PowerTimes, now: datetime) -> Event | None:
+    """Return the event for a host that is in another state than it was observed in last; None if it is in the same."""
+    is_on, last = _runs(host.status), times.get(host.id)
+    if last is None or last[0] is is_on or host.status is Status.UNKNOWN:
+        return None
+    old = Status.OFF if is_on else Status.ON
+    return Event(at=now, kind=EventKind.STATUS, host_id=host.id, host_name=host.name, old=old, new=host.status)
+
+
 def on_or_off_since(now: datetime, hosts: Iterable[Host], times: PowerTimes) -> dict[str, datetime]:
     """Return since when hosts have been on, or not been on, by ID, as far as that was observed.
 

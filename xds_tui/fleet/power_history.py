@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from xds_tui.domain.model import Host
-from xds_tui.domain.rule_planner import PowerTimes, add_power_times, on_or_off_since
+from xds_tui.domain.rule_planner import PowerTimes, add_power_times, on_or_off_since, unrecorded_change
 
 if TYPE_CHECKING:
     from xds_tui.store.journal import Journal
@@ -49,6 +49,17 @@ class PowerHistory:
         if self._begin is None:
             times = await self._journal.observation_times(now - HISTORY, now)
             self._begin = min((*times[:1], *(event.at for event in events[:1])), default=now)
+        await self._add_missing(hosts, now)
         begin = max(self._begin, now - HISTORY)
         since = on_or_off_since(now, hosts, self._times)
         return {host.id: max(since.get(host.id, begin), host.created or begin) for host in hosts}
+
+    async def _add_missing(self, hosts: Sequence[Host], now: datetime) -> None:
+        """Record the changes that no program has recorded, because each knew the host in its new state before.
+
+        Otherwise the time since such a change would never be known.
+        """
+        missing = [change for host in hosts if (change := unrecorded_change(host, self._times, now)) is not None]
+        if missing:
+            await self._journal.add_events(missing)
+            add_power_times(self._times, missing)
