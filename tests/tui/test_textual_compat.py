@@ -30,6 +30,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, RadioButton, Static
 
 from xds_tui.tui import textual_compat
+from xds_tui.tui.screens.base import AppScreen
 from xds_tui.tui.textual_compat import (
     CompatApp,
     CompatScreen,
@@ -224,6 +225,29 @@ async def test_the_first_screen_can_be_replaced(screen_class: type[Screen[None]]
         else:
             with pytest.raises(IndexError):
                 await app.switch_screen(screen_class())
+
+
+@pytest.mark.parametrize(("screen_class", "is_called"), [(Screen, True), (AppScreen, False)])
+async def test_a_callback_of_a_replaced_screen_is_not_called(screen_class: type[Screen[None]], is_called: bool) -> None:
+    """Textual itself lets the next screen call it."""
+
+    class ReplacingApp(App[None]):
+        def get_default_screen(self) -> Screen[None]:
+            return Screen()
+
+    app = ReplacingApp()
+    async with app.run_test() as pilot:
+        old = screen_class()
+        await app.push_screen(old)
+        widget = Static()
+        await old.mount(widget)
+        await app.switch_screen(screen_class())
+        called: list[str] = []
+        app.screen._invoke_later(lambda: called.append("old"), widget)
+        app.screen._invoke_later(lambda: called.append("new"), app.screen)
+        await until(lambda: "new" in called)
+        await pilot.pause()
+        assert ("old" in called) is is_called
 
 
 async def test_the_clipboard_of_input_fields_is_set_without_output() -> None:

@@ -53,6 +53,10 @@ class AppScreen(CompatScreen[ScreenResultType]):
         cancel_workers(self.app, self)
         return super().remove()
 
+    def can_call_back(self, node: MessagePump) -> bool:
+        """Return whether the screen of `node` is still open."""
+        return node is self.app or (node.is_attached and not is_closing(node))
+
     async def on_event(self, event: Event) -> None:
         """Handle an event, unless the screen was closed before it was composed."""
         if not (self.is_leaving and isinstance(event, Mount)):

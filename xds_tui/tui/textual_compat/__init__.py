@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS, IGNORE_SEQUENCE
+from textual._callback import invoke
 from textual._compositor import CompositorUpdate
 from textual._context import active_message_pump
 from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
@@ -33,6 +34,7 @@ from xds_tui.tui.textual_compat.cell_diff import CellDiff
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual._types import CallbackType
     from textual.driver import Driver
     from textual.message_pump import MessagePump
     from textual.theme import Theme
@@ -204,15 +206,33 @@ class CompatApp(App[int], inherit_bindings=False):
 
 
 class CompatScreen(Screen[ScreenResultType]):
-    """A screen that can be the first one and be replaced with `App.switch_screen`.
+    """A screen that can be the first one, and be replaced with `App.switch_screen`."""
 
-    Textual removes the result callback of the replaced screen, and the first screen has none: an IndexError. No
-    upstream issue found.
-    """
+    def can_call_back(self, node: MessagePump) -> bool:
+        """Return whether to call what `node` has passed to `call_after_refresh`."""
+        return True
 
     def _pop_result_callback(self) -> None:
+        """Tolerate that there is none.
+
+        Textual removes the result callback of the replaced screen, and the first screen has none: an IndexError. No
+        upstream issue found.
+        """
         if self._result_callbacks:
             super()._pop_result_callback()
+
+    def _invoke_later(self, callback: CallbackType, sender: MessagePump) -> None:
+        """Ask `can_call_back` before a callback is called.
+
+        The screen that is active then calls it, although that of `sender` may have been replaced and be without
+        widgets. No upstream issue found.
+        """
+
+        async def call() -> None:
+            if self.can_call_back(sender):
+                await invoke(callback)
+
+        super()._invoke_later(call, sender)
 
 
 def get_driver(app: App[Any]) -> Driver | None:
