@@ -435,6 +435,15 @@ def test_what_counts_is_when_the_list_began_to_be_read() -> None:
     assert (dict(result.confirmed), result.pending_hosts) == ({}, frozenset({"h0"}))
 
 
+def test_a_clock_that_fits_as_well_with_another_offset_confirms_no_wrong_host() -> None:
+    buyer = Buyer(Shop(-2.0))
+    for at, accepted in ((0.0, True), (2.0, False), (3.25, False), (5.25, False)):
+        buyer.buy(at, took=1.0, works_after=0.9, accepted=accepted)
+    for look in range(1, 30):
+        buyer.look(6 + 15 * look)
+    assert buyer.wrong == {}
+
+
 # At random
 
 

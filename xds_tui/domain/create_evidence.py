@@ -17,6 +17,7 @@ from xds_tui.domain.creation_times import (
     Evidence,
     Range,
     estimate_offset,
+    likely_offsets,
     offsets_of,
     overlap,
     resolutions,
@@ -165,11 +166,16 @@ def evidence_of_past(past: Sequence[Request], hosts: Mapping[str, Host], now: in
 
 
 def read_clock(evidence: Sequence[Evidence]) -> tuple[Range, int]:
-    """Return the clock offset, and how much further the clock may be off (ms): little is certain without evidence."""
-    offset = estimate_offset(evidence)
-    if offset is None:
+    """Return the clock offset, and how much further the clock may be off (ms).
+
+    Little is certain without evidence, or as far as the evidence agrees as well on other offsets.
+    """
+    likely = likely_offsets(evidence)
+    if not likely:
         return DEFAULT_OFFSET, SMALL_SKEW
-    return offset, SMALL_SKEW if _is_refuted(offset, evidence) else 0
+    offset = estimate_offset(likely)
+    skew = max(max(offset.low - other.low, other.high - offset.high, 0) for other in likely)
+    return offset, max(skew, SMALL_SKEW) if _is_refuted(offset, evidence) else skew
 
 
 def _is_refuted(offset: Range, evidence: Sequence[Evidence]) -> bool:

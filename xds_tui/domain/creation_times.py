@@ -80,13 +80,11 @@ def offsets_of(requested: Range, created: int, resolution: int) -> Range:
     return Range(created - requested.high, created + resolution - 1 - requested.low)
 
 
-def estimate_offset(evidence: Collection[Evidence], bound: int = MAX_SKEW) -> Range | None:
-    """Return the offsets that most of the evidence agrees on; of several such ranges, the one nearest to 0.
-
-    Of a range that reaches into `DEFAULT_OFFSET`, only that part is likely.
+def likely_offsets(evidence: Collection[Evidence], bound: int = MAX_SKEW) -> list[Range]:
+    """Return the separate ranges of offsets that most of the evidence agrees on, the nearest to 0 first.
 
     Args:
-        evidence: what purchases say; None is returned if nothing that they agree on weighs `MIN_WEIGHT`.
+        evidence: what purchases say; nothing is returned if nothing that they agree on weighs `MIN_WEIGHT`.
         bound: the offset is at most this far from 0.
 
     """
@@ -99,18 +97,23 @@ def estimate_offset(evidence: Collection[Evidence], bound: int = MAX_SKEW) -> Ra
                 steps[high + 1] = steps.get(high + 1, 0) - item.weight
     weight, best = 0, MIN_WEIGHT - 1
     found: list[Range] = []
-    points = sorted(steps)
-    for start, end in pairwise(points):
+    for start, end in pairwise(sorted(steps)):
         weight += steps[start]
         if weight > best:
             best, found = weight, []
         if weight == best and weight >= MIN_WEIGHT:
-            found.append(Range(start, end - 1))
-    if not found:
-        return None
-    nearest = min(found, key=lambda each: (max(each.low, -each.high, 0), abs(each.middle)))
-    likely = overlap(nearest, DEFAULT_OFFSET) or nearest
-    return Range(likely.low - MARGIN, likely.high + MARGIN)
+            begins = found.pop().low if found and found[-1].high == start - 1 else start
+            found.append(Range(begins, end - 1))
+    return sorted(found, key=lambda each: (max(each.low, -each.high, 0), abs(each.middle)))
+
+
+def estimate_offset(likely: Sequence[Range]) -> Range:
+    """Return the offset that is assumed, of one or more `likely_offsets`.
+
+    Of a range that reaches into `DEFAULT_OFFSET`, only that part is assumed.
+    """
+    nearest = overlap(likely[0], DEFAULT_OFFSET) or likely[0]
+    return Range(nearest.low - MARGIN, nearest.high + MARGIN)
 
 
 def overlap(one: Range, two: Range) -> Range | None:

@@ -50,7 +50,7 @@ to `SMALL_SKEW` (after `USUAL_LISTING_DELAY`), or that came into being up to `AC
   price, or if their hosts are in the wrong sequence.
 
 *As good* allows for clocks that are `SMALL_SKEW` apart, unless purchases have shown how far they are, and none of an
-accepted order disagrees.
+accepted order disagrees. Where they agree as well on other offsets, it allows for those too.
 
 *What is left to the user.* Any other fitting host within `MAX_SKEW` before and `LATEST` after the order "may be
 yours": a candidate with the doubt that stands against it. Two machines with separate journals cannot see each other's
