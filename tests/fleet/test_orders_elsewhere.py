@@ -128,7 +128,7 @@ async def test_an_order_that_was_sent_just_before_its_program_ended_is_not_taken
         await app.monitor.orders.sync()
     assert (await app.journal.request("nightly"))[0].state in (OrderState.SENT, OrderState.UNKNOWN)
     await app.monitor.orders.sync()  # a refresh may have read the same, and reads again after the next write only
-    assert app.state_of(order) is OrderState.UNKNOWN
+    await until(lambda: any(known.state is OrderState.UNKNOWN for known in app.monitor.orders.all))
     (stored,) = await app.journal.request("nightly")
     assert stored.state is OrderState.UNKNOWN
 
