@@ -15,9 +15,10 @@ from support.factories import NOON
 from support.raw_server import http, raw_server
 from support.wait import TIMEOUT, until
 
+from xds_tui.domain.annotations import Annotation
 from xds_tui.domain.credentials import Secret
 from xds_tui.domain.model import Status
-from xds_tui.domain.notification import Channel, ChannelKind, ChannelSecrets, QuietHours
+from xds_tui.domain.notification import Channel, ChannelKind, ChannelSecrets, Message, QuietHours
 from xds_tui.domain.records import Event, EventKind
 from xds_tui.fleet import notifications as module
 from xds_tui.fleet.notifications import Notifications
@@ -97,6 +98,14 @@ async def test_a_webhook_gets_the_alerts_that_come_together_in_one_message(journ
     assert "work" in body["title"]
     assert "2" in body["title"]
     assert [event["host_id"] for event in body["events"]] == ["h1", "h2"]
+
+
+def test_hosts_are_called_by_the_names_of_the_user() -> None:
+    event = Event(at=NOON, kind=EventKind.GONE, host_id="h1", host_name="渲大师h1", alert=True)
+    named = notification.compose(Message((event,)), "work", {"h1": Annotation("render-1")})
+    assert named.host == "render-1"
+    assert "render-1" in named.title
+    assert (named.events[0]["host_name"], named.events[0]["alias"]) == ("渲大师h1", "render-1")
 
 
 async def test_a_command_gets_json_and_no_credentials(

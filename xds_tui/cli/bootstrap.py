@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xds_tui.config.schema import SaveSetting
     from xds_tui.config.settings import Settings
     from xds_tui.domain.credentials import Credentials
+    from xds_tui.domain.notification import Message, Notification
     from xds_tui.fleet.annotation_book import AnnotationBook
     from xds_tui.fleet.guard import RuleSource
     from xds_tui.fleet.notifications import Notifications
@@ -72,15 +73,16 @@ def profile_services(settings: Settings) -> ProfileServices:
     account = _account(settings)
     database = Database(state_dir() / "journal.db")
     journal = Journal(database, settings.profile)
+    annotations = _annotation_book(settings)
     monitor = Monitor(
         account,
         journal,
         interval=settings.interval,
-        annotations=_annotation_book(settings),
+        annotations=annotations,
         caps=settings.caps,
     )
     if settings.channels:
-        monitor.recorder.notify_through(_notifications(settings, journal))
+        monitor.recorder.notify_through(_notifications(settings, journal, annotations))
     if settings.rules and not settings.read_only:
         monitor.rules.carry_out(rule_source(settings, "app"))
     return ProfileServices(
@@ -107,6 +109,7 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         return demo.command_services(settings, options)
     database = Database(state_dir() / "journal.db")
     journal = Journal(database, settings.profile)
+    annotations = _annotation_book(settings)
     return CommandServices(
         account=_account(settings, keyring_timeout=COMMAND),
         journal=journal,
@@ -115,10 +118,10 @@ def command_services(settings: Settings, options: argparse.Namespace) -> Command
         read_only=settings.read_only,
         interval=settings.interval,
         connect_commands=settings.commands,
-        annotations=_annotation_book(settings),
+        annotations=annotations,
         caps=settings.caps,
         credentials_source=settings.credentials_source,
-        notifications=_notifications(settings, journal) if settings.channels else None,
+        notifications=_notifications(settings, journal, annotations) if settings.channels else None,
         rules=None if settings.read_only or options.command != "watch" else rule_source(settings, "watch"),
     )
 
@@ -142,19 +145,20 @@ def rule_source(settings: Settings, program: str) -> RuleSource:
     return RuleSource(read, program)
 
 
-def _notifications(settings: Settings, journal: Journal) -> Notifications:
+def _notifications(settings: Settings, journal: Journal, annotations: AnnotationBook) -> Notifications:
     """Build what sends the alerts of a profile to the user's channels."""
-    from functools import partial
-
     from xds_tui.auth.keyring_store import KeyringStore
     from xds_tui.cli.services import utc_now
     from xds_tui.fleet.notifications import Notifications
     from xds_tui.text import notification
 
+    def compose(message: Message) -> Notification:
+        return notification.compose(message, settings.profile, annotations.annotations)
+
     return Notifications(
         settings.channels,
         settings.alerts.quiet,
-        partial(notification.compose, profile=settings.profile),
+        compose,
         KeyringStore().read_channel,
         journal,
         utc_now,

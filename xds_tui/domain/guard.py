@@ -76,13 +76,13 @@ class GuardRecord:
     """Seconds between two of its refreshes."""
 
     @property
-    def patience(self) -> timedelta:
+    def max_silence(self) -> timedelta:
         """The age of the heartbeat from which on it does not work."""
         return max(MIN_TAKEOVER, timedelta(seconds=2 * self.interval))
 
     def is_working(self, now: datetime) -> bool:
         """Return whether the service answered it lately; a clock that was set back does not make it work."""
-        return abs(now - self.heartbeat) <= self.patience
+        return abs(now - self.heartbeat) <= self.max_silence
 
 
 @dataclass(frozen=True, slots=True)

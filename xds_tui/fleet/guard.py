@@ -126,7 +126,7 @@ class Guard:
         record = await self._journal.lead(source.program, machine, state.interval, self._clock)
         events: tuple[Event, ...] = ()
         if found.rules and self._journal.is_own(record):
-            listing = ListingProof(scope, state.snapshot.at, record.patience)
+            listing = ListingProof(scope, state.snapshot.at, record.max_silence)
             events = await self._carry_out(found.rules, state, state.snapshot, listing)
         if scope == self._journal.scope:
             self._updates.post(RulesChecked(record, events))

@@ -6,10 +6,12 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
+from xds_tui.domain.annotations import NO_ANNOTATIONS, Annotations
 from xds_tui.domain.notification import Message, Notification
 from xds_tui.domain.records import Event, EventKind
 from xds_tui.i18n import _
 from xds_tui.text import export, messages
+from xds_tui.text.record_names import with_alias
 
 MAX_LINES: Final = 20
 """Events in the text of a message; the others are counted."""
@@ -24,24 +26,25 @@ _LEVELS: Final = {
 """Severity of a kind of events, from 0 to 4; 3 for others."""
 
 
-def compose(message: Message, profile: str) -> Notification:
-    """Return the words of a message about an account, which `profile` names."""
-    first = message.events[0]
+def compose(message: Message, profile: str, annotations: Annotations = NO_ANNOTATIONS) -> Notification:
+    """Return the words of a message about an account, which `profile` names, with the user's names of hosts."""
+    events = [with_alias(event, annotations) for event in message.events]
+    first = events[0]
     title = f"xds-tui · {profile} · {messages.event(first)}"
-    lines = [_line(event) for event in message.events[:MAX_LINES]]
-    if len(message.events) > 1:
-        title = _("xds-tui · {profile} · {count} alerts").format(profile=profile, count=len(message.events))
-    more = len(message.events) - len(lines) + message.dropped
+    lines = [_line(event) for event in events[:MAX_LINES]]
+    if len(events) > 1:
+        title = _("xds-tui · {profile} · {count} alerts").format(profile=profile, count=len(events))
+    more = len(events) - len(lines) + message.dropped
     if more:
         lines.append(_("{count} more; see the history").format(count=more))
-    table = export.events_table(message.events)
-    hosts = {event.host_name or event.host_id or "" for event in message.events}
+    table = export.events_table(message.events, annotations)
+    hosts = {event.host_name or event.host_id or "" for event in events}
     return Notification(
         id=_id_of(message.outage or first),
         at=first.at,
         title=title,
         lines=tuple(lines),
-        level=max(_LEVELS.get(event.kind, 3) for event in message.events),
+        level=max(_LEVELS.get(event.kind, 3) for event in events),
         is_resolved=message.outage is not None,
         host=hosts.pop() if len(hosts) == 1 else "",
         events=tuple(dict(zip(table.fields, row, strict=True)) for row in table.rows),
