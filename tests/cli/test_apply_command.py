@@ -47,6 +47,29 @@ def test_hosts_are_bought_and_started_once_and_others_left_alone(run: Run, servi
     assert any(host_id in operations[0] for host_id in new)
 
 
+def test_a_group_consists_of_the_hosts_with_its_tag(run: Run, service: Service, tmp_path: Path) -> None:
+    tagged = service.world.listed()[0].id
+    assert run("hosts", "edit", tagged, "--add-tag", "render").returncode == 0
+    file = a_file(tmp_path, f'{GOODS}count = 2\nrunning = 0\ntag = "Render"\n')
+    assert run("apply", file, "--yes").returncode == 0
+    assert creates(service) == 1
+    hosts = json.loads(run("hosts", "--json", "--filter", "tag:render").stdout)
+    assert len(hosts) == 2
+    assert tagged in {host["id"] for host in hosts}
+    again = run("apply", file, "--dry-run", "--json")
+    (plan,) = rows(again)
+    assert plan["is_empty"], plan
+
+
+def test_without_the_tags_nothing_is_bought_for_a_group_with_a_tag(run: Run, service: Service, tmp_path: Path) -> None:
+    settings = tmp_path / ".config" / "xds-tui"
+    settings.mkdir(parents=True)
+    (settings / "hosts.toml").write_text("[hosts.x\n")
+    ended = run("apply", a_file(tmp_path, f'{GOODS}count = 2\ntag = "render"\n'), "--yes")
+    assert (ended.returncode, "nothing was done" in ended.stderr) == (1, True), ended.stderr
+    assert creates(service) == 0
+
+
 def test_a_dry_run_prints_the_plan_and_the_requests(run: Run, service: Service, tmp_path: Path) -> None:
     off = next(row["id"] for row in service.world.host_rows() if row["status"] in (0, "0"))
     file = a_file(tmp_path, f'{GOODS}count = 3\nhosts = ["{off}"]\n')

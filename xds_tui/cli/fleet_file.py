@@ -9,6 +9,7 @@ period = "1 month"        # or: on_demand = true
 count = 4
 running = 3               # default: count
 hosts = ["gpu-node-5"]    # hosts that belong to the group although apply did not buy them
+tag = "render"            # so do those with this tag, which new ones get
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from __future__ import annotations
 import argparse
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from xds_tui.cli.order_input import find_host
 from xds_tui.cli.order_parser import parse_period
 from xds_tui.cli.output import CommandError
-from xds_tui.domain.fleet_plan import MAX_COUNT, HostGroup
-from xds_tui.domain.model import Period
+from xds_tui.domain.annotations import AnnotationError, parse_tag, selects
+from xds_tui.domain.fleet_plan import MAX_COUNT, DesiredFleet, HostGroup
+from xds_tui.domain.model import Host, Period
 from xds_tui.i18n import N_, _
 from xds_tui.structs import dataclass
 from xds_tui.system.exit_codes import ExitCode
@@ -56,6 +60,7 @@ class _Group(msgspec.Struct, forbid_unknown_fields=True):
     period: str | None = None
     on_demand: bool = False
     hosts: list[str] = []
+    tag: str = ""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,6 +93,22 @@ def read_fleet_file(path: Path) -> FleetFile:
     return FleetFile(file_content.fleet, tuple(_groups(path, file_content.group)))
 
 
+def desired_fleet(file: FleetFile, hosts: Sequence[Host]) -> DesiredFleet:
+    """Return what `file` describes, with the IDs of the hosts that it names or that have the tags of its groups.
+
+    Raises:
+        CommandError: if a name fits no host, or several.
+
+    """
+    return DesiredFleet(file.fleet, tuple(_with_ids(group, hosts) for group in file.groups))
+
+
+def _with_ids(group: HostGroup, hosts: Sequence[Host]) -> HostGroup:
+    named = [find_host(hosts, word).id for word in group.adopted]
+    tagged = [host.id for host in hosts if group.tag and selects(f"tag:{group.tag}", host.annotation)]
+    return replace(group, adopted=tuple(dict.fromkeys((*named, *tagged))))
+
+
 def _groups(path: Path, tables: Mapping[str, _Group]) -> list[HostGroup]:
     groups = []
     for name, table in tables.items():
@@ -107,9 +128,17 @@ def _groups(path: Path, tables: Mapping[str, _Group]) -> list[HostGroup]:
                 count=table.count,
                 running=running,
                 adopted=tuple(table.hosts),
+                tag=_tag(path, place, table.tag),
             )
         )
     return groups
+
+
+def _tag(path: Path, place: str, text: str) -> str:
+    try:
+        return parse_tag(text) if text else ""
+    except AnnotationError as error:
+        raise _error(path, f"{place}: tag: {error.fill(error.summary)}") from None
 
 
 def _period(path: Path, place: str, table: _Group) -> Period | None:

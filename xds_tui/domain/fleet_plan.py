@@ -1,8 +1,8 @@
 """The plan of `xds-tui apply`: what to buy, start and stop so that groups of hosts are as a file describes them.
 
 A group consists of the hosts that its own orders bought, which carry its name in their request IDs, and of those that
-the file names. An order whose host is not known yet counts as a host, so that nothing is bought twice: not after a
-lost response, and not by a second run that continues one that was killed. Nothing is ever deleted.
+the file names or that have its tag. An order whose host is not known yet counts as a host, so that nothing is bought
+twice: not after a lost response, and not by a second run that continues one that was killed. Nothing is ever deleted.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class HostGroup:
     """How many of them shall be on."""
     adopted: tuple[str, ...] = ()
     """The IDs of hosts that belong to the group although no order of it bought them."""
+    tag: str = ""
+    """The tag of hosts that belong to the group, which those that are bought for it get; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

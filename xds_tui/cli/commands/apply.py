@@ -11,11 +11,11 @@ from xds_tui.cli import order_input, order_report, output
 from xds_tui.cli.commands import purchase
 from xds_tui.cli.commands.purchase import PurchaseRequest
 from xds_tui.cli.engine import READING_JOURNAL, Engine
-from xds_tui.cli.fleet_file import FleetFile
-from xds_tui.cli.order_input import find_host
+from xds_tui.cli.fleet_file import FleetFile, desired_fleet
 from xds_tui.cli.output import CommandError, print_error
 from xds_tui.domain import fleet_plan, pricing
-from xds_tui.domain.fleet_plan import DesiredFleet, FleetPlan, GroupPlan, HostGroup, SharedHostError
+from xds_tui.domain.annotations import Annotation
+from xds_tui.domain.fleet_plan import FleetPlan, GroupPlan, HostGroup, SharedHostError
 from xds_tui.domain.model import Billing, Host, Status
 from xds_tui.domain.pricing import FleetRate
 from xds_tui.domain.purchase import Draft
@@ -66,8 +66,16 @@ class _Proposal:
         ]
         for group in self.plan.groups:
             if draft := self.drafts.get(group.group.name):
-                quote = draft.quote()
-                requests.append(new_request(group.request_id, OrderAction.CREATE, now, quote=quote, count=group.create))
+                annotation = Annotation(tags=(group.group.tag,) if group.group.tag else ())
+                creates = new_request(
+                    group.request_id,
+                    OrderAction.CREATE,
+                    now,
+                    quote=draft.quote(),
+                    count=group.create,
+                    annotation=annotation,
+                )
+                requests.append(creates)
         return [orders for orders in requests if orders]
 
 
@@ -121,6 +129,14 @@ def _require_explained_list(proposal: _Proposal) -> None:
         )
 
 
+def _require_tags(engine: Engine, file: FleetFile) -> None:
+    """Raise `CommandError` if a group has a tag and the tags of hosts are not known."""
+    book = engine.monitor.annotations
+    if not book.is_known and any(group.tag for group in file.groups):
+        summary = N_("The file with the tags of hosts cannot be read, so nothing was done")
+        raise CommandError(summary, book.problem.detail if book.problem else "")
+
+
 def _propose(engine: Engine, file: FleetFile) -> _Proposal:
     """Read the hosts, the prices and the orders, and plan.
 
@@ -133,7 +149,8 @@ def _propose(engine: Engine, file: FleetFile) -> _Proposal:
         raise CommandError(N_("The list of hosts is incomplete, so nothing was done. Run it again"))
     creates = engine.run(engine.services.journal.creates(), _(READING_JOURNAL))
     known = {order.id: order for order in (*creates, *engine.monitor.orders.all)}
-    fleet = DesiredFleet(file.fleet, tuple(_with_ids(group, snapshot.hosts) for group in file.groups))
+    _require_tags(engine, file)
+    fleet = desired_fleet(file, snapshot.hosts)
     try:
         plan = fleet_plan.plan(fleet, snapshot.hosts, known.values())
     except SharedHostError as error:
@@ -157,11 +174,6 @@ def _propose(engine: Engine, file: FleetFile) -> _Proposal:
         missing=fleet_plan.missing_hosts(fleet, snapshot, (*known.values(), *recorded)),
         alike=_alike(plan, drafts, snapshot.hosts),
     )
-
-
-def _with_ids(group: HostGroup, hosts: Sequence[Host]) -> HostGroup:
-    """Return `group` with the IDs of the hosts that the file names."""
-    return replace(group, adopted=tuple(find_host(hosts, word).id for word in group.adopted))
 
 
 def _request(group: HostGroup, count: int) -> PurchaseRequest:
