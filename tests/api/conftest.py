@@ -26,7 +26,7 @@ async def server() -> AsyncIterator[RawServer]:
 @pytest.fixture
 async def client(server: RawServer) -> AsyncIterator[Client]:
     """A client with a bare token, pointed at `server`."""
-    async with Client(server.url, BareToken(Secret(TOKEN)), deadlines=Deadlines(5, 10, 10)) as made:
+    async with Client(server.url, BareToken(Secret(TOKEN)), deadlines=Deadlines(30, 60, 60)) as made:
         yield made
 
 

@@ -149,7 +149,7 @@ async def tunnelling_to(port: int) -> AsyncIterator[Proxy]:
 
 
 def a_client(url: str) -> Client:
-    return Client(url, BareToken(Secret(TOKEN)), deadlines=Deadlines(5, 10, 10))
+    return Client(url, BareToken(Secret(TOKEN)), deadlines=Deadlines(30, 60, 60))
 
 
 def by_file(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:

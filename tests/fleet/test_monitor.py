@@ -80,7 +80,7 @@ class MonitorHarness:
 
 
 async def connect(base_url: str, credentials: Credentials, tokens: TokenCache) -> Client:
-    return Client(base_url, credentials, deadlines=Deadlines(connect=2, reading=2, changing=2))
+    return Client(base_url, credentials, deadlines=Deadlines(connect=30, reading=30, changing=30))
 
 
 @contextlib.asynccontextmanager

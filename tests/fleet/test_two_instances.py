@@ -64,7 +64,7 @@ class Program:
             base_url,
             credentials,
             clock=self.now,
-            deadlines=Deadlines(connect=2, reading=2, changing=2),
+            deadlines=Deadlines(connect=30, reading=30, changing=30),
             token=tokens.initial,
             on_token=lambda value, ends_at: tokens.store(Token(value, ends_at)),
             find_token=tokens.find,
