@@ -57,8 +57,8 @@ def compare(books: Books) -> Comparison:
             found.problems.append(f"host {sale.host_id} was sold for no order")
         elif order.host_id is None and order.state in (OrderState.UNKNOWN, OrderState.ACCEPTED):
             found.unknown_sold += 1
-        elif sale.host_id not in hosts and not _is_exchanged(order, sold, orders):
-            found.problems.append(f"host {sale.host_id} was sold and is not reported: {_description(order)}")
+        elif sale.host_id not in hosts:
+            found.problems += _judge_exchange(sale, _exchanges(order, sold, orders))
     for order in books.orders:
         found.problems += _judge(order, books.carried_out.get(order.id, 0))
     for ended in books.ended:
@@ -67,15 +67,25 @@ def compare(books: Books) -> Comparison:
     return found
 
 
-def _is_exchanged(order: Order, sold: Mapping[str | None, Sale], orders: Mapping[str, Order]) -> bool:
-    """Whether an order is confirmed by the host of another of its batch, which is the same order.
+def _exchanges(order: Order, sold: Mapping[str | None, Sale], orders: Mapping[str, Order]) -> list[Order]:
+    """Return `order`, the order that its host was sold for, the one that the host of that was sold for, and so on.
 
-    Their hosts cannot be told apart if they were bought in the same second, and one of them was deleted before it was
-    assigned: the other order is left without a host then.
+    The hosts of one batch cannot be told apart if they were bought in the same second. If one of them is deleted before
+    it was assigned, an order of the batch is left without a host, the last of this list.
     """
-    sale = sold.get(order.host_id)
-    other = None if sale is None else orders.get(sale.request_tag)
-    return other is not None and other.batch == order.batch and other.host_id is None
+    chain = [order]
+    while (sale := sold.get(chain[-1].host_id)) is not None and (other := orders.get(sale.request_tag)) is not None:
+        if other in chain:
+            break
+        chain.append(other)
+    return chain
+
+
+def _judge_exchange(sale: Sale, chain: Sequence[Order]) -> list[str]:
+    """Return what is wrong with `_exchanges`, of which no order has the host of `sale`."""
+    if chain[-1].host_id is None and len({order.batch for order in chain}) == 1:
+        return []
+    return [f"host {sale.host_id} was sold and is not reported: {', '.join(map(_description, chain))}"]
 
 
 def _judge(order: Order, times: int) -> list[str]:

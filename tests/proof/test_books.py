@@ -47,8 +47,24 @@ SALES = (a_sale("h1", "o1"), a_sale("h2", "o2"))
         ((a_create("o1", "h3"), a_create("o2", "h2")), 2),
         ((a_create("o1", "h1"),), 1),
     ],
-    ids=["own", "exchanged", "exchanged, one deleted", "other batch", "doubled", "not sold", "no order"],
+    ids=[
+        "own",
+        "exchanged",
+        "exchanged, one deleted",
+        "other batch",
+        "doubled",
+        "not sold",
+        "no order",
+    ],
 )
 def test_each_host_is_reported_for_an_order_of_its_batch(orders: Sequence[Order], violations: int) -> None:
     found = compare(Books(orders, (), SALES, {order.id: 1 for order in orders}))
+    assert len(found.problems) == violations, found.problems
+
+
+@pytest.mark.parametrize(("batch", "violations"), [("b1", 0), ("b2", 1)])
+def test_the_orders_of_a_batch_may_exchange_their_hosts_in_turn(batch: str, violations: int) -> None:
+    orders = (a_create("o1", "h2"), a_create("o2", "h3"), a_create("o3", None, batch=batch))
+    sales = (*SALES, a_sale("h3", "o3"))
+    found = compare(Books(orders, (), sales, {order.id: 1 for order in orders}))
     assert len(found.problems) == violations, found.problems
