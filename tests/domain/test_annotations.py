@@ -144,3 +144,13 @@ def test_hosts_ordered_together_get_numbered_names() -> None:
     assert numbered(FULL, 0, 1) is FULL
     long = numbered(Annotation(alias="x" * MAX_ALIAS), 9, 10).alias
     assert (len(long), long[-3:]) == (MAX_ALIAS, "-10")
+
+
+def test_equal_texts_of_a_file_are_shared() -> None:
+    one, other = (
+        safe_annotation(note=" ".join(("until", "friday")), tags=["farm-1", "render"], owner="-".join("li"))
+        for _ in range(2)
+    )
+    assert one.note is other.note
+    assert one.tags is other.tags
+    assert one.owner is other.owner

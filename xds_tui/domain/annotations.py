@@ -15,6 +15,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from sys import intern
 from types import MappingProxyType
 from typing import Final
 
@@ -183,15 +185,23 @@ def parse_tags(text: str) -> tuple[str, ...]:
 def safe_annotation(
     *, alias: str = "", note: str = "", tags: Iterable[str] = (), owner: str = "", is_marked: bool = False
 ) -> Annotation:
-    """Return the annotation with these texts from a file: sanitized, shortened, and with usable tags."""
+    """Return the annotation with these texts from a file: sanitized, shortened, and with usable tags.
+
+    Equal notes, tags and owners are one object, because thousands of hosts may have them.
+    """
     named = (re.sub(_BAD_TAG, "-", _safe(tag, MAX_TAG)).strip("-") for tag in tags)
     return Annotation(
         alias=_safe(alias, MAX_ALIAS),
-        note=_safe(note, MAX_NOTE),
-        tags=_unique(tag for tag in named if tag)[:MAX_TAGS],
-        owner=_safe(owner, MAX_OWNER),
+        note=intern(_safe(note, MAX_NOTE)),
+        tags=_shared(_unique(tag for tag in named if tag)[:MAX_TAGS]),
+        owner=intern(_safe(owner, MAX_OWNER)),
         is_marked=is_marked,
     )
+
+
+@lru_cache(maxsize=1024)
+def _shared(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tags
 
 
 def parse_rule(text: str) -> str:
