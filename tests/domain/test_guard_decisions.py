@@ -47,15 +47,15 @@ def steps(decision: Decision) -> list[RuleStep]:
 
 
 def test_a_stop_is_announced_three_times_and_then_sent_once_it_is_due() -> None:
-    told: set[str] = set()
+    known: set[str] = set()
     announced, stops = [], []
     for seconds in range(0, 7 * 3600, 15):
         now = STARTED + timedelta(seconds=seconds)
         decision = decided(now)
         for notice in decision.notices:
-            if notice.keys[0] not in told:
+            if notice.keys[0] not in known:
                 announced.append(notice.due - now)
-            told.update(notice.keys)
+            known.update(notice.keys)
         stops += [now for _action in decision.actions]
     assert announced == [30 * MINUTE, 10 * MINUTE, MINUTE]
     assert stops[0] == END

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.factories import NOON, a_quote, an_order
+from support.factories import NOON, a_quote, a_waitlist_entry, an_order
 
 from xds_tui.domain import waitlist
 from xds_tui.domain.notification import QuietHours
@@ -20,20 +19,11 @@ from xds_tui.domain.waitlist import (
     MIN_INTERVAL,
     RETRY_DELAY,
     Standing,
-    WaitlistEntry,
     next_attempt,
     progress,
 )
 
-ENTRY = WaitlistEntry(
-    name="gpu",
-    key="k1",
-    package="p1",
-    image="i1",
-    max_price=Decimal(3),
-    until=NOON + timedelta(days=30),
-    count=2,
-)
+ENTRY = a_waitlist_entry(package="p1", image="i1", until=NOON + timedelta(days=30))
 JITTER = timedelta(seconds=MAX_JITTER)
 MINUTE = timedelta(minutes=1)
 

@@ -70,8 +70,8 @@ def compare(books: Books) -> Comparison:
 def _exchanges(order: Order, sold: Mapping[str | None, Sale], orders: Mapping[str, Order]) -> list[Order]:
     """Return `order`, the order that its host was sold for, the one that the host of that was sold for, and so on.
 
-    The hosts of one batch cannot be told apart if they were bought in the same second. If one of them is deleted before
-    it was assigned, an order of the batch is left without a host, the last of this list.
+    The hosts of one batch cannot be distinguished if they were bought in the same second. If one of them is deleted
+    before it was assigned, an order of the batch is left without a host, the last of this list.
     """
     chain = [order]
     while (sale := sold.get(chain[-1].host_id)) is not None and (other := orders.get(sale.request_tag)) is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from xds_tui.domain import pricing
 from xds_tui.domain.model import Area, Billing, Catalog, Host, Image, Package, Purpose, SaleMode, Snapshot, Status
 from xds_tui.domain.records import Order, OrderAction, OrderState, Quote
+from xds_tui.domain.waitlist import WaitlistEntry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -87,3 +88,8 @@ def a_quote(**fields: Any) -> Quote:
 def an_order(**fields: Any) -> Order:
     order = Order(id="o", action=OrderAction.POWER_ON, state=OrderState.PENDING, created_at=NOON, host_id="h1")
     return replace(order, **fields)
+
+
+def a_waitlist_entry(*, package: str, image: str, until: datetime) -> WaitlistEntry:
+    """Return an entry that waits for two hosts at CNY 3/hour at most."""
+    return WaitlistEntry(name="gpu", key="k1", package=package, image=image, max_price=Decimal(3), until=until, count=2)

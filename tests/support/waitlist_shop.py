@@ -28,18 +28,10 @@ from xds_tui.fleet.waitlist_runner import Attempt, WaitlistRunner
 from xds_tui.store.database import Database
 from xds_tui.store.journal import Journal
 
-from .factories import NOON, a_package, an_image
+from .factories import NOON, a_package, a_waitlist_entry, an_image
 from .wait import until
 
-ENTRY: Final = WaitlistEntry(
-    name="gpu",
-    key="k1",
-    package="office",
-    image="4005",
-    max_price=Decimal(3),
-    until=NOON + timedelta(days=300),
-    count=2,
-)
+ENTRY: Final = a_waitlist_entry(package="office", image="4005", until=NOON + timedelta(days=300))
 
 
 class Killed(Exception):
